@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The folders are the architecture (docs/ARCHITECTURE.md): Core ← Engine ← Servers; Core ← Adapters; TacitWire ← Clients; Program sees all.
+// `Scripts/check-layers` holds this file and every import line against the rules.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+
+/// One module of a layer and, where `Tests/<layer>/<name>` exists, its tests.
+func module(_ layer: String, _ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency]? = []) -> [Target] {
+    let source = Target.target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict)
+    guard let tests else { return [source] }
+    return [source, suite(name, at: "\(layer)/\(name)", [.init(stringLiteral: name)] + dependencies + tests)]
+}
+
+func suite(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path)", swiftSettings: strict)
+}
+
+func core(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
+    module("Core", name, dependencies, tests: tests)
+}
+func engine(_ name: String, _ dependencies: Target.Dependency...) -> [Target] { module("Engine", name, dependencies, tests: ["TestKit"]) }
+func adapter(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
+    module("Adapters", name, dependencies, tests: tests)
+}
+func server(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] { module("Servers", name, dependencies, tests: ["TestKit"]) }
+func client(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
+    module("Clients", name, dependencies, tests: tests)
+}
+func shim(_ name: String, linking library: String? = nil) -> Target {
+    .target(name: name, path: "Sources/CShims/\(name)", linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
+}
+
+var targets: [Target] = [
+    // Core: what is true
+    core("PlaintextDoor", tests: nil),
+    core("Model", "PlaintextDoor", "CLockedMemory"),
+    core("Envelopes", "Model", "PlaintextDoor", crypto),
+    core("Auditing", "Model", "PlaintextDoor", crypto),
+    core("Policies", "Model"),
+    core("Redaction", "Model", "PlaintextDoor"),
+    core("Storage", "Model", tests: nil),
+    core("MCPSession"),
+    core("TacitWire"),
+    // Engine: what happens
+    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Storage"),
+    // Adapters: what it stands on
+    adapter("SQLStorage", "Model", "Storage", tests: nil),
+    adapter("SQLiteDatabase", "Model", "Storage", "SQLStorage", sqlite),
+    adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
+    adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
+    // Servers: how it is reached
+    server("APIServer", ["Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", hummingbird] + nio),
+    // Clients: who reaches it
+    client("TacitClient", "TacitWire", "CProcess"),
+    client("Commands", "TacitWire", "TacitClient", "MCPTools", "CProcess", yams, argumentParser),
+    client("MCPTools", "MCPSession", "TacitWire", "TacitClient"),
+    // Tests' own library
+    [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
+].flatMap { $0 }
+
+// C with one task each, where Swift's importer stops
+targets += [
+    shim("CLockedMemory"),
+    shim("CProcess"),
+    shim("CArgon2", linking: "argon2"),
+]
+
+// A folder without source is a module still to come.
+let isMissing: (Target) -> Bool = { target in
+    let files = FileManager.default.enumerator(atPath: "\(Context.packageDirectory)/\(target.path ?? "")")
+    while let file = files?.nextObject() as? String {
+        if [".swift", ".c", ".modulemap"].contains(where: file.hasSuffix) { return false }
+    }
+    return true
+}
+let missing = Set(targets.filter(isMissing).map(\.name))
+targets.removeAll { missing.contains($0.name) }
+for target in targets {
+    target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { missing.contains(name) } else { false } }
+}
+
+let package = Package(
+    name: "tacit",
+    products: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: targets
+)

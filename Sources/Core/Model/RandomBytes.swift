@@ -1,0 +1,16 @@
+/// Where random bytes come from. Rules take it as a parameter, so that vectors can be reproduced.
+package struct RandomBytes: Sendable {
+    private let generate: @Sendable (Int) -> [UInt8]
+
+    /// Makes a source from a function that returns exactly as many bytes as asked.
+    package init(_ generate: @escaping @Sendable (Int) -> [UInt8]) { self.generate = generate }
+
+    /// The operating system's generator (getrandom).
+    package static let system = RandomBytes { count in
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    /// Draws `count` bytes.
+    package func bytes(_ count: Int) -> [UInt8] { generate(count) }
+}

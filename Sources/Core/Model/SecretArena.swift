@@ -1,0 +1,110 @@
+import CLockedMemory
+import Synchronization
+
+/// One locked mapping from which every secret value and long-lived key of a process is allotted.
+///
+/// The mapping is never swapped, never dumped and absent in forked children. Blocks are wiped when they are given back.
+/// A block larger than `largestLockedBlock`, or one for which no room is left, lies in ordinary memory; it is wiped too, and counted.
+@safe
+package final class SecretArena: Sendable {
+    /// The arena of this process.
+    package static let process = SecretArena(byteCount: 4 << 20)
+
+    /// The largest block, in bytes, that is taken from the locked mapping.
+    package static let largestLockedBlock = 64 << 10
+
+    /// What protects the mapping on this machine.
+    package enum Protection: String, Sendable {
+        case secretMemory = "memfd_secret"
+        case locked = "mlock"
+        case none
+    }
+
+    /// How the arena is used at one moment.
+    package struct Usage: Sendable {
+        /// Blocks that lie in the locked mapping.
+        package var lockedBlocks = 0
+        /// Blocks that lie in ordinary wiped memory because they were too large or the mapping was full.
+        package var ordinaryBlocks = 0
+    }
+
+    package let protection: Protection
+    private nonisolated(unsafe) let base: UnsafeMutableRawPointer?
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    struct State {
+        var free: [[Int]] = Array(repeating: [], count: SecretArena.classCount)
+        var next = 0
+        var usage = Usage()
+    }
+
+    package init(byteCount: Int) {
+        var kind = TACIT_LOCKED_NONE
+        unsafe base = tacit_locked_map(byteCount, &kind)
+        capacity = unsafe base == nil ? 0 : byteCount
+        protection =
+            switch kind {
+            case TACIT_LOCKED_SECRET: .secretMemory
+            case TACIT_LOCKED_MLOCK: .locked
+            default: .none
+            }
+    }
+
+    package var usage: Usage { state.withLock { $0.usage } }
+
+    /// Takes a block of at least `byteCount` bytes; its content is undefined.
+    func take(_ byteCount: Int) -> Block {
+        let size = max(byteCount, Self.smallestBlock)
+        let offset = size <= Self.largestLockedBlock ? state.withLock { $0.takeOffset(Self.classIndex(size), capacity: capacity) } : nil
+        guard let offset, let base = unsafe base else {
+            state.withLock { $0.usage.ordinaryBlocks += 1 }
+            return unsafe Block(start: .allocate(byteCount: size, alignment: 16), byteCount: size, offset: nil)
+        }
+        return unsafe Block(start: base + offset, byteCount: Self.smallestBlock << Self.classIndex(size), offset: offset)
+    }
+
+    /// Wipes a block and takes it back.
+    func giveBack(_ block: Block) {
+        unsafe tacit_wipe(block.start, block.byteCount)
+        guard let offset = unsafe block.offset else {
+            unsafe block.start.deallocate()
+            return state.withLock { $0.usage.ordinaryBlocks -= 1 }
+        }
+        let index = unsafe Self.classIndex(block.byteCount)
+        state.withLock {
+            $0.free[index].append(offset)
+            $0.usage.lockedBlocks -= 1
+        }
+    }
+
+    /// A range of bytes owned by whoever took it.
+    @unsafe
+    struct Block {
+        let start: UnsafeMutableRawPointer
+        let byteCount: Int
+        let offset: Int?
+    }
+
+    private static let smallestBlock = 32
+    private static let classCount = 12
+
+    /// The size class of a block: the smallest power of two, from 32, that holds it.
+    private static func classIndex(_ byteCount: Int) -> Int {
+        byteCount <= smallestBlock ? 0 : Int.bitWidth - (byteCount - 1).leadingZeroBitCount - 5
+    }
+}
+
+extension SecretArena.State {
+    mutating func takeOffset(_ index: Int, capacity: Int) -> Int? {
+        if let offset = free[index].popLast() {
+            usage.lockedBlocks += 1
+            return offset
+        }
+        let size = 32 << index
+        guard next + size <= capacity else { return nil }
+        defer { next += size }
+        usage.lockedBlocks += 1
+        return next
+    }
+}

@@ -1,0 +1,86 @@
+package import Model
+
+/// One atomic change: all of it is stored or none of it. What it expects of the rows it replaces is part of it.
+package struct Batch: Sendable, Equatable {
+    package var operations: [Operation]
+
+    package init(_ operations: [Operation] = []) { self.operations = operations }
+
+    /// One step of a batch.
+    package enum Operation: Sendable, Equatable {
+        /// Stores a record. `replacing` is the revision it replaces; nil when there must be none yet.
+        case put(Record, replacing: Int64?)
+        /// Removes a record that stands at this revision.
+        case remove(RecordKind, AnyRecordID, replacing: Int64)
+        case insertKey(StoredKey)
+        case deleteKey(owner: AnyRecordID, generation: Int64, wrapping: Int64)
+        case insertVersion(StoredVersion)
+        /// Removes a version and, with it, whatever data keys and ciphertexts it still has.
+        case deleteVersion(secret: SecretID, number: Int64)
+        case insertDataKey(StoredDataKey)
+        case deleteDataKey(FieldAddress, generation: Int64, seal: Int64)
+        case insertCiphertext(StoredCiphertext)
+        case deleteCiphertext(FieldAddress, seal: Int64)
+        /// Appends an entry; its index must be one past the last.
+        case append(StoredEntry)
+        case insertCheckpoint(StoredCheckpoint)
+    }
+}
+
+/// Why a store did not do what was asked. Nothing of the batch was stored.
+package enum StoreError: Diagnosable, Equatable {
+    /// A record was not at the expected revision, an inserted row existed, a deleted row did not, or a parent is missing.
+    case conflict(RecordKind?)
+    /// The entry's index is not one past the last: someone else appended.
+    case staleLog(expected: Int64)
+    /// The disk is full.
+    case full
+    /// The file is damaged or no vault.
+    case damaged(String)
+    /// Another process holds the vault.
+    case held
+    /// The vault was written by a newer program.
+    case newer(version: Int64)
+    /// A directory or file is open to others; `fix` is the command that mends it.
+    case loosePermissions(path: String, fix: String)
+    /// Anything else the database said, without values.
+    case failed(String)
+
+    package var code: String {
+        switch self {
+        case .conflict: "store.conflict"
+        case .staleLog: "store.stale-log"
+        case .full: "store.full"
+        case .damaged: "store.damaged"
+        case .held: "store.held"
+        case .newer: "store.newer"
+        case .loosePermissions: "store.loose-permissions"
+        case .failed: "store.failed"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .conflict(let kind): "the \(kind?.rawValue ?? "row") was changed by someone else meanwhile"
+        case .staleLog: "the audit log was appended to by someone else meanwhile"
+        case .full: "the disk is full; nothing was stored"
+        case .damaged(let what): "the vault is damaged: \(what)"
+        case .held: "another keeper holds this vault"
+        case .newer(let version): "the vault was written by a newer Tacit (schema \(version))"
+        case .loosePermissions(let path, _): "\(path) can be reached by other users"
+        case .failed(let what): "the vault could not be read or written: \(what)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .conflict, .staleLog: "try again"
+        case .full: "free some space and try again"
+        case .damaged: "restore a backup; `tacit audit verify` names what is broken"
+        case .held: "stop it with `tacit lock`, or wait until it has ended"
+        case .newer: "install that version, or a later one"
+        case .loosePermissions(_, let fix): fix
+        case .failed: nil
+        }
+    }
+}

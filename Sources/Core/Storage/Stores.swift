@@ -1,0 +1,63 @@
+package import Model
+
+/// Takes atomic changes.
+package protocol BatchStore: Sendable {
+    /// Stores every batch that holds, each whole or not at all, and returns for each whether it did; all that succeed are durable on return.
+    ///
+    /// Batches are applied in order, and a failed one does not disturb the others. Throws when the store as a whole failed (disk full, connection
+    /// lost): then none of them is stored.
+    func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>]
+}
+
+/// Reads mutable records.
+package protocol RecordStore: Sendable {
+    func record(_ kind: RecordKind, id: AnyRecordID, in organization: OrganizationID) async throws -> Record?
+    func record(_ kind: RecordKind, lookup: [UInt8], in organization: OrganizationID) async throws -> Record?
+    /// The records of one kind, by id; `parent` narrows, `after` goes on from an id, at most `limit`.
+    func records(
+        _ kind: RecordKind, parent: AnyRecordID?, after: AnyRecordID?, limit: Int, in organization: OrganizationID
+    ) async throws -> [Record]
+    /// Every record of the organization, kind by kind and by id, in slices; for the digest.
+    func forEachRecord(in organization: OrganizationID, _ body: @Sendable ([Record]) throws -> Void) async throws
+    /// The organizations that have records.
+    func organizations() async throws -> [OrganizationID]
+}
+
+/// Reads keys, versions and sealed fields.
+package protocol SealedStore: Sendable {
+    /// The wrapped keys of an organization or project, newest generation first.
+    func keys(of owner: AnyRecordID, in organization: OrganizationID) async throws -> [StoredKey]
+    /// One version; nil when there is none of that number.
+    func version(_ number: Int64, of secret: SecretID, in organization: OrganizationID) async throws -> StoredVersion?
+    /// A secret's versions, newest first.
+    func versions(of secret: SecretID, in organization: OrganizationID) async throws -> [StoredVersion]
+    /// One field; nil when there is none at that address.
+    func field(_ address: FieldAddress, in organization: OrganizationID) async throws -> SealedField?
+    /// The fields of one version in order of their ordinals, the manifest first.
+    func fields(of secret: SecretID, version: Int64, in organization: OrganizationID) async throws -> [SealedField]
+    /// Up to `limit` data keys that are not wrapped under `generation`, of the secrets in a project's environments; for rewrapping.
+    func dataKeys(inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID) async throws
+        -> [StoredDataKey]
+}
+
+/// Reads the audit log.
+package protocol LogStore: Sendable {
+    /// How many entries there are.
+    func entryCount(in organization: OrganizationID) async throws -> Int64
+    /// The entries from `index` on, in order, at most `limit`.
+    func entries(from index: Int64, limit: Int, in organization: OrganizationID) async throws -> [StoredEntry]
+    /// The checkpoints, oldest first, from tree size `size` on.
+    func checkpoints(from size: Int64, in organization: OrganizationID) async throws -> [StoredCheckpoint]
+    func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint?
+}
+
+/// Keeps a store's file in order.
+package protocol StoreUpkeep: Sendable {
+    /// Makes purged bytes unreadable in the raw files (WAL truncated, free pages overwritten).
+    func eraseFreed() async throws
+    /// Closes the store; later calls throw.
+    func close() async
+}
+
+/// Everything a vault needs of a store.
+package typealias VaultStore = BatchStore & RecordStore & SealedStore & LogStore & StoreUpkeep
