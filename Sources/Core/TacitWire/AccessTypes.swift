@@ -1,0 +1,164 @@
+/// The policy in force.
+public struct PolicyState: Codable, Sendable, Equatable {
+    /// 0 when none was ever applied.
+    public var version: Int64
+    /// The JSON document that decides; nil when none was ever applied.
+    public var document: String?
+    /// The YAML text it was made from, kept only to be shown.
+    public var text: String?
+    public var appliedAt: String?
+
+    public init(version: Int64, document: String? = nil, text: String? = nil, appliedAt: String? = nil) {
+        self.version = version
+        self.document = document
+        self.text = text
+        self.appliedAt = appliedAt
+    }
+}
+
+/// Puts a policy in force. `If-Match` takes the version it replaces.
+public struct PolicyApply: Codable, Sendable, Equatable {
+    public var document: String
+    public var text: String?
+
+    public init(document: String, text: String? = nil) {
+        self.document = document
+        self.text = text
+    }
+}
+
+/// Asks what the policy would decide, and why.
+public struct PolicyQuestion: Codable, Sendable, Equatable {
+    /// An agent's name, or `unidentified`.
+    public var agent: String
+    /// `PROJECT/ENVIRONMENT`.
+    public var scope: String
+    public var name: String?
+    public var capability: String
+
+    public init(agent: String, scope: String, name: String? = nil, capability: String) {
+        self.agent = agent
+        self.scope = scope
+        self.name = name
+        self.capability = capability
+    }
+}
+
+/// What the policy decides and how it got there.
+public struct PolicyAnswer: Codable, Sendable, Equatable {
+    public var allowed: Bool
+    public var code: String
+    public var rule: String?
+    /// One line for each policy that was looked at.
+    public var steps: [String]
+
+    public init(allowed: Bool, code: String, rule: String? = nil, steps: [String]) {
+        self.allowed = allowed
+        self.code = code
+        self.rule = rule
+        self.steps = steps
+    }
+}
+
+/// A registered agent.
+public struct AgentSummary: Codable, Sendable, Equatable {
+    public var name: String
+    public var createdAt: String
+    public var revokedAt: String?
+    /// The policies whose `agent_id` matches it, in order.
+    public var policies: [String]
+
+    public init(name: String, createdAt: String, revokedAt: String? = nil, policies: [String] = []) {
+        self.name = name
+        self.createdAt = createdAt
+        self.revokedAt = revokedAt
+        self.policies = policies
+    }
+}
+
+/// The answer to registering an agent: the only time its badge is shown.
+public struct AgentAdded: Codable, Sendable, Equatable {
+    public var name: String
+    public var badge: String
+
+    public init(name: String, badge: String) {
+        self.name = name
+        self.badge = badge
+    }
+}
+
+/// One audit entry as the viewer shows it.
+public struct AuditItem: Codable, Sendable, Equatable {
+    public var index: Int64
+    public var time: String
+    public var actor: String
+    public var source: String
+    public var action: String
+    public var mode: String
+    /// `PROJECT/ENVIRONMENT/NAME` and version, as far as the entry has them.
+    public var subjects: [String]
+    public var decision: String
+    public var rule: String?
+    /// `intent`, or `outcome of N: …`.
+    public var phase: String?
+    public var repeated: Int?
+    /// Machine user, host, process, platform and small facts.
+    public var details: [String: String]
+
+    public init(
+        index: Int64, time: String, actor: String, source: String, action: String, mode: String, subjects: [String] = [], decision: String,
+        rule: String? = nil, phase: String? = nil, repeated: Int? = nil, details: [String: String] = [:]
+    ) {
+        self.index = index
+        self.time = time
+        self.actor = actor
+        self.source = source
+        self.action = action
+        self.mode = mode
+        self.subjects = subjects
+        self.decision = decision
+        self.rule = rule
+        self.phase = phase
+        self.repeated = repeated
+        self.details = details
+    }
+}
+
+/// The verdict of a verification.
+public struct AuditVerification: Codable, Sendable, Equatable {
+    public var intact: Bool
+    public var entries: Int64
+    public var checkpoints: Int
+    /// One sentence: the counts, or the break with index, expected and actual.
+    public var message: String
+    /// Intents without an outcome, by index.
+    public var missingOutcomes: [Int64]
+    public var warnings: [String]
+
+    public init(intact: Bool, entries: Int64, checkpoints: Int, message: String, missingOutcomes: [Int64] = [], warnings: [String] = []) {
+        self.intact = intact
+        self.entries = entries
+        self.checkpoints = checkpoints
+        self.message = message
+        self.missingOutcomes = missingOutcomes
+        self.warnings = warnings
+    }
+}
+
+/// Asks for a verification; a note is a checkpoint that the person kept elsewhere.
+public struct VerificationRequest: Codable, Sendable, Equatable {
+    public var trustedNotes: [String]
+
+    public init(trustedNotes: [String] = []) { self.trustedNotes = trustedNotes }
+}
+
+/// A signed checkpoint (C2SP note) and the key that verifies it.
+public struct CheckpointNote: Codable, Sendable, Equatable {
+    public var note: String
+    public var verifierKey: String
+
+    public init(note: String, verifierKey: String) {
+        self.note = note
+        self.verifierKey = verifierKey
+    }
+}

@@ -1,0 +1,61 @@
+/// The paths of the API, built and matched from one place.
+public enum WirePath {
+    public static let status = "/v1/status"
+    public static let vault = "/v1/vault"
+    public static let unlock = "/v1/unlock"
+    public static let recovery = "/v1/recovery"
+    public static let lock = "/v1/lock"
+    public static let stepUp = "/v1/step-up"
+    public static let projects = "/v1/projects"
+    public static let exists = "/v1/exists"
+    public static let runs = "/v1/runs"
+    public static let policy = "/v1/policy"
+    public static let policyExplain = "/v1/policy/explain"
+    public static let agents = "/v1/agents"
+    public static let slots = "/v1/slots"
+    public static let recoverySlot = "/v1/slots/recovery"
+    public static let passwordSlot = "/v1/slots/password"
+    public static let password = "/v1/password"
+    public static let rootRotation = "/v1/rotations/root"
+    public static let audit = "/v1/audit"
+    public static let auditVerification = "/v1/audit/verification"
+    public static let auditExport = "/v1/audit/export"
+    public static let checkpoints = "/v1/audit/checkpoints"
+    public static let doctor = "/v1/doctor"
+    public static let clockAcceptance = "/v1/clock/acceptance"
+    public static let rollbackAcceptance = "/v1/rollback/acceptance"
+
+    public static func project(_ project: String) -> String { "\(projects)/\(encoded(project))" }
+    public static func environments(_ project: String) -> String { "\(self.project(project))/environments" }
+    public static func environment(_ project: String, _ environment: String) -> String {
+        "\(environments(project))/\(encoded(environment))"
+    }
+    public static func secrets(_ project: String, _ environment: String) -> String {
+        "\(self.environment(project, environment))/secrets"
+    }
+    /// One secret. The slashes of its name are percent-encoded: a name is one segment of the path.
+    public static func secret(_ project: String, _ environment: String, _ name: String) -> String {
+        "\(secrets(project, environment))/\(encoded(name))"
+    }
+    public static func imports(_ project: String, _ environment: String) -> String {
+        "\(self.environment(project, environment))/imports"
+    }
+    public static func agent(_ name: String) -> String { "\(agents)/\(encoded(name))" }
+    public static func slot(_ id: String) -> String { "\(slots)/\(encoded(id))" }
+
+    /// Encodes a text as one path segment or query value: all but RFC 3986's unreserved characters.
+    public static func encoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = Array("0123456789ABCDEF".unicodeScalars)
+                result.unicodeScalars.append(contentsOf: ["%", digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            }
+        }
+        return result
+    }
+}
