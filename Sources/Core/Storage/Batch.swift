@@ -1,6 +1,8 @@
 package import Model
 
 /// One atomic change: all of it is stored or none of it. What it expects of the rows it replaces is part of it.
+///
+/// The operations are applied in order, so a parent comes before what lies in it. None reaches a row of another organization.
 package struct Batch: Sendable, Equatable {
     package var operations: [Operation]
 
@@ -11,16 +13,16 @@ package struct Batch: Sendable, Equatable {
         /// Stores a record. `replacing` is the revision it replaces; nil when there must be none yet.
         case put(Record, replacing: Int64?)
         /// Removes a record that stands at this revision.
-        case remove(RecordKind, AnyRecordID, replacing: Int64)
+        case remove(RecordKind, AnyRecordID, replacing: Int64, in: OrganizationID)
         case insertKey(StoredKey)
-        case deleteKey(owner: AnyRecordID, generation: Int64, wrapping: Int64)
+        case deleteKey(owner: AnyRecordID, generation: Int64, wrapping: Int64, in: OrganizationID)
         case insertVersion(StoredVersion)
         /// Removes a version and, with it, whatever data keys and ciphertexts it still has.
-        case deleteVersion(secret: SecretID, number: Int64)
+        case deleteVersion(secret: SecretID, number: Int64, in: OrganizationID)
         case insertDataKey(StoredDataKey)
-        case deleteDataKey(FieldAddress, generation: Int64, seal: Int64)
+        case deleteDataKey(FieldAddress, generation: Int64, seal: Int64, in: OrganizationID)
         case insertCiphertext(StoredCiphertext)
-        case deleteCiphertext(FieldAddress, seal: Int64)
+        case deleteCiphertext(FieldAddress, seal: Int64, in: OrganizationID)
         /// Appends an entry; its index must be one past the last.
         case append(StoredEntry)
         case insertCheckpoint(StoredCheckpoint)
@@ -37,6 +39,8 @@ package enum StoreError: Diagnosable, Equatable {
     case full
     /// The file is damaged or no vault.
     case damaged(String)
+    /// There is no vault in this directory.
+    case absent(path: String)
     /// Another process holds the vault.
     case held
     /// The vault was written by a newer program.
@@ -52,6 +56,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .staleLog: "store.stale-log"
         case .full: "store.full"
         case .damaged: "store.damaged"
+        case .absent: "store.absent"
         case .held: "store.held"
         case .newer: "store.newer"
         case .loosePermissions: "store.loose-permissions"
@@ -65,6 +70,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .staleLog: "the audit log was appended to by someone else meanwhile"
         case .full: "the disk is full; nothing was stored"
         case .damaged(let what): "the vault is damaged: \(what)"
+        case .absent(let path): "there is no vault in \(path)"
         case .held: "another keeper holds this vault"
         case .newer(let version): "the vault was written by a newer Tacit (schema \(version))"
         case .loosePermissions(let path, _): "\(path) can be reached by other users"
@@ -77,6 +83,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .conflict, .staleLog: "try again"
         case .full: "free some space and try again"
         case .damaged: "restore a backup; `tacit audit verify` names what is broken"
+        case .absent: "make one with `tacit init`"
         case .held: "stop it with `tacit lock`, or wait until it has ended"
         case .newer: "install that version, or a later one"
         case .loosePermissions(_, let fix): fix

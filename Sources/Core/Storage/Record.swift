@@ -12,8 +12,9 @@ package enum RecordKind: String, Sendable, CaseIterable {
 package struct Record: Sendable, Equatable {
     package var organization: OrganizationID
     package var kind: RecordKind
+    /// Unique within the organization, whatever the kind.
     package var id: AnyRecordID
-    /// The record this one lies in (an environment's project, a secret's environment); it must exist.
+    /// The record this one lies in (an environment's project, a secret's environment); it must exist, and stays the same as long as the record does.
     package var parent: AnyRecordID?
     /// The keyed blind index of the record's name, 32 bytes; unique within organization and kind. Nil for what has no name or gave it up (deleted).
     package var lookup: [UInt8]?
