@@ -62,20 +62,15 @@ package struct CanonicalReader: Sendable {
         return bytes[position]
     }
 
-    package mutating func int64() throws(CanonicalError) -> Int64 {
-        guard bytes.count - position >= 8 else { throw .cut }
-        defer { position += 8 }
-        return bytes[position..<(position + 8)].reduce(0) { $0 << 8 | Int64($1) }
-    }
+    package mutating func int64() throws(CanonicalError) -> Int64 { Int64(bigEndian: try integer()) }
 
     package mutating func int() throws(CanonicalError) -> Int { Int(try int64()) }
 
     package mutating func data() throws(CanonicalError) -> [UInt8] {
-        guard bytes.count - position >= 4 else { throw .cut }
-        let length = bytes[position..<(position + 4)].reduce(0) { $0 << 8 | Int($1) }
-        guard bytes.count - position - 4 >= length else { throw .cut }
-        defer { position += 4 + length }
-        return Array(bytes[(position + 4)..<(position + 4 + length)])
+        let length = Int(UInt32(bigEndian: try integer()))
+        guard bytes.count - position >= length else { throw .cut }
+        defer { position += length }
+        return Array(bytes[position..<(position + length)])
     }
 
     package mutating func text() throws(CanonicalError) -> String {
@@ -84,9 +79,8 @@ package struct CanonicalReader: Sendable {
     }
 
     package mutating func id<Kind>(_ kind: Kind.Type = Kind.self) throws(CanonicalError) -> RecordID<Kind> {
-        guard bytes.count - position >= 16, let id = RecordID<Kind>(bytes: bytes[position..<(position + 16)]) else { throw .cut }
-        position += 16
-        return id
+        guard bytes.count - position >= RecordID<Kind>.byteCount else { throw .cut }
+        return RecordID(high: UInt64(bigEndian: try integer()), low: UInt64(bigEndian: try integer()))
     }
 
     package mutating func timestamp() throws(CanonicalError) -> Timestamp { Timestamp(nanoseconds: try int64()) }
@@ -110,6 +104,14 @@ package struct CanonicalReader: Sendable {
     /// Checks that nothing is left over.
     package func finish() throws(CanonicalError) {
         guard position == bytes.count else { throw .leftOver }
+    }
+
+    /// Takes an integer's bytes as they lie.
+    private mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>() throws(CanonicalError) -> Value {
+        let size = MemoryLayout<Value>.size
+        guard bytes.count - position >= size else { throw .cut }
+        defer { position += size }
+        return unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: Value.self)
     }
 }
 

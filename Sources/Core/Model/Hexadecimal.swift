@@ -1,13 +1,8 @@
 extension Sequence<UInt8> {
     /// The bytes as lower-case hexadecimal digits.
     package var hexadecimal: String {
-        var text = ""
-        text.reserveCapacity(underestimatedCount * 2)
-        for byte in self {
-            text.unicodeScalars.append(Unicode.Scalar(hexadecimalDigit(byte >> 4)))
-            text.unicodeScalars.append(Unicode.Scalar(hexadecimalDigit(byte & 15)))
-        }
-        return text
+        let digits = withContiguousStorageIfAvailable { unsafe hexadecimalDigits(of: $0) }
+        return String(decoding: digits ?? hexadecimalDigits(of: self), as: UTF8.self)
     }
 }
 
@@ -23,6 +18,16 @@ extension [UInt8] {
             append(high << 4 | low)
         }
     }
+}
+
+private func hexadecimalDigits(of bytes: some Sequence<UInt8>) -> [UInt8] {
+    var digits: [UInt8] = []
+    digits.reserveCapacity(bytes.underestimatedCount * 2)
+    for byte in bytes {
+        digits.append(hexadecimalDigit(byte >> 4))
+        digits.append(hexadecimalDigit(byte & 15))
+    }
+    return digits
 }
 
 private func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }

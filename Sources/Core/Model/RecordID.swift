@@ -47,7 +47,12 @@ package struct RecordID<Kind>: Hashable, Sendable, Comparable, CustomStringConve
     }
 
     private static func halves(_ bytes: some Collection<UInt8>) -> (UInt64, UInt64) {
-        (bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }, bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+        // A collection of another module's is walked element by element without specialisation; its storage is not.
+        let fast = bytes.withContiguousStorageIfAvailable { buffer in
+            let bytes = UnsafeRawBufferPointer(buffer)
+            return unsafe (bytes.loadUnaligned(as: UInt64.self).bigEndian, bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian)
+        }
+        return fast ?? (bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }, bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 }
 

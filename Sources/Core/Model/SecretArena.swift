@@ -97,14 +97,23 @@ package final class SecretArena: Sendable {
 
 extension SecretArena.State {
     mutating func takeOffset(_ index: Int, capacity: Int) -> Int? {
-        if let offset = free[index].popLast() {
-            usage.lockedBlocks += 1
-            return offset
-        }
-        let size = 32 << index
+        guard let offset = free[index].popLast() ?? fresh(32 << index, capacity: capacity) ?? split(to: index) else { return nil }
+        usage.lockedBlocks += 1
+        return offset
+    }
+
+    private mutating func fresh(_ size: Int, capacity: Int) -> Int? {
         guard next + size <= capacity else { return nil }
         defer { next += size }
-        usage.lockedBlocks += 1
         return next
+    }
+
+    /// Halves the smallest larger block that is free until one of class `index` is left; the other halves stay free.
+    ///
+    /// Halves are not joined again: many small keys matter more than a few large values, which then lie in ordinary wiped memory.
+    private mutating func split(to index: Int) -> Int? {
+        guard let larger = free.indices.first(where: { $0 > index && !free[$0].isEmpty }), let offset = free[larger].popLast() else { return nil }
+        for half in index..<larger { free[half].append(offset + 32 << half) }
+        return offset
     }
 }

@@ -24,7 +24,7 @@ package final class SecretValue: Sendable, CustomStringConvertible, CustomReflec
         let block = unsafe arena.take(capacity)
         do throws(E) {
             let count = unsafe try fill(UnsafeMutableRawBufferPointer(start: block.start, count: capacity))
-            precondition(count <= capacity, "internal: a secret value was filled past its capacity")
+            precondition((0...capacity).contains(count), "internal: a secret value was filled past its capacity")
             byteCount = count
         } catch {
             unsafe arena.giveBack(block)
@@ -81,6 +81,8 @@ extension SecretValue: Equatable {
 extension [UInt8] {
     /// Overwrites the array's bytes in place and empties it. The array must be the only holder of its storage.
     package mutating func wipe() {
+        // What an earlier, longer content left behind the end goes too.
+        append(contentsOf: repeatElement(0, count: capacity - count))
         unsafe withUnsafeMutableBytes { buffer in
             if let start = buffer.baseAddress { unsafe tacit_wipe(start, buffer.count) }
         }

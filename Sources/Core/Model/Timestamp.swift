@@ -14,7 +14,7 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// How long after `earlier` this moment is; negative when it is before.
     package func duration(since earlier: Timestamp) -> Duration {
-        .nanoseconds(nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue)
+        .nanoseconds(nanoseconds) - .nanoseconds(earlier.nanoseconds)
     }
 
     /// RFC 3339 in UTC with nine decimals.
@@ -27,19 +27,31 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         let (second, nanosecond) = Self.floorDivide(nanoseconds, 1_000_000_000)
         let (day, secondOfDay) = Self.floorDivide(second, 86_400)
         let date = CivilDate(daysSince1970: day)
-        let clock = [secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60].map { Self.padded($0, 2) }.joined(separator: ":")
-        let fraction = decimals == 0 ? "" : "." + Self.padded(nanosecond, 9)
-        return "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))T\(clock)\(fraction)Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        Self.write(date.year, width: 4, then: "-", to: &text)
+        Self.write(date.month, width: 2, then: "-", to: &text)
+        Self.write(date.day, width: 2, then: "T", to: &text)
+        Self.write(secondOfDay / 3600, width: 2, then: ":", to: &text)
+        Self.write(secondOfDay / 60 % 60, width: 2, then: ":", to: &text)
+        Self.write(secondOfDay % 60, width: 2, then: decimals == 0 ? "Z" : ".", to: &text)
+        if decimals > 0 { Self.write(nanosecond, width: 9, then: "Z", to: &text) }
+        return String(decoding: text, as: UTF8.self)
     }
 
+    /// Quotient and remainder with 0 ≤ remainder < divisor, for every value.
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (Int64, Int64) {
-        let remainder = ((value % divisor) + divisor) % divisor
-        return ((value - remainder) / divisor, remainder)
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    private static func write(_ value: Int64, width: Int, then mark: Unicode.Scalar, to text: inout [UInt8]) {
+        var divisor = (1..<width).reduce(Int64(1)) { power, _ in power * 10 }
+        while divisor > 0 {
+            text.append(48 + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+        text.append(UInt8(ascii: mark))
     }
 }
 
@@ -62,9 +74,8 @@ extension Timestamp {
             fraction = (0..<(30 - bytes.count)).reduce(digits) { value, _ in value * 10 }
         }
         let seconds = date.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow, !product.addingReportingOverflow(fraction).overflow else { return nil }
-        nanoseconds = product + fraction
+        guard let total = Int64(exactly: Int128(seconds) * 1_000_000_000 + Int128(fraction)) else { return nil }
+        nanoseconds = total
     }
 }
 
