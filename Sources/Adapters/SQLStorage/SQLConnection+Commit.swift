@@ -1,0 +1,98 @@
+import Model
+package import Storage
+
+extension SQLConnection {
+    /// Stores the batches as `BatchStore.commit` promises: one transaction, each batch under a savepoint of its own.
+    package func commit(_ batches: [Batch]) throws(StoreError) -> [Result<Void, StoreError>] {
+        guard !batches.isEmpty else { return [] }
+        _ = try run(.begin, [])
+        do {
+            let results = try batches.count == 1 ? applyAlone(batches[0]) : applyEach(batches)
+            _ = try run(.commit, [])
+            return results
+        } catch {
+            try? execute(script: "ROLLBACK")
+            throw error
+        }
+    }
+
+    /// A batch that is the only one of its transaction needs no savepoint: there is nothing else to keep.
+    private func applyAlone(_ batch: Batch) throws(StoreError) -> [Result<Void, StoreError>] {
+        var log = LogEnds()
+        do throws(StoreError) {
+            try apply(batch, &log)
+            return [.success(())]
+        } catch {
+            guard error.concernsOneBatch else { throw error }
+            try execute(script: "ROLLBACK")
+            _ = try run(.begin, [])
+            return [.failure(error)]
+        }
+    }
+
+    private func applyEach(_ batches: [Batch]) throws(StoreError) -> [Result<Void, StoreError>] {
+        var results: [Result<Void, StoreError>] = []
+        results.reserveCapacity(batches.count)
+        var log = LogEnds()
+        for batch in batches {
+            let before = log
+            _ = try run(.savepoint, [])
+            do throws(StoreError) {
+                try apply(batch, &log)
+                results.append(.success(()))
+            } catch {
+                guard error.concernsOneBatch else { throw error }
+                _ = try run(.rollbackToSavepoint, [])
+                results.append(.failure(error))
+                log = before
+            }
+            _ = try run(.release, [])
+        }
+        return results
+    }
+
+    private func apply(_ batch: Batch, _ log: inout LogEnds) throws(StoreError) {
+        for operation in batch.operations {
+            guard operation.isWellFormed else { throw .malformedRow }
+            let step = operation.step
+            if case .append(let entry) = operation {
+                let next = try log.end(of: entry.organization, on: self)
+                guard entry.index == next else { throw .staleLog(expected: next) }
+                try changeOneRow(step, otherwise: .staleLog(expected: next))
+                log.ends[entry.organization] = next + 1
+            } else {
+                try changeOneRow(step, otherwise: .conflict(step.kind))
+            }
+        }
+    }
+
+    /// Runs a statement that must change exactly one row.
+    private func changeOneRow(_ step: SQLStep, otherwise failure: StoreError) throws(StoreError) {
+        do throws(StoreError) {
+            guard try run(step.statement, step.values) == 1 else { throw .conflict(nil) }
+        } catch {
+            if case .conflict = error { throw failure }
+            throw error
+        }
+    }
+}
+
+/// The position that follows the last entry of each organization's log, as far as this transaction has asked.
+private struct LogEnds {
+    var ends: [OrganizationID: Int64] = [:]
+
+    func end(of organization: OrganizationID, on connection: some SQLConnection) throws(StoreError) -> Int64 {
+        if let known = ends[organization] { return known }
+        return try connection.nextPosition(in: organization)
+    }
+}
+
+extension StoreError {
+    /// Whether the error is about one batch and leaves the store itself sound.
+    fileprivate var concernsOneBatch: Bool {
+        switch self {
+        case .conflict, .staleLog, .malformedRow: true
+        default: false
+        }
+    }
+}

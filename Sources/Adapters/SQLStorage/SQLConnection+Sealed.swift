@@ -1,0 +1,72 @@
+package import Model
+package import Storage
+
+extension SQLConnection {
+    package func keys(of owner: AnyRecordID, in organization: OrganizationID) throws(StoreError) -> [StoredKey] {
+        var found: [StoredKey] = []
+        try query(.keysOfOwner, [.id(organization), .identifier(owner)]) { row in
+            found.append(
+                StoredKey(organization: organization, owner: owner, generation: row.integer(0), wrapping: row.integer(1), wrapped: row.bytes(2)))
+        }
+        return found
+    }
+
+    package func version(_ number: Int64, of secret: SecretID, in organization: OrganizationID) throws(StoreError) -> StoredVersion? {
+        try versions(.version, [.id(organization), .id(secret), .integer(number)], secret, organization).first
+    }
+
+    package func versions(of secret: SecretID, in organization: OrganizationID) throws(StoreError) -> [StoredVersion] {
+        try versions(.versionsOfSecret, [.id(organization), .id(secret)], secret, organization)
+    }
+
+    package func field(_ address: FieldAddress, in organization: OrganizationID) throws(StoreError) -> SealedField? {
+        try fields(.field, address.values(in: organization), address.secret, address.version, organization).first
+    }
+
+    package func fields(of secret: SecretID, version: Int64, in organization: OrganizationID) throws(StoreError) -> [SealedField] {
+        try fields(.fieldsOfVersion, [.id(organization), .id(secret), .integer(version)], secret, version, organization)
+    }
+
+    package func dataKeys(
+        inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
+    ) throws(StoreError) -> [StoredDataKey] {
+        var found: [StoredDataKey] = []
+        let values: [SQLValue] = [.id(organization), .id(project), .integer(generation), .integer(Int64(max(0, limit)))]
+        try query(.dataKeysInProject, values) { row throws(StoreError) in
+            let address = FieldAddress(secret: try row.id(0), version: row.integer(1), ordinal: row.integer(2))
+            found.append(
+                StoredDataKey(
+                    organization: organization, address: address, generation: row.integer(3), seal: row.integer(4), wrapped: row.bytes(5)))
+        }
+        return found
+    }
+
+    private func versions(
+        _ statement: SQLStatement, _ values: [SQLValue], _ secret: SecretID, _ organization: OrganizationID
+    ) throws(StoreError) -> [StoredVersion] {
+        var found: [StoredVersion] = []
+        try query(statement, values) { row in
+            let createdAt = Timestamp(nanoseconds: row.integer(1))
+            found.append(StoredVersion(organization: organization, secret: secret, number: row.integer(0), createdAt: createdAt))
+        }
+        return found
+    }
+
+    /// Reads pairs in order of their ordinals, the newest pair of each first; older ones, left by a rotation under way, are passed over.
+    private func fields(
+        _ statement: SQLStatement, _ values: [SQLValue], _ secret: SecretID, _ version: Int64, _ organization: OrganizationID
+    ) throws(StoreError) -> [SealedField] {
+        var found: [SealedField] = []
+        try query(statement, values) { row in
+            let address = FieldAddress(secret: secret, version: version, ordinal: row.integer(0))
+            guard address != found.last?.key.address else { return }
+            let seal = row.integer(2)
+            found.append(
+                SealedField(
+                    key: StoredDataKey(
+                        organization: organization, address: address, generation: row.integer(1), seal: seal, wrapped: row.bytes(3)),
+                    ciphertext: StoredCiphertext(organization: organization, address: address, seal: seal, sealed: row.bytes(4))))
+        }
+        return found
+    }
+}

@@ -1,0 +1,62 @@
+import Dispatch
+import GRDB
+import SQLStorage
+import Storage
+
+/// One connection and the queue on which alone it is used.
+final class SQLiteQueue: Sendable {
+    private let queue: DatabaseQueue
+    private let connection: SQLiteConnection
+
+    /// What a connection is for.
+    enum Purpose { case writing, reading }
+
+    init(path: String, for purpose: Purpose) throws(StoreError) {
+        var configuration = Configuration()
+        configuration.readonly = purpose == .reading
+        configuration.busyMode = .timeout(5)
+        configuration.label = "tacit.store"
+        configuration.prepareDatabase { database in
+            for pragma in Self.pragmas { try database.execute(sql: "PRAGMA \(pragma)") }
+        }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            connection = try queue.unsafeRead { try SQLiteConnection($0) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs `body` here and now, after whoever is using the connection.
+    func sync<Value>(_ body: (SQLiteConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        try queue.unsafeRead { _ in
+            Result { () throws(StoreError) in try body(connection) }
+        }.get()
+    }
+
+    /// Runs `body` on the queue's own thread while the caller is suspended: a flush to disk holds up nobody else.
+    func async<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            queue.asyncWriteWithoutTransaction { [connection] _ in
+                continuation.resume(returning: Result { () throws(StoreError) in try body(connection) })
+            }
+        }
+        return try result.get()
+    }
+
+    func close() {
+        try? sync { $0.forgetStatements() }
+        try? queue.close()
+    }
+
+    /// What every connection is told first; the journal's mode is the file's own and set once, at its making.
+    ///
+    /// FULL flushes the log at each commit. With `secure_delete` freed bytes are overwritten. The schema is not trusted to call functions, pages are
+    /// checked as they are read, and the file is never mapped (a truncated mapping kills the process).
+    private static let pragmas = [
+        "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY",
+        "cache_size = -16384", "journal_size_limit = 8388608",
+    ]
+}

@@ -1,0 +1,106 @@
+package import SQLStorage
+package import Storage
+import Synchronization
+
+/// A vault in one directory: `vault.db`, held through `vault.lock`.
+///
+/// Writes go one after another through one connection; reads have connections of their own and never wait for a flush.
+package final class SQLiteStore: SQLStore {
+    private let directory: VaultDirectory
+    private let lock: VaultLock
+    private let writer: SQLiteQueue
+    private let readers = Mutex(Readers())
+
+    private struct Readers {
+        var idle: [SQLiteQueue] = []
+        var isClosed = false
+    }
+
+    /// Opens the vault in a directory and holds it until the store is closed or the process ends.
+    ///
+    /// With `create`, what is missing is made, the directory included; without it, a missing vault is `StoreError.absent`.
+    package static func open(directory path: String, create: Bool) throws -> SQLiteStore {
+        try SQLiteStore(VaultDirectory(path: path, create: create), create: create)
+    }
+
+    private init(_ directory: VaultDirectory, create: Bool) throws(StoreError) {
+        self.directory = directory
+        lock = try VaultLock(directory)
+        if create { try directory.makeDatabase() }
+        writer = try SQLiteQueue(path: directory.database, for: .writing)
+        do {
+            try writer.sync { connection throws(StoreError) in try connection.prepareVault(in: directory, create: create) }
+        } catch {
+            writer.close()
+            throw error
+        }
+    }
+
+    package func read<Value: Sendable>(_ body: (any SQLConnection) throws(StoreError) -> Value) async throws(StoreError) -> Value {
+        let reader = try takeReader()
+        defer { giveBack(reader) }
+        return try reader.sync { connection throws(StoreError) in try body(connection) }
+    }
+
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard !readers.withLock({ $0.isClosed }) else { throw .closed }
+        return try await writer.async { connection throws(StoreError) in
+            guard !connection.isBroken else { throw .failed("an earlier write failed; the vault must be opened again") }
+            return try body(connection)
+        }
+    }
+
+    package func eraseFreed() async throws {
+        try await write { connection throws(StoreError) in
+            try connection.execute(script: "PRAGMA incremental_vacuum")
+            try connection.execute(script: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+    }
+
+    package func close() async {
+        let idle = readers.withLock { readers in
+            readers.isClosed = true
+            return readers.idle
+        }
+        for reader in idle { reader.close() }
+        writer.close()
+        lock.release()
+    }
+
+    /// An idle reading connection, or a new one. Reads run on the threads of their callers, so there are never more of them than such threads.
+    private func takeReader() throws(StoreError) -> SQLiteQueue {
+        let (idle, isClosed) = readers.withLock { ($0.idle.popLast(), $0.isClosed) }
+        guard !isClosed else { throw .closed }
+        if let idle { return idle }
+        return try SQLiteQueue(path: directory.database, for: .reading)
+    }
+
+    private func giveBack(_ reader: SQLiteQueue) {
+        let isKept = readers.withLock { readers in
+            if !readers.isClosed { readers.idle.append(reader) }
+            return !readers.isClosed
+        }
+        if !isKept { reader.close() }
+    }
+}
+
+extension StoreError {
+    fileprivate static let closed = StoreError.failed("the store is closed")
+}
+
+extension SQLiteConnection {
+    /// Checks that the file is a vault of a known schema; makes it one when it is empty and may be made.
+    fileprivate func prepareVault(in directory: VaultDirectory, create: Bool) throws(StoreError) {
+        let isEmpty = try integer("SELECT COUNT(*) FROM sqlite_schema") == 0
+        if isEmpty {
+            guard create else { throw .absent(path: directory.path) }
+            try execute(script: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+        } else {
+            guard try integer("PRAGMA application_id") == SQLDialect.applicationID else { throw .damaged("vault.db is no vault") }
+        }
+        try migrate(in: .sqlite, isEmpty: isEmpty)
+        if isEmpty { try directory.flush() }
+    }
+}

@@ -1,0 +1,154 @@
+import Glibc
+import Storage
+
+/// The directory of a vault, checked: ours alone, as are the files in it, and under no directory that others can write.
+struct VaultDirectory {
+    let path: String
+
+    var database: String { path + "/vault.db" }
+    var lock: String { path + "/vault.lock" }
+
+    /// Checks a directory; with `create`, makes it and what is missing above it, open to nobody else.
+    init(path given: String, create: Bool) throws(StoreError) {
+        let (parent, name) = try Self.split(given)
+        if create { try Self.makeMissing(parent) }
+        guard let resolved = Self.resolved(parent) else { throw .absent(path: given) }
+        path = (resolved == "/" ? "" : resolved) + "/" + name
+        if create { try Self.make(path) }
+        guard let status = try FileStatus(path) else { throw .absent(path: path) }
+        guard status.isDirectory else { throw .damaged("\(path) is no directory of its own") }
+        try status.requirePrivate(path, mode: 0o700)
+        try Self.checkAbove(resolved)
+        for file in Self.files { try checkFile(path + "/" + file) }
+        if create { return }
+        guard try FileStatus(database) != nil else { throw .absent(path: path) }
+    }
+
+    /// Every file that SQLite or the lock may leave here.
+    private static let files = ["vault.db", "vault.db-wal", "vault.db-shm", "vault.db-journal", "vault.lock"]
+
+    /// Makes the empty database file, before SQLite does with whatever mode the process happens to have.
+    func makeDatabase() throws(StoreError) {
+        if try FileStatus(database) != nil { return }
+        let descriptor = unsafe Glibc.open(database, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system("vault.db could not be made") }
+        defer { Glibc.close(descriptor) }
+        guard fchmod(descriptor, 0o600) == 0 else { throw .system("the mode of vault.db could not be set") }
+    }
+
+    /// Makes the names in the directory, and its own, durable.
+    func flush() throws(StoreError) {
+        for directory in [path, path + "/.."] {
+            let descriptor = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw .system("the vault's directory could not be opened") }
+            defer { Glibc.close(descriptor) }
+            guard fsync(descriptor) == 0 else { throw .system("the vault's directory could not be flushed") }
+        }
+    }
+
+    private func checkFile(_ path: String) throws(StoreError) {
+        guard let status = try FileStatus(path) else { return }
+        guard status.isFile else { throw .damaged("\(path) is no regular file") }
+        try status.requirePrivate(path, mode: 0o600)
+    }
+}
+
+extension VaultDirectory {
+    private static func split(_ given: String) throws(StoreError) -> (parent: String, name: String) {
+        let parts = given.split(separator: "/")
+        guard let name = parts.last, name != ".", name != ".." else { throw .failed("a vault needs a directory with a name of its own") }
+        let parent = parts.dropLast().joined(separator: "/")
+        if given.hasPrefix("/") { return ("/" + parent, String(name)) }
+        return (parent.isEmpty ? "." : parent, String(name))
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let buffer = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(buffer) }
+        return unsafe String(cString: buffer)
+    }
+
+    private static func makeMissing(_ path: String) throws(StoreError) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            try make(made)
+        }
+    }
+
+    /// Makes one directory, unless something of that name exists; what it is, is checked later.
+    private static func make(_ path: String) throws(StoreError) {
+        if unsafe mkdir(path, 0o700) != 0 {
+            guard errno == EEXIST else { throw .system("the vault's directory could not be made") }
+        } else if unsafe chmod(path, 0o700) != 0 {
+            throw .system("the mode of the vault's directory could not be set")
+        }
+    }
+
+    /// Nobody else may be able to put another directory in this one's place. In a sticky directory (/tmp) they cannot.
+    private static func checkAbove(_ resolved: String) throws(StoreError) {
+        var path = resolved
+        while true {
+            guard let status = try FileStatus(path) else { throw .absent(path: path) }
+            guard status.owner == 0 || status.owner == geteuid() else { throw .loose(path, fix: "move the vault out of \(quoted(path))") }
+            guard status.mode & 0o022 == 0 || status.isSticky else { throw .loose(path, fix: "chmod go-w \(quoted(path))") }
+            guard path != "/", let slash = path.lastIndex(of: "/") else { return }
+            path = slash == path.startIndex ? "/" : String(path[..<slash])
+        }
+    }
+}
+
+/// What a path is, without following a link at its end.
+struct FileStatus {
+    let owner: UInt32
+    let mode: UInt32
+
+    /// Nil when there is nothing.
+    init?(_ path: String) throws(StoreError) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw .system("the vault's files could not be looked at") }
+            return nil
+        }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
+        owner = status.st_uid
+        mode = status.st_mode
+    }
+
+    var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    var isFile: Bool { mode & S_IFMT == S_IFREG }
+    var isSticky: Bool { mode & S_ISVTX != 0 }
+
+    /// Refuses what belongs to someone else or has another mode than it must have.
+    func requirePrivate(_ path: String, mode wanted: UInt32) throws(StoreError) {
+        guard owner == geteuid() else { throw .loose(path, fix: "use it as the user who owns it (uid \(owner)), or chown it") }
+        guard mode & 0o7777 == wanted else { throw .loose(path, fix: "chmod \(String(wanted, radix: 8)) \(quoted(path))") }
+    }
+}
+
+extension StoreError {
+    fileprivate static func loose(_ path: String, fix: String) -> StoreError { .loosePermissions(path: path, fix: fix) }
+
+    /// An error of the system, with its number.
+    static func system(_ what: String) -> StoreError {
+        let number = errno
+        switch number {
+        case ENOSPC, EDQUOT: return .full
+        default: return .failed("\(what) (errno \(number))")
+        }
+    }
+}
+
+/// A path as a shell takes it.
+private func quoted(_ path: String) -> String {
+    let isPlain = path.utf8.allSatisfy { byte in
+        switch UInt8(byte) {
+        case 0x2D...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+        default: false
+        }
+    }
+    return isPlain ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+}

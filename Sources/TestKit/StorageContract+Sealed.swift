@@ -1,0 +1,148 @@
+import Model
+import Storage
+
+extension StorageContract {
+    static let keyCases = [
+        promise("keys lie with their owner, newest generation first") { trial in
+            let owner = trial.rows.record(.project)
+            let keys = [(1, 1), (1, 2), (2, 2)].map { trial.rows.key(of: owner.id, generation: $0, wrapping: $1) }
+            try await trial.refuses(.insertKey(keys[0]), as: .conflict(nil))
+            try await trial.stores(Batch([.put(owner, replacing: nil)] + keys.map { .insertKey($0) }))
+            try trial.expectEqual(try await trial.store.keys(of: owner.id, in: trial.rows.organization), keys.reversed())
+            try trial.expectEqual(try await trial.store.keys(of: owner.id, in: trial.rows.elsewhere.organization), [])
+            try await trial.refuses(.insertKey(trial.rows.key(of: owner.id)), as: .conflict(nil))
+        },
+        promise("a key is deleted by owner, generation and wrapping generation") { trial in
+            let owner = trial.rows.record(.project)
+            let keys = [(1, 1), (1, 2)].map { trial.rows.key(of: owner.id, generation: $0, wrapping: $1) }
+            try await trial.stores(Batch([.put(owner, replacing: nil)] + keys.map { .insertKey($0) }))
+            let (mine, other) = (trial.rows.organization, trial.rows.elsewhere.organization)
+            try await trial.refuses(.deleteKey(owner: owner.id, generation: 1, wrapping: 1, in: other), as: .conflict(nil))
+            try await trial.stores(.deleteKey(owner: owner.id, generation: 1, wrapping: 1, in: mine))
+            try await trial.refuses(.deleteKey(owner: owner.id, generation: 1, wrapping: 1, in: mine), as: .conflict(nil))
+            try trial.expectEqual(try await trial.store.keys(of: owner.id, in: mine), [keys[1]])
+        },
+    ]
+
+    static let versionCases = [
+        promise("versions are read one by one or newest first") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, secret) = (trial.rows.organization, SecretID(tree.secret))
+            try await trial.refuses(.insertVersion(trial.rows.version(1, of: tree.secret)), as: .conflict(.secret))
+            try await trial.stores(tree.batch)
+            let versions = (1...3).map { trial.rows.version($0, of: tree.secret) }
+            try await trial.stores(Batch(versions.map { .insertVersion($0) }))
+            try await trial.refuses(.insertVersion(versions[1]), as: .conflict(.secret))
+            try trial.expectEqual(try await trial.store.versions(of: secret, in: mine), versions.reversed())
+            try trial.expectEqual(try await trial.store.version(2, of: secret, in: mine), versions[1])
+            try trial.expectEqual(try await trial.store.version(4, of: secret, in: mine), nil)
+            try trial.expectEqual(try await trial.store.versions(of: secret, in: trial.rows.elsewhere.organization), [])
+        },
+        promise("a moment before 1970 comes back as it was") { trial in
+            let tree = SampleTree(trial.rows)
+            var version = trial.rows.version(1, of: tree.secret)
+            version.createdAt = Timestamp(nanoseconds: .min)
+            try await trial.stores(tree.batch)
+            try await trial.stores(.insertVersion(version))
+            try trial.expectEqual(try await trial.store.version(1, of: SecretID(tree.secret), in: trial.rows.organization), version)
+        },
+        promise("fields come in order of their ordinals, each key with the ciphertext of its seal") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, secret) = (trial.rows.organization, SecretID(tree.secret))
+            let pairs = (0..<4).map { trial.rows.pair(FieldAddress(secret: secret, version: 1, ordinal: $0)) }
+            try await trial.stores(tree.batch)
+            try await trial.refuses(.insertDataKey(pairs[0].key), as: .conflict(.secret))
+            try await trial.refuses(.insertCiphertext(pairs[0].ciphertext), as: .conflict(.secret))
+            let inserts = pairs.reversed().flatMap { [.insertCiphertext($0.ciphertext), .insertDataKey($0.key)] as [Batch.Operation] }
+            try await trial.stores(Batch([.insertVersion(trial.rows.version(1, of: tree.secret))] + inserts))
+            try await trial.refuses(.insertDataKey(pairs[0].key), as: .conflict(.secret))
+            try await trial.refuses(.insertCiphertext(pairs[0].ciphertext), as: .conflict(.secret))
+            try trial.expectEqual(try await trial.store.fields(of: secret, version: 1, in: mine), pairs)
+            try trial.expectEqual(try await trial.store.field(pairs[2].key.address, in: mine), pairs[2])
+            try trial.expectEqual(try await trial.store.field(pairs[2].key.address, in: trial.rows.elsewhere.organization), nil)
+            try trial.expectEqual(try await trial.store.fields(of: secret, version: 2, in: mine), [])
+        },
+        promise("while a field is rewrapped or resealed the newest whole pair is read") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, address) = (trial.rows.organization, FieldAddress(secret: SecretID(tree.secret), version: 1, ordinal: 0))
+            let old = trial.rows.pair(address)
+            try await trial.stores(tree.batch)
+            try await trial.stores(.insertVersion(trial.rows.version(1, of: tree.secret)), .insertDataKey(old.key))
+            try trial.expectEqual(try await trial.store.field(address, in: mine), nil)
+            try await trial.stores(.insertCiphertext(old.ciphertext))
+            let rewrapped = SealedField(key: trial.rows.dataKey(address, generation: 2), ciphertext: old.ciphertext)
+            try await trial.stores(.insertDataKey(rewrapped.key))
+            try trial.expectEqual(try await trial.store.field(address, in: mine), rewrapped)
+            let resealed = SealedField(key: trial.rows.dataKey(address, seal: 2), ciphertext: trial.rows.ciphertext(address, seal: 2))
+            try await trial.stores(.insertDataKey(resealed.key))
+            try trial.expectEqual(try await trial.store.fields(of: address.secret, version: 1, in: mine), [rewrapped])
+            try await trial.stores(.insertCiphertext(resealed.ciphertext))
+            try trial.expectEqual(try await trial.store.fields(of: address.secret, version: 1, in: mine), [resealed])
+            try await trial.stores(.deleteDataKey(address, generation: 1, seal: 2, in: mine), .deleteCiphertext(address, seal: 2, in: mine))
+            try trial.expectEqual(try await trial.store.field(address, in: mine), rewrapped)
+            try await trial.refuses(.deleteDataKey(address, generation: 1, seal: 2, in: mine), as: .conflict(.secret))
+            try await trial.refuses(.deleteCiphertext(address, seal: 2, in: mine), as: .conflict(.secret))
+        },
+        promise("a deleted version takes its data keys and ciphertexts along, and nothing else") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, secret) = (trial.rows.organization, SecretID(tree.secret))
+            try await trial.stores(tree.batch)
+            try await trial.stores(Batch(trial.rows.fields(of: tree.secret, version: 1) + trial.rows.fields(of: tree.secret, version: 2)))
+            let deletion = Batch.Operation.deleteVersion(secret: secret, number: 1, in: mine)
+            try await trial.refuses(.deleteVersion(secret: secret, number: 1, in: trial.rows.elsewhere.organization), as: .conflict(.secret))
+            try await trial.stores(deletion)
+            try await trial.refuses(deletion, as: .conflict(.secret))
+            try trial.expectEqual(try await trial.store.versions(of: secret, in: mine).map(\.number), [2])
+            try trial.expectEqual(try await trial.store.fields(of: secret, version: 1, in: mine), [])
+            try trial.expectEqual(try await trial.store.fields(of: secret, version: 2, in: mine).count, 2)
+            try await trial.stores(Batch(trial.rows.fields(of: tree.secret, version: 1)))
+        },
+        promise("rewrapping a project slice by slice ends, and leaves other projects alone") { trial in
+            let (tree, other) = (SampleTree(trial.rows), SampleTree(trial.rows))
+            let (mine, project) = (trial.rows.organization, ProjectID(tree.project))
+            for tree in [tree, other] {
+                try await trial.stores(tree.batch)
+                let fields = (1...3).flatMap { trial.rows.fields(of: tree.secret, version: $0, count: 3) }
+                try await trial.stores(Batch(fields))
+            }
+            var rewrapped = 0
+            while true {
+                let slice = try await trial.store.dataKeys(inProject: project, notUnder: 2, limit: 4, in: mine)
+                if slice.isEmpty { break }
+                try trial.expect(slice.count <= 4 && slice.allSatisfy { $0.address.secret == SecretID(tree.secret) }, "a foreign data key")
+                rewrapped += slice.count
+                try await trial.stores(
+                    Batch(
+                        slice.flatMap { key -> [Batch.Operation] in
+                            let new = trial.rows.dataKey(key.address, generation: 2, seal: key.seal)
+                            return [.insertDataKey(new), .deleteDataKey(key.address, generation: 1, seal: key.seal, in: mine)]
+                        }))
+            }
+            try trial.expectEqual(rewrapped, 9)
+            try trial.expectEqual(try await trial.store.dataKeys(inProject: ProjectID(other.project), notUnder: 2, limit: .max, in: mine).count, 9)
+            let elsewhere = trial.rows.elsewhere.organization
+            try trial.expectEqual(try await trial.store.dataKeys(inProject: project, notUnder: 3, limit: 9, in: elsewhere), [])
+        },
+        promise("a ciphertext of a megabyte comes back as it was") { trial in
+            let tree = SampleTree(trial.rows)
+            let address = FieldAddress(secret: SecretID(tree.secret), version: 1, ordinal: 0)
+            var pair = trial.rows.pair(address)
+            pair.ciphertext.sealed = Array(repeating: 0xA5, count: (1 << 20) + 77)
+            try await trial.stores(tree.batch)
+            try await trial.stores(
+                .insertVersion(trial.rows.version(1, of: tree.secret)), .insertDataKey(pair.key), .insertCiphertext(pair.ciphertext))
+            try trial.expect(try await trial.store.field(address, in: trial.rows.organization) == pair, "the megabyte changed")
+        },
+    ]
+}
+
+extension SampleRows {
+    fileprivate func pair(_ address: FieldAddress) -> SealedField {
+        SealedField(key: dataKey(address), ciphertext: ciphertext(address))
+    }
+}
+
+extension RecordID {
+    /// The id of a record, seen as that of its kind.
+    init(_ record: Record) { self = record.id.cast() }
+}

@@ -1,0 +1,24 @@
+import FoundationEssentials
+import Glibc
+
+/// A directory of a test's own, 0700, gone with the object.
+package final class TemporaryDirectory: Sendable {
+    package let path: String
+
+    package init(_ name: String = "tacit-test") throws {
+        path = FileManager.default.temporaryDirectory.path(percentEncoded: false) + "/\(name)-\(UUID().uuidString)"
+        guard unsafe mkdir(path, 0o700) == 0 else { throw TestFailure("no temporary directory could be made") }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The path of something inside.
+    package func path(_ name: String) -> String { path + "/" + name }
+}
+
+/// What a test's own tools say when something is not as it must be.
+package struct TestFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
