@@ -22,7 +22,6 @@ int tacit_argon2id(
         .version = ARGON2_VERSION_13,
         .flags = ARGON2_DEFAULT_FLAGS,
     };
-    /* The library's global switch for wiping what it worked in; on by default, and no one here turns it off. */
-    FLAG_clear_internal_memory = 1;
+    /* The library wipes what it worked in: its switch for that is on, and not exported. */
     return argon2_ctx(&context, Argon2_id);
 }
