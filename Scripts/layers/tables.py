@@ -1,0 +1,118 @@
+"""The house's rules as tables (docs/ARCHITECTURE.md says why). A new target, edge or outside module is one line here, on purpose."""
+
+# Layer → layers its targets may depend on.
+LAYERS = {
+    "Core": {"Core", "CShims"},
+    "Engine": {"Core"},
+    "Adapters": {"Core", "CShims"},
+    "Servers": {"Engine", "Core", "CShims"},
+    "Clients": {"Clients", "CShims"},
+    "Program": {"Core", "Engine", "Adapters", "Servers", "Clients", "CShims"},
+    "TestKit": {"Core"},
+    "CShims": set(),
+}
+
+# Edges that the layers alone would forbid.
+EXCEPTIONS = {
+    ("SQLiteDatabase", "SQLStorage"),
+    ("PostgresDatabase", "SQLStorage"),
+    ("TacitClient", "TacitWire"),
+    ("Commands", "TacitWire"),
+    ("MCPTools", "TacitWire"),
+    ("MCPTools", "MCPSession"),
+}
+
+# Target → our targets it may depend on. ANY: whatever its layer allows.
+ANY = {"*"}
+TARGETS = {
+    "PlaintextDoor": set(),
+    "Model": {"PlaintextDoor", "CLockedMemory"},
+    "Envelopes": {"Model", "PlaintextDoor"},
+    "Auditing": {"Model", "PlaintextDoor"},
+    "Policies": {"Model"},
+    "Redaction": {"Model", "PlaintextDoor"},
+    "Storage": {"Model"},
+    "MCPSession": set(),
+    "TacitWire": set(),
+    "Secrets": {"Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Storage"},
+    "SQLStorage": {"Model", "Storage"},
+    "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
+    "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},
+    "ProcessRunner": {"Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"},
+    "StateFiles": {"Model", "Storage"},
+    "KernelPeers": {"Model", "CProcess"},
+    "APIServer": {"Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes"},
+    "TacitClient": {"TacitWire", "CProcess"},
+    "Commands": {"TacitWire", "TacitClient", "MCPTools", "CProcess"},
+    "MCPTools": {"MCPSession", "TacitWire", "TacitClient"},
+    "tacit": ANY,
+    "TestKit": ANY,
+    "CLockedMemory": set(),
+    "CProcess": set(),
+    "CArgon2": set(),
+}
+
+# Outside module → (the product that brings it, targets that may import it).
+OUTSIDE = {
+    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies"}),
+    "GRDB": ("GRDB", {"SQLiteDatabase"}),
+    "GRDBSQLite": ("GRDB", {"SQLiteDatabase"}),
+    "Hummingbird": ("Hummingbird", {"APIServer"}),
+    "HummingbirdCore": ("Hummingbird", {"APIServer"}),
+    "HTTPTypes": ("HTTPTypes", {"APIServer", "Brokering", "BrokerServer"}),
+    "NIOCore": ("NIOCore", {"APIServer", "BrokerServer"}),
+    "NIOPosix": ("NIOPosix", {"APIServer", "BrokerServer"}),
+    "NIOHTTP1": ("NIOHTTP1", {"APIServer", "BrokerServer"}),
+    "Logging": ("Logging", {"APIServer", "tacit"}),
+    "ServiceLifecycle": ("ServiceLifecycle", {"APIServer", "tacit"}),
+    "ArgumentParser": ("ArgumentParser", {"Commands"}),
+    "Yams": ("Yams", {"Commands", "Settings"}),
+}
+
+# Modules of the toolchain and system → layers that may import them; None means all.
+SYSTEM = {
+    "Swift": None,
+    "Synchronization": None,
+    "FoundationEssentials": None,
+    "Foundation": {"Engine", "Adapters", "Servers", "Clients", "Program", "TestKit"},
+    "Glibc": {"Adapters", "Servers", "Clients", "Program", "TestKit"},
+    "Dispatch": {"Adapters", "Servers", "Clients", "Program"},
+    "Testing": {"TestKit"},
+}
+# Core's exceptions, by file: one file of Model may use Glibc, should it have to.
+SYSTEM_FILES: set[tuple[str, str]] = set()
+
+# What Core may not say (it has no IO, no clock, no tasks; randomness is a parameter): pattern → what it is.
+CORE_WORDS = {
+    r"\bFileManager\b": "files",
+    r"\bFileHandle\b": "files",
+    r"\bProcessInfo\b": "the process",
+    r"\bgetenv\b": "the environment",
+    r"\bDate\(\)": "a clock",
+    r"\bDate\.now\b": "a clock",
+    r"\b(Continuous|Suspending)Clock\b": "a clock",
+    r"\bTask(\.detached)?\s*[{(]": "a task",
+    r"(?<![\w.])(debugP|p)rint\(": "output",
+    r"\bSystemRandomNumberGenerator\b": "randomness",
+}
+CORE_WORD_FILES = {("randomness", "Sources/Core/Model/RandomBytes.swift")}
+
+# What no source file may say: pattern → why.
+REFUSED = {
+    r"\btry!": "a failed try! ends the process",
+    r"\bas!": "a failed as! ends the process",
+    r"\bfatalError\(": "a broken invariant is a precondition whose message starts with \"internal:\"",
+    r"(?<=[\w)\]}\"?])!(?=$|[\s.,:;)\]}\[(?!])": "a force unwrap ends the process",
+    r"@_exported\b": "each file imports what it uses",
+    r"@unchecked\s+Sendable\b": "the compiler checks Sendable, unless the table of exceptions says why it cannot",
+}
+# Exceptions: pattern, file. The connection is used on the one queue that owns it.
+REFUSED_FILES = {(r"@unchecked\s+Sendable\b", "Sources/Adapters/SQLiteDatabase/SQLiteConnection.swift")}
+
+LONGEST_FILE = 400
+PUBLIC_TARGETS = {"TacitWire", "TacitClient"}
+NEVER_PLAINTEXT = {"MCPTools", "MCPSession", "TacitWire", "TacitClient", "Commands", "Storage", "SQLStorage", "SQLiteDatabase", "Policies"}
+DOOR_FILE = "Sources/Core/PlaintextDoor/PlaintextDoor.swift"
+VALUE_FILE = "Sources/Core/Model/SecretValue.swift"
+AUTHORIZER_FILE = "Sources/Engine/Secrets/Access/Authorizer.swift"
+PLAINTEXT_PAGE = "docs/THREAT-MODEL.md"
