@@ -5,6 +5,10 @@ import MCPTools
 @main
 struct MCPFixture {
     static func main() async throws {
+        // `--tools`: the product's own tools, over a keeper that holds nothing.
+        if CommandLine.arguments.contains("--tools") {
+            return try await MCPServer(keeper: FakeKeeper(), place: Place(project: "shop", environment: "dev"), version: "1.0.0").serve()
+        }
         let server = ServerDescription(
             name: "mcp-fixture", title: "MCP fixture", version: "1.0.0", instructions: "Tools that show every kind of answer.")
         let session = MCPSession(server: server, tools: FixtureTool.allCases.map(\.description))

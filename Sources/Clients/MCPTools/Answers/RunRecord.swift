@@ -1,0 +1,33 @@
+import FoundationEssentials
+import Synchronization
+import TacitWire
+
+/// What a run's frames have told so far.
+final class RunRecord: Sendable {
+    struct State: Sendable {
+        var stdout: OutputText
+        var stderr: OutputText
+        var hasTimedOut = false
+        var report: RunReport?
+        var exit: RunExit?
+    }
+
+    private let state: Mutex<State>
+
+    init(limit: Int) { state = Mutex(State(stdout: OutputText(limit: limit), stderr: OutputText(limit: limit))) }
+
+    var current: State { state.withLock { $0 } }
+
+    func take(_ frame: RunFrame) {
+        state.withLock { state in
+            switch frame {
+            case .stdout(let bytes): state.stdout.append(bytes)
+            case .stderr(let bytes): state.stderr.append(bytes)
+            case .timedOut: state.hasTimedOut = true
+            case .report(let bytes): state.report = try? WireJSON.decode(RunReport.self, from: Data(bytes))
+            case .exit(let exit): state.exit = exit
+            default: break
+            }
+        }
+    }
+}

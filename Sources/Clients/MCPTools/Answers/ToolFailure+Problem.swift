@@ -1,0 +1,70 @@
+import MCPSession
+import TacitWire
+
+// The one table from the keeper's errors to a model's.
+extension ToolFailure {
+    /// What any thrown error means to a model. Errors that are not known here tell nothing.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as ToolFailure: self = failure
+        case let problem as Problem: self.init(problem)
+        case let failure as RunFailure: self.init(Problem(failure.code, failure.message, status: 0, hint: failure.hint))
+        default: self = .internal
+        }
+    }
+
+    private init(_ problem: Problem) {
+        self =
+            switch problem.code {
+            case "not_found", "secret.not-found", "environment.not-found", "project.not-found": .notFound
+            case "vault.locked": .vaultLocked
+            case "vault.absent": .noVault
+            case "not_permitted", "step-up.required": .notPermitted(problem)
+            case "secret.expired", "secret.deleted": .unavailable(problem.title, nextStep: Self.telling(problem), isRetryable: false)
+            case "run.accident-guard": Self(code: .commandBlocked, message: problem.title, nextStep: Self.runItself)
+            case "run.too-many": .tooManyRuns
+            case "run.too-large": Self(code: .tooLarge, message: problem.title, nextStep: "Pass less, or pass it in a file.")
+            case "run.empty-command", "run.no-directory", "run.program-not-found", "run.program-not-executable":
+                .invalidArguments(problem.title, hint: problem.hint.map { "\($0)." })
+            default: Self(byStatus: problem)
+            }
+        if let rule = problem.rule, code != .notFound { details["rule"] = .string(rule) }
+    }
+
+    private init(byStatus problem: Problem) {
+        self =
+            switch problem.status {
+            case 400, 409, 422: .invalidArguments(problem.title, hint: problem.hint.map { "\($0)." })
+            case 401, 403: .notPermitted(problem)
+            case 404: Self(code: .notFound, message: problem.title, nextStep: ToolFailure.notFound.nextStep, details: Self.accessRequest)
+            case 408, 504: Self(code: .timeout, message: problem.title, nextStep: "Repeat the call.", isRetryable: true)
+            case 413: Self(code: .tooLarge, message: problem.title, nextStep: "Pass less.")
+            case 429: Self.tooManyCalls.after(problem.retryAfter)
+            case 500..<600, 0: .unavailable(problem.title, nextStep: Self.telling(problem), isRetryable: problem.status == 503)
+            default: .internal
+            }
+    }
+
+    private static let noVault = Self(
+        code: .unavailable, message: "there is no vault yet", nextStep: "Ask the person to make one: `tacit init` in their own terminal.",
+        details: ["cli_command": "tacit init"])
+
+    private static let runItself =
+        "Run the program that needs the secret, without looking at its value. Do not look for another way to print it."
+
+    private static func notPermitted(_ problem: Problem) -> Self {
+        Self(
+            code: .notPermitted, message: problem.title,
+            nextStep: "Tell the person what you need it for: they decide in the policy (tacit policy edit).", details: Self.accessRequest)
+    }
+
+    private static func telling(_ problem: Problem) -> String {
+        problem.hint.map { "Tell the person: \($0)." } ?? "Tell the person; `tacit doctor` may name the cause."
+    }
+
+    private func after(_ seconds: Int?) -> Self {
+        var failure = self
+        if let seconds { failure.details["retry_after"] = JSONValue(seconds) }
+        return failure
+    }
+}

@@ -1,0 +1,72 @@
+import MCPSession
+
+/// Why a tool did not do what was asked, in words that a model can act on.
+struct ToolFailure: Error, Sendable, Equatable {
+    /// The kinds of failure; each means one way to go on.
+    enum Code: String, Sendable {
+        case invalidArguments = "invalid_arguments"
+        /// Absent, or not to be known: the same answer.
+        case notFound = "not_found"
+        case notPermitted = "not_permitted"
+        case vaultLocked = "vault_locked"
+        case commandBlocked = "command_blocked"
+        case tooLarge = "too_large"
+        case rateLimited = "rate_limited"
+        case timeout
+        case unavailable
+        case `internal`
+    }
+
+    var code: Code
+    var message: String
+    /// The tool to call, or what to tell the person.
+    var nextStep: String
+    /// Whether the same call may succeed later without anything else being done.
+    var isRetryable = false
+    var details: JSONObject = [:]
+
+    /// The outcome that carries it: one text, no structured part.
+    var outcome: ToolOutcome {
+        let error: JSONObject = [
+            "code": .string(code.rawValue), "message": .string(message), "next_step": .string(nextStep), "retryable": .bool(isRetryable),
+            "details": .object(details),
+        ]
+        return .failure(JSONValue.object(["error": .object(error)]).text)
+    }
+}
+
+extension ToolFailure {
+    static func invalidArguments(_ message: String, hint: String? = nil) -> Self {
+        Self(code: .invalidArguments, message: message, nextStep: hint ?? "Correct the arguments and call the tool again.")
+    }
+
+    /// The answer about a name that is not there or may not be known: never anything else, so that it tells nothing.
+    static let notFound = Self(
+        code: .notFound, message: "there is no such secret, or you may not use it",
+        nextStep: "Call secret_list to see what you may use. If it is missing, tell the person what you need it for: they can store it "
+            + "(tacit set NAME) or allow it (tacit policy edit).",
+        details: accessRequest)
+
+    /// The constant next step of every refusal, for programs.
+    static let accessRequest: JSONObject = ["next": "access_request"]
+
+    static let vaultLocked = Self(
+        code: .vaultLocked, message: "the vault is locked",
+        nextStep: "Ask the person to run `tacit unlock` in their own terminal, then repeat the call.", isRetryable: true,
+        details: ["cli_command": "tacit unlock"])
+
+    static let tooManyCalls = Self(
+        code: .rateLimited, message: "too many calls are under way", nextStep: "Wait for one of them to end, then repeat the call.",
+        isRetryable: true, details: ["retry_after": 1])
+
+    static let tooManyRuns = Self(
+        code: .rateLimited, message: "five runs are going on already", nextStep: "Wait for one of them to end, then repeat the call.",
+        isRetryable: true, details: ["retry_after": 5])
+
+    static func unavailable(_ message: String, nextStep: String, isRetryable: Bool = true) -> Self {
+        Self(code: .unavailable, message: message, nextStep: nextStep, isRetryable: isRetryable)
+    }
+
+    static let `internal` = Self(
+        code: .internal, message: "this server failed", nextStep: "Tell the person; `tacit doctor` may name the cause.")
+}

@@ -1,0 +1,65 @@
+package import MCPSession
+package import TacitWire
+
+/// What the tools ask of the keeper. Failures are `Problem`s; anything else that is thrown is told as a fault of this program.
+///
+/// Every request carries what the host says it is; the keeper writes it down and trusts none of it.
+package protocol KeeperAPI: Sendable {
+    /// The state of the vault, and whom the keeper takes this process for.
+    func status(for client: ClientInfo) async throws -> VaultStatus
+
+    /// One page of the secrets that this process may list.
+    func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary>
+
+    /// Which names are there, in the order they were asked.
+    func existence(_ request: ExistsRequest, for client: ClientInfo) async throws -> [Existence]
+
+    /// The masked view of a field; nil is the one that stands for the secret.
+    func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue
+
+    /// Runs a command and gives every frame as it comes, `exit` last; returns the audit entry's id, where the keeper tells it.
+    ///
+    /// `input` is the whole of standard input. A cancelled task ends the run.
+    func run(
+        _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
+    ) async throws -> String?
+}
+
+/// A project and one of its environments: where bare names are looked up.
+package struct Place: Sendable, Equatable, CustomStringConvertible {
+    package var project: String
+    package var environment: String
+
+    package init(project: String, environment: String) {
+        self.project = project
+        self.environment = environment
+    }
+
+    package var description: String { "\(project)/\(environment)" }
+
+    /// The same project, in another environment if one is named.
+    func with(environment: String?) -> Place { Place(project: project, environment: environment ?? self.environment) }
+}
+
+/// Which secrets to list.
+package struct SecretQuery: Sendable, Equatable {
+    package var place: Place
+    /// Part of a name, tag or description, in any case.
+    package var search: String?
+    package var tag: String?
+    package var expiringWithinDays: Int?
+    package var limit: Int
+    /// Where the previous page ended.
+    package var cursor: String?
+
+    package init(
+        place: Place, search: String? = nil, tag: String? = nil, expiringWithinDays: Int? = nil, limit: Int, cursor: String? = nil
+    ) {
+        self.place = place
+        self.search = search
+        self.tag = tag
+        self.expiringWithinDays = expiringWithinDays
+        self.limit = limit
+        self.cursor = cursor
+    }
+}

@@ -1,0 +1,41 @@
+import MCPSession
+
+/// The program `tacit mcp`: the tools over standard input and output. It holds no value and opens none.
+package struct MCPServer: Sendable {
+    private let tools: SecretTools
+    private let version: String
+
+    package init(keeper: any KeeperAPI, place: Place, version: String) {
+        tools = SecretTools(keeper: keeper, place: place, version: version)
+        self.version = version
+    }
+
+    /// Serves until standard input ends. The handshake is answered at once, whatever the keeper does.
+    package func serve() async throws(StdioError) { await serve(over: try .takeOverStandardStreams()) }
+
+    /// Serves over other descriptors.
+    package func serve(over pipe: StdioPipe) async {
+        let tools = tools
+        await StdioServer(session, over: pipe) { await tools.outcome(of: $0, progress: $1) }.serve()
+    }
+
+    /// A session before its handshake.
+    var session: MCPSession {
+        let server = ServerDescription(name: "tacit", title: "Tacit secrets", version: version, instructions: Self.instructions)
+        return MCPSession(server: server, tools: tools.descriptions) { ToolFailure.invalidArguments("\($0)").outcome }
+    }
+
+    /// What a model reads before its first call.
+    static let instructions = """
+        This server lets you USE secrets (API keys, passwords, tokens, database URLs) without seeing them. No tool returns a value or takes one.
+        1. Before asking the user for a credential, call secret_list: it may be stored already. If it is not, ask the person to store it with \
+        `tacit set NAME` in their own terminal. Never ask for a value in chat and never pass one as an argument.
+        2. Run programs with secret_run (argv, no shell): the program finds the secret in an environment variable, and you get its output.
+        3. To check exact names use secret_exists; to tell which key is stored, secret_get_masked shows at most its last 4 characters.
+        4. Errors carry error.code and error.next_step: follow next_step. Repeat a call unchanged only when error.retryable is true.
+        5. [REDACTED:NAME] in output stands where a value was: that is normal. Do not try to get around it (encoding, slicing, files, other \
+        tools). Every use of a secret is written to an audit log.
+        6. When something is refused, stop and tell the user what you needed it for.
+        More: secret_status with a topic.
+        """
+}

@@ -1,0 +1,73 @@
+import MCPSession
+import TacitWire
+
+/// Lists the names that the agent may know.
+struct SecretListTool: SecretTool {
+    var description: ToolDescription {
+        ToolDescription(
+            name: "secret_list", title: "Secrets: list names",
+            description: """
+                List the secrets you may use: names, tags, expiry, and the tools each may be used with. Names only, never values. Use it before \
+                asking the user for any key, password or token: it may already be stored. To use one, call secret_run.
+                """,
+            input: .arguments([
+                .optional("query", .string("Part of a name, tag or description, in any case.", atMost: 256)),
+                .optional("tag", .string("Only this tag.", atMost: 64)),
+                .optional("environment", .environment),
+                .optional(
+                    "expiring_within_days", .integer("Only secrets that expire within this many days.", atLeast: 0, atMost: 3650)),
+                .optional("limit", .integer("Names per page. Default 50.", atLeast: 1, atMost: 200, default: 50)),
+                .optional("cursor", .string("next_cursor of the previous page.", atMost: 1024)),
+            ]),
+            output: .result([
+                .required("secrets", .array("In order of their names.", of: Self.secret)),
+                .required("scope", .string("PROJECT/ENVIRONMENT that was listed.")),
+                .optional("next_cursor", .string("Present when there are more.")),
+                .optional("next_step", .string("What to do when nothing is listed.")),
+            ]),
+            hints: [.readOnly, .idempotent], meta: ["anthropic/alwaysLoad": true])
+    }
+
+    private static let secret = Schema.result([
+        .required("name", .string("Use this in other tools.")),
+        .optional("description", .string("What it is for.")),
+        .optional("tags", .array("Tags.", of: .string("Tag."))),
+        .required("version", .integer("Current version.")),
+        .required("updated_at", .time("Last change")),
+        .optional("expires_at", .time("Expiry")),
+        .required("usable_with", .array("Tools that the policy lets you use it with.", of: .string("Tool."))),
+    ])
+
+    func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
+        let arguments = call.arguments
+        let query = SecretQuery(
+            place: context.place.with(environment: arguments["environment"]?.string), search: arguments["query"]?.string,
+            tag: arguments["tag"]?.string, expiringWithinDays: arguments["expiring_within_days"]?.integer.map(Int.init),
+            limit: Int(arguments["limit"]?.integer ?? 50), cursor: arguments["cursor"]?.string)
+        let page = try await context.keeper.secrets(query, for: call.client)
+        var answer: JSONObject = ["secrets": .array(page.items.map(Self.entry)), "scope": .string("\(query.place)")]
+        answer["next_cursor"] = page.nextCursor.map(JSONValue.string)
+        if page.items.isEmpty, query.cursor == nil { answer["next_step"] = .string(Self.nothingListed) }
+        return answer
+    }
+
+    private static let nothingListed =
+        "Nothing that you may use matches. Tell the person what you need: they can store it (tacit set NAME) or "
+        + "allow it (tacit policy edit)."
+
+    private static func entry(_ secret: SecretSummary) -> JSONValue {
+        var entry: JSONObject = ["name": .string(secret.name)]
+        entry["description"] = secret.description.map(JSONValue.string)
+        if !secret.tags.isEmpty { entry["tags"] = JSONValue(secret.tags) }
+        entry["version"] = .integer(secret.version)
+        entry["updated_at"] = .string(secret.updatedAt)
+        entry["expires_at"] = secret.expiresAt.map(JSONValue.string)
+        entry["usable_with"] = JSONValue(tools(for: secret.usableWith ?? []))
+        return .object(entry)
+    }
+
+    /// The tools that capabilities open.
+    private static func tools(for capabilities: [String]) -> [String] {
+        [("masked_return", "secret_get_masked"), ("env_inject", "secret_run")].filter { capabilities.contains($0.0) }.map(\.1)
+    }
+}

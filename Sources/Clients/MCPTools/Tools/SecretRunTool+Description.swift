@@ -1,0 +1,104 @@
+import MCPSession
+import TacitWire
+
+extension SecretRunTool {
+    var description: ToolDescription {
+        ToolDescription(
+            name: "secret_run", title: "Secrets: run a command with secrets",
+            description: """
+                Run a program with secrets in its environment and get its exit code and output, with known secret values and their common \
+                encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
+                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that. The program reads the \
+                variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
+                """,
+            input: .arguments(Self.input), output: .result(Self.output), hints: [.destructive, .openWorld],
+            meta: ["anthropic/alwaysLoad": true])
+    }
+
+    private static let input: [Schema.Property] = [
+        .required(
+            "argv", .array(#"Program and arguments, e.g. ["npm","run","migrate"]."#, of: .string("Word.", atMost: 131_072), atLeast: 1, atMost: 256)
+        ),
+        .required(
+            "secrets",
+            .array(
+                "Secrets to hand over.",
+                of: .arguments([
+                    .required(
+                        "name",
+                        .string(
+                            "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.",
+                            atLeast: 1, atMost: 512)),
+                    .optional(
+                        "var", .string("Environment variable to set. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1, atMost: 128)),
+                ]), atLeast: 1, atMost: 32)
+        ),
+        .required(
+            "purpose",
+            .string("One sentence for the audit log and for the person who reads it. Never put a secret value here.", atLeast: 1, atMost: 300)),
+        .optional(
+            "cwd",
+            .string(
+                "Absolute working directory; name the project's for commands that need its files. Default: an empty private one.", atMost: 4096)),
+        .optional("stdin", .string("Text for standard input (no secrets).")),
+        .optional(
+            "timeout_seconds",
+            .integer("Stop the program after this many seconds. Default 50; some hosts give up after 60.", atLeast: 1, atMost: 300, default: 50)),
+        .optional(
+            "max_output_bytes",
+            .integer(
+                "Longest stdout and stderr to return, bytes each; the middle is cut out. Default 16384.", atLeast: 1024,
+                atMost: Int64(RunWish.largestOutput), default: 16_384)),
+    ]
+
+    private static let output: [Schema.Property] = [
+        .required("exit_code", .integer("Exit status; 128+N when ended by signal N.")),
+        .required("timed_out", .boolean("It was stopped after timeout_seconds.")),
+        .required("stdout", .string("Redacted output.")),
+        .required("stderr", .string("Redacted errors.")),
+        .required("truncated", .boolean("Something was cut out of the middle; see notes.")),
+        .required("redactions", .integer("How many times a value was replaced in the whole output.")),
+        .required("redacted", .array("What was replaced.", of: redacted)),
+        .required("not_scanned", .array("What could not be searched for values; empty when all was.", of: .string("One sentence."))),
+        .required("notes", .array("What was done to make the output fit.", of: .string("One sentence."))),
+        .required("duration_ms", .integer("Run time.")),
+        .required("secrets_used", .array("Secrets that were handed over.", of: used)),
+        .optional("audit_id", .string("Audit entry.")),
+    ]
+
+    private static let redacted = Schema.result([
+        .required("name", .string("Secret.")), .required("form", .string("raw, base64, hex, ...")), .required("count", .integer("How often.")),
+    ])
+
+    private static let used = Schema.result([.required("name", .string("Secret.")), .optional("var", .string("Variable you named."))])
+}
+
+/// The arguments of `secret_run`, checked as far as they can be without the keeper.
+struct RunWish: Sendable {
+    static let largestOutput = 64 << 10
+
+    let request: RunRequest
+    let input: [UInt8]
+    let timeoutSeconds: Int64
+    let outputLimit: Int
+    /// As they are told back.
+    let secrets: [JSONValue]
+
+    init(_ arguments: JSONObject, in place: Place) throws(ToolFailure) {
+        let argv = arguments["argv"]?.array?.compactMap(\.string) ?? []
+        let cwd = arguments["cwd"]?.string
+        guard argv.first?.isEmpty == false else { throw .invalidArguments("`argv[0]` must name a program") }
+        guard !(argv + [cwd ?? ""]).contains(where: { $0.unicodeScalars.contains("\0") }) else {
+            throw .invalidArguments("`argv` and `cwd` must not contain NUL")
+        }
+        if let cwd, !cwd.hasPrefix("/") { throw .invalidArguments("`cwd` must be an absolute path") }
+        secrets = arguments["secrets"]?.array ?? []
+        timeoutSeconds = arguments["timeout_seconds"]?.integer ?? 50
+        outputLimit = Int(arguments["max_output_bytes"]?.integer ?? 16_384)
+        input = Array((arguments["stdin"]?.string ?? "").utf8)
+        request = RunRequest(
+            argv: argv, cwd: cwd, scope: "\(place)",
+            secrets: secrets.compactMap(\.object).map { RunSecret(reference: $0["name"]?.string ?? "", variable: $0["var"]?.string) },
+            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string)
+    }
+}

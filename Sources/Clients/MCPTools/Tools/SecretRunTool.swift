@@ -1,0 +1,74 @@
+import MCPSession
+import TacitWire
+
+/// Runs a program with secrets and gives back its redacted output. The values never come here.
+struct SecretRunTool: SecretTool {
+    /// The most runs of one server at once.
+    static let maximumRuns = 5
+    private let places = Places(SecretRunTool.maximumRuns)
+
+    func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
+        let wish = try RunWish(call.arguments, in: context.place)
+        guard places.take() else { throw ToolFailure.tooManyRuns }
+        defer { places.giveBack() }
+        let began = ContinuousClock.now
+        let record = RunRecord(limit: wish.outputLimit)
+        let audit = try await Self.watched(wish, context) {
+            try await context.keeper.run(wish.request, input: wish.input, for: call.client) { record.take($0) }
+        }
+        return try Self.answer(wish, record.current, audit: audit, duration: .now - began)
+    }
+
+    /// Runs `body`, tells progress every five seconds, and gives up on a keeper that does not end a run long after its time.
+    private static func watched(
+        _ wish: RunWish, _ context: CallContext, _ body: @escaping @Sendable () async throws -> String?
+    ) async throws -> String? {
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                var seconds: Int64 = 0
+                while seconds < wish.timeoutSeconds + 20 {
+                    try await context.pause(.seconds(5))
+                    seconds += 5
+                    context.progress(min(seconds, wish.timeoutSeconds), wish.timeoutSeconds, "running for \(seconds) s")
+                }
+                throw ToolFailure(
+                    code: .timeout, message: "the run was not ended in time", nextStep: "Tell the person; `tacit status` shows what is running.")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private static func answer(_ wish: RunWish, _ run: RunRecord.State, audit: String?, duration: Duration) throws -> JSONObject {
+        guard let exit = run.exit else {
+            throw ToolFailure.unavailable("the run ended without a result", nextStep: "Repeat the call; if it fails again, tell the person.")
+        }
+        if case .failed(let failure) = exit { throw failure }
+        let (stdout, stderr) = (run.stdout.rendering, run.stderr.rendering)
+        let redactions = run.report?.redactions ?? []
+        var answer: JSONObject = ["exit_code": JSONValue(Int(exit.status)), "timed_out": .bool(run.hasTimedOut)]
+        answer["stdout"] = .string(stdout.text)
+        answer["stderr"] = .string(stderr.text)
+        answer["truncated"] = .bool(stdout.omittedBytes + stderr.omittedBytes > 0)
+        answer["redactions"] = JSONValue(redactions.map(\.count).reduce(0, +))
+        answer["redacted"] = .array(redactions.map { ["name": .string($0.name), "form": .string($0.view), "count": JSONValue($0.count)] })
+        answer["not_scanned"] = JSONValue(run.report?.unscanned ?? ["the keeper did not say what was scanned"])
+        answer["notes"] = JSONValue(notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
+        answer["duration_ms"] = .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
+        answer["secrets_used"] = .array(wish.secrets)
+        answer["audit_id"] = audit.map(JSONValue.string)
+        return answer
+    }
+
+    private static func notes(on stream: OutputText.Rendering, named name: String) -> [String] {
+        var notes: [String] = []
+        if stream.omittedBytes > 0 {
+            notes.append(
+                "\(name): \(stream.omittedBytes) bytes of the middle were left out; ask for up to \(RunWish.largestOutput) with "
+                    + "max_output_bytes, or let the program write less")
+        }
+        if stream.isRepaired { notes.append("\(name): bytes that are no UTF-8 were replaced by U+FFFD in this text") }
+        return notes
+    }
+}

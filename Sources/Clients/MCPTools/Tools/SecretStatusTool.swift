@@ -1,0 +1,103 @@
+import MCPSession
+import TacitWire
+
+/// Tells the state of the vault, whom the keeper takes the agent for, and help. It answers even when nothing else works.
+struct SecretStatusTool: SecretTool {
+    let version: String
+
+    var description: ToolDescription {
+        ToolDescription(
+            name: "secret_status", title: "Secrets: status and help",
+            description: """
+                START HERE when unsure. Shows whether the vault is unlocked, who the server takes you for, what you may do, where names are \
+                looked up, and help on one topic. Never shows secret values. For the names you may use call secret_list.
+                """,
+            input: .arguments([
+                .optional("topic", .string("Help to include in the answer. Default none.", oneOf: HelpTopic.names, default: "none"))
+            ]),
+            output: .result([
+                .required("vault", .string("State of the vault.", oneOf: ["unlocked", "locked", "absent", "unreachable"])),
+                .optional("agent", Self.agent),
+                .required("scope", .string("PROJECT/ENVIRONMENT in which names are looked up.")),
+                .optional("warnings", .array("What a person should look at.", of: .string("One sentence."))),
+                .optional("next_step", .string("What to do before secrets can be used.")),
+                .optional("help", .string("Help on the topic.")),
+                .required("server_version", .string("Version of this server.")),
+            ]),
+            hints: [.readOnly, .idempotent], meta: ["anthropic/alwaysLoad": true])
+    }
+
+    private static let agent = Schema.result(
+        [
+            .required("id", .string("The name that policies match, or `unidentified`.")),
+            .required("capabilities", .array("What the policy allows you here; empty while the vault is locked.", of: .string("Capability."))),
+        ], "Who the server takes you for.")
+
+    func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
+        var answer: JSONObject = [:]
+        do {
+            let status = try await context.keeper.status(for: call.client)
+            answer["vault"] = .string(status.state.rawValue)
+            answer["agent"] = ["id": .string(status.actor.id), "capabilities": JSONValue(status.actor.capabilities ?? [])]
+            answer["scope"] = .string("\(context.place)")
+            if !status.warnings.isEmpty { answer["warnings"] = JSONValue(status.warnings) }
+            answer["next_step"] = Self.nextStep(status).map(JSONValue.string)
+        } catch {
+            answer["vault"] = "unreachable"
+            answer["scope"] = .string("\(context.place)")
+            answer["next_step"] = "Ask the person to run `tacit status` in their own terminal."
+        }
+        answer["help"] = HelpTopic(rawValue: call.arguments["topic"]?.string ?? "")?.text.map(JSONValue.string)
+        answer["server_version"] = .string(version)
+        return answer
+    }
+
+    private static func nextStep(_ status: VaultStatus) -> String? {
+        switch status.state {
+        case .absent: "Ask the person to make a vault: `tacit init` in their own terminal."
+        case .locked: ToolFailure.vaultLocked.nextStep
+        case .unlocked:
+            (status.actor.capabilities ?? []).isEmpty && status.actor.kind != .person
+                ? "No policy allows you anything here. Tell the person what you need: they decide in the policy (tacit policy edit)." : nil
+        }
+    }
+}
+
+extension Asker {
+    /// The name that policies match.
+    fileprivate var id: String { name ?? kind.rawValue }
+}
+
+/// What `secret_status` can explain.
+enum HelpTopic: String, CaseIterable {
+    case none, overview, run, errors
+
+    static let names = allCases.map(\.rawValue)
+
+    var text: String? {
+        switch self {
+        case .none: nil
+        case .overview:
+            """
+            Secrets are stored by a person with the `tacit` command. You may list names (secret_list), check them (secret_exists), see a masked \
+            form (secret_get_masked) and run programs with them (secret_run), each as far as the person's policy allows. No tool returns a value. \
+            Names are looked up in one project and environment (`scope`); secret_run also takes tacit://PROJECT/ENVIRONMENT/NAME. A secret may \
+            have fields: NAME#FIELD.
+            """
+        case .run:
+            """
+            secret_run starts a program without a shell and hands it secrets as environment variables: \
+            {"argv":["psql","-c","select 1"],"secrets":[{"name":"DATABASE_URL"}],"purpose":"check that the database answers","cwd":"/path"}. \
+            The variable is named after the secret (stripe/api-key becomes STRIPE_API_KEY) unless the person bound another or you give `var`. \
+            The environment is clean otherwise. Pipes, globs and && need a script file of yours. Output comes back with known values and their \
+            common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched.
+            """
+        case .errors:
+            """
+            invalid_arguments: correct the call. not_found: there is no such secret or you may not use it. not_permitted: the policy does not \
+            allow this; the person decides. vault_locked: the person runs `tacit unlock`. command_blocked: the command would print the \
+            environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
+            """
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import MCPSession
+import Synchronization
+import TacitWire
+import Testing
+
+@testable import MCPTools
+
+@Suite struct SecretRunTests {
+    private static let arguments: JSONValue = [
+        "argv": ["psql", "-c", "select 1"], "secrets": [["name": "DATABASE_URL"], ["name": "db#password", "var": "PW"]], "purpose": "check",
+        "cwd": "/srv", "stdin": "hé", "timeout_seconds": 30, "max_output_bytes": 1024,
+    ]
+
+    @Test("a run is asked for as the arguments say, and its frames become one answer")
+    func run() async throws {
+        let seen = Mutex<(RunRequest, [UInt8])?>(nil)
+        let keeper = StubKeeper {
+            $0.run = { request, input, receive in
+                seen.withLock { $0 = (request, input) }
+                receive(.started(process: 7))
+                receive(.stdout(Array("one ".utf8)))
+                receive(.stderr(Array("warn [REDACTED:DATABASE_URL]".utf8)))
+                receive(.stdout(Array("two\n".utf8)))
+                let report = RunReport(
+                    masked: true,
+                    redactions: [.init(name: "DATABASE_URL", view: "base64", count: 2), .init(name: "db#password", view: "raw", count: 1)],
+                    scannedBytes: 30, unscanned: ["db#password is shorter than 8 characters"])
+                receive(.report(Array(try WireJSON.encode(report))))
+                receive(.exit(.exited(code: 3)))
+                return "audit-17"
+            }
+        }
+        let outcome = try await Desk(keeper).call("secret_run", Self.arguments)
+        var structured = try #require(outcome.structured, "\(outcome.text)")
+        #expect(outcome.text == JSONValue.object(structured).text)
+        #expect((structured["duration_ms"]?.integer ?? -1) >= 0)
+        structured["duration_ms"] = nil
+        #expect(
+            JSONValue.object(structured).text
+                == #"{"exit_code":3,"timed_out":false,"stdout":"one two\n","stderr":"warn [REDACTED:DATABASE_URL]","truncated":false,"redactions":3,"#
+                + #""redacted":[{"name":"DATABASE_URL","form":"base64","count":2},{"name":"db#password","form":"raw","count":1}],"#
+                + #""not_scanned":["db#password is shorter than 8 characters"],"notes":[],"#
+                + #""secrets_used":[{"name":"DATABASE_URL"},{"name":"db#password","var":"PW"}],"audit_id":"audit-17"}"#)
+        let (request, input) = try #require(seen.withLock { $0 })
+        #expect(input == Array("hé".utf8))
+        #expect(
+            request
+                == RunRequest(
+                    argv: ["psql", "-c", "select 1"], cwd: "/srv", scope: "shop/dev",
+                    secrets: [RunSecret(reference: "DATABASE_URL"), RunSecret(reference: "db#password", variable: "PW")], timeoutSeconds: 30,
+                    purpose: "check"))
+    }
+
+    @Test("a run that was stopped or signalled keeps its output")
+    func stopped() async throws {
+        let keeper = StubKeeper {
+            $0.run = { _, _, receive in
+                receive(.stdout(Array("begun".utf8)))
+                receive(.timedOut)
+                receive(.exit(.signaled(9)))
+                return nil
+            }
+        }
+        let structured = try #require(try await Desk(keeper).call("secret_run", Self.arguments).structured)
+        #expect(structured["exit_code"] == 137)
+        #expect(structured["timed_out"] == true)
+        #expect(structured["stdout"] == "begun")
+    }
+
+    @Test("what could not be scanned is never passed over in silence")
+    func withoutReport() async throws {
+        let structured = try #require(try await Desk(StubKeeper()).call("secret_run", Self.arguments).structured)
+        #expect(structured["not_scanned"] == ["the keeper did not say what was scanned"])
+    }
+
+    @Test("long output and bytes that are no UTF-8 are told")
+    func notes() async throws {
+        let keeper = StubKeeper {
+            $0.run = { _, _, receive in
+                for _ in 0..<100 { receive(.stdout(Array(repeating: 0x61, count: 1000))) }
+                receive(.stderr([0x78, 0xFF, 0x79]))
+                receive(.exit(.exited(code: 0)))
+                return nil
+            }
+        }
+        let structured = try #require(try await Desk(keeper).call("secret_run", Self.arguments).structured)
+        #expect(structured["truncated"] == true)
+        #expect(structured["stdout"]?.string?.contains("[... 98976 bytes left out ...]") == true)
+        #expect(structured["stderr"] == "x\u{FFFD}y")
+        #expect(structured["notes"]?.array?.count == 2)
+    }
+
+    @Test(
+        "what Tacit itself could not run is an error",
+        arguments: [
+            (RunFailure(status: 125, code: "run.accident-guard", message: "guard"), "command_blocked"),
+            (
+                RunFailure(status: 127, code: "run.program-not-found", message: "there is no program `x`", hint: "give its full path"),
+                "invalid_arguments"
+            ),
+            (RunFailure(status: 126, code: "run.program-not-executable", message: "no"), "invalid_arguments"),
+            (RunFailure(status: 125, code: "run.too-large", message: "large"), "too_large"),
+            (RunFailure(status: 125, code: "run.runner-failed", message: "gone"), "unavailable"),
+        ])
+    func failures(_ failure: RunFailure, _ code: String) async throws {
+        let keeper = StubKeeper {
+            $0.run = { _, _, receive in
+                receive(.exit(.failed(failure)))
+                return nil
+            }
+        }
+        #expect(try await Desk(keeper).call("secret_run", Self.arguments).error?["code"]?.string == code)
+    }
+
+    @Test("a stream that ends without an exit is an error")
+    func cut() async throws {
+        let keeper = StubKeeper { $0.run = { _, _, _ in nil } }
+        #expect(try await Desk(keeper).call("secret_run", Self.arguments).error?["code"] == "unavailable")
+    }
+
+    @Test("progress is told at every pause, and a keeper that never ends a run is given up")
+    func progress() async throws {
+        let (ticks, tick) = AsyncStream<Void>.makeStream()
+        let heard = Mutex<[Int64]>([])
+        let keeper = StubKeeper { $0.run = { _, _, _ in try await Self.never() } }
+        let desk = Desk(keeper) { _ in
+            for await _ in ticks { return }
+            throw CancellationError()
+        }
+        for _ in 0..<10 { tick.yield() }
+        let outcome = try await desk.call("secret_run", Self.arguments) { done, total, _ in
+            #expect(total == 30)
+            heard.withLock { $0.append(done) }
+        }
+        #expect(outcome.error?["code"] == "timeout")
+        #expect(heard.withLock { $0 } == [5, 10, 15, 20, 25, 30, 30, 30, 30, 30])
+    }
+
+    @Test("five runs go on at once; the sixth is turned away and the next is taken when one has ended")
+    func limit() async throws {
+        let (starts, start) = AsyncStream<Void>.makeStream()
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let keeper = StubKeeper {
+            $0.run = { _, _, receive in
+                start.yield()
+                for await _ in ends { break }
+                receive(.exit(.exited(code: 0)))
+                return nil
+            }
+        }
+        let desk = Desk(keeper)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<5 { group.addTask { try await desk.call("secret_run", Self.arguments).isError } }
+            var started = 0
+            for await _ in starts {
+                started += 1
+                if started == 5 { break }
+            }
+            let sixth = try await desk.call("secret_run", Self.arguments)
+            #expect(sixth.error?["code"] == "rate_limited")
+            #expect(sixth.error?["retryable"] == true)
+            end.finish()
+            for try await isError in group { #expect(!isError) }
+        }
+        #expect(try await desk.call("secret_run", Self.arguments).isError == false)
+    }
+
+    @Test("cancelling a call cancels the run")
+    func cancellation() async throws {
+        let (starts, start) = AsyncStream<Void>.makeStream()
+        let (stops, stop) = AsyncStream<Void>.makeStream()
+        let keeper = StubKeeper {
+            $0.run = { _, _, _ in
+                start.yield()
+                defer { stop.yield() }
+                return try await Self.never()
+            }
+        }
+        let desk = Desk(keeper)
+        let call = Task { try await desk.call("secret_run", Self.arguments) }
+        for await _ in starts { break }
+        call.cancel()
+        for await _ in stops { break }
+        #expect(try await call.value.isError)
+    }
+
+    private static func never() async throws -> String? {
+        try await Desk.never()
+        return nil
+    }
+}

@@ -1,0 +1,128 @@
+import MCPSession
+import Synchronization
+import TacitWire
+
+@testable import MCPTools
+
+/// A keeper that answers as it is told to and remembers what it was asked.
+final class StubKeeper: KeeperAPI {
+    typealias Run = @Sendable (RunRequest, [UInt8], @Sendable (RunFrame) -> Void) async throws -> String?
+
+    struct Script: Sendable {
+        var status = VaultStatus(
+            state: .unlocked, keeperVersion: "1", keeperProcess: 1,
+            actor: Asker(kind: .agent, name: "claude", capabilities: ["reference_only", "env_inject"]))
+        var page = Page<SecretSummary>(items: [])
+        var existence: [Existence] = []
+        var masked = MaskedValue(name: "API_KEY", field: "value", masked: "********1234", version: 3)
+        var run: Run = { _, _, receive in
+            receive(.exit(.exited(code: 0)))
+            return nil
+        }
+        var failure: (any Error & Sendable)?
+    }
+
+    private let script: Script
+    private let asked = Mutex<[String]>([])
+    private let clients = Mutex<[ClientInfo]>([])
+
+    init(_ change: (inout Script) -> Void = { _ in }) {
+        var script = Script()
+        change(&script)
+        self.script = script
+    }
+
+    /// What was asked, in order.
+    var questions: [String] { asked.withLock { $0 } }
+    var lastClient: ClientInfo? { clients.withLock { $0.last } }
+
+    func status(for client: ClientInfo) async throws -> VaultStatus { try answer("status", client, script.status) }
+
+    func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary> {
+        let parts = [
+            "\(query.place)", query.search ?? "-", query.tag ?? "-", "\(query.expiringWithinDays ?? -1)", "\(query.limit)", query.cursor ?? "-",
+        ]
+        return try answer("secrets \(parts.joined(separator: " "))", client, script.page)
+    }
+
+    func existence(_ request: ExistsRequest, for client: ClientInfo) async throws -> [Existence] {
+        try answer("existence \(request.scope) \(request.names.joined(separator: ","))", client, script.existence)
+    }
+
+    func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue {
+        try answer("masked \(place) \(name) \(field ?? "-")", client, script.masked)
+    }
+
+    func run(
+        _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
+    ) async throws -> String? {
+        _ = try answer("run \(request.argv.joined(separator: " "))", client, 0)
+        return try await script.run(request, input, receive)
+    }
+
+    private func answer<Answer>(_ question: String, _ client: ClientInfo, _ answer: Answer) throws -> Answer {
+        asked.withLock { $0.append(question) }
+        clients.withLock { $0.append(client) }
+        if let failure = script.failure { throw failure }
+        return answer
+    }
+}
+
+/// A host with one session: calls go through the protocol as they would over a pipe.
+final class Desk: Sendable {
+    let tools: SecretTools
+    private let session: Mutex<MCPSession>
+    private let lastID = Mutex(0)
+
+    init(_ keeper: any KeeperAPI, pause: @escaping SecretTools.Pause = { _ in try await Desk.never() }) {
+        tools = SecretTools(keeper: keeper, place: Place(project: "shop", environment: "dev"), version: "9.9", pause: pause)
+        var session = MCPServer(keeper: keeper, place: Place(project: "shop", environment: "dev"), version: "9.9").session
+        _ = session.receive(
+            line: Array(
+                #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"#.utf8)
+                + Array(#""clientInfo":{"name":"claude-code","version":"2.0"}}}"#.utf8))
+        self.session = Mutex(session)
+    }
+
+    /// Waits until it is cancelled.
+    static func never() async throws {
+        let (stream, _) = AsyncStream<Void>.makeStream()
+        for await _ in stream {}
+        throw CancellationError()
+    }
+
+    /// Calls a tool and gives its result. Every result is checked for what all results must be.
+    func call(_ name: String, _ arguments: JSONValue = [:], progress: @escaping StdioServer.Progress = { _, _, _ in }) async throws -> ToolOutcome {
+        let id = lastID.withLock { id in
+            id += 1
+            return id
+        }
+        let request: JSONValue = [
+            "jsonrpc": "2.0", "id": .integer(Int64(id)), "method": "tools/call", "params": ["name": .string(name), "arguments": arguments],
+        ]
+        switch session.withLock({ $0.receive(line: request.bytes) }).first {
+        case .call(let call)?: return await tools.outcome(of: call, progress: progress)
+        case .send(let line)?: return try Self.outcome(of: line)
+        default: throw Unexpected.noAnswer
+        }
+    }
+
+    enum Unexpected: Error { case noAnswer }
+
+    private static func outcome(of line: [UInt8]) throws -> ToolOutcome {
+        let result = try JSONValue(parsing: line).object?["result"]?.object
+        guard let text = result?["content"]?.array?.first?.object?["text"]?.string else { throw Unexpected.noAnswer }
+        return ToolOutcome([.text(text)], isError: result?["isError"]?.bool ?? false)
+    }
+}
+
+extension ToolOutcome {
+    /// The one text.
+    var text: String { if case .text(let text)? = content.first, content.count == 1 { text } else { "" } }
+
+    /// The object under `error`.
+    var error: JSONObject? {
+        guard isError, structured == nil else { return nil }
+        return (try? JSONValue(parsing: Array(text.utf8)))?.object?["error"]?.object
+    }
+}

@@ -1,0 +1,78 @@
+import MCPSession
+import TacitWire
+import Testing
+
+@testable import MCPTools
+
+@Suite struct ToolFailureTests {
+    @Test(
+        "each of the keeper's problems becomes one kind of failure",
+        arguments: [
+            (Problem("vault.locked", "the vault is locked", status: 423), "vault_locked", true),
+            (Problem("vault.absent", "no vault", status: 404), "unavailable", false),
+            (Problem("secret.not-found", "x", status: 404), "not_found", false),
+            (Problem("version.not-found", "there is no such version", status: 404), "not_found", false),
+            (Problem("not_permitted", "no", status: 403, rule: "ci"), "not_permitted", false),
+            (Problem("something", "no", status: 403), "not_permitted", false),
+            (Problem("secret.expired", "expired", status: 409), "unavailable", false),
+            (Problem("request.invalid", "wrong", status: 400, hint: "do"), "invalid_arguments", false),
+            (Problem("run.too-many", "five", status: 429), "rate_limited", true),
+            (Problem("rate", "slow", status: 429, retryAfter: 9), "rate_limited", true),
+            (Problem("run.unavailable", "gone", status: 503), "unavailable", true),
+            (Problem("audit.full", "full", status: 507), "unavailable", false),
+            (Problem("body", "large", status: 413), "too_large", false),
+            (Problem("slow", "slow", status: 504), "timeout", true),
+            (Problem("odd", "odd", status: 302), "internal", false),
+        ])
+    func problems(_ problem: Problem, _ code: String, _ isRetryable: Bool) async throws {
+        let error = try #require(try await error(problem))
+        #expect(error["code"]?.string == code)
+        #expect(error["retryable"]?.bool == isRetryable)
+        #expect(error["details"]?.object?["rule"]?.string == problem.rule)
+        #expect(error["details"]?.object?["retry_after"]?.integer == (problem.retryAfter ?? (code == "rate_limited" ? 5 : nil)).map(Int64.init))
+        #expect(error["next_step"]?.string?.isEmpty == false)
+        #expect(error.members.map(\.name) == ["code", "message", "next_step", "retryable", "details"])
+    }
+
+    @Test("a name that is absent and one that may not be known get the same answer, whatever the keeper added")
+    func sameAnswer() async throws {
+        let absent = try await error(Problem("secret.not-found", "there is no such secret", status: 404, hint: "see `tacit list`"))
+        let hidden = try await error(Problem("not_found", "CANARY-other words", status: 404, hint: "CANARY", rule: "CANARY-rule"))
+        #expect(absent != nil && absent == hidden)
+    }
+
+    @Test("an error that is not known tells nothing")
+    func unknown() async throws {
+        struct Leaky: Error { let text = "CANARY-inside" }
+        let error = try #require(try await error(Leaky()))
+        #expect(error["code"] == "internal")
+        #expect(!JSONValue.object(error).text.contains("CANARY"))
+    }
+
+    @Test("arguments that do not hold are refused in the tools' own form, and never repeated")
+    func arguments() async throws {
+        let desk = Desk(StubKeeper())
+        let offered: [(String, JSONValue)] = [
+            ("secret_status", ["topic": "CANARY"]), ("secret_list", ["CANARY": 1]), ("secret_list", ["limit": 201]), ("secret_exists", [:]),
+            ("secret_exists", ["names": ["CANARY", 1]]), ("secret_get_masked", ["secret_name": ""]),
+            ("secret_run", ["argv": ["a"], "secrets": [], "purpose": "p"]),
+            ("secret_run", ["argv": ["a"], "secrets": [["name": "A", "value": "CANARY"]], "purpose": "p"]),
+            ("secret_run", ["argv": ["a"], "secrets": [["name": "A"]]]),
+            ("secret_run", ["argv": "CANARY", "secrets": [["name": "A"]], "purpose": "p"]),
+            ("secret_run", ["argv": ["a"], "secrets": [["name": "A"]], "purpose": "p", "timeout_seconds": 301]),
+            ("secret_run", ["argv": ["a"], "secrets": [["name": "A"]], "purpose": "p", "max_output_bytes": 65_537]),
+            ("secret_run", ["argv": ["a\0CANARY"], "secrets": [["name": "A"]], "purpose": "p"]),
+            ("secret_run", ["argv": ["a"], "secrets": [["name": "A"]], "purpose": "p", "cwd": "CANARY"]),
+            ("secret_run", ["argv": [""], "secrets": [["name": "A"]], "purpose": "p"]),
+        ]
+        for (tool, arguments) in offered {
+            let outcome = try await desk.call(tool, arguments)
+            #expect(outcome.error?["code"] == "invalid_arguments", "\(tool) \(outcome.text)")
+            #expect(!outcome.text.contains("CANARY"))
+        }
+    }
+
+    private func error(_ thrown: some Error & Sendable) async throws -> JSONObject? {
+        try await Desk(StubKeeper { $0.failure = thrown }).call("secret_exists", ["names": ["A"]]).error
+    }
+}

@@ -1,0 +1,100 @@
+"""The product's tools over a keeper that holds nothing: `tools_test.py PATH-TO-MCP-FIXTURE`, once for each major of the SDK."""
+
+import asyncio
+import json
+import sys
+
+import jsonschema
+import sdk
+import wire
+
+COMMAND = [sys.argv[1], "--tools"]
+PURPOSE = {"purpose": "test"}
+
+
+def run_arguments(*argv, **more):
+    return {"argv": list(argv), "secrets": [{"name": "DATABASE_URL"}], **PURPOSE, **more}
+
+
+CALLS = [
+    ("secret_status", {"topic": "run"}, None),
+    ("secret_list", {}, None),
+    ("secret_list", {"query": "STRIPE", "limit": 1}, None),
+    ("secret_list", {"environment": "prod"}, "not_found"),
+    ("secret_list", {"limit": 0}, "invalid_arguments"),
+    ("secret_exists", {"names": ["DATABASE_URL", "NOT_THERE"]}, None),
+    ("secret_get_masked", {"secret_name": "github/token"}, None),
+    ("secret_get_masked", {"secret_name": "NOT_THERE"}, "not_found"),
+    ("secret_run", run_arguments("echo", "hello"), None),
+    ("secret_run", run_arguments("cat", stdin="given\u2028"), None),
+    ("secret_run", run_arguments("flood", "100000"), None),
+    ("secret_run", run_arguments("env"), "command_blocked"),
+    ("secret_run", run_arguments("other"), "vault_locked"),
+    ("secret_run", {"argv": ["echo"], "secrets": []}, "invalid_arguments"),
+]
+
+
+def check(result, tool, code, version="2025-11-25"):
+    text = json.loads(result["content"][0]["text"])
+    assert len(result["content"]) == 1
+    if code:
+        assert result["isError"] and "structuredContent" not in result
+        assert text["error"]["code"] == code, text
+        assert set(text["error"]) == {"code", "message", "next_step", "retryable", "details"}
+        return text
+    assert not result.get("isError"), text
+    if version >= "2025-06-18":
+        assert text == result["structuredContent"]
+        jsonschema.validate(text, tool["outputSchema"])
+    return text
+
+
+def every_version():
+    """every tool answers in every version, within its official schema."""
+    for version in wire.VERSIONS:
+        with wire.Host(COMMAND, version) as host:
+            tools = {tool["name"]: tool for tool in host.ask("tools/list")["result"]["tools"]}
+            assert list(tools) == ["secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run"]
+            for name, arguments, code in CALLS:
+                check(host.call(name, arguments)["result"], tools[name], code, version)
+            host.end()
+
+
+def limits():
+    """five runs go on at once, a sixth is turned away, and a cancelled one makes room."""
+    with wire.Host(COMMAND, "2025-11-25") as host:
+        runs = [host.request("tools/call", {"name": "secret_run", "arguments": run_arguments("sleep", "60000")}) for _ in range(5)]
+        sixth = host.call("secret_run", run_arguments("echo"))
+        check(sixth["result"], None, "rate_limited")
+        host.notify("notifications/cancelled", {"requestId": runs[0]})
+        while host.call("secret_run", run_arguments("echo"))["result"]["isError"]:
+            pass
+        assert host.call("secret_status")["result"]["structuredContent"]["vault"] == "unlocked"
+
+
+async def official_client():
+    async with sdk.connect(COMMAND) as client:
+        tools = {tool["name"]: tool for tool in await client.tools()}
+        for name, arguments, code in CALLS:
+            check(await client.call(name, arguments), tools[name], code)
+        flood = await client.call("secret_run", run_arguments("flood", "100000", max_output_bytes=2048))
+        assert flood["structuredContent"]["truncated"] and len(flood["structuredContent"]["stdout"]) < 2200
+        first = await client.call("secret_list", {"limit": 2})
+        rest = await client.call("secret_list", {"limit": 2, "cursor": first["structuredContent"]["next_cursor"]})
+        assert len(first["structuredContent"]["secrets"] + rest["structuredContent"]["secrets"]) == 3
+        heard = []
+
+        async def progress(done, total, message):
+            heard.append((done, total, message))
+
+        await client.call("secret_run", run_arguments("sleep", "5300", timeout_seconds=30), progress=progress)
+        assert heard == [(5, 30, "running for 5 s")], heard
+
+
+def official_sdk():
+    """the official SDK drives every tool, and hears progress every five seconds."""
+    asyncio.run(asyncio.wait_for(official_client(), 60))
+
+
+print(f"     SDK {sdk.SDK_VERSION}")
+wire.run([every_version, limits, official_sdk])

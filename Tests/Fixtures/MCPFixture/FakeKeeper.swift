@@ -1,0 +1,55 @@
+import Glibc
+import MCPSession
+import MCPTools
+import TacitWire
+
+/// A keeper without a vault: names without values, and runs that only say what they were asked.
+struct FakeKeeper: KeeperAPI {
+    private static let names = ["DATABASE_URL", "github/token", "stripe/api-key"]
+
+    func status(for client: ClientInfo) async throws -> VaultStatus {
+        VaultStatus(
+            state: .unlocked, keeperVersion: "1.0.0", keeperProcess: getpid(),
+            actor: Asker(kind: .agent, name: client.name, capabilities: ["reference_only", "masked_return", "env_inject"]))
+    }
+
+    func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary> {
+        guard query.place.environment == "dev" else { throw Problem("environment.not-found", "no such environment", status: 404) }
+        let found = Self.names.filter { query.search.map($0.lowercased().contains) ?? true }
+        let start = query.cursor.flatMap(Int.init) ?? 0
+        let page = found.dropFirst(start).prefix(query.limit).map {
+            SecretSummary(
+                name: $0, version: 1, tags: ["test"], updatedAt: "2026-01-02T03:04:05Z",
+                usableWith: ["reference_only", "masked_return", "env_inject"])
+        }
+        return Page(items: Array(page), nextCursor: start + page.count < found.count ? "\(start + page.count)" : nil)
+    }
+
+    func existence(_ request: ExistsRequest, for client: ClientInfo) async throws -> [Existence] {
+        request.names.map { Existence(name: $0, exists: Self.names.contains($0), version: Self.names.contains($0) ? 1 : nil) }
+    }
+
+    func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue {
+        guard Self.names.contains(name) else { throw Problem("secret.not-found", "there is no such secret", status: 404) }
+        return MaskedValue(name: name, field: field ?? "value", masked: "********", version: 1)
+    }
+
+    func run(
+        _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
+    ) async throws -> String? {
+        receive(.started(process: 2))
+        switch request.argv[0] {
+        case "cat": receive(.stdout(input))
+        case "echo": receive(.stdout(Array((request.argv.dropFirst().joined(separator: " ") + "\n").utf8)))
+        case "flood": receive(.stdout(Array(repeating: UInt8(ascii: "x"), count: Int(request.argv.last ?? "") ?? 0)))
+        case "sleep": try await Task.sleep(for: .milliseconds(Int(request.argv.last ?? "") ?? 0))
+        case "env":
+            receive(.exit(.failed(RunFailure(status: 125, code: "run.accident-guard", message: "accident guard: `env` would print the environment"))))
+            return nil
+        default: throw Problem("vault.locked", "the vault is locked", status: 423)
+        }
+        receive(.report(Array(try WireJSON.encode(RunReport(masked: true)))))
+        receive(.exit(.exited(code: 0)))
+        return "1"
+    }
+}
