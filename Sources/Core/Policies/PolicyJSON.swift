@@ -35,8 +35,7 @@ private struct Reader {
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    var line: Int { 1 + bytes[..<position].count { $0 == UInt8(ascii: "\n") } }
-    var syntaxError: PolicyError { PolicyError(path: "", reason: .syntax(line: line)) }
+    var syntaxError: PolicyError { PolicyError(path: "", reason: .syntax(line: line(at: position))) }
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     mutating func value(depth: Int) throws(PolicyError) -> PolicyJSON {
@@ -56,6 +55,8 @@ private struct Reader {
         while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
+    private func line(at position: Int) -> Int { 1 + bytes[..<position].count { $0 == UInt8(ascii: "\n") } }
+
     private mutating func take(_ byte: UInt8) -> Bool {
         skipSpace()
         guard next == byte else { return false }
@@ -71,9 +72,9 @@ private struct Reader {
         repeat {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw syntaxError }
-            let keyLine = line
+            let start = position
             let key = try string()
-            guard known.insert(key).inserted else { throw PolicyError(path: "", reason: .duplicateKey(line: keyLine)) }
+            guard known.insert(key).inserted else { throw PolicyError(path: "", reason: .duplicateKey(line: line(at: start))) }
             guard take(UInt8(ascii: ":")) else { throw syntaxError }
             members.append((key, try value(depth: depth + 1)))
         } while take(UInt8(ascii: ","))
