@@ -45,6 +45,12 @@ package final class SQLiteStore: SQLStore {
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
+        try await writing { connection throws(StoreError) in try body(connection) }
+    }
+
+    private func writing<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
         guard !readers.withLock({ $0.isClosed }) else { throw .closed }
         return try await writer.async { connection throws(StoreError) in
             guard !connection.isBroken else { throw .failed("an earlier write failed; the vault must be opened again") }
@@ -53,9 +59,9 @@ package final class SQLiteStore: SQLStore {
     }
 
     package func eraseFreed() async throws {
-        try await write { connection throws(StoreError) in
+        try await writing { connection throws(StoreError) in
             try connection.execute(script: "PRAGMA incremental_vacuum")
-            try connection.execute(script: "PRAGMA wal_checkpoint(TRUNCATE)")
+            try connection.emptyWriteAheadLog()
         }
     }
 
@@ -101,6 +107,13 @@ extension SQLiteConnection {
             guard try integer("PRAGMA application_id") == SQLDialect.applicationID else { throw .damaged("vault.db is no vault") }
         }
         try migrate(in: .sqlite, isEmpty: isEmpty)
+        // A predecessor that was killed may have left erased bytes in the log.
+        try emptyWriteAheadLog()
         if isEmpty { try directory.flush() }
+    }
+
+    /// Moves what the write-ahead log holds into the database and cuts it to nothing.
+    fileprivate func emptyWriteAheadLog() throws(StoreError) {
+        guard try integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0 else { throw .held }
     }
 }

@@ -1,1 +1,37 @@
-print("x")
+import Glibc
+import Model
+import SQLiteDatabase
+import Storage
+import TestKit
+
+// A program to be killed. It prints one line per event, so that the test knows what was acknowledged before it died.
+//
+//     store-victim write DIRECTORY      writes numbered steps until it is killed: "step N" when step N is durable
+//     store-victim open DIRECTORY       opens the vault and closes it: "open", or the error's code and hint
+//     store-victim hold DIRECTORY       opens the vault, prints "open" and holds it until it is killed
+//     store-victim make DIRECTORY MASK  makes a vault under that umask (octal) and writes to it: "made"
+
+/// Says a line at once: nothing waits in a buffer that dies with the process.
+func say(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = unsafe write(1, bytes, bytes.count)
+}
+
+let (verb, directory) = (CommandLine.arguments[1], CommandLine.arguments[2])
+do {
+    if verb == "make" { umask(mode_t(CommandLine.arguments[3], radix: 8) ?? 0) }
+    let store: any VaultStore = try SQLiteStore.open(directory: directory, create: verb == "write" || verb == "make")
+    switch verb {
+    case "write": try await VictimSteps(store: store).run { say("step \($0)") }
+    case "make":
+        try await VictimSteps(store: store).run(atMost: 3) { _ in }
+        say("made")
+    case "hold":
+        say("open")
+        while true { pause() }
+    default: say("open")
+    }
+    await store.close()
+} catch let error as StoreError {
+    say("\(error.code) \(error.hint ?? "")")
+}

@@ -1,0 +1,64 @@
+import Glibc
+import SQLiteDatabase
+import Storage
+import TestKit
+import Testing
+
+@Suite("A writer that is killed")
+struct KillTests {
+    /// How many kills; a soak run asks for more.
+    static let killCount = unsafe getenv("KILLS").flatMap { unsafe Int(String(cString: $0)) } ?? 100
+
+    @Test("leaves every acknowledged step whole, none half, and no gap in the log")
+    func losesNothing() async throws {
+        let directory = try TemporaryDirectory()
+        let random = SeededRandom()
+        var (acknowledged, present) = (Int64(-1), Int64(0))
+        for _ in 0..<Self.killCount {
+            let victim = try ChildProcess(ChildProcess.built("store-victim"), ["write", directory.path("vault")])
+            acknowledged = max(acknowledged, try Self.follow(victim, killAfter: random.int(in: 0...12), random))
+            let store: any VaultStore = try SQLiteStore.open(directory: directory.path("vault"), create: true)
+            let held = try await VictimSteps(store: store).check(acknowledged: acknowledged)
+            #expect(held >= present)
+            present = held
+            await store.close()
+        }
+        #expect(present > 100)
+    }
+
+    @Test("in the midst of making the vault leaves something that can be made again")
+    func makesAgain() async throws {
+        let directory = try TemporaryDirectory()
+        let random = SeededRandom()
+        for round in 0..<(Self.killCount / 4) {
+            let vault = directory.path("vault-\(round)")
+            let victim = try ChildProcess(ChildProcess.built("store-victim"), ["write", vault])
+            usleep(UInt32(random.int(in: 0...30_000)))
+            victim.kill()
+            victim.wait()
+            let store: any VaultStore = try SQLiteStore.open(directory: vault, create: true)
+            _ = try await VictimSteps(store: store).check(acknowledged: -1)
+            await store.close()
+        }
+    }
+
+    /// Reads acknowledgements until enough came, waits for an arbitrary moment, kills, and reads what was still said.
+    private static func follow(_ victim: ChildProcess, killAfter lines: Int, _ random: SeededRandom) throws -> Int64 {
+        var last: Int64 = -1
+        func take() throws -> Bool {
+            guard let line = victim.readLine() else { return false }
+            guard line.hasPrefix("step "), let number = Int64(line.dropFirst(5)) else {
+                if line.hasPrefix("TEST_SEED") { return true }
+                throw TestFailure("the victim said: \(line)")
+            }
+            last = number
+            return true
+        }
+        for _ in 0..<lines where try !take() { throw TestFailure("the victim ended by itself") }
+        usleep(UInt32(random.int(in: 0...3000)))
+        victim.kill()
+        while try take() {}
+        guard victim.wait() == .signal(SIGKILL) else { throw TestFailure("the victim ended by itself") }
+        return last
+    }
+}
