@@ -63,16 +63,20 @@ package final class StdioServer: Sendable {
 
     /// Tells the session what happened and does what it says, without another event coming in between: the order of lines is the order of events.
     private func perform(_ event: (inout MCPSession) -> [MCPSession.Action]) {
-        state.withLock { state in
+        let cancelled = state.withLock { state in
+            var cancelled: [Task<Void, Never>] = []
             for action in event(&state.session) {
                 switch action {
                 case .send(let line): writer.write(line)
                 case .call(let call): state.tasks[call.id] = Task { await self.perform(call) }
-                case .cancel(let id): state.tasks.removeValue(forKey: id)?.cancel()
+                case .cancel(let id): if let task = state.tasks.removeValue(forKey: id) { cancelled.append(task) }
                 case .stop: stop.finish()
                 }
             }
+            return cancelled
         }
+        // Outside the lock: a cancellation handler may tell progress.
+        for task in cancelled { task.cancel() }
     }
 
     private func perform(_ call: ToolCall) async {
