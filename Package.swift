@@ -65,13 +65,16 @@ var targets: [Target] = [
     adapter("SQLiteDatabase", "Model", "Storage", "SQLStorage", sqlite),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
+    adapter("StateFiles", "Model", "Storage"),
+    adapter("KernelPeers", "Model"),
     // Servers: how it is reached
-    server("APIServer", ["Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", hummingbird] + nio),
+    server("APIServer", ["Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log")] + nio),
     // Clients: who reaches it
-    client("TacitClient", "TacitWire", "CProcess"),
+    client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "CProcess", yams, argumentParser),
-    client("MCPTools", "MCPSession", "TacitWire", "TacitClient"),
-    // Tests' own library
+    client("MCPTools", "MCPSession", "TacitWire"),
+    // Tests' own library and programs
+    [.executableTarget(name: "mcp-fixture", dependencies: ["MCPSession", "MCPTools", "TacitWire"], path: "Tests/Fixtures/MCPFixture", swiftSettings: strict)],
     [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
 ].flatMap { $0 }
 
@@ -102,6 +105,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

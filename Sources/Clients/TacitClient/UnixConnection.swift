@@ -1,0 +1,116 @@
+import Glibc
+
+/// A connected Unix stream socket with blocking reads and writes. Used by one thread at a time.
+@safe
+final class UnixConnection {
+    let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var position = 0
+
+    init(path: String) throws(ClientError) {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .brokenOff }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let capacity = MemoryLayout.size(ofValue: address.sun_path)
+        guard bytes.count < capacity, !bytes.contains(0) else {
+            close(descriptor)
+            throw .noKeeper
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else {
+            close(descriptor)
+            throw .noKeeper
+        }
+    }
+
+    deinit {
+        close(descriptor)
+        wipeBuffer()
+    }
+
+    func write(_ bytes: [UInt8]) throws(ClientError) {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe send(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .brokenOff }
+            done += count
+        }
+    }
+
+    /// A line without its CRLF.
+    func readLine(limit: Int = 64 << 10) throws(ClientError) -> String {
+        var line: [UInt8] = []
+        while true {
+            guard let byte = try readByte(), line.count < limit else { throw .brokenOff }
+            if byte == UInt8(ascii: "\n") { break }
+            line.append(byte)
+        }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        guard let text = String(validating: line, as: UTF8.self) else { throw .brokenOff }
+        return text
+    }
+
+    /// Exactly `count` bytes.
+    func read(_ count: Int) throws(ClientError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            guard try fill() else { throw .brokenOff }
+            let piece = buffer[position..<min(buffer.count, position + count - bytes.count)]
+            bytes += piece
+            position += piece.count
+        }
+        return bytes
+    }
+
+    /// What is buffered or comes next; empty at the end of the stream.
+    func readSome(limit: Int) throws(ClientError) -> [UInt8] {
+        guard try fill() else { return [] }
+        let piece = Array(buffer[position..<min(buffer.count, position + limit)])
+        position += piece.count
+        return piece
+    }
+
+    /// Whether bytes lie here already, so that waiting for the descriptor would wait too long.
+    var hasBuffered: Bool { position < buffer.count }
+
+    private func readByte() throws(ClientError) -> UInt8? {
+        guard try fill() else { return nil }
+        defer { position += 1 }
+        return buffer[position]
+    }
+
+    /// Makes sure that a byte is buffered; false at the end of the stream.
+    private func fill() throws(ClientError) -> Bool {
+        guard position == buffer.count else { return true }
+        wipeBuffer()
+        buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .brokenOff }
+            buffer.removeLast(buffer.count - count)
+            position = 0
+            return count > 0
+        }
+    }
+
+    /// Answers can hold values: what was read is overwritten before the buffer is let go.
+    private func wipeBuffer() {
+        unsafe buffer.withUnsafeMutableBytes { bytes in
+            if let start = bytes.baseAddress { unsafe explicit_bzero(start, bytes.count) }
+        }
+        buffer = []
+        position = 0
+    }
+}

@@ -1,0 +1,42 @@
+/// Where Tacit keeps its files on one machine, after the XDG base directories. A pure function of environment and user.
+public struct LocalPaths: Sendable, Equatable {
+    /// The directory of the vault, 0700.
+    public let vault: String
+    /// The directory of what is remembered outside the vault, 0700.
+    public let state: String
+    /// The directory of the keeper's socket, 0700.
+    public let runtime: String
+    /// The keeper's socket: one per user and vault.
+    public let socket: String
+    /// Held by the keeper as long as it lives.
+    public let keeperLock: String
+
+    /// `hasUserRuntime` says whether `/run/user/UID` is there, for hosts that pass no `XDG_RUNTIME_DIR`.
+    public init(environment: [String: String], home: String, userID: UInt32, hasUserRuntime: Bool) {
+        func directory(_ variable: String, _ fallback: String) -> String {
+            guard let path = environment[variable], path.hasPrefix("/") else { return fallback }
+            return path
+        }
+        vault = directory("TACIT_VAULT", directory("XDG_DATA_HOME", "\(home)/.local/share") + "/tacit")
+        let vaultID = Self.fingerprint(vault)
+        state = directory("XDG_STATE_HOME", "\(home)/.local/state") + "/tacit"
+        let usual = hasUserRuntime ? "/run/user/\(userID)" : "\(home)/.local/state"
+        runtime = directory("XDG_RUNTIME_DIR", usual) + "/tacit"
+        socket = "\(runtime)/keeper-\(vaultID).sock"
+        keeperLock = "\(runtime)/keeper-\(vaultID).lock"
+    }
+
+    /// Remembers the head of the log.
+    public var rollbackMemory: String { "\(state)/head-\(Self.fingerprint(vault))" }
+    /// What waits to be audited while the vault is locked.
+    public var pending: String { "\(state)/pending-\(Self.fingerprint(vault))" }
+    /// The badges of agents, one file each.
+    public var agents: String { "\(state)/agents" }
+
+    /// FNV-1a, 64 bits: tells the sockets of several vaults apart; nothing is protected by it.
+    private static func fingerprint(_ text: String) -> String {
+        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,136 @@
+/// Asks to run a command with secrets injected: the JSON of `POST /v1/runs`.
+///
+/// The answer is either a problem or an upgrade of the connection to `RunFrame`s.
+public struct RunRequest: Codable, Sendable, Equatable {
+    /// The program, by name or path, and its arguments; never empty.
+    public var argv: [String]
+    /// The working directory, absolute; nil for a private temporary one (agents) or `/` (persons).
+    public var cwd: String?
+    /// `PROJECT/ENVIRONMENT` of bare references and of `all`; nil for the default scope.
+    public var scope: String?
+    /// The caller's environment. Persons only: an agent's run gets a clean one.
+    public var environment: [String: String]
+    public var secrets: [RunSecret]
+    /// Injects every secret of the scope. A step-up act.
+    public var all: Bool
+    /// Put before the names of variables that are derived from secret names.
+    public var environmentPrefix: String?
+    /// An inherited variable wins over a secret of the same variable.
+    public var preserveEnvironment: Bool
+    /// Seconds after which the whole group is stopped.
+    public var timeoutSeconds: Int?
+    /// The terminal of the caller, when one of its streams 0, 1 and 2 is one.
+    public var terminal: RunTerminal?
+    /// The permission bits that new files must not have; nil for the usual.
+    public var fileMask: Int?
+    /// What the run is for, in the words of whoever asks; kept in the audit entry.
+    public var purpose: String?
+    /// Known values are redacted from the output. `false` is a step-up act.
+    public var maskOutput: Bool
+
+    public init(
+        argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
+        all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
+        terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true
+    ) {
+        self.argv = argv
+        self.cwd = cwd
+        self.scope = scope
+        self.environment = environment
+        self.secrets = secrets
+        self.all = all
+        self.environmentPrefix = environmentPrefix
+        self.preserveEnvironment = preserveEnvironment
+        self.timeoutSeconds = timeoutSeconds
+        self.terminal = terminal
+        self.fileMask = fileMask
+        self.purpose = purpose
+        self.maskOutput = maskOutput
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            argv: try fields.decode([String].self, forKey: .argv),
+            cwd: try fields.decodeIfPresent(String.self, forKey: .cwd),
+            scope: try fields.decodeIfPresent(String.self, forKey: .scope),
+            environment: try fields.decodeIfPresent([String: String].self, forKey: .environment) ?? [:],
+            secrets: try fields.decodeIfPresent([RunSecret].self, forKey: .secrets) ?? [],
+            all: try fields.decodeIfPresent(Bool.self, forKey: .all) ?? false,
+            environmentPrefix: try fields.decodeIfPresent(String.self, forKey: .environmentPrefix),
+            preserveEnvironment: try fields.decodeIfPresent(Bool.self, forKey: .preserveEnvironment) ?? false,
+            timeoutSeconds: try fields.decodeIfPresent(Int.self, forKey: .timeoutSeconds),
+            terminal: try fields.decodeIfPresent(RunTerminal.self, forKey: .terminal),
+            fileMask: try fields.decodeIfPresent(Int.self, forKey: .fileMask),
+            purpose: try fields.decodeIfPresent(String.self, forKey: .purpose),
+            maskOutput: try fields.decodeIfPresent(Bool.self, forKey: .maskOutput) ?? true
+        )
+    }
+}
+
+/// One secret of a run and where it goes.
+public struct RunSecret: Codable, Sendable, Equatable {
+    /// `NAME`, `NAME#FIELD` or `tacit://…`.
+    public var reference: String
+    /// The environment variable; nil for its bindings, or the name derived from the secret's.
+    public var variable: String?
+    /// `true` sends the value to standard input instead, which then ends.
+    public var stdin: Bool?
+
+    public init(reference: String, variable: String? = nil, stdin: Bool? = nil) {
+        self.reference = reference
+        self.variable = variable
+        self.stdin = stdin
+    }
+}
+
+/// The caller's terminal and which of its streams are that terminal; the others stay pipes.
+public struct RunTerminal: Codable, Sendable, Equatable {
+    public var rows: UInt16
+    public var columns: UInt16
+    public var input: Bool
+    public var output: Bool
+    public var error: Bool
+    /// The terminal's type, for TERM; nil leaves the environment's.
+    public var term: String?
+
+    public init(rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, term: String? = nil) {
+        self.rows = rows
+        self.columns = columns
+        self.input = input
+        self.output = output
+        self.error = error
+        self.term = term
+    }
+}
+
+/// What redaction did in one run.
+public struct RunReport: Codable, Sendable, Equatable {
+    /// How often one needle was replaced in one view.
+    public struct Redaction: Codable, Sendable, Equatable {
+        public var name: String
+        /// `raw`, `base64`, `hex`, …
+        public var view: String
+        public var count: Int
+
+        public init(name: String, view: String, count: Int) {
+            self.name = name
+            self.view = view
+            self.count = count
+        }
+    }
+
+    /// False when the run was asked for with its output as it is.
+    public var masked: Bool
+    public var redactions: [Redaction]
+    public var scannedBytes: Int
+    /// What could not be scanned, one sentence each.
+    public var unscanned: [String]
+
+    public init(masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = []) {
+        self.masked = masked
+        self.redactions = redactions
+        self.scannedBytes = scannedBytes
+        self.unscanned = unscanned
+    }
+}

@@ -1,0 +1,14 @@
+import Auditing
+import Model
+import Synchronization
+
+/// Lets the first of identical denials through at once and the rest as one counted entry, so that a loop cannot fill the log.
+final class DenialLog: Sendable {
+    private let coalescer = Mutex(DenialCoalescer())
+
+    /// The entries that are due now: this one, a counted one, or none.
+    func take(_ entry: AuditEntry, now: Timestamp) -> [AuditEntry] { coalescer.withLock { $0.take(entry, now: now) } }
+
+    /// What is still counted; for lock.
+    func drain(now: Timestamp) -> [AuditEntry] { coalescer.withLock { $0.drain(now: now) } }
+}

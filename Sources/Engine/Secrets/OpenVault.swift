@@ -1,0 +1,71 @@
+import Auditing
+import Envelopes
+package import Model
+import Policies
+import Storage
+import Synchronization
+
+/// An unlocked vault: its keys, its log and its rules. Its verbs are the extensions in `Verbs`.
+package final class OpenVault: Sendable {
+    let keyring: Keyring
+    let store: any VaultStore
+    let foundation: Vault.Foundation
+    let sessions: SessionBook
+    let book: RecordBook
+    let writer: AuditWriter
+    /// Opens audit entries for viewers.
+    let sealingKey: SealingKey
+    let authorizer: Authorizer
+    let policy = PolicyBook()
+    let names: NamedRecords
+    let places = PlaceCache()
+    let metadataCache = MetadataCache()
+    let clockWatch: Mutex<ClockWatch>
+    /// The C2SP key that verifies this vault's checkpoints.
+    package let verifierKey: String
+    /// What a person should know: a clock that went back, a suspected rollback that was accepted.
+    let warnings = Mutex<[String]>([])
+
+    var clock: MachineClock { foundation.clock }
+    var random: RandomBytes { foundation.random }
+    var organization: OrganizationID { keyring.organization }
+
+    init(keyring: Keyring, store: any VaultStore, foundation: Vault.Foundation, sessions: SessionBook, log: LogState) throws {
+        self.keyring = keyring
+        self.store = store
+        self.foundation = foundation
+        self.sessions = sessions
+        book = RecordBook(keyring: keyring, store: store)
+        names = NamedRecords(keyring: keyring, book: book, random: foundation.random, clock: foundation.clock)
+        let keys = try keyring.auditKeys()
+        verifierKey = keys.signer.verifierKey
+        sealingKey = keys.seal
+        clockWatch = Mutex(log.clockWatch)
+        writer = AuditWriter(
+            organization: keyring.organization, store: store, keys: keys, memory: foundation.memory, memoryKey: try keyring.memoryKey(),
+            head: log.head, digest: log.digest, checkpointed: log.checkpointed)
+        authorizer = Authorizer(writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog())
+    }
+}
+
+/// Where the log stood when the vault was opened.
+struct LogState: Sendable {
+    var head: LogHead
+    var digest: RecordsDigest
+    var checkpointed: Int64
+    var clockWatch = ClockWatch()
+}
+
+extension Keyring {
+    /// The keys of the audit log, derived from the organization key.
+    func auditKeys() throws -> AuditWriter.Keys {
+        AuditWriter.Keys(
+            chain: try ChainKey(organizationKey.derive(.auditLog)),
+            seal: try SealingKey(material: organizationKey.derive(.auditSeal)),
+            digest: try DigestKey(organizationKey.derive(.recordsDigest)),
+            signer: try CheckpointSigner(seed: organizationKey.derive(.checkpointSigning), origin: "tacit.local/\(organization)"))
+    }
+
+    /// The key of what is remembered outside the vault file.
+    func memoryKey() throws -> MACKey { try MACKey(material: organizationKey.derive(.rollbackMemory)) }
+}

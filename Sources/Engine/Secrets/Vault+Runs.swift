@@ -1,0 +1,52 @@
+import Auditing
+package import Model
+
+/// A run that has begun: its frames are on `descriptor`.
+package struct StartedRun: Sendable {
+    package let id: String
+    /// The keeper's end of the runner's socket; closing it ends the run.
+    package let descriptor: Int32
+    package let access: AuthorizedAccess
+    /// What is executed: path, class, interpreter.
+    let program: [(String, String)]
+}
+
+extension Vault {
+    /// Hands a prepared run to a fresh runner and enters it among those that go on. `stop` is called when the vault is locked by a person.
+    package func start(_ run: PreparedRun, stop: @escaping @Sendable () -> Void) async throws -> StartedRun {
+        let id = foundation.random.bytes(8).hexadecimal
+        let program = run.job.arguments.first ?? ""
+        let entry = RunRegistry.Entry(
+            id: id, standing: run.access.asker.standing.remembered, program: program, startedAt: foundation.clock.now(), stop: stop)
+        do {
+            try runs.begin(entry)
+            let (descriptor, program) = try await foundation.runners.start(run.job)
+            return StartedRun(id: id, descriptor: descriptor, access: run.access, program: program)
+        } catch {
+            runs.end(id)
+            await conclude(run.access, result: (error as? any Diagnosable)?.code ?? "internal", detail: [])
+            throw error
+        }
+    }
+
+    /// Writes how a run ended; while the vault is locked, to the pending list.
+    package func finish(_ run: StartedRun, result: String, detail: [(String, String)]) async {
+        runs.end(run.id)
+        await conclude(run.access, result: result, detail: (run.program + detail).map { AuditDetail($0.0, $0.1) })
+    }
+
+    private func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditDetail]) async {
+        if let open = current { return await open.authorizer.conclude(access, result: result, detail: detail) }
+        var entry = AuditEntry(access.act, asker: access.asker, subjects: [], clock: foundation.clock)
+        entry.phase = .outcome(of: access.entry, result: result)
+        // A full pending list loses an outcome, never an intent: verification reports it as missing.
+        try? appendPending(entry)
+    }
+}
+
+extension Standing {
+    /// The standing without the step-up, which belongs to one command.
+    var remembered: Standing {
+        if case .person = self { .person(steppedUp: false) } else { self }
+    }
+}

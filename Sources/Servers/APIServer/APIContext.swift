@@ -1,0 +1,35 @@
+import Hummingbird
+import Model
+import NIOCore
+import Secrets
+
+/// What belongs to one request: the connection it came on, and who asks.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+    /// Set by `AskerMiddleware` before any route runs.
+    private var admission: Admission?
+
+    /// Who asks, and through which door.
+    struct Admission: Sendable {
+        var door: DoorFacts
+        var asker: Asker
+    }
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    mutating func admit(_ admission: Admission) { self.admission = admission }
+
+    var admitted: Admission {
+        get throws {
+            guard let admission else { throw EngineError.denied(.personOnly) }
+            return admission
+        }
+    }
+
+    var asker: Asker { get throws { try admitted.asker } }
+    var door: DoorFacts { get throws { try admitted.door } }
+}

@@ -1,0 +1,27 @@
+package import Model
+import NIOCore
+import NIOPosix
+
+/// Asks the kernel who is at the other end of a Unix socket.
+package struct PeerFinder: Sendable {
+    /// Describes a process by its id, user and a pidfd that it closes.
+    private let describe: @Sendable (_ process: Int32, _ user: UInt32, _ pinned: Int32) -> Peer?
+
+    package init(describe: @escaping @Sendable (_ process: Int32, _ user: UInt32, _ pinned: Int32) -> Peer?) { self.describe = describe }
+
+    /// SO_PEERCRED's three fields.
+    private struct Credentials {
+        var process: Int32 = 0
+        var user: UInt32 = 0
+        var group: UInt32 = 0
+    }
+
+    func peer(of channel: any Channel) async throws -> Peer? {
+        guard let socket = channel as? any SocketOptionProvider else { return nil }
+        let level = NIOBSDSocket.OptionLevel.socket
+        let credentials: Credentials = try await unsafe socket.unsafeGetSocketOption(level: level, name: .init(rawValue: 17)).get()
+        // SO_PEERPIDFD, Linux 6.5
+        let pinned: Int32 = try await unsafe socket.unsafeGetSocketOption(level: level, name: .init(rawValue: 77)).get()
+        return describe(credentials.process, credentials.user, pinned)
+    }
+}

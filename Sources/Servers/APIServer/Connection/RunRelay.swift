@@ -1,0 +1,144 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+import NIOPosix
+import Secrets
+import Synchronization
+import TacitWire
+
+/// Carries frames between a client and the runner of its run, and writes down how the run ended.
+///
+/// Both directions go at the pace of the slower side: nothing is held here but the frame that is being cut.
+struct RunRelay: Sendable {
+    let run: StartedRun
+    let vault: Vault
+    let stop: StopSignal
+    /// What is typed at a person's terminal starts the idle lock anew.
+    let countsAsActivity: Bool
+
+    typealias RunnerChannel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    func carry(opening: ByteBuffer, from body: RequestBody, to writer: inout any ResponseBodyWriter) async throws {
+        let outcome = RunOutcome()
+        do {
+            let runner = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .withConnectedSocket(run.descriptor) { channel in
+                    channel.eventLoop.makeCompletedFuture { try RunnerChannel(wrappingChannelSynchronously: channel) }
+                }
+            stop.arm(runner.channel)
+            try await runner.executeThenClose { inbound, outbound in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await feed(opening: opening, from: body, to: outbound) }
+                    try await answer(from: inbound, to: &writer, outcome: outcome)
+                    group.cancelAll()
+                }
+            }
+        } catch {
+            outcome.note("broken-off")
+        }
+        await vault.finish(run, result: outcome.result, detail: outcome.detail)
+    }
+
+    /// Client to runner. When the client is gone the runner's input ends, which ends the run.
+    private func feed(opening: ByteBuffer, from body: RequestBody, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
+        var decoder = RunFrameDecoder(from: .client)
+        try await pass(opening, through: &decoder, to: outbound)
+        for try await part in body { try await pass(part, through: &decoder, to: outbound) }
+    }
+
+    private func pass(
+        _ part: ByteBuffer, through decoder: inout RunFrameDecoder, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws {
+        guard part.readableBytes > 0 else { return }
+        decoder.append(part.readableBytesView)
+        var bytes: [UInt8] = []
+        while let frame = try decoder.next() {
+            if countsAsActivity, frame.kind == .terminalInput { vault.personTyped() }
+            frame.encode(into: &bytes)
+        }
+        if !bytes.isEmpty { try await outbound.write(ByteBuffer(bytes: bytes)) }
+    }
+
+    /// Runner to client, until the last frame.
+    private func answer(
+        from inbound: NIOAsyncChannelInboundStream<ByteBuffer>, to writer: inout any ResponseBodyWriter, outcome: RunOutcome
+    ) async throws {
+        var decoder = RunFrameDecoder(from: .runner)
+        for try await part in inbound {
+            decoder.append(part.readableBytesView)
+            var bytes: [UInt8] = []
+            while let frame = try decoder.next() {
+                outcome.note(frame)
+                frame.encode(into: &bytes)
+            }
+            if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
+            if outcome.isOver { return }
+        }
+        // The runner ended without saying how: the client must not take that for success.
+        let failure = RunFailure(status: 125, code: "run.lost", message: "the runner ended before the command did")
+        outcome.note(.exit(.failed(failure)))
+        try await writer.write(ByteBuffer(bytes: RunFrame.exit(.failed(failure)).encoded))
+    }
+}
+
+/// How a run ended, gathered from the frames that pass by.
+private final class RunOutcome: Sendable {
+    private struct State {
+        var result: String?
+        var detail: [(String, String)] = []
+    }
+
+    private let state = Mutex(State())
+
+    var isOver: Bool { state.withLock { $0.result != nil } }
+    var result: String { state.withLock { $0.result ?? "broken-off" } }
+    var detail: [(String, String)] { state.withLock { $0.detail } }
+
+    func note(_ result: String) { state.withLock { $0.result = $0.result ?? result } }
+
+    func note(_ frame: RunFrame) {
+        switch frame {
+        case .timedOut: add("timed-out", "yes")
+        case .report(let bytes): note(report: bytes)
+        case .exit(.exited(let code)):
+            add("exit", "\(code)")
+            note("done")
+        case .exit(.signaled(let number)):
+            add("signal", "\(number)")
+            note("done")
+        case .exit(.failed(let failure)): note(failure.code)
+        default: break
+        }
+    }
+
+    private func note(report bytes: [UInt8]) {
+        guard let report = try? WireJSON.decode(RunReport.self, from: Data(bytes)) else { return }
+        add("redactions", "\(report.redactions.reduce(0) { $0 + $1.count })")
+        add("scanned-bytes", "\(report.scannedBytes)")
+    }
+
+    private func add(_ key: String, _ value: String) { state.withLock { $0.detail.append((key, value)) } }
+}
+
+/// Ends a run from outside, as soon as there is something to end.
+final class StopSignal: Sendable {
+    private let state = Mutex<(isSent: Bool, channel: (any Channel)?)>((false, nil))
+
+    func send() {
+        let channel = state.withLock { state in
+            state.isSent = true
+            return state.channel
+        }
+        channel?.close(promise: nil)
+    }
+
+    func arm(_ channel: any Channel) {
+        let isSent = state.withLock { state in
+            state.channel = channel
+            return state.isSent
+        }
+        if isSent { channel.close(promise: nil) }
+    }
+}

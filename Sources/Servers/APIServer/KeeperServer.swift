@@ -1,0 +1,54 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+package import Model
+import NIOCore
+import NIOPosix
+package import Secrets
+
+/// The API on a Unix socket, for one vault.
+package struct KeeperServer: Sendable {
+    private let vault: Vault
+    private let peers: PeerFinder
+    private let version: String
+
+    package init(vault: Vault, peers: PeerFinder, version: String) {
+        self.vault = vault
+        self.peers = peers
+        self.version = version
+    }
+
+    /// The application that answers on `socket`; its directory and mode are the caller's matter. `onReady` is called once it listens.
+    package func application(socket: String, onReady: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
+        Application(
+            router: router(), server: .http1(), configuration: .init(address: .unixDomainSocket(path: socket), serverName: nil),
+            onServerRunning: { _ in onReady() }, eventLoopGroupProvider: .singleton, logger: Self.logger)
+    }
+
+    /// Every route, behind the two middlewares that name the asker and the error.
+    func router() -> Router<APIContext> {
+        let router = Router(context: APIContext.self)
+        let vault = vault
+        let connections = ConnectionBook(finder: peers) { connection in
+            // Owned by the vault: it ends with the lock that the closing of a connection may call for.
+            Task { try await vault.connectionEnded(connection) }
+        }
+        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: AskerMiddleware(vault: vault, connections: connections))
+        VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: Self.processID).add(to: router)
+        SecretRoutes(vault: vault).add(to: router)
+        ProjectRoutes(vault: vault).add(to: router)
+        AccessRoutes(vault: vault).add(to: router)
+        SlotRoutes(vault: vault).add(to: router)
+        AuditRoutes(vault: vault).add(to: router)
+        RunRoutes(vault: vault).add(to: router)
+        return router
+    }
+
+    /// Nothing of a request is logged: paths hold names.
+    private static var logger: Logger {
+        var logger = Logger(label: "tacit.keeper")
+        logger.logLevel = .critical
+        return logger
+    }
+}

@@ -1,0 +1,51 @@
+import Hummingbird
+import Model
+import TacitWire
+
+/// Decodes one path segment or query value. Only the canonical encoding passes: what is judged is what was sent.
+enum PathText {
+    static func decode(_ raw: some StringProtocol) throws -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(raw.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { throw PathError.notCanonical }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), WirePath.encoded(text) == raw else { throw PathError.notCanonical }
+        return text
+    }
+
+    /// The query's values; a key that is not among `known`, or stands twice, is refused.
+    static func query(_ request: Request, known: Set<String>) throws -> [String: String] {
+        guard let query = request.uri.query, !query.isEmpty else { return [:] }
+        var values: [String: String] = [:]
+        for pair in query.split(separator: "&", omittingEmptySubsequences: false) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, known.contains(String(parts[0])) else { throw PathError.unknownQuery }
+            guard values.updateValue(try decode(parts[1]), forKey: String(parts[0])) == nil else { throw PathError.unknownQuery }
+        }
+        return values
+    }
+}
+
+/// Why a path or query is refused.
+enum PathError: Diagnosable, Equatable {
+    case notCanonical
+    case unknownQuery
+    case badNumber
+
+    var code: String { "request.malformed" }
+
+    var message: String {
+        switch self {
+        case .notCanonical: "the path is not in its canonical encoding"
+        case .unknownQuery: "the query has a parameter that this request does not know, or one twice"
+        case .badNumber: "a number in the request is malformed"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Auditing
+import Envelopes
+import HTTPTypes
+import Hummingbird
+import Model
+import Policies
+import Secrets
+import Storage
+import TacitWire
+
+/// Turns every error into problem details. What is not known to be safe to show becomes `internal`.
+struct ProblemMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            return try Response(ProblemTable.problem(for: error))
+        }
+    }
+}
+
+/// The one table from errors to statuses.
+enum ProblemTable {
+    static func problem(for error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let error as EngineError: engine(error)
+        case let error as WireError: Problem("request.malformed", error.message, status: 400)
+        case let error as StoreError: store(error)
+        case let error as HTTPError where error.status == .notFound:
+            Problem("route.not-found", "the API has no such path", status: 404)
+        case let error as HTTPError: Problem("request.refused", "the request was refused", status: error.status.code)
+        // Cryptographic failures have one face: which check failed is nobody's business.
+        case is EnvelopeError: engine(.unreadable)
+        case let error as any Diagnosable: Problem(error.code, error.message, status: 400, hint: error.hint)
+        default: Problem("internal", "something went wrong inside the keeper", status: 500, hint: "try again; if it stays, report it")
+        }
+    }
+
+    private static func engine(_ error: EngineError) -> Problem {
+        var problem = Problem(error.code, error.message, status: status(of: error), hint: error.hint)
+        if case .denied(let denial) = error { problem.rule = denial.rule }
+        if case .backedOff(let seconds) = error { problem.retryAfter = seconds }
+        if case .tooManyRuns = error { problem.retryAfter = 5 }
+        return problem
+    }
+
+    private static func status(of error: EngineError) -> Int {
+        switch error {
+        case .noVault, .notFound, .versionNotFound, .unknownField: 404
+        case .locked: 423
+        case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
+        case .backedOff, .tooManyRuns: 429
+        case .denied, .expired: 403
+        case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected: 409
+        case .revisionMismatch: 412
+        case .invalid, .passwordTooShort: 422
+        case .recordsDisagree, .unreadable: 500
+        case .logFull, .runnersGone: 503
+        }
+    }
+
+    private static func store(_ error: StoreError) -> Problem {
+        let status =
+            switch error {
+            case .conflict, .staleLog: 409
+            case .full: 507
+            case .absent: 404
+            default: 500
+            }
+        return Problem(error.code, error.message, status: status, hint: error.hint)
+    }
+}
+
+extension Response {
+    init(_ problem: Problem) throws {
+        let data = try WireJSON.encode(problem)
+        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        if let seconds = problem.retryAfter { headers[.retryAfter] = "\(seconds)" }
+        self.init(status: .init(code: problem.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+
+    /// A JSON answer.
+    init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+        let data = try WireJSON.encode(value)
+        self.init(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}

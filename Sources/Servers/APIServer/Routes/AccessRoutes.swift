@@ -1,0 +1,55 @@
+import Hummingbird
+import Model
+import Policies
+import Secrets
+import TacitWire
+
+/// Policy and agents.
+struct AccessRoutes: Sendable {
+    let vault: Vault
+
+    func add(to router: Router<APIContext>) {
+        router.get(.init(WirePath.policy)) { _, context in
+            guard let view = try await open(context).showPolicy(by: try context.asker) else { return try Response(json: PolicyState(version: 0)) }
+            return try Response(
+                json: PolicyState(
+                    version: view.version, document: String(decoding: view.json, as: UTF8.self), text: view.text,
+                    appliedAt: view.appliedAt.seconds))
+        }
+        router.put(.init(WirePath.policy)) { request, context in
+            let wish: PolicyApply = try await request.json()
+            let version = try await open(context).applyPolicy(
+                json: Array(wish.document.utf8), text: wish.text, expectedVersion: try request.expectedRevision, by: try context.asker)
+            return try Response(json: PolicyState(version: version))
+        }
+        router.post(.init(WirePath.policyExplain), use: explain)
+        router.get(.init(WirePath.agents)) { _, context in
+            try Response(json: Page(items: try await open(context).agents(by: try context.asker).map(AgentSummary.init)))
+        }
+        router.post(.init(WirePath.agents)) { request, context in
+            let wish: NameRequest = try await request.json()
+            let badge = try await open(context).addAgent(try SegmentName(wish.name, of: .agent), by: try context.asker)
+            return try Response(json: AgentAdded(name: wish.name, badge: badge), status: .created)
+        }
+        router.delete(.init("\(WirePath.agents)/:name")) { _, context in
+            try await open(context).revokeAgent(try SegmentName(context.text("name"), of: .agent), by: try context.asker)
+            return Response(status: .noContent)
+        }
+    }
+
+    private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }
+
+    @Sendable private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: PolicyQuestion = try await request.json()
+        guard let capability = Capability(rawValue: wish.capability) else {
+            let known = Capability.allCases.map(\.rawValue).joined(separator: ", ")
+            throw EngineError.invalid("there is no such capability", hint: "it is one of \(known)")
+        }
+        let isUnidentified = wish.agent == AgentIdentity.unidentifiedName
+        let agent: AgentIdentity = isUnidentified ? .unidentified : .agent(try SegmentName(wish.agent, of: .agent))
+        let (decision, steps) = try await open(context).explainPolicy(
+            agent: agent, scope: try Scope(parsing: wish.scope), name: try wish.name.map { try SecretName($0) }, capability: capability,
+            by: try context.asker)
+        return try Response(json: PolicyAnswer(decision, steps: steps))
+    }
+}

@@ -1,0 +1,63 @@
+import Auditing
+import HTTPTypes
+import Hummingbird
+import Model
+import Secrets
+import Storage
+import TacitWire
+
+/// The audit log.
+struct AuditRoutes: Sendable {
+    let vault: Vault
+
+    func add(to router: Router<APIContext>) {
+        router.get(.init(WirePath.audit), use: list)
+        router.post(.init(WirePath.auditVerification), use: verify)
+        router.get(.init(WirePath.auditExport), use: export)
+        router.get(.init(WirePath.checkpoints)) { _, context in
+            let open = try open(context)
+            let notes = try await open.checkpoints(by: try context.asker)
+            let items = notes.map { CheckpointNote(note: String(decoding: $0.note, as: UTF8.self), verifierKey: open.verifierKey) }
+            return try Response(json: Page(items: items))
+        }
+        router.post(.init(WirePath.checkpoints)) { _, context in
+            guard let made = try await open(context).checkpoint(by: try context.asker) else {
+                throw EngineError.invalid("the audit log is empty", hint: nil)
+            }
+            let note = CheckpointNote(note: String(decoding: made.note, as: UTF8.self), verifierKey: made.verifierKey)
+            return try Response(json: note, status: .created)
+        }
+    }
+
+    private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }
+
+    /// `from` is an index; without it the newest `limit` entries are given.
+    @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try PathText.query(request, known: ["from", "limit"])
+        let limit = try query.integer("limit", in: 1...5000) ?? 100
+        let open = try open(context)
+        let count = try await open.auditEntryCount()
+        let from = try query.integer("from", in: 0...Int.max).map(Int64.init) ?? max(0, count - Int64(limit))
+        let items = try await open.auditEntries(from: from, limit: limit, by: try context.asker).map(AuditItem.init)
+        let next = items.last.map { $0.index + 1 }.flatMap { $0 < count ? "\($0)" : nil }
+        return try Response(json: Page(items: items, nextCursor: next))
+    }
+
+    @Sendable private func verify(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: VerificationRequest = try await request.json()
+        let report = try await open(context).verifyAudit(trusted: wish.trustedNotes.map { Array($0.utf8) }, by: try context.asker)
+        return try Response(json: AuditVerification(report))
+    }
+
+    /// Entries as they are stored: one JSON line each with index, sealed bytes and chain value in hexadecimal.
+    @Sendable private func export(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try PathText.query(request, known: ["from", "limit"])
+        let entries = try await open(context).storedEntries(
+            from: try query.integer("from", in: 0...Int.max).map(Int64.init) ?? 0,
+            limit: try query.integer("limit", in: 1...5000) ?? 1000, by: try context.asker)
+        let lines = entries.map { #"{"chain":"\#($0.chain.hexadecimal)","index":\#($0.index),"sealed":"\#($0.sealed.hexadecimal)"}"# + "\n" }
+        return Response(
+            status: .ok, headers: [.contentType: "application/jsonl", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: lines.joined())))
+    }
+}

@@ -1,0 +1,74 @@
+import FoundationEssentials
+import Hummingbird
+import Model
+import NIOCore
+import Secrets
+import TacitWire
+
+/// Runs. A request's body is one JSON `RunRequest` behind its length in four bytes, then the client's frames as they come;
+/// the answer's body is the runner's frames as they come. What is refused before the start is an ordinary problem.
+struct RunRoutes: Sendable {
+    let vault: Vault
+
+    func add(to router: Router<APIContext>) { router.post(.init(WirePath.runs), use: run) }
+
+    @Sendable private func run(_ request: Request, _ context: APIContext) async throws -> Response {
+        let asker = try context.asker
+        let open = try vault.opened(for: asker)
+        let (wish, rest) = try await RunOpening.read(from: request.body)
+        guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
+        let prepared = try await open.prepareRun(RunWish(wish), by: asker)
+        let stop = StopSignal()
+        let started = try await vault.start(prepared) { stop.send() }
+        let isPerson = if case .person = asker.standing { true } else { false }
+        let relay = RunRelay(run: started, vault: vault, stop: stop, countsAsActivity: isPerson)
+        let body = request.body
+        return Response(
+            status: .ok, headers: [.contentType: "application/vnd.tacit.run-frames", .cacheControl: "no-store", .connection: "close"],
+            body: ResponseBody { writer in
+                try await relay.carry(opening: rest, from: body, to: &writer)
+                try await writer.finish(nil)
+            })
+    }
+}
+
+/// The JSON at the head of a run's request.
+enum RunOpening {
+    static let maximumByteCount = 4 << 20
+
+    static func read(from body: RequestBody) async throws -> (RunRequest, rest: ByteBuffer) {
+        var buffer = ByteBuffer()
+        for try await part in body {
+            buffer.writeImmutableBuffer(part)
+            guard let length: UInt32 = buffer.getInteger(at: buffer.readerIndex) else { continue }
+            guard length <= maximumByteCount else { throw Problem("request.too-large", "the run's request is too large", status: 413) }
+            guard buffer.readableBytes >= Int(length) + 4 else { continue }
+            buffer.moveReaderIndex(forwardBy: 4)
+            let json = Data(buffer.readBytes(length: Int(length)) ?? [])
+            return (try WireJSON.decodeStrictly(RunRequest.self, from: json), buffer)
+        }
+        throw WireError.notJSON
+    }
+}
+
+extension RunWish {
+    init(_ wire: RunRequest) throws {
+        let scope = try wire.scope.map { try Scope(parsing: $0) } ?? Scope(parsing: "default/dev")
+        self.init(arguments: wire.argv, scope: scope)
+        workingDirectory = wire.cwd
+        environment = wire.environment
+        secrets = try wire.secrets.map {
+            Secret(reference: try SecretReference(parsing: $0.reference), variable: $0.variable, isInput: $0.stdin ?? false)
+        }
+        takesAll = wire.all
+        prefix = wire.environmentPrefix ?? ""
+        preservesEnvironment = wire.preserveEnvironment
+        guard wire.timeoutSeconds ?? 1 > 0 else { throw EngineError.invalid("a run's time limit is at least one second", hint: nil) }
+        timeout = wire.timeoutSeconds.map { .seconds($0) }
+        terminal = wire.terminal.map {
+            RunJob.Terminal(rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, type: $0.term)
+        }
+        fileMask = wire.fileMask
+        purpose = wire.purpose
+    }
+}

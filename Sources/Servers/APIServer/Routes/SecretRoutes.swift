@@ -1,0 +1,151 @@
+import HTTPTypes
+import Hummingbird
+import Model
+import Secrets
+import TacitWire
+
+/// Secrets of one environment.
+struct SecretRoutes: Sendable {
+    let vault: Vault
+
+    func add(to router: Router<APIContext>) {
+        let secrets = "/v1/projects/:project/environments/:environment/secrets"
+        let secret = "\(secrets)/:name"
+        router.get(.init(secrets), use: list)
+        router.get(.init(secret), use: show)
+        router.put(.init(secret), use: set)
+        router.patch(.init(secret), use: patch)
+        router.delete(.init(secret)) { _, context in
+            try Response(json: Written(try await open(context).delete(try context.name(), in: try context.scope(), by: try context.asker)))
+        }
+        router.get(.init("\(secret)/versions"), use: history)
+        router.get(.init("\(secret)/value"), use: reveal)
+        router.get(.init("\(secret)/masked"), use: masked)
+        router.post(.init("\(secret)/rollback"), use: rollback)
+        router.post(.init("\(secret)/undelete")) { _, context in
+            try Response(json: Written(try await open(context).undelete(try context.name(), in: try context.scope(), by: try context.asker)))
+        }
+        router.post(.init("\(secret)/purge")) { _, context in
+            try await open(context).purge(try context.name(), in: try context.scope(), by: try context.asker)
+            return Response(status: .noContent)
+        }
+        router.post(.init(WirePath.exists), use: exists)
+        router.post(.init("/v1/projects/:project/environments/:environment/imports"), use: importAll)
+    }
+
+    private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }
+
+    @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try PathText.query(request, known: ["tag", "expiring", "search", "deleted", "cursor", "limit"])
+        var filter = ListFilter(limit: try query.integer("limit", in: 1...20_000) ?? 1000)
+        filter.tag = query["tag"]
+        filter.expiringWithin = try query.duration("expiring")
+        filter.search = query["search"]
+        filter.includesDeleted = query["deleted"] == "true"
+        filter.after = try query["cursor"].map { try SecretName($0) }
+        let (views, next) = try await open(context).list(try context.scope(), filter, by: try context.asker)
+        return try Response(json: Page(items: views.map(SecretSummary.init), nextCursor: next?.description))
+    }
+
+    @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Response(json: SecretDetail(try await open(context).show(try context.name(), in: try context.scope(), by: try context.asker)))
+    }
+
+    @Sendable private func history(_ request: Request, _ context: APIContext) async throws -> Response {
+        let versions = try await open(context).history(try context.name(), in: try context.scope(), by: try context.asker)
+        return try Response(json: Page(items: versions.map(VersionSummary.init)))
+    }
+
+    @Sendable private func reveal(_ request: Request, _ context: APIContext) async throws -> Response {
+        let reference = try reference(request, context)
+        let grace = vault.hasRevealGrace(try context.door)
+        let released = try await open(context).reveal(reference, by: try context.asker, withinGrace: grace)
+        var headers = HTTPFields()
+        if let name = HTTPField.Name(WireHeader.fieldKind) { headers[name] = released.kind.rawValue }
+        if let name = HTTPField.Name(WireHeader.version) { headers[name] = "\(released.version)" }
+        return Response(octets: released.value, headers: headers)
+    }
+
+    @Sendable private func masked(_ request: Request, _ context: APIContext) async throws -> Response {
+        let reference = try reference(request, context)
+        let (text, field, version) = try await open(context).masked(reference, by: try context.asker)
+        return try Response(
+            json: MaskedValue(name: reference.name.description, field: field.description, masked: text, version: version))
+    }
+
+    private func reference(_ request: Request, _ context: APIContext) throws -> FieldReference {
+        let query = try PathText.query(request, known: ["field", "version"])
+        return FieldReference(
+            scope: try context.scope(), name: try context.name(), field: try query["field"].map { try SegmentName($0, of: .field) },
+            version: try query.integer("version", in: 1...Int.max).map(Int64.init))
+    }
+
+    @Sendable private func set(_ request: Request, _ context: APIContext) async throws -> Response {
+        let form = try await request.multipart(upTo: Request.largestSet)
+        let wish: SetRequest = try form.json("secret")
+        guard form.count == wish.fields.count + 1 else { throw MultipartError.malformed }
+        var write = SecretWrite(name: try context.name(), fields: [])
+        for (position, field) in wish.fields.enumerated() {
+            write.fields.append(
+                .init(name: try SegmentName(field.name, of: .field), kind: .init(field.kind), value: try form.required("field-\(position)")))
+        }
+        guard Set(write.fields.map(\.name)).count == write.fields.count else { throw EngineError.invalid("a field is written twice", hint: nil) }
+        write.replacesFields = wish.replacesFields ?? false
+        (write.tags, write.description, write.note, write.url) = (wish.tags, wish.description, wish.note, wish.url)
+        write.expiry = try wish.expires.map(Expiry.init)
+        write.bindings = try (wish.bindings ?? []).map { ($0.variable, try SegmentName($0.field, of: .field)) }
+        write.expectedVersion = try request.expectedRevision
+        let result = try await open(context).set(write, in: try context.scope(), by: try context.asker)
+        return try Response(json: Written(result), status: result.version == 1 ? .created : .ok)
+    }
+
+    @Sendable private func patch(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: SecretPatch = try await request.json()
+        var patch = MetadataPatch()
+        patch.name = try wish.name.map { try SecretName($0) }
+        (patch.addTags, patch.removeTags) = (wish.addTags ?? [], wish.removeTags ?? [])
+        (patch.description, patch.note, patch.url) = (wish.description, wish.note, wish.url)
+        patch.expiry = try wish.expires.map(Expiry.init)
+        let result = try await open(context).patch(
+            try context.name(), in: try context.scope(), patch, expectedRevision: try request.expectedRevision, by: try context.asker)
+        return try Response(json: Written(result))
+    }
+
+    @Sendable private func rollback(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: RollbackRequest = try await request.json()
+        let result = try await open(context).rollback(
+            try context.name(), in: try context.scope(), to: wish.version, expectedRevision: try request.expectedRevision,
+            by: try context.asker)
+        return try Response(json: Written(result))
+    }
+
+    @Sendable private func exists(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: ExistsRequest = try await request.json()
+        guard wish.names.count <= 1000 else { throw EngineError.invalid("at most 1,000 names can be asked for at once", hint: nil) }
+        let names = try wish.names.map { try SecretName($0) }
+        let views = try await open(context).exists(names, in: try Scope(parsing: wish.scope), by: try context.asker)
+        return try Response(json: Page(items: views.map(Existence.init)))
+    }
+
+    @Sendable private func importAll(_ request: Request, _ context: APIContext) async throws -> Response {
+        let form = try await request.multipart(upTo: Request.largestImport)
+        let wish: ImportRequest = try form.json("import")
+        guard form.count == wish.entries.count + 1 else { throw MultipartError.malformed }
+        var secrets: [SecretWrite] = []
+        for (position, entry) in wish.entries.enumerated() {
+            let name = try SecretName(entry.name)
+            let field = SecretWrite.Field(
+                name: try SegmentName(entry.field, of: .field), kind: .init(entry.kind), value: try form.required("value-\(position)"))
+            if secrets.last?.name == name {
+                secrets[secrets.count - 1].fields.append(field)
+            } else {
+                var write = SecretWrite(name: name, fields: [field])
+                write.replacesFields = true
+                secrets.append(write)
+            }
+        }
+        let plan = ImportWish(secrets: secrets, conflict: .init(wish.conflict), isDryRun: wish.dryRun)
+        let report = try await open(context).importSecrets(plan, in: try context.scope(), by: try context.asker)
+        return try Response(json: ImportResult(report, isDryRun: wish.dryRun))
+    }
+}

@@ -1,0 +1,91 @@
+import Envelopes
+import HTTPTypes
+import Hummingbird
+import Model
+import PlaintextDoor
+import Secrets
+import TacitWire
+
+/// The vault as a whole: status, creation, unlock, step-up, lock.
+struct VaultRoutes: Sendable {
+    let vault: Vault
+    let keeperVersion: String
+    let keeperProcess: Int32
+
+    func add(to router: Router<APIContext>) {
+        router.get(.init(WirePath.status)) { _, context in try Response(json: try status(context)) }
+        router.post(.init(WirePath.vault), use: create)
+        router.post(.init(WirePath.unlock), use: unlock)
+        router.post(.init(WirePath.recovery), use: recover)
+        router.post(.init(WirePath.lock)) { _, context in
+            try await vault.lock(by: try context.asker)
+            return try Response(json: try status(context))
+        }
+        router.post(.init(WirePath.stepUp), use: stepUp)
+    }
+
+    private func status(_ context: APIContext) throws -> VaultStatus {
+        let state = vault.stateNow
+        let asker = try context.asker
+        return VaultStatus(
+            state: .init(rawValue: state.phase.rawValue) ?? .locked, keeperVersion: keeperVersion, keeperProcess: keeperProcess,
+            actor: .init(asker.standing), locksAt: state.locksAt?.seconds, leaseUntil: state.leaseUntil?.seconds,
+            runs: visibleRuns(to: asker), warnings: state.warnings)
+    }
+
+    /// A person sees every run, an agent its own.
+    private func visibleRuns(to asker: Secrets.Asker) -> [RunSummary] {
+        vault.runs.all.filter { run in
+            if case .person = asker.standing { true } else { run.standing == asker.standing }
+        }.map { RunSummary(id: $0.id, actor: .init($0.standing), program: $0.program, startedAt: $0.startedAt.seconds) }
+    }
+
+    @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
+        let password = try await request.secretValue(upTo: Self.longestPassword)
+        let (organization, key) = try await vault.create(password: password, by: try context.asker.asPerson, at: try context.door)
+        return try Response(json: VaultCreated(organization: organization.description, verifierKey: key), status: .created)
+    }
+
+    @Sendable private func unlock(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try PathText.query(request, known: ["for"])
+        let password = try await request.secretValue(upTo: Self.longestPassword)
+        let report = try await vault.unlock(
+            password: password, lease: try query.duration("for"), by: try context.asker, at: try context.door)
+        var notices = report.warnings
+        if report.absorbedEntries > 0 { notices.append("\(report.absorbedEntries) entries that waited were added to the audit log") }
+        return try Response(
+            json: Unlocked(
+                locksAt: report.locksAt?.seconds, leaseUntil: report.leaseUntil?.seconds, notices: notices, slotUpgraded: report.slotUpgraded))
+    }
+
+    @Sendable private func stepUp(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try PathText.query(request, known: ["grace"])
+        let password = try await request.secretValue(upTo: Self.longestPassword)
+        let (token, grace) = try await vault.stepUp(
+            password: password, opensGrace: query["grace"] == "reveal", by: try context.asker, at: try context.door)
+        return try Response(json: StepUp(token: token, revealGraceUntil: grace?.seconds))
+    }
+
+    @Sendable private func recover(_ request: Request, _ context: APIContext) async throws -> Response {
+        let form = try await request.multipart(upTo: Request.largestDocument)
+        let key = try RecoveryKey(parsing: try form.required("recovery-key"))
+        let fresh = try await vault.recover(
+            with: key, newPassword: try form.required("password"), by: try context.asker, at: try context.door)
+        return Response(octets: fresh.text())
+    }
+
+    /// The longest password, in bytes.
+    static let longestPassword = 4096
+}
+
+extension Response {
+    /// A value as the body, in octets. The buffer is overwritten when it is freed: the keeper's allocator wipes what it takes back.
+    init(octets value: SecretValue, headers extra: HTTPFields = [:]) {
+        var headers: HTTPFields = [.contentType: "application/octet-stream", .cacheControl: "no-store"]
+        for field in extra { headers[field.name] = field.value }
+        let buffer = value.withPlaintext(PlaintextDoor()) { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe ByteBuffer(bytes: $0) }
+        }
+        self.init(status: .ok, headers: headers, body: .init(byteBuffer: buffer))
+    }
+}

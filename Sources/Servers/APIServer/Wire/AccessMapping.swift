@@ -1,0 +1,52 @@
+import Auditing
+import Model
+import Policies
+import Secrets
+import TacitWire
+
+extension TacitWire.Asker {
+    init(_ standing: Standing) {
+        switch standing {
+        case .person: self.init(kind: .person)
+        case .agent(_, let name): self.init(kind: .agent, name: name.description)
+        case .unidentified: self.init(kind: .unidentified)
+        }
+    }
+}
+
+extension AgentSummary {
+    init(_ agent: RegisteredAgent) {
+        self.init(
+            name: agent.name.description, createdAt: agent.createdAt.seconds, revokedAt: agent.revokedAt?.seconds, policies: agent.policies)
+    }
+}
+
+extension SlotSummary {
+    init(_ slot: SlotView) {
+        self.init(
+            id: slot.id.description, kind: slot.isRecovery ? .recovery : .password, parameters: slot.parameters,
+            createdAt: slot.createdAt.seconds)
+    }
+}
+
+extension PolicyAnswer {
+    init(_ decision: PolicyDecision, steps: [String]) {
+        switch decision {
+        case .allow(let grant): self.init(allowed: true, code: "allowed", rule: grant.rule, steps: steps)
+        case .deny(let denial): self.init(allowed: false, code: denial.code.rawValue, rule: denial.rule, steps: steps)
+        }
+    }
+}
+
+extension AuditVerification {
+    init(_ report: VerificationReport) {
+        switch report.verdict {
+        case .intact(let entries, _):
+            self.init(
+                intact: true, entries: entries, checkpoints: report.checkpoints, message: report.verdict.message,
+                missingOutcomes: report.missingOutcomes)
+        case .broken(let found):
+            self.init(intact: false, entries: found.index, checkpoints: report.checkpoints, message: report.verdict.message)
+        }
+    }
+}
