@@ -6,7 +6,11 @@ package final class TemporaryDirectory: Sendable {
     package let path: String
 
     package init(_ name: String = "tacit-test") throws {
-        path = FileManager.default.temporaryDirectory.path(percentEncoded: false) + "/\(name)-\(UUID().uuidString)"
+        guard let above = unsafe realpath(FileManager.default.temporaryDirectory.path(percentEncoded: false), nil) else {
+            throw TestFailure("there is no directory for temporary files")
+        }
+        defer { unsafe free(above) }
+        path = unsafe String(cString: above) + "/\(name)-\(UUID().uuidString)"
         guard unsafe mkdir(path, 0o700) == 0 else { throw TestFailure("no temporary directory could be made") }
     }
 

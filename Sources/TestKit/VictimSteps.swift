@@ -26,7 +26,7 @@ package struct VictimSteps: Sendable {
         let first = try await store.entryCount(in: rows.organization)
         var next = first
         while next - first < count {
-            let group = Int64(rows.random.int(in: 1...4))
+            let group = min(Int64(rows.random.int(in: 1...4)), count - (next - first))
             let results = try await store.commit((0..<group).map { step(next + $0) })
             for result in results { try result.get() }
             next += group

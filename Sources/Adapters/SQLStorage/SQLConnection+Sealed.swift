@@ -52,14 +52,14 @@ extension SQLConnection {
         return found
     }
 
-    /// Reads pairs in order of their ordinals, the newest pair of each first; older ones, left by a rotation under way, are passed over.
+    /// Reads pairs in order of their ordinals, the newest pair of each last; older ones, left by a rotation under way, are passed over.
     private func fields(
         _ statement: SQLStatement, _ values: [SQLValue], _ secret: SecretID, _ version: Int64, _ organization: OrganizationID
     ) throws(StoreError) -> [SealedField] {
         var found: [SealedField] = []
         try query(statement, values) { row in
             let address = FieldAddress(secret: secret, version: version, ordinal: row.integer(0))
-            guard address != found.last?.key.address else { return }
+            if address == found.last?.key.address { found.removeLast() }
             let seal = row.integer(2)
             found.append(
                 SealedField(

@@ -79,7 +79,7 @@ extension SQLStatement {
         case .insertCiphertext: "INSERT INTO ciphertext (organization, secret, version, ordinal, seal, sealed) VALUES ($1, $2, $3, $4, $5, $6)"
         case .deleteCiphertext: "DELETE FROM ciphertext WHERE \(address) AND seal = $5"
         case .field: pair + " AND k.ordinal = $4 ORDER BY k.seal DESC, k.generation DESC LIMIT 1"
-        case .fieldsOfVersion: pair + " ORDER BY k.ordinal, k.seal DESC, k.generation DESC"
+        case .fieldsOfVersion: pair + " ORDER BY k.ordinal, k.seal, k.generation"
         case .dataKeysInProject:
             """
             SELECT k.secret, k.version, k.ordinal, k.generation, k.seal, k.wrapped FROM record AS e

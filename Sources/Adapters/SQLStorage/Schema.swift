@@ -5,7 +5,13 @@ import Storage
 package struct SQLMigration: Sendable {
     package let version: Int64
     package let name: String
-    let statements: @Sendable (SQLDialect) -> [String]
+    private let statements: @Sendable (SQLDialect) -> [String]
+
+    package init(version: Int64, name: String, statements: @escaping @Sendable (SQLDialect) -> [String]) {
+        self.version = version
+        self.name = name
+        self.statements = statements
+    }
 
     /// The step's statements as one script.
     package func script(in dialect: SQLDialect) -> String { statements(dialect).map { $0 + ";\n" }.joined(separator: "\n") }
@@ -100,7 +106,7 @@ extension SQLMigration {
                 generation \(sql.integer) NOT NULL CHECK (generation >= 1),
                 seal \(sql.integer) NOT NULL CHECK (seal >= 1),
                 wrapped \(sql.bytes) NOT NULL CHECK (length(wrapped) > 0),
-                PRIMARY KEY (organization, secret, version, ordinal, generation, seal),
+                PRIMARY KEY (organization, secret, version, ordinal, seal, generation),
                 FOREIGN KEY (organization, secret, version) REFERENCES version (organization, secret, number) ON DELETE CASCADE
             )\(sql.clusteredTableEnd)
             """,

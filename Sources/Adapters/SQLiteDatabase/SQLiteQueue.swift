@@ -6,7 +6,7 @@ import Storage
 /// One connection and the queue on which alone it is used.
 final class SQLiteQueue: Sendable {
     private let queue: DatabaseQueue
-    private let connection: SQLiteConnection
+    private let connection: StoreConnection
 
     /// What a connection is for.
     enum Purpose { case writing, reading }
@@ -21,14 +21,14 @@ final class SQLiteQueue: Sendable {
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            connection = try queue.unsafeRead { try SQLiteConnection($0) }
+            connection = try queue.unsafeRead { try StoreConnection($0) }
         } catch {
             throw StoreError(error)
         }
     }
 
     /// Runs `body` here and now, after whoever is using the connection.
-    func sync<Value>(_ body: (SQLiteConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
+    func sync<Value>(_ body: (StoreConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
         try queue.unsafeRead { _ in
             Result { () throws(StoreError) in try body(connection) }
         }.get()
@@ -36,7 +36,7 @@ final class SQLiteQueue: Sendable {
 
     /// Runs `body` on the queue's own thread while the caller is suspended: a flush to disk holds up nobody else.
     func async<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreError) -> Value
+        _ body: @escaping @Sendable (StoreConnection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             queue.asyncWriteWithoutTransaction { [connection] _ in

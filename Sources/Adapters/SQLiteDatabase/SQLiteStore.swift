@@ -49,7 +49,7 @@ package final class SQLiteStore: SQLStore {
     }
 
     private func writing<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreError) -> Value
+        _ body: @escaping @Sendable (StoreConnection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         guard !readers.withLock({ $0.isClosed }) else { throw .closed }
         return try await writer.async { connection throws(StoreError) in
@@ -96,7 +96,7 @@ extension StoreError {
     fileprivate static let closed = StoreError.failed("the store is closed")
 }
 
-extension SQLiteConnection {
+extension StoreConnection {
     /// Checks that the file is a vault of a known schema; makes it one when it is empty and may be made.
     fileprivate func prepareVault(in directory: VaultDirectory, create: Bool) throws(StoreError) {
         let isEmpty = try integer("SELECT COUNT(*) FROM sqlite_schema") == 0

@@ -18,9 +18,12 @@ final class VaultLock: Sendable {
 
     deinit { release() }
 
+    /// Lets go. Unlocked by word, not only by closing: a child that is just being forked still has a copy of the descriptor.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { Glibc.close(open) }
+            guard let open = descriptor else { return }
+            flock(open, LOCK_UN)
+            Glibc.close(open)
             descriptor = nil
         }
     }

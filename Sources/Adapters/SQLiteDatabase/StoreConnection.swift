@@ -9,7 +9,7 @@ import Storage
 /// GRDB opens it, prepares, serialises and closes; stepping, binding and reading columns go to SQLite directly, which spares GRDB's rows and values.
 /// It is used only on the queue that owns it, which is why it may be handed on.
 @safe
-final class SQLiteConnection: SQLConnection, @unchecked Sendable {
+final class StoreConnection: SQLConnection, @unchecked Sendable {
     /// Whether a write failed in a way that leaves open what is on the disk: after a failed flush nothing may build on what was read back.
     private(set) var isBroken = false
     private let database: Database

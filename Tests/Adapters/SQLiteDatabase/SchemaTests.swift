@@ -1,0 +1,146 @@
+import GRDB
+import SQLStorage
+import Storage
+import TestKit
+import Testing
+
+@testable import SQLiteDatabase
+
+@Suite("The schema")
+struct SchemaTests {
+    @Test("is the one in vectors/storage/schema.sql")
+    func isGolden() throws {
+        let steps = SQLMigration.all.map { "-- \($0.version): \($0.name)\n\n" + $0.script(in: .sqlite) }
+        try GoldenFile.check(steps.joined(separator: "\n"), against: "storage/schema.sql")
+        #expect(SQLMigration.all.map(\.version) == Array(1...Int64(SQLMigration.all.count)))
+    }
+
+    @Test("has the kinds of records that the model has")
+    func hasAllKinds() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        let kinds = try vault.sql { try String.fetchAll($0, sql: "SELECT kind FROM record_kind") }
+        #expect(Set(kinds) == Set(RecordKind.allCases.map(\.rawValue)))
+    }
+
+    @Test(
+        "refuses every change of an immutable row, whoever writes the SQL",
+        arguments: [
+            "UPDATE key SET wrapped = x'00'", "UPDATE version SET created_at = 1", "UPDATE data_key SET wrapped = x'00'",
+            "UPDATE ciphertext SET sealed = x'00'", "UPDATE audit_entry SET sealed = x'00'", "UPDATE audit_checkpoint SET note = x'00'",
+            "DELETE FROM audit_entry", "DELETE FROM audit_checkpoint",
+            "UPDATE record SET content = x'00'", "UPDATE record SET revision = revision + 2", "UPDATE record SET revision = revision - 1",
+            "UPDATE record SET revision = revision + 1, kind = 'slot'", "UPDATE record SET revision = revision + 1, parent = NULL",
+            "UPDATE record SET revision = revision + 1, id = randomblob(16)",
+            "UPDATE record SET revision = revision + 1, organization = randomblob(16)",
+        ])
+    func refusesChanges(_ sql: String) async throws {
+        let vault = try RawVault()
+        let steps = try await vault.filled()
+        let code = try vault.sql { database in
+            #expect(throws: DatabaseError.self) { try database.execute(sql: sql) }
+            return database.lastErrorCode.primaryResultCode
+        }
+        #expect(code == .SQLITE_CONSTRAINT)
+        let store = try vault.open()
+        _ = try await VictimSteps(store: store).check(acknowledged: 7)
+        await store.close()
+        _ = steps
+    }
+
+    @Test(
+        "refuses rows of a wrong form, whoever writes the SQL",
+        arguments: [
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(15), NULL, NULL, 1, x'', zeroblob(32))",
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(16), NULL, NULL, 0, x'', zeroblob(32))",
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(16), NULL, NULL, 1, x'', zeroblob(31))",
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(16), NULL, zeroblob(33), 1, x'', zeroblob(32))",
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(16), zeroblob(16), NULL, 1, x'', zeroblob(32))",
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(16), NULL, NULL, 1, NULL, zeroblob(32))",
+            "INSERT INTO record VALUES (zeroblob(16), 'agent', zeroblob(16), NULL, NULL, 1, 'text', zeroblob(32))",
+            "INSERT INTO record VALUES (zeroblob(16), 'ghost', zeroblob(16), NULL, NULL, 1, x'', zeroblob(32))",
+            "INSERT INTO version VALUES (zeroblob(16), zeroblob(16), 1, 1)",
+            "INSERT INTO audit_entry VALUES (zeroblob(16), -1, x'00', zeroblob(32))",
+            "INSERT INTO audit_entry VALUES (zeroblob(16), 0, x'00', zeroblob(31))",
+            "INSERT INTO audit_checkpoint VALUES (zeroblob(16), 0, x'00', zeroblob(33))",
+            "DELETE FROM record WHERE kind = 'project'",
+        ])
+    func refusesForms(_ sql: String) async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        try vault.sql { database in
+            #expect(throws: DatabaseError.self) { try database.execute(sql: sql) }
+            #expect(database.lastErrorCode.primaryResultCode == .SQLITE_CONSTRAINT)
+        }
+    }
+
+    @Test("answers every query by an index, without sorting")
+    func usesIndexes() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        try vault.sql { database in
+            for statement in SQLStatement.allCases where statement != .schemaVersion {
+                let text = statement.text(in: .sqlite)
+                guard text.hasPrefix("SELECT") || text.hasPrefix("UPDATE") || text.hasPrefix("DELETE") else { continue }
+                let explanation = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + text)
+                explanation.setUncheckedArguments([])
+                let plan = try Row.fetchAll(explanation).map { $0["detail"] as String }
+                #expect(plan.allSatisfy { !$0.contains("SCAN") && !$0.contains("TEMP B-TREE") }, "\(statement): \(plan)")
+            }
+        }
+    }
+
+    @Test("numbers the placeholders of every statement in the order of their first use", arguments: SQLStatement.allCases)
+    func numbersPlaceholders(_ statement: SQLStatement) {
+        var seen: [Int] = []
+        for part in statement.text(in: .sqlite).split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
+            let number = Int(part.prefix { $0.isNumber }) ?? 0
+            if !seen.contains(number) { seen.append(number) }
+        }
+        #expect(seen == Array(1..<(seen.count + 1)))
+    }
+}
+
+@Suite("A migration")
+struct MigrationTests {
+    private static let next = SQLMigration(version: 2, name: "moods") { _ in ["CREATE TABLE mood (name TEXT NOT NULL) STRICT"] }
+
+    @Test("brings an older vault to the newest schema and keeps what is in it")
+    func migrates() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        let queue = try SQLiteQueue(path: vault.database, for: .writing)
+        let steps = SQLMigration.all + [Self.next]
+        for _ in 0..<2 { try queue.sync { connection throws(StoreError) in try connection.migrate(in: .sqlite, isEmpty: false, to: steps) } }
+        queue.close()
+        #expect(try vault.sql { try Int64.fetchAll($0, sql: "SELECT version FROM schema_migration ORDER BY version") } == [1, 2])
+        #expect(try vault.sql { try $0.tableExists("mood") })
+        #expect(try vault.sql { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM audit_entry") } == 8)
+    }
+
+    @Test("that fails leaves the schema as it was")
+    func failsWhole() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        let broken = SQLMigration(version: 3, name: "broken") { _ in ["CREATE TABLE half (a TEXT)", "CREATE NONSENSE"] }
+        let queue = try SQLiteQueue(path: vault.database, for: .writing)
+        #expect(throws: StoreError.self) {
+            try queue.sync { connection throws(StoreError) in
+                try connection.migrate(in: .sqlite, isEmpty: false, to: SQLMigration.all + [Self.next, broken])
+            }
+        }
+        queue.close()
+        #expect(try vault.sql { try Int64.fetchAll($0, sql: "SELECT version FROM schema_migration") } == [1])
+        #expect(try vault.sql { try !$0.tableExists("mood") && !$0.tableExists("half") })
+        #expect(try await vault.failure() == nil)
+    }
+
+    @Test("from the future is refused, and named")
+    func refusesTheFuture() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        try vault.sql { try $0.execute(sql: "INSERT INTO schema_migration VALUES (77, 'from the future')") }
+        #expect(try await vault.failure() == .newer(version: 77))
+        #expect(try await vault.failure(create: true) == .newer(version: 77))
+    }
+}
