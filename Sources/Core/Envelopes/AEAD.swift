@@ -34,10 +34,10 @@ enum AEAD {
     }
 
     /// Opens nonce ‖ ciphertext ‖ tag and lends the plaintext for one call.
-    static func open<Result>(
+    static func open<Opened>(
         _ combined: ArraySlice<UInt8>, key: SecretValue, associatedData: [UInt8],
-        _ body: (UnsafeRawBufferPointer) throws(EnvelopeError) -> Result
-    ) throws(EnvelopeError) -> Result {
+        _ body: (UnsafeRawBufferPointer) throws(EnvelopeError) -> Opened
+    ) throws(EnvelopeError) -> Opened {
         var plaintext: Data
         do {
             plaintext = try AES.GCM.open(AES.GCM.SealedBox(combined: combined), using: symmetricKey(key), authenticating: associatedData)
@@ -46,13 +46,10 @@ enum AEAD {
         }
         // The buffer has one holder, so this overwrites the library's own bytes and no copy of them.
         defer { unsafe plaintext.withUnsafeMutableBytes { unsafe $0.wipe() } }
-        do {
-            return try unsafe plaintext.withUnsafeBytes { try unsafe body($0) }
-        } catch let error as EnvelopeError {
-            throw error
-        } catch {
-            throw .authenticationFailed
+        let result = unsafe plaintext.withUnsafeBytes { bytes in
+            Result { () throws(EnvelopeError) in try unsafe body(bytes) }
         }
+        return try result.get()
     }
 
     private static func symmetricKey(_ key: SecretValue) -> SymmetricKey {

@@ -38,7 +38,7 @@ enum Padding {
     static func content(of padded: UnsafeRawBufferPointer) throws(EnvelopeError) -> UnsafeRawBufferPointer {
         guard padded.count >= lengthByteCount else { throw .badPadding }
         let end = unsafe lengthByteCount + Int(UInt32(bigEndian: padded.loadUnaligned(as: UInt32.self)))
-        guard end <= padded.count, bucket(for: end) == padded.count else { throw .badPadding }
+        guard bucket(for: end) == padded.count else { throw .badPadding }
         let fill = unsafe padded[end...].reduce(0) { $0 | $1 }
         guard fill == 0 else { throw .badPadding }
         return unsafe UnsafeRawBufferPointer(rebasing: padded[lengthByteCount..<end])

@@ -16,7 +16,7 @@ struct MemoryTests {
         #expect(hunt.copies() == 0)
     }
 
-    @Test("no copy of a document's key, a MAC key or a recovery key stays in what is freed here")
+    @Test("no copy of a wrapped key, a MAC key or a recovery key stays in what is freed here")
     func keys() throws {
         let hunt = MemoryHunt()
         for _ in 0..<2 {
