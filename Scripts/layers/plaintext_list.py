@@ -3,8 +3,6 @@ import re
 
 from layers import rules, tables
 
-NO_REASON = "(say why it must read plaintext)"
-
 
 def rewrite(house) -> str:
     page = house.root / tables.PLAINTEXT_PAGE
@@ -14,8 +12,8 @@ def rewrite(house) -> str:
         return f"{tables.PLAINTEXT_PAGE} has no markers; nothing was written"
     reasons = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", found.group(2), re.MULTILINE))
     files = rules.plaintext_files(house)
-    rows = "".join(f"| `{file}` | {reasons.get(file, NO_REASON)} |\n" for file in files)
+    rows = "".join(f"| `{file}` | {reasons.get(file, tables.NO_REASON)} |\n" for file in files)
     table = f"| file | why |\n| --- | --- |\n{rows}"
     page.write_text(text[:found.start(2)] + table + text[found.end(2):], encoding="utf-8")
-    new = [file for file in files if file not in reasons]
+    new = [file for file in files if reasons.get(file, tables.NO_REASON) == tables.NO_REASON]
     return f"{tables.PLAINTEXT_PAGE}: {len(files)} files listed" + "".join(f"\n  write the reason for {file}" for file in new)

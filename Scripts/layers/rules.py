@@ -144,6 +144,7 @@ def plaintext(house):
     if listed is None:
         yield "plaintext", tables.PLAINTEXT_PAGE, "has no list between `<!-- plaintext-files -->` and `<!-- /plaintext-files -->`"
         listed = importing
+    yield from unexplained(house)
     for place in sorted(set(importing) - set(listed)):
         yield "plaintext", place, f"imports PlaintextDoor and is not listed in {tables.PLAINTEXT_PAGE}"
     for place in sorted(set(listed) - set(importing)):
@@ -161,6 +162,12 @@ def door_signatures(file):
             yield "plaintext", f"{file.place}:{line}", "PlaintextDoor stands in a signature or is kept; it is made at the call"
     for match, line in file.found(r"(?<!func )\bwithPlaintext\b(?!\s*\(\s*PlaintextDoor\(\))"):
         yield "plaintext", f"{file.place}:{line}", "withPlaintext is called with a PlaintextDoor() made at the call"
+
+
+def unexplained(house):
+    page = house.root / tables.PLAINTEXT_PAGE
+    for place in re.findall(r"^\| `([^`]+)` \| *" + re.escape(tables.NO_REASON), page.read_text(encoding="utf-8") if page.exists() else "", re.MULTILINE):
+        yield "plaintext", tables.PLAINTEXT_PAGE, f"does not say why {place} must read plaintext"
 
 
 def plaintext_files(house) -> list[str]:

@@ -72,6 +72,7 @@ CASES = [
     ("a file that is not listed", "plaintext", {"listed": LISTED[:1]}),
     ("a listed file that does not import the door", "plaintext", {"listed": [*LISTED, STORE]}),
     ("a page without the list", "plaintext", {"listed": None}),
+    ("a listed file without a reason", "plaintext", {"reason": tables.NO_REASON}),
     ("a door in another signature", "plaintext", appended(NEEDLES, "func peek(_ door: PlaintextDoor) {}\n")),
     ("a door that is kept", "plaintext", appended(NEEDLES, "let door: PlaintextDoor? = nil\n")),
     ("a door under another name", "plaintext", appended(NEEDLES, "typealias Door = PlaintextDoor\n")),
@@ -97,7 +98,8 @@ def found_in(spoiling: dict) -> list[tuple[str, str, str]]:
             (root / place).parent.mkdir(parents=True, exist_ok=True)
             (root / place).write_text(text)
         listed = spoiling.get("listed", LISTED)
-        rows = "".join(f"| `{place}` | because |\n" for place in listed or [])
+        reason = spoiling.get("reason", "because")
+        rows = "".join(f"| `{place}` | {reason} |\n" for place in listed or [])
         (root / "docs").mkdir()
         (root / tables.PLAINTEXT_PAGE).write_text("" if listed is None else PAGE.format(rows=rows))
         return rules.violations(rules.House(root, described(spoiling)))
