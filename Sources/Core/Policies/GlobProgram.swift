@@ -80,7 +80,7 @@ extension GlobProgram {
     }
 
     /// How many prefixes are looked at before the search gives up. Patterns that people write need a few dozen.
-    private static var searchLimit: Int { 4096 }
+    private static var searchLimit: Int { 1024 }
 
     /// Looks for a name that this program matches and `other` does not; nil when the search was given up.
     ///

@@ -54,9 +54,9 @@ private struct YAMLPrinter {
     private func scalar(_ text: String) -> String {
         let bytes = text.utf8
         let isPlain =
-            bytes.first.map(NameShape.isLetter) == true
+            bytes.first.map(NameShape.isLetter) == true && bytes.last != UInt8(ascii: " ")
             && bytes.allSatisfy { byte in
-                NameShape.isLetter(byte) || NameShape.isDigit(byte) || "._/-*".utf8.contains(byte)
+                NameShape.isLetter(byte) || NameShape.isDigit(byte) || "._/-* ".utf8.contains(byte)
             }
         let isWord = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
         // An `&` that looks like an anchor would be refused when it is read.

@@ -2,7 +2,7 @@ import Glibc
 
 extension [UInt8] {
     /// Overwrites the bytes in place and empties the array, which must be the only holder of its storage.
-    package mutating func wipe() {
+    mutating func wipe() {
         unsafe withUnsafeMutableBytes { buffer in
             if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
         }

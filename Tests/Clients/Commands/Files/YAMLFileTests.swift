@@ -110,7 +110,8 @@ struct YAMLFileTests {
         var draws = RandomDraws()
         for _ in 0..<200 {
             let texts = [
-                "a", "stripe/*", "**", "true", "12", "a: b", "- x", "&b", "a &b", "'q'", "\\\"", "*", "", " ", "null", "é", "#", "a #b", "!x", "0x1",
+                "a", "stripe/*", "**", "true", "12", "a: b", "- x", "&b", "a &b", "'q'", "\\\"", "*", "", " ", " a", "a ", "null", "é", "#", "a #b",
+                "!x", "0x1",
                 "%", "@", "~", "?", "n",
             ]
             func quoted(_ text: String) -> String { "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
@@ -130,7 +131,7 @@ struct YAMLFileTests {
         let json = #"{"policies":[{"name":"a b","agent_id":"*","allowed_keys":["stripe/*","**/k"],"capabilities":["broker"]},{"name":"no"}]}"#
         let expected = """
             policies:
-              - name: "a b"
+              - name: a b
                 agent_id: "*"
                 allowed_keys: [stripe/*, "**/k"]
                 capabilities: [broker]
