@@ -1,0 +1,91 @@
+/// What was done, or asked for. The raw value is what the log keeps; a recorded name is never given another meaning.
+package enum AuditAction: String, Sendable, CaseIterable {
+    case secretSet = "secret.set"
+    case secretReveal = "secret.reveal"
+    case secretInject = "secret.inject"
+    case secretResolve = "secret.resolve"
+    case secretMasked = "secret.masked"
+    case secretExists = "secret.exists"
+    case secretList = "secret.list"
+    case secretShow = "secret.show"
+    case secretDelete = "secret.delete"
+    case secretUndelete = "secret.undelete"
+    case secretPurge = "secret.purge"
+    case secretRollback = "secret.rollback"
+    case secretRename = "secret.rename"
+    case secretTag = "secret.tag"
+    case secretRenew = "secret.renew"
+    case secretImport = "secret.import"
+    case secretExport = "secret.export"
+
+    case projectCreate = "project.create"
+    case projectList = "project.list"
+    case projectRename = "project.rename"
+    case projectDelete = "project.delete"
+    case environmentCreate = "environment.create"
+    case environmentList = "environment.list"
+    case environmentRename = "environment.rename"
+    case environmentDelete = "environment.delete"
+
+    case policyApply = "policy.apply"
+    case policyShow = "policy.show"
+    case policyExplain = "policy.explain"
+    case agentAdd = "agent.add"
+    case agentList = "agent.list"
+    case agentRevoke = "agent.revoke"
+
+    case slotAdd = "slot.add"
+    case slotList = "slot.list"
+    case slotRemove = "slot.remove"
+    case slotReplaceRecovery = "slot.replace-recovery"
+    case slotUpgrade = "slot.upgrade"
+    case passwordChange = "password.change"
+    case rootRotate = "root.rotate"
+
+    case vaultCreate = "vault.create"
+    case vaultUnlock = "vault.unlock"
+    case vaultLock = "vault.lock"
+    case unlockFailed = "unlock.failed"
+    case stepUp = "step-up"
+    case stepUpFailed = "step-up.failed"
+
+    case run = "run"
+    case runEnd = "run.end"
+
+    case auditCheckpoint = "audit.checkpoint"
+    case auditRead = "audit.read"
+    case auditVerify = "audit.verify"
+    case auditExport = "audit.export"
+
+    case clockAccepted = "clock.accepted"
+    case rollbackAccepted = "rollback.accepted"
+    case pendingDropped = "pending.dropped"
+    /// More denials than are written one by one.
+    case denialsFolded = "denials.folded"
+}
+
+/// Through which door.
+package enum AuditSource: String, Sendable, CaseIterable {
+    case cli, mcp, api, sdk, dashboard, `extension`, broker, keeper
+}
+
+/// How much of a secret the act touches.
+package enum AccessMode: String, Sendable, CaseIterable {
+    /// A value to a person.
+    case reveal
+    /// A value to a process.
+    case inject
+    /// A value to the broker.
+    case resolve
+    /// A fixed-shape preview.
+    case masked
+    /// Existence only.
+    case reference
+    /// Names.
+    case list
+    case write
+    /// Policy, agents, slots, keys, the log.
+    case administer
+    /// No secret at all.
+    case none
+}

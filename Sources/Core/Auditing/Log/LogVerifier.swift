@@ -1,0 +1,148 @@
+package import Model
+
+/// Verifies a log as its entries stream by: chain, tree, checkpoints, gaps.
+///
+/// The order of the calls is `take` for every entry from the starting point on, then `finish`. After a break of the chain the entries that follow
+/// serve only to name it exactly; the break is returned as soon as it is named.
+package struct LogVerifier: Sendable {
+    private let key: ChainKey?
+    private let signer: VerifierKey?
+    /// Those that can be compared, by size.
+    private let checkpoints: [SignedCheckpoint]
+    private let start: Int64
+    private var passed = 0
+    private var nextSize: Int64
+    private var suspect: BrokenLink?
+    private var found: LogBreak?
+    /// The head behind the last entry that was found in order; where writing goes on when all are.
+    package private(set) var head: LogHead
+
+    /// Prepares for a log.
+    ///
+    /// - `key` proves the chain; without it only the tree is computed, as a third party does.
+    /// - `verifierKey` proves the checkpoints: each must be genuine and match.
+    /// - `checkpoints` are those stored with the log; without a verifier key they prove nothing and are left out.
+    /// - `trusted` are those kept elsewhere; they are compared in any case.
+    /// - `startingAt` is a head proved before (an anchor, a checkpoint's frontier); checkpoints below it are left out.
+    package init(
+        organization: OrganizationID, key: ChainKey?, verifierKey: String?, checkpoints: [SignedCheckpoint] = [],
+        trusted: [SignedCheckpoint] = [], startingAt head: LogHead? = nil
+    ) throws(AuditingError) {
+        self.key = key
+        self.head = head ?? LogHead(organization: organization)
+        start = self.head.size
+        var signer: VerifierKey?
+        if let verifierKey { signer = try VerifierKey(parsing: verifierKey) }
+        self.signer = signer
+        let first = start
+        let comparable = trusted + (signer == nil ? [] : checkpoints)
+        self.checkpoints = comparable.filter { $0.size >= first }.sorted { $0.size < $1.size }
+        nextSize = self.checkpoints.first?.size ?? .max
+        passCheckpoints()
+    }
+
+    /// Takes the next stored entry; returns the break once there is one and it is named.
+    package mutating func take(index: Int64, sealed: [UInt8], chain: [UInt8]) -> LogBreak? {
+        unsafe take(index: index, sealed: sealed.span.bytes, chain: chain.span.bytes)
+    }
+
+    /// Takes the next stored entry without copying it.
+    package mutating func take(index: Int64, sealed: RawSpan, chain: RawSpan) -> LogBreak? {
+        if let found { return found }
+        let row = LogRow(index: index, leaf: .leaf(sealed), link: LogHash(bytes: chain))
+        if suspect != nil { return examine(row) }
+        guard index == head.size else { return settle(misplaced(row)) }
+        guard let link = row.link else { return settle(.edited(index, expected: "32 bytes of chain value", actual: "\(chain.byteCount)")) }
+        if let key {
+            let expected = head.next(row.leaf, key: key)
+            guard expected == link else {
+                suspect = BrokenLink(row: row, link: link, expected: expected, head: head)
+                return nil
+            }
+        }
+        head.advance(row.leaf, link: link)
+        if head.size == nextSize { passCheckpoints() }
+        return found
+    }
+
+    /// Ends the verification and says what it showed.
+    package consuming func finish() -> LogVerdict {
+        if let found { return .broken(found) }
+        if let suspect { return .broken(suspect.edited) }
+        if let last = checkpoints.last, last.size > head.size { return .broken(beyondEnd(last)) }
+        return .intact(entries: head.size - start, checkpoints: passed, isChainChecked: key != nil)
+    }
+}
+
+/// One stored entry as far as the verifier needs it. `link` is nil when the chain value has another length.
+struct LogRow {
+    let index: Int64
+    let leaf: LogHash
+    let link: LogHash?
+}
+
+extension LogVerifier {
+    private mutating func settle(_ broken: LogBreak) -> LogBreak {
+        found = broken
+        return broken
+    }
+
+    private mutating func examine(_ row: LogRow) -> LogBreak? {
+        guard let key, let name = suspect?.name(seeing: row, key: key) else { return nil }
+        return settle(name)
+    }
+
+    private func misplaced(_ row: LogRow) -> LogBreak {
+        let kind: LogBreak.Kind = row.index > head.size ? .gap : .reordered
+        return LogBreak(kind: kind, index: head.size, expected: "entry \(head.size.grouped)", actual: "entry \(row.index.grouped)")
+    }
+
+    /// Compares every checkpoint of the size reached.
+    private mutating func passCheckpoints() {
+        while found == nil, passed < checkpoints.count, checkpoints[passed].size == head.size {
+            found = difference(from: checkpoints[passed])
+            passed += 1
+        }
+        nextSize = passed < checkpoints.count ? checkpoints[passed].size : .max
+    }
+
+    private func difference(from checkpoint: SignedCheckpoint) -> LogBreak? {
+        if let unproven = unproven(checkpoint) { return unproven }
+        if checkpoint.root != head.frontier.root {
+            return LogBreak(
+                kind: .fork, index: checkpoint.size, expected: checkpoint.root.hexadecimal, actual: head.frontier.root.hexadecimal)
+        }
+        if let chain = checkpoint.chain, chain != head.chain {
+            return .edited(checkpoint.size - 1, expected: chain.hexadecimal, actual: head.chain.hexadecimal)
+        }
+        return nil
+    }
+
+    private func unproven(_ checkpoint: SignedCheckpoint) -> LogBreak? {
+        guard let signer else { return nil }
+        return switch checkpoint.verdict(by: signer) {
+        case .genuine: nil
+        case .otherOrigin: LogBreak(kind: .otherOrigin, index: checkpoint.size, expected: signer.name, actual: checkpoint.origin)
+        case .unknownSigner:
+            LogBreak(
+                kind: .badSignature, index: checkpoint.size, expected: "a signature by key \(signer.keyID.hexadecimal)", actual: "none by it")
+        case .forged:
+            LogBreak(
+                kind: .badSignature, index: checkpoint.size, expected: "a signature by key \(signer.keyID.hexadecimal)", actual: "a wrong one")
+        }
+    }
+
+    /// A checkpoint that the log does not reach: a cut tail, if the checkpoint is genuine.
+    private func beyondEnd(_ checkpoint: SignedCheckpoint) -> LogBreak {
+        let cut = LogBreak(
+            kind: .cutTail, index: head.size, expected: "\(checkpoint.size.grouped) entries, as a checkpoint says",
+            actual: head.size.grouped)
+        return unproven(checkpoint) ?? cut
+    }
+}
+
+extension LogBreak {
+    static func edited(_ index: Int64, expected: String, actual: String) -> LogBreak {
+        LogBreak(kind: .edited, index: index, expected: expected, actual: actual)
+    }
+}
