@@ -52,6 +52,18 @@ package final class DiskStateFile: StateFile {
         }
     }
 
+    package func append(_ bytes: [UInt8]) throws {
+        try turn.withLock { _ in
+            let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else { throw StateFileError.unwritable(path: path) }
+            defer { close(descriptor) }
+            try checkMode(descriptor)
+            // An appended record must come whole: a short write is an error, and the reader drops a torn last line.
+            let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+            guard count == bytes.count, fsync(descriptor) == 0 else { throw StateFileError.unwritable(path: path) }
+        }
+    }
+
     private func readAll(_ descriptor: Int32) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var slice = [UInt8](repeating: 0, count: 64 << 10)

@@ -10,7 +10,7 @@ package protocol RootKey: Sendable {
 
 /// A root key that lies in this process, opened by a slot.
 package struct LocalRootKey: RootKey {
-    private let key: WrappingKey
+    package let key: WrappingKey
     private let random: RandomBytes
 
     package init(key: WrappingKey, random: RandomBytes = .system) {

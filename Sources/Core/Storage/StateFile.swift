@@ -4,4 +4,6 @@ package protocol StateFile: Sendable {
     func load() throws -> [UInt8]?
     /// Replaces the bytes.
     func store(_ bytes: [UInt8]) throws
+    /// Adds bytes at the end, durably.
+    func append(_ bytes: [UInt8]) throws
 }

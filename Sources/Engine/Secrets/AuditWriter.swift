@@ -23,6 +23,7 @@ actor AuditWriter {
     private let keys: Keys
     private let memory: any StateFile
     private let memoryKey: MACKey
+    private let sentry: ClockSentry
     private var head: LogHead
     private var digest: RecordsDigest
     private var checkpointed: Int64
@@ -37,17 +38,18 @@ actor AuditWriter {
     }
 
     init(
-        organization: OrganizationID, store: any VaultStore, keys: Keys, memory: any StateFile, memoryKey: MACKey, head: LogHead,
-        digest: RecordsDigest, checkpointed: Int64
+        organization: OrganizationID, store: any VaultStore, keys: Keys, memory: any StateFile, memoryKey: MACKey,
+        sentry: ClockSentry, log: LogState
     ) {
         self.organization = organization
         self.store = store
         self.keys = keys
         self.memory = memory
         self.memoryKey = memoryKey
-        self.head = head
-        self.digest = digest
-        self.checkpointed = checkpointed
+        self.sentry = sentry
+        head = log.head
+        digest = log.digest
+        checkpointed = log.checkpointed
     }
 
     /// Stores an entry, together with a change when there is one; returns its index once both are durable.
@@ -65,7 +67,7 @@ actor AuditWriter {
         await drained()
         guard head.size > 0 else { return nil }
         if head.size == checkpointed { return try await store.lastCheckpoint(in: organization) }
-        let checkpoint = try sign(head)
+        let checkpoint = try sign(head, digest)
         for result in try await store.commit([Batch([.insertCheckpoint(checkpoint)])]) { try result.get() }
         checkpointed = checkpoint.size
         remember()
@@ -112,7 +114,7 @@ actor AuditWriter {
                 batches.append(try batch(for: request, advancing: &next))
                 marks.append(next)
             }
-            let dueCheckpoint = next.0.size - checkpointed >= Self.entriesPerCheckpoint ? try sign(next.0) : nil
+            let dueCheckpoint = next.0.size - checkpointed >= Self.entriesPerCheckpoint ? try sign(next.0, next.1) : nil
             if let dueCheckpoint { batches.append(Batch([.insertCheckpoint(dueCheckpoint)])) }
             let results = try await store.commit(batches)
             settle(group, results: results, marks: marks, dueCheckpoint: dueCheckpoint)
@@ -144,7 +146,8 @@ actor AuditWriter {
         for row in request.change.removed { next.1.remove(row, key: keys.digest) }
         for row in request.change.added { next.1.add(row, key: keys.digest) }
         var entry = request.entry
-        entry.recordsDigest = next.1.bytes
+        entry.recordsDigest = next.1.value(key: keys.digest)
+        sentry.mark(&entry)
         let index = next.0.size
         let sealed = try keys.seal.seal(document: entry.encoded(), context: Self.context(organization, index: index))
         let chain = next.0.append(sealed, key: keys.chain)
@@ -152,9 +155,9 @@ actor AuditWriter {
         return Batch(request.change.operations + [.append(stored)])
     }
 
-    private func sign(_ head: LogHead) throws -> StoredCheckpoint {
-        let signed = try keys.signer.sign(size: head.size, root: head.frontier.root, extensions: [])
-        return StoredCheckpoint(organization: organization, size: head.size, note: signed.noteBytes, frontier: head.frontier.encoded())
+    private func sign(_ head: LogHead, _ digest: RecordsDigest) throws -> StoredCheckpoint {
+        let signed = try keys.signer.sign(head, recordsDigest: digest.value(key: keys.digest))
+        return StoredCheckpoint(organization: organization, size: head.size, note: signed.bytes, frontier: head.frontier.encoded())
     }
 
     /// The memory outside the vault is a witness: losing one update only makes it remember less.

@@ -1,6 +1,6 @@
 import Auditing
 import Envelopes
-package import Model
+import Model
 import Policies
 import Storage
 import Synchronization
@@ -20,11 +20,14 @@ package final class OpenVault: Sendable {
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()
-    let clockWatch: Mutex<ClockWatch>
+    let sentry: ClockSentry
     /// The C2SP key that verifies this vault's checkpoints.
     package let verifierKey: String
-    /// What a person should know: a clock that went back, a suspected rollback that was accepted.
-    let warnings = Mutex<[String]>([])
+    /// What a person should know.
+    var warnings: [String] {
+        guard let floor = sentry.floor() else { return [] }
+        return ["the clock went back: it cannot be earlier than \(floor.seconds) (accept it with `tacit doctor --accept-clock`)"]
+    }
 
     var clock: MachineClock { foundation.clock }
     var random: RandomBytes { foundation.random }
@@ -40,10 +43,10 @@ package final class OpenVault: Sendable {
         let keys = try keyring.auditKeys()
         verifierKey = keys.signer.verifierKey
         sealingKey = keys.seal
-        clockWatch = Mutex(log.clockWatch)
+        sentry = ClockSentry(foundation.clock, resuming: log.clockWatch)
         writer = AuditWriter(
             organization: keyring.organization, store: store, keys: keys, memory: foundation.memory, memoryKey: try keyring.memoryKey(),
-            head: log.head, digest: log.digest, checkpointed: log.checkpointed)
+            sentry: sentry, log: log)
         authorizer = Authorizer(writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog())
     }
 }

@@ -1,4 +1,4 @@
-import Auditing
+package import Auditing
 package import Model
 
 /// What a request carries besides its act.
@@ -61,7 +61,7 @@ extension Vault {
         guard let open = current else { return VaultState(phase: foundation.storeExists() ? .locked : .absent) }
         return VaultState(
             phase: .unlocked, locksAt: wallTime(of: sessions.locksAt), leaseUntil: wallTime(of: sessions.leaseUntil),
-            warnings: open.warnings.withLock { $0 })
+            warnings: open.warnings)
     }
 }
 

@@ -29,7 +29,7 @@ extension Vault {
             replaceOpen(nil)
             sessions.clear()
             defer { foundation.runners.retire() }
-            for denial in open.authorizer.denials.drain(now: foundation.clock.now()) { _ = try await open.writer.record(denial) }
+            for denial in open.authorizer.denials.flush() { _ = try await open.writer.record(denial) }
             try await open.authorizer.state(.vaultLock, by: asker)
             _ = try await open.writer.checkpoint()
         }

@@ -1,5 +1,5 @@
 import Auditing
-import Envelopes
+package import Envelopes
 package import Model
 import Storage
 
@@ -28,7 +28,7 @@ extension Vault {
                     "the vault opens with several passwords", hint: "remove the others with `tacit slot remove`, rotate, and add them again")
             }
             let rotation = try await open.rotation(to: WrappingKey.generate(random: foundation.random), password: password, slots: slots)
-            try await open.authorizer.commit(permit, rotation.change, on: [], detail: [AuditDetail("generation", "\(rotation.result.generation)")])
+            try await open.authorizer.commit(permit, rotation.change, on: [], detail: [AuditFact("generation", "\(rotation.result.generation)")])
             open.keyring.replaceRoot(LocalRootKey(key: rotation.root), generation: rotation.result.generation)
             return rotation.result
         }

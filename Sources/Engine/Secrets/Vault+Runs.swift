@@ -1,5 +1,5 @@
 import Auditing
-package import Model
+import Model
 
 /// A run that has begun: its frames are on `descriptor`.
 package struct StartedRun: Sendable {
@@ -32,10 +32,10 @@ extension Vault {
     /// Writes how a run ended; while the vault is locked, to the pending list.
     package func finish(_ run: StartedRun, result: String, detail: [(String, String)]) async {
         runs.end(run.id)
-        await conclude(run.access, result: result, detail: (run.program + detail).map { AuditDetail($0.0, $0.1) })
+        await conclude(run.access, result: result, detail: (run.program + detail).map { AuditFact($0.0, $0.1) })
     }
 
-    private func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditDetail]) async {
+    private func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact]) async {
         if let open = current { return await open.authorizer.conclude(access, result: result, detail: detail) }
         var entry = AuditEntry(access.act, asker: access.asker, subjects: [], clock: foundation.clock)
         entry.phase = .outcome(of: access.entry, result: result)

@@ -1,5 +1,5 @@
 import Auditing
-import Envelopes
+package import Envelopes
 package import Model
 import Storage
 
@@ -26,7 +26,7 @@ extension Vault {
             try await foundation.runners.prepare()
             let open = try await VaultOpening(foundation: foundation, store: store(), sessions: sessions).open(slot)
             _ = try await absorbPending(into: open)
-            try await open.authorizer.state(.vaultUnlock, by: asker, detail: [AuditDetail("slot", "recovery")])
+            try await open.authorizer.state(.vaultUnlock, by: asker, detail: [AuditFact("slot", "recovery")])
             let fresh = try await open.replaceAllSlots(password: newPassword, by: asker)
             replaceOpen(open)
             admit(door, now: foundation.clock.steady())

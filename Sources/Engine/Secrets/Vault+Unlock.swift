@@ -116,7 +116,7 @@ extension Vault {
         var report = UnlockReport()
         report.absorbedEntries = try await absorbPending(into: open)
         report.slotUpgraded = try await open.upgrade(slot, password: password)
-        report.warnings = open.warnings.withLock { $0 }
+        report.warnings = open.warnings
         try await open.authorizer.state(.vaultUnlock, by: asker)
         replaceOpen(open)
         return report

@@ -1,3 +1,4 @@
+import Auditing
 package import Envelopes
 package import Model
 package import Storage
@@ -44,7 +45,8 @@ package final class Vault: Sendable {
     let sessions = SessionBook()
     package let runs = RunRegistry()
     private let state = Mutex(State())
-    let pendingLock = Mutex(())
+    /// What waits to be audited, as it lies in its file; nil until it was read.
+    let pending = Mutex<PendingList?>(nil)
     /// One lock, unlock or creation at a time.
     let gate = Gate()
 

@@ -47,19 +47,21 @@ struct VaultOpening: Sendable {
             last = try openEntry(stored, keys: keys, organization: keyring.organization)
         }
         let digest = try await digest(keyring, key: keys.digest)
-        guard let last, last.recordsDigest == digest.bytes else { throw EngineError.recordsDisagree }
-        return LogState(head: head, digest: digest, checkpointed: checkpointed)
+        guard let last, last.recordsDigest == digest.value(key: keys.digest) else { throw EngineError.recordsDisagree }
+        return LogState(head: head, digest: digest, checkpointed: checkpointed, clockWatch: ClockWatch(resuming: last))
     }
 
     private func checkpointedHead(_ keyring: Keyring, keys: AuditWriter.Keys) async throws -> (LogHead, Int64) {
         let organization = keyring.organization
         guard let stored = try await store.lastCheckpoint(in: organization) else { return (LogHead(organization: organization), 0) }
         let checkpoint = try SignedCheckpoint(parsing: stored.note)
-        guard checkpoint.isSigned(by: keys.signer.verifierKey), checkpoint.size == stored.size,
+        guard checkpoint.verdict(by: keys.signer.key) == .genuine, checkpoint.size == stored.size,
             let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size), frontier.root == checkpoint.root,
-            let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first
+            let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first,
+            checkpoint.chain.map({ $0 == entry.chain }) ?? true,
+            let head = LogHead(organization: organization, chain: entry.chain, frontier: frontier)
         else { throw EngineError.recordsDisagree }
-        return (LogHead(organization: organization, size: stored.size, chain: entry.chain, frontier: frontier), stored.size)
+        return (head, stored.size)
     }
 
     private func openEntry(_ stored: StoredEntry, keys: AuditWriter.Keys, organization: OrganizationID) throws -> AuditEntry {
@@ -73,7 +75,7 @@ struct VaultOpening: Sendable {
         try await store.forEachRecord(in: keyring.organization) { rows in
             for row in rows {
                 try book.check(row)
-                sum.add(row.mac, key: key)
+                sum.add(DigestedRow(row), key: key)
             }
         }
         return sum.digest

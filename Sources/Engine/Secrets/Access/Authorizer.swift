@@ -44,11 +44,11 @@ struct Authorizer: Sendable {
     let denials: DenialLog
 
     /// Allows a release: the intent is durable before this returns.
-    func authorize(_ act: Act, by asker: Asker, on targets: [Target], detail: [AuditDetail] = []) async throws -> AuthorizedAccess {
+    func authorize(_ act: Act, by asker: Asker, on targets: [Target], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
         let rule = try await decide(act, by: asker, on: targets)
         let subjects = targets.map(\.subject)
         var entry = draft(act, asker, subjects)
-        entry.decision = AuditDecision(allowed: true, rule: rule)
+        entry.decision = .allow(rule: rule)
         entry.phase = .intent
         entry.detail = detail
         return AuthorizedAccess(entry: try await writer.record(entry), act: act, asker: asker, subjects: subjects)
@@ -61,16 +61,16 @@ struct Authorizer: Sendable {
 
     /// Stores a permitted write and its entry in one transaction.
     @discardableResult
-    func commit(_ permit: Permit, _ change: Change, on subjects: [AuditSubject], detail: [AuditDetail] = []) async throws -> AuthorizedAccess {
+    func commit(_ permit: Permit, _ change: Change, on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
         var entry = draft(permit.act, permit.asker, subjects)
-        entry.decision = AuditDecision(allowed: true, rule: permit.rule)
+        entry.decision = .allow(rule: permit.rule)
         entry.detail = detail
         let index = try await writer.record(entry, with: change)
         return AuthorizedAccess(entry: index, act: permit.act, asker: permit.asker, subjects: subjects)
     }
 
     /// Writes how a release ended. It does not wait for the disk: a missing outcome is reported by verification.
-    func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditDetail] = []) async {
+    func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact] = []) async {
         var entry = draft(access.act, access.asker, access.subjects)
         entry.phase = .outcome(of: access.entry, result: result)
         entry.detail = detail
@@ -86,7 +86,7 @@ struct Authorizer: Sendable {
 
     /// Writes an entry that needed no decision (lock, checkpoint, absorbed pending entries).
     @discardableResult
-    func state(_ action: AuditAction, by asker: Asker, change: Change = Change(), detail: [AuditDetail] = []) async throws -> Int64 {
+    func state(_ action: AuditAction, by asker: Asker, change: Change = Change(), detail: [AuditFact] = []) async throws -> Int64 {
         var entry = draft(Act(action, .administer, .person), asker, [])
         entry.detail = detail
         return try await writer.record(entry, with: change)
@@ -145,8 +145,8 @@ extension Authorizer {
         var entry = draft(act, asker, targets.map(\.subject))
         var rule: String?
         if case .denied(let denial) = error { rule = denial.rule }
-        entry.decision = AuditDecision(allowed: false, rule: rule, code: error.code)
-        for due in denials.take(entry, now: clock.now()) { _ = try await writer.record(due) }
+        entry.decision = .deny(code: error.code, rule: rule)
+        for due in denials.take(entry) { _ = try await writer.record(due) }
     }
 }
 

@@ -7,8 +7,8 @@ final class DenialLog: Sendable {
     private let coalescer = Mutex(DenialCoalescer())
 
     /// The entries that are due now: this one, a counted one, or none.
-    func take(_ entry: AuditEntry, now: Timestamp) -> [AuditEntry] { coalescer.withLock { $0.take(entry, now: now) } }
+    func take(_ entry: AuditEntry) -> [AuditEntry] { coalescer.withLock { $0.take(entry) } }
 
     /// What is still counted; for lock.
-    func drain(now: Timestamp) -> [AuditEntry] { coalescer.withLock { $0.drain(now: now) } }
+    func flush() -> [AuditEntry] { coalescer.withLock { $0.flush() } }
 }

@@ -1,4 +1,4 @@
-package import Model
+import Model
 import Synchronization
 
 /// Who may act as a person, and until when: unlocked kernel sessions, passwords given with one command, grace, lease and idle lock.

@@ -5,7 +5,7 @@ import Synchronization
 final class DigestSum: Sendable {
     private let sum = Mutex(RecordsDigest())
 
-    func add(_ row: [UInt8], key: DigestKey) { sum.withLock { $0.add(row, key: key) } }
+    func add(_ row: DigestedRow, key: DigestKey) { sum.withLock { $0.add(row, key: key) } }
 
     var digest: RecordsDigest { sum.withLock { $0 } }
 }

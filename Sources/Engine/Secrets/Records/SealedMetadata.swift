@@ -9,17 +9,19 @@ struct SealedMetadata: Sendable, Equatable {
     var sealed: [UInt8]
 
     /// Seals a record's private part under a fresh metadata key.
-    static func seal(_ document: [UInt8], under key: WrappingKey, generation: Int64, place: MetadataPlace, random: RandomBytes) throws -> Self {
+    static func seal(
+        _ document: [UInt8], under key: WrappingKey, generation: Int64, place: MetadataPlace, random: RandomBytes
+    ) throws -> Self {
         let metadataKey = DataKey.generate(random: random)
         return SealedMetadata(
             generation: generation,
-            wrapped: try key.wrap(metadataKey, context: place.context(.metadataKey, generation), random: random),
-            sealed: try metadataKey.seal(document: document, context: place.context(.metadata, generation), random: random))
+            wrapped: try key.wrap(metadataKey, context: place.keyContext(generation), random: random),
+            sealed: try metadataKey.seal(document: document, context: place.documentContext, random: random))
     }
 
     func open(under key: WrappingKey, place: MetadataPlace) throws -> [UInt8] {
-        let metadataKey = try key.unwrapDataKey(wrapped, context: place.context(.metadataKey, generation))
-        return try metadataKey.open(document: sealed, context: place.context(.metadata, generation))
+        let metadataKey = try key.unwrapDataKey(wrapped, context: place.keyContext(generation))
+        return try metadataKey.open(document: sealed, context: place.documentContext)
     }
 
     func write(to writer: inout CanonicalWriter) {
@@ -50,7 +52,16 @@ struct MetadataPlace: Sendable {
     /// Metadata belongs to one revision of its record: an earlier one does not open in its place.
     var revision: Int64
 
-    func context(_ purpose: Purpose, _ generation: Int64) -> SealContext {
+    /// The policy has purposes of its own.
+    var isPolicy = false
+
+    /// The associated data of the wrapped metadata key; `generation` is the wrapping key's.
+    func keyContext(_ generation: Int64) -> SealContext { context(isPolicy ? .policyKey : .metadataKey, generation) }
+
+    /// The associated data of the sealed document: sealed once, as every state of a record has a fresh key.
+    var documentContext: SealContext { context(isPolicy ? .policy : .metadata, 1) }
+
+    private func context(_ purpose: Purpose, _ generation: Int64) -> SealContext {
         SealContext(
             purpose, organization: organization, project: project, environment: environment, record: record, version: revision,
             generation: generation)

@@ -1,6 +1,7 @@
 import Auditing
 import Envelopes
 package import Model
+import Policies
 import Storage
 
 /// A registered agent.

@@ -1,6 +1,7 @@
-import Auditing
-package import Model
-import Storage
+package import Auditing
+import Envelopes
+import Model
+package import Storage
 
 /// One entry, opened for a viewer who may see names.
 package struct EntryView: Sendable {
@@ -52,7 +53,7 @@ extension OpenVault {
         let size = await writer.state().head.size
         let stored = try await store.checkpoints(from: 0, in: organization).filter { $0.size <= size }
         let signed = try stored.map { try SignedCheckpoint(parsing: $0.note) }
-        var verifier = LogVerifier(
+        var verifier = try LogVerifier(
             organization: organization, key: keys.chain, verifierKey: verifierKey, checkpoints: signed, trusted: kept)
         var index: Int64 = 0
         while index < size {
@@ -65,7 +66,7 @@ extension OpenVault {
             if page.isEmpty { break }
             index += Int64(page.count)
         }
-        var report = VerificationReport(verdict: verifier.finish(expectedSize: size), checkpoints: signed.count)
+        var report = VerificationReport(verdict: verifier.finish(), checkpoints: signed.count)
         report.missingOutcomes = try await missingOutcomes(upTo: size)
         return report
     }

@@ -36,7 +36,7 @@ extension OpenVault {
         guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
         let subject = AuditSubject(project: place.project, environment: place.environment, name: "\(scope)")
         let target = Target(scope: scope, name: nil, subject: subject)
-        let detail = [AuditDetail("secrets", "\(wish.secrets.count)")]
+        let detail = [AuditFact("secrets", "\(wish.secrets.count)")]
         let access = try await authorizer.authorize(Act(.secretImport, .write, .person), by: asker, on: [target], detail: detail)
         do {
             var report = ImportReport()

@@ -1,5 +1,5 @@
 import Auditing
-package import Model
+import Model
 import Storage
 
 extension OpenVault {
@@ -36,5 +36,5 @@ extension OpenVault {
     }
 
     /// The moment that expiry is judged by: while the clock is known to have gone back, the later of both.
-    func expiryClock() -> Timestamp { clockWatch.withLock { $0.effectiveNow(clock.now()) } }
+    func expiryClock() -> Timestamp { sentry.expiryTime() }
 }

@@ -26,13 +26,13 @@ extension OpenVault {
         if let expectedVersion, expectedVersion != current { throw EngineError.revisionMismatch(current: current) }
         let stored = StoredPolicy(version: current + 1, json: document.json(), text: text)
         let id = AnyRecordID(random: random)
-        let place = MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: 1)
+        let place = MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: 1, isPolicy: true)
         let metadata = try SealedMetadata.seal(
             stored.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: place, random: random)
         let record = SealedRecord(createdAt: clock.now(), metadata: metadata)
         var change = Change()
         change.put(book.make(.policy, id: id, parent: nil, name: "version/\(stored.version)", content: record.encoded), replacing: nil)
-        try await authorizer.commit(permit, change, on: [], detail: [AuditDetail("version", "\(stored.version)")])
+        try await authorizer.commit(permit, change, on: [], detail: [AuditFact("version", "\(stored.version)")])
         policy.replace(document, version: stored.version)
         return stored.version
     }
@@ -41,7 +41,7 @@ extension OpenVault {
     package func explainPolicy(
         agent: AgentIdentity, scope: Scope, name: SecretName?, capability: Capability, by asker: Asker
     ) async throws -> (decision: PolicyDecision, steps: [String]) {
-        let access = try await authorizer.authorize(Act(.policyShow, .administer, .person), by: asker, on: [])
+        let access = try await authorizer.authorize(Act(.policyExplain, .administer, .person), by: asker, on: [])
         let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: capability)
         let document = policy.document
         await authorizer.conclude(access, result: "done")
@@ -58,7 +58,7 @@ extension OpenVault {
         var newest: PolicyView?
         for row in try await book.records(.policy) {
             let record = try SealedRecord(decoding: row.content)
-            let place = MetadataPlace(organization: organization, project: nil, environment: nil, record: row.id, revision: row.revision)
+            let place = MetadataPlace(organization: organization, project: nil, environment: nil, record: row.id, revision: row.revision, isPolicy: true)
             let stored = try StoredPolicy(decoding: record.metadata.open(under: keyring.organizationKey, place: place))
             guard stored.version > newest?.version ?? 0 else { continue }
             newest = PolicyView(version: stored.version, json: stored.json, text: stored.text, appliedAt: record.createdAt)

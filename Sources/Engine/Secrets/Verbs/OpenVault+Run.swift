@@ -56,8 +56,8 @@ extension OpenVault {
         let isAgent = asker.isAgent
         if isAgent, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
         let needs: Act.Requirement = wish.takesAll ? .stepUp : .capability(.envInject)
-        var detail = [AuditDetail("program", program)]
-        if let purpose = wish.purpose { detail.append(AuditDetail("purpose", Self.quoted(purpose))) }
+        var detail = [AuditFact("program", program)]
+        if let purpose = wish.purpose { detail.append(AuditFact("purpose", Self.quoted(purpose))) }
         let access = try await authorizer.authorize(Act(.run, .inject, needs), by: asker, on: targets, detail: detail)
         do {
             var values: [RunJob.InjectedValue] = []

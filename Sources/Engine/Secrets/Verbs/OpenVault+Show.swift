@@ -1,5 +1,6 @@
 import Auditing
 package import Model
+import Policies
 import Storage
 
 /// A secret with all but its values.

@@ -1,5 +1,5 @@
 import Auditing
-import Envelopes
+package import Envelopes
 package import Model
 import Storage
 
