@@ -78,10 +78,19 @@ var targets: [Target] = [
     [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
 ].flatMap { $0 }
 
+targets.append(
+    .executableTarget(
+        name: "tacit",
+        dependencies: [
+            "Model", "Storage", "Auditing", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "ProcessRunner", "StateFiles", "KernelPeers",
+            "APIServer", "Commands", "CProcess", "CWipingAllocator", hummingbird,
+        ] + nio, path: "Sources/Program", swiftSettings: strict))
+
 // C with one task each, where Swift's importer stops
 targets += [
     shim("CLockedMemory"),
     shim("CProcess"),
+    shim("CWipingAllocator"),
     shim("CArgon2", linking: "argon2"),
 ]
 

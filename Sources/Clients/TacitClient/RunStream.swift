@@ -5,7 +5,17 @@ public final class RunStream: @unchecked Sendable {
     private let connection: KeeperConnection
     private var decoder = RunFrameDecoder(from: .runner)
 
-    init(_ connection: KeeperConnection) { self.connection = connection }
+    /// What the person is told before the run, one sentence each.
+    public let notices: [String]
+    /// The index of the audit entry of the run's intent.
+    public let auditEntry: String?
+
+    init(_ connection: KeeperConnection, headers: [String: String]) {
+        self.connection = connection
+        let text = headers[WireHeader.notices.lowercased()].flatMap(WirePath.decoded) ?? ""
+        notices = text.split(separator: "\n").map(String.init)
+        auditEntry = headers[WireHeader.auditEntry.lowercased()]
+    }
 
     /// The socket, to wait for frames on together with other descriptors; `hasBuffered` must be false.
     public var descriptor: Int32 { connection.socket.descriptor }
@@ -43,6 +53,6 @@ extension KeeperConnection {
         let (status, headers) = try readHead()
         if status >= 400 { try Self.check(Answer(status: status, headers: headers, body: try readBody(headers, status: status))) }
         guard headers["transfer-encoding"] == "chunked" else { throw .brokenOff }
-        return RunStream(self)
+        return RunStream(self, headers: headers)
     }
 }

@@ -58,4 +58,21 @@ public enum WirePath {
         }
         return result
     }
+
+    /// Decodes what `encoded` made; nil for any other encoding, so that what is judged is what was sent.
+    public static func decoded(_ text: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard let result = String(validating: bytes, as: UTF8.self), encoded(result) == text else { return nil }
+        return result
+    }
 }

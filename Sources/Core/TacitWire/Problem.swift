@@ -39,4 +39,8 @@ public enum WireHeader {
     /// Facts about a value that is sent as octets.
     public static let fieldKind = "Tacit-Field-Kind"
     public static let version = "Tacit-Version"
+    /// What a person is told about a run that begins: percent-encoded, one sentence a line.
+    public static let notices = "Tacit-Notices"
+    /// The index of the audit entry of a run's intent.
+    public static let auditEntry = "Tacit-Audit-Entry"
 }

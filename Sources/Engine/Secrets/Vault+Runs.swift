@@ -1,14 +1,11 @@
 import Auditing
 import Model
 
-/// A run that has begun: its frames are on `descriptor`.
+/// A run that has begun and was entered among those that go on.
 package struct StartedRun: Sendable {
     package let id: String
-    /// The keeper's end of the runner's socket; closing it ends the run.
-    package let descriptor: Int32
     package let access: AuthorizedAccess
-    /// What is executed: path, class, interpreter.
-    let program: [(String, String)]
+    package let launched: Launched
 }
 
 extension Vault {
@@ -20,8 +17,7 @@ extension Vault {
             id: id, standing: run.access.asker.standing.remembered, program: program, startedAt: foundation.clock.now(), stop: stop)
         do {
             try runs.begin(entry)
-            let (descriptor, program) = try await foundation.runners.start(run.job)
-            return StartedRun(id: id, descriptor: descriptor, access: run.access, program: program)
+            return StartedRun(id: id, access: run.access, launched: try await foundation.runners.start(run.job))
         } catch {
             runs.end(id)
             await conclude(run.access, result: (error as? any Diagnosable)?.code ?? "internal", detail: [])
@@ -32,7 +28,7 @@ extension Vault {
     /// Writes how a run ended; while the vault is locked, to the pending list.
     package func finish(_ run: StartedRun, result: String, detail: [(String, String)]) async {
         runs.end(run.id)
-        await conclude(run.access, result: result, detail: (run.program + detail).map { AuditFact($0.0, $0.1) })
+        await conclude(run.access, result: result, detail: (run.launched.program + detail).map { AuditFact($0.0, $0.1) })
     }
 
     private func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact]) async {

@@ -10,8 +10,8 @@ struct AskerMiddleware: RouterMiddleware {
     let vault: Vault
     let connections: ConnectionBook
 
-    func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    @concurrent func handle(
+        _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         guard let door = try await connections.door(of: context.channel) else { throw EngineError.denied(.personOnly) }
         let headers = request.headers

@@ -1,7 +1,6 @@
 import HTTPTypes
 package import Hummingbird
 import Logging
-package import Model
 import NIOCore
 import NIOPosix
 package import Secrets
@@ -11,11 +10,13 @@ package struct KeeperServer: Sendable {
     private let vault: Vault
     private let peers: PeerFinder
     private let version: String
+    private let process: Int32
 
-    package init(vault: Vault, peers: PeerFinder, version: String) {
+    package init(vault: Vault, peers: PeerFinder, version: String, process: Int32) {
         self.vault = vault
         self.peers = peers
         self.version = version
+        self.process = process
     }
 
     /// The application that answers on `socket`; its directory and mode are the caller's matter. `onReady` is called once it listens.
@@ -35,7 +36,7 @@ package struct KeeperServer: Sendable {
         }
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: AskerMiddleware(vault: vault, connections: connections))
-        VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: Self.processID).add(to: router)
+        VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: process).add(to: router)
         SecretRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)
         AccessRoutes(vault: vault).add(to: router)

@@ -5,18 +5,7 @@ import TacitWire
 /// Decodes one path segment or query value. Only the canonical encoding passes: what is judged is what was sent.
 enum PathText {
     static func decode(_ raw: some StringProtocol) throws -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(raw.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { throw PathError.notCanonical }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        guard let text = String(validating: bytes, as: UTF8.self), WirePath.encoded(text) == raw else { throw PathError.notCanonical }
+        guard let text = WirePath.decoded(raw) else { throw PathError.notCanonical }
         return text
     }
 

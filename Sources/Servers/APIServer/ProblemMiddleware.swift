@@ -10,8 +10,8 @@ import TacitWire
 
 /// Turns every error into problem details. What is not known to be safe to show becomes `internal`.
 struct ProblemMiddleware: RouterMiddleware {
-    func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    @concurrent func handle(
+        _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Hummingbird
 import Model
+import NIOCore
 import Secrets
 import TacitWire
 

@@ -6,8 +6,24 @@ package protocol RunnerSupply: Sendable {
     func prepare() async throws
     /// Ends the spawner after lock.
     func retire()
-    /// Hands a job to a fresh runner and returns the descriptor of its frames; closing it ends the run. `program` says what will be executed.
-    func start(_ job: RunJob) async throws -> (descriptor: Int32, program: [(String, String)])
+    /// Hands a job to a fresh runner.
+    func start(_ job: RunJob) async throws -> Launched
+}
+
+/// A run that a runner has begun.
+package struct Launched: Sendable {
+    /// Where its frames are; closing it ends the run.
+    package var descriptor: Int32
+    /// What is executed: path, class, interpreter.
+    package var program: [(String, String)]
+    /// What the person is told, one sentence each.
+    package var notices: [String]
+
+    package init(descriptor: Int32, program: [(String, String)], notices: [String]) {
+        self.descriptor = descriptor
+        self.program = program
+        self.notices = notices
+    }
 }
 
 /// Everything a runner gets to know.
@@ -17,8 +33,6 @@ package struct RunJob: Sendable {
     /// The caller's environment (a person's) or the few clean variables (an agent's), without values.
     package var environment: [String: String]
     package var values: [InjectedValue]
-    /// What the program reads instead of the caller's input.
-    package var input: SecretValue?
     package var preservesEnvironment: Bool
     package var timeout: Duration?
     package var terminal: Terminal?
@@ -26,15 +40,16 @@ package struct RunJob: Sendable {
     package var fileMask: Int?
     package var audience: Audience
 
-    /// One field on its way into a variable.
+    /// One field on its way into a variable or to standard input.
     package struct InjectedValue: Sendable {
-        package var variable: String
+        /// Nil for standard input.
+        package var variable: String?
         /// What stands in redacted output.
         package var name: String
         package var kind: FieldKind
         package var value: SecretValue
 
-        package init(variable: String, name: String, kind: FieldKind, value: SecretValue) {
+        package init(variable: String?, name: String, kind: FieldKind, value: SecretValue) {
             self.variable = variable
             self.name = name
             self.kind = kind
@@ -70,14 +85,12 @@ package struct RunJob: Sendable {
     }
 
     package init(
-        arguments: [String], workingDirectory: String?, environment: [String: String], values: [InjectedValue], input: SecretValue?,
-        preservesEnvironment: Bool, timeout: Duration?, terminal: Terminal?, fileMask: Int?, audience: Audience
+        arguments: [String], workingDirectory: String?, environment: [String: String], values: [InjectedValue], preservesEnvironment: Bool, timeout: Duration?, terminal: Terminal?, fileMask: Int?, audience: Audience
     ) {
         self.arguments = arguments
         self.workingDirectory = workingDirectory
         self.environment = environment
         self.values = values
-        self.input = input
         self.preservesEnvironment = preservesEnvironment
         self.timeout = timeout
         self.terminal = terminal

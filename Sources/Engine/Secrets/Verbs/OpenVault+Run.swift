@@ -61,13 +61,11 @@ extension OpenVault {
         let access = try await authorizer.authorize(Act(.run, .inject, needs), by: asker, on: targets, detail: detail)
         do {
             var values: [RunJob.InjectedValue] = []
-            var input: SecretValue?
-            for item in wanted { try await open(item, prefix: wish.prefix, access: access, into: &values, input: &input) }
-            try Self.checkVariables(values)
+            for item in wanted { values += try await open(item, prefix: wish.prefix, access: access) }
             let home = isAgent ? homeIsReal(wanted, asker) : false
             let job = RunJob(
                 arguments: wish.arguments, workingDirectory: wish.workingDirectory, environment: isAgent ? [:] : wish.environment,
-                values: values, input: input, preservesEnvironment: !isAgent && wish.preservesEnvironment,
+                values: values, preservesEnvironment: !isAgent && wish.preservesEnvironment,
                 timeout: isAgent ? min(wish.timeout ?? Self.usualAgentRun, Self.longestAgentRun) : wish.timeout,
                 terminal: isAgent ? nil : wish.terminal, fileMask: wish.fileMask, audience: isAgent ? .agent(realHome: home) : .person)
             return PreparedRun(job: job, access: access)
@@ -108,22 +106,17 @@ extension OpenVault {
         return wanted
     }
 
-    private func open(
-        _ item: Wanted, prefix: String, access: AuthorizedAccess, into values: inout [RunJob.InjectedValue], input: inout SecretValue?
-    ) async throws {
+    private func open(_ item: Wanted, prefix: String, access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
         guard let record = item.record, let version = item.version else { throw EngineError.notFound(.secret) }
         try usable(record)
         let manifest = try await shelf.manifest(record, version: version)
+        var values: [RunJob.InjectedValue] = []
         for (ordinal, field, variable) in try Self.injected(item, manifest, prefix: prefix) {
             let value = try await shelf.open(ordinal, of: record, version: version, access: access)
-            if item.isInput {
-                guard input == nil else { throw EngineError.invalid("two secrets are meant for standard input", hint: nil) }
-                input = value
-            }
-            // What goes to standard input is redacted from the output too, but stands in no variable.
             let needle = manifest.fields.count > 1 ? "\(item.name)#\(field.name)" : "\(item.name)"
-            values.append(.init(variable: item.isInput ? "" : variable, name: needle, kind: field.kind, value: value))
+            values.append(.init(variable: item.isInput ? nil : variable, name: needle, kind: field.kind, value: value))
         }
+        return values
     }
 
     /// Which fields go where: the one that is named; else every bound one; else the one that stands for the secret.
@@ -140,17 +133,6 @@ extension OpenVault {
         }
         let (ordinal, field) = try manifest.chosen(nil)
         return [(ordinal, field, item.variable ?? field.binding ?? derived)]
-    }
-
-    private static func checkVariables(_ values: [RunJob.InjectedValue]) throws {
-        var seen: Set<String> = []
-        for value in values where !value.variable.isEmpty {
-            try VariableName.check(value.variable)
-            guard seen.insert(value.variable).inserted else {
-                throw EngineError.invalid(
-                    "two secrets are meant for the variable \(value.variable)", hint: "name another with `-k KEY=VARIABLE`")
-            }
-        }
     }
 
     private func homeIsReal(_ wanted: [Wanted], _ asker: Asker) -> Bool {

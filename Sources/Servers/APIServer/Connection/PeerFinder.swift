@@ -19,9 +19,9 @@ package struct PeerFinder: Sendable {
     func peer(of channel: any Channel) async throws -> Peer? {
         guard let socket = channel as? any SocketOptionProvider else { return nil }
         let level = NIOBSDSocket.OptionLevel.socket
-        let credentials: Credentials = try await unsafe socket.unsafeGetSocketOption(level: level, name: .init(rawValue: 17)).get()
+        let credentials: Credentials = try await socket.unsafeGetSocketOption(level: level, name: .init(rawValue: 17)).get()
         // SO_PEERPIDFD, Linux 6.5
-        let pinned: Int32 = try await unsafe socket.unsafeGetSocketOption(level: level, name: .init(rawValue: 77)).get()
+        let pinned: Int32 = try await socket.unsafeGetSocketOption(level: level, name: .init(rawValue: 77)).get()
         return describe(credentials.process, credentials.user, pinned)
     }
 }

@@ -20,11 +20,11 @@ struct RunRelay: Sendable {
 
     typealias RunnerChannel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    func carry(opening: ByteBuffer, from body: RequestBody, to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent func carry(opening: ByteBuffer, from body: RequestBody, to writer: inout any ResponseBodyWriter) async throws {
         let outcome = RunOutcome()
         do {
             let runner = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .withConnectedSocket(run.descriptor) { channel in
+                .withConnectedSocket(run.launched.descriptor) { channel in
                     channel.eventLoop.makeCompletedFuture { try RunnerChannel(wrappingChannelSynchronously: channel) }
                 }
             stop.arm(runner.channel)
@@ -62,7 +62,7 @@ struct RunRelay: Sendable {
     }
 
     /// Runner to client, until the last frame.
-    private func answer(
+    @concurrent private func answer(
         from inbound: NIOAsyncChannelInboundStream<ByteBuffer>, to writer: inout any ResponseBodyWriter, outcome: RunOutcome
     ) async throws {
         var decoder = RunFrameDecoder(from: .runner)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
@@ -23,8 +24,13 @@ struct RunRoutes: Sendable {
         let isPerson = if case .person = asker.standing { true } else { false }
         let relay = RunRelay(run: started, vault: vault, stop: stop, countsAsActivity: isPerson)
         let body = request.body
+        var headers: HTTPFields = [.contentType: "application/vnd.tacit.run-frames", .cacheControl: "no-store", .connection: "close"]
+        if let name = HTTPField.Name(WireHeader.notices), !started.launched.notices.isEmpty {
+            headers[name] = WirePath.encoded(started.launched.notices.joined(separator: "\n"))
+        }
+        if let name = HTTPField.Name(WireHeader.auditEntry) { headers[name] = "\(started.access.entry)" }
         return Response(
-            status: .ok, headers: [.contentType: "application/vnd.tacit.run-frames", .cacheControl: "no-store", .connection: "close"],
+            status: .ok, headers: headers,
             body: ResponseBody { writer in
                 try await relay.carry(opening: rest, from: body, to: &writer)
                 try await writer.finish(nil)

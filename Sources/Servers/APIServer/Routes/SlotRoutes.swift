@@ -1,3 +1,4 @@
+import Envelopes
 import Hummingbird
 import Model
 import Secrets

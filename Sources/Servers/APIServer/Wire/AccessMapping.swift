@@ -41,7 +41,7 @@ extension PolicyAnswer {
 extension AuditVerification {
     init(_ report: VerificationReport) {
         switch report.verdict {
-        case .intact(let entries, _):
+        case .intact(let entries, _, _):
             self.init(
                 intact: true, entries: entries, checkpoints: report.checkpoints, message: report.verdict.message,
                 missingOutcomes: report.missingOutcomes)

@@ -1,0 +1,62 @@
+import Auditing
+import Glibc
+import Model
+import Secrets
+
+/// Facts and clocks of this machine.
+enum Host {
+    /// How the keeper itself appears in the log.
+    static func origin() -> Origin {
+        var names = utsname()
+        unsafe uname(&names)
+        let user = geteuid()
+        let entry = unsafe getpwuid(user)
+        let userName = unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)"
+        return Origin(
+            userID: user, userName: userName, host: text(names.nodename), process: getpid(), executable: executable(),
+            platform: "\(text(names.sysname)) \(text(names.release)) \(text(names.machine))")
+    }
+
+    /// The machine's clocks; the boot id is read once.
+    static func clock() -> MachineClock {
+        let boot = bootID()
+        return MachineClock {
+            ClockReading(
+                wall: Timestamp(nanoseconds: nanoseconds(CLOCK_REALTIME)), bootID: boot, bootTime: nanoseconds(CLOCK_BOOTTIME))
+        }
+    }
+
+    private static func nanoseconds(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func bootID() -> BootID {
+        let digits = firstLine("/proc/sys/kernel/random/boot_id").filter { $0 != "-" }
+        // A kernel that does not tell its boot is taken for another one each time, which only makes the clock watch more careful.
+        return BootID(digits) ?? BootID(random: .system)
+    }
+
+    private static func firstLine(_ path: String) -> String {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = unsafe read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes[..<max(0, count)].prefix { $0 != 10 }, as: UTF8.self)
+    }
+
+    private static func executable() -> String {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+            unsafe readlink("/proc/self/exe", buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)
+        }
+        return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+    }
+
+    /// A C array of characters as text.
+    private static func text<Characters>(_ characters: Characters) -> String {
+        unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

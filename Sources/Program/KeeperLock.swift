@@ -1,0 +1,31 @@
+import Glibc
+
+/// Makes sure that one keeper at a time serves a vault. The kernel lets the lock go when the process ends, however it ends.
+struct KeeperLock {
+    private let descriptor: Int32
+
+    init(path: String) throws {
+        try PrivateDirectory.make(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw KeeperError.noDirectory(path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw KeeperError.running
+        }
+    }
+
+    func release() { close(descriptor) }
+}
+
+/// Directories that are the user's alone.
+enum PrivateDirectory {
+    /// Makes a directory, 0700, and those above it that are missing; one that is there must be the user's alone.
+    static func make(_ path: String) throws {
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        if !parent.isEmpty, unsafe access(parent, F_OK) != 0 { try make(parent) }
+        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw KeeperError.noDirectory(path) }
+        var facts = stat()
+        guard unsafe lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { throw KeeperError.noDirectory(path) }
+        guard facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else { throw KeeperError.loose(path) }
+    }
+}

@@ -1,0 +1,44 @@
+import Auditing
+import Model
+import Secrets
+import TacitWire
+
+extension AuditItem {
+    init(_ view: EntryView) {
+        let entry = view.entry
+        self.init(
+            index: view.index, time: entry.time.description, actor: Self.actor(entry.actor), source: entry.source.text, action: entry.action.text,
+            mode: entry.mode.text, subjects: entry.subjects.compactMap(Self.subject), decision: entry.decision.effect == .allow ? "allow" : "deny",
+            rule: entry.decision.rule, phase: Self.phase(entry.phase), repeated: entry.repeated == 1 ? nil : entry.repeated,
+            details: Self.details(entry))
+    }
+
+    private static func actor(_ actor: AuditActor) -> String {
+        actor.agentName.map { "\(actor.kind.text) \($0)" } ?? "\(actor.kind.text) \(actor.userName)"
+    }
+
+    private static func subject(_ subject: AuditSubject) -> String? {
+        guard let name = subject.name else { return subject.record.map(\.description) }
+        return subject.version.map { "\(name)@\($0)" } ?? name
+    }
+
+    private static func phase(_ phase: AuditPhase) -> String? {
+        switch phase {
+        case .single: nil
+        case .intent: "intent"
+        case .outcome(let index, let result): "outcome of \(index): \(result)"
+        }
+    }
+
+    private static func details(_ entry: AuditEntry) -> [String: String] {
+        var details = Dictionary(entry.detail.map { ($0.key, $0.value) }) { _, last in last }
+        details["user"] = entry.actor.userName
+        details["host"] = entry.actor.host
+        details["process"] = "\(entry.actor.process) \(entry.actor.executable)"
+        details["platform"] = entry.actor.platform
+        if let model = entry.actor.reportedModel { details["reported-model"] = model }
+        if let code = entry.decision.code { details["code"] = code }
+        if entry.clockWentBack { details["clock"] = "went back" }
+        return details
+    }
+}
