@@ -44,18 +44,23 @@ package enum Spelling: String, Sendable, CaseIterable {
     }
 
     private static func hex(_ byte: UInt8, isUpper: Bool = false) -> [UInt8] {
-        let digits = Array((isUpper ? "0123456789ABCDEF" : "0123456789abcdef").utf8)
+        let digits = isUpper ? upperDigits : lowerDigits
         return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 
     /// The characters that depend on the value alone when it stands `shift` bytes into a group of three.
     private static func base64(_ value: [UInt8], shift: Int, isURL: Bool) -> [UInt8] {
-        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-        let alphabet = Array((letters + (isURL ? "-_" : "+/")).utf8)
-        let bits = value.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
+        let alphabet = isURL ? urlAlphabet : standardAlphabet
         let skipped = [0, 4, 2][shift]
-        return stride(from: skipped, to: bits.count - 5, by: 6).map { start in
-            alphabet[Int(bits[start..<(start + 6)].reduce(0) { $0 << 1 | $1 })]
+        return stride(from: skipped, to: value.count * 8 - 5, by: 6).map { bit in
+            let pair = Int(value[bit / 8]) << 8 | Int(bit / 8 + 1 < value.count ? value[bit / 8 + 1] : 0)
+            return alphabet[pair >> (10 - bit % 8) & 63]
         }
     }
+
+    private static let standardAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let urlAlphabet = Array(standardAlphabet.dropLast(2)) + Array("-_".utf8)
+
+    private static let lowerDigits = Array("0123456789abcdef".utf8)
+    private static let upperDigits = Array("0123456789ABCDEF".utf8)
 }

@@ -66,8 +66,7 @@ package struct CanaryHunt: Sendable {
             unsafe span.withUnsafeBytes { bytes in
                 unsafe positions(of: track.scent, in: bytes).flatMap { position in
                     zip(canaries, track.wholes).compactMap { canary, whole in
-                        let end = position + whole.count
-                        guard end <= bytes.count, unsafe bytes[position..<end].elementsEqual(whole) else { return Sighting?.none }
+                        guard unsafe isThere(whole, at: position, in: bytes) else { return Sighting?.none }
                         return Sighting(canary: canary, spelling: track.spelling, place: place, offset: base + position)
                     }
                 }
@@ -93,4 +92,9 @@ private func positions(of needle: [UInt8], in bytes: UnsafeRawBufferPointer) -> 
         from = position + 1
     }
     return found
+}
+
+private func isThere(_ whole: [UInt8], at position: Int, in bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let start = bytes.baseAddress, position + whole.count <= bytes.count else { return false }
+    return unsafe memcmp(start + position, whole, whole.count) == 0
 }

@@ -31,10 +31,12 @@ package final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        var attributes = Self.defaultSignals()
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
         var started: Int32 = 0
-        let code = unsafe posix_spawn(&started, path, &actions, nil, &words, environ)
+        let code = unsafe posix_spawn(&started, path, &actions, &attributes, &words, environ)
         close(ends[1])
         (id, output) = (started, ends[0])
         guard code == 0 else {
@@ -47,6 +49,19 @@ package final class ChildProcess: Sendable {
         kill()
         _ = wait()
         close(output)
+    }
+
+    /// No signal blocked and none ignored, whatever the thread that starts the child does with signals.
+    private static func defaultSignals() -> posix_spawnattr_t {
+        var attributes = posix_spawnattr_t()
+        var (none, all) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_init(&attributes)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+        return attributes
     }
 
     /// The path of an executable built beside the tests.

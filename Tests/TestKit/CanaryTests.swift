@@ -53,7 +53,7 @@ struct CanaryTests {
     @Test("is found in the memory of another process")
     func isFoundInMemory() throws {
         let canary = Canary(random)
-        let child = try ChildProcess("/bin/sh", ["-c", "echo up; read never", canary.text])
+        let child = try ChildProcess("/bin/sh", ["-c", "echo up; kill -STOP $$", canary.text])
         #expect(child.readLine() == "up")
         let sightings = try CanaryHunt(for: [canary]).sightings(inMemoryOf: child.id)
         #expect(!sightings.isEmpty && sightings.allSatisfy { $0.spelling == .raw })

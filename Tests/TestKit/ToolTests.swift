@@ -92,7 +92,7 @@ struct ToolTests {
         try FileManager.default.createDirectory(atPath: root.path("vectors/a"), withIntermediateDirectories: true)
         try Data("one\ntwo\n".utf8).write(to: URL(fileURLWithPath: root.path("vectors/a/b.txt")))
         try GoldenFile.check("one\ntwo\n", against: "a/b.txt", root: root.path)
-        for (text, line) in [("one\nTWO\n", 2), ("one\n", 2), ("one\ntwo\n\n", 3)] {
+        for (text, line) in [("one\nTWO\n", 2), ("one\n", 2), ("one\ntwo\n\n", 4)] {
             let failure = #expect(throws: TestFailure.self) { try GoldenFile.check(text, against: "a/b.txt", root: root.path) }
             #expect(failure?.description == "vectors/a/b.txt differs from line \(line) on; RECORD=1 rewrites it")
         }

@@ -29,9 +29,7 @@ final class SQLiteQueue: Sendable {
 
     /// Runs `body` here and now, after whoever is using the connection.
     func sync<Value>(_ body: (StoreConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
-        try queue.unsafeRead { _ in
-            Result { () throws(StoreError) in try body(connection) }
-        }.get()
+        try queue.unsafeRead { _ in Self.result(connection, body) }.get()
     }
 
     /// Runs `body` on the queue's own thread while the caller is suspended: a flush to disk holds up nobody else.
@@ -40,15 +38,24 @@ final class SQLiteQueue: Sendable {
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             queue.asyncWriteWithoutTransaction { [connection] _ in
-                continuation.resume(returning: Result { () throws(StoreError) in try body(connection) })
+                continuation.resume(returning: Self.result(connection, body))
             }
         }
         return try result.get()
     }
 
     func close() {
-        try? sync { $0.forgetStatements() }
+        queue.unsafeRead { _ in connection.retire() }
         try? queue.close()
+    }
+
+    private static func result<Value>(
+        _ connection: StoreConnection, _ body: (StoreConnection) throws(StoreError) -> Value
+    ) -> Result<Value, StoreError> {
+        Result { () throws(StoreError) in
+            guard !connection.isClosed else { throw .closed }
+            return try body(connection)
+        }
     }
 
     /// What every connection is told first; the journal's mode is the file's own and set once, at its making.

@@ -92,10 +92,6 @@ package final class SQLiteStore: SQLStore {
     }
 }
 
-extension StoreError {
-    fileprivate static let closed = StoreError.failed("the store is closed")
-}
-
 extension StoreConnection {
     /// Checks that the file is a vault of a known schema; makes it one when it is empty and may be made.
     fileprivate func prepareVault(in directory: VaultDirectory, create: Bool) throws(StoreError) {

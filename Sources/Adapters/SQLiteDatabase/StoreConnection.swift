@@ -12,12 +12,14 @@ import Storage
 final class StoreConnection: SQLConnection, @unchecked Sendable {
     /// Whether a write failed in a way that leaves open what is on the disk: after a failed flush nothing may build on what was read back.
     private(set) var isBroken = false
+    /// Whether the connection was given up.
+    private(set) var isClosed = false
     private let database: Database
     private let handle: OpaquePointer
     private var statements: [Statement?] = Array(repeating: nil, count: SQLStatement.allCases.count)
 
     init(_ database: Database) throws(StoreError) {
-        guard let handle = unsafe database.sqliteConnection else { throw .failed("the store is closed") }
+        guard let handle = unsafe database.sqliteConnection else { throw .closed }
         self.database = database
         unsafe self.handle = handle
     }
@@ -54,8 +56,9 @@ final class StoreConnection: SQLConnection, @unchecked Sendable {
         do { return try Int64.fetchOne(database, sql: sql) ?? 0 } catch { throw StoreError(error) }
     }
 
-    /// Gives the prepared statements up, so that the connection can be closed.
-    func forgetStatements() {
+    /// Gives the prepared statements up, so that the connection can be closed. Nothing may be asked of it afterwards.
+    func retire() {
+        isClosed = true
         for index in statements.indices { statements[index] = nil }
     }
 

@@ -42,6 +42,43 @@ struct KillTests {
         }
     }
 
+    @Test("by nobody, but meets a disk that fails, writes nothing more until the vault is opened again")
+    func stopsAfterAFailure() async throws {
+        let directory = try TemporaryDirectory()
+        let victim = try ChildProcess(ChildProcess.built("store-victim"), ["limit", directory.path("vault")])
+        var (acknowledged, said) = (Int64(-1), [String]())
+        while let line = victim.readLine() {
+            if line.hasPrefix("step "), let number = Int64(line.dropFirst(5)) { acknowledged = number } else { said.append(line) }
+        }
+        #expect(acknowledged > 0)
+        #expect(said.first == "the vault could not be read or written: disk I/O error (778)")
+        #expect(said.contains("the vault could not be read or written: an earlier write failed; the vault must be opened again"))
+        let store: any VaultStore = try SQLiteStore.open(directory: directory.path("vault"), create: false)
+        _ = try await VictimSteps(store: store).check(acknowledged: acknowledged)
+        await store.close()
+    }
+
+    @Test("by nobody, but closed in the midst of writing, keeps what it acknowledged")
+    func closesUnderLoad() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("vault")
+        for _ in 0..<10 {
+            let store: any VaultStore = try SQLiteStore.open(directory: path, create: true)
+            let last = Gathered<Int64>()
+            await withTaskGroup { group in
+                group.addTask { try? await VictimSteps(store: store).run { last.add($0) } }
+                for _ in 0..<3 {
+                    group.addTask { while (try? await store.organizations()) != nil { await Task.yield() } }
+                }
+                while last.all.count < 3 { await Task.yield() }
+                await store.close()
+            }
+            let again: any VaultStore = try SQLiteStore.open(directory: path, create: false)
+            _ = try await VictimSteps(store: again).check(acknowledged: last.all.last ?? -1)
+            await again.close()
+        }
+    }
+
     /// Reads acknowledgements until enough came, waits for an arbitrary moment, kills, and reads what was still said.
     private static func follow(_ victim: ChildProcess, killAfter lines: Int, _ random: SeededRandom) throws -> Int64 {
         var last: Int64 = -1

@@ -9,6 +9,7 @@ import TestKit
 //     store-victim write DIRECTORY      writes numbered steps until it is killed: "step N" when step N is durable
 //     store-victim open DIRECTORY       opens the vault and closes it: "open", or the error's code and hint
 //     store-victim hold DIRECTORY       opens the vault, prints "open" and holds it until it is killed
+//     store-victim limit DIRECTORY      writes until a file may not grow (a failing disk), then tries once more: what the store said each time
 //     store-victim make DIRECTORY MASK  makes a vault under that umask (octal) and writes to it: "made"
 
 /// Says a line at once: nothing waits in a buffer that dies with the process.
@@ -20,9 +21,16 @@ func say(_ line: String) {
 let (verb, directory) = (CommandLine.arguments[1], CommandLine.arguments[2])
 do {
     if verb == "make" { umask(mode_t(CommandLine.arguments[3], radix: 8) ?? 0) }
-    let store: any VaultStore = try SQLiteStore.open(directory: directory, create: verb == "write" || verb == "make")
+    let store: any VaultStore = try SQLiteStore.open(directory: directory, create: !["open", "hold"].contains(verb))
     switch verb {
     case "write": try await VictimSteps(store: store).run { say("step \($0)") }
+    case "limit":
+        signal(SIGXFSZ, SIG_IGN)
+        for limit in [200_000, rlim_t.max] {
+            var limits = rlimit(rlim_cur: limit, rlim_max: rlim_t.max)
+            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
+            do { try await VictimSteps(store: store).run { say("step \($0)") } } catch let error as StoreError { say(error.message) }
+        }
     case "make":
         try await VictimSteps(store: store).run(atMost: 3) { _ in }
         say("made")
