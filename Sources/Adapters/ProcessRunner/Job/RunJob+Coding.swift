@@ -1,0 +1,117 @@
+import Model
+import TacitWire
+
+extension RunJob {
+    /// The job's bytes on the control socket.
+    var encoded: [UInt8] {
+        var writer = CanonicalWriter(capacity: 4096)
+        writer.write(byte: asker.rawValue)
+        writer.write(list: arguments) { $0.write($1) }
+        writer.write(list: environment.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value)
+        }
+        writer.write(optional: directory) { $0.write($1) }
+        writer.write(byte: home.rawValue)
+        writer.write(optional: terminal) { writer, terminal in
+            writer.write(Int(terminal.rows))
+            writer.write(Int(terminal.columns))
+            for isTerminal in [terminal.input, terminal.output, terminal.error] { writer.write(byte: isTerminal ? 1 : 0) }
+            writer.write(optional: terminal.term) { $0.write($1) }
+        }
+        writer.write(optional: timeLimit) { $0.write($1.wholeNanoseconds) }
+        writer.write(byte: masksOutput ? 1 : 0)
+        writer.write(Int(fileMask))
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(CanonicalError) {
+        var reader = CanonicalReader(bytes)
+        guard let asker = Asker(rawValue: try reader.byte()) else { throw .malformed }
+        let arguments = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        let entries = try reader.list { reader throws(CanonicalError) in (try reader.text(), try reader.text()) }
+        let directory = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        guard let home = Home(rawValue: try reader.byte()) else { throw .malformed }
+        let terminal = try reader.optional(RunTerminal.init(decoding:))
+        let timeLimit = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
+        let masksOutput = try reader.flag()
+        guard let fileMask = UInt32(exactly: try reader.int()) else { throw .malformed }
+        try reader.finish()
+        self.init(
+            asker: asker, arguments: arguments, environment: Dictionary(entries) { _, last in last }, directory: directory, home: home,
+            terminal: asker == .person ? terminal : nil, timeLimit: timeLimit.map { .nanoseconds($0) },
+            masksOutput: masksOutput || asker == .agent, fileMask: fileMask & 0o777)
+    }
+}
+
+extension RunTerminal {
+    fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        self.init(
+            rows: UInt16(clamping: try reader.int()), columns: UInt16(clamping: try reader.int()), input: try reader.flag(),
+            output: try reader.flag(), error: try reader.flag(),
+            term: try reader.optional { reader throws(CanonicalError) in try reader.text() })
+    }
+}
+
+extension CanonicalReader {
+    fileprivate mutating func flag() throws(CanonicalError) -> Bool {
+        switch try byte() {
+        case 0: false
+        case 1: true
+        default: throw .malformed
+        }
+    }
+}
+
+extension ProgramFacts {
+    var encoded: [UInt8] {
+        var writer = CanonicalWriter()
+        writer.write(path)
+        writer.write(device)
+        writer.write(inode)
+        writer.write(programClass.rawValue)
+        writer.write(optional: interpreter) { $0.write($1) }
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(CanonicalError) {
+        var reader = CanonicalReader(bytes)
+        let path = try reader.text()
+        let (device, inode) = (try reader.int64(), try reader.int64())
+        guard let programClass = ProgramClass(rawValue: try reader.text()) else { throw .malformed }
+        let interpreter = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        try reader.finish()
+        self.init(path: path, device: device, inode: inode, programClass: programClass, interpreter: interpreter)
+    }
+}
+
+/// The head of a binding: all but its value, which follows as raw bytes.
+struct BindingHead: Equatable {
+    var target: InjectionPlan.Target
+    var needleName: String?
+    var byteCount: Int
+
+    var encoded: [UInt8] {
+        var writer = CanonicalWriter()
+        switch target {
+        case .variable(let name): writer.write(optional: name) { $0.write($1) }
+        case .standardInput: writer.write(byte: 0)
+        }
+        writer.write(optional: needleName) { $0.write($1) }
+        writer.write(byteCount)
+        return writer.bytes
+    }
+
+    init(_ binding: RunBinding) {
+        (target, needleName, byteCount) = (binding.target, binding.needleName, binding.value.byteCount)
+    }
+
+    init(decoding bytes: [UInt8]) throws(CanonicalError) {
+        var reader = CanonicalReader(bytes)
+        target = try reader.optional { reader throws(CanonicalError) in try reader.text() }.map { .variable($0) } ?? .standardInput
+        needleName = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        byteCount = try reader.int()
+        try reader.finish()
+        guard (0...SecretValue.maximumByteCount).contains(byteCount) else { throw .malformed }
+    }
+}

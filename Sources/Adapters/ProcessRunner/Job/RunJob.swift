@@ -1,0 +1,73 @@
+package import Model
+package import TacitWire
+
+/// Everything a runner needs to know of a run, except its values.
+package struct RunJob: Sendable, Equatable {
+    /// Who a run is for: it decides how much of the machine the child sees.
+    package enum Asker: UInt8, Sendable {
+        /// The child keeps the person's terminal, home and descendants.
+        case person
+        /// No terminal, no descendants after the end, output always redacted, accident guard.
+        case agent
+    }
+
+    package enum Home: UInt8, Sendable {
+        /// HOME as the environment says.
+        case real
+        /// A private, empty one that is removed at the end.
+        case temporary
+    }
+
+    package var asker: Asker
+    /// The program, by name or path, and its arguments.
+    package var arguments: [String]
+    /// The child's environment without its secrets; PATH in it is where the program is searched.
+    package var environment: [String: String]
+    /// The working directory, absolute; nil for a private one that is removed at the end.
+    package var directory: String?
+    package var home: Home
+    /// The terminal that the child gets. Persons only.
+    package var terminal: RunTerminal?
+    /// After this the group is stopped.
+    package var timeLimit: Duration?
+    /// False leaves the output as it is. Persons only.
+    package var masksOutput: Bool
+    /// The permission bits that new files do not get.
+    package var fileMask: UInt32
+
+    package init(
+        asker: Asker, arguments: [String], environment: [String: String], directory: String? = nil, home: Home, terminal: RunTerminal? = nil,
+        timeLimit: Duration? = nil, masksOutput: Bool = true, fileMask: UInt32 = 0o022
+    ) {
+        self.asker = asker
+        self.arguments = arguments
+        self.environment = environment
+        self.directory = directory
+        self.home = home
+        self.terminal = terminal
+        self.timeLimit = timeLimit
+        self.masksOutput = masksOutput
+        self.fileMask = fileMask
+    }
+
+    /// The environment of an agent's child: nothing of whoever asks.
+    package static func cleanEnvironment(user: String, language: String = "C.UTF-8", timeZone: String? = nil) -> [String: String] {
+        var environment = ["PATH": SystemPrograms.searchPath, "USER": user, "LANG": language, "TERM": "dumb"]
+        environment["TZ"] = timeZone
+        return environment
+    }
+}
+
+/// One value of a run and where it goes.
+package struct RunBinding: Sendable {
+    package var target: InjectionPlan.Target
+    /// The name under which the value is redacted; nil for a plain field, which is shown as it is.
+    package var needleName: String?
+    package var value: SecretValue
+
+    package init(target: InjectionPlan.Target, needleName: String?, value: SecretValue) {
+        self.target = target
+        self.needleName = needleName
+        self.value = value
+    }
+}

@@ -1,0 +1,45 @@
+import CProcess
+import Model
+import PlaintextDoor
+
+/// The keeper's part of getting a run going on a fresh runner: job, answer, values, start. Then the descriptor carries `RunFrame`s.
+///
+/// The calls block, for at most `timeLimit` each: the runner does nothing but read. After an error the descriptor is of no use any more.
+package struct RunnerSetup {
+    /// How long the runner may take to read or to answer.
+    package static let timeLimit = Duration.seconds(10)
+
+    private let channel: SetupChannel
+
+    /// Begins on a descriptor of `SpawnerHandle.takeRunner`; who holds it closes it.
+    package init(descriptor: Int32) {
+        channel = SetupChannel(descriptor: descriptor)
+        _ = tacit_set_socket_timeout(descriptor, Int32(Self.timeLimit.wholeNanoseconds / 1_000_000))
+    }
+
+    /// Hands over the job. The runner has opened the program when this returns, and has executed nothing: decide now, from what it found.
+    package func submit(_ job: RunJob) throws(RunnerError) -> ProgramFacts {
+        try channel.send(.job, job.encoded)
+        switch try channel.receive() {
+        case (.resolved, let payload)?:
+            do { return try ProgramFacts(decoding: payload) } catch { throw .malformedAnswer }
+        case (.refused, let payload)?:
+            guard let failure = RunRefusal.decode(payload) else { throw .malformedAnswer }
+            throw .refused(failure)
+        case nil: throw .runnerGone
+        default: throw .malformedAnswer
+        }
+    }
+
+    /// Hands over one value. It goes from locked memory to the socket without a copy in between.
+    package func bind(_ binding: RunBinding) throws(RunnerError) {
+        try channel.send(.binding, BindingHead(binding).encoded)
+        try binding.value.withPlaintext(PlaintextDoor()) { bytes throws(RunnerError) in try channel.sendRaw(bytes) }
+    }
+
+    /// Starts the run. From here on the descriptor carries frames, both ways.
+    package func start() throws(RunnerError) {
+        try channel.send(.start)
+        _ = tacit_set_socket_timeout(channel.descriptor, 0)
+    }
+}

@@ -1,0 +1,70 @@
+import Model
+package import TacitWire
+
+/// Why Tacit does not run a command.
+package enum RunRefusal: Diagnosable, Equatable {
+    case emptyCommand
+    case notFound(String)
+    case notExecutable(String, Errno)
+    case badShebang(String)
+    case tooManyScripts(String)
+    case accidentGuard(word: String)
+    case noDirectory(String, Errno)
+    case noPrivateDirectory(Errno)
+    case noTerminal(Errno)
+    case injection(InjectionError)
+    case tooLarge
+    case cannotStart(String, Errno)
+
+    package var code: String {
+        switch self {
+        case .emptyCommand: "run.empty-command"
+        case .notFound: "run.program-not-found"
+        case .notExecutable, .badShebang, .tooManyScripts, .cannotStart: "run.program-not-executable"
+        case .accidentGuard: "run.accident-guard"
+        case .noDirectory: "run.no-directory"
+        case .noPrivateDirectory, .noTerminal: "run.no-resources"
+        case .injection(let error): error.code
+        case .tooLarge: "run.too-large"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .emptyCommand: "there is no command to run"
+        case .notFound(let name): "there is no program `\(name)`"
+        case .notExecutable(let name, let error), .cannotStart(let name, let error): "`\(name)` cannot be executed: \(error.text)"
+        case .badShebang(let path): "the first line of `\(path)` names no interpreter"
+        case .tooManyScripts(let path): "`\(path)` is a script run by a script run by a script, too many times"
+        case .accidentGuard(let word): "accident guard: `\(word)` would print the environment, values included"
+        case .noDirectory(let path, let error): "the working directory `\(path)` cannot be entered: \(error.text)"
+        case .noPrivateDirectory(let error): "no private temporary directory could be made: \(error.text)"
+        case .noTerminal(let error): "no terminal could be made: \(error.text)"
+        case .injection(let error): error.message
+        case .tooLarge: "the arguments and variables are larger than the system takes"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .notFound(let name) where !name.contains("/"): "give its full path, if it lies outside the search path"
+        case .badShebang: "a script starts with `#!` and the path of its interpreter"
+        case .accidentGuard: "run the program that needs the secret, without looking at its value (this guard stops accidents; it is no boundary)"
+        case .injection(let error): error.hint
+        case .tooLarge: "pass the large value with `--stdin KEY`"
+        default: nil
+        }
+    }
+
+    /// The exit status of a command that stands for the run.
+    package var status: Int32 {
+        switch self {
+        case .notFound: 127
+        case .notExecutable, .badShebang, .tooManyScripts, .cannotStart: 126
+        default: 125
+        }
+    }
+
+    /// The refusal as the API tells it.
+    package var failure: RunFailure { RunFailure(status: status, code: code, message: message, hint: hint) }
+}

@@ -1,0 +1,70 @@
+import Glibc
+import Redaction
+import TacitWire
+
+/// One of the child's output streams: read, redacted, framed.
+final class OutputStream {
+    /// How long a redactor may hold bytes back that could begin a value, in milliseconds.
+    static let idleAfter: Int64 = 50
+    /// How much is read of a stream that is still written to after the child's end and its grace.
+    static let lastCallBytes = 1 << 20
+
+    let kind: RunFrame.Kind
+    /// Nil at the end of the stream.
+    private(set) var descriptor: Int32?
+    private var filter: OutputFilter
+    /// When held-back bytes are let go.
+    private(set) var idleAt: Int64?
+    private var remaining: Int?
+
+    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter) {
+        self.descriptor = descriptor
+        self.kind = kind
+        self.filter = filter
+    }
+
+    /// What was redacted; nil when the stream passes as it is.
+    var report: RedactionReport? { filter.report }
+
+    /// Reads what is there, at most one buffer full.
+    func read(with buffer: UnsafeMutableRawBufferPointer, into outgoing: inout [UInt8], now: Int64) {
+        guard let descriptor else { return }
+        let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        if count < 0 && (errno == EINTR || (errno == EAGAIN && remaining == nil)) { return }
+        // A terminal that nobody has open any more reads as EIO.
+        guard count > 0 else { return end() }
+        var passed: [UInt8] = []
+        unsafe filter.pass(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &passed)
+        RunFrame.append(kind, passed[...], to: &outgoing)
+        idleAt = now + Self.idleAfter
+        if let left = remaining {
+            remaining = left - count
+            if left <= count { end() }
+        }
+    }
+
+    /// Lets go of what was held back, once nothing came for a while.
+    func idle(into outgoing: inout [UInt8], now: Int64) {
+        guard let time = idleAt, time <= now else { return }
+        idleAt = nil
+        var passed: [UInt8] = []
+        filter.idle(into: &passed)
+        RunFrame.append(kind, passed[...], to: &outgoing)
+    }
+
+    /// Takes only what lies in the stream already; whoever still writes to it is not waited for.
+    func lastCall() { remaining = remaining ?? Self.lastCallBytes }
+
+    /// Lets go of the rest, at the end of the stream.
+    func finish(into outgoing: inout [UInt8]) {
+        end()
+        var passed: [UInt8] = []
+        filter.finish(into: &passed)
+        RunFrame.append(kind, passed[...], to: &outgoing)
+    }
+
+    private func end() {
+        if let descriptor { close(descriptor) }
+        descriptor = nil
+    }
+}

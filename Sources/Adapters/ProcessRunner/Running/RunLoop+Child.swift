@@ -1,0 +1,134 @@
+import CProcess
+import Glibc
+import TacitWire
+
+/// What the loop does to the child and hears of it.
+extension RunLoop {
+    /// How long streams that outlive the child are waited for, in milliseconds.
+    static var drainTime: Int64 { 1000 }
+    /// The time between SIGTERM and SIGKILL when the time limit was reached.
+    static var stopTime: Int64 { 2000 }
+    /// The same when nobody is interested in the run any more.
+    static var abandonTime: Int64 { 200 }
+    /// How long killing may take.
+    static var killTime: Int64 { 2000 }
+
+    /// Does what the client's frame says; false when it breaks the rules.
+    func obey(_ frame: RunFrame) -> Bool {
+        switch frame {
+        case .stdin(let bytes): return input.append(bytes)
+        case .stdinEnd: input.end()
+        case .terminalInput(let bytes): return terminalInput.append(bytes)
+        case .windowSize(let rows, let columns): _ = child.terminal.map { tacit_set_window_size($0, rows, columns) }
+        case .signal(let number): forward(number)
+        case .resume: signalGroups(SIGCONT)
+        default: return false
+        }
+        return true
+    }
+
+    func serveSignals(_ signals: Int32) {
+        while tacit_next_signal(signals) != 0 {}
+        reap()
+    }
+
+    /// Does what is due, and lets held-back output go.
+    func serveClock(_ now: Int64) {
+        for output in outputs { output.idle(into: &outgoing, now: now) }
+        if let limit = deadlines.limit, limit <= now, ended == nil { timeOut(now) }
+        if let time = deadlines.kill, time <= now {
+            deadlines.kill = nil
+            killDescendants()
+        }
+        if let time = deadlines.drain, time <= now {
+            deadlines.drain = nil
+            if leavesNobody { killDescendants() }
+            for output in outputs { output.lastCall() }
+        }
+    }
+
+    /// Nobody listens any more: the group gets a moment to end by itself, then nothing of it is left. Always false.
+    func abandon() -> Bool {
+        signalGroups(SIGTERM)
+        signalGroups(SIGCONT)
+        let deadline = MonotonicClock.now() + Self.abandonTime
+        while ended == nil && MonotonicClock.now() < deadline {
+            usleep(2000)
+            reap()
+        }
+        killDescendants()
+        return false
+    }
+
+    /// The child ended and its streams were read: sends the rest and the report.
+    func conclude() {
+        if leavesNobody { killDescendants() }
+        for output in outputs { output.finish(into: &outgoing) }
+        input.close()
+        terminalInput.close()
+        let report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
+        RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
+    }
+
+    /// An agent's run leaves no process behind, and neither does one that took too long.
+    private var leavesNobody: Bool { job.asker == .agent || hasTimedOut }
+
+    private func timeOut(_ now: Int64) {
+        deadlines.limit = nil
+        hasTimedOut = true
+        RunFrame.timedOut.encode(into: &outgoing)
+        signalGroups(SIGTERM)
+        signalGroups(SIGCONT)
+        deadlines.kill = now + Self.stopTime
+    }
+
+    /// Passes a signal of the person's on, as the terminal would: what stops or interrupts goes to the foreground group alone.
+    private func forward(_ number: Int32) {
+        switch number {
+        case SIGINT, SIGQUIT, SIGWINCH, SIGTSTP:
+            // Without a terminal the child's group is an orphaned one, which ignores SIGTSTP.
+            let signal = number == SIGTSTP && child.terminal == nil ? SIGSTOP : number
+            if ended == nil { kill(-(foregroundGroup ?? child.process), signal) }
+        default: signalGroups(number)
+        }
+    }
+
+    /// Signals the child's group and the foreground group, while the child lives: afterwards the group's number could be another's.
+    private func signalGroups(_ number: Int32) {
+        guard ended == nil else { return }
+        kill(-child.process, number)
+        if let group = foregroundGroup, group != child.process { kill(-group, number) }
+    }
+
+    private var foregroundGroup: Int32? {
+        guard let terminal = child.terminal else { return nil }
+        let group = tcgetpgrp(terminal)
+        return group > 0 ? group : nil
+    }
+
+    private func killDescendants() { Descendants.kill(within: Self.killTime) { self.reap() } }
+
+    /// Collects the dead, and hears whether the child was stopped.
+    private func reap() {
+        var status: Int32 = 0
+        while true {
+            let process = unsafe waitpid(-1, &status, WNOHANG | WUNTRACED)
+            guard process > 0 else { return }
+            guard process == child.process else { continue }
+            if status & 0xFF == 0x7F {
+                RunFrame.stopped(signal: status >> 8 & 0xFF).encode(into: &outgoing)
+            } else {
+                childEnded(status & 0x7F == 0 ? .exited(code: status >> 8 & 0xFF) : .signaled(status & 0x7F))
+            }
+        }
+    }
+
+    private func childEnded(_ exit: RunExit) {
+        ended = exit
+        if child.programSide >= 0 { close(child.programSide) }
+        deadlines.limit = nil
+        deadlines.kill = nil
+        deadlines.drain = MonotonicClock.now() + Self.drainTime
+        input.close()
+    }
+}

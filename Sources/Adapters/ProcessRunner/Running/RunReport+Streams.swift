@@ -1,0 +1,40 @@
+import Redaction
+import TacitWire
+
+extension RunReport {
+    /// Adds up what was done to the streams of one run.
+    init(masked: Bool, streams: [RedactionReport]) {
+        var counts: [[String]: Int] = [:]
+        var unscanned: [String: Int64] = [:]
+        for count in streams.flatMap(\.counts) { counts[[count.name, count.view], default: 0] += count.count }
+        for part in streams.flatMap(\.unscanned) { unscanned[part.reason, default: 0] += part.bytes }
+        self.init(
+            masked: masked,
+            redactions: counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+                Redaction(name: $0.key[0], view: $0.key[1], count: $0.value)
+            },
+            scannedBytes: Int(streams.reduce(0) { $0 + $1.bytesScanned }),
+            unscanned: unscanned.sorted { $0.key < $1.key }.map { "\($0.value) bytes: \($0.key)" })
+    }
+
+    /// The report as JSON, written by hand: Foundation's encoder would cost this process more than the rest of its work.
+    var json: String {
+        let redactions = redactions.map { #"{"count":\#($0.count),"name":\#(Self.quoted($0.name)),"view":\#(Self.quoted($0.view))}"# }
+        return #"{"masked":\#(masked),"redactions":[\#(redactions.joined(separator: ","))],"scanned_bytes":\#(scannedBytes),"#
+            + #""unscanned":[\#(unscanned.map(Self.quoted).joined(separator: ","))]}"#
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

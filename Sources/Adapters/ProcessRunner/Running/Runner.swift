@@ -1,0 +1,42 @@
+import CProcess
+import Glibc
+import TacitWire
+
+/// The process that executes one run: it holds that run's values, no key and no store.
+///
+/// It is single-threaded and lives as long as its control socket: when the keeper locks, ends or is killed, the run ends with it.
+package enum Runner {
+    /// The hidden subcommand.
+    package static let subcommand = "__runner"
+
+    /// Serves one run and returns the exit status of this process, which nobody needs.
+    package static func main(controlDescriptor: Int32 = 3) -> Int32 {
+        guard unsafe tacit_harden("tacit-runner") == 0, tacit_become_subreaper() == 0 else { return 125 }
+        let signals = tacit_open_signals()
+        guard signals >= 0 else { return 125 }
+        let channel = SetupChannel(descriptor: controlDescriptor)
+        do throws(RunnerError) {
+            guard var intake = try RunnerIntake.receive(from: channel) else { return 0 }
+            serve(&intake, channel.descriptor, signals)
+            return 0
+        } catch {
+            return 125
+        }
+    }
+
+    private static func serve(_ intake: inout RunnerIntake, _ control: Int32, _ signals: Int32) {
+        let exit: RunFrame
+        do throws(RunRefusal) {
+            let loop = RunLoop(try StartedRun(intake), intake: intake, control: control, signals: signals)
+            intake.releaseValues()
+            guard loop.run() else { return intake.directories.remove() }
+            exit = loop.exit
+        } catch {
+            exit = .exit(.failed(error.failure))
+        }
+        // Whoever hears of the end finds nothing left behind.
+        intake.directories.remove()
+        let bytes = exit.encoded
+        try? unsafe SetupChannel(descriptor: control).sendRaw(bytes.span.bytes)
+    }
+}

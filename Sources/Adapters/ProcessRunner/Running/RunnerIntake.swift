@@ -1,0 +1,91 @@
+import CProcess
+import Glibc
+import Model
+
+/// A run as the keeper handed it over: the job, its program already opened, and its values in locked memory.
+struct RunnerIntake {
+    let job: RunJob
+    let program: ProgramResolver.Resolution
+    let directories: RunDirectories
+    private(set) var bindings: [RunBinding] = []
+
+    /// Receives one run, up to its start; nil when the keeper let this runner go.
+    static func receive(from channel: SetupChannel) throws(RunnerError) -> RunnerIntake? {
+        guard let (kind, payload) = try channel.receive() else { return nil }
+        guard kind == .job, let job = try? RunJob(decoding: payload) else { throw .malformedAnswer }
+        guard var intake = try answer(job, on: channel) else { return nil }
+        do throws(RunnerError) {
+            if try intake.receiveBindings(from: channel) { return intake }
+            intake.directories.remove()
+            return nil
+        } catch {
+            intake.directories.remove()
+            throw error
+        }
+    }
+
+    /// Opens what the job names and tells the keeper what was found.
+    private static func answer(_ job: RunJob, on channel: SetupChannel) throws(RunnerError) -> RunnerIntake? {
+        let intake: RunnerIntake
+        do throws(RunRefusal) { intake = try RunnerIntake(job) } catch {
+            try channel.send(.refused, error.encoded)
+            return nil
+        }
+        try channel.send(.resolved, intake.program.facts.encoded)
+        return intake
+    }
+
+    private init(_ job: RunJob) throws(RunRefusal) {
+        self.job = job
+        if job.asker == .agent, case .refused(let word) = AccidentGuard.verdict(forWords: job.arguments) { throw .accidentGuard(word: word) }
+        directories = try RunDirectories(for: job)
+        do throws(RunRefusal) {
+            let resolver = ProgramResolver(searchPath: job.environment["PATH"] ?? SystemPrograms.searchPath, directory: directories.working)
+            program = try resolver.resolve(job.arguments)
+            if job.asker == .agent { try Self.guardAccidents(job.arguments, program, directories) }
+        } catch {
+            directories.remove()
+            throw error
+        }
+    }
+
+    /// Judges the file that the command names, and the program that executes it.
+    private static func guardAccidents(
+        _ words: [String], _ program: ProgramResolver.Resolution, _ directories: RunDirectories
+    ) throws(RunRefusal) {
+        let directory = OpenedFile.location(of: directories.working) ?? "/"
+        for (file, words) in [(program.file, words), (program.program, program.arguments)] {
+            let subject = AccidentGuard.Subject(baseName: file.baseName, identity: SystemPrograms().identity(of: file))
+            if case .refused(let word) = AccidentGuard.verdict(for: words, opened: subject, directory: directory) { throw .accidentGuard(word: word) }
+        }
+    }
+
+    /// Lets go of the values once the child has them: what is left is wiped, but for what is redacted or still to be written.
+    mutating func releaseValues() { bindings = [] }
+
+    /// Receives values until the start; false when the keeper let the run go.
+    private mutating func receiveBindings(from channel: SetupChannel) throws(RunnerError) -> Bool {
+        while let (kind, payload) = try channel.receive() {
+            switch kind {
+            case .start: return true
+            case .binding:
+                guard let head = try? BindingHead(decoding: payload), let value = try Self.value(head.byteCount, from: channel) else {
+                    throw .malformedAnswer
+                }
+                bindings.append(RunBinding(target: head.target, needleName: head.needleName, value: value))
+            default: throw .malformedAnswer
+            }
+        }
+        return false
+    }
+
+    /// Reads a value from the socket right into locked memory.
+    private static func value(_ byteCount: Int, from channel: SetupChannel) throws(RunnerError) -> SecretValue? {
+        var isWhole = false
+        let value = try unsafe SecretValue(capacity: byteCount) { buffer throws(RunnerError) in
+            isWhole = try unsafe channel.receiveExactly(into: buffer)
+            return byteCount
+        }
+        return isWhole ? value : nil
+    }
+}

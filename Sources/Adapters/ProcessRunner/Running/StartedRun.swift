@@ -1,0 +1,108 @@
+import CProcess
+import Glibc
+import Model
+import TacitWire
+
+/// A child that executes its program, and this process's ends of its streams.
+struct StartedRun {
+    let process: Int32
+    /// The main side of the child's terminal.
+    let terminal: Int32?
+    /// The program's side, held open so that the terminal lives as long as the child; -1 without a terminal.
+    let programSide: Int32
+    /// The writing end of standard input, unless that is the terminal.
+    let input: Int32?
+    /// The reading ends of standard output and standard error, unless they are the terminal.
+    let outputs: [(descriptor: Int32, kind: RunFrame.Kind)]
+
+    init(_ intake: RunnerIntake) throws(RunRefusal) {
+        let environment = try Self.environment(intake)
+        var streams = try ChildStreams(intake.job.terminal)
+        defer { streams.closeChildEnds() }
+        let words = CStrings(intake.program.arguments)
+        var child = unsafe tacit_child()
+        unsafe child.program = intake.program.program.descriptor
+        unsafe child.arguments = UnsafePointer(words.pointers)
+        unsafe child.environment = UnsafePointer(environment.pointers)
+        unsafe child.directory = intake.directories.working
+        unsafe child.streams = (streams.child[0], streams.child[1], streams.child[2])
+        unsafe child.terminal = streams.programSide
+        unsafe child.no_new_privileges = intake.job.asker == .agent ? 1 : 0
+        unsafe child.file_mask = intake.job.fileMask
+        // The block with the values is overwritten when `environment` goes: the child executes its program by then.
+        let started = withExtendedLifetime((words, environment)) { unsafe tacit_start_child(&child) }
+        guard started > 0 else {
+            streams.closeOwnEnds()
+            if started == -E2BIG { throw .tooLarge }
+            throw .cannotStart(intake.job.arguments[0], Errno(code: -started))
+        }
+        process = started
+        (terminal, programSide, input, outputs) = (streams.terminal, streams.programSide, streams.input, streams.outputs)
+    }
+
+    private static func environment(_ intake: RunnerIntake) throws(RunRefusal) -> CStrings {
+        var variables = intake.job.environment
+        if let home = intake.directories.home { variables["HOME"] = home }
+        if let term = intake.job.terminal?.term { variables["TERM"] = term }
+        var valued: [CStrings.Part] = []
+        for binding in intake.bindings {
+            guard case .variable(let name) = binding.target else { continue }
+            do throws(InjectionError) {
+                try InjectionPlan.check(name)
+                try InjectionPlan.check(binding.value, for: name)
+            } catch { throw .injection(error) }
+            variables[name] = nil
+            valued.append(.valued("\(name)=", binding.value))
+        }
+        return CStrings(variables.sorted { $0.key < $1.key }.map { .text("\($0.key)=\($0.value)") } + valued)
+    }
+}
+
+/// Both ends of a child's three streams: pipes, and one terminal for those that were a terminal at the caller.
+struct ChildStreams {
+    private(set) var child: [Int32] = []
+    private(set) var terminal: Int32?
+    private(set) var programSide: Int32 = -1
+    private(set) var input: Int32?
+    private(set) var outputs: [(descriptor: Int32, kind: RunFrame.Kind)] = []
+
+    init(_ asked: RunTerminal?) throws(RunRefusal) {
+        do throws(Errno) {
+            if let asked { try openTerminal(asked) }
+            for (stream, isTerminal) in [asked?.input, asked?.output, asked?.error].enumerated() {
+                if isTerminal == true { child.append(programSide) } else { try openPipe(stream) }
+            }
+        } catch {
+            closeOwnEnds()
+            closeChildEnds()
+            throw .noTerminal(error)
+        }
+    }
+
+    /// Closes what only the child needs.
+    mutating func closeChildEnds() {
+        for descriptor in child where descriptor != programSide { close(descriptor) }
+        child = []
+    }
+
+    mutating func closeOwnEnds() {
+        for descriptor in [terminal, input, programSide < 0 ? nil : programSide].compactMap(\.self) + outputs.map(\.descriptor) { close(descriptor) }
+    }
+
+    private mutating func openTerminal(_ asked: RunTerminal) throws(Errno) {
+        var main: Int32 = -1
+        let result = unsafe tacit_open_terminal(asked.rows, asked.columns, &main, &programSide)
+        guard result == 0 else { throw Errno(code: -result) }
+        terminal = main
+    }
+
+    private mutating func openPipe(_ stream: Int) throws(Errno) {
+        var ends: [Int32] = [-1, -1]
+        let result = unsafe tacit_pipe(&ends)
+        guard result == 0 else { throw Errno(code: -result) }
+        let (own, other) = stream == 0 ? (ends[1], ends[0]) : (ends[0], ends[1])
+        child.append(other)
+        _ = fcntl(own, F_SETFL, O_NONBLOCK)
+        if stream == 0 { input = own } else { outputs.append((own, stream == 1 ? .stdout : .stderr)) }
+    }
+}

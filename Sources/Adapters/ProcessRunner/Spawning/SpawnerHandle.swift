@@ -1,0 +1,95 @@
+import CProcess
+import Glibc
+import Synchronization
+
+/// The keeper's hold on its spawner: fresh runners, one of them always warm.
+package final class SpawnerHandle: Sendable {
+    private struct State {
+        /// The keeper's end; nil after `stop`, or once the spawner was found dead.
+        var control: Int32?
+        /// The keeper's end of the runner that waits.
+        var warm: Int32?
+    }
+
+    private let state: Mutex<State>
+    /// The spawner's process id.
+    package let process: Int32
+
+    /// Starts the spawner. Call it before the process holds a key.
+    package init(executable: String = "/proc/self/exe", arguments: [String] = [Spawner.subcommand]) throws(RunnerError) {
+        let (own, other) = try Self.pair(packets: true)
+        defer { close(other) }
+        do throws(Errno) { process = try Helper.start(executable, arguments, descriptor: other) } catch {
+            close(own)
+            throw .noDescriptors(error)
+        }
+        state = Mutex(State(control: own))
+        state.withLock { $0.warm = try? Self.freshRunner($0.control) }
+    }
+
+    deinit { stop() }
+
+    /// Whether runs can be started.
+    package var isAlive: Bool {
+        state.withLock { state in
+            guard let control = state.control, !Self.hasEnded(control) else { return false }
+            return true
+        }
+    }
+
+    /// Takes a fresh runner: the keeper's end of its control socket, close-on-exec, which the caller closes. See `RunnerSetup`.
+    package func takeRunner() throws(RunnerError) -> Int32 {
+        let taken = state.withLock { state -> Result<Int32, RunnerError> in
+            Result { () throws(RunnerError) in try Self.take(&state) }
+        }
+        return try taken.get()
+    }
+
+    /// Lets the spawner end. Runs go on: each ends with its own control socket.
+    package func stop() {
+        state.withLock { state in
+            for descriptor in [state.control, state.warm].compactMap(\.self) { close(descriptor) }
+            state = State()
+        }
+        // It ends as soon as it sees the end of its socket; one that does not is left to whoever outlives it.
+        for _ in 0..<50 where waitpid(process, nil, WNOHANG) == 0 { usleep(2000) }
+    }
+
+    private static func take(_ state: inout State) throws(RunnerError) -> Int32 {
+        guard let control = state.control, !hasEnded(control) else { throw .spawnerGone }
+        var taken = state.warm
+        state.warm = nil
+        if let warm = taken, hasEnded(warm) {
+            close(warm)
+            taken = nil
+        }
+        let runner = if let taken { taken } else { try freshRunner(control) }
+        state.warm = try? freshRunner(control)
+        return runner
+    }
+
+    /// Makes a runner: a socket pair, of which the spawner passes one end on.
+    private static func freshRunner(_ control: Int32?) throws(RunnerError) -> Int32 {
+        guard let control else { throw .spawnerGone }
+        let (own, other) = try pair(packets: false)
+        defer { close(other) }
+        guard tacit_send_descriptor(control, other) == 0 else {
+            close(own)
+            throw .spawnerGone
+        }
+        return own
+    }
+
+    private static func pair(packets: Bool) throws(RunnerError) -> (Int32, Int32) {
+        var ends: [Int32] = [-1, -1]
+        let result = unsafe tacit_socket_pair(packets ? 1 : 0, &ends)
+        guard result == 0 else { throw .noDescriptors(Errno(code: -result)) }
+        return (ends[0], ends[1])
+    }
+
+    /// Whether the process on the other end is gone. Nothing is read: neither a spawner nor a waiting runner says anything.
+    private static func hasEnded(_ descriptor: Int32) -> Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&watched, 1, 0) != 0
+    }
+}

@@ -1,0 +1,321 @@
+#define _GNU_SOURCE
+#include "CProcess.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+
+// Sockets and peers
+
+int tacit_socket_pair(int packets, int ends[2]) {
+    return socketpair(AF_UNIX, (packets ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno;
+}
+
+int tacit_send_descriptor(int socket, int descriptor) {
+    char byte = 'D';
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    ssize_t sent;
+    do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : 0;
+}
+
+int tacit_receive_descriptor(int socket) {
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    ssize_t received;
+    do received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    if (received == 0) return 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) {
+        return -EPROTO;
+    }
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
+    return descriptor;
+}
+
+int tacit_peer_credentials(int socket, int32_t *process, uint32_t *user, uint32_t *group) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -errno;
+    *process = peer.pid;
+    *user = peer.uid;
+    *group = peer.gid;
+    return 0;
+}
+
+int tacit_peer_pidfd(int socket) {
+    int descriptor = -1;
+    socklen_t length = sizeof descriptor;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &descriptor, &length) == 0 ? descriptor : -errno;
+}
+
+int tacit_pidfd_open(int32_t process) {
+    long descriptor = syscall(SYS_pidfd_open, (pid_t)process, 0);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int tacit_set_socket_timeout(int socket, int milliseconds) {
+    struct timeval limit = {.tv_sec = milliseconds / 1000, .tv_usec = (milliseconds % 1000) * 1000};
+    if (setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0) return -errno;
+    return setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 ? 0 : -errno;
+}
+
+// This process
+
+static int forbid_core(void) {
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
+int tacit_harden(const char *name) {
+    if (forbid_core() != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return -errno;
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    return 0;
+}
+
+int tacit_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno; }
+
+int tacit_open_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    /* A fault is not a message: it must end the process. */
+    int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+    for (size_t index = 0; index < sizeof faults / sizeof *faults; index++) sigdelset(&all, faults[index]);
+    if (sigprocmask(SIG_SETMASK, &all, NULL) != 0) return -errno;
+    int descriptor = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int tacit_next_signal(int signals) {
+    struct signalfd_siginfo information;
+    return read(signals, &information, sizeof information) == (ssize_t)sizeof information ? (int)information.ssi_signo : 0;
+}
+
+int tacit_children(int32_t process, int32_t *children, int capacity) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)process);
+    DIR *threads = opendir(path);
+    if (!threads) return -errno;
+    int count = 0;
+    for (struct dirent *thread; count < capacity && (thread = readdir(threads));) {
+        if (thread->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%.16s/children", (int)process, thread->d_name);
+        FILE *list = fopen(path, "re");
+        if (!list) continue;
+        for (int child; count < capacity && fscanf(list, "%d", &child) == 1;) children[count++] = child;
+        fclose(list);
+    }
+    closedir(threads);
+    return count;
+}
+
+// Other processes
+
+int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *const environment[], int descriptor) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, descriptor, 3);
+    for (int stream = 0; stream < 3; stream++) posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 4);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    pid_t process = -1;
+    int error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error ? -error : process;
+}
+
+/* Runs on the caller's memory (vfork): system calls only, and no change that the caller would see. */
+static int become_program(const struct tacit_child *child, pid_t parent) {
+    if (child->terminal < 0) {
+        if (setsid() < 0) return errno;
+    } else {
+        /* A group of its own in the caller's session: not orphaned, so that Ctrl-Z stops it. */
+        if (setpgid(0, 0) != 0 || tcsetpgrp(child->terminal, getpid()) != 0) return errno;
+    }
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
+    if (getppid() != parent) return ESRCH;
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    if (forbid_core() != 0 || fchdir(child->directory) != 0) return errno;
+    for (int stream = 0; stream < 3; stream++) {
+        if (dup2(child->streams[stream], stream) < 0) return errno;
+    }
+    if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+    umask((mode_t)child->file_mask);
+    if (child->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execveat(child->program, "", child->arguments, child->environment, AT_EMPTY_PATH);
+    return errno;
+}
+
+int tacit_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+int32_t tacit_start_child(const struct tacit_child *child) {
+    volatile int error = 0;
+    pid_t parent = getpid();
+    pid_t process = vfork();
+    if (process == 0) {
+        error = become_program(child, parent);
+        _exit(127);
+    }
+    if (process < 0) return -errno;
+    if (error) {
+        waitpid(process, NULL, 0);
+        return -error;
+    }
+    return process;
+}
+
+int tacit_open_path(int directory, const char *path) {
+    int descriptor = openat(directory < 0 ? AT_FDCWD : directory, path, O_PATH | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int tacit_open_directory(const char *path) {
+    int descriptor = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    int result = tacit_check_executable(descriptor);
+    if (result == 0) return descriptor;
+    close(descriptor);
+    return result;
+}
+
+int tacit_reopen(int descriptor) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    int readable = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return readable < 0 ? -errno : readable;
+}
+
+int tacit_check_executable(int descriptor) { return faccessat(descriptor, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 ? 0 : -errno; }
+
+// Terminals
+
+int tacit_open_terminal(uint16_t rows, uint16_t columns, int *main_side, int *program_side) {
+    int owner = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (owner < 0) return -errno;
+    char name[64];
+    int side = -1;
+    struct termios mode;
+    if (grantpt(owner) != 0 || unlockpt(owner) != 0 || ptsname_r(owner, name, sizeof name) != 0) goto failed;
+    side = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (side < 0 || tcgetattr(side, &mode) != 0) goto failed;
+    mode.c_iflag |= IUTF8;
+    if (tcsetattr(side, TCSANOW, &mode) != 0 || ioctl(side, TIOCSCTTY, 0) != 0) goto failed;
+    tacit_set_window_size(owner, rows, columns);
+    *main_side = owner;
+    *program_side = side;
+    return 0;
+failed:;
+    int error = errno;
+    close(owner);
+    if (side >= 0) close(side);
+    return -error;
+}
+
+int tacit_set_window_size(int terminal, uint16_t rows, uint16_t columns) {
+    struct winsize size = {.ws_row = rows, .ws_col = columns};
+    return ioctl(terminal, TIOCSWINSZ, &size) == 0 ? 0 : -errno;
+}
+
+int tacit_window_size(int terminal, uint16_t *rows, uint16_t *columns) {
+    struct winsize size;
+    if (ioctl(terminal, TIOCGWINSZ, &size) != 0) return -errno;
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return 0;
+}
+
+// Files
+
+int tacit_make_private_directory(char *path) { return mkdtemp(path) ? 0 : -errno; }
+
+static int open_directory(int directory, const char *name) {
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int descriptor = openat(directory, name, flags);
+    if (descriptor < 0 && errno == EACCES && fchmodat(directory, name, 0700, 0) == 0) descriptor = openat(directory, name, flags);
+    return descriptor;
+}
+
+int tacit_remove_tree(int directory, const char *name) {
+    if (directory < 0) directory = AT_FDCWD;
+    int descriptor = open_directory(directory, name);
+    if (descriptor < 0) {
+        if (errno != ENOTDIR && errno != ELOOP) return -errno;
+        return unlinkat(directory, name, 0) == 0 ? 0 : -errno;
+    }
+    fchmod(descriptor, 0700);
+    DIR *entries = fdopendir(descriptor);
+    if (!entries) {
+        close(descriptor);
+        return -errno;
+    }
+    int result = 0;
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        int removed = unlinkat(dirfd(entries), entry->d_name, 0);
+        if (removed != 0 && (errno == EISDIR || errno == EPERM)) removed = tacit_remove_tree(dirfd(entries), entry->d_name);
+        if (removed != 0 && !result) result = removed < -1 ? removed : -errno;
+    }
+    closedir(entries);
+    if (unlinkat(directory, name, AT_REMOVEDIR) != 0 && !result) result = -errno;
+    return result;
+}

@@ -1,0 +1,81 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// The calls of Linux that Swift's importer does not reach. A result below zero is a negated errno, unless the function says otherwise.
+
+// Sockets and peers
+
+/// Makes two joined, close-on-exec sockets: a byte stream, or whole packets when `packets` is not 0.
+int tacit_socket_pair(int packets, int ends[2]);
+/// Sends one byte and a copy of a descriptor; never raises SIGPIPE.
+int tacit_send_descriptor(int socket, int descriptor);
+/// Receives what `tacit_send_descriptor` sent: a close-on-exec descriptor. 0 at the end of the stream.
+int tacit_receive_descriptor(int socket);
+/// Tells who was on the other end of a Unix socket when it was connected.
+int tacit_peer_credentials(int socket, int32_t *process, uint32_t *user, uint32_t *group);
+/// Opens a pidfd of the process on the other end of a Unix socket (SO_PEERPIDFD, Linux 6.5).
+int tacit_peer_pidfd(int socket);
+/// Opens a close-on-exec pidfd.
+int tacit_pidfd_open(int32_t process);
+/// Limits how long a blocking read and a blocking write may take; 0 lifts the limit.
+int tacit_set_socket_timeout(int socket, int milliseconds);
+
+// This process
+
+/// Makes the process undumpable (no core, no ptrace or /proc reading by the same user) and names it.
+int tacit_harden(const char *name);
+/// Orphaned descendants become children of this process.
+int tacit_become_subreaper(void);
+/// Blocks every signal that can be blocked and opens a close-on-exec, non-blocking descriptor that reports them.
+int tacit_open_signals(void);
+/// Takes the next reported signal; 0 when there is none.
+int tacit_next_signal(int signals);
+/// Copies the ids of the children of `process` into `children`; their number, at most `capacity`.
+int tacit_children(int32_t process, int32_t *children, int capacity);
+
+// Other processes
+
+/// Starts a program with `descriptor` as descriptor 3, /dev/null as 0, 1 and 2, nothing else open, in a session of its own. Returns the process id.
+int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *const environment[], int descriptor);
+
+/// What a child is before it executes its program.
+struct tacit_child {
+    int program;                ///< descriptor that is executed
+    char *const *arguments;
+    char *const *environment;
+    int directory;              ///< descriptor of the working directory
+    int streams[3];             ///< descriptors of 0, 1 and 2, each above 2
+    int terminal;               ///< its terminal (of the caller's session), or -1 for a session without one
+    int no_new_privileges;
+    uint32_t file_mask;
+};
+
+/// Makes a close-on-exec pipe: the reading end, the writing end.
+int tacit_pipe(int ends[2]);
+
+/// Starts a child in a process group of its own. It dies with the caller. Returns the process id; the caller is suspended until the program runs.
+int32_t tacit_start_child(const struct tacit_child *child);
+
+/// Opens a file relative to `directory` (AT_FDCWD when -1) without reading it (O_PATH), close-on-exec.
+int tacit_open_path(int directory, const char *path);
+/// Opens a directory that this process may enter (O_PATH), close-on-exec.
+int tacit_open_directory(const char *path);
+/// Opens for reading what an O_PATH descriptor names; waits for nothing.
+int tacit_reopen(int descriptor);
+/// 0 when the opened file may be executed by this process.
+int tacit_check_executable(int descriptor);
+
+// Terminals
+
+/// Opens both sides of a new terminal, close-on-exec; the main side is non-blocking. The other side becomes the caller's controlling terminal.
+int tacit_open_terminal(uint16_t rows, uint16_t columns, int *main_side, int *program_side);
+int tacit_set_window_size(int terminal, uint16_t rows, uint16_t columns);
+int tacit_window_size(int terminal, uint16_t *rows, uint16_t *columns);
+
+// Files
+
+/// Makes a directory with mode 0700 whose name ends with six random characters in place of the `XXXXXX` of `path`.
+int tacit_make_private_directory(char *path);
+/// Removes a directory with everything in it; never follows a link.
+int tacit_remove_tree(int directory, const char *name);
