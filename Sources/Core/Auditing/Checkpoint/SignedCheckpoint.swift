@@ -59,7 +59,7 @@ extension SignedCheckpoint {
 
     /// Judges the checkpoint by one key, whose name is the log's origin. Signatures by other keys count for nothing, and do no harm.
     package func verdict(by key: VerifierKey) -> Verdict {
-        guard origin == key.name else { return .otherOrigin }
+        guard origin.utf8.elementsEqual(key.name.utf8) else { return .otherOrigin }
         let claims = note.signatures.filter { $0.name == key.name && $0.keyID == key.keyID }
         guard !claims.isEmpty else { return .unknownSigner }
         let text = Array(note.text.utf8)

@@ -113,7 +113,7 @@ extension LogVerifier {
                 kind: .fork, index: checkpoint.size, expected: checkpoint.root.hexadecimal, actual: head.frontier.root.hexadecimal)
         }
         if let chain = checkpoint.chain, chain != head.chain {
-            return .edited(checkpoint.size - 1, expected: chain.hexadecimal, actual: head.chain.hexadecimal)
+            return .edited(max(0, checkpoint.size - 1), expected: chain.hexadecimal, actual: head.chain.hexadecimal)
         }
         return nil
     }

@@ -14,6 +14,7 @@ package struct DenialCoalescer: Sendable {
     package let capacity: Int
 
     private var open: [Kind: Window] = [:]
+    private var folded: [Who: Window] = [:]
     private var written: [Who: Int] = [:]
     private var end: Int64?
 
@@ -48,30 +49,29 @@ package struct DenialCoalescer: Sendable {
     }
 
     /// When `due` will have something to say; nil while nothing is counted.
-    package var nextDue: Int64? { open.values.contains { $0.count > 0 } ? end : nil }
+    package var nextDue: Int64? { counts.isEmpty ? nil : end }
 
     /// The counts as they stand, at lock and at the end of the process.
     package mutating func flush() -> [AuditEntry] {
-        let entries = open.values.filter { $0.count > 0 }.map(\.summary).sorted { $0.bootTime < $1.bootTime }
-        (open, written, end) = ([:], [:], nil)
+        let entries = counts.map(\.summary).sorted { $0.bootTime < $1.bootTime }
+        (open, folded, written, end) = ([:], [:], [:], nil)
         return entries
     }
+
+    private var counts: [Window] { (Array(open.values) + Array(folded.values)).filter { $0.count > 0 } }
 
     /// Part of the room is a person's alone: no agent makes the log forget what its owner was refused.
     private func room(for kind: Kind) -> Int { kind.who.kind == .known(.person) ? capacity + capacity / 4 : capacity }
 
     /// Counts a denial under its actor alone, without action and subject; when even actors are too many, under their kind alone.
     private mutating func fold(_ denial: AuditEntry) {
-        var folded = denial
-        folded.action = .known(.denialsFolded)
-        folded.source = .known(.keeper)
-        folded.mode = .known(.none)
-        folded.subjects = []
-        folded.detail = []
-        folded.decision = .deny(code: "audit.folded")
-        var kind = Kind(folded)
-        if open[kind] == nil, open.count >= 2 * capacity { kind.who = Who(kind: denial.actor.kind) }
-        open[kind, default: Window(folded, count: 0)].count(folded)
+        var entry = denial
+        (entry.action, entry.source, entry.mode) = (.known(.denialsFolded), .known(.keeper), .known(.none))
+        (entry.subjects, entry.detail) = ([], [])
+        entry.decision = .deny(code: "audit.folded")
+        var who = Who(denial.actor)
+        if folded[who] == nil, folded.count >= capacity { who = Who(kind: denial.actor.kind) }
+        folded[who, default: Window(entry, count: 0)].count(entry)
     }
 }
 

@@ -7,7 +7,7 @@ package struct PendingAct: Sendable, Hashable {
     package struct Key: Sendable, Hashable {
         package let kind: Recorded<AuditActor.Kind>
         package let userID: UInt32
-        package let executable: String
+        package internal(set) var executable: String
         package let source: Recorded<AuditSource>
         package let mode: Recorded<AccessMode>
         package let action: Recorded<AuditAction>
@@ -15,7 +15,10 @@ package struct PendingAct: Sendable, Hashable {
         package let code: String?
     }
 
-    package let key: Key
+    package internal(set) var key: Key
+    /// Stands for the program when too many different ones have acted.
+    package static let manyPrograms = "(many)"
+
     /// The process that acted first.
     package let process: Int32
     /// When it was done first, and whether the clock was behind.

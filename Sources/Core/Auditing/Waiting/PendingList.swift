@@ -8,8 +8,10 @@ import Model
 package struct PendingList: Sendable, Equatable {
     /// How many different acts fit.
     package static let capacity = 1000
-    /// How many of them only a person's acts may take: an agent must not be able to shut its owner out.
+    /// How many of them are kept for a person's acts: an agent must not be able to shut its owner out.
     package static let reservedForPersons = 100
+    /// How many of them are kept for acts without their program: who starts ever new copies of a program then fills a count, not the list.
+    package static let reservedForFolded = 100
 
     package private(set) var acts: [PendingAct] = []
     /// Lines of the file that could not be read, acts that are missing between the others included. To be reported as dropped.
@@ -27,12 +29,13 @@ package struct PendingList: Sendable, Equatable {
 
     /// Takes an act and returns the bytes to append to the file, durably, before the act is answered. When there is no room, the act must be refused.
     package mutating func add(_ entry: AuditEntry) throws(AuditingError) -> [UInt8] {
-        let act = PendingAct(entry)
+        var act = PendingAct(entry)
+        if places[act.key] == nil, acts.count >= limit(for: act) { act.key.executable = PendingAct.manyPrograms }
         let place = places[act.key] ?? acts.count
         if place < acts.count {
             acts[place].count(act)
         } else {
-            guard place < limit(for: act) else { throw .pendingListFull }
+            guard place < Self.capacity else { throw .pendingListFull }
             acts.append(act)
             places[act.key] = place
         }
@@ -48,7 +51,7 @@ package struct PendingList: Sendable, Equatable {
 
     private func limit(for act: PendingAct) -> Int {
         let isOwners = act.key.kind == .known(.person) || act.key.kind == .known(.system)
-        return Self.capacity - (isOwners ? 0 : Self.reservedForPersons)
+        return Self.capacity - Self.reservedForFolded - (isOwners ? 0 : Self.reservedForPersons)
     }
 }
 
