@@ -27,7 +27,9 @@ public final class KeeperConnection {
     ) throws(ClientError) -> Answer {
         var head = requestHead(method, path, contentType: contentType, ifMatch: ifMatch)
         head += "Content-Length: \(body.count)\r\n\r\n"
-        try socket.write(Array(head.utf8) + body)
+        try socket.write(Array(head.utf8))
+        // On its own, so that a body that holds values is not copied.
+        if !body.isEmpty { try socket.write(body) }
         let (status, headers) = try readHead()
         let answer = Answer(status: status, headers: headers, body: try readBody(headers, status: status))
         try Self.check(answer)

@@ -1,9 +1,12 @@
 public import TacitWire
 
-/// A run that was allowed: frames in both directions. One thread may send while another reads.
-public final class RunStream: @unchecked Sendable {
+/// A run that was allowed: frames in both directions. No call waits; used by one thread at a time.
+public final class RunStream {
     private let connection: KeeperConnection
+    private var cutter = ChunkCutter()
     private var decoder = RunFrameDecoder(from: .runner)
+    private var outgoing: [UInt8] = []
+    private var sent = 0
 
     /// What the person is told before the run, one sentence each.
     public let notices: [String]
@@ -17,26 +20,43 @@ public final class RunStream: @unchecked Sendable {
         auditEntry = headers[WireHeader.auditEntry.lowercased()]
     }
 
-    /// The socket, to wait for frames on together with other descriptors; `hasBuffered` must be false.
+    /// The socket, to wait for together with other descriptors: for reading unless `hasBuffered`, for writing while `hasUnsent`.
     public var descriptor: Int32 { connection.socket.descriptor }
 
-    /// Whether `next` can answer without waiting.
+    /// Whether bytes were received already that `receive` has not looked at.
     public var hasBuffered: Bool { connection.socket.hasBuffered }
 
-    /// Sends a frame.
+    /// Whether frames wait for the keeper to take them.
+    public var hasUnsent: Bool { sent < outgoing.count }
+
+    /// Whether the keeper sends nothing more.
+    public private(set) var isAtEnd = false
+
+    /// Sends a frame, as far as the keeper takes it now; `flush` sends the rest.
     public func send(_ frame: RunFrame) throws(ClientError) {
         let bytes = frame.encoded
-        try connection.socket.write(Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10])
+        outgoing += Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10]
+        try flush()
     }
 
-    /// The frames that came; waits for at least one chunk. Empty at the end of the stream.
-    public func next() throws(ClientError) -> [RunFrame] {
-        guard let chunk = try connection.readChunk() else { return [] }
-        decoder.append(chunk)
+    /// Sends what waits, as far as the keeper takes it now.
+    public func flush() throws(ClientError) {
+        guard hasUnsent else { return }
+        sent += try connection.socket.writeNow(outgoing[sent...])
+        guard sent == outgoing.count else { return }
+        outgoing.removeAll(keepingCapacity: true)
+        sent = 0
+    }
+
+    /// The frames that came; none when nothing came, or at the end.
+    public func receive() throws(ClientError) -> [RunFrame] {
+        guard !isAtEnd, let piece = try connection.socket.readNow() else { return [] }
         var frames: [RunFrame] = []
+        guard cutter.read(piece, { decoder.append($0) }) else { throw .brokenOff }
         do {
             while let frame = try decoder.next() { frames.append(frame) }
         } catch { throw .brokenOff }
+        isAtEnd = piece.isEmpty || cutter.isAtEnd
         return frames
     }
 }

@@ -73,12 +73,19 @@ final class UnixConnection {
         return bytes
     }
 
-    /// What is buffered or comes next; empty at the end of the stream.
-    func readSome(limit: Int) throws(ClientError) -> [UInt8] {
-        guard try fill() else { return [] }
-        let piece = Array(buffer[position..<min(buffer.count, position + limit)])
-        position += piece.count
-        return piece
+    /// What is buffered, or has come by now: nil when nothing has, empty at the end of the stream.
+    func readNow() throws(ClientError) -> [UInt8]? {
+        if !hasBuffered, try fill(flags: Int32(MSG_DONTWAIT)) == .nothing { return nil }
+        defer { position = buffer.count }
+        return Array(buffer[position...])
+    }
+
+    /// Writes what the other end takes now, and says how many bytes that were.
+    func writeNow(_ bytes: ArraySlice<UInt8>) throws(ClientError) -> Int {
+        let count = unsafe bytes.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)) }
+        if count < 0, errno == EINTR || errno == EAGAIN { return 0 }
+        guard count >= 0 else { throw .brokenOff }
+        return count
     }
 
     /// Whether bytes lie here already, so that waiting for the descriptor would wait too long.
@@ -93,15 +100,23 @@ final class UnixConnection {
     /// Makes sure that a byte is buffered; false at the end of the stream.
     private func fill() throws(ClientError) -> Bool {
         guard position == buffer.count else { return true }
+        return try fill(flags: 0) == .bytes
+    }
+
+    private enum Filled { case bytes, nothing, end }
+
+    /// Fills the buffer anew with what comes.
+    private func fill(flags: Int32) throws(ClientError) -> Filled {
         wipeBuffer()
         buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, flags) }
             if count < 0, errno == EINTR { continue }
+            let error = errno
+            buffer.removeLast(buffer.count - max(0, count))
+            if count < 0, error == EAGAIN { return .nothing }
             guard count >= 0 else { throw .brokenOff }
-            buffer.removeLast(buffer.count - count)
-            position = 0
-            return count > 0
+            return count > 0 ? .bytes : .end
         }
     }
 
