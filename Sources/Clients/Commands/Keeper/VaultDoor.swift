@@ -1,0 +1,145 @@
+import FoundationEssentials
+import TacitClient
+import TacitWire
+
+/// A command's way to the vault: one connection, on which a person is asked when the keeper wants to be sure of one.
+///
+/// With a password from a descriptor the connection is made a person's before the first request, so that the command does the same whatever terminal it
+/// runs in. At a terminal the password is asked for when the keeper says so, or at once for acts that always ask.
+final class VaultDoor {
+    let context: CommandContext
+    let passwords: PasswordSource
+    /// What the person is about to do, to be shown where the password is asked for.
+    let purpose: String
+    private let connection: KeeperConnection
+    /// The password as it was typed for this command.
+    private var typed: WipedBytes?
+    private var isSteppedUp = false
+    private var hasUnlocked = false
+
+    init(_ context: CommandContext, _ options: GlobalOptions, to purpose: String) throws {
+        self.context = context
+        self.purpose = purpose
+        passwords = PasswordSource(context, descriptor: options.passwordDescriptor)
+        connection = try KeeperSocket.connect(context)
+        connection.headers[WireHeader.source] = "cli"
+    }
+
+    /// Sends a request; when the keeper wants a person, asks and sends it again.
+    func answer(
+        _ method: String, _ path: String, body: [UInt8] = [], contentType: String? = nil, ifMatch: Int64? = nil
+    ) throws -> KeeperConnection.Answer {
+        if passwords.descriptor != nil { try stepUp() }
+        while true {
+            do throws(ClientError) {
+                return try connection.send(method, path, body: body, contentType: contentType, ifMatch: ifMatch)
+            } catch {
+                guard case .problem(let problem) = error, try remedy(problem) else { throw CommandFailure(error) }
+            }
+        }
+    }
+
+    /// Sends JSON and decodes the answer.
+    func send<Result: Decodable>(
+        _ method: String, _ path: String, json: (some Encodable)?, ifMatch: Int64? = nil, as type: Result.Type = Result.self
+    ) throws -> Result {
+        try Self.decode(try answer(method, path, json: json, ifMatch: ifMatch).body)
+    }
+
+    /// Sends JSON.
+    @discardableResult
+    func answer(_ method: String, _ path: String, json: (some Encodable)?, ifMatch: Int64? = nil) throws -> KeeperConnection.Answer {
+        let body = try json.map { Array(try WireJSON.encode($0)) } ?? []
+        return try answer(method, path, body: body, contentType: json == nil ? nil : "application/json", ifMatch: ifMatch)
+    }
+
+    func get<Result: Decodable>(_ path: String, as type: Result.Type = Result.self) throws -> Result {
+        try Self.decode(try answer("GET", path).body)
+    }
+
+    /// Sends a request that needs nobody's authority, or carries its own.
+    func plain(
+        _ method: String, _ path: String, body: [UInt8] = [], contentType: String? = nil
+    ) throws -> KeeperConnection.Answer {
+        do throws(ClientError) {
+            return try connection.send(method, path, body: body, contentType: contentType)
+        } catch { throw CommandFailure(error) }
+    }
+
+    static func decode<Result: Decodable>(_ body: [UInt8], as type: Result.Type = Result.self) throws -> Result {
+        guard let result = try? WireJSON.decode(Result.self, from: Data(body)) else {
+            throw CommandFailure(
+                "the keeper's answer was not understood",
+                hint: "it may be of another version: `tacit lock` ends it, and the next command starts the new one",
+                code: "keeper.answer")
+        }
+        return result
+    }
+}
+
+// MARK: - Asking the person
+
+extension VaultDoor {
+    /// The state of the vault, as anyone may know it.
+    func status() throws -> VaultStatus { try Self.decode(try plain("GET", WirePath.status).body) }
+
+    /// Asks for the password before the first request: the act is one that always asks. Without anybody to ask, the keeper's refusal says the rest.
+    func askFirst() throws {
+        guard passwords.isThere, !isSteppedUp else { return }
+        if passwords.terminal != nil, try status().state == .locked { try unlock() }
+        try stepUp()
+    }
+
+    /// Makes the connection a person's.
+    func stepUp(opensGrace: Bool = false) throws {
+        guard !isSteppedUp else { return }
+        let answer = try withPassword { password in
+            try plain("POST", WirePath.stepUp + (opensGrace ? "?grace=reveal" : ""), body: password, contentType: Self.octets)
+        }
+        connection.headers[WireHeader.stepUp] = try Self.decode(answer.body, as: StepUp.self).token
+        isSteppedUp = true
+    }
+
+    /// Says that the vault is locked, asks for the password and unlocks it for this terminal.
+    private func unlock() throws {
+        passwords.terminal?.say("The vault is locked.")
+        let answer = try withPassword { try plain("POST", WirePath.unlock, body: $0, contentType: Self.octets) }
+        hasUnlocked = true
+        let unlocked: Unlocked = try Self.decode(answer.body)
+        let console = Console(context)
+        for notice in unlocked.notices { console.note(notice.printable) }
+    }
+
+    /// Does what a refusal asks for; false when there is nothing to do, or it was done already.
+    private func remedy(_ problem: Problem) throws -> Bool {
+        guard passwords.isThere else { return false }
+        switch problem.code {
+        case "vault.locked" where passwords.terminal != nil && !hasUnlocked: try unlock()
+        case "step-up.required" where !isSteppedUp, "not_permitted" where !isSteppedUp: try stepUp()
+        default: return false
+        }
+        return true
+    }
+
+    /// The password for this command; at a terminal a wrong one may be typed again.
+    func withPassword<Result>(explaining: Bool = true, _ body: ([UInt8]) throws -> Result) throws -> Result {
+        if let typed { return try body(typed.bytes) }
+        if explaining { passwords.terminal?.say("Your password is needed to \(purpose).") }
+        for attempt in 1...3 {
+            let password = try passwords.password()
+            do {
+                let result = try body(password.bytes)
+                typed = password
+                return result
+            } catch let failure as CommandFailure where failure.code == "unlock.failed" && attempt < 3 && passwords.terminal != nil {
+                passwords.terminal?.say("The password is wrong.")
+            }
+        }
+        throw PasswordSource.nobody
+    }
+
+    /// Keeps a password that was typed for this command.
+    func remember(_ password: WipedBytes) { typed = password }
+
+    static let octets = "application/octet-stream"
+}

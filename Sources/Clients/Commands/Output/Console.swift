@@ -1,0 +1,56 @@
+import Glibc
+import TacitWire
+
+/// Where a command prints: answers on one descriptor, words about them on another.
+struct Console: Sendable {
+    let output: Int32
+    let messages: Int32
+    /// Whether the answers go to a terminal.
+    let isTerminal: Bool
+    let style: Style
+    /// How styled the messages are.
+    let messageStyle: Style
+
+    init(_ context: CommandContext) {
+        output = context.output
+        messages = context.messages
+        isTerminal = isatty(context.output) == 1
+        let allowsColour = (context.environment["NO_COLOR"] ?? "").isEmpty && context.environment["TERM"] != "dumb"
+        style = Style(isColoured: allowsColour && isTerminal)
+        messageStyle = Style(isColoured: allowsColour && isatty(context.messages) == 1)
+    }
+
+    /// Prints lines of an answer.
+    func say(_ text: String) { Self.write(Array("\(text)\n".utf8), to: output) }
+
+    /// Prints an answer as JSON.
+    func say(json value: some Encodable) {
+        // Wire types hold nothing that JSON cannot.
+        guard let data = try? WireJSON.encode(value) else { return }
+        Self.write(Array(data) + [UInt8(ascii: "\n")], to: output)
+    }
+
+    /// Prints something a person should know, apart from the answer.
+    func note(_ text: String) { Self.write(Array("\(messageStyle.dim("tacit: note:")) \(text)\n".utf8), to: messages) }
+
+    func warn(_ text: String) { Self.write(Array("\(messageStyle.yellow("tacit: warning:")) \(text)\n".utf8), to: messages) }
+
+    func complain(_ failure: CommandFailure) {
+        var text = "\(messageStyle.red("tacit: error:")) \(failure.message)\n"
+        if let hint = failure.hint { text += "\(messageStyle.dim("tacit: hint:")) \(hint)\n" }
+        Self.write(Array(text.utf8), to: messages)
+    }
+
+    /// Writes bytes as they are. What nobody reads any more is dropped: the exit code tells the rest.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            done += count
+        }
+    }
+}

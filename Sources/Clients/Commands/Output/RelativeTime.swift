@@ -1,0 +1,42 @@
+/// Moments as people say them.
+enum RelativeTime {
+    /// A moment of the API (RFC 3339, UTC) beside now: `3 days ago`, `in 29 days`. A text that is no moment is shown as it is.
+    static func text(_ moment: String, now: Int64) -> String {
+        guard let seconds = seconds(of: moment) else { return moment.printable }
+        let distance = seconds - now
+        if abs(distance) < 5 { return "just now" }
+        let span = span(abs(distance))
+        return distance < 0 ? "\(span) ago" : "in \(span)"
+    }
+
+    /// A number of seconds in its largest unit.
+    static func span(_ seconds: Int64) -> String {
+        let units: [(Int64, String)] = [(365 * 86_400, "year"), (86_400, "day"), (3600, "hour"), (60, "minute")]
+        // Nearly two units are two: 59 minutes and 40 seconds is an hour.
+        for (length, name) in units where seconds + length / 60 >= length {
+            let count = (seconds + length / 60) / length
+            return count == 1 ? "1 \(name)" : "\(count) \(name)s"
+        }
+        return seconds == 1 ? "1 second" : "\(seconds) seconds"
+    }
+
+    /// Seconds since 1970 of `YYYY-MM-DDTHH:MM:SS[.fraction]Z`; nil for anything else.
+    static func seconds(of moment: String) -> Int64? {
+        let bytes = Array(moment.utf8)
+        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
+        func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+            let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        return days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+    }
+
+    /// Days from 1970 of a date of the Gregorian calendar, counting years from March.
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let year = month <= 2 ? year - 1 : year
+        let era = year / 400
+        let ofEra = year - era * 400
+        let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import Synchronization
+package import TacitWire
+
+/// Everything of the process that a command may touch. Program makes one; tests make their own.
+package struct CommandContext: Sendable {
+    package var environment: [String: String]
+    package var currentDirectory: String
+    package var paths: LocalPaths
+    package var userID: UInt32
+    /// Descriptors of input, output and messages.
+    package var input: Int32
+    package var output: Int32
+    package var messages: Int32
+    /// The device at which a person is asked; nil for none.
+    package var terminal: String?
+    package var starter: any KeeperStarter
+    /// Runs the keeper in this process; its result is the exit code.
+    package var keeper: @Sendable (KeeperLaunch) -> Int32
+    package var version: String
+    /// Seconds since 1970.
+    package var now: @Sendable () -> Int64
+
+    package init(
+        environment: [String: String], currentDirectory: String, paths: LocalPaths, userID: UInt32, version: String,
+        starter: any KeeperStarter, keeper: @escaping @Sendable (KeeperLaunch) -> Int32
+    ) {
+        self.environment = environment
+        self.currentDirectory = currentDirectory
+        self.paths = paths
+        self.userID = userID
+        self.version = version
+        self.starter = starter
+        self.keeper = keeper
+        input = STDIN_FILENO
+        output = STDOUT_FILENO
+        messages = STDERR_FILENO
+        terminal = "/dev/tty"
+        now = { Int64(time(nil)) }
+    }
+
+    /// The process's own, set once by Program before a command runs.
+    package static var current: CommandContext {
+        get {
+            guard let context = ofProgram.withLock(\.self) else { preconditionFailure("internal: no command context was set") }
+            return context
+        }
+        set { ofProgram.withLock { $0 = newValue } }
+    }
+
+    private static let ofProgram = Mutex<CommandContext?>(nil)
+
+    /// The environment, directories and user of this process.
+    package static func ofProcess(
+        version: String, keeper: @escaping @Sendable (KeeperLaunch) -> Int32
+    ) -> CommandContext {
+        let environment = ProcessFacts.environment
+        let user = getuid()
+        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? ProcessFacts.home(of: user) ?? "/"
+        let paths = LocalPaths(
+            environment: environment, home: home, userID: user, hasUserRuntime: unsafe access("/run/user/\(user)", X_OK) == 0)
+        return CommandContext(
+            environment: environment, currentDirectory: ProcessFacts.currentDirectory ?? "/", paths: paths, userID: user, version: version,
+            starter: SpawningKeeperStarter(environment: environment), keeper: keeper)
+    }
+}

@@ -1,0 +1,34 @@
+package import ArgumentParser
+import Glibc
+
+/// The command line of Tacit.
+package struct TacitCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "tacit",
+        abstract: "A secrets manager for people and their AI agents.",
+        discussion: """
+            Start with `tacit init`, then `tacit set NAME`. A secret is written NAME, NAME#FIELD or tacit://PROJECT/ENVIRONMENT/NAME#FIELD; project \
+            and environment come from -p and -e, then TACIT_PROJECT and TACIT_ENVIRONMENT, then the nearest .tacit.yaml upward, else default/dev.
+
+            EXIT CODES
+            \(ExitStatus.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"))
+            A run ends with the child's own code; 124, 125, 126 and 127 are explained in `tacit help run`.
+            """,
+        subcommands: hidden, groupedSubcommands: groups.filter { !$0.subcommands.isEmpty })
+
+    package init() {}
+
+    /// Runs one command line and returns the exit code.
+    package static func run(arguments: [String]) -> Int32 { run(arguments, in: .current) }
+
+    /// Runs one command line over a context of its own.
+    package static func run(_ arguments: [String], in context: CommandContext) -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            if let verb = command as? any Verb { try verb.perform(in: context) } else { try command.run() }
+            return ExitStatus.done.rawValue
+        } catch {
+            return Ending(error, arguments: arguments).report(in: context)
+        }
+    }
+}

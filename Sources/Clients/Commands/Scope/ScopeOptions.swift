@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Where a command looks.
+struct ScopeOptions: ParsableArguments {
+    @Option(name: [.customShort("p"), .customLong("project")], help: ArgumentHelp("The project.", valueName: "name"))
+    var project: String?
+
+    @Option(name: [.customShort("e"), .customLong("env")], help: ArgumentHelp("The environment.", valueName: "name"))
+    var environment: String?
+}

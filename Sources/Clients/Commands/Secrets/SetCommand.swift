@@ -1,0 +1,120 @@
+import ArgumentParser
+import TacitClient
+import TacitWire
+
+/// `tacit set`
+struct SetCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "set",
+        abstract: "Store a secret, or a new version of it.",
+        discussion: """
+            The value is typed at a prompt that does not show it, or comes through standard input, or from a file. It is never an argument: other \
+            programs and the shell's history can read those. One line from standard input is taken without its line end, several lines and files \
+            exactly as they are. Fields that are not written stay as they were.
+
+            EXAMPLES
+              tacit set stripe/api-key
+              op read op://dev/stripe/key | tacit set stripe/api-key --tag payments --expires 90d
+              tacit set tls/key --file server.key
+              tacit set db/main --field password --plain user=app --plain host=db.internal --bind PGPASSWORD=password
+            """)
+
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    var name: String
+
+    @Argument(help: .hidden)
+    var rest: [String] = []
+
+    @Option(name: .customLong("file"), help: ArgumentHelp("Take the value from this file, exactly; - for standard input.", valueName: "path"))
+    var file: String?
+
+    @Option(name: .customLong("field"), help: ArgumentHelp("The field to write (may be repeated); without it, `value`.", valueName: "field"))
+    var fields: [String] = []
+
+    @Option(
+        name: .customLong("plain"), help: ArgumentHelp("A field that is not hidden, such as user=app (may be repeated).", valueName: "field=value"))
+    var plain: [String] = []
+
+    @Option(
+        name: .customLong("bind"),
+        help: ArgumentHelp("The environment variable that a field becomes in a run (may be repeated).", valueName: "variable=field"))
+    var bindings: [String] = []
+
+    @Option(name: .customLong("if-version"), help: ArgumentHelp("Only if this is the current version; 0 if there must be none.", valueName: "n"))
+    var expectedVersion: Int64?
+
+    @Flag(name: .customLong("replace"), help: "Drop the fields that are not written.")
+    var replacesFields = false
+
+    @Flag(name: .customLong("keep-value"), help: "Write no value: change only what describes the secret.")
+    var keepsValue = false
+
+    @OptionGroup var metadata: MetadataOptions
+    @OptionGroup var scope: ScopeOptions
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard rest.isEmpty else {
+            throw CommandFailure.usage(
+                "a value is never given as an argument: other programs and the shell's history can read it",
+                hint: "run `tacit set NAME` and type it at the prompt, or pipe it in: `… | tacit set NAME`")
+        }
+        guard !keepsValue || file == nil && fields.isEmpty && plain.isEmpty && bindings.isEmpty && !replacesFields else {
+            throw CommandFailure.usage("`--keep-value` writes no field")
+        }
+    }
+
+    func perform(in context: CommandContext) throws {
+        let reference = try Reference(name, scope, in: context)
+        guard reference.version == nil else { throw CommandFailure.usage("a version cannot be written again", hint: "leave out `?version=`") }
+        let door = try VaultDoor(context, options, to: "store `\(reference.name)`")
+        let written = keepsValue ? try describe(reference, door) : try store(reference, door)
+        let console = Console(context)
+        if options.json { return console.say(json: written) }
+        console.say(
+            keepsValue
+                ? "Changed \(written.name)." : "Stored \(console.style.bold(written.name)) version \(written.version) in \(reference.scope.text).")
+        for notice in written.notices { console.note(notice.printable) }
+    }
+
+    private func store(_ reference: Reference, _ door: VaultDoor) throws -> Written {
+        let parts = try SetFields(self, reference).gather(door.context, from: door.passwords)
+        let request = SetRequest(
+            fields: parts.map(\.summary), replacesFields: replacesFields ? true : nil, tags: metadata.tags.isEmpty ? nil : metadata.tags,
+            description: metadata.description, note: metadata.note, url: metadata.url, expires: metadata.expirySpan,
+            bindings: try boundFields())
+        var form = MultipartBody()
+        defer { form.wipe() }
+        form.add("secret", Array(try WireJSON.encode(request)))
+        for (position, part) in parts.enumerated() { form.add("field-\(position)", part.value.bytes) }
+        let answer = try door.answer("PUT", reference.path, body: form.body, contentType: form.contentType, ifMatch: expectedVersion)
+        return try VaultDoor.decode(answer.body)
+    }
+
+    /// Changes metadata without a new version.
+    private func describe(_ reference: Reference, _ door: VaultDoor) throws -> Written {
+        let current: SecretDetail = try door.get(reference.path)
+        if let expectedVersion, expectedVersion != current.version {
+            throw CommandFailure(
+                "the secret was changed meanwhile: it is at version \(current.version)", hint: "look at it with `tacit show` and try again",
+                code: "revision.mismatch")
+        }
+        let patch = SecretPatch(
+            addTags: metadata.tags.isEmpty ? nil : metadata.tags,
+            removeTags: metadata.tags.isEmpty ? nil : current.tags.filter { !metadata.tags.contains($0) }, description: metadata.description,
+            note: metadata.note, url: metadata.url, expires: metadata.expirySpan)
+        return try door.send("PATCH", reference.path, json: patch, ifMatch: current.revision)
+    }
+
+    private func boundFields() throws -> [SetRequest.Binding]? {
+        if bindings.isEmpty { return nil }
+        return try bindings.map { text in
+            let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let field = pair.count == 2 ? String(pair[1]) : SetFields.usualField
+            guard NameShape.isVariable(pair[0].utf8), NameShape.isSegment(field.utf8) else {
+                throw CommandFailure.usage("`--bind` takes VARIABLE=FIELD", hint: "for example `--bind PGPASSWORD=password`")
+            }
+            return SetRequest.Binding(variable: String(pair[0]), field: field)
+        }
+    }
+}

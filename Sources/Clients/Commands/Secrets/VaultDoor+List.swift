@@ -1,0 +1,32 @@
+import TacitWire
+
+extension VaultDoor {
+    /// The secrets of an environment, one page or all of them.
+    ///
+    /// Somebody whom the keeper does not know sees an empty list; a person in front of a terminal is asked for the password then.
+    func list(_ scope: Scope, _ query: [(String, String)] = [], allPages: Bool) throws -> Page<SecretSummary> {
+        var page = try pages(scope, query, allPages: allPages)
+        guard page.items.isEmpty, try status().actor.kind == .unidentified else { return page }
+        guard passwords.isThere else {
+            throw CommandFailure(
+                "the vault is not unlocked for this terminal, so that nothing is listed",
+                hint: "unlock it with `tacit unlock`, or pass the password with `--password-fd N`", status: .denied, code: "not_permitted")
+        }
+        try stepUp()
+        page = try pages(scope, query, allPages: allPages)
+        return page
+    }
+
+    private func pages(_ scope: Scope, _ query: [(String, String)], allPages: Bool) throws -> Page<SecretSummary> {
+        let limit = allPages ? 20_000 : 1000
+        var page = Page<SecretSummary>(items: [])
+        repeat {
+            let pairs = query + [("limit", "\(limit)")] + (page.nextCursor.map { [("cursor", $0)] } ?? [])
+            let text = pairs.map { "\($0)=\(WirePath.encoded($1))" }.joined(separator: "&")
+            let next: Page<SecretSummary> = try get("\(WirePath.secrets(scope.project, scope.environment))?\(text)")
+            page.items += next.items
+            page.nextCursor = next.nextCursor
+        } while allPages && page.nextCursor != nil
+        return page
+    }
+}

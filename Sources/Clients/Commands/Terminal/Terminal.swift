@@ -1,0 +1,150 @@
+import CProcess
+import Glibc
+
+/// The terminal at which a person is asked. What is typed at a hidden prompt is never shown, and the terminal is put right again whatever happens.
+final class Terminal {
+    private let descriptor: Int32
+    /// Whether what was printed may be taken back from the screen.
+    let canErase: Bool
+
+    /// The terminal of the process; nil when there is none.
+    init?(_ context: CommandContext) {
+        guard let path = context.terminal else { return nil }
+        descriptor = unsafe open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        canErase = !["", "dumb"].contains(context.environment["TERM"] ?? "")
+    }
+
+    deinit { close(descriptor) }
+
+    /// Prints lines for the person alone: they go to no pipe.
+    func say(_ text: String) { Console.write(Array("\(text)\n".utf8), to: descriptor) }
+
+    /// Prints bytes that the caller wipes.
+    func show(_ bytes: [UInt8]) { Console.write(bytes, to: descriptor) }
+
+    /// Takes the last lines back from the screen.
+    func erase(lines: Int) {
+        if canErase { Console.write(Array("\u{1B}[\(lines)A\r\u{1B}[J".utf8), to: descriptor) }
+    }
+
+    /// Asks for a line.
+    func ask(_ prompt: String, _ echo: Echo) throws -> WipedBytes {
+        while true {
+            switch try attempt(prompt, echo) {
+            case .line(let line): return WipedBytes(line)
+            case .end: throw CommandFailure("nothing was typed", status: .usage, code: "input.empty")
+            // The terminal is as it was; the signal now does what it always does. After a stop the question is put again.
+            case .signal(let number): kill(getpid(), number)
+            }
+        }
+    }
+
+    /// Whether what is typed is seen.
+    enum Echo { case visible, hidden }
+
+    private enum Attempt {
+        case line([UInt8])
+        case end
+        case signal(Int32)
+    }
+
+    private func attempt(_ prompt: String, _ echo: Echo) throws -> Attempt {
+        var usual = termios()
+        var mask = sigset_t()
+        guard unsafe tcgetattr(descriptor, &usual) == 0, unsafe pthread_sigmask(SIG_BLOCK, nil, &mask) == 0 else {
+            throw CommandFailure(errno: errno, "the terminal cannot be used")
+        }
+        let signals = tacit_open_signals()
+        guard signals >= 0 else { throw CommandFailure(errno: -signals, "the terminal cannot be used") }
+        defer {
+            close(signals)
+            unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
+        }
+        var asking = usual
+        if echo == .hidden { Self.hide(&asking) }
+        unsafe tcsetattr(descriptor, TCSAFLUSH, &asking)
+        defer { unsafe tcsetattr(descriptor, TCSAFLUSH, &usual) }
+        Console.write(Array(prompt.utf8), to: descriptor)
+        var line = LineEditor()
+        let result = try read(&line, signals: signals)
+        if echo == .hidden { Console.write([UInt8(ascii: "\n")], to: descriptor) }
+        return result
+    }
+
+    /// Character by character, so that a line may be longer than the kernel's own editor allows.
+    private static func hide(_ mode: inout termios) {
+        mode.c_lflag &= ~tcflag_t(ECHO | ECHOE | ECHOK | ECHONL | ICANON)
+        unsafe withUnsafeMutableBytes(of: &mode.c_cc) { characters in
+            unsafe characters[Int(VMIN)] = 1
+            unsafe characters[Int(VTIME)] = 0
+        }
+    }
+
+    private func read(_ line: inout LineEditor, signals: Int32) throws -> Attempt {
+        while true {
+            var waiting = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
+            guard unsafe poll(&waiting, 2, -1) >= 0 || errno == EINTR else { throw CommandFailure(errno: errno, "the terminal cannot be read") }
+            if waiting[1].revents != 0 {
+                let number = tacit_next_signal(signals)
+                // These do nothing when nobody asked for them.
+                if number != 0, ![SIGWINCH, SIGCHLD, SIGCONT, SIGURG].contains(number) {
+                    line.clear()
+                    return .signal(number)
+                }
+            }
+            guard waiting[0].revents != 0 else { continue }
+            var byte: UInt8 = 0
+            let count = unsafe Glibc.read(descriptor, &byte, 1)
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count == 1 else { return line.bytes.isEmpty ? .end : .line(line.take()) }
+            switch line.type(byte) {
+            case .more: continue
+            case .end: return .end
+            case .done:
+                try refusePaste(&line)
+                return .line(line.take())
+            }
+        }
+    }
+
+    /// A paste of several lines would be cut after the first, and the shell would execute the rest.
+    private func refusePaste(_ line: inout LineEditor) throws {
+        var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&more, 1, 0) == 1, more.revents & Int16(POLLIN) != 0 else { return }
+        line.clear()
+        throw CommandFailure(
+            "more than one line was typed or pasted", hint: "give a value of several lines by `--file PATH` or through standard input",
+            status: .usage, code: "input.several-lines")
+    }
+}
+
+/// A line as it is typed: backspace takes a character, ^U all of them.
+struct LineEditor {
+    static let limit = 1 << 20
+    private(set) var bytes: [UInt8] = []
+
+    enum Step { case more, done, end }
+
+    mutating func type(_ byte: UInt8) -> Step {
+        switch byte {
+        case 0x0A, 0x0D: return .done
+        case 0x04: return bytes.isEmpty ? .end : .more
+        case 0x08, 0x7F:
+            while let last = bytes.last {
+                bytes.removeLastWiping(1)
+                if last & 0xC0 != 0x80 { break }
+            }
+        case 0x15: clear()
+        default: if bytes.count < Self.limit { bytes.appendWiping(CollectionOfOne(byte)) }
+        }
+        return .more
+    }
+
+    mutating func clear() { bytes.wipe() }
+
+    mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import TacitWire
+
+/// `tacit status`
+struct StatusCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show whether the vault is unlocked, for whom, and what runs.",
+        discussion: """
+            EXAMPLES
+              tacit status
+              tacit status --json
+            """)
+
+    @OptionGroup var scope: ScopeOptions
+    @OptionGroup var options: GlobalOptions
+
+    func perform(in context: CommandContext) throws {
+        let console = Console(context)
+        let door = try VaultDoor(context, options, to: "see the status")
+        let status = try door.status()
+        if options.json { return console.say(json: status) }
+        var facts = FactList()
+        let style = console.style
+        facts.add("vault", "\(Self.word(status.state, style))  \(style.dim(context.paths.vault))")
+        facts.add("locks", status.locksAt.map { "\(RelativeTime.text($0, now: context.now())) when nobody uses it" })
+        facts.add("lease", status.leaseUntil.map { "agents may use it until \($0.printable) (\(RelativeTime.text($0, now: context.now())))" })
+        facts.add("you", Self.word(status.actor, status.state))
+        facts.add("scope", try ScopeResolver(context: context).scope(scope).text)
+        facts.add("keeper", "version \(status.keeperVersion.printable), process \(status.keeperProcess)")
+        for run in status.runs {
+            facts.add("run", "\(run.program.printable) by \(Self.name(run.actor)), started \(RelativeTime.text(run.startedAt, now: context.now()))")
+        }
+        for line in facts.lines(style) { console.say(line) }
+        for warning in status.warnings { console.warn(warning.printable) }
+        if status.keeperVersion != context.version, !context.version.isEmpty {
+            console.note(
+                "the keeper is of version \(status.keeperVersion.printable), this command of \(context.version): `tacit lock` lets the new one start")
+        }
+        if let next = Self.next(status) { console.say(style.dim(next)) }
+    }
+
+    private static func word(_ state: VaultStatus.State, _ style: Style) -> String {
+        switch state {
+        case .absent: style.yellow("none yet")
+        case .locked: style.yellow("locked")
+        case .unlocked: style.green("unlocked")
+        }
+    }
+
+    private static func word(_ actor: Asker, _ state: VaultStatus.State) -> String? {
+        guard state == .unlocked else { return nil }
+        return actor.kind == .unidentified ? "unidentified: the vault is not unlocked for this terminal" : name(actor)
+    }
+
+    static func name(_ actor: Asker) -> String {
+        switch actor.kind {
+        case .person: "a person"
+        case .agent: "agent \((actor.name ?? "?").printable)"
+        case .unidentified: "an unidentified program"
+        }
+    }
+
+    private static func next(_ status: VaultStatus) -> String? {
+        switch status.state {
+        case .absent: "Next: `tacit init` makes the vault."
+        case .locked: "Next: `tacit unlock`."
+        case .unlocked: status.actor.kind == .unidentified ? "Next: `tacit unlock` unlocks this terminal." : nil
+        }
+    }
+}
