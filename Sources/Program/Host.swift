@@ -48,11 +48,9 @@ enum Host {
     }
 
     private static func executable() -> String {
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-            unsafe readlink("/proc/self/exe", buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)
-        }
-        return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+        var characters = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink("/proc/self/exe", &characters, characters.count)
+        return String(decoding: characters[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// A C array of characters as text.

@@ -11,6 +11,7 @@ import Secrets
 import StateFiles
 import Storage
 import TacitWire
+import UnixSignals
 
 /// The keeper: adapters, vault and server put together, in the foreground until a signal ends it.
 struct KeeperProcess {

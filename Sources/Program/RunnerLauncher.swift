@@ -45,7 +45,7 @@ final class RunnerLauncher: RunnerSupply {
             return Launched(descriptor: descriptor, program: facts.details, notices: plan.notices)
         } catch {
             close(descriptor)
-            if case .refused(let failure)? = error as? RunnerError { throw failure }
+            if case .refused(let failure) = error { throw failure }
             throw error
         }
     }

@@ -12,7 +12,7 @@ extension Vault {
     /// Returns the organization and the key that verifies its checkpoints. The vault is unlocked afterwards for the peer.
     package func create(password: SecretValue, by asker: Asker, at door: DoorFacts) async throws -> (OrganizationID, verifierKey: String) {
         try await gate.pass { [self] in
-            guard !foundation.storeExists() else { throw EngineError.vaultExists }
+            if foundation.storeExists(), try await !store().organizations().isEmpty { throw EngineError.vaultExists }
             guard password.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
             try await foundation.runners.prepare()
             let store = try await store(create: true)
@@ -45,10 +45,11 @@ private struct Birth {
         let now = foundation.clock.now()
         let vault = VaultRecord(createdAt: now, rootGeneration: 1)
         change.put(book.make(.vault, id: AnyRecordID(random: random), parent: nil, name: nil, content: vault.encoded), replacing: nil)
+        let names = NamedRecords(keyring: keyring, book: book, random: random, clock: foundation.clock)
+        change.put(try names.organizationRecord(named: SegmentName("default", of: .organization)), replacing: nil)
         change.add(.insertKey(try await keyring.wrappedOrganizationKey(under: root, generation: 1)))
         let slots = SlotMaker(foundation: foundation, book: book, root: root, rootGeneration: 1)
         change.put(try slots.passwordSlot(password), replacing: nil)
-        let names = NamedRecords(keyring: keyring, book: book, random: random, clock: foundation.clock)
         let project = try await names.makeProject(SegmentName("default", of: .project), change: &change)
         _ = try names.makeEnvironment(SegmentName("dev", of: .environment), in: project, change: &change)
     }

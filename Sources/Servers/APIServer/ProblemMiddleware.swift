@@ -29,6 +29,7 @@ enum ProblemTable {
         case let error as EngineError: engine(error)
         case let error as WireError: Problem("request.malformed", error.message, status: 400)
         case let error as StoreError: store(error)
+        case let failure as RunFailure: Problem(failure.code, failure.message, status: 422, hint: failure.hint)
         case let error as HTTPError where error.status == .notFound:
             Problem("route.not-found", "the API has no such path", status: 404)
         case let error as HTTPError: Problem("request.refused", "the request was refused", status: error.status.code)

@@ -16,16 +16,27 @@ struct NamedRecords: Sendable {
         var name: SegmentName
     }
 
+    /// The record of the organization itself, which its key belongs to.
+    func organizationRecord(named name: SegmentName) throws -> Record {
+        let id: AnyRecordID = keyring.organization.cast()
+        let place = MetadataPlace(organization: keyring.organization, project: nil, environment: nil, record: id, revision: 1)
+        let metadata = try SealedMetadata.seal(
+            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: place,
+            random: random)
+        let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
+        return book.make(.organization, id: id, parent: nil, name: name.description, content: content)
+    }
+
     /// Adds a project with its first key to a change.
     func makeProject(_ name: SegmentName, change: inout Change) async throws -> ProjectAtHand {
         let id = ProjectID(random: random)
         let made = try await keyring.makeProjectKey(id, random: random)
-        change.add(.insertKey(made.row))
         let metadata = try SealedMetadata.seal(
             NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
             place: projectPlace(id, revision: 1), random: random)
         let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
         change.put(book.make(.project, id: id.cast(), parent: nil, name: name.description, content: content), replacing: nil)
+        change.add(.insertKey(made.row))
         return ProjectAtHand(id: id, key: made.key, generation: made.row.generation)
     }
 

@@ -20,7 +20,7 @@ struct RunRelay: Sendable {
 
     typealias RunnerChannel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    @concurrent func carry(opening: ByteBuffer, from body: RequestBody, to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent func carry(opening: ByteBuffer, from body: BodyReader, to writer: inout any ResponseBodyWriter) async throws {
         let outcome = RunOutcome()
         do {
             let runner = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -42,10 +42,10 @@ struct RunRelay: Sendable {
     }
 
     /// Client to runner. When the client is gone the runner's input ends, which ends the run.
-    private func feed(opening: ByteBuffer, from body: RequestBody, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
+    private func feed(opening: ByteBuffer, from body: BodyReader, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
         var decoder = RunFrameDecoder(from: .client)
         try await pass(opening, through: &decoder, to: outbound)
-        for try await part in body { try await pass(part, through: &decoder, to: outbound) }
+        while let part = try await body.next() { try await pass(part, through: &decoder, to: outbound) }
     }
 
     private func pass(

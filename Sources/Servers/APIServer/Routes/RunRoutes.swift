@@ -16,14 +16,14 @@ struct RunRoutes: Sendable {
     @Sendable private func run(_ request: Request, _ context: APIContext) async throws -> Response {
         let asker = try context.asker
         let open = try vault.opened(for: asker)
-        let (wish, rest) = try await RunOpening.read(from: request.body)
+        let body = BodyReader(request.body)
+        let (wish, rest) = try await RunOpening.read(from: body)
         guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
         let prepared = try await open.prepareRun(RunWish(wish), by: asker)
         let stop = StopSignal()
         let started = try await vault.start(prepared) { stop.send() }
         let isPerson = if case .person = asker.standing { true } else { false }
         let relay = RunRelay(run: started, vault: vault, stop: stop, countsAsActivity: isPerson)
-        let body = request.body
         var headers: HTTPFields = [.contentType: "application/vnd.tacit.run-frames", .cacheControl: "no-store", .connection: "close"]
         if let name = HTTPField.Name(WireHeader.notices), !started.launched.notices.isEmpty {
             headers[name] = WirePath.encoded(started.launched.notices.joined(separator: "\n"))
@@ -42,9 +42,9 @@ struct RunRoutes: Sendable {
 enum RunOpening {
     static let maximumByteCount = 4 << 20
 
-    static func read(from body: RequestBody) async throws -> (RunRequest, rest: ByteBuffer) {
+    static func read(from body: BodyReader) async throws -> (RunRequest, rest: ByteBuffer) {
         var buffer = ByteBuffer()
-        for try await part in body {
+        while let part = try await body.next() {
             buffer.writeImmutableBuffer(part)
             guard let length: UInt32 = buffer.getInteger(at: buffer.readerIndex) else { continue }
             guard length <= maximumByteCount else { throw Problem("request.too-large", "the run's request is too large", status: 413) }
