@@ -83,7 +83,7 @@ targets.append(
         name: "tacit",
         dependencies: [
             "Model", "Storage", "Auditing", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "ProcessRunner", "StateFiles", "KernelPeers",
-            "APIServer", "Commands", "CProcess", "CWipingAllocator", hummingbird,
+            "APIServer", "Commands", "CProcess", "CWipingAllocator", hummingbird, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ] + nio, path: "Sources/Program", swiftSettings: strict))
 
 // C with one task each, where Swift's importer stops
@@ -118,6 +118,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
