@@ -50,6 +50,7 @@ TARGETS = {
     "CLockedMemory": set(),
     "CProcess": set(),
     "CArgon2": set(),
+    "CWipingAllocator": set(),
 }
 
 # Outside module → (the product that brings it, targets that may import it).
