@@ -84,6 +84,19 @@ struct EntryTests {
         #expect(try AuditEntry(decoding: entry.encoded()) == entry)
     }
 
+    @Test("a text longer than any that is written is refused")
+    func overlongText() throws {
+        var entry = AuditEntry.sample()
+        entry.detail = [AuditFact("key", String(repeating: "x", count: AuditText.maximumByteCount))]
+        var bytes = entry.encoded()
+        // The text stands last but for the absent digest's byte; its length in four bytes stands before it.
+        let start = bytes.count - 1 - AuditText.maximumByteCount
+        #expect(Array(bytes[(start - 4)..<start]) == [0, 0, 4, 0])
+        bytes[start - 1] = 1
+        bytes.insert(UInt8(ascii: "x"), at: start)
+        #expect(throws: CanonicalError.malformed) { try AuditEntry(decoding: bytes) }
+    }
+
     @Test("names of actions differ, and each is read back as itself")
     func actions() {
         for action in AuditAction.allCases { #expect(Recorded<AuditAction>(action.rawValue) == .known(action)) }

@@ -49,6 +49,17 @@ struct TamperingTests {
         }
     }
 
+    @Test("a single edited entry is named as soon as the next entry is seen")
+    func namedEarly() throws {
+        for change: (inout TestLog.Row) -> Void in [{ $0.sealed[0] ^= 1 }, { $0.chain[0] ^= 1 }] {
+            var log = try TestLog(entries: Self.size)
+            change(&log.rows[3])
+            var verifier = try LogVerifier(organization: log.organization, key: log.chainKey, verifierKey: nil)
+            let named = log.rows.firstIndex { verifier.take(index: $0.index, sealed: $0.sealed, chain: $0.chain) != nil }
+            #expect(named == 4)
+        }
+    }
+
     @Test("a removed entry is a gap, whether or not the rest is numbered anew")
     func removal() throws {
         let log = try TestLog(entries: Self.size)
