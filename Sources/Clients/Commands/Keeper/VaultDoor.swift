@@ -11,7 +11,7 @@ final class VaultDoor {
     let passwords: PasswordSource
     /// What the person is about to do, to be shown where the password is asked for.
     let purpose: String
-    private let connection: KeeperConnection
+    let connection: KeeperConnection
     /// The password as it was typed for this command.
     private var typed: WipedBytes?
     private var isSteppedUp = false
@@ -111,7 +111,7 @@ extension VaultDoor {
     }
 
     /// Does what a refusal asks for; false when there is nothing to do, or it was done already.
-    private func remedy(_ problem: Problem) throws -> Bool {
+    func remedy(_ problem: Problem) throws -> Bool {
         guard passwords.isThere else { return false }
         switch problem.code {
         case "vault.locked" where passwords.terminal != nil && !hasUnlocked: try unlock()
@@ -135,6 +135,13 @@ extension VaultDoor {
                 passwords.terminal?.say("The password is wrong.")
             }
         }
+        throw PasswordSource.nobody
+    }
+
+    /// The password of now, for requests that carry it themselves.
+    func currentPassword() throws -> WipedBytes {
+        try askFirst()
+        if let typed { return typed }
         throw PasswordSource.nobody
     }
 

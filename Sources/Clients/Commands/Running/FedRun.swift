@@ -1,0 +1,42 @@
+import Glibc
+import TacitClient
+import TacitWire
+
+/// A run whose whole input is known before: feeds it as fast as the command reads, and passes every frame on.
+struct FedRun {
+    private let stream: RunStream
+    private var input: ArraySlice<UInt8>
+    private var credit = RunFrame.initialCredit
+    private var isInputEnded = false
+    private var isOver = false
+
+    init(_ stream: RunStream, _ input: [UInt8]) { (self.stream, self.input) = (stream, input[...]) }
+
+    /// Carries the run to its end.
+    consuming func carry(to receive: (RunFrame) -> Void) throws(ClientError) {
+        while !isOver && !stream.isAtEnd {
+            try feed()
+            try stream.flush()
+            var waiting = pollfd(fd: stream.descriptor, events: Int16(POLLIN | (stream.hasUnsent ? POLLOUT : 0)), revents: 0)
+            if !stream.hasBuffered { unsafe poll(&waiting, 1, -1) }
+            for frame in try stream.receive() {
+                if case .stdinCredit(let count) = frame { credit += count }
+                if case .exit = frame { isOver = true }
+                receive(frame)
+            }
+        }
+    }
+
+    private mutating func feed() throws(ClientError) {
+        while !input.isEmpty, credit > 0, !stream.hasUnsent {
+            let piece = input.prefix(min(credit, RunFrame.maximumPayload))
+            input = input.dropFirst(piece.count)
+            credit -= piece.count
+            try stream.send(.stdin(Array(piece)))
+        }
+        if input.isEmpty, !isInputEnded {
+            isInputEnded = true
+            try stream.send(.stdinEnd)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import CProcess
+import Glibc
+import TacitClient
+import TacitWire
+
+/// A run by way of the keeper: the command is executed by a runner, and this process stands for it at the caller's terminal.
+struct MaskedRun {
+    let plan: RunPlan
+    let place: Scope
+    let context: CommandContext
+
+    init(_ plan: RunPlan, _ place: Scope, _ context: CommandContext) {
+        (self.plan, self.place, self.context) = (plan, place, context)
+    }
+
+    /// Runs the command and gives the exit code.
+    func perform(_ options: GlobalOptions) throws -> Int32 {
+        let streams = CallerStreams(context, inputIsTaken: plan.secrets.contains { $0.stdin == true })
+        let request = plan.request(scope: place, in: context, terminal: streams.wire, fileMask: Self.fileMask())
+        let door = try VaultDoor(
+            context, options, to: plan.takesAll ? "run a command with every secret of \(place.text)" : "run a command with secrets")
+        if plan.takesAll { try door.askFirst() }
+        let stream = try door.startRun(request)
+        let console = Console(context)
+        for notice in stream.notices { console.note(notice.printable) }
+        let ignored = Set([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP].filter(Suspension.isIgnored))
+        let signals = tacit_open_signals()
+        guard signals >= 0 else { throw CommandFailure(errno: -signals, "signals cannot be received") }
+        defer { close(signals) }
+        return RunPump(stream, streams, signals: signals, ignoring: ignored).run().conclude(console)
+    }
+
+    /// The bits that new files of the caller do not get. The system tells them only by setting them.
+    private static func fileMask() -> Int {
+        let mask = umask(0o077)
+        umask(mask)
+        return Int(mask)
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import TacitWire
+
+/// `tacit run`
+struct RunCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a command with secrets in its environment.",
+        discussion: """
+            The command gets its secrets as environment variables: stripe/api-key becomes STRIPE_API_KEY, unless the secret is bound to another \
+            variable or -k names one. It keeps your terminal, your environment, its signals and its exit code; streams that are pipes stay pipes. \
+            What it prints goes through redaction: known values, also in base64, hex and other common forms, become [REDACTED:NAME].
+
+            Without -k, --all or --stdin it gets the `keys` of the nearest .tacit.yaml.
+
+            EXAMPLES
+              tacit run -k stripe/api-key -- npm start
+              tacit run -k db=DATABASE_URL -k smtp#password=SMTP_PASSWORD -- ./deploy
+              tacit run --stdin registry/token -- docker login --username me --password-stdin
+              tacit run --timeout 5m -- make test
+
+            EXIT CODES
+              The command's own; 128+N when signal N ended it. Otherwise
+                2  the command line is not as it must be
+              124  the time limit was reached
+              125  Tacit could not run it; the message says why
+              126  the command is there but cannot be executed
+              127  there is no such command
+            """)
+
+    @Option(
+        name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("A secret, and the variable it goes into.", valueName: "key[=variable]"))
+    var keys: [String] = []
+
+    @Flag(name: .long, help: "Every secret of the environment. Asks for your password.")
+    var all = false
+
+    @Option(name: .customLong("stdin"), help: ArgumentHelp("Send this secret to standard input, which then ends.", valueName: "key"))
+    var input: String?
+
+    @Option(name: .customLong("env-prefix"), help: ArgumentHelp("Put this before variables that are made from names.", valueName: "prefix"))
+    var prefix: String?
+
+    @Flag(name: .customLong("preserve-env"), help: "A variable of yours wins over a secret of the same variable.")
+    var preservesEnvironment = false
+
+    @Option(name: .long, help: ArgumentHelp("End the command after this time.", valueName: "span"))
+    var timeout: String?
+
+    @Flag(name: .customLong("no-mask"), help: "Become the command: nothing is redacted. Asks for your password.")
+    var isUnmasked = false
+
+    @OptionGroup var scope: ScopeOptions
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The command and its arguments, behind `--`.", valueName: "command"))
+    var words: [String] = []
+
+    func perform(in context: CommandContext) throws {
+        let resolver = ScopeResolver(context: context)
+        let plan = try plan(resolver)
+        let place = try resolver.scope(scope)
+        let status: Int32
+        do {
+            status = try isUnmasked ? UnmaskedRun(plan, scope, context).replaceProcess(global) : MaskedRun(plan, place, context).perform(global)
+        } catch let failure as CommandFailure where failure.problem != nil || failure.status != .usage {
+            throw RunEnding.report(failure, json: global.json, in: context)
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func plan(_ resolver: ScopeResolver) throws -> RunPlan {
+        let command = try RunPlan.command(in: words)
+        if let prefix, !NameShape.isVariable(prefix.utf8) {
+            throw CommandFailure.usage("what follows `--env-prefix` cannot begin a variable", hint: "letters, digits and `_`, no digit first")
+        }
+        let choice = RunPlan.Choice(keys: keys, takesAll: all, input: input)
+        return RunPlan(
+            command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: all, prefix: prefix,
+            preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map(RunSpan.seconds))
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import TacitWire
+
+/// How a run ended, gathered from what came by, and the exit code that says so.
+struct RunEnding: Equatable {
+    var exit: RunExit?
+    var hasTimedOut = false
+    var report: [UInt8] = []
+    /// Why the output could not be written any more; 0 while it could.
+    var outputError: Int32 = 0
+
+    /// The code of Tacit's own failures.
+    static let ownFailure: Int32 = 125
+    static let timeOut: Int32 = 124
+
+    /// The exit code: the command's own, unless something else is to be told.
+    var status: Int32 {
+        if hasTimedOut { return Self.timeOut }
+        if let exit { return exit.status }
+        return outputError == EPIPE ? 128 + SIGPIPE : Self.ownFailure
+    }
+
+    /// What went wrong, where something did that the command does not tell itself.
+    var failure: CommandFailure? {
+        if case .failed(let failure)? = exit { return CommandFailure(failure.message, hint: failure.hint, code: failure.code) }
+        if hasTimedOut { return CommandFailure("the time limit was reached, and the command was ended", code: "run.timed-out") }
+        if outputError != 0, outputError != EPIPE { return CommandFailure(errno: outputError, "the output cannot be written") }
+        guard exit == nil, outputError == 0 else { return nil }
+        return CommandFailure(
+            "the keeper ended, and the run with it", hint: "`tacit lock` ends runs, too; `tacit status` shows whether the keeper is well",
+            code: "run.lost")
+    }
+
+    /// Tells what there is to tell, and gives the exit code.
+    func conclude(_ console: Console) -> Int32 {
+        if let failure { console.complain(failure) }
+        if let report = try? WireJSON.decode(RunReport.self, from: Data(report)) {
+            for sentence in report.unscanned { console.note("not redacted: \(sentence.printable)") }
+        }
+        return status
+    }
+
+    /// Tells why nothing was run. A failure of `run` itself has codes of its own, so that none of the command's is taken for it.
+    static func report(_ failure: CommandFailure, json: Bool, in context: CommandContext) -> ExitCode {
+        let console = Console(context)
+        console.complain(failure)
+        if json { console.say(json: ["error": failure.asProblem]) }
+        return ExitCode(status(ofProblem: failure.code))
+    }
+
+    static func status(ofProblem code: String) -> Int32 {
+        switch code {
+        case "run.program-not-found": 127
+        case "run.program-not-executable": 126
+        default: ownFailure
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import TacitClient
+import TacitWire
+
+extension VaultDoor {
+    /// Starts a run; when the keeper wants a person, asks and starts it again. The connection belongs to the run from here on.
+    func startRun(_ request: RunRequest) throws -> RunStream {
+        if passwords.descriptor != nil { try stepUp() }
+        while true {
+            do throws(ClientError) {
+                return try connection.startRun(request)
+            } catch {
+                guard case .problem(let problem) = error, try remedy(problem) else { throw CommandFailure(error) }
+            }
+        }
+    }
+}
