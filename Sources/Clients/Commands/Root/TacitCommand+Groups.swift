@@ -10,7 +10,7 @@ extension TacitCommand {
     }
 
     /// `run` and `mcp`.
-    static var running: [any ParsableCommand.Type] { [] }
+    static var running: [any ParsableCommand.Type] { [RunCommand.self, MCPCommand.self] }
 
     static var hidden: [any ParsableCommand.Type] { [KeeperHelperCommand.self] }
 }
