@@ -14,7 +14,7 @@ final class TestRun {
     /// The program with the two helper subcommands, beside the test binary.
     static var fixture: String {
         let path = OpenedFile.location(ofLink: "/proc/self/exe") ?? ""
-        return path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/RunnerFixture"
+        return path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/runner-fixture"
     }
 
     let descriptor: Int32

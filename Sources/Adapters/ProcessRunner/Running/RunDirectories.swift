@@ -34,9 +34,26 @@ final class RunDirectories {
         _ = unsafe tacit_remove_tree(-1, base)
     }
 
+    /// Where private directories are made, and how their names begin; the id of the runner and six random characters follow.
+    private static let parent = "/tmp"
+    private static let prefix = "tacit-run-"
+
+    /// Removes what a runner left that was killed: the directories of this user that carry its id.
+    static func removeLeftovers(of runner: Int32) {
+        guard let directory = unsafe opendir(parent) else { return }
+        defer { unsafe closedir(directory) }
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            guard name.hasPrefix("\(prefix)\(runner).") else { continue }
+            var status = stat()
+            guard unsafe lstat("\(parent)/\(name)", &status) == 0, status.st_uid == geteuid() else { continue }
+            _ = unsafe tacit_remove_tree(-1, "\(parent)/\(name)")
+        }
+    }
+
     /// Makes a directory that only this user can enter.
     private static func makeBase() throws(RunRefusal) -> String {
-        var path = Array("/tmp/tacit-run-XXXXXX".utf8CString)
+        var path = Array("\(parent)/\(prefix)\(getpid()).XXXXXX".utf8CString)
         let result = unsafe tacit_make_private_directory(&path)
         guard result == 0 else { throw .noPrivateDirectory(Errno(code: -result)) }
         return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

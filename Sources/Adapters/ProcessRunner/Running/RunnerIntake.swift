@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import Model
+import TacitWire
 
 /// A run as the keeper handed it over: the job, its program already opened, and its values in locked memory.
 struct RunnerIntake {
@@ -58,6 +59,13 @@ struct RunnerIntake {
             let subject = AccidentGuard.Subject(baseName: file.baseName, identity: SystemPrograms().identity(of: file))
             if case .refused(let word) = AccidentGuard.verdict(for: words, opened: subject, directory: directory) { throw .accidentGuard(word: word) }
         }
+    }
+
+    /// The terminal that the child gets: not for the standard input to which a value is sent.
+    var terminal: RunTerminal? {
+        var terminal = job.terminal
+        if bindings.contains(where: { $0.target == .standardInput }) { terminal?.input = false }
+        return terminal
     }
 
     /// Lets go of the values once the child has them: what is left is wiped, but for what is redacted or still to be written.

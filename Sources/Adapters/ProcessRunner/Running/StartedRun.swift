@@ -17,7 +17,7 @@ struct StartedRun {
 
     init(_ intake: RunnerIntake) throws(RunRefusal) {
         let environment = try Self.environment(intake)
-        var streams = try ChildStreams(intake.job.terminal)
+        var streams = try ChildStreams(intake.terminal)
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
         var child = unsafe tacit_child()

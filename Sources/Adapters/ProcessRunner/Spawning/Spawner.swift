@@ -29,6 +29,11 @@ package enum Spawner {
 
     private static func reap(_ signals: Int32) {
         while tacit_next_signal(signals) != 0 {}
-        while waitpid(-1, nil, WNOHANG) > 0 {}
+        var status: Int32 = 0
+        while true {
+            let runner = unsafe waitpid(-1, &status, WNOHANG)
+            guard runner > 0 else { return }
+            if status & 0x7F != 0 { RunDirectories.removeLeftovers(of: runner) }
+        }
     }
 }

@@ -1,0 +1,144 @@
+import CProcess
+import Glibc
+import Model
+import TacitWire
+import Testing
+
+@testable import ProcessRunner
+
+@Suite("Spawner and runners", .serialized)
+struct SpawnerTests {
+    private func children(_ process: Int32) -> [Int32] {
+        unsafe [Int32](unsafeUninitializedCapacity: 1024) { buffer, count in
+            count = Int(max(0, unsafe tacit_children(process, buffer.baseAddress, 1024)))
+        }
+    }
+
+    @Test("200 quick runs leave no zombie, no descriptor and no directory")
+    func manyRuns() throws {
+        let spawner = try SpawnerHandle(executable: TestRun.fixture)
+        func open() -> Int { entries(of: "/proc/\(spawner.process)/fd").count }
+        _ = try TestRun(.agent("true"), from: spawner).finish()
+        let before = open()
+        for index in 0..<200 {
+            let run = try TestRun(.agent("true"), [.variable("KEY", "CANARY-many-\(index)", needle: "key")], from: spawner).finish()
+            #expect(run.exit == .exited(code: 0))
+        }
+        #expect(eventually { children(spawner.process).count == 1 }, "the one that waits")
+        #expect(open() == before)
+        #expect(eventually { leftovers().isEmpty }, "\(leftovers())")
+    }
+
+    /// The private directories whose runner is gone.
+    private func leftovers() -> [String] {
+        entries(of: "/tmp").filter { name in
+            guard name.hasPrefix("tacit-run-") else { return false }
+            let runner = name.dropFirst("tacit-run-".count).split(separator: ".").first.flatMap { Int32($0) }
+            return runner.map { !isLiving($0) } ?? true
+        }
+    }
+
+    @Test("one runner waits, warm; a dead one is noticed and passed over")
+    func warm() throws {
+        let spawner = try SpawnerHandle(executable: TestRun.fixture)
+        #expect(eventually { children(spawner.process).count == 1 })
+        let waiting = try #require(children(spawner.process).first)
+        kill(waiting, SIGKILL)
+        #expect(eventually { children(spawner.process).isEmpty })
+        #expect(try TestRun(.agent("echo", "on"), from: spawner).finish().output == "on\n")
+    }
+
+    @Test("without its spawner the keeper starts nothing")
+    func spawnerGone() throws {
+        let spawner = try SpawnerHandle(executable: TestRun.fixture)
+        #expect(spawner.isAlive)
+        kill(spawner.process, SIGKILL)
+        #expect(eventually { !spawner.isAlive })
+        #expect(throws: RunnerError.spawnerGone) { try spawner.takeRunner() }
+        #expect(RunnerError.spawnerGone.message.contains("until lock and unlock"))
+    }
+
+    @Test("a run outlives a spawner that is stopped, and one that is killed")
+    func runsGoOn() throws {
+        for isKilled in [false, true] {
+            let spawner = try SpawnerHandle(executable: TestRun.fixture)
+            let run = try TestRun(.agent("sh", "-c", "echo ready; read line; echo $line"), from: spawner)
+            #expect(run.wait { $0.output == "ready\n" })
+            if isKilled { kill(spawner.process, SIGKILL) }
+            spawner.stop()
+            #expect(!isLiving(spawner.process))
+            try run.send(.stdin(Array("still here\n".utf8)))
+            #expect(try run.finish().output == "ready\nstill here\n")
+        }
+    }
+
+    @Test("when the control socket ends, so do the run, its descendants and its directory")
+    func keeperGone() throws {
+        for script in ["echo $HOME $$; sleep 100", "trap '' TERM; echo $HOME $$; setsid sleep 200 & while :; do sleep 0.1; done"] {
+            var words: [String] = []
+            do {
+                let run = try TestRun(.agent("sh", "-c", script))
+                #expect(run.wait { $0.output.contains("\n") })
+                words = run.output.split(whereSeparator: \.isWhitespace).map(String.init)
+            }
+            let process = try #require(words.last.flatMap { Int32($0) })
+            #expect(eventually { !isLiving(process) })
+            #expect(eventually { unsafe access(words[0], F_OK) != 0 })
+        }
+    }
+
+    @Test("a runner that is killed takes its child with it")
+    func runnerKilled() throws {
+        let run = try TestRun(.agent("sh", "-c", "echo $PPID; exec sleep 100"))
+        #expect(run.wait { $0.output.contains("\n") })
+        let runner = try #require(Int32(run.output.dropLast()))
+        let process = try #require(run.process)
+        kill(runner, SIGKILL)
+        #expect(eventually { !isLiving(process) })
+        #expect(run.wait { $0.hasEnded })
+        #expect(run.exit == nil)
+        #expect(eventually { leftovers().isEmpty }, "\(leftovers())")
+    }
+
+    @Test("values and jobs that make no sense end the runner, and nothing is executed")
+    func malformedSetup() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed)
+        let job = RunJob.agent("true").encoded
+        let good = [1] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: job.count >> ($0 * 8)) } + job
+        for index in 0..<20 {
+            let descriptor = try #require(TestRun.spawner).takeRunner()
+            defer { close(descriptor) }
+            var bytes = good
+            if index == 0 {
+                bytes = [1, 255, 255, 255, 255]
+            } else {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 1 << UInt8(index % 8)
+            }
+            let channel = SetupChannel(descriptor: descriptor)
+            try unsafe channel.sendRaw(bytes.span.bytes)
+            shutdown(descriptor, Int32(SHUT_WR))
+            var answer = [UInt8](repeating: 0, count: 4096)
+            var total = 0
+            while true {
+                let count = unsafe read(descriptor, &answer, answer.count)
+                guard count > 0 else { break }
+                total += count
+            }
+            #expect(total < 4096, "seed \(seed)")
+        }
+    }
+
+    @Test("jobs and facts are read back as they were written, and cut ones are refused")
+    func coding() throws {
+        var job = RunJob.person("a", "b c", "ü", terminal: RunTerminal(rows: 1, columns: 2, input: true, output: false, error: true, term: "vt"))
+        job.timeLimit = .milliseconds(1500)
+        job.masksOutput = false
+        #expect(try RunJob(decoding: job.encoded) == job)
+        let agent = RunJob.agent("x")
+        #expect(try RunJob(decoding: agent.encoded) == agent)
+        for length in 0..<job.encoded.count { #expect(throws: CanonicalError.self) { try RunJob(decoding: Array(job.encoded.prefix(length))) } }
+        let facts = ProgramFacts(path: "/x", device: 1, inode: -1, programClass: .packageManager, interpreter: "/y")
+        #expect(try ProgramFacts(decoding: facts.encoded) == facts)
+    }
+}
