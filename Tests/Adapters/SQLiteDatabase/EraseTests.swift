@@ -1,3 +1,4 @@
+import GRDB
 import Model
 import SQLiteDatabase
 import Storage
@@ -29,6 +30,7 @@ struct EraseTests {
         #expect(Set(try hunt(Array(live.values), vault).map(\.canary)) == Set(live.values))
         await store.close()
         #expect(try hunt(gone, vault) == [])
+        #expect(try vault.sql { try Int.fetchOne($0, sql: "PRAGMA freelist_count") } == 0)
     }
 
     @Test("leaves nothing of a record's earlier content")

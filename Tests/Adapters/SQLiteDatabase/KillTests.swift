@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import SQLiteDatabase
 import Storage
@@ -25,6 +26,23 @@ struct KillTests {
         }
         #expect(present > 100)
     }
+
+    @Test("has flushed the log to the disk before it acknowledges a step", .enabled(if: DiskFile(strace).exists, "strace is not installed"))
+    func flushesFirst() throws {
+        let directory = try TemporaryDirectory()
+        let (trace, victim) = (directory.path("trace"), ChildProcess.built("store-victim"))
+        try run(Self.strace, "-f", "-e", "trace=fdatasync,write", "-o", trace, victim, "write", directory.path("vault"), "40")
+        var (isFlushed, steps) = (false, 0)
+        for line in try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n") {
+            if line.contains("fdatasync(") { isFlushed = true }
+            guard line.contains("write(1, \"step ") else { continue }
+            #expect(isFlushed, "step \(steps) was acknowledged before a flush")
+            (isFlushed, steps) = (false, steps + 1)
+        }
+        #expect(steps >= 10)
+    }
+
+    private static let strace = "/usr/bin/strace"
 
     @Test("in the midst of making the vault leaves something that can be made again")
     func makesAgain() async throws {

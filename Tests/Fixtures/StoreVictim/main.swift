@@ -6,7 +6,7 @@ import TestKit
 
 // A program to be killed. It prints one line per event, so that the test knows what was acknowledged before it died.
 //
-//     store-victim write DIRECTORY      writes numbered steps until it is killed: "step N" when step N is durable
+//     store-victim write DIRECTORY [N]  writes numbered steps until it is killed, or N of them: "step N" when step N is durable
 //     store-victim open DIRECTORY       opens the vault and closes it: "open", or the error's code and hint
 //     store-victim hold DIRECTORY       opens the vault, prints "open" and holds it until it is killed
 //     store-victim limit DIRECTORY      writes until a file may not grow (a failing disk), then tries once more: what the store said each time
@@ -23,7 +23,9 @@ do {
     if verb == "make" { umask(mode_t(CommandLine.arguments[3], radix: 8) ?? 0) }
     let store: any VaultStore = try SQLiteStore.open(directory: directory, create: !["open", "hold"].contains(verb))
     switch verb {
-    case "write": try await VictimSteps(store: store).run { say("step \($0)") }
+    case "write":
+        let count = CommandLine.arguments.dropFirst(3).first.flatMap { Int64($0) } ?? .max
+        try await VictimSteps(store: store).run(atMost: count) { say("step \($0)") }
     case "limit":
         signal(SIGXFSZ, SIG_IGN)
         for limit in [200_000, rlim_t.max] {
