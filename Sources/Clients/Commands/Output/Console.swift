@@ -41,16 +41,18 @@ struct Console: Sendable {
         Self.write(Array(text.utf8), to: messages)
     }
 
-    /// Writes bytes as they are. What nobody reads any more is dropped: the exit code tells the rest.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// Writes bytes as they are; false when not all of them could be written.
+    @discardableResult
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             done += count
         }
+        return true
     }
 }

@@ -18,7 +18,7 @@ enum Ending {
             if TacitCommand.exitCode(for: error) == .success {
                 self = .text(TacitCommand.fullMessage(for: error))
             } else {
-                self = .failure(UsageText.failure(for: error), json: wantsJSON)
+                self = .failure(UsageText.failure(for: error, arguments: arguments), json: wantsJSON)
             }
         }
     }

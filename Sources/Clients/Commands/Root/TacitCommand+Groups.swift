@@ -3,14 +3,35 @@ import ArgumentParser
 extension TacitCommand {
     static var groups: [CommandGroup] {
         [
-            CommandGroup(name: "Vault", subcommands: [InitCommand.self, UnlockCommand.self, LockCommand.self, StatusCommand.self]),
-            CommandGroup(name: "Secrets", subcommands: [SetCommand.self, GetCommand.self, ListCommand.self, ShowCommand.self]),
+            CommandGroup(name: "Vault", subcommands: vault),
+            CommandGroup(name: "Secrets", subcommands: secrets),
             CommandGroup(name: "Using secrets", subcommands: running),
+            CommandGroup(name: "Places", subcommands: places),
+            CommandGroup(name: "Agents", subcommands: agents),
+            CommandGroup(name: "Keys and log", subcommands: administration),
         ]
     }
 
-    /// `run` and `mcp`.
-    static var running: [any ParsableCommand.Type] { [RunCommand.self, MCPCommand.self] }
+    private static var vault: [any ParsableCommand.Type] {
+        [InitCommand.self, UnlockCommand.self, LockCommand.self, StatusCommand.self, DoctorCommand.self, KeeperCommand.self]
+    }
 
-    static var hidden: [any ParsableCommand.Type] { [KeeperHelperCommand.self] }
+    private static var secrets: [any ParsableCommand.Type] {
+        [
+            SetCommand.self, GetCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, RollbackCommand.self, DeleteCommand.self,
+            UndeleteCommand.self, PurgeCommand.self, RenameCommand.self, TagCommand.self, RenewCommand.self, ImportCommand.self, ExportCommand.self,
+        ]
+    }
+
+    private static var running: [any ParsableCommand.Type] { [RunCommand.self, MCPCommand.self] }
+
+    private static var places: [any ParsableCommand.Type] { [ProjectCommand.self, EnvironmentCommand.self] }
+
+    private static var agents: [any ParsableCommand.Type] { [AgentCommand.self, PolicyCommand.self] }
+
+    private static var administration: [any ParsableCommand.Type] {
+        [PasswordCommand.self, SlotCommand.self, RotateCommand.self, AuditCommand.self]
+    }
+
+    static var hidden: [any ParsableCommand.Type] { [KeeperHelperCommand.self, ReferenceCommand.self] }
 }

@@ -25,7 +25,12 @@ package struct TacitCommand: ParsableCommand {
     package static func run(_ arguments: [String], in context: CommandContext) -> Int32 {
         do {
             var command = try parseAsRoot(arguments)
-            if let verb = command as? any Verb { try verb.perform(in: context) } else { try command.run() }
+            if let verb = command as? any Verb {
+                try verb.check()
+                try verb.perform(in: context)
+            } else {
+                try command.run()
+            }
             return ExitStatus.done.rawValue
         } catch {
             return Ending(error, arguments: arguments).report(in: context)

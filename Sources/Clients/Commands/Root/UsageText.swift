@@ -2,16 +2,17 @@ import ArgumentParser
 
 /// The argument parser's complaints, freed of what was typed: an argument in the wrong place may be a value.
 enum UsageText {
-    static func failure(for error: any Error) -> CommandFailure {
-        let message = safe(TacitCommand.message(for: error))
-        return .usage(message, hint: helpHint(in: TacitCommand.fullMessage(for: error)))
+    static func failure(for error: any Error, arguments: [String]) -> CommandFailure {
+        let help = helpCommand(in: TacitCommand.fullMessage(for: error))
+        let message = TacitCommand.message(for: error)
+        if isSurplus(message), let group = group(named: help) { return unknownCommand(in: group, help: help, arguments) }
+        let (text, suggestion) = safe(message)
+        return .usage(text, hint: [suggestion.map { "did you mean `\($0)`?" }, help.map { "see `\($0)`" }].compactMap(\.self).joined(separator: " "))
     }
 
-    /// A message in our words. What stands in quotes is kept only where it is an option or a placeholder.
-    static func safe(_ message: String) -> String {
-        if message.hasPrefix("Unexpected argument") || message.contains(" unexpected arguments: ") {
-            return "there are more arguments than this command takes"
-        }
+    /// A message in our words, and what it suggests. What stands in quotes is kept only where it is an option or a placeholder.
+    static func safe(_ message: String) -> (text: String, suggestion: String?) {
+        if isSurplus(message) { return ("there are more arguments than this command takes", nil) }
         var text = ""
         for (index, piece) in message.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
             if index.isMultiple(of: 2) {
@@ -22,18 +23,46 @@ enum UsageText {
         }
         text = text.replacing("The value … is invalid for", with: "the value is not one for")
         if let end = text.firstIndex(of: "\n") { text = String(text[..<end]) }
+        var suggestion: String?
+        if let match = text.firstMatch(of: /\. Did you mean `([^`]+)`\?$/) {
+            suggestion = String(match.1)
+            text.removeSubrange(match.range)
+        }
         while text.last == "." { text.removeLast() }
-        return text.prefix(1).lowercased() + text.dropFirst()
+        return (text.prefix(1).lowercased() + text.dropFirst(), suggestion)
+    }
+
+    private static func isSurplus(_ message: String) -> Bool {
+        message.hasPrefix("Unexpected argument") || message.contains(" unexpected arguments: ")
     }
 
     /// `--name`, `-n`, `<name>` or `--name <name>`.
     private static func isHarmless(_ piece: Substring) -> Bool {
-        piece.wholeMatch(of: /(--[a-z][a-z-]{1,30}|-[a-zA-Z])?( ?<[a-z -]{1,30}>)?( \.\.\.)?/) != nil
+        piece.wholeMatch(of: /(--[a-z][a-z-]{1,30}|-[a-zA-Z])?( ?<[a-z= -]{1,30}>)?( \.\.\.)?/) != nil
     }
 
-    /// Points to the help that the parser names.
-    private static func helpHint(in message: String) -> String? {
-        guard let match = message.firstMatch(of: /See '([a-z_ -]+)' for more information/) else { return nil }
-        return "see `\(match.1)`"
+    /// The help command that the parser points to, such as `tacit get --help`.
+    private static func helpCommand(in message: String) -> String? {
+        message.firstMatch(of: /See '([a-z_ -]+)' for more information/).map { String($0.1) }
+    }
+
+    /// The command whose help that is, when it does nothing but hold others.
+    private static func group(named help: String?) -> (any ParsableCommand.Type)? {
+        guard let words = help?.split(separator: " ").dropFirst().dropLast() else { return nil }
+        var command: any ParsableCommand.Type = TacitCommand.self
+        for word in words {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else { return nil }
+            command = next
+        }
+        return command.configuration.subcommands.isEmpty ? nil : command
+    }
+
+    private static func unknownCommand(in group: any ParsableCommand.Type, help: String?, _ arguments: [String]) -> CommandFailure {
+        let names = group.configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        let depth = (help?.split(separator: " ").count ?? 2) - 2
+        let typed = arguments.filter { !$0.hasPrefix("-") }.dropFirst(depth).first
+        let path = (help ?? "").split(separator: " ").dropLast().joined(separator: " ")
+        let suggestion = typed.flatMap { nearestWord(to: $0, among: names) }.map { "did you mean `\(path) \($0)`?" }
+        return .usage("there is no such command", hint: [suggestion, help.map { "see `\($0)`" }].compactMap(\.self).joined(separator: " "))
     }
 }

@@ -10,9 +10,11 @@ struct ScopeResolver {
         var file: ProjectFile
     }
 
-    func scope(_ options: ScopeOptions) throws -> Scope {
-        let project = try given(options.project, "TACIT_PROJECT", "project", "--project")
-        let environment = try given(options.environment, "TACIT_ENVIRONMENT", "environment", "--env")
+    func scope(_ options: ScopeOptions) throws -> Scope { try scope(project: options.project, environment: options.environment) }
+
+    func scope(project: String?, environment: String?) throws -> Scope {
+        let project = try given(project, "TACIT_PROJECT", "project", "--project")
+        let environment = try given(environment, "TACIT_ENVIRONMENT", "environment", "--env")
         if let project, let environment { return Scope(project: project, environment: environment) }
         let file = try projectFile()?.file
         return Scope(

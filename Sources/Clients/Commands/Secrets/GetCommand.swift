@@ -36,7 +36,7 @@ struct GetCommand: Verb {
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
-    func validate() throws {
+    func check() throws {
         if isMasked, opensGrace { throw CommandFailure.usage("`--mask` reveals nothing, so `--grace` has nothing to open") }
     }
 

@@ -53,7 +53,7 @@ struct SetCommand: Verb {
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
-    func validate() throws {
+    func check() throws {
         guard rest.isEmpty else {
             throw CommandFailure.usage(
                 "a value is never given as an argument: other programs and the shell's history can read it",

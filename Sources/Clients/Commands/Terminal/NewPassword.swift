@@ -40,5 +40,12 @@ struct NewPasswordOptions: ParsableArguments {
         help: ArgumentHelp("Read the new password from this descriptor, up to a line's end.", valueName: "n"))
     var descriptor: Int32?
 
+    /// Without a terminal both passwords have to come from descriptors.
+    func check(with options: GlobalOptions) throws {
+        guard options.passwordDescriptor == nil || descriptor != nil else {
+            throw CommandFailure.usage("`--password-fd` brings the password of now", hint: "bring the new one with `--new-password-fd N`")
+        }
+    }
+
     func source(_ context: CommandContext) -> NewPassword { NewPassword(source: PasswordSource(context, descriptor: descriptor)) }
 }

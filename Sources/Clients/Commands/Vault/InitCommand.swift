@@ -23,7 +23,7 @@ struct InitCommand: Verb {
     @OptionGroup var recovery: RecoveryOptions
     @OptionGroup var options: GlobalOptions
 
-    func validate() throws {
+    func check() throws {
         if isWithoutRecovery, recovery.descriptor != nil {
             throw CommandFailure.usage("`--no-recovery` and `--recovery-out` exclude each other")
         }

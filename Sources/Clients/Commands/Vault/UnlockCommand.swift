@@ -32,7 +32,7 @@ struct UnlockCommand: Verb {
     @OptionGroup var recovery: RecoveryOptions
     @OptionGroup var options: GlobalOptions
 
-    func validate() throws {
+    func check() throws {
         if usesRecovery {
             if lease != nil { throw CommandFailure.usage("`--for` goes with the password", hint: "run `tacit unlock --for` afterwards") }
         } else if recoveryDescriptor != nil || newPassword.descriptor != nil || recovery.descriptor != nil {

@@ -1,0 +1,51 @@
+import ArgumentParser
+import TacitClient
+import TacitWire
+
+/// `tacit rotate`
+struct RotateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Draw new keys.",
+        discussion: """
+            EXAMPLES
+              tacit rotate root
+            """,
+        subcommands: [Root.self])
+
+    struct Root: Verb {
+        static let configuration = CommandConfiguration(
+            commandName: "root", abstract: "Draw a new root key and wrap every key under it anew.",
+            discussion: """
+                After this, a password or recovery key of before opens nothing, not even together with an older copy of the slots. Your password \
+                stays; the recovery key is replaced. Other passwords must be removed before, as nobody can type them for you.
+
+                EXAMPLES
+                  tacit rotate root
+                  tacit rotate root --password-fd 3 --recovery-out 4 3<password 4>key
+                """)
+
+        @OptionGroup var recovery: RecoveryOptions
+        @OptionGroup var options: GlobalOptions
+
+        func perform(in context: CommandContext) throws {
+            let handover = RecoveryKeyHandover(context, recovery)
+            let door = try VaultDoor(context, options, to: "rotate the root key")
+            let password = try door.currentPassword()
+            let slots: Page<SlotSummary> = try door.get(WirePath.slots)
+            if slots.items.contains(where: { $0.kind == .recovery }) {
+                try handover.prepare(orSay: "a new one is made: write it to a descriptor with `--recovery-out FD`")
+            }
+            let answer = try door.answer("POST", WirePath.rootRotation, body: password.bytes, contentType: VaultDoor.octets)
+            let console = Console(context)
+            if answer.headers["content-type"] == VaultDoor.octets {
+                try handover.give(WipedBytes(answer.body))
+                if options.json { return console.say(json: try door.get(WirePath.slots, as: Page<SlotSummary>.self)) }
+                return console.say("The root key is new, and so is the recovery key. Your password stays.")
+            }
+            let result: RotationResult = try VaultDoor.decode(answer.body)
+            if options.json { return console.say(json: result) }
+            console.say("The root key is new (generation \(result.generation)): \(result.rewrapped) keys were wrapped anew. Your password stays.")
+        }
+    }
+}

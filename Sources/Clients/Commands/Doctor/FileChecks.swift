@@ -1,0 +1,66 @@
+import Glibc
+import TacitWire
+
+/// The modes and owners of Tacit's directories, its files, and the program itself.
+struct FileChecks {
+    typealias Finding = DoctorReport.Finding
+
+    let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    var findings: [Finding] { [directories, program] }
+
+    var directories: Finding {
+        let paths = context.paths
+        for path in [paths.vault, paths.state, paths.runtime, paths.agents] {
+            if let problem = problem(of: path, allowed: 0o700, fix: "chmod 700 \(path)") { return problem }
+        }
+        for path in entries(of: paths.vault) + entries(of: paths.agents) {
+            if let problem = problem(of: path, allowed: 0o600, fix: "chmod 600 \(path)") { return problem }
+        }
+        return .init(.good, "files.private", "Tacit's directories and files are yours alone")
+    }
+
+    /// The program that runs, and the directory it lies in, must not be for others to replace.
+    var program: Finding {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { return .init(.advice, "program.own", "where this program lies cannot be seen") }
+        let path = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        for place in [path, String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])] where !place.isEmpty {
+            guard let facts = facts(place) else { continue }
+            let isOurs = facts.st_uid == context.userID || facts.st_uid == 0
+            if !isOurs || facts.st_mode & 0o022 != 0 {
+                return .init(
+                    .bad, "program.own", "\(place) can be changed by other users: they could put another program there", hint: "chmod go-w \(place)")
+            }
+        }
+        return .init(.good, "program.own", "this program can be changed by you and root alone")
+    }
+
+    private func problem(of path: String, allowed: mode_t, fix: String) -> Finding? {
+        guard let facts = facts(path) else { return nil }
+        if facts.st_uid != context.userID { return .init(.bad, "files.private", "\(path) belongs to another user", hint: "move it away") }
+        if facts.st_mode & 0o777 & ~allowed != 0 { return .init(.bad, "files.private", "\(path) can be reached by other users", hint: fix) }
+        return nil
+    }
+
+    private func facts(_ path: String) -> stat? {
+        var facts = stat()
+        return unsafe lstat(path, &facts) == 0 ? facts : nil
+    }
+
+    private func entries(of directory: String) -> [String] {
+        guard let stream = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append("\(directory)/\(name)") }
+        }
+        return names
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// Where an export goes: a new file, 0600, which is removed again when the export fails, or a descriptor that is there.
+final class OutputFile {
+    private let path: String?
+    private let descriptor: Int32
+    private var isFinished = false
+
+    init(_ path: String?, or usual: Int32) throws {
+        self.path = path
+        guard let path else {
+            descriptor = usual
+            return
+        }
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            let hint = errno == EEXIST ? "an export never overwrites a file: remove it, or name another" : nil
+            throw CommandFailure(errno: errno, "the file cannot be made", hint: hint)
+        }
+    }
+
+    deinit {
+        guard let path else { return }
+        close(descriptor)
+        if !isFinished { unsafe unlink(path) }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        guard Console.write(bytes, to: descriptor) else { throw CommandFailure(errno: errno, "not everything could be written") }
+    }
+
+    /// What was written stays.
+    func finish() throws {
+        if path != nil, fsync(descriptor) != 0 { throw CommandFailure(errno: errno, "not everything could be written") }
+        isFinished = true
+    }
+}
