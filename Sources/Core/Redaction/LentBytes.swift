@@ -1,0 +1,35 @@
+/// Bytes lent by their owner for one call; reads are checked.
+@safe
+struct LentBytes {
+    private let buffer: UnsafeRawBufferPointer
+
+    /// The owner keeps the memory alive and unchanged while the copy is used.
+    @unsafe
+    init(_ buffer: UnsafeRawBufferPointer) { unsafe self.buffer = buffer }
+
+    @inline(__always)
+    var count: Int { unsafe buffer.count }
+
+    @inline(__always)
+    subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count, "internal: a lent byte was read out of bounds")
+        return unsafe buffer[index]
+    }
+
+    /// The four bytes from `index` on, the first one lowest.
+    @inline(__always)
+    func word(at index: Int) -> UInt32 {
+        precondition(index >= 0 && index <= count - 4, "internal: a lent word was read out of bounds")
+        return unsafe UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+    }
+
+    /// Lends the memory to a loop that proves its own bounds.
+    @unsafe
+    var start: UnsafeRawPointer? { unsafe buffer.baseAddress }
+
+    func slice(_ range: Range<Int>) -> LentBytes { unsafe LentBytes(UnsafeRawBufferPointer(rebasing: buffer[range])) }
+
+    func append(to output: inout [UInt8], _ range: Range<Int>) {
+        unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[range]).assumingMemoryBound(to: UInt8.self))
+    }
+}

@@ -1,0 +1,100 @@
+package import Model
+import PlaintextDoor
+
+/// The values to hide in the streams of one run or session, compiled once.
+///
+/// All that is derived from plaintext lies in `SecretValue`s and is wiped with the set: the values, the table of their first bytes and the
+/// table of windows. Beside them it keeps names, and where patterns lie.
+package final class NeedleSet: Sendable {
+    let names: [String]
+    private let patterns: [Pattern]
+    private let traits: Lexicon.Traits
+    private let bytes: SecretValue
+    private let heads: SecretValue
+    private let windows: SecretValue
+
+    /// Compiles the needles. An empty value matches nothing; of equal values the first one's name stands in the output.
+    package init(_ needles: [Needle], in arena: SecretArena = .process) {
+        names = needles.map(\.name)
+        bytes = Self.joined(needles.map(\.value), in: arena)
+        let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)
+        self.patterns = patterns
+        (heads, windows, traits) = Self.lend(bytes) { text in
+            let heads = unsafe SecretValue(zeroedBytes: PatternIndex.headTableSize(patternCount: patterns.count), in: arena) { table in
+                unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
+            }
+            let windows = unsafe SecretValue(zeroedBytes: WindowFilter.byteCount(patternCount: patterns.count), in: arena) { table in
+                unsafe Self.fill(WindowFilter.Builder(table, patternCount: patterns.count), with: patterns, in: text)
+            }
+            return (heads, windows, Lexicon.Traits(patterns, in: text))
+        }
+    }
+
+    /// Lends the compiled needles for one call.
+    func withLexicon<Result>(_ body: (Lexicon) -> Result) -> Result {
+        Self.lend(bytes) { text in
+            Self.lend(heads) { heads in
+                Self.lend(windows) { windows in
+                    body(
+                        Lexicon(
+                            index: PatternIndex(patterns: patterns, bytes: text, heads: heads),
+                            filter: WindowFilter(
+                                windows, patternCount: patterns.count, hasShortPatterns: traits.hasShortPatterns),
+                            traits: traits))
+                }
+            }
+        }
+    }
+
+    private static func lend<Result>(_ value: SecretValue, _ body: (LentBytes) -> Result) -> Result {
+        value.withPlaintext(PlaintextDoor()) { span in
+            unsafe span.withUnsafeBytes { unsafe body(LentBytes($0)) }
+        }
+    }
+
+    private static func joined(_ values: [SecretValue], in arena: SecretArena) -> SecretValue {
+        unsafe SecretValue(zeroedBytes: values.map(\.byteCount).reduce(0, +), in: arena) { target in
+            var offset = 0
+            for value in values {
+                lend(value) { source in
+                    for index in 0..<source.count { unsafe target[offset + index] = source[index] }
+                    offset += source.count
+                }
+            }
+        }
+    }
+
+    private static func patterns(of lengths: [Int], in bytes: SecretValue) -> [Pattern] {
+        lend(bytes) { text in
+            var all: [Pattern] = []
+            var offset = 0
+            for (name, length) in lengths.enumerated() {
+                all += Pattern.patterns(name: name, at: offset..<offset + length, in: text)
+                offset += length
+            }
+            return PatternIndex.sorted(all, in: text)
+        }
+    }
+
+    private static func fill(_ builder: WindowFilter.Builder, with patterns: [Pattern], in text: LentBytes) {
+        CompressedMember.forEachWindow { builder.insert($0, .member) }
+        for pattern in patterns {
+            let first = text[pattern.offset]
+            if pattern.length <= Pattern.shortestEncoded {
+                builder.insertShort(first)
+                if first == UInt8(ascii: " ") { builder.insertShort(UInt8(ascii: "+")) }
+            }
+            Windows.forEach(of: text.slice(pattern.offset..<pattern.end), builder.insert)
+        }
+    }
+}
+
+extension SecretValue {
+    fileprivate convenience init(zeroedBytes count: Int, in arena: SecretArena, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        unsafe self.init(capacity: count, in: arena) { target in
+            unsafe target.wipe()
+            unsafe fill(target)
+            return count
+        }
+    }
+}

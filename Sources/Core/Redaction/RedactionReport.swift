@@ -1,0 +1,38 @@
+/// What a redactor did to one stream.
+package struct RedactionReport: Sendable, Equatable {
+    /// How many placeholders were written for one name and view.
+    package struct Count: Sendable, Equatable {
+        package var name: String
+        package var view: String
+        package var count: Int
+
+        package init(name: String, view: String, count: Int) {
+            self.name = name
+            self.view = view
+            self.count = count
+        }
+    }
+
+    /// Bytes that could hide a value from the redactor, and why.
+    package struct Unscanned: Sendable, Equatable {
+        package var reason: String
+        package var bytes: Int64
+
+        package init(reason: String, bytes: Int64) {
+            self.reason = reason
+            self.bytes = bytes
+        }
+    }
+
+    /// Sorted by name, then view.
+    package var counts: [Count] = []
+    package var bytesScanned: Int64 = 0
+    /// From the first compressed member on, the rest of the stream is reported here: how far the member reaches is not known.
+    package var unscanned: [Unscanned] = []
+
+    package init(counts: [Count] = [], bytesScanned: Int64 = 0, unscanned: [Unscanned] = []) {
+        self.counts = counts
+        self.bytesScanned = bytesScanned
+        self.unscanned = unscanned
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Model
+import Redaction
+
+/// How many times more than usual the random tests try; a soak run asks for more.
+let soak = ProcessInfo.processInfo.environment["TACIT_SOAK"].flatMap(Int.init) ?? 1
+
+/// A generator that repeats: property tests print its seed with every failure.
+struct SeededGenerator: RandomNumberGenerator {
+    let seed: UInt64
+    private var state: UInt64
+
+    init(seed: UInt64 = .random(in: .min ... .max)) {
+        self.seed = seed
+        state = seed
+    }
+
+    // SplitMix64 (Steele, Lea, Flood 2014).
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func bytes(_ count: Int, from alphabet: [UInt8]) -> [UInt8] {
+        (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &self)] }
+    }
+}
+
+/// Names and values of a needle set, in order.
+typealias Values = [(name: String, bytes: [UInt8])]
+
+func values(_ texts: KeyValuePairs<String, String>) -> Values { texts.map { ($0.key, Array($0.value.utf8)) } }
+
+func needleSet(_ values: Values) -> NeedleSet {
+    NeedleSet(values.map { Needle(name: $0.name, value: unsafe SecretValue(copying: $0.bytes.span.bytes)) })
+}
+
+func needleSet(_ texts: KeyValuePairs<String, String>) -> NeedleSet { needleSet(values(texts)) }
+
+/// The output and the report of a stream that arrives in these chunks.
+func redacted(_ chunks: [[UInt8]], by set: NeedleSet, mode: Redactor.Mode = .person) -> (output: [UInt8], report: RedactionReport) {
+    var redactor = Redactor(set, mode: mode)
+    var output: [UInt8] = []
+    for chunk in chunks { unsafe redactor.redact(chunk.span.bytes, into: &output) }
+    redactor.finish(into: &output)
+    return (output, redactor.report)
+}
+
+func redacted(_ text: String, by set: NeedleSet) -> String {
+    String(decoding: redacted([Array(text.utf8)], by: set).output, as: UTF8.self)
+}
+
+func redacted(_ bytes: [UInt8], by set: NeedleSet) -> [UInt8] { redacted([bytes], by: set).output }
+
+func shown(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self).debugDescription }
