@@ -68,7 +68,9 @@ var targets: [Target] = [
     adapter("StateFiles", "Model", "Storage"),
     adapter("KernelPeers", "Model"),
     // Servers: how it is reached
-    server("APIServer", ["Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log")] + nio),
+    server("APIServer", ["Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    ] + nio),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "CProcess", yams, argumentParser),
@@ -83,8 +85,8 @@ targets.append(
         name: "tacit",
         dependencies: [
             "Model", "Storage", "Auditing", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "ProcessRunner", "StateFiles", "KernelPeers",
-            "APIServer", "Commands", "CProcess", "CWipingAllocator", hummingbird, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ] + nio, path: "Sources/Program", swiftSettings: strict))
+            "APIServer", "Commands", "CProcess", "CWipingAllocator",
+        ], path: "Sources/Program", swiftSettings: strict))
 
 // C with one task each, where Swift's importer stops
 targets += [

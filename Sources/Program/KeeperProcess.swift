@@ -2,7 +2,6 @@ import APIServer
 import Auditing
 import CProcess
 import Glibc
-import Hummingbird
 import KernelPeers
 import Model
 import PasswordKeys
@@ -11,7 +10,6 @@ import Secrets
 import StateFiles
 import Storage
 import TacitWire
-import UnixSignals
 
 /// The keeper: adapters, vault and server put together, in the foreground until a signal ends it.
 struct KeeperProcess {
@@ -34,14 +32,13 @@ struct KeeperProcess {
         let server = KeeperServer(vault: vault, peers: peers, version: Self.version, process: getpid())
         let socket = paths.socket
         let ready = onReady
-        let application = server.application(socket: socket) {
-            unsafe chmod(socket, 0o600)
-            ready()
-        }
         umask(0o077)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Self.lockWhenIdle(vault) }
-            try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+            try await server.serve(on: socket) {
+                unsafe chmod(socket, 0o600)
+                ready()
+            }
             group.cancelAll()
         }
         try? await vault.lock(by: Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin()))

@@ -1,6 +1,6 @@
+import Dispatch
 import Glibc
 import Model
-import NIOPosix
 import ProcessRunner
 import Secrets
 import Synchronization
@@ -27,7 +27,9 @@ final class RunnerLauncher: RunnerSupply {
     func start(_ job: Secrets.RunJob) async throws -> Launched {
         guard let spawner = spawner.withLock({ $0 }) else { throw RunnerError.spawnerGone }
         // The handshake blocks for a few milliseconds: not on a thread of the concurrency pool.
-        return try await NIOThreadPool.singleton.runIfActive { try Self.launch(job, on: spawner) }
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try Self.launch(job, on: spawner) }) }
+        }
     }
 
     private static func launch(_ job: Secrets.RunJob, on spawner: SpawnerHandle) throws -> Launched {

@@ -1,9 +1,10 @@
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
 package import Secrets
+import UnixSignals
 
 /// The API on a Unix socket, for one vault.
 package struct KeeperServer: Sendable {
@@ -19,11 +20,12 @@ package struct KeeperServer: Sendable {
         self.process = process
     }
 
-    /// The application that answers on `socket`; its directory and mode are the caller's matter. `onReady` is called once it listens.
-    package func application(socket: String, onReady: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
-        Application(
+    /// Answers on `socket` until SIGTERM or SIGINT; its directory and mode are the caller's matter. `onReady` is called once it listens.
+    package func serve(on socket: String, onReady: @escaping @Sendable () -> Void) async throws {
+        let application = Application(
             router: router(), server: .http1(), configuration: .init(address: .unixDomainSocket(path: socket), serverName: nil),
             onServerRunning: { _ in onReady() }, eventLoopGroupProvider: .singleton, logger: Self.logger)
+        try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
     }
 
     /// Every route, behind the two middlewares that name the asker and the error.
