@@ -2,41 +2,66 @@ import Auditing
 package import Model
 
 extension Vault {
-    /// Locks at once: stops runs that hold values, signs a checkpoint, drops every key.
-    package func lock(by asker: Asker) async throws {
-        runs.stopAll()
-        try await close(by: asker)
+  /// Locks at once: signs a checkpoint, drops every key, stops runs that hold values.
+  package func lock(by asker: Asker) async throws {
+    runs.stopAll()
+    // Runs that began before the keys were dropped are stopped too.
+    defer { runs.stopAll() }
+    try await gate.pass { [self] in
+      if let open = current { try await close(open, by: asker) }
     }
+  }
 
-    /// Locks when no person acted for long enough; running programs go on.
-    package func lockIfIdle() async throws {
-        guard isUnlocked, sessions.isIdle(now: foundation.clock.steady()) else { return }
-        try await close(by: .keeper(foundation.keeper))
+  /// Locks when no person acted for long enough; running programs go on.
+  package func lockIfIdle() async throws {
+    guard isUnlocked, sessions.isIdle(now: foundation.clock.steady()) else { return }
+    try await gate.pass { [self] in try await closeIfIdle() }
+  }
+
+  /// Does what is due: the idle lock, counted denials, a checkpoint. The program asks every few seconds.
+  package func upkeep() async throws {
+    try await lockIfIdle()
+    guard let open = current else { return }
+    try await open.authorizer.recordDueDenials()
+    try await open.writer.checkpointWhenDue()
+  }
+
+  /// The connection has ended; a vault that was open for its command alone is locked again.
+  package func connectionEnded(_ connection: UInt64) async throws {
+    guard sessions.connectionEnded(connection) else { return }
+    try await gate.pass { [self] in
+      guard let open = current, sessions.isAbandoned(now: foundation.clock.steady()) else { return }
+      try await close(open, by: .keeper(foundation.keeper))
     }
+  }
 
-    /// The connection has ended; a vault that was open for its command alone is locked again.
-    package func connectionEnded(_ connection: UInt64) async throws {
-        guard sessions.connectionEnded(connection), isUnlocked else { return }
-        try await close(by: .keeper(foundation.keeper))
+  /// The moment since boot at which `lockIfIdle` is worth asking again.
+  package var idleDeadline: Timestamp? { sessions.locksAt }
+
+  /// Closes a vault whose idle lock has fallen; the caller is in the gate.
+  func closeIfIdle() async throws {
+    guard let open = current, sessions.isIdle(now: foundation.clock.steady()) else { return }
+    try await close(open, by: .keeper(foundation.keeper))
+  }
+
+  /// Drops the keys, whatever happens; the caller is in the gate. A lock that could not be written to the log waits like what comes after it.
+  func close(_ open: OpenVault, by asker: Asker) async throws {
+    replaceOpen(nil)
+    sessions.clear()
+    defer { foundation.runners.retire() }
+    let entry = open.authorizer.entry(.vaultLock, by: asker)
+    do {
+      try await open.writer.close(writing: open.authorizer.denials.flush() + [entry])
+    } catch {
+      try? lasting.pending.append(entry)
+      throw error
     }
-
-    /// The moment since boot at which `lockIfIdle` is worth asking again.
-    package var idleDeadline: Timestamp? { sessions.locksAt }
-
-    private func close(by asker: Asker) async throws {
-        try await gate.pass { [self] in
-            guard let open = current else { return }
-            replaceOpen(nil)
-            sessions.clear()
-            defer { foundation.runners.retire() }
-            for denial in open.authorizer.denials.flush() { _ = try await open.writer.record(denial) }
-            try await open.authorizer.state(.vaultLock, by: asker)
-            _ = try await open.writer.checkpoint()
-        }
-    }
+  }
 }
 
 extension Asker {
-    /// The keeper itself, for what it does unasked.
-    static func keeper(_ origin: Origin) -> Asker { Asker(standing: .person(steppedUp: false), source: .keeper, origin: origin) }
+  /// The keeper itself, for what it does unasked.
+  static func keeper(_ origin: Origin) -> Asker {
+    Asker(standing: .person(steppedUp: false), source: .keeper, origin: origin)
+  }
 }

@@ -58,7 +58,7 @@ enum ProblemTable {
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected: 409
         case .revisionMismatch: 412
         case .invalid, .passwordTooShort: 422
-        case .recordsDisagree, .unreadable: 500
+        case .recordsDisagree, .logBroken, .unreadable: 500
         case .logFull, .runnersGone: 503
         }
     }
