@@ -57,6 +57,8 @@ struct RunCommand: Verb {
     var words: [String] = []
 
     func perform(in context: CommandContext) throws {
+        // What stands before the command is ours, also where the parser hands it through.
+        if ["--help", "-h"].contains(words.first) { throw CleanExit.helpRequest(self) }
         let resolver = ScopeResolver(context: context)
         let plan = try plan(resolver)
         let place = try resolver.scope(scope)

@@ -1,0 +1,180 @@
+"""Runs at a terminal: prompts, colours, signals, job control, window size, pipelines."""
+
+import os
+import signal
+import time
+
+from over_pipes import API
+from house import Shell
+
+SANE = {"ICANON": True, "ISIG": True, "ECHO": False}
+
+
+def terminals(shell, house):
+    script = 'for n in 0 1 2; do if [ -t $n ]; then printf t; else printf p; fi; done'
+    file = house.home / "seen"
+    for redirections, expected in [("", "ttt"), ("< /dev/null", "ptt"), (f"2> {file}.err", "ttp")]:
+        printed, code = shell.status(f"tacit run -k api -- sh -c '{script}' {redirections}")
+        assert expected in printed and code == 0, (redirections, printed)
+    shell.line(f"tacit run -k api -- sh -c '{script}' > {file}")
+    assert file.read_text() == "tpt", file.read_text()
+    printed, _ = shell.status(f"echo | tacit run -k api -- sh -c '{script}' | cat")
+    assert "ppt" in printed, printed
+    assert shell.modes() == SANE
+
+
+def colours(shell, house):
+    printed, code = shell.status("tacit run -k api -- ls --color=auto -d /usr/bin")
+    assert "\x1b[" in printed and code == 0, printed
+    printed, _ = shell.status("tacit run -k api -- ls --color=auto -d /usr/bin | cat")
+    assert "\x1b[" not in printed, printed
+    printed, _ = shell.status("tacit run -k api -- printenv API")
+    assert "[REDACTED:api]" in printed and API not in printed, printed
+
+
+def prompts(shell, house):
+    """A question is there before the answer is typed, and at once."""
+    shell.type("tacit run -k api -- sh -c 'printf \"name? \"; read name; echo hello $name'\n")
+    began = time.monotonic()
+    shell.expect("name? ", timeout=5)
+    assert shell.modes()["ICANON"] is False
+    shell.type("you\n")
+    assert "hello you" in shell.expect(shell.PROMPT)
+    assert time.monotonic() - began < 5
+    # Many lines, and a password that is not shown.
+    shell.type("tacit run -k api -- python3 -c 'import getpass; print(len(getpass.getpass(\"secret: \")))'\n")
+    shell.expect("secret: ")
+    shell.type("unseen-words\n")
+    printed = shell.expect(shell.PROMPT)
+    assert "12" in printed and "unseen-words" not in printed, printed
+    assert shell.modes() == SANE
+
+
+def interrupts(shell, house):
+    shell.type("tacit run -k api -- sh -c 'echo up; exec sleep 30'\n")
+    shell.expect("up")
+    shell.type("\x03")
+    shell.expect(shell.PROMPT, timeout=10)
+    assert shell.line("echo \"<$?>\"").strip().endswith("<130>")
+    # A command that handles it goes on.
+    shell.type("tacit run -k api -- sh -c 'trap \"echo caught; exit 5\" INT; echo up; while :; do sleep 0.1; done'\n")
+    shell.expect("up")
+    shell.type("\x03")
+    shell.expect("caught")
+    shell.expect(shell.PROMPT)
+    assert "<5>" in shell.line("echo \"<$?>\"")
+    shell.type("tacit run -k api -- sh -c 'echo up; exec sleep 30'\n")
+    shell.expect("up")
+    shell.type("\x1c")
+    shell.expect(shell.PROMPT, timeout=10)
+    assert "<131>" in shell.line("echo \"<$?>\"")
+    assert shell.modes() == SANE
+    # The end of typed input.
+    shell.type("tacit run -k api -- sh -c 'echo up; cat'\n")
+    shell.expect("up")
+    shell.type("typed\n\x04")
+    assert "typed" in shell.expect(shell.PROMPT)
+
+
+def stops(shell, house):
+    """Ctrl-Z stops the run as it would stop the command, and `fg` lets it go on."""
+    shell.type("tacit run -k api -- sh -c 'echo up; read x; echo got $x; exit 6'\n")
+    shell.expect("up")
+    shell.type("\x1a")
+    shell.expect("Stopped")
+    shell.expect(shell.PROMPT)
+    assert shell.modes() == SANE, "the shell has its terminal back"
+    assert "shell works" in shell.line("echo shell works")
+    for _ in range(2):
+        shell.type("fg\n")
+        shell.expect("tacit run")
+        time.sleep(0.3)
+        shell.type("\x1a")
+        shell.expect("Stopped")
+        shell.expect(shell.PROMPT)
+    shell.type("fg\n")
+    shell.expect("tacit run")
+    shell.type("answer\n")
+    assert "got answer" in shell.expect(shell.PROMPT)
+    assert "<6>" in shell.line("echo \"<$?>\"")
+    assert shell.modes() == SANE
+    # In the background it leaves the terminal alone; brought to the front it takes it.
+    shell.line("tacit run -k api -- sh -c 'read x; echo got $x' &")
+    time.sleep(0.5)
+    assert shell.modes() == SANE and "still here" in shell.line("echo still here")
+    shell.type("fg\n")
+    shell.expect("tacit run")
+    time.sleep(0.5)
+    shell.type("later\n")
+    assert "got later" in shell.expect(shell.PROMPT)
+
+
+def sizes(shell, house):
+    shell.resize(31, 97)
+    printed, _ = shell.status("tacit run -k api -- stty size")
+    assert "31 97" in printed, printed
+    shell.type("tacit run -k api -- bash -c 'trap \"stty size\" WINCH; echo up; while :; do sleep 0.1; done'\n")
+    shell.expect("up")
+    shell.resize(40, 111)
+    shell.expect("40 111")
+    shell.type("\x03")
+    shell.expect(shell.PROMPT)
+
+
+def endings(shell, house):
+    """However a run ends, the terminal is as it was."""
+    pid = house.home / "pid"
+    begin = f"sh -c 'echo $$ > {pid}; exec tacit run -k api -- sh -c \"echo up; exec sleep 30\"'\n"
+    for number, code in [(signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
+        shell.type(begin)
+        shell.expect("up")
+        assert shell.modes()["ICANON"] is False
+        os.kill(int(pid.read_text()), number)
+        shell.expect(shell.PROMPT)
+        assert f"<{code}>" in shell.line("echo \"<$?>\"")
+        assert shell.modes() == SANE
+    shell.type(begin)
+    shell.expect("up")
+    house.kill_keeper()
+    assert "tacit: error:" in shell.expect(shell.PROMPT)
+    assert "<125>" in shell.line("echo \"<$?>\"")
+    assert shell.modes() == SANE
+    shell.type("tacit unlock\n")
+    shell.expect("Password: ")
+    from house import PASSWORD
+
+    shell.type(PASSWORD + "\n")
+    shell.expect(shell.PROMPT)
+
+
+def pipelines(shell, house):
+    """The terminal belongs to whoever of a pipeline reads it."""
+    shell.resize(10, 80)
+    shell.type("tacit run -k api -- seq 1 500 | less\n")
+    shell.expect("9")
+    time.sleep(0.3)
+    shell.type("G")
+    shell.expect("500", timeout=10)
+    shell.type("q")
+    shell.expect(shell.PROMPT, timeout=10)
+    assert shell.modes() == SANE
+    # The command reads it when it asks for it.
+    shell.type("tacit run -k api -- sh -c 'printf \"sure? \" >&2; read x; echo answer $x' | cat\n")
+    shell.expect("sure? ")
+    shell.type("yes\n")
+    assert "answer yes" in shell.expect(shell.PROMPT)
+    assert shell.modes() == SANE
+    # And through /dev/tty, when its own input is a pipe.
+    shell.type("seq 1 500 | tacit run -k api -- less\n")
+    shell.expect("9")
+    time.sleep(0.3)
+    shell.type("G")
+    shell.expect("500", timeout=10)
+    shell.type("q")
+    shell.expect(shell.PROMPT, timeout=10)
+    assert shell.modes() == SANE
+    printed, _ = shell.status("tacit run -k api -- yes | head -n 2; echo ${PIPESTATUS[0]}")
+    assert "141" in printed, printed
+
+
+TESTS = [terminals, colours, prompts, interrupts, stops, sizes, pipelines, endings]

@@ -1,0 +1,158 @@
+"""A throw-away home with a vault of its own, and a shell in a terminal that lives in it."""
+
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import termios
+import time
+
+TACIT = os.environ["TACIT"]
+PASSWORD = "CANARY-password-7b1c4f correct horse"
+
+
+class House:
+    """One person's home: directories, environment, vault and keeper."""
+
+    def __init__(self, secrets):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="tacit-run-test-"))
+        (self.home / "run").mkdir(mode=0o700)
+        self.environment = {
+            "HOME": str(self.home),
+            "PATH": f"{self.home}/bin:/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "XDG_RUNTIME_DIR": str(self.home / "run"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+        }
+        (self.home / "bin").mkdir()
+        (self.home / "bin" / "tacit").symlink_to(TACIT)
+        self.tacit("init", "--no-recovery", check=True)
+        for name, value in secrets.items():
+            self.tacit("set", name, input=value, check=True)
+
+    def close(self):
+        self.kill_keeper()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def keeper(self):
+        """The keeper's process id."""
+        return json.loads(self.tacit("status", "--json").stdout)["keeper_process"]
+
+    def kill_keeper(self):
+        try:
+            os.kill(self.keeper(), signal.SIGKILL)
+        except (ProcessLookupError, ValueError, KeyError):
+            pass
+
+    def tacit(self, *words, input=b"", check=False, password=True, env=None, cwd=None, timeout=60):
+        """Runs one command over pipes, with the password on a descriptor."""
+        options, rest = list(words), []
+        if "--" in options:
+            at = options.index("--")
+            options, rest = options[:at], options[at:]
+        reading, writing = os.pipe()
+        os.write(writing, f"{PASSWORD}\n{PASSWORD}\n".encode())
+        os.close(writing)
+        if password:
+            options += ["--password-fd", str(reading)]
+        result = subprocess.run(
+            [TACIT, *options, *rest], input=input, capture_output=True, env={**self.environment, **(env or {})}, cwd=cwd or self.home,
+            pass_fds=[reading], timeout=timeout, start_new_session=True)
+        os.close(reading)
+        if check and result.returncode != 0:
+            raise AssertionError(f"tacit {options} ended with {result.returncode}: {result.stderr.decode()}")
+        return result
+
+    def start(self, *words, **more):
+        """Starts one command that was given the password on a descriptor."""
+        reading, writing = os.pipe()
+        os.write(writing, f"{PASSWORD}\n".encode())
+        os.close(writing)
+        at = words.index("--")
+        process = subprocess.Popen(
+            [TACIT, *words[:at], "--password-fd", str(reading), *words[at:]], env=self.environment, cwd=self.home, pass_fds=[reading], **more)
+        os.close(reading)
+        return process
+
+
+class Shell:
+    """An interactive shell with job control on a terminal of its own, in which the vault is unlocked."""
+
+    PROMPT = "@ready@"
+
+    def __init__(self, house, rows=24, columns=80):
+        self.house = house
+        self.seen = ""
+        process, self.descriptor = pty.fork()
+        if process == 0:
+            os.chdir(house.home)
+            os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"], {**house.environment, "PS1": self.PROMPT, "PS2": ""})
+        self.process = process
+        self.resize(rows, columns)
+        self.expect(self.PROMPT)
+        # What is typed at the prompt is not shown again: the terminal's output is the commands' own.
+        self.line("stty -echo")
+        self.type("tacit unlock\n")
+        self.expect("Password: ")
+        self.type(PASSWORD + "\n")
+        self.expect(self.PROMPT)
+
+    def close(self):
+        os.close(self.descriptor)
+        try:
+            os.kill(self.process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(self.process, 0)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        data = text.encode()
+        while data:
+            data = data[os.write(self.descriptor, data):]
+
+    def modes(self):
+        """Whether the terminal echoes, gathers lines and makes signals."""
+        flags = termios.tcgetattr(self.descriptor)[3]
+        return {name: bool(flags & getattr(termios, name)) for name in ("ECHO", "ICANON", "ISIG")}
+
+    def expect(self, pattern, timeout=20, literal=True):
+        """Waits for a text and gives what came before it; what comes after stays for the next time."""
+        expression = re.compile(re.escape(pattern) if literal else pattern)
+        deadline = time.monotonic() + timeout
+        while True:
+            found = expression.search(self.seen)
+            if found:
+                before, self.seen = self.seen[: found.start()], self.seen[found.end():]
+                return before
+            left = deadline - time.monotonic()
+            ready = select.select([self.descriptor], [], [], max(0, left))[0] if left > 0 else []
+            if not ready:
+                raise AssertionError(f"{pattern!r} did not come; what came was {self.seen[-600:]!r}")
+            try:
+                self.seen += os.read(self.descriptor, 65536).decode(errors="replace")
+            except OSError as error:
+                raise AssertionError(f"the terminal ended before {pattern!r}; what came was {self.seen[-600:]!r}") from error
+
+    def line(self, text, timeout=30):
+        """Runs one line in the shell and gives what was printed."""
+        self.type(text + "\n")
+        return self.expect(self.PROMPT, timeout)
+
+    def status(self, text, timeout=30):
+        """Runs one line and gives what was printed and the exit code."""
+        printed = self.line(text + "; echo \"<$?>\"", timeout)
+        body, _, code = printed.rpartition("<")
+        return body, int(code.split(">")[0])
