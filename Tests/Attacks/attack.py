@@ -1,0 +1,109 @@
+"""What an attack is, and how a file of them is carried out: in a process of its own, as an ordinary user, in a kernel session of its own."""
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+import traceback
+
+ATTACKS = []
+LIMIT = 90
+
+
+class Skipped(Exception):
+    """The attack cannot be carried out on this machine."""
+
+
+def attack(trap, title, limit=LIMIT):
+    """Marks a function as the attack on a trap of PRODUCT's list, or on a promise; it fails by raising."""
+
+    def mark(body):
+        ATTACKS.append((trap, title, body, limit))
+        return body
+
+    return mark
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def clean(data, *values):
+    """Refuses output in which a value stands."""
+    from hunt import in_bytes
+
+    found = in_bytes(data, {str(i): value for i, value in enumerate(values)})
+    expect(not found, f"a value is in the output as {sorted(found)}: {data[:400]!r}")
+
+
+class Users:
+    """Two ordinary users for as long as the suite runs, when it is started by root."""
+
+    def __init__(self):
+        self.names = [f"tacit-{role}-{os.getpid()}" for role in ("owner", "other")] if os.geteuid() == 0 else []
+
+    def __enter__(self):
+        for name in self.names:
+            for _ in range(20):
+                if subprocess.run(["useradd", "-r", "-M", "-d", "/nonexistent", "-s", "/bin/sh", name], capture_output=True).returncode == 0:
+                    break
+                time.sleep(0.5)
+        return [pwd.getpwnam(name) for name in self.names] or [None, None]
+
+    def __exit__(self, *_):
+        users = {pwd.getpwnam(name).pw_uid for name in self.names}
+        for process in self.processes(users):
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.1)
+        for name in self.names:
+            subprocess.run(["userdel", name], capture_output=True)
+
+    @staticmethod
+    def processes(users):
+        """The processes of users that exist only here."""
+        for entry in os.listdir("/proc"):
+            try:
+                if entry.isdigit() and os.stat(f"/proc/{entry}").st_uid in users:
+                    yield int(entry)
+                elif entry.isdigit() and users:
+                    # A process that is not dumpable lies under root in /proc.
+                    with open(f"/proc/{entry}/status") as status:
+                        if any(line.startswith("Uid:") and int(line.split()[1]) in users for line in status):
+                            yield int(entry)
+            except OSError:
+                continue
+
+
+def say(result, trap, title, seconds, more=""):
+    print(f"{result:<7} {trap:<8} {title} ({seconds:.1f} s){more}", flush=True)
+
+
+def timed_out(*_):
+    raise TimeoutError("the attack took too long: something hangs")
+
+
+def carry_out(attacks, context):
+    """Carries attacks out in order; how many failed."""
+    failed = 0
+    signal.signal(signal.SIGALRM, timed_out)
+    for trap, title, body, limit in attacks:
+        start = time.monotonic()
+        signal.alarm(limit)
+        try:
+            body(context)
+            say("ok", trap, title, time.monotonic() - start)
+        except Skipped as why:
+            say("skipped", trap, title, time.monotonic() - start, f" [{why}]")
+        except Exception as error:
+            failed += 1
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name not in ("expect", "clean")]
+            place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
+            say("FAILED", trap, title, time.monotonic() - start, f"\n        {place}: {type(error).__name__}: {str(error)[:1500]}")
+        finally:
+            signal.alarm(0)
+    return failed
