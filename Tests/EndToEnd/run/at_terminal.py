@@ -158,12 +158,47 @@ def pipelines(shell, house):
     shell.type("q")
     shell.expect(shell.PROMPT, timeout=10)
     assert shell.modes() == SANE
+    # Also while the command is still there.
+    shell.type("tacit run -k api -- sh -c 'seq 1 500; exec sleep 30' | less\n")
+    shell.expect("9")
+    time.sleep(0.3)
+    for key, line in [(" ", "\r\n12\r\n"), (" ", "\r\n21\r\n"), (" ", "\r\n30\r\n"), (" ", "\r\n40\r\n")]:
+        shell.type(key)
+        shell.expect(line, timeout=10)
+    shell.type("q")
+    time.sleep(0.5)
+    shell.type("\x03")
+    shell.expect(shell.PROMPT, timeout=10)
+    assert shell.modes() == SANE
     # The command reads it when it asks for it.
     shell.type("tacit run -k api -- sh -c 'printf \"sure? \" >&2; read x; echo answer $x' | cat\n")
     shell.expect("sure? ")
     shell.type("yes\n")
     assert "answer yes" in shell.expect(shell.PROMPT)
     assert shell.modes() == SANE
+    shell.type("tacit run -k api -- python3 -c 'import getpass; print(len(getpass.getpass(\"secret: \")))' | cat\n")
+    shell.expect("secret: ")
+    shell.type("unseen-words\n")
+    printed = shell.expect(shell.PROMPT)
+    assert "12" in printed and "unseen-words" not in printed, printed
+    assert shell.modes() == SANE
+    # What nobody asks for stays with the shell.
+    shell.type("tacit run -k api -- sleep 1 | cat\n")
+    time.sleep(0.5)
+    shell.type("echo typed ahead\n")
+    shell.expect(shell.PROMPT)
+    assert "typed ahead" in shell.expect(shell.PROMPT)
+    # Ctrl-C and Ctrl-Z reach the whole of it.
+    shell.type("tacit run -k api -- sh -c 'echo up >&2; exec sleep 30' | cat\n")
+    shell.expect("up")
+    shell.type("\x1a")
+    shell.expect("Stopped")
+    shell.expect(shell.PROMPT)
+    shell.type("fg\n")
+    shell.expect("cat")
+    time.sleep(0.3)
+    shell.type("\x03")
+    shell.expect(shell.PROMPT, timeout=10)
     # And through /dev/tty, when its own input is a pipe.
     shell.type("seq 1 500 | tacit run -k api -- less\n")
     shell.expect("9")

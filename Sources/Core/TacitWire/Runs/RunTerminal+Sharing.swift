@@ -1,0 +1,8 @@
+extension RunTerminal {
+    /// Whether the terminal may have other readers: programs of the same pipeline (`tacit run … | less`).
+    ///
+    /// The command then begins in the background of its own terminal, so that nothing is typed into it that was meant for others. When it asks for the
+    /// terminal it is stopped (SIGTTIN, SIGTTOU); the client hears `stopped`, takes its own terminal, and answers `resume`, which brings the command to
+    /// the front.
+    public var isShared: Bool { !(input && output) }
+}
