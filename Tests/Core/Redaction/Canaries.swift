@@ -40,13 +40,34 @@ func needleSet(_ values: Values) -> NeedleSet {
 
 func needleSet(_ texts: KeyValuePairs<String, String>) -> NeedleSet { needleSet(values(texts)) }
 
+extension Redactor {
+    /// What comes out when these bytes come in.
+    mutating func taking(_ bytes: [UInt8]) -> String {
+        var output: [UInt8] = []
+        unsafe redact(bytes.span.bytes, into: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// What comes out when the stream pauses, or ends.
+    mutating func pausing(isEnd: Bool = false) -> String {
+        var output: [UInt8] = []
+        if isEnd { finish(into: &output) } else { idle(into: &output) }
+        return String(decoding: output, as: UTF8.self)
+    }
+}
+
+struct Redacted: Equatable {
+    var output: [UInt8]
+    var report: RedactionReport
+}
+
 /// The output and the report of a stream that arrives in these chunks.
-func redacted(_ chunks: [[UInt8]], by set: NeedleSet, mode: Redactor.Mode = .person) -> (output: [UInt8], report: RedactionReport) {
+func redacted(_ chunks: [[UInt8]], by set: NeedleSet, mode: Redactor.Mode = .person) -> Redacted {
     var redactor = Redactor(set, mode: mode)
     var output: [UInt8] = []
     for chunk in chunks { unsafe redactor.redact(chunk.span.bytes, into: &output) }
     redactor.finish(into: &output)
-    return (output, redactor.report)
+    return Redacted(output: output, report: redactor.report)
 }
 
 func redacted(_ text: String, by set: NeedleSet) -> String {

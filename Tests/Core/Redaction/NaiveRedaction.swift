@@ -69,12 +69,11 @@ struct NaiveRedaction {
     }
 
     private static let simple: [UInt8: UInt8] = [34: 34, 92: 92, 47: 47, 98: 8, 102: 12, 110: 10, 114: 13, 116: 9]
-    private static let digits: [[UInt8]: Int] = {
-        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8.map { [$0] }
-        let others = ["+": 62, "-": 62, "%2B": 62, "%2b": 62, "/": 63, "_": 63, "%2F": 63, "%2f": 63, "\\/": 63].map {
-            (Array($0.key.utf8), $0.value)
-        }
-        return Dictionary(uniqueKeysWithValues: zip(letters, 0...) + others)
+    private static let digits: [Int] = {
+        var digits = [Int](repeating: -1, count: 256)
+        for (digit, letter) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8.enumerated() { digits[Int(letter)] = digit }
+        for (letter, digit) in ["+": 62, "-": 62, "/": 63, "_": 63] as [Unicode.Scalar: Int] { digits[Int(letter.value)] = digit }
+        return digits
     }()
 
     private static func json(_ text: [UInt8], _ start: Int, _ value: [UInt8], isUTF8: Bool) -> Int? {
@@ -124,27 +123,34 @@ struct NaiveRedaction {
     }
 
     private static func base64(_ text: [UInt8], _ start: Int, _ value: [UInt8], skip: Int) -> Int? {
-        var bits: [UInt8] = []
-        var place = start
+        let wanted = skip + value.count * 8
+        var (count, place, rest) = (0, start, UInt8(0))
         func digit() -> Int? {
             guard place < text.count else { return nil }
-            for length in [1, 2, 3] where place + length <= text.count {
-                guard let digit = digits[Array(text[place..<place + length])] else { continue }
-                place += length
+            if digits[Int(text[place])] >= 0 {
+                place += 1
+                return digits[Int(text[place - 1])]
+            }
+            guard text[place] == 37 || text[place] == 92 else { return nil }
+            for (spelling, digit) in [("%2B", 62), ("%2b", 62), ("%2F", 63), ("%2f", 63), ("\\/", 63)]
+            where text[place...].starts(with: spelling.utf8) {
+                place += spelling.utf8.count
                 return digit
             }
             return nil
         }
-        while bits.count < skip + value.count * 8 {
-            if !bits.isEmpty { place = afterBreak(text, place) }
+        while count < wanted {
+            if count > 0 { place = afterBreak(text, place) }
             guard let digit = digit() else { return nil }
-            bits += (0..<6).map { UInt8(digit >> (5 - $0) & 1) }
+            for shift in [5, 4, 3, 2, 1, 0] {
+                let bit = UInt8(digit >> shift & 1)
+                if count >= wanted { rest |= bit }
+                if count >= skip, count < wanted, bit != value[(count - skip) / 8] >> (7 - (count - skip) % 8) & 1 { return nil }
+                count += 1
+            }
         }
-        let wanted = value.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
-        guard bits[skip..<skip + wanted.count].elementsEqual(wanted) else { return nil }
-        let rest = bits[(skip + wanted.count)...]
-        guard rest.allSatisfy({ $0 == 0 }) else { return place }
-        for _ in 0..<rest.count / 2 {
+        guard rest == 0 else { return place }
+        for _ in 0..<(count - wanted) / 2 {
             let pad = afterBreak(text, place)
             guard let spelling = ["=", "%3D", "%3d"].first(where: { text[pad...].starts(with: $0.utf8) }) else { break }
             place = pad + spelling.utf8.count
