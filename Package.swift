@@ -15,7 +15,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map { .product(name: $0, package: "GRDB.swift") }
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -43,6 +43,10 @@ func server(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] { m
 func client(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
     module("Clients", name, dependencies, tests: tests)
 }
+/// A program that tests drive from outside.
+func fixture(_ name: String, at path: String, _ dependencies: Target.Dependency...) -> [Target] {
+    [.executableTarget(name: name, dependencies: dependencies, path: "Tests/Fixtures/\(path)", swiftSettings: strict)]
+}
 func shim(_ name: String, linking library: String? = nil) -> Target {
     .target(name: name, path: "Sources/CShims/\(name)", linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
 }
@@ -62,7 +66,7 @@ var targets: [Target] = [
     engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Storage"),
     // Adapters: what it stands on
     adapter("SQLStorage", "Model", "Storage", tests: nil),
-    adapter("SQLiteDatabase", "Model", "Storage", "SQLStorage", sqlite),
+    module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
     adapter("StateFiles", "Model", "Storage"),
@@ -73,10 +77,13 @@ var targets: [Target] = [
     ] + nio),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
-    client("Commands", "TacitWire", "TacitClient", "MCPTools", "CProcess", yams, argumentParser),
+    client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
     client("MCPTools", "MCPSession", "TacitWire"),
     // Tests' own library and programs
-    [.executableTarget(name: "mcp-fixture", dependencies: ["MCPSession", "MCPTools", "TacitWire"], path: "Tests/Fixtures/MCPFixture", swiftSettings: strict)],
+    fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
+    fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
+    fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "TacitWire"),
+    [suite("TestKit", at: "TestKit", ["TestKit", "Model", "PlaintextDoor", "Storage"])],
     [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
 ].flatMap { $0 }
 
