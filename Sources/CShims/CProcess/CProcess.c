@@ -40,8 +40,7 @@ int tacit_socket_pair(int packets, int ends[2]) {
     return socketpair(AF_UNIX, (packets ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno;
 }
 
-int tacit_send_descriptor(int socket, int descriptor) {
-    char byte = 'D';
+int tacit_send_descriptor(int socket, uint8_t byte, int descriptor) {
     struct iovec part = {.iov_base = &byte, .iov_len = 1};
     union {
         struct cmsghdr header;
@@ -53,15 +52,15 @@ int tacit_send_descriptor(int socket, int descriptor) {
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    if (descriptor < 0) message.msg_controllen = 0;
     ssize_t sent;
     do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : 0;
 }
 
-int tacit_receive_descriptor(int socket) {
-    char byte;
-    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+int tacit_receive_descriptor(int socket, uint8_t *byte, int *descriptor) {
+    struct iovec part = {.iov_base = byte, .iov_len = 1};
     union {
         struct cmsghdr header;
         char room[CMSG_SPACE(sizeof(int))];
@@ -73,12 +72,11 @@ int tacit_receive_descriptor(int socket) {
     if (received < 0) return -errno;
     if (received == 0) return 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) {
-        return -EPROTO;
-    }
-    int descriptor;
-    memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
-    return descriptor;
+    *descriptor = -1;
+    if (!header) return 1;
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) return -EPROTO;
+    memcpy(descriptor, CMSG_DATA(header), sizeof(int));
+    return 1;
 }
 
 int tacit_peer_credentials(int socket, int32_t *process, uint32_t *user, uint32_t *group) {

@@ -16,6 +16,7 @@ final class OutputStream {
     /// When held-back bytes are let go.
     private(set) var idleAt: Int64?
     private var remaining: Int?
+    private var passed: [UInt8] = []
 
     init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter) {
         self.descriptor = descriptor
@@ -33,9 +34,9 @@ final class OutputStream {
         if count < 0 && (errno == EINTR || (errno == EAGAIN && remaining == nil)) { return }
         // A terminal that nobody has open any more reads as EIO.
         guard count > 0 else { return end() }
-        var passed: [UInt8] = []
         unsafe filter.pass(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &passed)
-        RunFrame.append(kind, passed[...], to: &outgoing)
+        if let start = buffer.baseAddress { unsafe explicit_bzero(start, count) }
+        frame(into: &outgoing)
         idleAt = now + Self.idleAfter
         if let left = remaining {
             remaining = left - count
@@ -47,9 +48,8 @@ final class OutputStream {
     func idle(into outgoing: inout [UInt8], now: Int64) {
         guard let time = idleAt, time <= now else { return }
         idleAt = nil
-        var passed: [UInt8] = []
         filter.idle(into: &passed)
-        RunFrame.append(kind, passed[...], to: &outgoing)
+        frame(into: &outgoing)
     }
 
     /// Takes only what lies in the stream already; whoever still writes to it is not waited for.
@@ -58,9 +58,13 @@ final class OutputStream {
     /// Lets go of the rest, at the end of the stream.
     func finish(into outgoing: inout [UInt8]) {
         end()
-        var passed: [UInt8] = []
         filter.finish(into: &passed)
+        frame(into: &outgoing)
+    }
+
+    private func frame(into outgoing: inout [UInt8]) {
         RunFrame.append(kind, passed[...], to: &outgoing)
+        passed.removeAll(keepingCapacity: true)
     }
 
     private func end() {

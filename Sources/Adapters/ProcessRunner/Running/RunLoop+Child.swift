@@ -89,7 +89,10 @@ extension RunLoop {
             // Without a terminal the child's group is an orphaned one, which ignores SIGTSTP.
             let signal = number == SIGTSTP && child.terminal == nil ? SIGSTOP : number
             if ended == nil { kill(-(foregroundGroup ?? child.process), signal) }
-        default: signalGroups(number)
+        default:
+            signalGroups(number)
+            // As a terminal that hangs up does: what is stopped must hear of it.
+            if number == SIGHUP || number == SIGTERM { signalGroups(SIGCONT) }
         }
     }
 

@@ -14,17 +14,42 @@ package enum Spawner {
         umask(0o077)
         let signals = tacit_open_signals()
         guard signals >= 0 else { return 125 }
+        var spare: Int32?
         while true {
             var watched = [pollfd(fd: controlDescriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
-            guard unsafe poll(&watched, 2, -1) >= 0 || errno == EINTR else { return 125 }
+            let count = unsafe poll(&watched, 2, spare == nil ? -1 : Request.spareDelay)
+            guard count >= 0 || errno == EINTR else { return 125 }
+            if count == 0 { start(&spare) }
             if watched[1].revents != 0 { reap(signals) }
             guard watched[0].revents != 0 else { continue }
-            let descriptor = tacit_receive_descriptor(controlDescriptor)
-            guard descriptor > 0 else { return descriptor == 0 ? 0 : 125 }
-            // A runner that does not start closes its end, which tells the keeper.
-            _ = try? Helper.start("/proc/self/exe", [Runner.subcommand], descriptor: descriptor)
-            close(descriptor)
+            var (byte, descriptor): (UInt8, Int32) = (0, -1)
+            let result = unsafe tacit_receive_descriptor(controlDescriptor, &byte, &descriptor)
+            guard result > 0, let request = Request(rawValue: byte) else { return result == 0 ? 0 : 125 }
+            start(&spare)
+            spare = descriptor < 0 ? nil : descriptor
+            if request == .now { start(&spare) }
         }
+    }
+
+    /// What the keeper asks for; each but `hurry` comes with a runner's end of its control socket.
+    enum Request: UInt8 {
+        /// A runner that a run waits for.
+        case now = 1
+        /// A runner for the next run: a moment later, so that it does not slow the present one down.
+        case later
+        /// The run that the last runner was for is here.
+        case hurry
+
+        /// The moment, in milliseconds.
+        static let spareDelay: Int32 = 30
+    }
+
+    /// Starts a runner. One that does not start closes its end, which tells the keeper.
+    private static func start(_ descriptor: inout Int32?) {
+        guard let control = descriptor else { return }
+        _ = try? Helper.start("/proc/self/exe", [Runner.subcommand], descriptor: control)
+        close(control)
+        descriptor = nil
     }
 
     private static func reap(_ signals: Int32) {

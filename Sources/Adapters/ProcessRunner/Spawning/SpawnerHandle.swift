@@ -9,6 +9,13 @@ package final class SpawnerHandle: Sendable {
         var control: Int32?
         /// The keeper's end of the runner that waits.
         var warm: Int32?
+        /// When the runner that waits was asked for.
+        var warmSince: Int64 = 0
+
+        mutating func warmUp() {
+            warm = control.flatMap { try? SpawnerHandle.freshRunner($0, .later) }
+            warmSince = MonotonicClock.now()
+        }
     }
 
     private let state: Mutex<State>
@@ -24,7 +31,7 @@ package final class SpawnerHandle: Sendable {
             throw .noDescriptors(error)
         }
         state = Mutex(State(control: own))
-        state.withLock { $0.warm = try? Self.freshRunner($0.control) }
+        state.withLock { $0.warmUp() }
     }
 
     deinit { stop() }
@@ -63,17 +70,18 @@ package final class SpawnerHandle: Sendable {
             close(warm)
             taken = nil
         }
-        let runner = if let taken { taken } else { try freshRunner(control) }
-        state.warm = try? freshRunner(control)
+        let isYoung = MonotonicClock.now() - state.warmSince <= 2 * Int64(Spawner.Request.spareDelay)
+        if taken != nil, isYoung { _ = tacit_send_descriptor(control, Spawner.Request.hurry.rawValue, -1) }
+        let runner = if let taken { taken } else { try freshRunner(control, .now) }
+        state.warmUp()
         return runner
     }
 
     /// Makes a runner: a socket pair, of which the spawner passes one end on.
-    private static func freshRunner(_ control: Int32?) throws(RunnerError) -> Int32 {
-        guard let control else { throw .spawnerGone }
+    private static func freshRunner(_ control: Int32, _ request: Spawner.Request) throws(RunnerError) -> Int32 {
         let (own, other) = try pair(packets: false)
         defer { close(other) }
-        guard tacit_send_descriptor(control, other) == 0 else {
+        guard tacit_send_descriptor(control, request.rawValue, other) == 0 else {
             close(own)
             throw .spawnerGone
         }

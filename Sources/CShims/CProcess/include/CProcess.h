@@ -8,10 +8,10 @@
 
 /// Makes two joined, close-on-exec sockets: a byte stream, or whole packets when `packets` is not 0.
 int tacit_socket_pair(int packets, int ends[2]);
-/// Sends one byte and a copy of a descriptor; never raises SIGPIPE.
-int tacit_send_descriptor(int socket, int descriptor);
-/// Receives what `tacit_send_descriptor` sent: a close-on-exec descriptor. 0 at the end of the stream.
-int tacit_receive_descriptor(int socket);
+/// Sends one byte and a copy of a descriptor (none when -1); never raises SIGPIPE.
+int tacit_send_descriptor(int socket, uint8_t byte, int descriptor);
+/// Receives what `tacit_send_descriptor` sent: 1 and the byte, with a close-on-exec descriptor or -1; 0 at the end of the stream.
+int tacit_receive_descriptor(int socket, uint8_t *byte, int *descriptor);
 /// Tells who was on the other end of a Unix socket when it was connected.
 int tacit_peer_credentials(int socket, int32_t *process, uint32_t *user, uint32_t *group);
 /// Opens a pidfd of the process on the other end of a Unix socket (SO_PEERPIDFD, Linux 6.5).
