@@ -18,10 +18,16 @@ struct AskerMiddleware: RouterMiddleware {
         let credentials = Credentials(
             badge: headers.value(WireHeader.badge), stepUpToken: headers.value(WireHeader.stepUp),
             reportedModel: headers.value(WireHeader.reportedModel).map(Self.label))
-        let source = headers.value(WireHeader.source).flatMap(AuditSource.init(rawValue:)) ?? .api
+        let source = Self.source(claimed: headers.value(WireHeader.source))
         var context = context
         context.admit(.init(door: door, asker: try await vault.asker(at: door, source: source, credentials)))
         return try await next(request, context)
+    }
+
+    /// What a client says it is, as far as it may: nobody passes for the keeper itself, or for a server that has a door of its own.
+    private static func source(claimed text: String?) -> AuditSource {
+        guard let text, let source = AuditSource(rawValue: text), [.cli, .mcp, .api, .sdk].contains(source) else { return .api }
+        return source
     }
 
     /// What a program says of itself: printable and short.

@@ -1,0 +1,197 @@
+"""Output by which a value would slip past redaction: forms, chunks, streams, ends."""
+
+import base64
+import binascii
+import json
+import urllib.parse
+
+from attack import attack, clean, expect
+from house import canary
+
+VALUE = canary("redact")
+BADGE = []
+SECRET = ["api/key"]
+PYTHON = "/usr/bin/python3"
+
+
+def furnish(house):
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
+        expect(person.set("odd/key", b'CANARY-odd-"q\\u/\xc3\xa9&=+ 7f3a9c1e55d0').status == 201, "set")
+        expect(person.set("pem/key", b"-----BEGIN PRIVATE KEY-----\n" + VALUE.encode()).status == 201, "set")
+        policy = {"name": "all", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["env_inject", "masked_return"], "unsandboxed": "allow"}
+        expect(person.apply_policy(policy).status == 200, "policy")
+        BADGE.append(person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"])
+
+
+def run(context, argv, secrets=SECRET, **wish):
+    with context.house(furnish).connect(headers={"Tacit-Agent-Badge": BADGE[0], "Tacit-Source": "mcp"}) as agent:
+        return agent.run(argv, secrets, **wish).wait()
+
+
+def script(context, text, **wish):
+    """A program of the agent's choice, which has the value as `v`."""
+    done = run(context, [PYTHON, "-c", f"import os, sys, time, base64\nv = os.environb[b'API_KEY']\no = sys.stdout.buffer\n{text}"], **wish)
+    expect(done.exit == ("exited", 0), f"the program did not run: {done}")
+    return done
+
+
+def hidden(context, text, form="raw"):
+    done = script(context, text)
+    clean(done.output, VALUE)
+    expect(b"[REDACTED:api/key" in done.output, f"nothing was redacted: {done}")
+    counts = {item["view"]: item["count"] for item in done.report["redactions"]}
+    expect(sum(counts.values()) >= 1, f"the report counts nothing: {done.report}")
+    return done
+
+
+@attack("trap 5", "what is looked for is there: without a needle the same program prints the value in all its forms")
+def control(context):
+    with context.house(furnish).person() as person:
+        done = person.run([PYTHON, "-c", f"import base64; v = {VALUE.encode()!r}; print(v, base64.b64encode(v), v.hex())"]).wait()
+    try:
+        clean(done.output, VALUE)
+    except AssertionError:
+        return
+    raise AssertionError(f"the check finds nothing where everything is: {done}")
+
+
+@attack("trap 5", "raw, in binary, in ANSI colours, between other bytes, at the very end")
+def raw(context):
+    for text in (
+        "o.write(v)", "o.write(b'\\x00\\xff\\xfe' + v + b'\\x00\\x01')", "o.write(b'\\x1b[31m' + v + b'\\x1b[0m')", "o.write(b'x' * 70000 + v)",
+        "o.write(v * 3)", "o.write(bytes(range(256)) * 40 + v + bytes(range(256)))", "sys.stderr.buffer.write(v)", "o.write(b'\\n' * 9 + v + b'\\n')",
+        "o.write(b'CANARY-' + v)", "o.write(v[:8] + v)", "o.write(b'\\x1f\\x8b' + v)",
+    ):
+        hidden(context, text)
+    # A piece is no known value; the whole one behind it is found nevertheless.
+    expect(VALUE.encode() not in script(context, "o.write(v[:-1] + v)").output, "a value behind a piece of it")
+
+
+@attack("trap 5", "base64 in both alphabets, padded and not, at three offsets, wrapped at 76 and 64 columns with either line end")
+def base64_forms(context):
+    for text in (
+        "o.write(base64.b64encode(v))", "o.write(base64.urlsafe_b64encode(v))", "o.write(base64.b64encode(v).rstrip(b'='))",
+        "o.write(base64.b64encode(b'a' + v + b'b'))", "o.write(base64.b64encode(b'ab' + v + b'cd'))", "o.write(base64.b64encode(b'abc' + v))",
+        "o.write(base64.encodebytes(b'y' * 40 + v + b'z' * 90))", "o.write(base64.encodebytes(b'y' * 41 + v + b'z' * 90).replace(b'\\n', b'\\r\\n'))",
+        "import re; o.write(re.sub(b'(.{64})', b'\\\\1\\n', base64.b64encode(b'y' * 35 + v + b'z' * 50)))",
+        "o.write(b'Authorization: Basic ' + base64.b64encode(b'user:' + v) + b'\\r\\n')",
+    ):
+        hidden(context, text)
+
+
+@attack("trap 5", "hex in both cases, with separators, as a dump; percent-encoding; JSON escapes")
+def other_forms(context):
+    for text in (
+        "o.write(v.hex().encode())", "o.write(v.hex().upper().encode())", "o.write(v.hex(':').encode())", "o.write(v.hex(' ').encode())",
+        "import urllib.parse as u; o.write(u.quote(v).encode())", "o.write(b''.join(b'%%%02x' % c for c in v))", "o.write(b''.join(b'%%%02X' % c for c in v))",
+        "import json; o.write(json.dumps({'a': v.decode()}).encode())", "o.write(b''.join(b'\\\\u%04x' % c for c in v))",
+    ):
+        hidden(context, text)
+
+
+@attack("trap 5", "a value of quotes, slashes and letters beyond ASCII, as JSON and in a URL")
+def odd_value(context):
+    value = b'CANARY-odd-"q\\u/\xc3\xa9&=+ 7f3a9c1e55d0'
+    text = "import os, sys, json, urllib.parse as u; v = os.environb[b'ODD_KEY']; t = v.decode()\n"
+    for form in ("v", "json.dumps(t).encode()", "json.dumps(t, ensure_ascii=False).encode()", "u.quote(v, safe='').encode()", "u.quote_plus(v).encode()"):
+        done = run(context, [PYTHON, "-c", text + f"sys.stdout.buffer.write({form})"], ["odd/key"])
+        expect(b"7f3a9c1e55d0" not in done.output and b"REDACTED" in done.output, f"{form}: {done}")
+    for form in (value, json.dumps(value.decode()).encode(), urllib.parse.quote(value).encode()):
+        expect(b"7f3a9c1e55d0" in form, "the control finds nothing")
+
+
+@attack("trap 5", "byte by byte, over every write, and in a chunk that comes late")
+def chunks(context):
+    hidden(context, "for c in v: os.write(1, bytes([c]))")
+    hidden(context, "for c in base64.b64encode(v): os.write(1, bytes([c]))")
+    hidden(context, "o.write(b'start'); o.flush(); time.sleep(0.3); o.write(v)")
+    hidden(context, "os.write(1, v[:30]); os.write(2, b'warning: '); os.write(1, v[30:]); os.write(2, v)")
+    hidden(context, "i = 0\nwhile i < len(v): os.write(1, v[i:i+7]); i += 7; os.write(2, b'.')")
+
+
+@attack("trap 5", "the beginning of a value that a pause cuts off is not handed to an agent, nor is the rest behind it")
+def pauses(context):
+    done = script(context, "o.write(v[:30]); o.flush(); time.sleep(0.3); o.write(v[30:]); o.flush()")
+    expect(VALUE[:30].encode() not in done.output, f"{done}")
+    expect(VALUE[-24:].encode() not in done.output, f"the rest of a value after a pause: {done}")
+
+
+@attack("trap 5", "the last 64 KiB are not lost when the child ends first, nor is the value in them")
+def last_bytes(context):
+    done = hidden(context, "o.write(b'x' * 65536 + v + b'END')")
+    expect(done.stdout.endswith(b"END") and done.stdout.count(b"x") >= 65536, f"{len(done.stdout)} bytes came")
+    done = script(context, "import fcntl; fcntl.fcntl(1, 1031, 1048576); os.write(1, b'w' * 900000 + v + b'END')")
+    expect(done.stdout.endswith(b"END") and done.stdout.count(b"w") == 900000, f"{len(done.stdout)} bytes came")
+    clean(done.output, VALUE)
+
+
+@attack("trap 5", "a grandchild that goes on writing after its parent ended is redacted or cut, never passed")
+def grandchild(context):
+    done = script(context, "if os.fork() == 0:\n  time.sleep(0.2); os.write(1, v + b' late'); os._exit(0)")
+    clean(done.output, VALUE)
+
+
+@attack("trap 5", "5 MB with the value in a thousand places come whole and clean")
+def large(context):
+    done = script(context, "for _ in range(1000): o.write(b'z' * 5000 + v)")
+    clean(done.output, VALUE)
+    expect(done.stdout.count(b"z") == 5_000_000, f"{done.stdout.count(b'z')} bytes of 5,000,000")
+    expect(done.stdout.count(b"[REDACTED:api/key]") == 1000, done.report)
+    expect(sum(item["count"] for item in done.report["redactions"]) == 1000, done.report)
+
+
+@attack("trap 4", "what could not be scanned is said: compressed output is reported, and counts are counts")
+def unscanned(context):
+    done = script(context, "import gzip; o.write(gzip.compress(v * 50))")
+    expect(done.report["unscanned"], f"gzip passed without a word: {done.report}")
+    expect(done.report["scanned_bytes"] > 0, done.report)
+    expect(script(context, "o.write(b'nothing')").report["redactions"] == [], "redactions where there are none")
+
+
+@attack("trap 6", "binary output that holds no value comes back byte for byte")
+def binary(context):
+    done = script(context, "o.write(bytes(range(256)) * 300 + b'\\xc3\\x28\\xff\\xfe')")
+    expect(done.stdout == bytes(range(256)) * 300 + b"\xc3\x28\xff\xfe", f"{len(done.stdout)} bytes came back changed")
+
+
+@attack("trap 19", "a person's prompt is not held back, even one that could begin a value")
+def prompt(context):
+    with context.house(furnish).person() as person:
+        text = "import sys; sys.stdout.write('CANARY'); sys.stdout.flush(); print(sys.stdin.readline())"
+        run = person.run([PYTHON, "-c", text], SECRET)
+        for _, payload in run.each():
+            if b"CANARY" in run.stdout and run.exit is None and not any(kind == 3 for kind in run.kinds):
+                run.frame(1, b"answer\n")
+                run.kinds.append(3)
+        expect(b"answer" in run.stdout, f"{run}")
+
+
+@attack("trap 19", "the edge of an agent's stream is no oracle: a right beginning is shown as a wrong one is")
+def oracle(context):
+    for length in (1, 4, 8, 12, 15):
+        right, wrong = VALUE[:length], VALUE[: length - 1] + "!"
+        outputs = [run(context, ["/usr/bin/printf", "%s", guess]).stdout.decode() for guess in (right, wrong)]
+        expect(outputs == [right, wrong], f"{length} bytes: {outputs}")
+
+
+@attack("trap 19", "nor for a value with a well-known head, whose next letter could be guessed one by one",
+        known="beginnings of 16 bytes and more are hidden")
+def oracle_behind_a_known_head(context):
+    head = "-----BEGIN PRIVATE KEY-----\n"
+    right, wrong = (run(context, ["/usr/bin/printf", "%s", head + guess], ["pem/key"]).stdout.decode() for guess in (VALUE[:1], "!"))
+    told = (right == head + VALUE[:1]) != (wrong == head + "!") or ("REDACTED" in right and wrong != right)
+    expect(not told, f"a right guess gives {right!r}, a wrong one {wrong!r}")
+
+
+@attack("trap 10", "a mask shows eight stars, and the last four of long values only; never the length")
+def masks(context):
+    house = context.house(furnish)
+    with house.person() as person:
+        for value, mask in ((b"short", "********"), (b"fifteen-bytes-x", "********"), (b"sixteen-bytes-xy", "********s-xy"), (b"l" * 5000 + b"tail", "********tail")):
+            expect(person.set("mask/me", value).status in (200, 201), "set")
+            expect(person.masked("mask/me").json["masked"] == mask, person.masked("mask/me"))
+        for value in (b"\xff\xfe" * 20, "ééééééééé".encode(), b"x" * 20 + b"\n\x1b[2J"):
+            expect(person.set("mask/me", value).status in (200, 201), "set")
+            text = person.masked("mask/me").json["masked"]
+            expect(text.startswith("********") and len(text) <= 12 and text.isprintable(), repr(text))

@@ -1,0 +1,199 @@
+"""The password: where it may not come from, how it is guessed, what a token of it is worth, and to whom."""
+
+import os
+import time
+
+from api import SECRETS, secret_path
+from attack import attack, clean, expect
+from house import PASSWORD, canary, elsewhere
+
+VALUE = canary()
+
+
+def furnish(house):
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
+
+
+@attack("trap 20", "no variable and no file of an agent's configuration takes the password")
+def no_password_variable(context):
+    house = context.house(furnish)
+    names = ("TACIT_PASSWORD", "TACIT_PASSPHRASE", "TACIT_MASTER_PASSWORD", "TACIT_UNLOCK", "TACIT_STEP_UP", "TACIT_PASSWORD_FD", "PASSWORD")
+    environment = house.environment | {name: PASSWORD for name in names}
+    (house.root / "work" / ".tacit.yaml").write_text(f"password: {PASSWORD}\n")
+    try:
+        for words in (["get", "api/key"], ["get", "api/key", "--json"], ["unlock"], ["get", "api/key", "--password", PASSWORD]):
+            done = house.tacit(*words, env=environment, start_new_session=True)
+            expect(done.returncode != 0, f"{words} took a password from the environment or a file")
+            clean(done.out + done.err, VALUE, PASSWORD)
+    finally:
+        (house.root / "work" / ".tacit.yaml").unlink()
+
+
+@attack("step-up", "a token is worth nothing on another connection, in another spelling, cut, or after lock")
+def tokens(context):
+    house = context.fresh().init()
+    furnish(house)
+    person = house.person()
+    token = person.headers["Tacit-Step-Up"]
+    expect(person.reveal("api/key").body == VALUE.encode(), "the token is of no use where it was given")
+    for wrong in (token, token.upper(), token[:-1], token + "0", "", "0" * len(token), token[::-1]):
+        answer = elsewhere(lambda: ask(house, wrong))
+        expect(answer[0] in (401, 403, 404) and answer[1] == "unidentified", f"the token {'itself' if wrong == token else 'altered'}: {answer}")
+        person2 = house.connect(headers={"Tacit-Step-Up": wrong, "Tacit-Source": "cli"})
+        answer = person2.reveal("api/key")
+        expect(answer.status == 401, f"in the same session, on another connection: {answer}")
+    house.lock()
+    expect(person.reveal("api/key").status == 423, "locked")
+    elsewhere(lambda: house.person().status if False else None)
+    other = house.person()
+    answer = person.reveal("api/key")
+    expect(answer.status in (401, 403, 404), f"a token from before the lock: {answer}")
+    expect(other.reveal("api/key").status == 200, "the new token")
+
+
+def ask(house, token):
+    with house.connect(headers={"Tacit-Step-Up": token, "Tacit-Source": "cli"}) as connection:
+        answer = connection.reveal("api/key")
+        return [answer.status, connection.request("GET", "/v1/status").json["actor"]["kind"], answer.body.decode("latin-1")]
+
+
+@attack("step-up", "a token is drawn anew each time and is not predictable from others")
+def token_entropy(context):
+    house = context.house(furnish)
+    found = []
+    for _ in range(3):
+        with house.person() as person:
+            found.append(person.headers["Tacit-Step-Up"])
+    expect(len(set(found)) == 3 and all(len(token) >= 32 for token in found), found)
+
+
+@attack("guessing", "after five wrong passwords even the right one must wait, on every door and every connection; the tries are in the log")
+def backoff(context):
+    house = context.fresh().init()
+    person = house.person()
+    for _ in range(5):
+        with house.connect() as connection:
+            expect(connection.request("POST", "/v1/step-up", b"a wrong password").status == 401, "a wrong password")
+    for path in ("/v1/step-up", "/v1/unlock", "/v1/rotations/root"):
+        for body in (b"another wrong one", PASSWORD.encode()):
+            with house.connect() as connection:
+                answer = connection.request("POST", path, body)
+                expect(answer.status == 429 and int(answer.headers["retry-after"]) <= 31, f"{path}: {answer}")
+    failed = [item for item in person.request("GET", "/v1/audit").json["items"] if item["action"] in ("unlock.failed", "step-up.failed")]
+    expect(sum(item.get("repeated") or 1 for item in failed) >= 5, f"{len(failed)} entries of wrong passwords")
+    house.lock()
+    with house.connect() as connection:
+        expect(connection.request("POST", "/v1/unlock", PASSWORD.encode()).status == 429, "locking makes the tries forgotten")
+
+
+@attack("guessing", "a keeper that is killed forgets the tries, not the entries: each guess costs a hash of 64 MiB, and the log tells of it", limit=120)
+def backoff_bypass(context):
+    house = context.fresh().init()
+    house.lock()
+    for _ in range(2):
+        start = time.monotonic()
+        for _ in range(5):
+            with house.connect() as connection:
+                expect(connection.request("POST", "/v1/unlock", b"a wrong password").status == 401, "a wrong password")
+        expect(time.monotonic() - start > 5 * 0.02, "a guess costs next to nothing")
+        house.kill_keeper()
+        house.start()
+    with house.person() as person:
+        failed = [item for item in person.request("GET", "/v1/audit").json["items"] if item["action"] == "unlock.failed"]
+        expect(sum(item.get("repeated") or 1 for item in failed) == 10, f"of 10 tries the log tells {failed}")
+
+
+@attack("locked", "a locked vault tells nothing to anybody, and writes down who came")
+def locked(context):
+    house = context.fresh().init()
+    furnish(house)
+    house.lock()
+    with house.connect(headers={"Tacit-Source": "cli"}) as connection:
+        for ask in (lambda: connection.reveal("api/key"), lambda: connection.request("GET", SECRETS), lambda: connection.masked("api/key"),
+                    lambda: connection.request("GET", secret_path("nothing")), lambda: connection.request("GET", "/v1/audit"), lambda: connection.set("a", b"b")):
+            answer = ask()
+            expect((answer.status, answer.code) == (423, "vault.locked"), answer)
+    with house.connect() as connection:
+        run = connection.run(["true"], ["api/key"]).wait()
+        expect(run.code == "vault.locked", run)
+    with house.person() as person:
+        items = person.request("GET", "/v1/audit").json["items"]
+        came = [item for item in items if item["details"].get("recorded") == "while locked"]
+        expect(sum(item.get("repeated") or 1 for item in came) >= 7, f"{came}")
+
+
+@attack("locked", "runs that race with the lock end with it or never begin", limit=120)
+def lock_race(context):
+    house = context.fresh().init()
+    furnish(house)
+    for round in range(3):
+        people = [house.person() for _ in range(4)]
+        runs = []
+        from threading import Thread
+
+        def begin(person):
+            try:
+                run = person.run(["sleep", "1000"], ["api/key"])
+                runs.append(run)
+                run.wait()
+            except (OSError, ValueError):
+                pass
+
+        threads = [Thread(target=begin, args=(person,), daemon=True) for person in people]
+        for thread in threads:
+            thread.start()
+            if thread is threads[len(threads) // 2]:
+                time.sleep(0.01 * round)
+        house.lock()
+        deadline = time.monotonic() + 5
+        while sleepers(house) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        expect(not sleepers(house), f"a run goes on after lock: {sleepers(house)}")
+        expect(house.status["runs"] == [], house.status)
+        for person in people:
+            try:
+                person.socket.shutdown(2)
+            except OSError:
+                pass
+
+
+def sleepers(house):
+    return [process for name, processes in house.helpers().items() if "sleep" in name or "runner" in name for process in processes]
+
+
+@attack("locked", "grace and lease end with the lock; a grace is of one terminal")
+def grace(context):
+    house = context.fresh().init()
+    furnish(house)
+    with house.connect(headers={"Tacit-Source": "cli"}) as connection:
+        expect(connection.reveal("api/key").status == 401, "a reveal without grace")
+        expect(connection.step_up(PASSWORD, grace=True).status == 200, "step-up")
+    with house.connect(headers={"Tacit-Source": "cli"}) as connection:
+        expect(connection.reveal("api/key").status == 200, "the grace of this terminal")
+        expect(connection.apply_policy().status == 401, "a grace for reveals opened the policy")
+    expect(elsewhere(lambda: ask(house, ""))[0] in (401, 403, 404), "the grace of another terminal")
+    house.lock()
+    house.unlock()
+    with house.connect(headers={"Tacit-Source": "cli"}) as connection:
+        expect(connection.reveal("api/key").status == 401, "a grace outlived the lock")
+
+
+@attack("locked", "a password given with one command opens the vault for that command alone")
+def visitor(context):
+    house = context.fresh().init()
+    furnish(house)
+    house.lock()
+    connection = elsewhere(lambda: visit(house))
+    expect(connection == ["unidentified", 200], connection)
+    deadline = time.monotonic() + 5
+    while house.status["state"] != "locked":
+        expect(time.monotonic() < deadline, "the vault stays open after the visitor has gone")
+        time.sleep(0.02)
+
+
+def visit(house):
+    with house.person() as person:
+        other = house.connect(headers={"Tacit-Source": "cli"})
+        kind = other.request("GET", "/v1/status").json["actor"]["kind"]
+        return [kind, person.reveal("api/key").status]
