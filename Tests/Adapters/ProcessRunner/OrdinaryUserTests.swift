@@ -37,6 +37,14 @@ struct OrdinaryUserTests {
         #expect(throws: RunnerError.self) { try TestRun(.agent("true", directory: folder.path), from: spawner) }
     }
 
+    @Test("scripts run, and the guard knows a copy of env")
+    func scripts() throws {
+        let script = try folder.write("script", "#!/bin/sh\necho $0\n")
+        #expect(try TestRun(.agent(script), from: spawner).finish().output == "\(script)\n")
+        let copy = try folder.copy("/usr/bin/env", as: "harmless")
+        #expect(throws: RunnerError.refused(RunRefusal.accidentGuard(word: "env").failure)) { try TestRun(.agent(copy), from: spawner) }
+    }
+
     @Test("the same user can read neither the runner's memory nor its environment")
     func undumpable() throws {
         let script = """
