@@ -119,6 +119,8 @@ int tacit_harden(const char *name) {
     return 0;
 }
 
+int tacit_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
+
 int tacit_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno; }
 
 int tacit_open_signals(void) {

@@ -25,6 +25,8 @@ int tacit_set_socket_timeout(int socket, int milliseconds);
 
 /// Makes the process undumpable (no core, no ptrace or /proc reading by the same user) and names it.
 int tacit_harden(const char *name);
+/// Whether processes of the same user may read or trace this one, or it leaves core files: 0 when not.
+int tacit_is_dumpable(void);
 /// Orphaned descendants become children of this process.
 int tacit_become_subreaper(void);
 /// Blocks every signal that can be blocked and opens a close-on-exec, non-blocking descriptor that reports them.
