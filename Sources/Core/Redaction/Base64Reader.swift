@@ -62,14 +62,20 @@ struct Base64Reader: SpellingReader {
     static func character(at position: Int, in text: LentBytes) -> Character {
         guard position < text.count else { return .cut }
         let byte = text[position]
+        if let sextet = sextet(byte) { return .sextet(sextet, length: 1) }
+        return byte == .backslash || byte == .percentSign ? escape(at: position, in: text) : .none
+    }
+
+    @inline(__always)
+    static func sextet(_ byte: UInt8) -> UInt8? {
+        let letter = (byte | 0x20) &- UInt8(ascii: "a")
+        if letter < 26 { return byte & 0x20 == 0 ? letter : letter + 26 }
+        let digit = byte &- UInt8(ascii: "0")
+        if digit < 10 { return digit + 52 }
         switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return .sextet(byte - UInt8(ascii: "A"), length: 1)
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): return .sextet(byte - UInt8(ascii: "a") + 26, length: 1)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return .sextet(byte - UInt8(ascii: "0") + 52, length: 1)
-        case UInt8(ascii: "+"), UInt8(ascii: "-"): return .sextet(62, length: 1)
-        case UInt8(ascii: "/"), UInt8(ascii: "_"): return .sextet(63, length: 1)
-        case .backslash, .percentSign: return escape(at: position, in: text)
-        default: return .none
+        case UInt8(ascii: "+"), UInt8(ascii: "-"): return 62
+        case UInt8(ascii: "/"), UInt8(ascii: "_"): return 63
+        default: return nil
         }
     }
 

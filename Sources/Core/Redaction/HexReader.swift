@@ -12,6 +12,16 @@ struct HexReader: SpellingReader {
     init(at position: Int) { self.position = position }
 
     mutating func next(in text: LentBytes) -> Reading {
+        // Two digits side by side, by far the most common: any prefix has an `x`.
+        if prefix == .none, position + 1 < text.count, let high = text[position].hexDigit, let low = text[position + 1].hexDigit {
+            position += 2
+            isFirst = false
+            return .byte(high << 4 | low)
+        }
+        return nextApart(in: text)
+    }
+
+    private mutating func nextApart(in text: LentBytes) -> Reading {
         guard let start = isFirst ? position : separated(from: position, in: text), start < text.count else { return .cut }
         let digits: Int
         switch prefix(at: start, in: text) {

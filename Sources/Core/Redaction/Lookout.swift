@@ -10,11 +10,12 @@ struct Lookout {
     private let text: LentBytes
     /// The next place to look at.
     private var place: Int
-    /// The first special byte whose surroundings have not been considered, and the last one whose have.
+    /// The first special byte whose surroundings have not been considered.
     private var special: Int
-    private var considered = -1
-    /// The hints that special bytes left at the places up to `considered`, by the place's last three bits.
+    /// The hints that special bytes left at places, by the place's last three bits, and between which places they lie.
     private var marks = InlineArray<8, UInt16>(repeating: 0)
+    private var firstMarked = 0
+    private var lastMarked = -1
 
     init(_ lexicon: Lexicon, on text: LentBytes, from place: Int) {
         self.lexicon = lexicon
@@ -27,18 +28,12 @@ struct Lookout {
     mutating func next() -> (place: Int, hints: Hints)? {
         let tail = text.count - Self.reach + 1
         while place < tail {
-            while special < place + Self.reach {
-                consider(special)
-                considered = special
-                special = lexicon.filter.nextSpecial(from: special + 1, in: text)
-            }
-            if place > considered {
-                let plainEnd = min(tail, special - Self.reach + 1)
+            let plainEnd = min(tail, considerAhead())
+            if place < plainEnd {
                 place = lexicon.filter.nextHit(in: place..<plainEnd, of: text)
                 if place == plainEnd { continue }
             }
-            let hints = lexicon.filter.hints(for: text.word(at: place + 1)).union(Hints(rawValue: marks[place & 7]))
-            marks[place & 7] = 0
+            let hints = lexicon.filter.hints(for: text.word(at: place + 1)).union(takeMarks())
             place += 1
             if !hints.isEmpty { return (place - 1, hints) }
         }
@@ -47,8 +42,28 @@ struct Lookout {
         return (place - 1, .all)
     }
 
+    /// Considers special bytes until one leaves marks, and those before which the next place lies; gives the first place that may be marked.
+    private mutating func considerAhead() -> Int {
+        while special < place + Self.reach || (lastMarked < place && special < text.count) {
+            consider(special)
+            special = lexicon.filter.nextSpecial(from: special + 1, in: text)
+        }
+        let unconsidered = special - Self.reach + 1
+        return lastMarked < place ? unconsidered : min(max(place, firstMarked), unconsidered)
+    }
+
+    /// The marks of the next place. Before the first marked place, its slot belongs to another one further on.
+    private mutating func takeMarks() -> Hints {
+        guard place >= firstMarked, place <= lastMarked else { return [] }
+        defer { marks[place & 7] = 0 }
+        return Hints(rawValue: marks[place & 7])
+    }
+
     private mutating func mark(_ marked: Int, _ hints: Hints) {
-        if marked >= place { marks[marked & 7] |= hints.rawValue }
+        guard marked >= place, !hints.isEmpty else { return }
+        marks[marked & 7] |= hints.rawValue
+        firstMarked = lastMarked < place ? marked : min(firstMarked, marked)
+        lastMarked = max(lastMarked, marked)
     }
 
     private mutating func mark(_ places: ClosedRange<Int>, _ hints: Hints) {
@@ -69,19 +84,25 @@ struct Lookout {
 
     /// Base64 and hex may go on after a line break.
     private mutating func considerBreak(_ special: Int) {
+        guard special > place, mayBreak(after: text[special - 1]) else { return }
         guard let next = LineBreak.skipped(from: special, in: text) else { return mark(special - 4...special, [.base64, .hex]) }
         guard next > special else { return }
         rollBase64(from: next, at: special, count: Self.reach - 1)
-        markDigits(endingAt: special)
+        markDigits(separatedAt: special)
     }
 
-    /// Two digits, with what may separate them from the next two, before a line break.
-    private mutating func markDigits(endingAt end: Int) {
-        var end = end
-        if end > 0, text[end - 1] == UInt8(ascii: " ") { end -= 1 }
-        if end > 0, text[end - 1] == UInt8(ascii: " ") || HexReader.isSeparator(text[end - 1]) { end -= 1 }
-        guard end >= 2, text[end - 1].hexDigit != nil, text[end - 2].hexDigit != nil else { return }
-        mark(end - 4...end - 2, .hex)
+    /// Whether a line that ends with this byte may go on, for base64 or hex, after a break.
+    private func mayBreak(after byte: UInt8) -> Bool {
+        Base64Reader.sextet(byte) != nil || byte == UInt8(ascii: " ") || HexReader.isSeparator(byte)
+    }
+
+    /// Two digits and what separates them from the next two, before a line break.
+    private mutating func markDigits(separatedAt end: Int) {
+        var digits = end
+        if digits > 0, text[digits - 1] == UInt8(ascii: " ") { digits -= 1 }
+        if digits > 0, text[digits - 1] == UInt8(ascii: " ") || HexReader.isSeparator(text[digits - 1]) { digits -= 1 }
+        guard digits < end, digits >= 2, text[digits - 1].hexDigit != nil, text[digits - 2].hexDigit != nil else { return }
+        mark(digits - 2, .hex)
     }
 
     private mutating func considerBackslash(_ special: Int) {
@@ -132,10 +153,10 @@ struct Lookout {
         }
     }
 
-    /// Digits that go on after a line break and are then separated.
+    /// Digits that go on after a line break and are then separated, or have a prefix.
     private mutating func markSeparated(_ places: Range<Int>, before byte: UInt8) {
-        guard HexReader.isSeparator(byte) || byte == UInt8(ascii: " ") else { return }
-        for place in places where place >= self.place && text[place].hexDigit != nil { mark(place, .hex) }
+        guard HexReader.isSeparator(byte) || byte == UInt8(ascii: " ") || byte == .backslash else { return }
+        for place in places where place >= self.place && (text[place].hexDigit != nil || text[place] == .backslash) { mark(place, .hex) }
     }
 
     private func windowBefore(_ special: Int) -> UInt32 {
