@@ -103,6 +103,16 @@ targets += [
     shim("CArgon2", linking: "argon2"),
 ]
 
+// What Scripts/benchmark measures with; nobody else needs it built
+if Context.environment["TACIT_BENCHMARKS"] != nil {
+    targets += [
+        .executableTarget(name: "benchmark-noop", path: "Benchmarks/Noop", swiftSettings: strict),
+        .executableTarget(name: "benchmark-stopwatch", path: "Benchmarks/Stopwatch"),
+        .executableTarget(name: "benchmark-load", path: "Benchmarks/Load", swiftSettings: strict),
+        .executableTarget(name: "benchmark-core", dependencies: ["Model", "Auditing", "Redaction"], path: "Benchmarks/Core", swiftSettings: strict),
+    ]
+}
+
 // A folder without source is a module still to come.
 let isMissing: (Target) -> Bool = { target in
     let files = FileManager.default.enumerator(atPath: "\(Context.packageDirectory)/\(target.path ?? "")")

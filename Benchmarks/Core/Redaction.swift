@@ -1,0 +1,37 @@
+import Glibc
+import Model
+import Redaction
+
+/// Redacts a clean text, in chunks of 64 KiB as a runner reads them.
+func measureRedaction(text: String, values: String) {
+    let text = contents(of: text)
+    let needles = contents(of: values).split(separator: UInt8(ascii: "\n")).enumerated().map { position, value in
+        var bytes = Array(value)
+        return Needle(name: "N\(position)", value: SecretValue(moving: &bytes))
+    }
+    let set = NeedleSet(needles)
+    var output: [UInt8] = []
+    output.reserveCapacity(text.count + 1024)
+    for _ in 0..<5 {
+        let redaction = seconds { redact(text, set, into: &output) }
+        guard output == text else { exit(1) }
+        let copy = seconds {
+            output.withUnsafeMutableBytes { target in _ = unsafe text.withUnsafeBytes { unsafe memcpy(target.baseAddress, $0.baseAddress, $0.count) }
+            }
+        }
+        let search = seconds { precondition(text.withUnsafeBytes { unsafe memchr($0.baseAddress, 0x07, $0.count) } == nil, "the text is not clean") }
+        print("{\"bytes\": \(text.count), \"values\": \(needles.count), \"redact_s\": \(redaction), \"memcpy_s\": \(copy), \"memchr_s\": \(search)}")
+    }
+}
+
+private func redact(_ text: [UInt8], _ set: NeedleSet, into output: inout [UInt8]) {
+    output.removeAll(keepingCapacity: true)
+    var redactor = Redactor(set, mode: .agent)
+    var start = 0
+    while start < text.count {
+        let end = min(start + 65_536, text.count)
+        unsafe text.withUnsafeBytes { unsafe redactor.redact(UnsafeRawBufferPointer(rebasing: $0[start..<end]).bytes, into: &output) }
+        start = end
+    }
+    redactor.finish(into: &output)
+}

@@ -1,0 +1,1 @@
+// A Swift program that does nothing: what starting one costs by itself.

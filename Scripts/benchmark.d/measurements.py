@@ -1,0 +1,153 @@
+"""What is measured: one function per letter, each returning rows of the table."""
+
+import json
+import random
+import subprocess
+import time
+
+from ground import dotenv, median
+from table import Row
+
+
+def run(ground):
+    """tacit run: from its spawn to its child's start"""
+    ground.environment_of("small", 100)
+    child = [ground.programs["stopwatch"], "stamp"]
+    tacit = [ground.programs["tacit"], "run", "-e", "small", "-k", "S000001=FOO", "--", *child]
+    plain = ["env", "FOO=bar", *child]
+    followed = [ground.programs["noop"], "--then", *plain]
+    ours, env, noop = ground.alternate(200, tacit, plain, followed)
+    start, by_env, by_noop = (median([sample[0] for sample in samples]) for samples in (ours, env, noop))
+    peak = max(sample[2] for sample in ours) / 1024
+    return [
+        Row("a", "`tacit run`, spawn to child start, p50 of 200", start, "ms"),
+        Row("a", "… `env FOO=bar` in turn with it", by_env, "ms", ratio=start / by_env),
+        Row("a", "… a static Swift no-op, then `env`", by_noop, "ms", ratio=start / by_noop),
+        Row("a", "… what Tacit adds to the latter", start - by_noop, "ms", target=6),
+        Row("a", "… peak memory of the command line", peak, "MiB", target=25),
+    ]
+
+
+def secrets(ground):
+    """list 10,000 secrets; get one of 100,000 and one of 100"""
+    small = ground.environment_of("small", 100)
+    ground.environment_of("middle", 10_000)
+    large = ground.environment_of("large", 100_000)
+    listing = [ground.programs["tacit"], "list", "-e", "middle", "--all-pages"]
+    version = [ground.programs["tacit"], "--version"]
+    lists, starts = ground.alternate(15, listing, version)
+    whole = median([sample[1] for sample in lists])
+    start = median([sample[1] for sample in starts])
+    _, [api] = ground.load(5, [1], ["/v1/projects/default/environments/middle/secrets?limit=20000"])
+    random.Random(1).shuffle(large)
+    _, [gets] = ground.load(5, [1], small, large[:10_000])
+    of_small, of_large = gets["p50_us"]
+    return [
+        Row("b", "`tacit list` of 10,000, the whole process, p50", whole, "ms", target=60),
+        Row("b", "… `tacit --version` in turn with it", start, "ms", ratio=whole / start),
+        Row("b", "… the same list through the API, p50", api["p50_us"][0] / 1e3, "ms"),
+        Row("b", "get one of 100 through the API, p50", of_small, "µs"),
+        Row("b", "get one of 100,000, in turn with it, p50", of_large, "µs", ratio=of_large / of_small, target=2, judged="ratio"),
+    ]
+
+
+def releases(ground):
+    """releases per second through the API, each with a durable intent and an outcome"""
+    paths = ground.environment_of("middle", 10_000)
+    password, results = ground.load(8, [1, 16, 64] * 3, paths)
+    rows = [Row("c", "the password check by itself, p50", password / 1e3, "ms")]
+    for connections in (1, 16, 64):
+        of_these = [result for result in results if result["connections"] == connections]
+        rate = median([result["requests"] / result["seconds"] for result in of_these])
+        cpu = median([result["keeper_us"] for result in of_these])
+        tail = median([result["p99_us"][0] for result in of_these])
+        measured = connections == 16
+        rows += [
+            Row("c", f"releases at {connections} connections", rate, "/s", target=8000 if measured else None, at_least=True, ratio=rate / 3195),
+            Row("c", "… the keeper's CPU per release", cpu, "µs", target=120 if measured else None, ratio=cpu / 586),
+            Row("c", "… p99", tail / 1e3, "ms"),
+        ]
+    return rows
+
+
+def audit(ground):
+    """audit verify on a log of at least 200,000 entries"""
+    paths = ground.environment_of("middle", 10_000)
+    while (entries := int(json.loads(ground.tacit("audit", "verify", "--json"))["entries"])) < 200_000:
+        ground.load(10, [64], paths)
+    verify = [ground.programs["tacit"], "audit", "verify"]
+    [samples] = ground.alternate(5, verify)
+    took = median([sample[1] for sample in samples]) / 1e3
+    rounds = core(ground, "verify", "500000")
+    pure = median([each["entries"] / each["verify_s"] for each in rounds])
+    tree = median([each["entries"] / each["tree_s"] for each in rounds])
+    return [
+        Row("d", f"`tacit audit verify` of {entries:,} entries, the whole process", entries / took, "/s", target=500_000, at_least=True),
+        Row("d", "the verifier by itself, chain and tree", pure, "/s", target=500_000, at_least=True),
+        Row("d", "… tree alone", tree, "/s", ratio=pure / tree),
+    ]
+
+
+def redaction(ground):
+    """redaction of clean text with 100 secrets"""
+    text, values = ground.folder / "text", ground.folder / "values"
+    text.write_bytes(clean_text(ground.root, 64 << 20))
+    values.write_text("".join(line.partition("=")[2] + "\n" for line in dotenv(range(500_000, 500_100)).splitlines()))
+    rounds = core(ground, "redact", str(text), str(values))
+    size = rounds[0]["bytes"] / 1e6
+    ours, copy, search = (median([size / each[name] for each in rounds]) for name in ("redact_s", "memcpy_s", "memchr_s"))
+    perl = median([size / perl_seconds(text, values) for _ in range(3)])
+    return [
+        Row("e", "redaction of clean text, 100 secrets, every spelling", ours, "MB/s", target=500, at_least=True),
+        Row("e", "… perl, the 100 values as they are, no other spelling", perl, "MB/s", ratio=ours / perl),
+        Row("e", "… memcpy", copy, "MB/s", ratio=ours / copy),
+        Row("e", "… memchr of a byte that is not there", search, "MB/s", ratio=ours / search),
+    ]
+
+
+def imports(ground):
+    """import of 10,000 secrets from .env"""
+    file = ground.folder / "import.env"
+    file.write_text(dotenv(range(10_000)))
+    times = []
+    for number in range(3):
+        ground.tacit("env", "create", f"import-{number}")
+        [[sample]] = ground.alternate(1, [ground.programs["tacit"], "import", str(file), "-e", f"import-{number}"])
+        times.append(sample[1] / 1e3)
+    return [Row("f", "`tacit import` of 10,000 secrets from .env, the whole process", median(times), "s", target=3)]
+
+
+def core(ground, *words):
+    output = subprocess.run([ground.programs["core"], *words], check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def perl_seconds(text, values):
+    """Perl's own time for one substitution over the text in memory."""
+    script = """
+        use Time::HiRes 'time';
+        open my $v, '<', $ARGV[1]; chomp(my @values = <$v>);
+        open my $t, '<:raw', $ARGV[0]; local $/; my $text = <$t>;
+        my $start = time; my $pattern = join '|', map quotemeta, @values; $text =~ s/$pattern/[REDACTED]/g;
+        print time - $start;
+    """
+    return float(subprocess.run(["perl", "-e", script, text, values], check=True, capture_output=True, text=True).stdout)
+
+
+def clean_text(root, size):
+    """This project's sources and made-up log lines, over and over: no value in it."""
+    sources = b"".join(file.read_bytes() for file in sorted(root.glob("Sources/**/*.swift")))
+    source, lines = random.Random(7), []
+    for number in range(20_000):
+        stamp = f"2026-11-21T04:{source.randrange(60):02}:{source.randrange(60):02}.{source.randrange(1000):03}Z"
+        if number % 3 == 0:
+            lines.append(f"{stamp} INFO request id={source.getrandbits(32):08x} method=GET path=/v1/items/{number}?q=a%20b status=200\n")
+        elif number % 3 == 1:
+            lines.append(json.dumps({"at": stamp, "level": "info", "message": 'line "one"\nline two', "trace": f"{source.getrandbits(128):032x}"}) + "\n")
+        else:
+            lines.append(f'10.0.{source.randrange(256)}.7 - - [{stamp}] "POST /api/login HTTP/1.1" 200 {number} "-" "curl/8.5.0"\n')
+    unit = sources + "".join(lines).encode()
+    return (unit * (size // len(unit) + 1))[:size]
+
+
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": imports}
