@@ -23,6 +23,20 @@ struct LentBytes {
         return unsafe UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: index, as: UInt32.self))
     }
 
+    /// How many bytes, in steps of eight, are the same here from `index` on and in `other`.
+    func agreement(from index: Int, with other: LentBytes) -> Int {
+        precondition(index >= 0 && index <= count, "internal: lent bytes were compared out of bounds")
+        let end = min(count - index, other.count) - 8
+        var agreed = 0
+        while agreed <= end,
+            unsafe buffer.loadUnaligned(fromByteOffset: index + agreed, as: UInt64.self)
+                == other.buffer.loadUnaligned(fromByteOffset: agreed, as: UInt64.self)
+        {
+            agreed += 8
+        }
+        return agreed
+    }
+
     /// Lends the memory to a loop that proves its own bounds.
     @unsafe
     var start: UnsafeRawPointer? { unsafe buffer.baseAddress }
@@ -31,5 +45,10 @@ struct LentBytes {
 
     func append(to output: inout [UInt8], _ range: Range<Int>) {
         unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[range]).assumingMemoryBound(to: UInt8.self))
+    }
+
+    /// Copies the bytes to `target`, which has room for them from `offset` on.
+    func copy(to target: UnsafeMutableRawBufferPointer, at offset: Int) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + count]).copyMemory(from: buffer)
     }
 }

@@ -117,6 +117,7 @@ extension Lexicon {
         var range = patterns
         var trail = Trail(depth: depth, reach: reader.position)
         reading: while !range.isEmpty {
+            if range.count == 1 { trail.depth += reader.pass(index.rest(of: range.lowerBound, from: trail.depth), in: text) }
             if index.patterns[range.lowerBound].length == trail.depth {
                 if trail.depth >= shortest { trail.complete(range.lowerBound, reader.closing(in: text)) }
                 range.removeFirst()

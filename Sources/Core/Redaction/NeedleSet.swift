@@ -56,10 +56,8 @@ package final class NeedleSet: Sendable {
         unsafe SecretValue(zeroedBytes: values.map(\.byteCount).reduce(0, +), in: arena) { target in
             var offset = 0
             for value in values {
-                lend(value) { source in
-                    for index in 0..<source.count { unsafe target[offset + index] = source[index] }
-                    offset += source.count
-                }
+                lend(value) { unsafe $0.copy(to: target, at: offset) }
+                offset += value.byteCount
             }
         }
     }

@@ -22,6 +22,9 @@ struct PatternIndex {
         }
     }
 
+    /// The bytes of a pattern from `depth` on.
+    func rest(of pattern: Int, from depth: Int) -> LentBytes { bytes.slice(patterns[pattern].offset + depth..<patterns[pattern].end) }
+
     /// Those of `range`, which agree on their first `depth` bytes and are all longer, that have `byte` next.
     func narrowed(_ range: Range<Int>, depth: Int, by byte: UInt8) -> Range<Int> {
         if range.count == 1 {

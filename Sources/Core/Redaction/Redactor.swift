@@ -3,7 +3,7 @@
 /// Any chunking of the stream gives the same output. What may be the beginning of a value is held until the rest tells, at most as long as
 /// the longest spelling of a value. Of spellings that begin at one place the longest counts; those that overlap are all hidden; what has
 /// been written is never scanned again. One redactor serves one stream and has one owner.
-package struct Redactor: ~Copyable {
+package struct Redactor: ~Copyable, Sendable {
     /// Who reads the output: it decides what becomes of the beginning of a value at the stream's edge.
     package enum Mode: Sendable {
         /// It is shown: a person may be waiting for this very prompt.
@@ -19,7 +19,7 @@ package struct Redactor: ~Copyable {
 
     private let needles: NeedleSet
     private let mode: Mode
-    var held = HeldBytes()
+    private var held = HeldBytes()
     /// The first place, within the held bytes, that has not been judged.
     private var place = 0
     /// The held bytes before this have been written, or hidden.

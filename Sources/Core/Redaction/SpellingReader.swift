@@ -17,11 +17,15 @@ protocol SpellingReader {
 
     mutating func next(in text: LentBytes) -> Reading
 
+    /// Reads over bytes that are the next of `expected`, as far as that can be seen at a glance; how many those are.
+    mutating func pass(_ expected: LentBytes, in text: LentBytes) -> Int
+
     /// Where a value that is complete at this position ends, with what belongs to its last byte, and whether more text could make it longer.
     func closing(in text: LentBytes) -> (end: Int, isOpen: Bool)
 }
 
 extension SpellingReader {
+    mutating func pass(_ expected: LentBytes, in text: LentBytes) -> Int { 0 }
     func closing(in text: LentBytes) -> (end: Int, isOpen: Bool) { (position, false) }
 }
 
@@ -33,6 +37,12 @@ struct RawReader: SpellingReader {
         guard position < text.count else { return .cut }
         defer { position += 1 }
         return .byte(text[position])
+    }
+
+    mutating func pass(_ expected: LentBytes, in text: LentBytes) -> Int {
+        let agreed = text.agreement(from: position, with: expected)
+        position += agreed
+        return agreed
     }
 }
 
