@@ -87,6 +87,12 @@ def timed_out(*_):
     raise TimeoutError("the attack took too long: something hangs")
 
 
+def detail(text):
+    """What an attack saw, for who asks for it with ATTACKS_DETAIL=1."""
+    if os.environ.get("ATTACKS_DETAIL"):
+        print(f"        {text}", flush=True)
+
+
 def carry_out(attacks, context):
     """Carries attacks out in order; how many failed."""
     failed = 0

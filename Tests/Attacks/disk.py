@@ -1,0 +1,166 @@
+"""Nothing is opened before it is written down, and nothing is let out when it cannot be written: full disks and read-only ones."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import hunt
+from api import SECRETS
+from attack import Skipped, attack, expect
+from house import PASSWORD, canary
+
+NEEDS_ROOT = True
+VALUE = canary()
+
+
+class Disk:
+    """A small disk of its own."""
+
+    def __init__(self, context, size="8m"):
+        self.place = context.fresh().root / "disk"
+        self.place.mkdir()
+        options = f"size={size},uid={context.owner.pw_uid},gid={context.owner.pw_gid},mode=700"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.place], capture_output=True).returncode != 0:
+            raise Skipped("no file system can be mounted here")
+        self.owner = context.owner
+
+    def house(self, context, **where):
+        house = context.fresh()
+        for name in where.get("folders", ("data",)):
+            shutil.rmtree(house.root / name)
+            (self.place / name).mkdir(mode=0o700)
+            os.chown(self.place / name, self.owner.pw_uid, self.owner.pw_gid)
+            house.environment[{"data": "XDG_DATA_HOME", "state": "XDG_STATE_HOME"}[name]] = str(self.place / name)
+            setattr(house, {"data": "vault", "state": "state"}[name], self.place / name / "tacit")
+        house.init()
+        with house.person() as person:
+            expect(person.set("api/key", VALUE.encode()).status == 201, "set")
+        return house
+
+    def fill(self):
+        filler = os.open(self.place / "filler", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for size in (1 << 20, 1 << 12, 1):
+            try:
+                while os.write(filler, b"x" * size) == size:
+                    pass
+            except OSError:
+                pass
+        os.close(filler)
+
+    def free(self):
+        (self.place / "filler").unlink()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for _ in range(50):
+            if subprocess.run(["umount", self.place], capture_output=True).returncode == 0:
+                return
+            time.sleep(0.1)
+        subprocess.run(["umount", "-l", self.place], capture_output=True)
+
+
+def acts(house, person):
+    """Every kind of release, by name: what came of it, and whether the value did."""
+    answers = {"reveal": person.reveal("api/key"), "masked": person.masked("api/key")}
+    released = {name: (answer.status, VALUE.encode() in answer.body or answer.status == 200) for name, answer in answers.items()}
+    with house.connect(headers=person.headers) as other:
+        other.step_up(PASSWORD)
+        run = other.run(["sh", "-c", "echo ran"], ["api/key"]).wait()
+        released["run"] = (run.problem.status if run.problem else 200, b"ran" in run.output)
+    return released
+
+
+@attack("trap 9", "on a full disk every release is refused, nothing runs, the keeper lives, and the log is whole afterwards")
+def full_disk(context):
+    with Disk(context) as disk:
+        house = disk.house(context)
+        process = house.keeper
+        person = house.person()
+        expect(person.reveal("api/key").status == 200, "before")
+        disk.fill()
+        revealed = 1
+        # What was reserved may let a few more be written: each of those has its entry. Then it ends.
+        for _ in range(400):
+            if person.reveal("api/key").status != 200:
+                break
+            revealed += 1
+        else:
+            raise AssertionError("the disk is full and 400 values came out: where are their entries?")
+        for name, (status, came) in acts(house, person).items():
+            expect(not came and status >= 500, f"{name} on a full disk: {status}")
+        expect(person.set("other", b"value").status == 507, "a write on a full disk")
+        expect(house.status["keeper_process"] == process, "the keeper crashed")
+        disk.free()
+        with house.person() as person:
+            expect(person.reveal("api/key").body == VALUE.encode(), "with room again")
+            items = person.request("GET", "/v1/audit?limit=5000").json["items"]
+            intents = [item for item in items if item["action"] == "secret.reveal" and item.get("phase") == "intent" and item["decision"] == "allow"]
+            expect(len(intents) >= revealed + 1, f"{revealed + 1} values came out, {len(intents)} intents are in the log")
+            verified = person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json
+            expect(verified["intact"], verified)
+
+
+@attack("trap 8", "a release that cannot be written down has not even been opened: its value is nowhere in the keeper's memory")
+def nothing_is_opened(context):
+    with Disk(context) as disk:
+        house = disk.house(context)
+        house.lock()
+        house.kill_keeper()
+        house.start()
+        person = house.person()
+        process = house.keeper
+        disk.fill()
+        # What was reserved is used up by listings, which open no value.
+        for _ in range(400):
+            if person.request("GET", SECRETS).status != 200:
+                break
+        for name, (status, came) in acts(house, person).items():
+            expect(not came and status >= 500, f"{name} on a full disk: {status}")
+        left = hunt.in_memory(process, {"value": VALUE})
+        expect(not left, f"the keeper opened what it could not write down: {dict(left)}")
+        expect(hunt.where(process, str(house.vault).encode()), "the hunt does not even find the vault's path in the keeper")
+        disk.free()
+        expect(house.person().reveal("api/key").body == VALUE.encode(), "with room again")
+
+
+@attack("trap 9", "when the state directory is full, who comes to a locked vault is refused with that reason, and the vault stays whole")
+def state_directory(context):
+    with Disk(context) as disk:
+        house = disk.house(context, folders=("state",))
+        process = house.keeper
+        disk.fill()
+        expect(house.person().reveal("api/key").status in (200, 500, 503, 507), "an unlocked vault does not depend on it")
+        house.lock()
+        with house.connect() as connection:
+            answer = connection.reveal("api/key")
+            expect(answer.code == "state.unusable", f"who came while locked is not written down, and nobody is told: {answer}")
+        expect(house.status["keeper_process"] == process, "the keeper crashed")
+        disk.free()
+        with house.connect() as connection:
+            expect(connection.reveal("api/key").code == "vault.locked", "with room again")
+        with house.person() as person:
+            expect(person.reveal("api/key").body == VALUE.encode(), "with room again")
+            expect(person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json["intact"], "the log afterwards")
+
+
+@attack("trap 9", "a store whose permissions were taken away under a locked keeper is refused at unlock, and no value comes out")
+def permissions(context):
+    house = context.fresh().init()
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
+    house.lock()
+    house.kill_keeper()
+    for path, mode in ((house.vault / "vault.db", 0o000), (house.vault, 0o000), (house.vault, 0o500), (house.vault / "vault.db", 0o400)):
+        good = path.stat().st_mode & 0o7777
+        path.chmod(mode)
+        house.start()
+        with house.connect() as connection:
+            answer = connection.step_up(PASSWORD)
+            expect(answer.status >= 400 and connection.reveal("api/key").status >= 400, f"{path.name} {mode:o}: {answer}")
+        path.chmod(good)
+        house.kill_keeper()
+    house.start()
+    expect(house.person().reveal("api/key").body == VALUE.encode(), "as it was")

@@ -1,0 +1,125 @@
+"""Another user of the machine."""
+
+import ctypes
+import os
+
+from api import Connection
+from attack import Skipped, attack, clean, expect
+from house import canary
+
+NEEDS_ROOT = True
+VALUE = canary()
+
+
+def furnish(house):
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
+
+
+def as_other(context, body):
+    """What `body` returns, a list of texts, in a process of the other user."""
+    import json
+
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(context.other.pw_gid)
+        os.setuid(context.other.pw_uid)
+        os.setsid()
+        try:
+            text = json.dumps(body())
+        except BaseException as error:
+            text = json.dumps([f"{type(error).__name__}: {error}"])
+        os.write(writing, text.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answer = json.loads(pipe.read())
+    os.waitpid(child, 0)
+    return answer
+
+
+def attempt(found, what, act):
+    try:
+        if act() is not False:
+            found.append(what)
+    except OSError:
+        pass
+
+
+@attack("other", "another user can neither connect, list, read, write nor trace")
+def nothing(context):
+    house = context.house(furnish)
+    run = house.person().run(["sleep", "1000"], ["api/key"]).until_started()
+    helpers = house.helpers()
+    processes = {"keeper": house.keeper, "child": run.started, "spawner": helpers["__spawner"][0], "runner": helpers["__runner"][0]}
+    socket, libc = house.socket, ctypes.CDLL(None)
+    files = house.files()
+
+    def body():
+        found = []
+        attempt(found, "connected", lambda: Connection(socket))
+        for path in (house.root / "data", house.root / "state", house.root / "run", house.vault, house.state):
+            attempt(found, f"listed {path}", lambda: os.listdir(path))
+            attempt(found, f"wrote in {path}", lambda: open(path / "new", "w"))
+        for path in files:
+            attempt(found, f"read {path}", lambda: open(path, "rb"))
+        for name, process in processes.items():
+            for part in ("environ", "mem", "maps", "io"):
+                attempt(found, f"read {part} of {name}", lambda: open(f"/proc/{process}/{part}", "rb").read(16))
+            attempt(found, f"listed descriptors of {name}", lambda: os.listdir(f"/proc/{process}/fd"))
+            attempt(found, f"traced {name}", lambda: libc.ptrace(16, process, 0, 0) == 0)
+            attempt(found, f"signalled {name}", lambda: os.kill(process, 0))
+        return found
+
+    expect(as_other(context, body) == [], as_other(context, body))
+
+
+@attack("other", "the same attempts succeed for the owner (or the attack above would prove nothing)")
+def control(context):
+    house = context.house(furnish)
+    expect(as_other(context, lambda: ["read"] if open("/etc/passwd").read() else []) == ["read"], "the other user can read nothing at all")
+    with house.as_owner():
+        Connection(house.socket).close()
+        os.listdir(house.vault)
+
+
+@attack("other", "a socket that is passed on to another user's process makes no person of it")
+def passed_socket(context):
+    house = context.house(furnish)
+
+    def body():
+        # Root opens the door for it here: the keeper sees another user and must not take it for its own.
+        connection = Connection(socket)
+        answer = connection.request("GET", "/v1/status")
+        return [answer.json["actor"]["kind"], str(connection.reveal("api/key").status)]
+
+    socket = house.socket
+    os.chmod(house.root, 0o711)
+    for path in (house.root / "run", house.root / "run/tacit"):
+        path.chmod(0o711)
+    os.chmod(socket, 0o666)
+    try:
+        answer = as_other(context, body)
+    finally:
+        os.chmod(socket, 0o600)
+        for path in (house.root / "run", house.root / "run/tacit", house.root):
+            path.chmod(0o700)
+    expect(answer[0] == "unidentified" or "Error" in answer[0], f"another user is a {answer}")
+
+
+@attack("other", "a directory that another user prepared is refused as place for a vault, a state or a socket")
+def prepared_places(context):
+    for name in ("run", "state", "data"):
+        house = context.fresh()
+        place = house.root / name / "tacit"
+        place.mkdir(mode=0o777)
+        os.chown(place, context.other.pw_uid, context.other.pw_gid)
+        done = house.tacit("init", "--no-recovery", password=house.password)
+        expect(done.returncode != 0, f"a vault was made with {name}/tacit belonging to somebody else")
+        clean(done.out + done.err, house.password)
+    house = context.fresh()
+    os.symlink("/tmp", house.root / "run" / "tacit")
+    done = house.tacit("init", "--no-recovery", password=house.password)
+    expect(done.returncode != 0 and not [name for name in os.listdir("/tmp") if name.startswith("keeper-")], "a socket in /tmp")

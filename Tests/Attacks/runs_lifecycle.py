@@ -1,0 +1,211 @@
+"""What becomes of a run, and of the values in it, when somebody dies in the middle."""
+
+import os
+import signal
+import threading
+import time
+
+from attack import attack, clean, expect
+from house import Gone, canary, is_alive, wait_until
+
+VALUE = canary()
+BADGE = []
+PARENT = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)"
+
+
+def furnish(house):
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
+        policy = {"name": "all", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["env_inject"], "unsandboxed": "allow"}
+        expect(person.apply_policy(policy).status == 200, "policy")
+        BADGE.append(person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"])
+
+
+def agent(house):
+    return house.connect(headers={"Tacit-Agent-Badge": BADGE[0], "Tacit-Source": "mcp"})
+
+
+def family(process):
+    """A process and all below it."""
+    from house import children
+
+    found, pending = [process], [process]
+    while pending:
+        below = children(pending.pop())
+        found += below
+        pending += below
+    return found
+
+
+def gone(processes):
+    return lambda: not any(is_alive(process) for process in processes)
+
+
+def started(connection, *argv):
+    run = connection.run(list(argv) or ["/usr/bin/python3", "-c", PARENT], ["api/key"]).until_started()
+    time.sleep(0.2)
+    return run, family(run.started)
+
+
+@attack("runs", "a client that vanishes takes its silent child along, and the child's children in sessions of their own")
+def client_vanishes(context):
+    house = context.house(furnish)
+    for connection in (house.person(), agent(house)):
+        run, processes = started(connection)
+        expect(len(processes) == 2, f"the child has no child: {processes}")
+        connection.socket.shutdown(2)
+        connection.close()
+        wait_until(gone(processes), "the run of a client that vanished has ended", 5)
+    wait_until(lambda: house.status["runs"] == [], "status lists no run", 5)
+
+
+@attack("runs", "a client that vanishes takes its chatty child along")
+def chatty_child(context):
+    house = context.house(furnish)
+    connection = house.person()
+    run, processes = started(connection, "/usr/bin/yes")
+    connection.socket.shutdown(2)
+    connection.close()
+    wait_until(gone(processes), "the run of a client that vanished has ended", 5)
+
+
+@attack("runs", "a client that stops reading stops its child, not the keeper's memory")
+def client_stalls(context):
+    house = context.house(furnish)
+    connection = house.person()
+    started(connection, "/usr/bin/yes")
+    before = resident(house.keeper)
+    time.sleep(2)
+    grown = resident(house.keeper) - before
+    connection.socket.shutdown(2)
+    connection.close()
+    expect(grown < 32 << 20, f"the keeper grew by {grown >> 20} MiB for a client that does not read")
+
+
+def resident(process):
+    with open(f"/proc/{process}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@attack("runs", "a runner that is killed takes its child along; the client hears 125, the log that it ended")
+def runner_killed(context):
+    house = context.house(furnish)
+    with house.person() as connection:
+        run, processes = started(connection)
+        [runner] = [process for process in house.helpers()["__runner"] if run.started in family(process)]
+        os.kill(runner, signal.SIGKILL)
+        run.wait()
+        expect(run.exit and run.exit[:2] == ("failed", 125), f"{run}")
+        wait_until(gone([processes[0]]), "the child of the killed runner has ended", 5)
+        wait_until(gone(processes), "all below it have ended", 5)
+    with house.person() as person:
+        verified = person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json
+        expect(verified["intact"] and verified["missing_outcomes"] == [], verified)
+
+
+@attack("runs", "without its spawner the keeper refuses runs and says why, until lock and unlock")
+def spawner_killed(context):
+    house = context.fresh().init()
+    furnish(house)
+    [spawner] = house.helpers()["__spawner"]
+    os.kill(spawner, signal.SIGKILL)
+    wait_until(gone([spawner]), "the spawner is gone", 5)
+    with house.person() as person:
+        codes = []
+        for _ in range(3):
+            run = person.run(["true"], ["api/key"]).wait()
+            codes.append(run.code or run.exit)
+            said = str(run)
+            person = house.person()
+        expect(codes[-1] in ("run.spawner-gone", "run.unavailable"), f"runs without a spawner end with {codes}")
+        expect("until lock and unlock" in said, f"what is said: {said}")
+        expect(person.reveal("api/key").body == VALUE.encode(), "everything else goes on")
+    house.lock()
+    house.unlock()
+    with house.person() as person:
+        expect(person.run(["true"], ["api/key"]).wait().exit == ("exited", 0), "after lock and unlock")
+
+
+@attack("runs", "a keeper that is killed takes every run along, and its helpers")
+def keeper_killed(context):
+    house = context.fresh().init()
+    furnish(house)
+    with house.person() as connection:
+        _, processes = started(connection)
+        helpers = [process for found in house.helpers().values() for process in found]
+        house.kill_keeper()
+        wait_until(gone(processes + helpers), "runs and helpers of the killed keeper have ended", 5)
+
+
+@attack("runs", "lock ends the runs at once, a person's and an agent's")
+def lock_ends_runs(context):
+    house = context.fresh().init()
+    furnish(house)
+    people = [house.person(), agent(house)]
+    processes = [process for connection in people for process in started(connection)[1]]
+    house.lock()
+    wait_until(gone(processes), "the runs have ended", 5)
+    helpers = house.helpers()
+    expect(not helpers.get("__runner") and not helpers.get("__spawner"), f"helpers after lock: {helpers}")
+
+
+@attack("runs", "an agent gets five runs at once and no sixth; a hundred of a person's at once all end well", limit=180)
+def many(context):
+    house = context.house(furnish)
+    agents = [agent(house) for _ in range(6)]
+    runs = [connection.run(["sleep", "1000"], ["api/key"]) for connection in agents[:5]]
+    for run in runs:
+        run.until_started()
+    sixth = agents[5].run(["sleep", "1000"], ["api/key"]).wait()
+    expect((sixth.problem.status, sixth.code) == (429, "run.too-many"), f"{sixth}")
+    for connection in agents:
+        connection.socket.shutdown(2)
+        connection.close()
+    ends, failures = [], []
+    # One step-up serves them all: the people are connections of this session, which is unlocked.
+    def one(number):
+        try:
+            with house.connect(headers={"Tacit-Source": "cli"}, timeout=120) as connection:
+                run = connection.run(["/bin/sh", "-c", f"echo {number}; echo $API_KEY; sleep 0.2; exit {number % 7}"], ["api/key"]).wait()
+                ends.append((number, run.exit, run.stdout))
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expect(not failures, f"{len(failures)} of 100 broke: {failures[:3]}")
+    wrong = [end for end in ends if end[1] != ("exited", end[0] % 7) or end[2] != b"%d\n[REDACTED:api/key]\n" % end[0]]
+    expect(len(ends) == 100 and not wrong, f"{len(wrong)} of {len(ends)} ended wrongly: {wrong[:3]}")
+    wait_until(lambda: house.status["runs"] == [], "status lists no run", 5)
+
+
+@attack("runs", "the longest time of an agent's run holds, also for what it left behind in another session")
+def time_limit(context):
+    house = context.house(furnish)
+    with agent(house) as connection:
+        connection.socket.settimeout(30)
+        run = connection.run(["/usr/bin/python3", "-c", PARENT], ["api/key"], timeout_seconds=1).until_started()
+        processes = family(run.started)
+        run.wait()
+        expect(38 in run.kinds and run.exit == ("signaled", 15), f"{run}")
+        wait_until(gone(processes), "everything of the run has ended", 5)
+
+
+@attack("runs", "private directories of an agent's runs are gone after it, also after a runner was killed")
+def directories(context):
+    house = context.house(furnish)
+    ours = lambda: [name for name in os.listdir("/tmp") if name.startswith("tacit-run-") and os.stat(f"/tmp/{name}").st_uid == os.geteuid()]
+    with agent(house) as connection:
+        run = connection.run(["/bin/sh", "-c", "echo $API_KEY > kept; echo $API_KEY > $HOME/kept; pwd; echo $HOME"], ["api/key"]).wait()
+        expect(run.exit == ("exited", 0), f"{run}")
+        clean(run.output, VALUE)
+    wait_until(lambda: not ours(), f"nothing is left in /tmp: {ours()}", 5)
+    connection = agent(house)
+    run, _ = started(connection)
+    expect(len(ours()) == 1, f"the run's directory: {ours()}")
+    [runner] = [process for process in house.helpers()["__runner"] if run.started in family(process)]
+    os.kill(runner, signal.SIGKILL)
+    wait_until(lambda: not ours(), "the killed runner's directory is gone", 5)

@@ -1,0 +1,376 @@
+"""Whoever holds the files: edits, swaps, cuts, rolls back, and opens them to others. Each is found, and no wrong value comes out."""
+
+import os
+import shutil
+import signal
+import sqlite3
+
+from attack import attack, detail, expect
+from house import Gone, canary, is_alive
+
+OLD, NEW, OTHER = canary("old"), canary("new"), canary("other")
+
+
+def furnish(house):
+    """A vault with two secrets, one of them in two versions, a policy and a revoked agent; a checkpoint lies at its lock. Then the keeper ends."""
+    with house.person() as person:
+        expect(person.set("a/one", OLD.encode()).status == 201, "set")
+        expect(person.set("b/two", OTHER.encode()).status == 201, "set")
+        expect(person.apply_policy({"name": "p", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["env_inject"]}).status == 200, "policy")
+        badge = person.json("POST", "/v1/agents", {"name": "gone"}).json["badge"]
+    stop(house)
+    keep(house, "before")
+    with start(house) as person:
+        expect(person.set("a/one", NEW.encode()).status == 200, "a second version")
+        expect(person.request("DELETE", "/v1/agents/gone").status == 204, "revoke")
+        house.badge = badge
+    stop(house)
+    keep(house, "good")
+
+
+def stop(house):
+    house.lock()
+    house.kill_keeper(signal.SIGTERM)
+
+
+def start(house):
+    house.start()
+    return house.person()
+
+
+def keep(house, name):
+    for folder in ("data", "state"):
+        shutil.copytree(house.root / folder, house.root / "kept" / name / folder)
+
+
+def bring_back(house, name, folders=("data", "state")):
+    for folder in folders:
+        shutil.rmtree(house.root / folder)
+        shutil.copytree(house.root / "kept" / name / folder, house.root / folder)
+
+
+def database(house, name=None):
+    base = house.root if name is None else house.root / "kept" / name
+    connection = sqlite3.connect(base / "data/tacit/vault.db", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = OFF")
+    return connection
+
+
+def edit(house, *statements):
+    """Edits the file as somebody who knows the schema and takes the triggers out of the way for a moment."""
+    with database(house) as db:
+        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            changed = statement(db) if callable(statement) else db.execute(statement).rowcount
+            expect(changed != 0, f"nothing was changed by {statement}")
+        for _, sql in triggers:
+            db.execute(sql)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def flip(table, column, where="1"):
+    """One bit of one row."""
+
+    def change(db):
+        row, data = db.execute(f"SELECT rowid, {column} FROM {table} WHERE {where} ORDER BY rowid LIMIT 1").fetchone()
+        data = bytearray(data)
+        data[len(data) // 2] ^= 1
+        return db.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (bytes(data), row)).rowcount
+
+    return change
+
+
+def flip_keyed(table, column):
+    """One bit of every row of a table without rowids."""
+
+    def change(db):
+        rows = db.execute(f"SELECT {column} FROM {table}").fetchall()
+        for (data,) in rows:
+            altered = bytearray(data)
+            altered[len(altered) // 2] ^= 1
+            db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (bytes(altered), data))
+        return len(rows)
+
+    return change
+
+
+def swap(table, column, key):
+    """What two rows of a table hold in a column, exchanged."""
+
+    def change(db):
+        (one, first), (two, second) = db.execute(f"SELECT {key}, {column} FROM {table} LIMIT 2").fetchall()
+        db.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (second, one))
+        return db.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (first, two)).rowcount
+
+    return change
+
+
+def found(house):
+    """What a person hears who opens this vault and looks at everything: the codes and messages, and the values that came out."""
+    codes, values = [], set()
+    try:
+        process = house.start()
+    except Gone as error:
+        return [f"keeper: {error}"], values
+    try:
+        with house.connect(headers={"Tacit-Source": "cli"}) as person:
+            answer = person.step_up(house.password)
+            if answer.status != 200:
+                return [answer.code, answer.json.get("title", "")], values
+            for name in ("a/one", "b/two"):
+                answer = person.reveal(name)
+                values.add(answer.body.decode() if answer.status == 200 else "")
+                if answer.status != 200:
+                    codes.append(answer.code)
+            verified = person.json("POST", "/v1/audit/verification", {"trusted_notes": []})
+            if verified.status != 200 or not verified.json["intact"]:
+                codes.append(verified.json.get("message") or verified.code)
+    finally:
+        expect(is_alive(process.pid), "the keeper crashed")
+        house.kill_keeper()
+    return codes, values - {""}
+
+
+def check(house, name, wanted, allowed_values=(NEW, OTHER)):
+    codes, values = found(house)
+    detail(f"{name}: {'; '.join(codes)[:150] or 'nothing found'}")
+    bring_back(house, "good")
+    expect(any(word in " ".join(codes) for word in wanted), f"{name}: wanted one of {wanted}, heard {codes}, values {values}")
+    expect(values <= set(allowed_values), f"{name}: a value came out that should not: {values}")
+
+
+DISAGREE, UNREADABLE, ROLLBACK, BROKEN = "vault.records-disagree", "vault.unreadable", "vault.rollback-suspected", "vault.log-broken"
+
+
+@attack("thief", "the untouched copy opens, verifies, and gives the right values (or the rest would prove nothing)")
+def control(context):
+    house = context.house(furnish)
+    codes, values = found(house)
+    bring_back(house, "good")
+    expect((codes, values) == ([], {NEW, OTHER}), f"{codes} {values}")
+
+
+@attack("thief", "edited, swapped, added, removed and rolled-back rows are refused at unlock", limit=180)
+def mutable_rows(context):
+    house = context.house(furnish)
+    old = lambda kind: database(house, "before").execute("SELECT id, revision, content, mac FROM record WHERE kind = ?", (kind,)).fetchall()
+
+    def roll_back(kind):
+        def change(db):
+            return sum(db.execute("UPDATE record SET revision = ?, content = ?, mac = ? WHERE id = ? AND content <> ?", (revision, content, mac, id, content)).rowcount
+                       for id, revision, content, mac in old(kind))
+        return change
+
+    for name, statement in {
+        "a secret's pointer rolled back": roll_back("secret"), "an agent's revocation rolled back": roll_back("agent"),
+        "a bit of a record": flip("record", "content", "kind = 'policy'"), "a bit of a slot": flip("record", "content", "kind = 'slot'"), "a bit of a MAC": flip("record", "mac", "kind = 'secret'"),
+        "the policy taken away": "DELETE FROM record WHERE kind = 'policy'", "an agent taken away": "DELETE FROM record WHERE kind = 'agent'",
+        "the contents of two secrets exchanged": swap("record", "content", "rowid"), "a revision raised": "UPDATE record SET revision = revision + 1 WHERE kind = 'secret'",
+        "a kind changed": "UPDATE record SET kind = 'agent' WHERE kind = 'secret'", "an index changed": "UPDATE record SET lookup = randomblob(32) WHERE kind = 'secret'",
+        "a record doubled": "INSERT INTO record SELECT organization, kind, randomblob(16), parent, randomblob(32), revision, content, mac FROM record WHERE kind = 'secret'",
+        "all parents taken away": "UPDATE record SET parent = NULL WHERE kind = 'secret'",
+    }.items():
+        edit(house, statement)
+        check(house, name, (DISAGREE, UNREADABLE, "unlock.failed"), allowed_values=())
+
+
+@attack("thief", "keys and sealed values that were edited, exchanged or rolled back do not open", limit=180)
+def sealed_rows(context):
+    house = context.house(furnish)
+
+    def old_version_as_new(db):
+        """Version 1's sealed value and key in the place of version 2's."""
+        old = db.execute("SELECT secret, ordinal, sealed FROM ciphertext WHERE version = 1 AND secret IN (SELECT secret FROM version WHERE number = 2)").fetchall()
+        keys = db.execute("SELECT secret, ordinal, wrapped FROM data_key WHERE version = 1 AND secret IN (SELECT secret FROM version WHERE number = 2)").fetchall()
+        for secret, ordinal, sealed in old:
+            db.execute("UPDATE ciphertext SET sealed = ? WHERE secret = ? AND ordinal = ? AND version = 2", (sealed, secret, ordinal))
+        return sum(db.execute("UPDATE data_key SET wrapped = ? WHERE secret = ? AND ordinal = ? AND version = 2", (wrapped, secret, ordinal)).rowcount for secret, ordinal, wrapped in keys)
+
+    def exchange_secrets(table, column):
+        def change(db):
+            secrets = [row[0] for row in db.execute("SELECT DISTINCT secret FROM ciphertext")]
+            rows = {secret: db.execute(f"SELECT version, ordinal, {column} FROM {table} WHERE secret = ? AND version = 1", (secret,)).fetchall() for secret in secrets}
+            for mine, others in ((secrets[0], secrets[1]), (secrets[1], secrets[0])):
+                for version, ordinal, data in rows[others]:
+                    db.execute(f"UPDATE {table} SET {column} = ? WHERE secret = ? AND version = ? AND ordinal = ?", (data, mine, version, ordinal))
+            return 1
+        return change
+
+    def exchange_whole(db):
+        """Sealed values and their keys of two secrets, both exchanged: only what they are bound to tells."""
+        return exchange_secrets("ciphertext", "sealed")(db) + exchange_secrets("data_key", "wrapped")(db)
+
+    for name, statements in {
+        "a bit of every sealed value": [flip_keyed("ciphertext", "sealed")], "a bit of every data key": [flip_keyed("data_key", "wrapped")],
+        "a bit of every wrapped key": [flip_keyed("key", "wrapped")], "wrapped keys exchanged": [swap("key", "wrapped", "owner")],
+        "sealed values of two secrets exchanged": [exchange_secrets("ciphertext", "sealed")], "keys of two secrets exchanged": [exchange_secrets("data_key", "wrapped")],
+        "two secrets exchanged whole": [exchange_whole], "an old version's value under the new number": [old_version_as_new],
+        "sealed values cut": ["UPDATE ciphertext SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) AS BLOB)"], "sealed values emptied": ["UPDATE ciphertext SET sealed = x'01'"],
+        "data keys taken away": ["DELETE FROM data_key"], "a format version of the future": ["UPDATE ciphertext SET sealed = CAST(x'ff' || substr(sealed, 2) AS BLOB)"],
+    }.items():
+        edit(house, *statements)
+        check(house, name, (UNREADABLE, DISAGREE))
+
+
+@attack("thief", "the log: edits, gaps, reorderings, cut tails and forged checkpoints are found and named", limit=180)
+def log_rows(context):
+    house = context.house(furnish)
+    count = database(house).execute("SELECT count(*) FROM audit_entry").fetchone()[0]
+
+    def reorder(db):
+        db.execute("UPDATE audit_entry SET position = 1000000 WHERE position = 3")
+        db.execute("UPDATE audit_entry SET position = 3 WHERE position = 4")
+        return db.execute("UPDATE audit_entry SET position = 4 WHERE position = 1000000").rowcount
+
+    def no_gap(db):
+        db.execute("DELETE FROM audit_entry WHERE position = 3")
+        return sum(db.execute("UPDATE audit_entry SET position = ? WHERE position = ?", (i - 1, i)).rowcount for i in range(4, count))
+
+    for name, statements, wanted in (
+        ("a bit of an entry", [flip("audit_entry", "sealed", "position = 3")], ("entry 3",)),
+        ("a bit of a chain value", [flip("audit_entry", "chain", "position = 3")], ("entry 3",)),
+        ("an entry taken away", ["DELETE FROM audit_entry WHERE position = 3"], ("entry 3",)),
+        ("an entry taken away and the gap closed", [no_gap], ("entry 3", DISAGREE, ROLLBACK, BROKEN)),
+        ("two entries exchanged", [reorder], ("entry 3",)),
+        ("the tail cut behind the checkpoint's end", [f"DELETE FROM audit_entry WHERE position >= {count - 1}"], (DISAGREE, ROLLBACK, BROKEN)),
+        ("the tail cut with every checkpoint", [f"DELETE FROM audit_entry WHERE position >= {count - 3}", "DELETE FROM audit_checkpoint"], (DISAGREE, ROLLBACK, BROKEN)),
+        ("the whole log taken away", ["DELETE FROM audit_entry", "DELETE FROM audit_checkpoint"], (DISAGREE, ROLLBACK, BROKEN)),
+        ("the checkpoints taken away", ["DELETE FROM audit_checkpoint"], ("",)),
+        ("a bit of a checkpoint", [flip("audit_checkpoint", "note")], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
+        ("a frontier exchanged", ["UPDATE audit_checkpoint SET frontier = randomblob(length(frontier))"], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
+    ):
+        edit(house, *statements)
+        check(house, name, wanted)
+
+
+@attack("thief", "an older copy of the vault is `rollback suspected`, also when its write-ahead log was taken away")
+def rolled_back(context):
+    house = context.house(furnish)
+    bring_back(house, "before", ["data"])
+    check(house, "an older copy of the directory", (ROLLBACK,), allowed_values=())
+    with start(house) as person:
+        expect(person.set("b/two", canary().encode()).status == 200, "set")
+    process = house.kill_keeper()
+    wal = house.vault / "vault.db-wal"
+    expect(wal.exists() and wal.stat().st_size > 0, "there is no write-ahead log to take away")
+    wal.unlink()
+    check(house, "the write-ahead log taken away", (ROLLBACK, DISAGREE), allowed_values=())
+
+
+@attack("thief", "files that are cut, emptied, overwritten or somebody else's are refused without a crash", limit=180)
+def broken_files(context):
+    house = context.house(furnish)
+    file = house.vault / "vault.db"
+    size = file.stat().st_size
+    damages = {
+        "cut in the middle": lambda: os.truncate(file, size // 2), "cut to a page": lambda: os.truncate(file, 4096), "emptied": lambda: os.truncate(file, 0),
+        "overwritten by noise": lambda: file.write_bytes(os.urandom(size)), "with a bad head": lambda: overwrite(file, 0, b"SQLite format 9\0"),
+        "with noise in its middle": lambda: overwrite(file, size // 2 // 4096 * 4096, os.urandom(8192)), "with noise behind it as write-ahead log": lambda: private(house.vault / "vault.db-wal", os.urandom(40000)),
+        "with a text as database": lambda: file.write_text("hello"), "with another schema": lambda: other_schema(file), "with a hot journal of noise": lambda: private(house.vault / "vault.db-journal", os.urandom(9000)),
+    }
+    for name, damage in damages.items():
+        damage()
+        codes, values = found(house)
+        detail(f"{name}: {'; '.join(codes)[:150] or 'nothing found'}")
+        bring_back(house, "good")
+        expect(values <= {NEW, OTHER}, f"{name}: {values}")
+        expect(codes or values == {NEW, OTHER}, f"{name}: neither an error nor the values")
+
+
+def overwrite(file, at, data):
+    with open(file, "r+b") as opened:
+        opened.seek(at)
+        opened.write(data)
+
+
+def private(file, data):
+    file.write_bytes(data)
+    file.chmod(0o600)
+
+
+def other_schema(file):
+    file.unlink()
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE record (a)")
+    file.chmod(0o600)
+
+
+@attack("thief", "files and directories that are open to others, links or not ours are refused, with the command that mends it")
+def modes(context):
+    house = context.house(furnish)
+    vault, file = house.vault, house.vault / "vault.db"
+
+    def refused(what, *words):
+        codes, values = found(house)
+        expect(not values and codes, f"{what}: {codes} {values}")
+        done = house.tacit("unlock", password=house.password)
+        try:
+            house.kill_keeper()
+        except (Gone, OSError):
+            pass
+        text = (done.out + done.err).decode()
+        detail(f"{what}: {text.strip()[-200:]}")
+        expect(done.returncode != 0 and all(word in text for word in words), f"{what}: {done.returncode} {text}")
+
+    for path, mode in ((vault, 0o755), (vault, 0o770), (file, 0o644), (file, 0o660), (file, 0o400)):
+        good = path.stat().st_mode & 0o7777
+        path.chmod(mode)
+        refused(f"{path.name} {mode:o}", f"chmod {good:o}", path.name)
+        path.chmod(good)
+    (house.root / "data").chmod(0o777)
+    refused("the directory above open to all", "chmod")
+    (house.root / "data").chmod(0o700)
+    moved = house.root / "elsewhere"
+    vault.rename(moved)
+    vault.symlink_to(moved)
+    refused("the directory a link")
+    vault.unlink()
+    moved.rename(vault)
+    file.rename(vault / "moved.db")
+    file.symlink_to(vault / "moved.db")
+    refused("the file a link")
+    file.unlink()
+    (vault / "moved.db").rename(file)
+    for folder in (house.state, house.root / "run" / "tacit"):
+        folder.chmod(0o755)
+        refused(f"{folder.parent.name}/tacit 755", "chmod 700")
+        folder.chmod(0o700)
+    codes, values = found(house)
+    bring_back(house, "good")
+    expect(not codes and values == {NEW, OTHER}, f"after all is mended: {codes} {values}")
+
+
+@attack("thief", "the stored bytes hold neither values nor names, tags, notes, links or bindings")
+def stored_bytes(context):
+    import json
+
+    import hunt
+    from api import multipart, secret_path
+
+    house = context.fresh().init()
+    marks = {name: canary(name) for name in ("name", "tag", "note", "description", "value", "plain", "project", "environment", "agent", "policy", "url", "field", "variable")}
+    variable = marks["variable"].replace("-", "_").upper()
+    with house.person() as person:
+        fields = [{"name": marks["field"], "kind": "secret"}, {"name": "user", "kind": "plain"}]
+        wish = {"fields": fields, "tags": [marks["tag"]], "note": marks["note"], "description": marks["description"], "url": f"https://{marks['url']}.example/",
+                "bindings": [{"variable": variable, "field": marks["field"]}]}
+        answer = person.request("PUT", secret_path(marks["name"]), *multipart([("secret", json.dumps(wish).encode()), ("field-0", marks["value"].encode()), ("field-1", marks["plain"].encode())]))
+        expect(answer.status == 201, answer)
+        expect(person.json("POST", "/v1/projects", {"name": marks["project"]}).status == 201, "project")
+        expect(person.json("POST", f"/v1/projects/{marks['project']}/environments", {"name": marks["environment"]}).status == 201, "environment")
+        expect(person.apply_policy({"name": marks["policy"], "agent_id": marks["agent"], "allowed_keys": [marks["name"]], "capabilities": ["env_inject"]}).status == 200, "policy")
+        expect(person.json("POST", "/v1/agents", {"name": marks["agent"]}).status == 201, "agent")
+        expect(person.request("GET", secret_path(marks["name"]) + f"/value?field={marks['field']}").status == 200, "reveal")
+        expect(person.run(["echo", "x"], [marks["name"]]).wait().exit == ("exited", 0), "run")
+        expect(person is not None and house.connect().reveal(marks["name"]).status == 401, "a refused reveal")
+    house.lock()
+    house.connect().reveal(marks["name"])
+    files = [path for path in house.files() if path.name != "tacit"]
+    left = hunt.in_files(files, marks | {"password": house.password})
+    expect(not left, f"in the files: {dict(left)}")
+    planted = house.root / "planted"
+    planted.write_text(marks["note"])
+    expect(hunt.in_files([planted], marks), "the hunt does not find what is there")
