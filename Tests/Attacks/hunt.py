@@ -30,10 +30,12 @@ def in_files(paths, canaries):
 
 
 def regions(process):
+    """What can be read and is not just a part of a file as it lies on the disk."""
     for line in pathlib.Path(f"/proc/{process}/maps").read_text().splitlines():
         span, mode = re.match(r"([0-9a-f-]+) (\S+)", line).groups()
         name = line.split(None, 5)[5] if len(line.split(None, 5)) > 5 else ""
-        if "r" in mode and name not in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
+        is_part_of_file = name.startswith("/") and "w" not in mode
+        if "r" in mode and not is_part_of_file and name not in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
             start, end = (int(part, 16) for part in span.split("-"))
             yield start, end, name
 

@@ -5,8 +5,8 @@ import signal
 import threading
 import time
 
-from attack import attack, clean, expect
-from house import Gone, canary, is_alive, wait_until
+from attack import attack, expect
+from house import canary, is_alive, wait_until
 
 VALUE = canary()
 BADGE = []
@@ -197,15 +197,17 @@ def time_limit(context):
 @attack("runs", "private directories of an agent's runs are gone after it, also after a runner was killed")
 def directories(context):
     house = context.house(furnish)
-    ours = lambda: [name for name in os.listdir("/tmp") if name.startswith("tacit-run-") and os.stat(f"/tmp/{name}").st_uid == os.geteuid()]
     with agent(house) as connection:
-        run = connection.run(["/bin/sh", "-c", "echo $API_KEY > kept; echo $API_KEY > $HOME/kept; pwd; echo $HOME"], ["api/key"]).wait()
-        expect(run.exit == ("exited", 0), f"{run}")
-        clean(run.output, VALUE)
-    wait_until(lambda: not ours(), f"nothing is left in /tmp: {ours()}", 5)
+        run = connection.run(["/bin/sh", "-c", "pwd; echo $API_KEY > kept; echo $API_KEY > $HOME/kept; ls; ls $HOME"], ["api/key"]).wait()
+        expect(run.exit == ("exited", 0) and run.stdout.count(b"kept") == 2, f"{run}")
+        place = os.path.dirname(run.stdout.splitlines()[0].decode())
+        expect(place.startswith("/tmp/tacit-run-"), place)
+    wait_until(lambda: not os.path.exists(place), f"{place} is gone", 5)
     connection = agent(house)
-    run, _ = started(connection)
-    expect(len(ours()) == 1, f"the run's directory: {ours()}")
+    run = connection.run(["/bin/sh", "-c", "pwd; sleep 1000"], ["api/key"])
+    next(kind for kind, _ in run.each() if kind == 33)
+    place = os.path.dirname(run.stdout.splitlines()[0].decode())
+    expect(os.stat(place).st_mode & 0o777 == 0o700, "the run's directory is open to others")
     [runner] = [process for process in house.helpers()["__runner"] if run.started in family(process)]
     os.kill(runner, signal.SIGKILL)
-    wait_until(lambda: not ours(), "the killed runner's directory is gone", 5)
+    wait_until(lambda: not os.path.exists(place), "the killed runner's directory is gone", 5)
