@@ -2,143 +2,136 @@ package import Model
 
 /// Why the engine refused. It names things by kind; a name only where the asker gave it and may know it.
 package enum EngineError: Diagnosable, Equatable {
-  case noVault
-  case vaultExists
-  case locked
-  case alreadyUnlocked
-  case wrongPassword
-  case wrongRecoveryKey
-  case backedOff(seconds: Int)
-  case passwordTooShort
-  case stepUpRequired
-  case denied(Denial)
-  case notFound(NamedThing)
-  case nameTaken(NamedThing)
-  case notEmpty(NamedThing)
-  case versionNotFound
-  case deleted
-  case notDeleted
-  case expired
-  case revisionMismatch(current: Int64)
-  case unknownField
-  case invalid(String, hint: String?)
-  case lastPersonSlot
-  case rollbackSuspected
-  case recordsDisagree
-  case logBroken
-  case unreadable
-  case logFull
-  case tooManyRuns
-  case runnersGone
+    case noVault
+    case vaultExists
+    case locked
+    case alreadyUnlocked
+    case wrongPassword
+    case wrongRecoveryKey
+    case backedOff(seconds: Int)
+    case passwordTooShort
+    case stepUpRequired
+    case denied(Denial)
+    case notFound(NamedThing)
+    case nameTaken(NamedThing)
+    case notEmpty(NamedThing)
+    case versionNotFound
+    case deleted
+    case notDeleted
+    case expired
+    case revisionMismatch(current: Int64)
+    case unknownField
+    case invalid(String, hint: String?)
+    case lastPersonSlot
+    case rollbackSuspected
+    case recordsDisagree
+    case logBroken
+    case unreadable
+    case logFull
+    case tooManyRuns
+    case runnersGone
 
-  /// A policy's or rule's no, as it may be told.
-  package struct Denial: Sendable, Equatable {
-    package var code: String
-    package var reason: String
-    package var rule: String?
-    package var nextStep: String?
+    /// A policy's or rule's no, as it may be told.
+    package struct Denial: Sendable, Equatable {
+        package var code: String
+        package var reason: String
+        package var rule: String?
+        package var nextStep: String?
 
-    package init(code: String, reason: String, rule: String? = nil, nextStep: String? = nil) {
-      self.code = code
-      self.reason = reason
-      self.rule = rule
-      self.nextStep = nextStep
+        package init(code: String, reason: String, rule: String? = nil, nextStep: String? = nil) {
+            self.code = code
+            self.reason = reason
+            self.rule = rule
+            self.nextStep = nextStep
+        }
     }
-  }
 
-  package var code: String {
-    switch self {
-    case .noVault: "vault.absent"
-    case .vaultExists: "vault.exists"
-    case .locked: "vault.locked"
-    case .alreadyUnlocked: "vault.unlocked"
-    case .wrongPassword, .wrongRecoveryKey: "unlock.failed"
-    case .backedOff: "unlock.backed-off"
-    case .passwordTooShort: "password.too-short"
-    case .stepUpRequired: "step-up.required"
-    case .denied(let denial): denial.code
-    case .notFound(let thing): "\(thing.rawValue).not-found"
-    case .nameTaken(let thing): "\(thing.rawValue).exists"
-    case .notEmpty(let thing): "\(thing.rawValue).not-empty"
-    case .versionNotFound: "version.not-found"
-    case .deleted: "secret.deleted"
-    case .notDeleted: "secret.not-deleted"
-    case .expired: "secret.expired"
-    case .revisionMismatch: "revision.mismatch"
-    case .unknownField: "field.not-found"
-    case .invalid: "request.invalid"
-    case .lastPersonSlot: "slot.last"
-    case .rollbackSuspected: "vault.rollback-suspected"
-    case .recordsDisagree: "vault.records-disagree"
-    case .logBroken: "vault.log-broken"
-    case .unreadable: "vault.unreadable"
-    case .logFull: "audit.full"
-    case .tooManyRuns: "run.too-many"
-    case .runnersGone: "run.unavailable"
+    package var code: String {
+        switch self {
+        case .noVault: "vault.absent"
+        case .vaultExists: "vault.exists"
+        case .locked: "vault.locked"
+        case .alreadyUnlocked: "vault.unlocked"
+        case .wrongPassword, .wrongRecoveryKey: "unlock.failed"
+        case .backedOff: "unlock.backed-off"
+        case .passwordTooShort: "password.too-short"
+        case .stepUpRequired: "step-up.required"
+        case .denied(let denial): denial.code
+        case .notFound(let thing): "\(thing.rawValue).not-found"
+        case .nameTaken(let thing): "\(thing.rawValue).exists"
+        case .notEmpty(let thing): "\(thing.rawValue).not-empty"
+        case .versionNotFound: "version.not-found"
+        case .deleted: "secret.deleted"
+        case .notDeleted: "secret.not-deleted"
+        case .expired: "secret.expired"
+        case .revisionMismatch: "revision.mismatch"
+        case .unknownField: "field.not-found"
+        case .invalid: "request.invalid"
+        case .lastPersonSlot: "slot.last"
+        case .rollbackSuspected: "vault.rollback-suspected"
+        case .recordsDisagree: "vault.records-disagree"
+        case .logBroken: "vault.log-broken"
+        case .unreadable: "vault.unreadable"
+        case .logFull: "audit.full"
+        case .tooManyRuns: "run.too-many"
+        case .runnersGone: "run.unavailable"
+        }
     }
-  }
 
-  package var message: String {
-    switch self {
-    case .noVault: "there is no vault yet"
-    case .vaultExists: "there is a vault already"
-    case .locked: "the vault is locked"
-    case .alreadyUnlocked: "the vault is unlocked already"
-    case .wrongPassword: "the password is wrong"
-    case .wrongRecoveryKey: "the recovery key is wrong"
-    case .backedOff(let seconds):
-      "too many wrong passwords; the next try is possible in \(seconds) s"
-    case .passwordTooShort: "the password is shorter than 8 characters"
-    case .stepUpRequired: "this act asks for the password again"
-    case .denied(let denial): denial.reason
-    case .notFound(let thing): "there is no such \(thing.rawValue)"
-    case .nameTaken(let thing): "there is a \(thing.rawValue) of that name already"
-    case .notEmpty(let thing): "the \(thing.rawValue) is not empty"
-    case .versionNotFound: "there is no such version"
-    case .deleted: "the secret is deleted"
-    case .notDeleted: "the secret is not deleted"
-    case .expired: "the secret has expired"
-    case .revisionMismatch(let current):
-      "the secret was changed meanwhile: it is at version \(current)"
-    case .unknownField: "the secret has no such field"
-    case .invalid(let what, _): what
-    case .lastPersonSlot: "this is the last slot a person can open"
-    case .rollbackSuspected:
-      "rollback suspected: this vault is older than the one that was last used here"
-    case .recordsDisagree:
-      "the stored rows disagree with the audit log: a row was changed outside Tacit"
-    case .logBroken:
-      "the audit log is not as it was written: an entry was changed or taken away outside Tacit"
-    case .unreadable: "a stored secret could not be opened"
-    case .logFull: "too many acts wait to be audited while the vault is locked"
-    case .tooManyRuns: "five runs are going on already"
-    case .runnersGone: "programs cannot be run now: the spawner has ended"
+    package var message: String {
+        switch self {
+        case .noVault: "there is no vault yet"
+        case .vaultExists: "there is a vault already"
+        case .locked: "the vault is locked"
+        case .alreadyUnlocked: "the vault is unlocked already"
+        case .wrongPassword: "the password is wrong"
+        case .wrongRecoveryKey: "the recovery key is wrong"
+        case .backedOff(let seconds): "too many wrong passwords; the next try is possible in \(seconds) s"
+        case .passwordTooShort: "the password is shorter than 8 characters"
+        case .stepUpRequired: "this act asks for the password again"
+        case .denied(let denial): denial.reason
+        case .notFound(let thing): "there is no such \(thing.rawValue)"
+        case .nameTaken(let thing): "there is a \(thing.rawValue) of that name already"
+        case .notEmpty(let thing): "the \(thing.rawValue) is not empty"
+        case .versionNotFound: "there is no such version"
+        case .deleted: "the secret is deleted"
+        case .notDeleted: "the secret is not deleted"
+        case .expired: "the secret has expired"
+        case .revisionMismatch(let current): "the secret was changed meanwhile: it is at version \(current)"
+        case .unknownField: "the secret has no such field"
+        case .invalid(let what, _): what
+        case .lastPersonSlot: "this is the last slot a person can open"
+        case .rollbackSuspected: "rollback suspected: this vault is older than the one that was last used here"
+        case .recordsDisagree: "the stored rows disagree with the audit log: a row was changed outside Tacit"
+        case .logBroken: "the audit log is not as it was written: an entry was changed or taken away outside Tacit"
+        case .unreadable: "a stored secret could not be opened"
+        case .logFull: "too many acts wait to be audited while the vault is locked"
+        case .tooManyRuns: "five runs are going on already"
+        case .runnersGone: "programs cannot be run now: the spawner has ended"
+        }
     }
-  }
 
-  package var hint: String? {
-    switch self {
-    case .noVault: "make one with `tacit init`"
-    case .locked: "unlock it with `tacit unlock`"
-    case .wrongRecoveryKey: "type it as it was printed, group by group"
-    case .stepUpRequired: "run it in a terminal, or pass the password with `--password-fd N`"
-    case .denied(let denial): denial.nextStep
-    case .deleted: "bring it back with `tacit undelete`, or `tacit purge` it"
-    case .expired: "renew it with `tacit renew NAME --expires 30d`"
-    case .revisionMismatch: "look at it with `tacit show` and try again"
-    case .invalid(_, let hint): hint
-    case .notEmpty: "delete and purge what is in it first"
-    case .lastPersonSlot: "add another password or recovery key first"
-    case .rollbackSuspected:
-      "if you restored a backup on purpose, accept it with `tacit doctor --accept-rollback`"
-    case .logBroken: "restore a backup; a checkpoint kept elsewhere shows how far the log is whole"
-    case .recordsDisagree, .unreadable:
-      "run `tacit audit verify`, and restore a backup if it names a break"
-    case .logFull: "unlock the vault, so that they are absorbed"
-    case .tooManyRuns: "wait until one has ended"
-    case .runnersGone: "lock and unlock the vault"
-    case .notFound(.secret): "see `tacit list`"
-    default: nil
+    package var hint: String? {
+        switch self {
+        case .noVault: "make one with `tacit init`"
+        case .locked: "unlock it with `tacit unlock`"
+        case .wrongRecoveryKey: "type it as it was printed, group by group"
+        case .stepUpRequired: "run it in a terminal, or pass the password with `--password-fd N`"
+        case .denied(let denial): denial.nextStep
+        case .deleted: "bring it back with `tacit undelete`, or `tacit purge` it"
+        case .expired: "renew it with `tacit renew NAME --expires 30d`"
+        case .revisionMismatch: "look at it with `tacit show` and try again"
+        case .invalid(_, let hint): hint
+        case .notEmpty: "delete and purge what is in it first"
+        case .lastPersonSlot: "add another password or recovery key first"
+        case .rollbackSuspected: "if you restored a backup on purpose, accept it with `tacit doctor --accept-rollback`"
+        case .logBroken: "restore a backup; a checkpoint kept elsewhere shows how far the log is whole"
+        case .recordsDisagree, .unreadable: "run `tacit audit verify`, and restore a backup if it names a break"
+        case .logFull: "unlock the vault, so that they are absorbed"
+        case .tooManyRuns: "wait until one has ended"
+        case .runnersGone: "lock and unlock the vault"
+        case .notFound(.secret): "see `tacit list`"
+        default: nil
+        }
     }
-  }
 }

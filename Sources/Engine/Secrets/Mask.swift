@@ -3,18 +3,18 @@ import PlaintextDoor
 
 /// The masked view of a value: `********`, plus the last four characters of a value of 16 or more. It never shows a length.
 enum Mask {
-  static func text(of value: SecretValue) -> String {
-    let stars = "********"
-    guard value.byteCount >= 16 else { return stars }
-    return value.withPlaintext(PlaintextDoor()) { bytes in
-      let tail = bytes.byteCount - 4..<bytes.byteCount
-      var text = stars
-      for index in tail {
-        let byte = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-        guard (0x21...0x7E).contains(byte) else { return stars }
-        text.unicodeScalars.append(Unicode.Scalar(byte))
-      }
-      return text
+    static func text(of value: SecretValue) -> String {
+        let stars = "********"
+        guard value.byteCount >= 16 else { return stars }
+        return value.withPlaintext(PlaintextDoor()) { bytes in
+            let tail = bytes.byteCount - 4..<bytes.byteCount
+            var text = stars
+            for index in tail {
+                let byte = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+                guard (0x21...0x7E).contains(byte) else { return stars }
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+            return text
+        }
     }
-  }
 }

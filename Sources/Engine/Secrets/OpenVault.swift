@@ -7,87 +7,75 @@ import Synchronization
 
 /// An unlocked vault: its keys, its log and its rules. Its verbs are the extensions in `Verbs`.
 package final class OpenVault: Sendable {
-  let keyring: Keyring
-  let store: any VaultStore
-  let foundation: Vault.Foundation
-  let lasting: Lasting
-  let book: RecordBook
-  let writer: AuditWriter
-  /// Opens audit entries for viewers.
-  let sealingKey: SealingKey
-  let authorizer: Authorizer
-  let policy = PolicyBook()
-  let names: NamedRecords
-  let places = PlaceCache()
-  let metadataCache = MetadataCache()
-  let sentry: ClockSentry
-  /// One change of keys, slots, policy, agents, projects or environments at a time: each looks at rows that another changes.
-  let administration = Gate()
-  /// No other unlock has it.
-  let opening: VaultID
-  /// The C2SP key that verifies this vault's checkpoints.
-  package let verifierKey: String
-  /// What a person should know.
-  var warnings: [String] {
-    guard let floor = sentry.floor() else { return [] }
-    return [
-      "the clock went back: it cannot be earlier than \(floor.seconds) (accept it with `tacit doctor --accept-clock`)"
-    ]
-  }
+    let keyring: Keyring
+    let store: any VaultStore
+    let foundation: Vault.Foundation
+    let lasting: Lasting
+    let book: RecordBook
+    let writer: AuditWriter
+    /// Opens audit entries for viewers.
+    let sealingKey: SealingKey
+    let authorizer: Authorizer
+    let policy = PolicyBook()
+    let names: NamedRecords
+    let places = PlaceCache()
+    let metadataCache = MetadataCache()
+    let sentry: ClockSentry
+    /// One change of keys, slots, policy, agents, projects or environments at a time: each looks at rows that another changes.
+    let administration = Gate()
+    /// No other unlock has it.
+    let opening: VaultID
+    /// The C2SP key that verifies this vault's checkpoints.
+    package let verifierKey: String
+    /// What a person should know.
+    var warnings: [String] {
+        guard let floor = sentry.floor() else { return [] }
+        return ["the clock went back: it cannot be earlier than \(floor.seconds) (accept it with `tacit doctor --accept-clock`)"]
+    }
 
-  var clock: MachineClock { foundation.clock }
-  var random: RandomBytes { foundation.random }
-  var organization: OrganizationID { keyring.organization }
+    var clock: MachineClock { foundation.clock }
+    var random: RandomBytes { foundation.random }
+    var organization: OrganizationID { keyring.organization }
 
-  init(
-    keyring: Keyring, store: any VaultStore, foundation: Vault.Foundation, lasting: Lasting,
-    log: LogState
-  ) throws {
-    self.keyring = keyring
-    self.store = store
-    self.foundation = foundation
-    self.lasting = lasting
-    opening = VaultID(random: foundation.random)
-    book = RecordBook(keyring: keyring, store: store)
-    names = NamedRecords(
-      keyring: keyring, book: book, random: foundation.random, clock: foundation.clock)
-    let keys = try keyring.auditKeys()
-    verifierKey = keys.signer.verifierKey
-    sealingKey = keys.seal
-    sentry = ClockSentry(foundation.clock, resuming: log.clockWatch)
-    writer = AuditWriter(
-      organization: keyring.organization, store: store, keys: keys,
-      memory: try keyring.headMemory(foundation.memory), sentry: sentry,
-      lasting: lasting, log: log)
-    authorizer = Authorizer(
-      writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(),
-      ongoing: lasting.ongoing)
-  }
+    init(keyring: Keyring, store: any VaultStore, foundation: Vault.Foundation, lasting: Lasting, log: LogState) throws {
+        self.keyring = keyring
+        self.store = store
+        self.foundation = foundation
+        self.lasting = lasting
+        opening = VaultID(random: foundation.random)
+        book = RecordBook(keyring: keyring, store: store)
+        names = NamedRecords(keyring: keyring, book: book, random: foundation.random, clock: foundation.clock)
+        let keys = try keyring.auditKeys()
+        verifierKey = keys.signer.verifierKey
+        sealingKey = keys.seal
+        sentry = ClockSentry(foundation.clock, resuming: log.clockWatch)
+        writer = AuditWriter(
+            organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory), sentry: sentry,
+            lasting: lasting, log: log)
+        authorizer = Authorizer(writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing)
+    }
 }
 
 /// Where the log stood when the vault was opened.
 struct LogState: Sendable {
-  var head: LogHead
-  var digest: RecordsDigest
-  var checkpointed: Int64
-  var clockWatch = ClockWatch()
+    var head: LogHead
+    var digest: RecordsDigest
+    var checkpointed: Int64
+    var clockWatch = ClockWatch()
 }
 
 extension Keyring {
-  /// The keys of the audit log, derived from the organization key.
-  func auditKeys() throws -> AuditWriter.Keys {
-    AuditWriter.Keys(
-      chain: try ChainKey(organizationKey.derive(.auditLog)),
-      seal: try SealingKey(material: organizationKey.derive(.auditSeal)),
-      digest: try DigestKey(organizationKey.derive(.recordsDigest)),
-      signer: try CheckpointSigner(
-        seed: organizationKey.derive(.checkpointSigning), origin: "tacit.local/\(organization)"))
-  }
+    /// The keys of the audit log, derived from the organization key.
+    func auditKeys() throws -> AuditWriter.Keys {
+        AuditWriter.Keys(
+            chain: try ChainKey(organizationKey.derive(.auditLog)),
+            seal: try SealingKey(material: organizationKey.derive(.auditSeal)),
+            digest: try DigestKey(organizationKey.derive(.recordsDigest)),
+            signer: try CheckpointSigner(seed: organizationKey.derive(.checkpointSigning), origin: "tacit.local/\(organization)"))
+    }
 
-  /// What is remembered outside the vault file.
-  func headMemory(_ file: any StateFile) throws -> HeadMemory {
-    HeadMemory(
-      file: file, key: try MACKey(material: organizationKey.derive(.rollbackMemory)),
-      organization: organization)
-  }
+    /// What is remembered outside the vault file.
+    func headMemory(_ file: any StateFile) throws -> HeadMemory {
+        HeadMemory(file: file, key: try MACKey(material: organizationKey.derive(.rollbackMemory)), organization: organization)
+    }
 }

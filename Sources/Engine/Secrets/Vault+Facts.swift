@@ -2,38 +2,36 @@ package import Model
 
 /// How the keeper's process is protected, as the program found it.
 package struct Hardening: Sendable, Equatable {
-  /// The largest core file, in bytes; 0 for none.
-  package var coreLimit: UInt64
-  /// Whether other processes of the user may trace it and read its memory.
-  package var isDumpable: Bool
+    /// The largest core file, in bytes; 0 for none.
+    package var coreLimit: UInt64
+    /// Whether other processes of the user may trace it and read its memory.
+    package var isDumpable: Bool
 
-  package init(coreLimit: UInt64, isDumpable: Bool) {
-    self.coreLimit = coreLimit
-    self.isDumpable = isDumpable
-  }
+    package init(coreLimit: UInt64, isDumpable: Bool) {
+        self.coreLimit = coreLimit
+        self.isDumpable = isDumpable
+    }
 }
 
 /// What the keeper knows of its own state, for `doctor`.
 package struct KeeperFacts: Sendable {
-  package var phase: VaultState.Phase
-  package var memoryProtection: SecretArena.Protection
-  /// Values and keys in locked memory, and those that had to lie outside.
-  package var memoryUsage: SecretArena.Usage
-  /// Nil when nobody looked.
-  package var hardening: Hardening?
-  /// Whether programs can be run; nil when that is not known.
-  package var hasSpawner: Bool?
-  /// The time it must be at least, while the clock shows an earlier one.
-  package var clockFloor: Timestamp?
-  package var runs: Int
+    package var phase: VaultState.Phase
+    package var memoryProtection: SecretArena.Protection
+    /// Values and keys in locked memory, and those that had to lie outside.
+    package var memoryUsage: SecretArena.Usage
+    /// Nil when nobody looked.
+    package var hardening: Hardening?
+    /// Whether programs can be run; nil when that is not known.
+    package var hasSpawner: Bool?
+    /// The time it must be at least, while the clock shows an earlier one.
+    package var clockFloor: Timestamp?
+    package var runs: Int
 }
 
 extension Vault {
-  package var facts: KeeperFacts {
-    KeeperFacts(
-      phase: stateNow.phase, memoryProtection: SecretArena.process.protection,
-      memoryUsage: SecretArena.process.usage,
-      hardening: foundation.hardening(), hasSpawner: foundation.runners.isAlive,
-      clockFloor: current?.sentry.floor(), runs: runs.all.count)
-  }
+    package var facts: KeeperFacts {
+        KeeperFacts(
+            phase: stateNow.phase, memoryProtection: SecretArena.process.protection, memoryUsage: SecretArena.process.usage,
+            hardening: foundation.hardening(), hasSpawner: foundation.runners.isAlive, clockFloor: current?.sentry.floor(), runs: runs.all.count)
+    }
 }

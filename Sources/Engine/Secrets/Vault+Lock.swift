@@ -2,66 +2,60 @@ import Auditing
 package import Model
 
 extension Vault {
-  /// Locks at once: signs a checkpoint, drops every key, stops runs that hold values.
-  package func lock(by asker: Asker) async throws {
-    runs.stopAll()
-    // Runs that began before the keys were dropped are stopped too.
-    defer { runs.stopAll() }
-    try await gate.pass { [self] in
-      if let open = current { try await close(open, by: asker) }
+    /// Locks at once: signs a checkpoint, drops every key, stops runs that hold values.
+    package func lock(by asker: Asker) async throws {
+        runs.stopAll()
+        // Runs that began before the keys were dropped are stopped too.
+        defer { runs.stopAll() }
+        try await gate.pass { [self] in if let open = current { try await close(open, by: asker) } }
     }
-  }
 
-  /// Locks when no person acted for long enough; running programs go on.
-  package func lockIfIdle() async throws {
-    guard isUnlocked, sessions.isIdle(now: foundation.clock.steady()) else { return }
-    try await gate.pass { [self] in try await closeIfIdle() }
-  }
-
-  /// Does what is due: the idle lock, counted denials, a checkpoint. The program asks every few seconds.
-  package func upkeep() async throws {
-    try await lockIfIdle()
-    guard let open = current else { return }
-    try await open.authorizer.recordDueDenials()
-    try await open.writer.checkpointWhenDue()
-  }
-
-  /// The connection has ended; a vault that was open for its command alone is locked again.
-  package func connectionEnded(_ connection: UInt64) async throws {
-    guard sessions.connectionEnded(connection) else { return }
-    try await gate.pass { [self] in
-      guard let open = current, sessions.isAbandoned(now: foundation.clock.steady()) else { return }
-      try await close(open, by: .keeper(foundation.keeper))
+    /// Locks when no person acted for long enough; running programs go on.
+    package func lockIfIdle() async throws {
+        guard isUnlocked, sessions.isIdle(now: foundation.clock.steady()) else { return }
+        try await gate.pass { [self] in try await closeIfIdle() }
     }
-  }
 
-  /// The moment since boot at which `lockIfIdle` is worth asking again.
-  package var idleDeadline: Timestamp? { sessions.locksAt }
-
-  /// Closes a vault whose idle lock has fallen; the caller is in the gate.
-  func closeIfIdle() async throws {
-    guard let open = current, sessions.isIdle(now: foundation.clock.steady()) else { return }
-    try await close(open, by: .keeper(foundation.keeper))
-  }
-
-  /// Drops the keys, whatever happens; the caller is in the gate. A lock that could not be written to the log waits like what comes after it.
-  func close(_ open: OpenVault, by asker: Asker) async throws {
-    replaceOpen(nil)
-    sessions.clear()
-    defer { foundation.runners.retire() }
-    let entry = open.authorizer.entry(.vaultLock, by: asker)
-    do {
-      try await open.writer.close(writing: open.authorizer.denials.flush() + [entry])
-    } catch {
-      try? lasting.pending.append(entry)
-      throw error
+    /// Does what is due: the idle lock, counted denials, a checkpoint. The program asks every few seconds.
+    package func upkeep() async throws {
+        try await lockIfIdle()
+        guard let open = current else { return }
+        try await open.authorizer.recordDueDenials()
+        try await open.writer.checkpointWhenDue()
     }
-  }
+
+    /// The connection has ended; a vault that was open for its command alone is locked again.
+    package func connectionEnded(_ connection: UInt64) async throws {
+        guard sessions.connectionEnded(connection) else { return }
+        try await gate.pass { [self] in
+            guard let open = current, sessions.isAbandoned(now: foundation.clock.steady()) else { return }
+            try await close(open, by: .keeper(foundation.keeper))
+        }
+    }
+
+    /// The moment since boot at which `lockIfIdle` is worth asking again.
+    package var idleDeadline: Timestamp? { sessions.locksAt }
+
+    /// Closes a vault whose idle lock has fallen; the caller is in the gate.
+    func closeIfIdle() async throws {
+        guard let open = current, sessions.isIdle(now: foundation.clock.steady()) else { return }
+        try await close(open, by: .keeper(foundation.keeper))
+    }
+
+    /// Drops the keys, whatever happens; the caller is in the gate. A lock that could not be written to the log waits like what comes after it.
+    func close(_ open: OpenVault, by asker: Asker) async throws {
+        replaceOpen(nil)
+        sessions.clear()
+        defer { foundation.runners.retire() }
+        let entry = open.authorizer.entry(.vaultLock, by: asker)
+        do { try await open.writer.close(writing: open.authorizer.denials.flush() + [entry]) } catch {
+            try? lasting.pending.append(entry)
+            throw error
+        }
+    }
 }
 
 extension Asker {
-  /// The keeper itself, for what it does unasked.
-  static func keeper(_ origin: Origin) -> Asker {
-    Asker(standing: .person(steppedUp: false), source: .keeper, origin: origin)
-  }
+    /// The keeper itself, for what it does unasked.
+    static func keeper(_ origin: Origin) -> Asker { Asker(standing: .person(steppedUp: false), source: .keeper, origin: origin) }
 }

@@ -4,83 +4,72 @@ package import Model
 import Storage
 
 extension Vault {
-  /// Changes the password that `current` is. The old one opens nothing afterwards.
-  package func changePassword(current: SecretValue, to new: SecretValue, by asker: Asker)
-    async throws
-  {
-    try await gate.pass { [self] in
-      let open = try opened(for: asker)
-      let asker = asker.asPerson
-      let slot = try await rootKey(for: current, by: asker)
-      try open.book.check(slot.row)
-      try await open.administration.pass {
-        let permit = try await open.authorizer.permit(
-          Act(.passwordChange, .administer, .stepUp), by: asker, on: [])
-        try await open.replacePassword(slot, with: new, permit: permit)
-      }
-    }
-  }
-
-  /// Opens the vault with the recovery key, sets a new password in the place of all others, and returns a new recovery key.
-  package func recover(
-    with key: RecoveryKey, newPassword: SecretValue, acceptingRollback: Bool = false,
-    by asker: Asker, at door: DoorFacts
-  ) async throws -> RecoveryKey {
-    try await gate.pass { [self] in
-      guard current == nil else { throw EngineError.alreadyUnlocked }
-      guard newPassword.byteCount >= Self.minimumPasswordBytes else {
-        throw EngineError.passwordTooShort
-      }
-      let asker = asker.asPerson
-      let (open, fresh) = try await unlocking {
-        let slot = try await recoverySlot(opening: key, by: asker)
-        let opened = try await VaultOpening(
-          foundation: foundation, store: store(), lasting: lasting,
-          acceptsRollback: acceptingRollback
-        ).open(slot)
-        let open = opened.vault
-        let (change, fresh) = try await open.freshSlots(password: newPassword)
-        let facts = [AuditFact("slot", "recovery")]
-        let entries = [AuditAction.vaultUnlock, .passwordChange, .slotReplaceRecovery].map {
-          open.authorizer.entry($0, by: asker, detail: facts)
+    /// Changes the password that `current` is. The old one opens nothing afterwards.
+    package func changePassword(current: SecretValue, to new: SecretValue, by asker: Asker) async throws {
+        try await gate.pass { [self] in
+            let open = try opened(for: asker)
+            let asker = asker.asPerson
+            let slot = try await rootKey(for: current, by: asker)
+            try open.book.check(slot.row)
+            try await open.administration.pass {
+                let permit = try await open.authorizer.permit(Act(.passwordChange, .administer, .stepUp), by: asker, on: [])
+                try await open.replacePassword(slot, with: new, permit: permit)
+            }
         }
-        _ = try await absorbPending(
-          into: open, isOlder: opened.isOlder, by: asker, then: entries, with: change)
-        return (open, fresh)
-      }
-      try? await open.store.eraseFreed()
-      replaceOpen(open)
-      admit(door, now: foundation.clock.steady())
-      return fresh
     }
-  }
 
-  private func recoverySlot(opening key: RecoveryKey, by asker: Asker) async throws -> OpenedSlot {
-    for row in try await slotRows() {
-      let record = try SlotRecord(decoding: row.content)
-      guard record.slot.isRecovery,
-        let root = try? record.slot.open(
-          recovery: key, organization: row.organization, slot: row.id.cast())
-      else { continue }
-      withBackoff { $0.succeeded() }
-      return OpenedSlot(row: row, record: record, root: root)
+    /// Opens the vault with the recovery key, sets a new password in the place of all others, and returns a new recovery key.
+    package func recover(with key: RecoveryKey, newPassword: SecretValue, acceptingRollback: Bool = false, by asker: Asker, at door: DoorFacts)
+        async throws -> RecoveryKey
+    {
+        try await gate.pass { [self] in
+            guard current == nil else { throw EngineError.alreadyUnlocked }
+            guard newPassword.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
+            let asker = asker.asPerson
+            let (open, fresh) = try await unlocking {
+                let slot = try await recoverySlot(opening: key, by: asker)
+                let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting, acceptsRollback: acceptingRollback)
+                    .open(slot)
+                let open = opened.vault
+                let (change, fresh) = try await open.freshSlots(password: newPassword)
+                let facts = [AuditFact("slot", "recovery")]
+                let entries = [AuditAction.vaultUnlock, .passwordChange, .slotReplaceRecovery].map {
+                    open.authorizer.entry($0, by: asker, detail: facts)
+                }
+                _ = try await absorbPending(into: open, isOlder: opened.isOlder, by: asker, then: entries, with: change)
+                return (open, fresh)
+            }
+            try? await open.store.eraseFreed()
+            replaceOpen(open)
+            admit(door, now: foundation.clock.steady())
+            return fresh
+        }
     }
-    try await noteWrongKey(by: asker)
-    throw EngineError.wrongRecoveryKey
-  }
+
+    private func recoverySlot(opening key: RecoveryKey, by asker: Asker) async throws -> OpenedSlot {
+        for row in try await slotRows() {
+            let record = try SlotRecord(decoding: row.content)
+            guard record.slot.isRecovery, let root = try? record.slot.open(recovery: key, organization: row.organization, slot: row.id.cast()) else {
+                continue
+            }
+            withBackoff { $0.succeeded() }
+            return OpenedSlot(row: row, record: record, root: root)
+        }
+        try await noteWrongKey(by: asker)
+        throw EngineError.wrongRecoveryKey
+    }
 }
 
 extension OpenVault {
-  /// New slots for everything: the old passwords and the recovery key open nothing afterwards.
-  fileprivate func freshSlots(password: SecretValue) async throws -> (Change, RecoveryKey) {
-    guard let root = keyring.localRoot else { throw EngineError.unreadable }
-    let maker = SlotMaker(
-      foundation: foundation, book: book, root: root, rootGeneration: keyring.rootGeneration)
-    let fresh = RecoveryKey.generate(random: random)
-    var change = Change()
-    for slot in try await slotRecords() { change.remove(slot.row) }
-    change.put(try maker.passwordSlot(password), replacing: nil)
-    change.put(try maker.recoverySlot(fresh), replacing: nil)
-    return (change, fresh)
-  }
+    /// New slots for everything: the old passwords and the recovery key open nothing afterwards.
+    fileprivate func freshSlots(password: SecretValue) async throws -> (Change, RecoveryKey) {
+        guard let root = keyring.localRoot else { throw EngineError.unreadable }
+        let maker = SlotMaker(foundation: foundation, book: book, root: root, rootGeneration: keyring.rootGeneration)
+        let fresh = RecoveryKey.generate(random: random)
+        var change = Change()
+        for slot in try await slotRecords() { change.remove(slot.row) }
+        change.put(try maker.passwordSlot(password), replacing: nil)
+        change.put(try maker.recoverySlot(fresh), replacing: nil)
+        return (change, fresh)
+    }
 }

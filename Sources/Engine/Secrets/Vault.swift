@@ -6,136 +6,127 @@ import Synchronization
 
 /// A vault on this machine, locked or not. The keeper's door asks it for everything.
 package final class Vault: Sendable {
-  /// What the vault stands on; the program puts it together.
-  package struct Foundation: Sendable {
-    /// Opens the store; `true` makes it.
-    package var openStore: @Sendable (_ create: Bool) async throws -> any VaultStore
-    /// Whether there is a store to open.
-    package var storeExists: @Sendable () -> Bool
-    package var passwordHash: any PasswordHash
-    package var clock: MachineClock
-    package var random: RandomBytes
-    /// Remembers, outside the vault file, how far the log had come.
-    package var memory: any StateFile
-    /// Where acts wait to be audited while the vault is locked.
-    package var pending: any StateFile
-    /// How the keeper itself appears in the log.
-    package var keeper: Origin
-    /// Starts the keyless spawner before keys exist, and stops it.
-    package var runners: any RunnerSupply
-    /// How the keeper's process is protected; nil when nobody looked.
-    package var hardening: @Sendable () -> Hardening?
+    /// What the vault stands on; the program puts it together.
+    package struct Foundation: Sendable {
+        /// Opens the store; `true` makes it.
+        package var openStore: @Sendable (_ create: Bool) async throws -> any VaultStore
+        /// Whether there is a store to open.
+        package var storeExists: @Sendable () -> Bool
+        package var passwordHash: any PasswordHash
+        package var clock: MachineClock
+        package var random: RandomBytes
+        /// Remembers, outside the vault file, how far the log had come.
+        package var memory: any StateFile
+        /// Where acts wait to be audited while the vault is locked.
+        package var pending: any StateFile
+        /// How the keeper itself appears in the log.
+        package var keeper: Origin
+        /// Starts the keyless spawner before keys exist, and stops it.
+        package var runners: any RunnerSupply
+        /// How the keeper's process is protected; nil when nobody looked.
+        package var hardening: @Sendable () -> Hardening?
 
-    package init(
-      openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore,
-      storeExists: @escaping @Sendable () -> Bool,
-      passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system,
-      memory: any StateFile,
-      pending: any StateFile, keeper: Origin, runners: any RunnerSupply,
-      hardening: @escaping @Sendable () -> Hardening? = { nil }
-    ) {
-      self.openStore = openStore
-      self.storeExists = storeExists
-      self.passwordHash = passwordHash
-      self.clock = clock
-      self.random = random
-      self.memory = memory
-      self.pending = pending
-      self.keeper = keeper
-      self.runners = runners
-      self.hardening = hardening
+        package init(
+            openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore, storeExists: @escaping @Sendable () -> Bool,
+            passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
+            keeper: Origin, runners: any RunnerSupply, hardening: @escaping @Sendable () -> Hardening? = { nil }
+        ) {
+            self.openStore = openStore
+            self.storeExists = storeExists
+            self.passwordHash = passwordHash
+            self.clock = clock
+            self.random = random
+            self.memory = memory
+            self.pending = pending
+            self.keeper = keeper
+            self.runners = runners
+            self.hardening = hardening
+        }
     }
-  }
 
-  let foundation: Foundation
-  package let runs = RunRegistry()
-  let lasting: Lasting
-  private let state = Mutex(State())
-  /// One lock, unlock, creation or checked password at a time.
-  let gate = Gate()
+    let foundation: Foundation
+    package let runs = RunRegistry()
+    let lasting: Lasting
+    private let state = Mutex(State())
+    /// One lock, unlock, creation or checked password at a time.
+    let gate = Gate()
 
-  private struct State {
-    var store: (any VaultStore)?
-    var open: OpenVault?
-    var backoff = PasswordBackoff()
-  }
-
-  package init(_ foundation: Foundation) {
-    self.foundation = foundation
-    lasting = Lasting(
-      sessions: SessionBook(), ongoing: OngoingActs(), pending: PendingBook(foundation.pending))
-  }
-
-  var sessions: SessionBook { lasting.sessions }
-
-  /// The unlocked vault. An asker who comes while it is locked is written to the pending list; a person's coming starts the idle lock anew.
-  package func opened(for asker: Asker) throws -> OpenVault {
-    let now = foundation.clock.steady()
-    if let open = current, !sessions.isIdle(now: now) {
-      if case .person = asker.standing { sessions.personActed(now: now) }
-      return open
+    private struct State {
+        var store: (any VaultStore)?
+        var open: OpenVault?
+        var backoff = PasswordBackoff()
     }
-    guard foundation.storeExists() else { throw EngineError.noVault }
-    try noteLocked(.vaultUnlock, by: asker, code: "vault.locked")
-    throw EngineError.locked
-  }
 
-  package var isUnlocked: Bool { current != nil }
+    package init(_ foundation: Foundation) {
+        self.foundation = foundation
+        lasting = Lasting(sessions: SessionBook(), ongoing: OngoingActs(), pending: PendingBook(foundation.pending))
+    }
 
-  var current: OpenVault? { state.withLock { $0.open } }
+    var sessions: SessionBook { lasting.sessions }
 
-  func replaceOpen(_ open: OpenVault?) { state.withLock { $0.open = open } }
+    /// The unlocked vault. An asker who comes while it is locked is written to the pending list; a person's coming starts the idle lock anew.
+    package func opened(for asker: Asker) throws -> OpenVault {
+        let now = foundation.clock.steady()
+        if let open = current, !sessions.isIdle(now: now) {
+            if case .person = asker.standing { sessions.personActed(now: now) }
+            return open
+        }
+        guard foundation.storeExists() else { throw EngineError.noVault }
+        try noteLocked(.vaultUnlock, by: asker, code: "vault.locked")
+        throw EngineError.locked
+    }
 
-  func withBackoff<Result>(_ body: (inout PasswordBackoff) -> Result) -> Result {
-    state.withLock { body(&$0.backoff) }
-  }
+    package var isUnlocked: Bool { current != nil }
 
-  /// The store, opened once and kept as long as the keeper lives: it holds sealed bytes only.
-  func store(create: Bool = false) async throws -> any VaultStore {
-    if let store = state.withLock({ $0.store }) { return store }
-    guard create || foundation.storeExists() else { throw EngineError.noVault }
-    let store = try await foundation.openStore(create)
-    state.withLock { $0.store = store }
-    return store
-  }
+    var current: OpenVault? { state.withLock { $0.open } }
 
-  /// Writes down that someone came while the vault was locked. When the list is full the act is refused.
-  func noteLocked(_ action: AuditAction, by asker: Asker, code: String) throws {
-    var entry = AuditEntry(
-      Act(action, .none, .person), asker: asker, subjects: [], clock: foundation.clock)
-    entry.decision = .deny(code: code)
-    try lasting.pending.append(entry)
-  }
+    func replaceOpen(_ open: OpenVault?) { state.withLock { $0.open = open } }
+
+    func withBackoff<Result>(_ body: (inout PasswordBackoff) -> Result) -> Result { state.withLock { body(&$0.backoff) } }
+
+    /// The store, opened once and kept as long as the keeper lives: it holds sealed bytes only.
+    func store(create: Bool = false) async throws -> any VaultStore {
+        if let store = state.withLock({ $0.store }) { return store }
+        guard create || foundation.storeExists() else { throw EngineError.noVault }
+        let store = try await foundation.openStore(create)
+        state.withLock { $0.store = store }
+        return store
+    }
+
+    /// Writes down that someone came while the vault was locked. When the list is full the act is refused.
+    func noteLocked(_ action: AuditAction, by asker: Asker, code: String) throws {
+        var entry = AuditEntry(Act(action, .none, .person), asker: asker, subjects: [], clock: foundation.clock)
+        entry.decision = .deny(code: code)
+        try lasting.pending.append(entry)
+    }
 }
 
 /// Lets one task through at a time, in order of arrival.
 actor Gate {
-  private var isTaken = false
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  nonisolated func pass<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws
-    -> Result
-  {
-    await enter()
-    do {
-      let result = try await body()
-      await leave()
-      return result
-    } catch {
-      await leave()
-      throw error
+    nonisolated func pass<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        await enter()
+        do {
+            let result = try await body()
+            await leave()
+            return result
+        } catch {
+            await leave()
+            throw error
+        }
     }
-  }
 
-  private func enter() async {
-    guard isTaken else {
-      isTaken = true
-      return
+    private func enter() async {
+        guard isTaken else {
+            isTaken = true
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
     }
-    await withCheckedContinuation { waiting.append($0) }
-  }
 
-  private func leave() {
-    if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
-  }
+    private func leave() {
+        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
+    }
 }

@@ -7,121 +7,96 @@ import Synchronization
 
 /// Opens a vault with its root key, and holds what is stored against what was written: rows, digest, log tail, checkpoint, memory.
 struct VaultOpening: Sendable {
-  let foundation: Vault.Foundation
-  let store: any VaultStore
-  let lasting: Lasting
-  /// A person said that an older vault than the one last seen here is meant.
-  var acceptsRollback = false
+    let foundation: Vault.Foundation
+    let store: any VaultStore
+    let lasting: Lasting
+    /// A person said that an older vault than the one last seen here is meant.
+    var acceptsRollback = false
 
-  /// A vault that holds, and what there is to do before it is used.
-  struct Opened: Sendable {
-    var vault: OpenVault
-    var isOlder: Bool
-    /// Deleted secrets whose retention is over.
-    var overdue: [Record]
-  }
-
-  func open(_ slot: OpenedSlot) async throws -> Opened {
-    let keyring = try await keyring(slot)
-    let (log, overdue) = try await logState(keyring)
-    let isOlder = try await isOlderThanRemembered(keyring, head: log.head)
-    guard acceptsRollback || !isOlder else { throw EngineError.rollbackSuspected }
-    let vault = try OpenVault(
-      keyring: keyring, store: store, foundation: foundation, lasting: lasting, log: log)
-    try await vault.loadPolicy()
-    return Opened(vault: vault, isOlder: isOlder, overdue: overdue)
-  }
-
-  private func keyring(_ slot: OpenedSlot) async throws -> Keyring {
-    let organization = slot.row.organization
-    let rows = try await store.keys(of: organization.cast(), in: organization)
-    guard let row = rows.first(where: { $0.wrapping == slot.record.rootGeneration }) else {
-      throw EngineError.unreadable
+    /// A vault that holds, and what there is to do before it is used.
+    struct Opened: Sendable {
+        var vault: OpenVault
+        var isOlder: Bool
+        /// Deleted secrets whose retention is over.
+        var overdue: [Record]
     }
-    let context = Keyring.organizationContext(
-      organization, generation: row.generation, wrapping: row.wrapping)
-    let organizationKey = try slot.root.unwrapWrappingKey(row.wrapped, context: context)
-    return try Keyring(
-      organization: organization, root: LocalRootKey(key: slot.root),
-      rootGeneration: slot.record.rootGeneration,
-      organizationKey: organizationKey, organizationGeneration: row.generation, store: store)
-  }
 
-  /// Goes from the last checkpoint to the end of the log and compares what the last entry says of the mutable rows with the rows.
-  private func logState(_ keyring: Keyring) async throws -> (LogState, overdue: [Record]) {
-    let keys = try keyring.auditKeys()
-    var (head, checkpointed) = try await checkpointedHead(keyring, keys: keys)
-    var last: StoredEntry?
-    while true {
-      let page = try await store.entries(from: head.size, limit: 2000, in: keyring.organization)
-      for entry in page {
-        guard entry.index == head.size, head.append(entry.sealed, key: keys.chain) == entry.chain
+    func open(_ slot: OpenedSlot) async throws -> Opened {
+        let keyring = try await keyring(slot)
+        let (log, overdue) = try await logState(keyring)
+        let isOlder = try await isOlderThanRemembered(keyring, head: log.head)
+        guard acceptsRollback || !isOlder else { throw EngineError.rollbackSuspected }
+        let vault = try OpenVault(keyring: keyring, store: store, foundation: foundation, lasting: lasting, log: log)
+        try await vault.loadPolicy()
+        return Opened(vault: vault, isOlder: isOlder, overdue: overdue)
+    }
+
+    private func keyring(_ slot: OpenedSlot) async throws -> Keyring {
+        let organization = slot.row.organization
+        let rows = try await store.keys(of: organization.cast(), in: organization)
+        guard let row = rows.first(where: { $0.wrapping == slot.record.rootGeneration }) else { throw EngineError.unreadable }
+        let context = Keyring.organizationContext(organization, generation: row.generation, wrapping: row.wrapping)
+        let organizationKey = try slot.root.unwrapWrappingKey(row.wrapped, context: context)
+        return try Keyring(
+            organization: organization, root: LocalRootKey(key: slot.root), rootGeneration: slot.record.rootGeneration,
+            organizationKey: organizationKey, organizationGeneration: row.generation, store: store)
+    }
+
+    /// Goes from the last checkpoint to the end of the log and compares what the last entry says of the mutable rows with the rows.
+    private func logState(_ keyring: Keyring) async throws -> (LogState, overdue: [Record]) {
+        let keys = try keyring.auditKeys()
+        var (head, checkpointed) = try await checkpointedHead(keyring, keys: keys)
+        var last: StoredEntry?
+        while true {
+            let page = try await store.entries(from: head.size, limit: 2000, in: keyring.organization)
+            for entry in page {
+                guard entry.index == head.size, head.append(entry.sealed, key: keys.chain) == entry.chain else { throw EngineError.logBroken }
+            }
+            last = page.last ?? last
+            if page.count < 2000 { break }
+        }
+        if last == nil, head.size > 0 { last = try await store.entries(from: head.size - 1, limit: 1, in: keyring.organization).first }
+        guard let last, last.chain == head.chain else { throw EngineError.logBroken }
+        let entry = try openEntry(last, keys: keys, organization: keyring.organization)
+        let watch = ClockWatch(resuming: entry)
+        let rows = try await sum(keyring, key: keys.digest, now: watch.effectiveNow(foundation.clock.reading()))
+        guard entry.recordsDigest == rows.digest.value(key: keys.digest) else { throw EngineError.recordsDisagree }
+        return (LogState(head: head, digest: rows.digest, checkpointed: checkpointed, clockWatch: watch), rows.overdue)
+    }
+
+    private func checkpointedHead(_ keyring: Keyring, keys: AuditWriter.Keys) async throws -> (LogHead, Int64) {
+        let organization = keyring.organization
+        guard let stored = try await store.lastCheckpoint(in: organization) else { return (LogHead(organization: organization), 0) }
+        guard let checkpoint = try? SignedCheckpoint(parsing: stored.note), checkpoint.verdict(by: keys.signer.key) == .genuine,
+            checkpoint.size == stored.size, let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size),
+            frontier.root == checkpoint.root, let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first,
+            checkpoint.chain.map({ $0 == entry.chain }) ?? true,
+            let head = LogHead(organization: organization, chain: entry.chain, frontier: frontier)
         else { throw EngineError.logBroken }
-      }
-      last = page.last ?? last
-      if page.count < 2000 { break }
+        return (head, stored.size)
     }
-    if last == nil, head.size > 0 {
-      last = try await store.entries(from: head.size - 1, limit: 1, in: keyring.organization).first
-    }
-    guard let last, last.chain == head.chain else { throw EngineError.logBroken }
-    let entry = try openEntry(last, keys: keys, organization: keyring.organization)
-    let watch = ClockWatch(resuming: entry)
-    let rows = try await sum(
-      keyring, key: keys.digest, now: watch.effectiveNow(foundation.clock.reading()))
-    guard entry.recordsDigest == rows.digest.value(key: keys.digest) else {
-      throw EngineError.recordsDisagree
-    }
-    return (
-      LogState(head: head, digest: rows.digest, checkpointed: checkpointed, clockWatch: watch),
-      rows.overdue
-    )
-  }
 
-  private func checkpointedHead(_ keyring: Keyring, keys: AuditWriter.Keys) async throws -> (
-    LogHead, Int64
-  ) {
-    let organization = keyring.organization
-    guard let stored = try await store.lastCheckpoint(in: organization) else {
-      return (LogHead(organization: organization), 0)
+    private func openEntry(_ stored: StoredEntry, keys: AuditWriter.Keys, organization: OrganizationID) throws -> AuditEntry {
+        let bytes = try keys.seal.open(document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
+        return try AuditEntry(decoding: bytes)
     }
-    guard let checkpoint = try? SignedCheckpoint(parsing: stored.note),
-      checkpoint.verdict(by: keys.signer.key) == .genuine, checkpoint.size == stored.size,
-      let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size),
-      frontier.root == checkpoint.root,
-      let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first,
-      checkpoint.chain.map({ $0 == entry.chain }) ?? true,
-      let head = LogHead(organization: organization, chain: entry.chain, frontier: frontier)
-    else { throw EngineError.logBroken }
-    return (head, stored.size)
-  }
 
-  private func openEntry(
-    _ stored: StoredEntry, keys: AuditWriter.Keys, organization: OrganizationID
-  ) throws -> AuditEntry {
-    let bytes = try keys.seal.open(
-      document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
-    return try AuditEntry(decoding: bytes)
-  }
-
-  private func sum(_ keyring: Keyring, key: DigestKey, now: Timestamp) async throws -> RowSum.Total
-  {
-    let book = RecordBook(keyring: keyring, store: store)
-    let sum = RowSum()
-    try await store.forEachRecord(in: keyring.organization) { rows in
-      for row in rows {
-        try book.check(row)
-        sum.add(row, key: key, isOverdue: try SecretRecord.isOverdue(row, now: now))
-      }
+    private func sum(_ keyring: Keyring, key: DigestKey, now: Timestamp) async throws -> RowSum.Total {
+        let book = RecordBook(keyring: keyring, store: store)
+        let sum = RowSum()
+        try await store.forEachRecord(in: keyring.organization) { rows in
+            for row in rows {
+                try book.check(row)
+                sum.add(row, key: key, isOverdue: try SecretRecord.isOverdue(row, now: now))
+            }
+        }
+        return sum.total
     }
-    return sum.total
-  }
 
-  /// Whether this machine has seen a later state of the vault, or another one.
-  private func isOlderThanRemembered(_ keyring: Keyring, head: LogHead) async throws -> Bool {
-    guard let seen = try keyring.headMemory(foundation.memory).recall() else { return false }
-    guard seen.size <= head.size else { return true }
-    return try await store.entries(from: seen.size - 1, limit: 1, in: keyring.organization).first?
-      .chain != seen.chain
-  }
+    /// Whether this machine has seen a later state of the vault, or another one.
+    private func isOlderThanRemembered(_ keyring: Keyring, head: LogHead) async throws -> Bool {
+        guard let seen = try keyring.headMemory(foundation.memory).recall() else { return false }
+        guard seen.size <= head.size else { return true }
+        return try await store.entries(from: seen.size - 1, limit: 1, in: keyring.organization).first?.chain != seen.chain
+    }
 }

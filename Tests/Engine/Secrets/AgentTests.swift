@@ -8,315 +8,220 @@ import Testing
 @testable import Secrets
 
 @Suite struct AgentTests {
-  /// A vault with `app/key`, `app/root` (denied) and `db/key` (not allowed).
-  private func bench(_ capabilities: [Capability] = [.maskedReturn, .envInject]) async throws
-    -> VaultBench
-  {
-    let bench = try await VaultBench.unlocked()
-    for name in ["app/key", "app/root", "db/key"] {
-      try await bench.set(name, bench.canary().secret)
+    /// A vault with `app/key`, `app/root` (denied) and `db/key` (not allowed).
+    private func bench(_ capabilities: [Capability] = [.maskedReturn, .envInject]) async throws -> VaultBench {
+        let bench = try await VaultBench.unlocked()
+        for name in ["app/key", "app/root", "db/key"] { try await bench.set(name, bench.canary().secret) }
+        if !capabilities.isEmpty { try await bench.allow(capabilities) }
+        return bench
     }
-    if !capabilities.isEmpty { try await bench.allow(capabilities) }
-    return bench
-  }
 
-  private func error(_ body: () async throws -> Void) async -> EngineError? {
-    do { try await body() } catch { return error as? EngineError }
-    return nil
-  }
-
-  private func masked(
-    _ bench: VaultBench, _ name: String, _ scope: Scope = VaultBench.dev, by asker: Asker? = nil
-  ) async -> EngineError? {
-    await error {
-      _ = try await bench.open.masked(
-        FieldReference(scope: scope, name: VaultBench.name(name)), by: asker ?? bench.agent())
+    private func error(_ body: () async throws -> Void) async -> EngineError? {
+        do { try await body() } catch { return error as? EngineError }
+        return nil
     }
-  }
 
-  private func run(_ bench: VaultBench, _ names: [String], by asker: Asker? = nil) async
-    -> EngineError?
-  {
-    await error {
-      var wish = RunWish(arguments: ["curl"], scope: VaultBench.dev)
-      wish.secrets = names.map { .init(reference: SecretReference(name: VaultBench.name($0))) }
-      _ = try await bench.open.prepareRun(wish, by: asker ?? bench.agent())
+    private func masked(_ bench: VaultBench, _ name: String, _ scope: Scope = VaultBench.dev, by asker: Asker? = nil) async -> EngineError? {
+        await error { _ = try await bench.open.masked(FieldReference(scope: scope, name: VaultBench.name(name)), by: asker ?? bench.agent()) }
     }
-  }
 
-  @Test("an agent does what the policy allows, and the log says by which rule")
-  func allowed() async throws {
-    let bench = try await bench()
-    #expect(await masked(bench, "app/key") == nil)
-    #expect(await run(bench, ["app/key"]) == nil)
-    let entries = try await bench.log().filter { $0.actor.kind == .known(.agent) }
-    #expect(entries.map(\.action.text) == ["secret.masked", "secret.masked", "run"])
-    #expect(entries.map(\.decision.rule) == ["first", nil, "first"])
-    #expect(
-      entries.allSatisfy { $0.actor.agentName == "coder" && $0.actor.reportedModel == "model-x" })
-  }
-
-  @Test("hidden, denied and absent names get one answer, whatever is asked")
-  func hidden() async throws {
-    let bench = try await bench()
-    let scopes = [VaultBench.dev, VaultBench.scope("default/none"), VaultBench.scope("none/dev")]
-    for scope in scopes {
-      for name in ["app/root", "db/key", "db/none", "app/none"] {
-        #expect(await masked(bench, name, scope) == .notFound(.secret), "\(scope)/\(name)")
-      }
-    }
-    for name in ["app/root", "db/key", "db/none", "app/none"] {
-      #expect(await run(bench, [name]) == .notFound(.secret))
-      #expect(await run(bench, ["app/key", name]) == .notFound(.secret))
-    }
-    let names = ["app/key", "app/root", "db/key", "db/none", "app/none"].map(VaultBench.name)
-    let views = try await bench.open.exists(names, in: VaultBench.dev, by: bench.agent())
-    #expect(views.map(\.exists) == [true, false, false, false, false])
-  }
-
-  @Test(
-    "a name that an agent may not list takes the same look-ups and leaves the same entry, there or not"
-  )
-  func equalWork() async throws {
-    let plain = try await bench()
-    let dump = try await StoreDump(of: plain.store)
-    var traces: [[String]] = []
-    var subjects: [AuditSubject] = []
-    for (scope, name) in [
-      ("default/dev", "db/key"), ("default/dev", "db/none"), ("default/dev", "app/root"),
-      ("none/dev", "db/key"),
-    ] {
-      let counting = CallLog()
-      let bench = plain.restarted(on: try await dump.load(), remembers: false) {
-        CountingStore($0, counting)
-      }
-      try await bench.unlock()
-      _ = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.person())
-      counting.clear()
-      #expect(await masked(bench, name, VaultBench.scope(scope)) == .notFound(.secret))
-      #expect(await run(bench, [name]) == .notFound(.secret))
-      traces.append(counting.calls)
-      subjects += try await bench.log().suffix(3).filter { $0.decision.effect == .deny }.flatMap(
-        \.subjects)
-    }
-    #expect(Set(traces).count == 1, "\(traces)")
-    #expect(traces[0].contains("record"))
-    #expect(subjects.count == 8)
-    #expect(subjects.allSatisfy { $0.secret == nil && $0.project == nil && $0.environment == nil })
-  }
-
-  @Test(
-    "a list shows what may be listed, and an environment that holds nothing for the agent is not there"
-  )
-  func listing() async throws {
-    let bench = try await bench([.maskedReturn])
-    let (views, _) = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent())
-    #expect(views.map(\.name.description) == ["app/key"])
-    #expect(views.first?.usableWith == ["reference_only", "masked_return"])
-    try await bench.open.createEnvironment(
-      VaultBench.segment("prod"), in: VaultBench.segment("default"), by: bench.person())
-    for scope in ["default/prod", "default/none", "none/none"] {
-      await #expect(throws: EngineError.notFound(.environment)) {
-        _ = try await bench.open.list(VaultBench.scope(scope), ListFilter(), by: bench.agent())
-      }
-    }
-  }
-
-  @Test("without a policy an agent may know nothing, and an unidentified peer no more")
-  func noPolicy() async throws {
-    let bench = try await bench([])
-    for asker in [try bench.agent(), bench.nobody()] {
-      #expect(await masked(bench, "app/key", by: asker) == .notFound(.secret))
-      #expect(await run(bench, ["app/key"], by: asker) == .notFound(.secret))
-      await #expect(throws: EngineError.notFound(.environment)) {
-        _ = try await bench.open.list(VaultBench.dev, ListFilter(), by: asker)
-      }
-      let views = try await bench.open.exists(
-        [VaultBench.name("app/key")], in: VaultBench.dev, by: asker)
-      #expect(views.map(\.exists) == [false])
-    }
-  }
-
-  @Test("a star is not about unidentified peers, the word is")
-  func unidentified() async throws {
-    let bench = try await bench([])
-    try await bench.allow([.maskedReturn], agent: "*")
-    #expect(await masked(bench, "app/key", by: bench.nobody()) == .notFound(.secret))
-    try await bench.allow([.maskedReturn], agent: "unidentified")
-    #expect(await masked(bench, "app/key", by: bench.nobody()) == nil)
-    #expect(await masked(bench, "app/key") == .notFound(.secret))
-  }
-
-  @Test("a missing capability is named for a name that may be listed")
-  func missingCapability() async throws {
-    let bench = try await bench([.maskedReturn])
-    let answer = await run(bench, ["app/key"])
-    guard case .denied(let denial)? = answer else {
-      Issue.record("\(String(describing: answer))")
-      return
-    }
-    #expect(denial.code == "not_permitted")
-    #expect(denial.rule == "first")
-    #expect(denial.nextStep == "access_request")
-    #expect(denial.reason.contains("env_inject"))
-  }
-
-  @Test("a run without sandbox needs the policy to say so")
-  func sandbox() async throws {
-    let bench = try await bench([])
-    try await bench.allow([.envInject], unsandboxed: false)
-    guard case .denied(let denial)? = await run(bench, ["app/key"]) else {
-      Issue.record("not denied")
-      return
-    }
-    #expect(denial.code == "unavailable")
-  }
-
-  @Test("what only a person may do is refused before anything is looked at, with one answer")
-  func personOnly() async throws {
-    let plain = try await bench()
-    let dump = try await StoreDump(of: plain.store)
-    let names = ["app/key", "db/key", "no/such"]
-    for name in names.map(VaultBench.name) {
-      let counting = CallLog()
-      let bench = plain.restarted(on: try await dump.load(), remembers: false) {
-        CountingStore($0, counting)
-      }
-      try await bench.unlock()
-      let (open, agent) = (try bench.open, try bench.agent())
-      let scope = VaultBench.dev
-      let reference = FieldReference(scope: scope, name: name)
-      let verbs: [@Sendable () async throws -> Void] = [
-        { _ = try await open.reveal(reference, by: agent, withinGrace: false) },
-        { _ = try await open.reveal(reference, by: agent, withinGrace: true) },
-        { _ = try await open.show(name, in: scope, by: agent) },
-        { _ = try await open.history(name, in: scope, by: agent) },
-        {
-          _ = try await open.set(
-            VaultBench.write(name.description, "CANARY-x".secret), in: scope, by: agent)
-        },
-        { _ = try await open.delete(name, in: scope, by: agent) },
-        { _ = try await open.undelete(name, in: scope, by: agent) },
-        { try await open.purge(name, in: scope, by: agent) },
-        { _ = try await open.rollback(name, in: scope, to: 1, expectedRevision: nil, by: agent) },
-        {
-          _ = try await open.patch(
-            name, in: scope, MetadataPatch(), expectedRevision: nil, by: agent)
-        },
-        {
-          _ = try await open.set(
-            VaultBench.write(name.description, "CANARY-x".secret), in: VaultBench.scope("no/no"),
-            by: agent)
-        },
-        {
-          _ = try await open.importSecrets(
-            ImportWish(
-              secrets: [VaultBench.write("x", "CANARY-x".secret)], conflict: .overwrite,
-              isDryRun: true),
-            in: VaultBench.scope("no/no"), by: agent)
-        },
-        { _ = try await open.projects(by: agent) },
-        { _ = try await open.environments(of: VaultBench.segment("no"), by: agent) },
-        { try await open.createProject(VaultBench.segment("default"), by: agent) },
-        {
-          try await open.createEnvironment(
-            VaultBench.segment("dev"), in: VaultBench.segment("default"), by: agent)
-        },
-        {
-          try await open.renameProject(
-            VaultBench.segment("no"), to: VaultBench.segment("yes"), by: agent)
-        },
-        { try await open.deleteProject(VaultBench.segment("no"), by: agent) },
-        {
-          try await open.deleteEnvironment(
-            VaultBench.segment("no"), in: VaultBench.segment("no"), by: agent)
-        },
-        { _ = try await open.agents(by: agent) },
-        { _ = try await open.addAgent(VaultBench.segment("other"), by: agent) },
-        { try await open.revokeAgent(VaultBench.segment("other"), by: agent) },
-        { _ = try await open.showPolicy(by: agent) },
-        {
-          _ = try await open.applyPolicy(
-            json: Array("{".utf8), text: nil, expectedVersion: nil, by: agent)
-        },
-        { _ = try await open.slots(by: agent) },
-        { _ = try await open.addPasswordSlot("CANARY-password".secret, by: agent) },
-        { _ = try await open.replaceRecovery(by: agent) },
-        { try await open.removeSlot(SlotID(random: .system), by: agent) },
-        { _ = try await open.auditEntries(from: 0, limit: 1, by: agent) },
-        { _ = try await open.storedEntries(from: 0, limit: 1, by: agent) },
-        { _ = try await open.verifyAudit(trusted: [], by: agent) },
-        { _ = try await open.checkpoint(by: agent) },
-        { _ = try await open.checkpoints(by: agent) },
-        { try await open.acceptClock(by: agent) },
-        {
-          var wish = RunWish(arguments: ["env"], scope: scope)
-          wish.takesAll = true
-          _ = try await open.prepareRun(wish, by: agent)
-        },
-      ]
-      for (number, verb) in verbs.enumerated() {
-        await #expect(throws: EngineError.denied(.personOnly), "verb \(number)") {
-          try await verb()
+    private func run(_ bench: VaultBench, _ names: [String], by asker: Asker? = nil) async -> EngineError? {
+        await error {
+            var wish = RunWish(arguments: ["curl"], scope: VaultBench.dev)
+            wish.secrets = names.map { .init(reference: SecretReference(name: VaultBench.name($0))) }
+            _ = try await bench.open.prepareRun(wish, by: asker ?? bench.agent())
         }
-      }
-      let reads = counting.calls.filter { $0 != "commit" && $0 != "record" }
-      #expect(!reads.contains("field") && !reads.contains("fields"))
-      #expect(try await bench.verify().verdict.isIntact)
     }
-  }
 
-  @Test("a deleted secret is gone for an agent")
-  func deleted() async throws {
-    let bench = try await bench()
-    _ = try await bench.open.delete(
-      VaultBench.name("app/key"), in: VaultBench.dev, by: bench.person())
-    #expect(await masked(bench, "app/key") == .notFound(.secret))
-    #expect(await run(bench, ["app/key"]) == .notFound(.secret))
-    #expect(
-      try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent()).views.isEmpty)
-  }
+    @Test("an agent does what the policy allows, and the log says by which rule") func allowed() async throws {
+        let bench = try await bench()
+        #expect(await masked(bench, "app/key") == nil)
+        #expect(await run(bench, ["app/key"]) == nil)
+        let entries = try await bench.log().filter { $0.actor.kind == .known(.agent) }
+        #expect(entries.map(\.action.text) == ["secret.masked", "secret.masked", "run"])
+        #expect(entries.map(\.decision.rule) == ["first", nil, "first"])
+        #expect(entries.allSatisfy { $0.actor.agentName == "coder" && $0.actor.reportedModel == "model-x" })
+    }
 
-  @Test(
-    "a badge makes an agent until it is revoked, and an unknown one is refused and written down")
-  func badges() async throws {
-    let bench = try await bench()
-    let badge = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person())
-    await #expect(throws: EngineError.nameTaken(.agent)) {
-      _ = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person())
+    @Test("hidden, denied and absent names get one answer, whatever is asked") func hidden() async throws {
+        let bench = try await bench()
+        let scopes = [VaultBench.dev, VaultBench.scope("default/none"), VaultBench.scope("none/dev")]
+        for scope in scopes {
+            for name in ["app/root", "db/key", "db/none", "app/none"] {
+                #expect(await masked(bench, name, scope) == .notFound(.secret), "\(scope)/\(name)")
+            }
+        }
+        for name in ["app/root", "db/key", "db/none", "app/none"] {
+            #expect(await run(bench, [name]) == .notFound(.secret))
+            #expect(await run(bench, ["app/key", name]) == .notFound(.secret))
+        }
+        let names = ["app/key", "app/root", "db/key", "db/none", "app/none"].map(VaultBench.name)
+        let views = try await bench.open.exists(names, in: VaultBench.dev, by: bench.agent())
+        #expect(views.map(\.exists) == [true, false, false, false, false])
     }
-    await #expect(throws: EngineError.self) {
-      _ = try await bench.open.addAgent(VaultBench.segment("unidentified"), by: bench.person())
-    }
-    let asker = try await bench.vault.asker(
-      at: bench.terminal, source: .mcp, Credentials(badge: badge))
-    guard case .agent(_, let name) = asker.standing else {
-      Issue.record("no agent")
-      return
-    }
-    #expect(name.description == "coder")
-    #expect(try await bench.open.agents(by: bench.person()).map(\.policies) == [["first"]])
 
-    let forged = badge.dropLast() + (badge.last == "0" ? "1" : "0")
-    try await bench.open.revokeAgent(VaultBench.segment("coder"), by: bench.person())
-    for bad in [badge, String(forged), "tacit-badge-x", ""] {
-      await #expect(throws: EngineError.denied(.badBadge)) {
-        _ = try await bench.vault.asker(at: bench.terminal, source: .mcp, Credentials(badge: bad))
-      }
+    @Test("a name that an agent may not list takes the same look-ups and leaves the same entry, there or not") func equalWork() async throws {
+        let plain = try await bench()
+        let dump = try await StoreDump(of: plain.store)
+        var traces: [[String]] = []
+        var subjects: [AuditSubject] = []
+        for (scope, name) in [("default/dev", "db/key"), ("default/dev", "db/none"), ("default/dev", "app/root"), ("none/dev", "db/key")] {
+            let counting = CallLog()
+            let bench = plain.restarted(on: try await dump.load(), remembers: false) { HookedStore($0, counting) }
+            try await bench.unlock()
+            _ = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.person())
+            counting.clear()
+            #expect(await masked(bench, name, VaultBench.scope(scope)) == .notFound(.secret))
+            #expect(await run(bench, [name]) == .notFound(.secret))
+            traces.append(counting.calls)
+            subjects += try await bench.log().suffix(3).filter { $0.decision.effect == .deny }.flatMap(\.subjects)
+        }
+        #expect(Set(traces).count == 1, "\(traces)")
+        #expect(traces[0].contains("record"))
+        #expect(subjects.count == 8)
+        #expect(subjects.allSatisfy { $0.secret == nil && $0.project == nil && $0.environment == nil })
     }
-    #expect(
-      try await bench.log().contains {
-        $0.action == .known(.stepUpFailed)
-          && $0.decision == .deny(code: "not_permitted", rule: "badge")
-      })
-    await #expect(throws: EngineError.notFound(.agent)) {
-      try await bench.open.revokeAgent(VaultBench.segment("coder"), by: bench.person())
+
+    @Test("a list shows what may be listed, and an environment that holds nothing for the agent is not there") func listing() async throws {
+        let bench = try await bench([.maskedReturn])
+        let (views, _) = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent())
+        #expect(views.map(\.name.description) == ["app/key"])
+        #expect(views.first?.usableWith == ["reference_only", "masked_return"])
+        try await bench.open.createEnvironment(VaultBench.segment("prod"), in: VaultBench.segment("default"), by: bench.person())
+        for scope in ["default/prod", "default/none", "none/none"] {
+            await #expect(throws: EngineError.notFound(.environment)) {
+                _ = try await bench.open.list(VaultBench.scope(scope), ListFilter(), by: bench.agent())
+            }
+        }
     }
-    _ = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person())
-    try await bench.relock()
-    #expect(
-      try await bench.open.agents(by: bench.person()).map { $0.revokedAt == nil }.sorted {
-        $0 && !$1
-      } == [true, false])
-  }
+
+    @Test("without a policy an agent may know nothing, and an unidentified peer no more") func noPolicy() async throws {
+        let bench = try await bench([])
+        for asker in [try bench.agent(), bench.nobody()] {
+            #expect(await masked(bench, "app/key", by: asker) == .notFound(.secret))
+            #expect(await run(bench, ["app/key"], by: asker) == .notFound(.secret))
+            await #expect(throws: EngineError.notFound(.environment)) { _ = try await bench.open.list(VaultBench.dev, ListFilter(), by: asker) }
+            let views = try await bench.open.exists([VaultBench.name("app/key")], in: VaultBench.dev, by: asker)
+            #expect(views.map(\.exists) == [false])
+        }
+    }
+
+    @Test("a star is not about unidentified peers, the word is") func unidentified() async throws {
+        let bench = try await bench([])
+        try await bench.allow([.maskedReturn], agent: "*")
+        #expect(await masked(bench, "app/key", by: bench.nobody()) == .notFound(.secret))
+        try await bench.allow([.maskedReturn], agent: "unidentified")
+        #expect(await masked(bench, "app/key", by: bench.nobody()) == nil)
+        #expect(await masked(bench, "app/key") == .notFound(.secret))
+    }
+
+    @Test("a missing capability is named for a name that may be listed") func missingCapability() async throws {
+        let bench = try await bench([.maskedReturn])
+        let answer = await run(bench, ["app/key"])
+        guard case .denied(let denial)? = answer else {
+            Issue.record("\(String(describing: answer))")
+            return
+        }
+        #expect(denial.code == "not_permitted")
+        #expect(denial.rule == "first")
+        #expect(denial.nextStep == "access_request")
+        #expect(denial.reason.contains("env_inject"))
+    }
+
+    @Test("a run without sandbox needs the policy to say so") func sandbox() async throws {
+        let bench = try await bench([])
+        try await bench.allow([.envInject], unsandboxed: false)
+        guard case .denied(let denial)? = await run(bench, ["app/key"]) else {
+            Issue.record("not denied")
+            return
+        }
+        #expect(denial.code == "unavailable")
+    }
+
+    @Test("what only a person may do is refused before anything is looked at, with one answer") func personOnly() async throws {
+        let plain = try await bench()
+        let dump = try await StoreDump(of: plain.store)
+        let names = ["app/key", "db/key", "no/such"]
+        for name in names.map(VaultBench.name) {
+            let counting = CallLog()
+            let bench = plain.restarted(on: try await dump.load(), remembers: false) { HookedStore($0, counting) }
+            try await bench.unlock()
+            let (open, agent) = (try bench.open, try bench.agent())
+            let scope = VaultBench.dev
+            let reference = FieldReference(scope: scope, name: name)
+            let verbs: [@Sendable () async throws -> Void] = [
+                { _ = try await open.reveal(reference, by: agent, withinGrace: false) },
+                { _ = try await open.reveal(reference, by: agent, withinGrace: true) }, { _ = try await open.show(name, in: scope, by: agent) },
+                { _ = try await open.history(name, in: scope, by: agent) },
+                { _ = try await open.set(VaultBench.write(name.description, "CANARY-x".secret), in: scope, by: agent) },
+                { _ = try await open.delete(name, in: scope, by: agent) }, { _ = try await open.undelete(name, in: scope, by: agent) },
+                { try await open.purge(name, in: scope, by: agent) },
+                { _ = try await open.rollback(name, in: scope, to: 1, expectedRevision: nil, by: agent) },
+                { _ = try await open.patch(name, in: scope, MetadataPatch(), expectedRevision: nil, by: agent) },
+                { _ = try await open.set(VaultBench.write(name.description, "CANARY-x".secret), in: VaultBench.scope("no/no"), by: agent) },
+                {
+                    _ = try await open.importSecrets(
+                        ImportWish(secrets: [VaultBench.write("x", "CANARY-x".secret)], conflict: .overwrite, isDryRun: true),
+                        in: VaultBench.scope("no/no"), by: agent)
+                }, { _ = try await open.projects(by: agent) }, { _ = try await open.environments(of: VaultBench.segment("no"), by: agent) },
+                { try await open.createProject(VaultBench.segment("default"), by: agent) },
+                { try await open.createEnvironment(VaultBench.segment("dev"), in: VaultBench.segment("default"), by: agent) },
+                { try await open.renameProject(VaultBench.segment("no"), to: VaultBench.segment("yes"), by: agent) },
+                { try await open.deleteProject(VaultBench.segment("no"), by: agent) },
+                { try await open.deleteEnvironment(VaultBench.segment("no"), in: VaultBench.segment("no"), by: agent) },
+                { _ = try await open.agents(by: agent) }, { _ = try await open.addAgent(VaultBench.segment("other"), by: agent) },
+                { try await open.revokeAgent(VaultBench.segment("other"), by: agent) }, { _ = try await open.showPolicy(by: agent) },
+                { _ = try await open.applyPolicy(json: Array("{".utf8), text: nil, expectedVersion: nil, by: agent) },
+                { _ = try await open.slots(by: agent) }, { _ = try await open.addPasswordSlot("CANARY-password".secret, by: agent) },
+                { _ = try await open.replaceRecovery(by: agent) }, { try await open.removeSlot(SlotID(random: .system), by: agent) },
+                { _ = try await open.auditEntries(from: 0, limit: 1, by: agent) }, { _ = try await open.storedEntries(from: 0, limit: 1, by: agent) },
+                { _ = try await open.verifyAudit(trusted: [], by: agent) }, { _ = try await open.checkpoint(by: agent) },
+                { _ = try await open.checkpoints(by: agent) }, { try await open.acceptClock(by: agent) },
+                {
+                    var wish = RunWish(arguments: ["env"], scope: scope)
+                    wish.takesAll = true
+                    _ = try await open.prepareRun(wish, by: agent)
+                },
+            ]
+            for (number, verb) in verbs.enumerated() { await #expect(throws: EngineError.denied(.personOnly), "verb \(number)") { try await verb() } }
+            let reads = counting.calls.filter { $0 != "commit" && $0 != "record" }
+            #expect(!reads.contains("field") && !reads.contains("fields"))
+            #expect(try await bench.verify().verdict.isIntact)
+        }
+    }
+
+    @Test("a deleted secret is gone for an agent") func deleted() async throws {
+        let bench = try await bench()
+        _ = try await bench.open.delete(VaultBench.name("app/key"), in: VaultBench.dev, by: bench.person())
+        #expect(await masked(bench, "app/key") == .notFound(.secret))
+        #expect(await run(bench, ["app/key"]) == .notFound(.secret))
+        #expect(try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent()).views.isEmpty)
+    }
+
+    @Test("a badge makes an agent until it is revoked, and an unknown one is refused and written down") func badges() async throws {
+        let bench = try await bench()
+        let badge = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person())
+        await #expect(throws: EngineError.nameTaken(.agent)) { _ = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person()) }
+        await #expect(throws: EngineError.self) { _ = try await bench.open.addAgent(VaultBench.segment("unidentified"), by: bench.person()) }
+        let asker = try await bench.vault.asker(at: bench.terminal, source: .mcp, Credentials(badge: badge))
+        guard case .agent(_, let name) = asker.standing else {
+            Issue.record("no agent")
+            return
+        }
+        #expect(name.description == "coder")
+        #expect(try await bench.open.agents(by: bench.person()).map(\.policies) == [["first"]])
+
+        let forged = badge.dropLast() + (badge.last == "0" ? "1" : "0")
+        try await bench.open.revokeAgent(VaultBench.segment("coder"), by: bench.person())
+        for bad in [badge, String(forged), "tacit-badge-x", ""] {
+            await #expect(throws: EngineError.denied(.badBadge)) {
+                _ = try await bench.vault.asker(at: bench.terminal, source: .mcp, Credentials(badge: bad))
+            }
+        }
+        #expect(try await bench.log().contains { $0.action == .known(.stepUpFailed) && $0.decision == .deny(code: "not_permitted", rule: "badge") })
+        await #expect(throws: EngineError.notFound(.agent)) { try await bench.open.revokeAgent(VaultBench.segment("coder"), by: bench.person()) }
+        _ = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person())
+        try await bench.relock()
+        #expect(try await bench.open.agents(by: bench.person()).map { $0.revokedAt == nil }.sorted { $0 && !$1 } == [true, false])
+    }
 }

@@ -7,100 +7,84 @@ import Testing
 @testable import Secrets
 
 @Suite struct ImportTests {
-  private func run(
-    _ bench: VaultBench, _ secrets: [(String, Canary)], _ conflict: ImportWish.Conflict = .error,
-    isDryRun: Bool = false
-  ) async throws -> ImportReport {
-    let writes = secrets.map { VaultBench.write($0.0, $0.1.secret) }
-    return try await bench.open.importSecrets(
-      ImportWish(secrets: writes, conflict: conflict, isDryRun: isDryRun), in: VaultBench.dev,
-      by: bench.person())
-  }
-
-  @Test("secrets are taken in whole, and equal ones are left alone")
-  func whole() async throws {
-    let bench = try await VaultBench.unlocked()
-    let (a, b) = (bench.canary(), bench.canary())
-    let report = try await run(bench, [("A", a), ("B", b)])
-    #expect(report.created.map(\.description) == ["A", "B"])
-    let again = try await run(bench, [("A", a), ("B", b)])
-    #expect(again.unchanged.map(\.description) == ["A", "B"])
-    #expect(try await bench.reveal("A") == a.text)
-    #expect(
-      try await bench.open.history(VaultBench.name("A"), in: VaultBench.dev, by: bench.person())
-        .count == 1)
-  }
-
-  @Test("a conflict, a repeated name, a deleted name or too large a value stores nothing at all")
-  func nothing() async throws {
-    let bench = try await VaultBench.unlocked()
-    let (a, b) = (bench.canary(), bench.canary())
-    try await bench.set("A", a.secret)
-    try await bench.set("gone", a.secret)
-    _ = try await bench.open.delete(VaultBench.name("gone"), in: VaultBench.dev, by: bench.person())
-    let before = try await StoreDump(of: bench.store)
-    await #expect(throws: EngineError.self) { try await run(bench, [("New", b), ("A", b)]) }
-    await #expect(throws: EngineError.self) {
-      try await run(bench, [("New", b), ("New", b)], .overwrite)
+    private func run(_ bench: VaultBench, _ secrets: [(String, Canary)], _ conflict: ImportWish.Conflict = .error, isDryRun: Bool = false)
+        async throws -> ImportReport
+    {
+        let writes = secrets.map { VaultBench.write($0.0, $0.1.secret) }
+        return try await bench.open.importSecrets(
+            ImportWish(secrets: writes, conflict: conflict, isDryRun: isDryRun), in: VaultBench.dev, by: bench.person())
     }
-    await #expect(throws: EngineError.self) {
-      try await run(bench, [("New", b), ("gone", b)], .overwrite)
-    }
-    let large = VaultBench.write(
-      "L", SecretValue(copying: unsafe [UInt8](repeating: 1, count: (1 << 20) + 1).span.bytes))
-    await #expect(throws: EngineError.self) {
-      _ = try await bench.open.importSecrets(
-        ImportWish(
-          secrets: [VaultBench.write("New", b.secret), large], conflict: .skip, isDryRun: false),
-        in: VaultBench.dev,
-        by: bench.person())
-    }
-    let after = try await StoreDump(of: bench.store)
-    #expect(after.records == before.records)
-    #expect(after.fields == before.fields)
-    #expect(try await bench.verify().missingOutcomes.isEmpty)
-  }
 
-  @Test("conflicts are skipped or overwritten as wished, and a dry run stores nothing")
-  func conflicts() async throws {
-    let bench = try await VaultBench.unlocked()
-    let (a, b, c) = (bench.canary(), bench.canary(), bench.canary())
-    var write = VaultBench.write("A", a.secret)
-    write.bindings = [("TOKEN", VaultBench.segment("value"))]
-    write.tags = ["kept"]
-    _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
-    let dry = try await run(bench, [("A", b), ("C", c)], .overwrite, isDryRun: true)
-    #expect([dry.overwritten, dry.created].map { $0.map(\.description) } == [["A"], ["C"]])
-    #expect(try await bench.reveal("A") == a.text)
-    let skip = try await run(bench, [("A", b), ("C", c)], .skip)
-    #expect([skip.skipped, skip.created].map { $0.map(\.description) } == [["A"], ["C"]])
-    #expect(try await bench.reveal("A") == a.text)
-    let over = try await run(bench, [("A", b)], .overwrite)
-    #expect(over.overwritten.map(\.description) == ["A"])
-    #expect(try await bench.reveal("A") == b.text)
-    #expect(try await bench.reveal("A", version: 1) == a.text)
-    let detail = try await bench.open.show(
-      VaultBench.name("A"), in: VaultBench.dev, by: bench.person())
-    #expect(detail.fields.first?.binding == "TOKEN")
-    #expect(detail.tags == ["kept"])
-  }
+    @Test("secrets are taken in whole, and equal ones are left alone") func whole() async throws {
+        let bench = try await VaultBench.unlocked()
+        let (a, b) = (bench.canary(), bench.canary())
+        let report = try await run(bench, [("A", a), ("B", b)])
+        #expect(report.created.map(\.description) == ["A", "B"])
+        let again = try await run(bench, [("A", a), ("B", b)])
+        #expect(again.unchanged.map(\.description) == ["A", "B"])
+        #expect(try await bench.reveal("A") == a.text)
+        #expect(try await bench.open.history(VaultBench.name("A"), in: VaultBench.dev, by: bench.person()).count == 1)
+    }
 
-  @Test("every secret that an import wrote stands in the log, however many they are")
-  func subjects() async throws {
-    let bench = try await VaultBench.unlocked()
-    let canary = bench.canary()
-    let names = (0..<1234).map { "K\($0)" }
-    _ = try await run(bench, names.map { ($0, canary) })
-    let entries = try await bench.log().filter { $0.action == .known(.secretImport) }
-    let written = entries.flatMap(\.subjects).filter { $0.secret != nil }.compactMap(\.name)
-    #expect(Set(written) == Set(names.map { "default/dev/\($0)" }))
-    #expect(entries.contains { if case .outcome(_, "done") = $0.phase { true } else { false } })
-    let run = try await bench.open.prepareRun(
-      {
-        var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
-        wish.takesAll = true
-        return wish
-      }(), by: bench.person())
-    #expect(run.job.values.count == 1234)
-  }
+    @Test("a conflict, a repeated name, a deleted name or too large a value stores nothing at all") func nothing() async throws {
+        let bench = try await VaultBench.unlocked()
+        let (a, b) = (bench.canary(), bench.canary())
+        try await bench.set("A", a.secret)
+        try await bench.set("gone", a.secret)
+        _ = try await bench.open.delete(VaultBench.name("gone"), in: VaultBench.dev, by: bench.person())
+        let before = try await StoreDump(of: bench.store)
+        await #expect(throws: EngineError.self) { try await run(bench, [("New", b), ("A", b)]) }
+        await #expect(throws: EngineError.self) { try await run(bench, [("New", b), ("New", b)], .overwrite) }
+        await #expect(throws: EngineError.self) { try await run(bench, [("New", b), ("gone", b)], .overwrite) }
+        let large = VaultBench.write("L", SecretValue(copying: unsafe [UInt8](repeating: 1, count: (1 << 20) + 1).span.bytes))
+        await #expect(throws: EngineError.self) {
+            _ = try await bench.open.importSecrets(
+                ImportWish(secrets: [VaultBench.write("New", b.secret), large], conflict: .skip, isDryRun: false), in: VaultBench.dev,
+                by: bench.person())
+        }
+        let after = try await StoreDump(of: bench.store)
+        #expect(after.records == before.records)
+        #expect(after.fields == before.fields)
+        #expect(try await bench.verify().missingOutcomes.isEmpty)
+    }
+
+    @Test("conflicts are skipped or overwritten as wished, and a dry run stores nothing") func conflicts() async throws {
+        let bench = try await VaultBench.unlocked()
+        let (a, b, c) = (bench.canary(), bench.canary(), bench.canary())
+        var write = VaultBench.write("A", a.secret)
+        write.bindings = [("TOKEN", VaultBench.segment("value"))]
+        write.tags = ["kept"]
+        _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
+        let dry = try await run(bench, [("A", b), ("C", c)], .overwrite, isDryRun: true)
+        #expect([dry.overwritten, dry.created].map { $0.map(\.description) } == [["A"], ["C"]])
+        #expect(try await bench.reveal("A") == a.text)
+        let skip = try await run(bench, [("A", b), ("C", c)], .skip)
+        #expect([skip.skipped, skip.created].map { $0.map(\.description) } == [["A"], ["C"]])
+        #expect(try await bench.reveal("A") == a.text)
+        let over = try await run(bench, [("A", b)], .overwrite)
+        #expect(over.overwritten.map(\.description) == ["A"])
+        #expect(try await bench.reveal("A") == b.text)
+        #expect(try await bench.reveal("A", version: 1) == a.text)
+        let detail = try await bench.open.show(VaultBench.name("A"), in: VaultBench.dev, by: bench.person())
+        #expect(detail.fields.first?.binding == "TOKEN")
+        #expect(detail.tags == ["kept"])
+    }
+
+    @Test("every secret that an import wrote stands in the log, however many they are") func subjects() async throws {
+        let bench = try await VaultBench.unlocked()
+        let canary = bench.canary()
+        let names = (0..<1234).map { "K\($0)" }
+        _ = try await run(bench, names.map { ($0, canary) })
+        let entries = try await bench.log().filter { $0.action == .known(.secretImport) }
+        let written = entries.flatMap(\.subjects).filter { $0.secret != nil }.compactMap(\.name)
+        #expect(Set(written) == Set(names.map { "default/dev/\($0)" }))
+        #expect(entries.contains { if case .outcome(_, "done") = $0.phase { true } else { false } })
+        let run = try await bench.open.prepareRun(
+            {
+                var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+                wish.takesAll = true
+                return wish
+            }(), by: bench.person())
+        #expect(run.job.values.count == 1234)
+    }
 }

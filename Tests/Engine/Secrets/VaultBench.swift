@@ -10,224 +10,194 @@ import TestKit
 
 /// A vault on an in-memory store, with every seam in the test's hands.
 final class VaultBench: Sendable {
-  let random: SeededRandom
-  let machine: FakeMachine
-  let store: InMemoryStore
-  let memory: MemoryStateFile
-  let pending: MemoryStateFile
-  let runners = FakeRunners()
-  let vault: Vault
+    let random: SeededRandom
+    let machine: FakeMachine
+    let store: InMemoryStore
+    let memory: MemoryStateFile
+    let pending: MemoryStateFile
+    let runners = FakeRunners()
+    let vault: Vault
 
-  static let password = "correct horse battery staple"
+    static let password = "correct horse battery staple"
 
-  /// A vault over a store that is there already, or is made by `create`. `wrapping` puts another store in front of the real one.
-  init(
-    store: InMemoryStore = InMemoryStore(), isMade: Bool = false,
-    machine: FakeMachine = FakeMachine(),
-    memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(),
-    hash: any PasswordHash = CheapHash(),
-    wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
-  ) {
-    random = SeededRandom()
-    self.store = store
-    self.machine = machine
-    self.memory = memory
-    self.pending = pending
-    let flag = Flag(isMade)
-    vault = Vault(
-      Vault.Foundation(
-        openStore: { create in
-          if create { flag.set() }
-          return wrapping(store)
-        },
-        storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes,
-        memory: memory, pending: pending,
-        keeper: Self.origin, runners: runners,
-        hardening: { Hardening(coreLimit: 0, isDumpable: false) }))
-  }
+    /// A vault over a store that is there already, or is made by `create`. `wrapping` puts another store in front of the real one.
+    init(
+        store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
+        memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), hash: any PasswordHash = CheapHash(),
+        wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
+    ) {
+        random = SeededRandom()
+        self.store = store
+        self.machine = machine
+        self.memory = memory
+        self.pending = pending
+        let flag = Flag(isMade)
+        vault = Vault(
+            Vault.Foundation(
+                openStore: { create in
+                    if create { flag.set() }
+                    return wrapping(store)
+                }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
+                keeper: Self.origin, runners: runners, hardening: { Hardening(coreLimit: 0, isDumpable: false) }))
+    }
 
-  /// Where the keeper and its peers are.
-  static let origin = Origin(
-    userID: 1000, userName: "ada", host: "bench", process: 1, executable: "/usr/bin/tacit",
-    platform: "linux-x86_64")
+    /// Where the keeper and its peers are.
+    static let origin = Origin(userID: 1000, userName: "ada", host: "bench", process: 1, executable: "/usr/bin/tacit", platform: "linux-x86_64")
 
-  /// A vault that was made and is unlocked for the terminal.
-  static func unlocked(hash: any PasswordHash = CheapHash()) async throws -> VaultBench {
-    let bench = VaultBench(hash: hash)
-    try await bench.create()
-    return bench
-  }
+    /// A vault that was made and is unlocked for the terminal.
+    static func unlocked(hash: any PasswordHash = CheapHash()) async throws -> VaultBench {
+        let bench = VaultBench(hash: hash)
+        try await bench.create()
+        return bench
+    }
 
-  /// A keeper that was started anew, on this vault or another copy of it. `remembers` says whether the machine knows what it saw before.
-  func restarted(
-    on store: InMemoryStore? = nil, remembers: Bool = true,
-    wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
-  ) -> VaultBench {
-    VaultBench(
-      store: store ?? self.store, isMade: true, machine: machine,
-      memory: remembers ? memory : MemoryStateFile(),
-      pending: remembers ? pending : MemoryStateFile(), wrapping: wrapping)
-  }
+    /// A keeper that was started anew, on this vault or another copy of it. `remembers` says whether the machine knows what it saw before.
+    func restarted(on store: InMemoryStore? = nil, remembers: Bool = true, wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 })
+        -> VaultBench
+    {
+        VaultBench(
+            store: store ?? self.store, isMade: true, machine: machine, memory: remembers ? memory : MemoryStateFile(),
+            pending: remembers ? pending : MemoryStateFile(), wrapping: wrapping)
+    }
 
-  func create() async throws {
-    _ = try await vault.create(password: Self.password.secret, by: nobody(), at: terminal)
-  }
+    func create() async throws { _ = try await vault.create(password: Self.password.secret, by: nobody(), at: terminal) }
 
-  @discardableResult
-  func unlock(
-    _ password: String = VaultBench.password, lease: Duration? = nil,
-    acceptingRollback: Bool = false
-  ) async throws
-    -> Vault.UnlockReport
-  {
-    try await vault.unlock(
-      password: password.secret, lease: lease, acceptingRollback: acceptingRollback, by: nobody(),
-      at: terminal)
-  }
+    @discardableResult func unlock(_ password: String = VaultBench.password, lease: Duration? = nil, acceptingRollback: Bool = false) async throws
+        -> Vault.UnlockReport
+    { try await vault.unlock(password: password.secret, lease: lease, acceptingRollback: acceptingRollback, by: nobody(), at: terminal) }
 
-  func lock() async throws { try await vault.lock(by: person()) }
+    func lock() async throws { try await vault.lock(by: person()) }
 
-  func relock() async throws {
-    try await lock()
-    try await unlock()
-  }
+    func relock() async throws {
+        try await lock()
+        try await unlock()
+    }
 
-  var open: OpenVault { get throws { try vault.opened(for: person()) } }
+    var open: OpenVault { get throws { try vault.opened(for: person()) } }
 }
 
 /// A password hash that costs nothing.
 struct CheapHash: PasswordHash {
-  func derive(password: SecretValue, parameters: PasswordHashParameters) throws -> SecretValue {
-    password.withPlaintext(PlaintextDoor()) { bytes in
-      unsafe SecretValue(capacity: 32) { target in
-        for index in 0..<32 { unsafe target[index] = parameters.salt[index % 16] &+ UInt8(index) }
-        for index in 0..<bytes.byteCount {
-          let byte = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-          unsafe target[index % 32] = (target[index % 32] &* 31) ^ byte
+    func derive(password: SecretValue, parameters: PasswordHashParameters) throws -> SecretValue {
+        password.withPlaintext(PlaintextDoor()) { bytes in
+            unsafe SecretValue(capacity: 32) { target in
+                for index in 0..<32 { unsafe target[index] = parameters.salt[index % 16] &+ UInt8(index) }
+                for index in 0..<bytes.byteCount {
+                    let byte = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+                    unsafe target[index % 32] = (target[index % 32] &* 31) ^ byte
+                }
+                return 32
+            }
         }
-        return 32
-      }
     }
-  }
 }
 
 final class Flag: Sendable {
-  private let state: Mutex<Bool>
-  init(_ value: Bool) { state = Mutex(value) }
-  var isSet: Bool { state.withLock { $0 } }
-  func set() { state.withLock { $0 = true } }
+    private let state: Mutex<Bool>
+    init(_ value: Bool) { state = Mutex(value) }
+    var isSet: Bool { state.withLock { $0 } }
+    func set(_ value: Bool = true) { state.withLock { $0 = value } }
 }
 
 /// Both clocks of a machine. They tick a little at each reading, as real ones do.
 final class FakeMachine: Sendable {
-  private struct State {
-    var wall: Int64 = 1_795_248_000_000_000_000
-    var boot: Int64 = 1_000_000_000_000
-    var bootID = BootID(random: RandomBytes { [UInt8](repeating: 7, count: $0) })
-  }
-
-  private let state = Mutex(State())
-
-  var clock: MachineClock {
-    MachineClock {
-      self.state.withLock { state in
-        state.wall += 1000
-        state.boot += 1000
-        return ClockReading(
-          wall: Timestamp(nanoseconds: state.wall), bootID: state.bootID, bootTime: state.boot)
-      }
+    private struct State {
+        var wall: Int64 = 1_795_248_000_000_000_000
+        var boot: Int64 = 1_000_000_000_000
+        var bootID = BootID(random: RandomBytes { [UInt8](repeating: 7, count: $0) })
     }
-  }
 
-  var wall: Timestamp { state.withLock { Timestamp(nanoseconds: $0.wall) } }
+    private let state = Mutex(State())
 
-  /// Time passes.
-  func advance(_ duration: Duration) {
-    state.withLock {
-      $0.wall += duration.wholeNanoseconds
-      $0.boot += duration.wholeNanoseconds
+    var clock: MachineClock {
+        MachineClock {
+            self.state.withLock { state in
+                state.wall += 1000
+                state.boot += 1000
+                return ClockReading(wall: Timestamp(nanoseconds: state.wall), bootID: state.bootID, bootTime: state.boot)
+            }
+        }
     }
-  }
 
-  /// Somebody sets the clock.
-  func setWall(by duration: Duration) { state.withLock { $0.wall += duration.wholeNanoseconds } }
+    var wall: Timestamp { state.withLock { Timestamp(nanoseconds: $0.wall) } }
+
+    /// Time passes.
+    func advance(_ duration: Duration) {
+        state.withLock {
+            $0.wall += duration.wholeNanoseconds
+            $0.boot += duration.wholeNanoseconds
+        }
+    }
+
+    /// Somebody sets the clock.
+    func setWall(by duration: Duration) { state.withLock { $0.wall += duration.wholeNanoseconds } }
 }
 
 /// A state file in memory; it can be made to fail.
 final class MemoryStateFile: StateFile {
-  private let state = Mutex<(bytes: [UInt8]?, fails: Bool)>((nil, false))
+    private let state = Mutex<(bytes: [UInt8]?, fails: Bool)>((nil, false))
 
-  func load() throws -> [UInt8]? { state.withLock { $0.bytes } }
+    func load() throws -> [UInt8]? { state.withLock { $0.bytes } }
 
-  func store(_ bytes: [UInt8]) throws {
-    try state.withLock { state in
-      if state.fails { throw TestFailure("no room") }
-      state.bytes = bytes
+    func store(_ bytes: [UInt8]) throws {
+        try state.withLock { state in
+            if state.fails { throw TestFailure("no room") }
+            state.bytes = bytes
+        }
     }
-  }
 
-  func append(_ bytes: [UInt8]) throws {
-    try state.withLock { state in
-      if state.fails { throw TestFailure("no room") }
-      state.bytes = (state.bytes ?? []) + bytes
+    func append(_ bytes: [UInt8]) throws {
+        try state.withLock { state in
+            if state.fails { throw TestFailure("no room") }
+            state.bytes = (state.bytes ?? []) + bytes
+        }
     }
-  }
 
-  func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
+    func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
 }
 
 /// Counts what is asked of it, and runs nothing.
 final class FakeRunners: RunnerSupply {
-  private struct State {
-    var isAlive = false
-    var prepared = 0
-    var jobs: [RunJob] = []
-    var failure: EngineError?
-    var pause: (@Sendable () async throws -> Void)?
-  }
-
-  private let state = Mutex(State())
-
-  var isAlive: Bool? { state.withLock { $0.isAlive } }
-  var preparations: Int { state.withLock { $0.prepared } }
-  var jobs: [RunJob] { state.withLock { $0.jobs } }
-  func fail(with error: EngineError?) { state.withLock { $0.failure = error } }
-  /// Runs between the request for a runner and its start.
-  func beforeStart(_ body: @escaping @Sendable () async throws -> Void) {
-    state.withLock { $0.pause = body }
-  }
-  func forget() { state.withLock { $0.jobs = [] } }
-
-  func prepare() async throws {
-    state.withLock {
-      $0.isAlive = true
-      $0.prepared += 1
+    private struct State {
+        var isAlive = false
+        var prepared = 0
+        var jobs: [RunJob] = []
+        var failure: EngineError?
+        var pause: (@Sendable () async throws -> Void)?
     }
-  }
 
-  func retire() { state.withLock { $0.isAlive = false } }
+    private let state = Mutex(State())
 
-  func start(_ job: RunJob) async throws -> Launched {
-    try await state.withLock { $0.pause }?()
-    return try state.withLock { state in
-      if let failure = state.failure { throw failure }
-      state.jobs.append(job)
-      return Launched(descriptor: -1, program: [("executed", job.arguments[0])], notices: [])
+    var isAlive: Bool? { state.withLock { $0.isAlive } }
+    var preparations: Int { state.withLock { $0.prepared } }
+    var jobs: [RunJob] { state.withLock { $0.jobs } }
+    func fail(with error: EngineError?) { state.withLock { $0.failure = error } }
+    /// Runs between the request for a runner and its start.
+    func beforeStart(_ body: @escaping @Sendable () async throws -> Void) { state.withLock { $0.pause = body } }
+    func forget() { state.withLock { $0.jobs = [] } }
+
+    func prepare() async throws {
+        state.withLock {
+            $0.isAlive = true
+            $0.prepared += 1
+        }
     }
-  }
+
+    func retire() { state.withLock { $0.isAlive = false } }
+
+    func start(_ job: RunJob) async throws -> Launched {
+        try await state.withLock { $0.pause }?()
+        return try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            state.jobs.append(job)
+            return Launched(descriptor: -1, program: [("executed", job.arguments[0])], notices: [])
+        }
+    }
 }
 
-extension String {
-  var secret: SecretValue { SecretValue(copying: unsafe Array(utf8).span.bytes) }
-}
+extension String { var secret: SecretValue { SecretValue(copying: unsafe Array(utf8).span.bytes) } }
 
 extension SecretValue {
-  var text: String {
-    withPlaintext(PlaintextDoor()) { bytes in
-      unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-    }
-  }
-  var bytes: [UInt8] {
-    withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } }
-  }
+    var text: String { withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } } }
+    var bytes: [UInt8] { withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) } } }
 }

@@ -6,230 +6,193 @@ import Synchronization
 
 /// Proof that an act was allowed and that its entry is durable. Nothing opens a sealed value without one; only the authorizer makes it.
 package struct AuthorizedAccess: Sendable {
-  /// The index of the entry.
-  package let entry: Int64
-  let act: Act
-  let asker: Asker
-  let subjects: [AuditSubject]
-  /// Holds the act among those that go on.
-  private let mark: OngoingActs.Mark
+    /// The index of the entry.
+    package let entry: Int64
+    let act: Act
+    let asker: Asker
+    let subjects: [AuditSubject]
+    /// Holds the act among those that go on.
+    private let mark: OngoingActs.Mark
 
-  fileprivate init(
-    entry: Int64, act: Act, asker: Asker, subjects: [AuditSubject], mark: OngoingActs.Mark
-  ) {
-    self.entry = entry
-    self.act = act
-    self.asker = asker
-    self.subjects = subjects
-    self.mark = mark
-  }
+    fileprivate init(entry: Int64, act: Act, asker: Asker, subjects: [AuditSubject], mark: OngoingActs.Mark) {
+        self.entry = entry
+        self.act = act
+        self.asker = asker
+        self.subjects = subjects
+        self.mark = mark
+    }
 
-  /// The entry that says how the act ended.
-  func outcome(_ result: String, detail: [AuditFact] = [], clock: MachineClock) -> AuditEntry {
-    var outcome = AuditEntry(
-      act, asker: asker, subjects: subjects.count > Authorizer.subjectsPerEntry ? [] : subjects,
-      clock: clock)
-    outcome.phase = .outcome(of: entry, result: result)
-    outcome.detail = detail
-    return outcome
-  }
+    /// The entry that says how the act ended.
+    func outcome(_ result: String, detail: [AuditFact] = [], clock: MachineClock) -> AuditEntry {
+        var outcome = AuditEntry(act, asker: asker, subjects: subjects.count > Authorizer.subjectsPerEntry ? [] : subjects, clock: clock)
+        outcome.phase = .outcome(of: entry, result: result)
+        outcome.detail = detail
+        return outcome
+    }
 }
 
 /// An allowed act whose entry has yet to be stored.
 struct Permit: Sendable {
-  fileprivate let act: Act
-  fileprivate let asker: Asker
-  fileprivate let rule: String?
+    fileprivate let act: Act
+    fileprivate let asker: Asker
+    fileprivate let rule: String?
 }
 
 /// What an act is about: where it lies, and whether it is there.
 struct Target: Sendable {
-  var scope: Scope?
-  var name: SecretName?
-  var subject: AuditSubject
-  /// False for a name that no secret has: the answer is the same as for one the asker may not know of.
-  var exists = true
+    var scope: Scope?
+    var name: SecretName?
+    var subject: AuditSubject
+    /// False for a name that no secret has: the answer is the same as for one the asker may not know of.
+    var exists = true
 }
 
 /// Decides, writes the entry, and only then hands out what the next step needs.
 struct Authorizer: Sendable {
-  let writer: AuditWriter
-  let clock: MachineClock
-  let policy: PolicyBook
-  let denials: DenialLog
-  let ongoing: OngoingActs
+    let writer: AuditWriter
+    let clock: MachineClock
+    let policy: PolicyBook
+    let denials: DenialLog
+    let ongoing: OngoingActs
 
-  /// An act on more subjects than this becomes several entries: an entry has a largest size.
-  static let subjectsPerEntry = 1000
+    /// An act on more subjects than this becomes several entries: an entry has a largest size.
+    static let subjectsPerEntry = 1000
 
-  /// Allows a release: the intent is durable before this returns.
-  func authorize(_ act: Act, by asker: Asker, on targets: [Target], detail: [AuditFact] = [])
-    async throws -> AuthorizedAccess
-  {
-    try await begin(permit(act, by: asker, on: targets), on: targets.map(\.subject), detail: detail)
-  }
+    /// Allows a release: the intent is durable before this returns.
+    func authorize(_ act: Act, by asker: Asker, on targets: [Target], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
+        try await begin(permit(act, by: asker, on: targets), on: targets.map(\.subject), detail: detail)
+    }
 
-  /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
-  func permit(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> Permit {
-    Permit(act: act, asker: asker, rule: try await decide(act, by: asker, on: targets))
-  }
+    /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
+    func permit(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> Permit {
+        Permit(act: act, asker: asker, rule: try await decide(act, by: asker, on: targets))
+    }
 
-  /// Writes the intent of a permitted act.
-  func begin(_ permit: Permit, on subjects: [AuditSubject], detail: [AuditFact] = []) async throws
-    -> AuthorizedAccess
-  {
-    var entries = self.entries(permit, subjects, detail)
-    entries[entries.count - 1].phase = .intent
-    let index = try await writer.record(entries)
-    return AuthorizedAccess(
-      entry: index, act: permit.act, asker: permit.asker, subjects: subjects,
-      mark: OngoingActs.Mark(index, in: ongoing))
-  }
+    /// Writes the intent of a permitted act.
+    func begin(_ permit: Permit, on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
+        var entries = self.entries(permit, subjects, detail)
+        entries[entries.count - 1].phase = .intent
+        let index = try await writer.record(entries)
+        return AuthorizedAccess(entry: index, act: permit.act, asker: permit.asker, subjects: subjects, mark: OngoingActs.Mark(index, in: ongoing))
+    }
 
-  /// Stores a permitted write and its entry in one transaction.
-  func commit(
-    _ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject],
-    detail: [AuditFact] = []
-  ) async throws {
-    try await writer.record(entries(permit, subjects, detail), with: change)
-  }
+    /// Stores a permitted write and its entry in one transaction.
+    func commit(_ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = []) async throws {
+        try await writer.record(entries(permit, subjects, detail), with: change)
+    }
 
-  /// Writes how a release ended. It does not wait for the disk: a missing outcome is reported by verification.
-  func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact] = []) async {
-    await writer.note(access.outcome(result, detail: detail, clock: clock))
-  }
+    /// Writes how a release ended. It does not wait for the disk: a missing outcome is reported by verification.
+    func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact] = []) async {
+        await writer.note(access.outcome(result, detail: detail, clock: clock))
+    }
 
-  /// Stores the write that a release led to, together with its outcome.
-  func conclude(_ access: AuthorizedAccess, storing change: Change, on subjects: [AuditSubject])
-    async throws
-  {
-    let done = Permit(act: access.act, asker: access.asker, rule: nil)
-    var entries = self.entries(done, subjects, [])
-    entries[entries.count - 1].phase = .outcome(of: access.entry, result: "done")
-    try await writer.record(entries, with: change)
-  }
+    /// Stores the write that a release led to, together with its outcome.
+    func conclude(_ access: AuthorizedAccess, storing change: Change, on subjects: [AuditSubject]) async throws {
+        let done = Permit(act: access.act, asker: access.asker, rule: nil)
+        var entries = self.entries(done, subjects, [])
+        entries[entries.count - 1].phase = .outcome(of: access.entry, result: "done")
+        try await writer.record(entries, with: change)
+    }
 
-  /// Writes an entry that needed no decision (unlock, lock, what the keeper does unasked).
-  func state(
-    _ action: AuditAction, by asker: Asker, on subjects: [AuditSubject] = [],
-    change: Change = Change(),
-    decision: AuditDecision = .allow(), detail: [AuditFact] = []
-  ) async throws {
-    var entry = entry(action, by: asker, on: subjects, detail: detail)
-    entry.decision = decision
-    try await writer.record([entry], with: change)
-  }
+    /// Writes an entry that needed no decision (unlock, lock, what the keeper does unasked).
+    func state(
+        _ action: AuditAction, by asker: Asker, on subjects: [AuditSubject] = [], change: Change = Change(), decision: AuditDecision = .allow(),
+        detail: [AuditFact] = []
+    ) async throws {
+        var entry = entry(action, by: asker, on: subjects, detail: detail)
+        entry.decision = decision
+        try await writer.record([entry], with: change)
+    }
 
-  /// An entry that needs no decision.
-  func entry(
-    _ action: AuditAction, by asker: Asker, on subjects: [AuditSubject] = [],
-    detail: [AuditFact] = []
-  ) -> AuditEntry {
-    var entry = AuditEntry(
-      Act(action, .administer, .person), asker: asker, subjects: subjects, clock: clock)
-    entry.detail = detail
-    return entry
-  }
+    /// An entry that needs no decision.
+    func entry(_ action: AuditAction, by asker: Asker, on subjects: [AuditSubject] = [], detail: [AuditFact] = []) -> AuditEntry {
+        var entry = AuditEntry(Act(action, .administer, .person), asker: asker, subjects: subjects, clock: clock)
+        entry.detail = detail
+        return entry
+    }
 
-  /// Writes the counts of denials whose time has come.
-  func recordDueDenials() async throws {
-    let due = denials.due(clock.reading())
-    if !due.isEmpty { try await writer.record(due) }
-  }
+    /// Writes the counts of denials whose time has come.
+    func recordDueDenials() async throws {
+        let due = denials.due(clock.reading())
+        if !due.isEmpty { try await writer.record(due) }
+    }
 
-  private func entries(_ permit: Permit, _ subjects: [AuditSubject], _ detail: [AuditFact])
-    -> [AuditEntry]
-  {
-    var rest = subjects[...]
-    var entries: [AuditEntry] = []
-    repeat {
-      var entry = AuditEntry(
-        permit.act, asker: permit.asker, subjects: Array(rest.prefix(Self.subjectsPerEntry)),
-        clock: clock)
-      entry.decision = .allow(rule: permit.rule)
-      entry.detail = detail
-      entries.append(entry)
-      rest = rest.dropFirst(Self.subjectsPerEntry)
-    } while !rest.isEmpty
-    return entries
-  }
+    private func entries(_ permit: Permit, _ subjects: [AuditSubject], _ detail: [AuditFact]) -> [AuditEntry] {
+        var rest = subjects[...]
+        var entries: [AuditEntry] = []
+        repeat {
+            var entry = AuditEntry(permit.act, asker: permit.asker, subjects: Array(rest.prefix(Self.subjectsPerEntry)), clock: clock)
+            entry.decision = .allow(rule: permit.rule)
+            entry.detail = detail
+            entries.append(entry)
+            rest = rest.dropFirst(Self.subjectsPerEntry)
+        } while !rest.isEmpty
+        return entries
+    }
 }
 
 extension Authorizer {
-  /// Whether the asker may learn whether a secret of this name is there. For whoever may not, nothing is looked for.
-  func mayKnow(_ name: SecretName, in scope: Scope, for act: Act, by asker: Asker) -> Bool {
-    guard let view = policy.view(for: asker, in: scope) else { return true }
-    return act.needs.isOpenToAgents && view.mayList(name)
-  }
-
-  /// Writes a refusal down; identical ones are counted.
-  func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], error: EngineError)
-    async throws
-  {
-    var entry = AuditEntry(act, asker: asker, subjects: subjects, clock: clock)
-    var rule: String?
-    if case .denied(let denial) = error { rule = denial.rule }
-    entry.decision = .deny(code: error.code, rule: rule)
-    let due = denials.take(entry)
-    if !due.isEmpty { try await writer.record(due) }
-  }
-
-  /// The rule that allows the act, or an error; a refusal is written down first.
-  private func decide(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> String? {
-    do {
-      let rule = try verdict(act, by: asker, on: targets)
-      if targets.contains(where: { !$0.exists }) { throw EngineError.notFound(.secret) }
-      return rule
-    } catch let error as EngineError {
-      try await refuse(act, by: asker, on: targets.map(\.subject), error: error)
-      throw error
+    /// Whether the asker may learn whether a secret of this name is there. For whoever may not, nothing is looked for.
+    func mayKnow(_ name: SecretName, in scope: Scope, for act: Act, by asker: Asker) -> Bool {
+        guard let view = policy.view(for: asker, in: scope) else { return true }
+        return act.needs.isOpenToAgents && view.mayList(name)
     }
-  }
 
-  private func verdict(_ act: Act, by asker: Asker, on targets: [Target]) throws -> String? {
-    guard case .person(let steppedUp) = asker.standing else {
-      return try policyVerdict(act, by: asker, targets)
+    /// Writes a refusal down; identical ones are counted.
+    func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], error: EngineError) async throws {
+        var entry = AuditEntry(act, asker: asker, subjects: subjects, clock: clock)
+        var rule: String?
+        if case .denied(let denial) = error { rule = denial.rule }
+        entry.decision = .deny(code: error.code, rule: rule)
+        let due = denials.take(entry)
+        if !due.isEmpty { try await writer.record(due) }
     }
-    if !steppedUp, act.needs == .stepUp || act.needs == .reveal { throw EngineError.stepUpRequired }
-    return nil
-  }
 
-  private func policyVerdict(_ act: Act, by asker: Asker, _ targets: [Target]) throws -> String? {
-    switch act.needs {
-    case .person, .stepUp, .reveal: throw EngineError.denied(.personOnly)
-    case .nothing: return nil
-    case .listing:
-      let mayList = targets.allSatisfy { target in
-        target.scope.flatMap { policy.view(for: asker, in: $0) }?.mayListAnything ?? false
-      }
-      guard mayList, !targets.isEmpty else { throw EngineError.notFound(.environment) }
-      return nil
-    case .capability(let capability):
-      let rules = try targets.map { try rule(for: capability, on: $0, by: asker) }
-      guard let first = rules.first else { throw EngineError.denied(.personOnly) }
-      return first
+    /// The rule that allows the act, or an error; a refusal is written down first.
+    private func decide(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> String? {
+        do {
+            let rule = try verdict(act, by: asker, on: targets)
+            if targets.contains(where: { !$0.exists }) { throw EngineError.notFound(.secret) }
+            return rule
+        } catch let error as EngineError {
+            try await refuse(act, by: asker, on: targets.map(\.subject), error: error)
+            throw error
+        }
     }
-  }
 
-  private func rule(for capability: Capability, on target: Target, by asker: Asker) throws -> String
-  {
-    guard let scope = target.scope, let name = target.name,
-      let view = policy.view(for: asker, in: scope)
-    else {
-      throw EngineError.denied(.personOnly)
+    private func verdict(_ act: Act, by asker: Asker, on targets: [Target]) throws -> String? {
+        guard case .person(let steppedUp) = asker.standing else { return try policyVerdict(act, by: asker, targets) }
+        if !steppedUp, act.needs == .stepUp || act.needs == .reveal { throw EngineError.stepUpRequired }
+        return nil
     }
-    switch view.decision(for: name, capability: capability) {
-    case .allow(let grant):
-      if grant.obligations.contains(.sandbox) {
-        throw EngineError.denied(.noSandbox(rule: grant.rule))
-      }
-      if grant.obligations.contains(.approval) {
-        throw EngineError.denied(.noApproval(rule: grant.rule))
-      }
-      return grant.rule
-    case .deny(let denial):
-      if denial.code == .notFound { throw EngineError.notFound(.secret) }
-      throw EngineError.denied(.notPermitted(denial))
+
+    private func policyVerdict(_ act: Act, by asker: Asker, _ targets: [Target]) throws -> String? {
+        switch act.needs {
+        case .person, .stepUp, .reveal: throw EngineError.denied(.personOnly)
+        case .nothing: return nil
+        case .listing:
+            let mayList = targets.allSatisfy { target in target.scope.flatMap { policy.view(for: asker, in: $0) }?.mayListAnything ?? false }
+            guard mayList, !targets.isEmpty else { throw EngineError.notFound(.environment) }
+            return nil
+        case .capability(let capability):
+            let rules = try targets.map { try rule(for: capability, on: $0, by: asker) }
+            guard let first = rules.first else { throw EngineError.denied(.personOnly) }
+            return first
+        }
     }
-  }
+
+    private func rule(for capability: Capability, on target: Target, by asker: Asker) throws -> String {
+        guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else {
+            throw EngineError.denied(.personOnly)
+        }
+        switch view.decision(for: name, capability: capability) {
+        case .allow(let grant):
+            if grant.obligations.contains(.sandbox) { throw EngineError.denied(.noSandbox(rule: grant.rule)) }
+            if grant.obligations.contains(.approval) { throw EngineError.denied(.noApproval(rule: grant.rule)) }
+            return grant.rule
+        case .deny(let denial):
+            if denial.code == .notFound { throw EngineError.notFound(.secret) }
+            throw EngineError.denied(.notPermitted(denial))
+        }
+    }
 }

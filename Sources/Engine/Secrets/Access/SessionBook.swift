@@ -5,127 +5,114 @@ import Synchronization
 ///
 /// Looking at a peer only ever lowers authority; what raises it is a password that the vault has checked. All moments are since boot.
 final class SessionBook: Sendable {
-  /// How long the vault stays unlocked without a person's act.
-  static let idleLimit = Duration.seconds(15 * 60)
-  static let revealGrace = Duration.seconds(5 * 60)
+    /// How long the vault stays unlocked without a person's act.
+    static let idleLimit = Duration.seconds(15 * 60)
+    static let revealGrace = Duration.seconds(5 * 60)
 
-  private let state = Mutex(State())
+    private let state = Mutex(State())
 
-  private struct State {
-    var sessions: Set<KernelSession> = []
-    /// Step-up tokens by the connection they were given on.
-    var stepUps: [UInt64: String] = [:]
-    var graces: [KernelSession: Timestamp] = [:]
-    /// Connections whose commands hold the vault open, for want of a session.
-    var visitors: Set<UInt64> = []
-    /// When persons lose their standing unless one acts; nil while locked.
-    var idleDeadline: Timestamp?
-    /// Until when agents may use the vault although no person acts.
-    var leaseUntil: Timestamp?
+    private struct State {
+        var sessions: Set<KernelSession> = []
+        /// Step-up tokens by the connection they were given on.
+        var stepUps: [UInt64: String] = [:]
+        var graces: [KernelSession: Timestamp] = [:]
+        /// Connections whose commands hold the vault open, for want of a session.
+        var visitors: Set<UInt64> = []
+        /// When persons lose their standing unless one acts; nil while locked.
+        var idleDeadline: Timestamp?
+        /// Until when agents may use the vault although no person acts.
+        var leaseUntil: Timestamp?
 
-    var isHeld: Bool { !sessions.isEmpty || !visitors.isEmpty }
+        var isHeld: Bool { !sessions.isEmpty || !visitors.isEmpty }
 
-    /// When the vault locks if nobody acts.
-    var locksAt: Timestamp? {
-      guard let idleDeadline else { return nil }
-      guard let leaseUntil else { return idleDeadline }
-      return isHeld ? max(idleDeadline, leaseUntil) : leaseUntil
+        /// When the vault locks if nobody acts.
+        var locksAt: Timestamp? {
+            guard let idleDeadline else { return nil }
+            guard let leaseUntil else { return idleDeadline }
+            return isHeld ? max(idleDeadline, leaseUntil) : leaseUntil
+        }
+
+        func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool {
+            guard let session = peer.session, peer.isNextToLeader, let idleDeadline, now < idleDeadline else { return false }
+            return sessions.contains(session)
+        }
     }
 
-    func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool {
-      guard let session = peer.session, peer.isNextToLeader, let idleDeadline, now < idleDeadline
-      else { return false }
-      return sessions.contains(session)
+    /// Makes the peer's session a person's.
+    func admit(_ session: KernelSession, now: Timestamp) {
+        state.withLock {
+            $0.sessions.insert(session)
+            $0.idleDeadline = now.advanced(by: Self.idleLimit)
+        }
     }
-  }
 
-  /// Makes the peer's session a person's.
-  func admit(_ session: KernelSession, now: Timestamp) {
-    state.withLock {
-      $0.sessions.insert(session)
-      $0.idleDeadline = now.advanced(by: Self.idleLimit)
+    /// Lets a connection hold the vault open, until it ends or nobody acts.
+    func admitVisitor(_ connection: UInt64, now: Timestamp) {
+        state.withLock {
+            $0.visitors.insert(connection)
+            $0.idleDeadline = now.advanced(by: Self.idleLimit)
+        }
     }
-  }
 
-  /// Lets a connection hold the vault open, until it ends or nobody acts.
-  func admitVisitor(_ connection: UInt64, now: Timestamp) {
-    state.withLock {
-      $0.visitors.insert(connection)
-      $0.idleDeadline = now.advanced(by: Self.idleLimit)
+    /// Gives the connection a token that makes its requests a person's.
+    func stepUp(_ connection: UInt64, random: RandomBytes) -> String {
+        let token = random.bytes(16).hexadecimal
+        state.withLock { $0.stepUps[connection] = token }
+        return token
     }
-  }
 
-  /// Gives the connection a token that makes its requests a person's.
-  func stepUp(_ connection: UInt64, random: RandomBytes) -> String {
-    let token = random.bytes(16).hexadecimal
-    state.withLock { $0.stepUps[connection] = token }
-    return token
-  }
-
-  func isSteppedUp(_ connection: UInt64, token: String?) -> Bool {
-    guard let token else { return false }
-    return state.withLock { $0.stepUps[connection].map { equalInConstantTime($0, token) } ?? false }
-  }
-
-  func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool {
-    state.withLock { $0.isUnlocked(peer, now: now) }
-  }
-
-  func openRevealGrace(_ session: KernelSession, now: Timestamp) -> Timestamp {
-    let until = now.advanced(by: Self.revealGrace)
-    state.withLock { $0.graces[session] = until }
-    return until
-  }
-
-  func hasRevealGrace(_ peer: Peer, now: Timestamp) -> Bool {
-    state.withLock { state in
-      guard let session = peer.session, state.isUnlocked(peer, now: now),
-        let until = state.graces[session]
-      else { return false }
-      return now < until
+    func isSteppedUp(_ connection: UInt64, token: String?) -> Bool {
+        guard let token else { return false }
+        return state.withLock { $0.stepUps[connection].map { equalInConstantTime($0, token) } ?? false }
     }
-  }
 
-  /// A person did something: the idle lock starts anew, unless it has fallen.
-  func personActed(now: Timestamp) {
-    state.withLock { state in
-      if let deadline = state.idleDeadline, now < deadline {
-        state.idleDeadline = now.advanced(by: Self.idleLimit)
-      }
+    func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool { state.withLock { $0.isUnlocked(peer, now: now) } }
+
+    func openRevealGrace(_ session: KernelSession, now: Timestamp) -> Timestamp {
+        let until = now.advanced(by: Self.revealGrace)
+        state.withLock { $0.graces[session] = until }
+        return until
     }
-  }
 
-  func grantLease(until: Timestamp) { state.withLock { $0.leaseUntil = until } }
-
-  var locksAt: Timestamp? { state.withLock { $0.locksAt } }
-
-  var leaseUntil: Timestamp? { state.withLock { $0.leaseUntil } }
-
-  /// The connection has ended. Returns whether it was the last that held the vault open.
-  func connectionEnded(_ connection: UInt64) -> Bool {
-    state.withLock {
-      $0.stepUps[connection] = nil
-      return $0.visitors.remove(connection) != nil && !$0.isHeld
+    func hasRevealGrace(_ peer: Peer, now: Timestamp) -> Bool {
+        state.withLock { state in
+            guard let session = peer.session, state.isUnlocked(peer, now: now), let until = state.graces[session] else { return false }
+            return now < until
+        }
     }
-  }
 
-  /// Whether nobody holds the vault open: neither session, nor command, nor lease.
-  func isAbandoned(now: Timestamp) -> Bool {
-    state.withLock { !$0.isHeld && now >= $0.leaseUntil ?? now }
-  }
+    /// A person did something: the idle lock starts anew, unless it has fallen.
+    func personActed(now: Timestamp) {
+        state.withLock { state in if let deadline = state.idleDeadline, now < deadline { state.idleDeadline = now.advanced(by: Self.idleLimit) } }
+    }
 
-  /// Whether the time for the idle lock has come.
-  func isIdle(now: Timestamp) -> Bool {
-    state.withLock { state in state.locksAt.map { now >= $0 } ?? false }
-  }
+    func grantLease(until: Timestamp) { state.withLock { $0.leaseUntil = until } }
 
-  /// Forgets everything at lock.
-  func clear() { state.withLock { $0 = State() } }
+    var locksAt: Timestamp? { state.withLock { $0.locksAt } }
+
+    var leaseUntil: Timestamp? { state.withLock { $0.leaseUntil } }
+
+    /// The connection has ended. Returns whether it was the last that held the vault open.
+    func connectionEnded(_ connection: UInt64) -> Bool {
+        state.withLock {
+            $0.stepUps[connection] = nil
+            return $0.visitors.remove(connection) != nil && !$0.isHeld
+        }
+    }
+
+    /// Whether nobody holds the vault open: neither session, nor command, nor lease.
+    func isAbandoned(now: Timestamp) -> Bool { state.withLock { !$0.isHeld && now >= $0.leaseUntil ?? now } }
+
+    /// Whether the time for the idle lock has come.
+    func isIdle(now: Timestamp) -> Bool { state.withLock { state in state.locksAt.map { now >= $0 } ?? false } }
+
+    /// Forgets everything at lock.
+    func clear() { state.withLock { $0 = State() } }
 }
 
 /// Compares two texts in a time that depends on their lengths alone.
 func equalInConstantTime(_ left: String, _ right: String) -> Bool {
-  let (left, right) = (Array(left.utf8), Array(right.utf8))
-  guard left.count == right.count else { return false }
-  return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    let (left, right) = (Array(left.utf8), Array(right.utf8))
+    guard left.count == right.count else { return false }
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
 }

@@ -8,261 +8,232 @@ import Storage
 /// It owns the head of the log and the digest of the mutable rows: both advance only with what was durably stored. Whatever it stores goes through
 /// one queue, so a checkpoint is never signed over entries that are still on their way.
 actor AuditWriter {
-  /// What the writer needs of the vault's keys.
-  struct Keys: Sendable {
-    var chain: ChainKey
-    var seal: SealingKey
-    var digest: DigestKey
-    var signer: CheckpointSigner
-  }
-
-  /// How far log and rows have come.
-  struct Position: Sendable {
-    var head: LogHead
-    var digest: RecordsDigest
-  }
-
-  /// A checkpoint is signed after so many entries …
-  static let entriesPerCheckpoint: Int64 = 4096
-  /// … and so long after the last one when there are newer entries.
-  static let checkpointInterval = Duration.seconds(60)
-  private static let largestGroup = 512
-
-  private let organization: OrganizationID
-  private let store: any VaultStore
-  private let keys: Keys
-  private let memory: HeadMemory
-  private let sentry: ClockSentry
-  private let lasting: Lasting
-  private(set) var position: Position
-  private var checkpointed: Int64
-  private var checkpointDue: Timestamp
-  /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
-  private var unanswered: [Position] = []
-  private var waiting: [Request] = []
-  private var isWorking = false
-  private var isClosed = false
-
-  private enum Request {
-    case write(Write)
-    case checkpoint(CheckedContinuation<StoredCheckpoint?, any Error>)
-  }
-
-  private struct Write {
-    var entries: [AuditEntry]
-    var change: Change
-    var done: CheckedContinuation<Int64, any Error>?
-  }
-
-  init(
-    organization: OrganizationID, store: any VaultStore, keys: Keys, memory: HeadMemory,
-    sentry: ClockSentry, lasting: Lasting, log: LogState
-  ) {
-    self.organization = organization
-    self.store = store
-    self.keys = keys
-    self.memory = memory
-    self.sentry = sentry
-    self.lasting = lasting
-    position = Position(head: log.head, digest: log.digest)
-    checkpointed = log.checkpointed
-    checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
-  }
-
-  /// Stores entries, together with a change when there is one, all or none; returns the index of the last once they are durable.
-  @discardableResult
-  func record(_ entries: [AuditEntry], with change: Change = Change()) async throws -> Int64 {
-    guard !isClosed else { throw EngineError.locked }
-    return try await enqueued(entries, change)
-  }
-
-  /// Stores an outcome with the next group; nobody waits. One that comes after the lock is kept for the next unlock.
-  func note(_ outcome: AuditEntry) {
-    guard !isClosed else { return lasting.pending.keep(outcome) }
-    enqueue(.write(Write(entries: [outcome], change: Change(), done: nil)))
-  }
-
-  /// Stores what waits, then signs a checkpoint over all of it. Nil for an empty log.
-  @discardableResult
-  func checkpoint() async throws -> StoredCheckpoint? {
-    try await withCheckedThrowingContinuation { enqueue(.checkpoint($0)) }
-  }
-
-  /// Signs a checkpoint when the last one is old enough and the log has grown since.
-  func checkpointWhenDue() async throws {
-    if isCheckpointDue { try await checkpoint() }
-  }
-
-  /// Stores the last entries and a checkpoint over everything; nothing is stored afterwards.
-  func close(writing last: [AuditEntry]) async throws {
-    guard !isClosed else { return }
-    isClosed = true
-    _ = try await enqueued(last, Change())
-    try await checkpoint()
-  }
-
-  private var isCheckpointDue: Bool {
-    let grown = position.head.size - checkpointed
-    return grown >= Self.entriesPerCheckpoint || (grown > 0 && sentry.steady() >= checkpointDue)
-  }
-
-  private func enqueued(_ entries: [AuditEntry], _ change: Change) async throws -> Int64 {
-    try await withCheckedThrowingContinuation {
-      enqueue(.write(Write(entries: entries, change: change, done: $0)))
+    /// What the writer needs of the vault's keys.
+    struct Keys: Sendable {
+        var chain: ChainKey
+        var seal: SealingKey
+        var digest: DigestKey
+        var signer: CheckpointSigner
     }
-  }
 
-  private func enqueue(_ request: Request) {
-    waiting.append(request)
-    guard !isWorking else { return }
-    isWorking = true
-    // Owned by the writer: it ends when nothing waits.
-    Task { await work() }
-  }
+    /// How far log and rows have come.
+    struct Position: Sendable {
+        var head: LogHead
+        var digest: RecordsDigest
+    }
+
+    /// A checkpoint is signed after so many entries …
+    static let entriesPerCheckpoint: Int64 = 4096
+    /// … and so long after the last one when there are newer entries.
+    static let checkpointInterval = Duration.seconds(60)
+    private static let largestGroup = 512
+
+    private let organization: OrganizationID
+    private let store: any VaultStore
+    private let keys: Keys
+    private let memory: HeadMemory
+    private let sentry: ClockSentry
+    private let lasting: Lasting
+    private(set) var position: Position
+    private var checkpointed: Int64
+    private var checkpointDue: Timestamp
+    /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
+    private var unanswered: [Position] = []
+    private var waiting: [Request] = []
+    private var isWorking = false
+    private var isClosed = false
+
+    private enum Request {
+        case write(Write)
+        case checkpoint(CheckedContinuation<StoredCheckpoint?, any Error>)
+    }
+
+    private struct Write {
+        var entries: [AuditEntry]
+        var change: Change
+        var done: CheckedContinuation<Int64, any Error>?
+    }
+
+    init(organization: OrganizationID, store: any VaultStore, keys: Keys, memory: HeadMemory, sentry: ClockSentry, lasting: Lasting, log: LogState) {
+        self.organization = organization
+        self.store = store
+        self.keys = keys
+        self.memory = memory
+        self.sentry = sentry
+        self.lasting = lasting
+        position = Position(head: log.head, digest: log.digest)
+        checkpointed = log.checkpointed
+        checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
+    }
+
+    /// Stores entries, together with a change when there is one, all or none; returns the index of the last once they are durable.
+    @discardableResult
+    func record(_ entries: [AuditEntry], with change: Change = Change()) async throws -> Int64 {
+        guard !isClosed else { throw EngineError.locked }
+        return try await enqueued(entries, change)
+    }
+
+    /// Stores an outcome with the next group; nobody waits. One that comes after the lock is kept for the next unlock.
+    func note(_ outcome: AuditEntry) {
+        guard !isClosed else { return lasting.pending.keep(outcome) }
+        enqueue(.write(Write(entries: [outcome], change: Change(), done: nil)))
+    }
+
+    /// Stores what waits, then signs a checkpoint over all of it. Nil for an empty log.
+    @discardableResult
+    func checkpoint() async throws -> StoredCheckpoint? { try await withCheckedThrowingContinuation { enqueue(.checkpoint($0)) } }
+
+    /// Signs a checkpoint when the last one is old enough and the log has grown since.
+    func checkpointWhenDue() async throws { if isCheckpointDue { try await checkpoint() } }
+
+    /// Stores the last entries and a checkpoint over everything; nothing is stored afterwards.
+    func close(writing last: [AuditEntry]) async throws {
+        guard !isClosed else { return }
+        isClosed = true
+        _ = try await enqueued(last, Change())
+        try await checkpoint()
+    }
+
+    private var isCheckpointDue: Bool {
+        let grown = position.head.size - checkpointed
+        return grown >= Self.entriesPerCheckpoint || (grown > 0 && sentry.steady() >= checkpointDue)
+    }
+
+    private func enqueued(_ entries: [AuditEntry], _ change: Change) async throws -> Int64 {
+        try await withCheckedThrowingContinuation { enqueue(.write(Write(entries: entries, change: change, done: $0))) }
+    }
+
+    private func enqueue(_ request: Request) {
+        waiting.append(request)
+        guard !isWorking else { return }
+        isWorking = true
+        // Owned by the writer: it ends when nothing waits.
+        Task { await work() }
+    }
 }
 
 extension AuditWriter {
-  private func work() async {
-    while let next = waiting.first {
-      if case .checkpoint(let done) = next {
-        waiting.removeFirst()
-        do { done.resume(returning: try await storeCheckpoint()) } catch {
-          done.resume(throwing: error)
+    private func work() async {
+        while let next = waiting.first {
+            if case .checkpoint(let done) = next {
+                waiting.removeFirst()
+                do { done.resume(returning: try await storeCheckpoint()) } catch { done.resume(throwing: error) }
+                continue
+            }
+            await store(nextGroup())
+            // One that fails is tried again with the next group; those who wait for their entries do not depend on it.
+            if isCheckpointDue { _ = try? await storeCheckpoint() }
         }
-        continue
-      }
-      await store(nextGroup())
-      // One that fails is tried again with the next group; those who wait for their entries do not depend on it.
-      if isCheckpointDue { _ = try? await storeCheckpoint() }
+        isWorking = false
     }
-    isWorking = false
-  }
 
-  private func nextGroup() -> [Write] {
-    var group: [Write] = []
-    while group.count < Self.largestGroup, group.count < waiting.count,
-      case .write(let write) = waiting[group.count]
-    { group.append(write) }
-    waiting.removeFirst(group.count)
-    return group
-  }
-
-  private func store(_ group: [Write]) async {
-    var batches: [Batch] = []
-    var marks: [Position] = []
-    do {
-      _ = try await findUnanswered()
-      var next = position
-      for write in group {
-        batches.append(try batch(for: write, advancing: &next))
-        marks.append(next)
-      }
-    } catch {
-      return fail(group[...], error)
+    private func nextGroup() -> [Write] {
+        var group: [Write] = []
+        while group.count < Self.largestGroup, group.count < waiting.count, case .write(let write) = waiting[group.count] { group.append(write) }
+        waiting.removeFirst(group.count)
+        return group
     }
-    do {
-      settle(group, results: try await store.commit(batches), marks: marks)
-    } catch {
-      unanswered = marks
-      let count = (try? await findUnanswered()) ?? 0
-      for (write, mark) in zip(group[..<count], marks) { succeed(write, mark) }
-      fail(group[count...], error)
+
+    private func store(_ group: [Write]) async {
+        var batches: [Batch] = []
+        var marks: [Position] = []
+        do {
+            _ = try await findUnanswered()
+            var next = position
+            for write in group {
+                batches.append(try batch(for: write, advancing: &next))
+                marks.append(next)
+            }
+        } catch { return fail(group[...], error) }
+        do { settle(group, results: try await store.commit(batches), marks: marks) } catch {
+            unanswered = marks
+            let count = (try? await findUnanswered()) ?? 0
+            for (write, mark) in zip(group[..<count], marks) { succeed(write, mark) }
+            fail(group[count...], error)
+        }
+        memory.remember(position.head)
     }
-    memory.remember(position.head)
-  }
 
-  /// Tells each asker what became of its write. After the first refused batch the later ones no longer fit the log: they are tried again.
-  private func settle(_ group: [Write], results: [Result<Void, StoreError>], marks: [Position]) {
-    for (index, result) in results.enumerated() {
-      switch result {
-      case .success: succeed(group[index], marks[index])
-      case .failure(let error):
-        fail(group[index...index], error)
-        waiting.insert(contentsOf: group[(index + 1)...].map(Request.write), at: 0)
-        return
-      }
+    /// Tells each asker what became of its write. After the first refused batch the later ones no longer fit the log: they are tried again.
+    private func settle(_ group: [Write], results: [Result<Void, StoreError>], marks: [Position]) {
+        for (index, result) in results.enumerated() {
+            switch result {
+            case .success: succeed(group[index], marks[index])
+            case .failure(let error):
+                fail(group[index...index], error)
+                waiting.insert(contentsOf: group[(index + 1)...].map(Request.write), at: 0)
+                return
+            }
+        }
     }
-  }
 
-  private func succeed(_ write: Write, _ mark: Position) {
-    position = mark
-    let index = mark.head.size - 1
-    if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
-    write.done?.resume(returning: index)
-  }
-
-  private func fail(_ writes: ArraySlice<Write>, _ error: any Error) {
-    for write in writes { write.done?.resume(throwing: error) }
-  }
-
-  /// Looks for what was sent without an answer, and takes up its position where it is there. Returns how many of the writes were stored.
-  ///
-  /// An entry's chain value is proof: nobody else can have made it, and its write was stored with it.
-  private func findUnanswered() async throws -> Int {
-    var count = 0
-    for mark in unanswered {
-      guard
-        let entry = try await store.entries(from: mark.head.size - 1, limit: 1, in: organization)
-          .first,
-        entry.chain == mark.head.chain
-      else { break }
-      count += 1
+    private func succeed(_ write: Write, _ mark: Position) {
+        position = mark
+        let index = mark.head.size - 1
+        if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
+        write.done?.resume(returning: index)
     }
-    if count > 0 { position = unanswered[count - 1] }
-    unanswered = []
-    return count
-  }
 
-  private func batch(for write: Write, advancing next: inout Position) throws -> Batch {
-    for row in write.change.removed { next.digest.remove(row, key: keys.digest) }
-    for row in write.change.added { next.digest.add(row, key: keys.digest) }
-    var operations = write.change.operations
-    for var entry in write.entries {
-      entry.recordsDigest = next.digest.value(key: keys.digest)
-      sentry.mark(&entry)
-      let index = next.head.size
-      let sealed = try keys.seal.seal(
-        document: entry.encoded(), context: Self.context(organization, index: index))
-      let chain = next.head.append(sealed, key: keys.chain)
-      operations.append(
-        .append(StoredEntry(organization: organization, index: index, sealed: sealed, chain: chain))
-      )
+    private func fail(_ writes: ArraySlice<Write>, _ error: any Error) { for write in writes { write.done?.resume(throwing: error) } }
+
+    /// Looks for what was sent without an answer, and takes up its position where it is there. Returns how many of the writes were stored.
+    ///
+    /// An entry's chain value is proof: nobody else can have made it, and its write was stored with it.
+    private func findUnanswered() async throws -> Int {
+        var count = 0
+        for mark in unanswered {
+            guard let entry = try await store.entries(from: mark.head.size - 1, limit: 1, in: organization).first, entry.chain == mark.head.chain
+            else { break }
+            count += 1
+        }
+        if count > 0 { position = unanswered[count - 1] }
+        unanswered = []
+        return count
     }
-    return Batch(operations)
-  }
 
-  /// The associated data of an entry: its place in the log.
-  static func context(_ organization: OrganizationID, index: Int64) -> SealContext {
-    SealContext(.auditEntry, organization: organization, version: index, generation: 1)
-  }
+    private func batch(for write: Write, advancing next: inout Position) throws -> Batch {
+        for row in write.change.removed { next.digest.remove(row, key: keys.digest) }
+        for row in write.change.added { next.digest.add(row, key: keys.digest) }
+        var operations = write.change.operations
+        for var entry in write.entries {
+            entry.recordsDigest = next.digest.value(key: keys.digest)
+            sentry.mark(&entry)
+            let index = next.head.size
+            let sealed = try keys.seal.seal(document: entry.encoded(), context: Self.context(organization, index: index))
+            let chain = next.head.append(sealed, key: keys.chain)
+            operations.append(.append(StoredEntry(organization: organization, index: index, sealed: sealed, chain: chain)))
+        }
+        return Batch(operations)
+    }
+
+    /// The associated data of an entry: its place in the log.
+    static func context(_ organization: OrganizationID, index: Int64) -> SealContext {
+        SealContext(.auditEntry, organization: organization, version: index, generation: 1)
+    }
 }
 
 extension AuditWriter {
-  /// A checkpoint over everything that is stored, whether or not it is kept.
-  func signed() throws -> SignedCheckpoint {
-    try keys.signer.sign(position.head, recordsDigest: position.digest.value(key: keys.digest))
-  }
+    /// A checkpoint over everything that is stored, whether or not it is kept.
+    func signed() throws -> SignedCheckpoint { try keys.signer.sign(position.head, recordsDigest: position.digest.value(key: keys.digest)) }
 
-  private func storeCheckpoint() async throws -> StoredCheckpoint? {
-    _ = try await findUnanswered()
-    let head = position.head
-    guard head.size > 0 else { return nil }
-    if let last = try await store.lastCheckpoint(in: organization), last.size == head.size {
-      return taken(last)
+    private func storeCheckpoint() async throws -> StoredCheckpoint? {
+        _ = try await findUnanswered()
+        let head = position.head
+        guard head.size > 0 else { return nil }
+        if let last = try await store.lastCheckpoint(in: organization), last.size == head.size { return taken(last) }
+        let checkpoint = StoredCheckpoint(organization: organization, size: head.size, note: try signed().bytes, frontier: head.frontier.encoded())
+        do {
+            for result in try await store.commit([Batch([.insertCheckpoint(checkpoint)])]) { try result.get() }
+        } catch {
+            guard let last = try? await store.lastCheckpoint(in: organization), last == checkpoint else { throw error }
+        }
+        return taken(checkpoint)
     }
-    let checkpoint = StoredCheckpoint(
-      organization: organization, size: head.size, note: try signed().bytes,
-      frontier: head.frontier.encoded())
-    for result in try await store.commit([Batch([.insertCheckpoint(checkpoint)])]) {
-      try result.get()
-    }
-    return taken(checkpoint)
-  }
 
-  private func taken(_ checkpoint: StoredCheckpoint) -> StoredCheckpoint {
-    checkpointed = checkpoint.size
-    checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
-    memory.remember(position.head)
-    return checkpoint
-  }
+    private func taken(_ checkpoint: StoredCheckpoint) -> StoredCheckpoint {
+        checkpointed = checkpoint.size
+        checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
+        memory.remember(position.head)
+        return checkpoint
+    }
 }

@@ -5,127 +5,95 @@ import Synchronization
 
 /// The keys of an unlocked vault. It is the only thing that holds them, and it is dropped at lock.
 final class Keyring: Sendable {
-  let organization: OrganizationID
-  private let rootState: Mutex<(key: any RootKey, generation: Int64)>
-  /// Wraps the metadata keys of what belongs to no project.
-  let organizationKey: WrappingKey
-  let organizationGeneration: Int64
-  let rows: MACKey
-  let blindIndex: MACKey
-  /// Hashes badges, and later fake tokens.
-  let tokens: MACKey
-  private let store: any VaultStore
-  private let projects = Mutex<[ProjectID: ProjectKeys]>([:])
+    let organization: OrganizationID
+    private let rootState: Mutex<(key: any RootKey, generation: Int64)>
+    /// Wraps the metadata keys of what belongs to no project.
+    let organizationKey: WrappingKey
+    let organizationGeneration: Int64
+    let rows: MACKey
+    let blindIndex: MACKey
+    /// Hashes badges, and later fake tokens.
+    let tokens: MACKey
+    private let store: any VaultStore
+    private let projects = Mutex<[ProjectID: ProjectKeys]>([:])
 
-  /// A project's keys as far as they were unwrapped.
-  private struct ProjectKeys {
-    var byGeneration: [Int64: WrappingKey] = [:]
-    var newest: Int64?
-  }
-
-  init(
-    organization: OrganizationID, root: any RootKey, rootGeneration: Int64,
-    organizationKey: WrappingKey, organizationGeneration: Int64,
-    store: any VaultStore
-  ) throws {
-    self.organization = organization
-    rootState = Mutex((root, rootGeneration))
-    self.organizationKey = organizationKey
-    self.organizationGeneration = organizationGeneration
-    self.store = store
-    rows = try MACKey(material: organizationKey.derive(.rowMAC))
-    blindIndex = try MACKey(material: organizationKey.derive(.blindIndex))
-    tokens = try MACKey(material: organizationKey.derive(.token))
-  }
-
-  var root: any RootKey { rootState.withLock { $0.key } }
-  var rootGeneration: Int64 { rootState.withLock { $0.generation } }
-  /// The root key itself, when it lies in this process and not in a KMS.
-  var localRoot: WrappingKey? { (root as? LocalRootKey)?.key }
-
-  /// Takes a new root key, once everything is wrapped under it.
-  func replaceRoot(_ key: any RootKey, generation: Int64) {
-    rootState.withLock { $0 = (key, generation) }
-  }
-
-  /// A project's key of one generation, or of the newest; unwrapped once.
-  func projectKey(_ project: ProjectID, generation: Int64? = nil) async throws -> (
-    key: WrappingKey, generation: Int64
-  ) {
-    if let known = cached(project, generation) { return known }
-    let (root, wrapping) = rootState.withLock { $0 }
-    let stored = try await store.keys(of: project.cast(), in: organization)
-    guard
-      let row = stored.first(where: {
-        (generation ?? $0.generation) == $0.generation && $0.wrapping == wrapping
-      })
-    else {
-      throw EngineError.unreadable
+    /// A project's keys as far as they were unwrapped.
+    private struct ProjectKeys {
+        var byGeneration: [Int64: WrappingKey] = [:]
+        var newest: Int64?
     }
-    let key = try await root.unwrap(
-      row.wrapped,
-      context: projectContext(project, generation: row.generation, wrapping: row.wrapping))
-    projects.withLock {
-      $0[project, default: ProjectKeys()].byGeneration[row.generation] = key
-      if generation == nil { $0[project]?.newest = row.generation }
+
+    init(
+        organization: OrganizationID, root: any RootKey, rootGeneration: Int64, organizationKey: WrappingKey, organizationGeneration: Int64,
+        store: any VaultStore
+    ) throws {
+        self.organization = organization
+        rootState = Mutex((root, rootGeneration))
+        self.organizationKey = organizationKey
+        self.organizationGeneration = organizationGeneration
+        self.store = store
+        rows = try MACKey(material: organizationKey.derive(.rowMAC))
+        blindIndex = try MACKey(material: organizationKey.derive(.blindIndex))
+        tokens = try MACKey(material: organizationKey.derive(.token))
     }
-    return (key, row.generation)
-  }
 
-  /// A project's key as a row under another root key. The key is at hand from now on: nobody has to unwrap it while the root key changes.
-  func rewrapped(
-    _ project: ProjectID, generation: Int64, under root: WrappingKey, wrapping: Int64,
-    random: RandomBytes
-  ) async throws -> StoredKey {
-    _ = try await projectKey(project)
-    let (key, _) = try await projectKey(project, generation: generation)
-    let wrapped = try root.wrap(
-      key, context: projectContext(project, generation: generation, wrapping: wrapping),
-      random: random)
-    return StoredKey(
-      organization: organization, owner: project.cast(), generation: generation, wrapping: wrapping,
-      wrapped: wrapped)
-  }
+    var root: any RootKey { rootState.withLock { $0.key } }
+    var rootGeneration: Int64 { rootState.withLock { $0.generation } }
+    /// The root key itself, when it lies in this process and not in a KMS.
+    var localRoot: WrappingKey? { (root as? LocalRootKey)?.key }
 
-  /// Makes a project's first key; the caller stores the row.
-  func makeProjectKey(_ project: ProjectID, random: RandomBytes) async throws -> (
-    key: WrappingKey, row: StoredKey
-  ) {
-    let key = WrappingKey.generate(random: random)
-    let wrapped = try await root.wrap(
-      key, context: projectContext(project, generation: 1, wrapping: rootGeneration))
-    return (
-      key,
-      StoredKey(
-        organization: organization, owner: project.cast(), generation: 1, wrapping: rootGeneration,
-        wrapped: wrapped)
-    )
-  }
+    /// Takes a new root key, once everything is wrapped under it.
+    func replaceRoot(_ key: any RootKey, generation: Int64) { rootState.withLock { $0 = (key, generation) } }
 
-  /// The associated data of a project's key: its own generation stands as version, the root's as generation.
-  func projectContext(_ project: ProjectID, generation: Int64, wrapping: Int64) -> SealContext {
-    SealContext(
-      .projectKey, organization: organization, project: project, version: generation,
-      generation: wrapping)
-  }
-
-  /// The keyed index under which a name is found, without the name being stored.
-  func lookup(_ kind: RecordKind, parent: AnyRecordID?, name: String) -> [UInt8] {
-    var writer = CanonicalWriter(capacity: 64)
-    writer.write(kind.rawValue)
-    writer.write(optional: parent) { $0.write($1) }
-    writer.write(name)
-    return blindIndex.code(over: writer.bytes)
-  }
-
-  private func cached(_ project: ProjectID, _ generation: Int64?) -> (
-    key: WrappingKey, generation: Int64
-  )? {
-    projects.withLock { known in
-      guard let keys = known[project], let wanted = generation ?? keys.newest,
-        let key = keys.byGeneration[wanted]
-      else { return nil }
-      return (key, wanted)
+    /// A project's key of one generation, or of the newest; unwrapped once.
+    func projectKey(_ project: ProjectID, generation: Int64? = nil) async throws -> (key: WrappingKey, generation: Int64) {
+        if let known = cached(project, generation) { return known }
+        let (root, wrapping) = rootState.withLock { $0 }
+        let stored = try await store.keys(of: project.cast(), in: organization)
+        guard let row = stored.first(where: { (generation ?? $0.generation) == $0.generation && $0.wrapping == wrapping }) else {
+            throw EngineError.unreadable
+        }
+        let key = try await root.unwrap(row.wrapped, context: projectContext(project, generation: row.generation, wrapping: row.wrapping))
+        projects.withLock {
+            $0[project, default: ProjectKeys()].byGeneration[row.generation] = key
+            if generation == nil { $0[project]?.newest = row.generation }
+        }
+        return (key, row.generation)
     }
-  }
+
+    /// A project's key as a row under another root key. The key is at hand from now on: nobody has to unwrap it while the root key changes.
+    func rewrapped(_ project: ProjectID, generation: Int64, under root: WrappingKey, wrapping: Int64, random: RandomBytes) async throws -> StoredKey {
+        _ = try await projectKey(project)
+        let (key, _) = try await projectKey(project, generation: generation)
+        let wrapped = try root.wrap(key, context: projectContext(project, generation: generation, wrapping: wrapping), random: random)
+        return StoredKey(organization: organization, owner: project.cast(), generation: generation, wrapping: wrapping, wrapped: wrapped)
+    }
+
+    /// Makes a project's first key; the caller stores the row.
+    func makeProjectKey(_ project: ProjectID, random: RandomBytes) async throws -> (key: WrappingKey, row: StoredKey) {
+        let key = WrappingKey.generate(random: random)
+        let wrapped = try await root.wrap(key, context: projectContext(project, generation: 1, wrapping: rootGeneration))
+        return (key, StoredKey(organization: organization, owner: project.cast(), generation: 1, wrapping: rootGeneration, wrapped: wrapped))
+    }
+
+    /// The associated data of a project's key: its own generation stands as version, the root's as generation.
+    func projectContext(_ project: ProjectID, generation: Int64, wrapping: Int64) -> SealContext {
+        SealContext(.projectKey, organization: organization, project: project, version: generation, generation: wrapping)
+    }
+
+    /// The keyed index under which a name is found, without the name being stored.
+    func lookup(_ kind: RecordKind, parent: AnyRecordID?, name: String) -> [UInt8] {
+        var writer = CanonicalWriter(capacity: 64)
+        writer.write(kind.rawValue)
+        writer.write(optional: parent) { $0.write($1) }
+        writer.write(name)
+        return blindIndex.code(over: writer.bytes)
+    }
+
+    private func cached(_ project: ProjectID, _ generation: Int64?) -> (key: WrappingKey, generation: Int64)? {
+        projects.withLock { known in
+            guard let keys = known[project], let wanted = generation ?? keys.newest, let key = keys.byGeneration[wanted] else { return nil }
+            return (key, wanted)
+        }
+    }
 }

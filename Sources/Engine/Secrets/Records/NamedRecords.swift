@@ -4,125 +4,99 @@ import Storage
 
 /// Makes and opens the records of projects and environments.
 struct NamedRecords: Sendable {
-  let keyring: Keyring
-  let book: RecordBook
-  let random: RandomBytes
-  let clock: MachineClock
+    let keyring: Keyring
+    let book: RecordBook
+    let random: RandomBytes
+    let clock: MachineClock
 
-  /// A project or environment with its opened name.
-  struct Named: Sendable {
-    var row: Record
-    var record: SealedRecord
-    var name: SegmentName
-  }
+    /// A project or environment with its opened name.
+    struct Named: Sendable {
+        var row: Record
+        var record: SealedRecord
+        var name: SegmentName
+    }
 
-  /// The record of the organization itself, which its key belongs to.
-  func organizationRecord(named name: SegmentName) throws -> Record {
-    let id: AnyRecordID = keyring.organization.cast()
-    let place = MetadataPlace(
-      organization: keyring.organization, project: nil, environment: nil, record: id, revision: 1)
-    let metadata = try SealedMetadata.seal(
-      NameDocument(name: name).encoded, under: keyring.organizationKey,
-      generation: keyring.organizationGeneration, place: place,
-      random: random)
-    let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
-    return book.make(.organization, id: id, parent: nil, name: name.description, content: content)
-  }
+    /// The record of the organization itself, which its key belongs to.
+    func organizationRecord(named name: SegmentName) throws -> Record {
+        let id: AnyRecordID = keyring.organization.cast()
+        let place = MetadataPlace(organization: keyring.organization, project: nil, environment: nil, record: id, revision: 1)
+        let metadata = try SealedMetadata.seal(
+            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: place,
+            random: random)
+        let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
+        return book.make(.organization, id: id, parent: nil, name: name.description, content: content)
+    }
 
-  /// Adds a project with its first key to a change.
-  func makeProject(_ name: SegmentName, change: inout Change) async throws -> ProjectAtHand {
-    let id = ProjectID(random: random)
-    let made = try await keyring.makeProjectKey(id, random: random)
-    let metadata = try SealedMetadata.seal(
-      NameDocument(name: name).encoded, under: keyring.organizationKey,
-      generation: keyring.organizationGeneration,
-      place: projectPlace(id, revision: 1), random: random)
-    let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
-    change.put(
-      book.make(.project, id: id.cast(), parent: nil, name: name.description, content: content),
-      replacing: nil)
-    change.add(.insertKey(made.row))
-    return ProjectAtHand(id: id, key: made.key, generation: made.row.generation)
-  }
+    /// Adds a project with its first key to a change.
+    func makeProject(_ name: SegmentName, change: inout Change) async throws -> ProjectAtHand {
+        let id = ProjectID(random: random)
+        let made = try await keyring.makeProjectKey(id, random: random)
+        let metadata = try SealedMetadata.seal(
+            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
+            place: projectPlace(id, revision: 1), random: random)
+        let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
+        change.put(book.make(.project, id: id.cast(), parent: nil, name: name.description, content: content), replacing: nil)
+        change.add(.insertKey(made.row))
+        return ProjectAtHand(id: id, key: made.key, generation: made.row.generation)
+    }
 
-  /// Adds an environment to a change.
-  func makeEnvironment(_ name: SegmentName, in project: ProjectAtHand, change: inout Change) throws
-    -> EnvironmentID
-  {
-    let id = EnvironmentID(random: random)
-    let metadata = try SealedMetadata.seal(
-      NameDocument(name: name).encoded, under: project.key, generation: project.generation,
-      place: environmentPlace(id, in: project.id, revision: 1), random: random)
-    let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
-    let row = book.make(
-      .environment, id: id.cast(), parent: project.id.cast(), name: name.description,
-      content: content)
-    change.put(row, replacing: nil)
-    return id
-  }
+    /// Adds an environment to a change.
+    func makeEnvironment(_ name: SegmentName, in project: ProjectAtHand, change: inout Change) throws -> EnvironmentID {
+        let id = EnvironmentID(random: random)
+        let metadata = try SealedMetadata.seal(
+            NameDocument(name: name).encoded, under: project.key, generation: project.generation,
+            place: environmentPlace(id, in: project.id, revision: 1), random: random)
+        let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
+        let row = book.make(.environment, id: id.cast(), parent: project.id.cast(), name: name.description, content: content)
+        change.put(row, replacing: nil)
+        return id
+    }
 
-  /// The next state of a project that is called otherwise.
-  func rename(project row: Record, to name: SegmentName) throws -> Record {
-    var record = try SealedRecord(decoding: row.content)
-    record.metadata = try SealedMetadata.seal(
-      NameDocument(name: name).encoded, under: keyring.organizationKey,
-      generation: keyring.organizationGeneration,
-      place: projectPlace(row.id.cast(), revision: row.revision + 1), random: random)
-    return book.make(
-      .project, id: row.id, parent: nil, name: name.description, content: record.encoded,
-      replacing: row)
-  }
+    /// The next state of a project that is called otherwise.
+    func rename(project row: Record, to name: SegmentName) throws -> Record {
+        var record = try SealedRecord(decoding: row.content)
+        record.metadata = try SealedMetadata.seal(
+            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
+            place: projectPlace(row.id.cast(), revision: row.revision + 1), random: random)
+        return book.make(.project, id: row.id, parent: nil, name: name.description, content: record.encoded, replacing: row)
+    }
 
-  /// The next state of an environment that is called otherwise.
-  func rename(environment row: Record, in project: ProjectID, to name: SegmentName) async throws
-    -> Record
-  {
-    var record = try SealedRecord(decoding: row.content)
-    let (key, generation) = try await keyring.projectKey(project)
-    record.metadata = try SealedMetadata.seal(
-      NameDocument(name: name).encoded, under: key, generation: generation,
-      place: environmentPlace(row.id.cast(), in: project, revision: row.revision + 1),
-      random: random)
-    return book.make(
-      .environment, id: row.id, parent: row.parent, name: name.description, content: record.encoded,
-      replacing: row)
-  }
+    /// The next state of an environment that is called otherwise.
+    func rename(environment row: Record, in project: ProjectID, to name: SegmentName) async throws -> Record {
+        var record = try SealedRecord(decoding: row.content)
+        let (key, generation) = try await keyring.projectKey(project)
+        record.metadata = try SealedMetadata.seal(
+            NameDocument(name: name).encoded, under: key, generation: generation,
+            place: environmentPlace(row.id.cast(), in: project, revision: row.revision + 1), random: random)
+        return book.make(.environment, id: row.id, parent: row.parent, name: name.description, content: record.encoded, replacing: row)
+    }
 
-  func openProject(_ row: Record) throws -> Named {
-    let record = try SealedRecord(decoding: row.content)
-    let bytes = try record.metadata.open(
-      under: keyring.organizationKey, place: projectPlace(row.id.cast(), revision: row.revision))
-    return Named(
-      row: row, record: record, name: try NameDocument(decoding: bytes, of: .project).name)
-  }
+    func openProject(_ row: Record) throws -> Named {
+        let record = try SealedRecord(decoding: row.content)
+        let bytes = try record.metadata.open(under: keyring.organizationKey, place: projectPlace(row.id.cast(), revision: row.revision))
+        return Named(row: row, record: record, name: try NameDocument(decoding: bytes, of: .project).name)
+    }
 
-  func openEnvironment(_ row: Record, in project: ProjectID) async throws -> Named {
-    let record = try SealedRecord(decoding: row.content)
-    let (key, _) = try await keyring.projectKey(project, generation: record.metadata.generation)
-    let place = environmentPlace(row.id.cast(), in: project, revision: row.revision)
-    let bytes = try record.metadata.open(under: key, place: place)
-    return Named(
-      row: row, record: record, name: try NameDocument(decoding: bytes, of: .environment).name)
-  }
+    func openEnvironment(_ row: Record, in project: ProjectID) async throws -> Named {
+        let record = try SealedRecord(decoding: row.content)
+        let (key, _) = try await keyring.projectKey(project, generation: record.metadata.generation)
+        let place = environmentPlace(row.id.cast(), in: project, revision: row.revision)
+        let bytes = try record.metadata.open(under: key, place: place)
+        return Named(row: row, record: record, name: try NameDocument(decoding: bytes, of: .environment).name)
+    }
 
-  private func projectPlace(_ id: ProjectID, revision: Int64) -> MetadataPlace {
-    MetadataPlace(
-      organization: keyring.organization, project: id, environment: nil, record: id.cast(),
-      revision: revision)
-  }
+    private func projectPlace(_ id: ProjectID, revision: Int64) -> MetadataPlace {
+        MetadataPlace(organization: keyring.organization, project: id, environment: nil, record: id.cast(), revision: revision)
+    }
 
-  private func environmentPlace(_ id: EnvironmentID, in project: ProjectID, revision: Int64)
-    -> MetadataPlace
-  {
-    MetadataPlace(
-      organization: keyring.organization, project: project, environment: id, record: id.cast(),
-      revision: revision)
-  }
+    private func environmentPlace(_ id: EnvironmentID, in project: ProjectID, revision: Int64) -> MetadataPlace {
+        MetadataPlace(organization: keyring.organization, project: project, environment: id, record: id.cast(), revision: revision)
+    }
 }
 
 /// A project whose key is at hand.
 struct ProjectAtHand: Sendable {
-  var id: ProjectID
-  var key: WrappingKey
-  var generation: Int64
+    var id: ProjectID
+    var key: WrappingKey
+    var generation: Int64
 }

@@ -3,72 +3,67 @@ import Model
 
 /// Names and notes as a record keeps them: sealed under a metadata key of its own, which is wrapped beside it.
 struct SealedMetadata: Sendable, Equatable {
-  /// The generation of the key that wraps the metadata key.
-  var generation: Int64
-  var wrapped: [UInt8]
-  var sealed: [UInt8]
+    /// The generation of the key that wraps the metadata key.
+    var generation: Int64
+    var wrapped: [UInt8]
+    var sealed: [UInt8]
 
-  /// Seals a record's private part under a fresh metadata key.
-  static func seal(
-    _ document: [UInt8], under key: WrappingKey, generation: Int64, place: MetadataPlace,
-    random: RandomBytes
-  ) throws -> Self {
-    let metadataKey = DataKey.generate(random: random)
-    return SealedMetadata(
-      generation: generation,
-      wrapped: try key.wrap(metadataKey, context: place.keyContext(generation), random: random),
-      sealed: try metadataKey.seal(
-        document: document, context: place.documentContext, random: random))
-  }
+    /// Seals a record's private part under a fresh metadata key.
+    static func seal(
+        _ document: [UInt8], under key: WrappingKey, generation: Int64, place: MetadataPlace, random: RandomBytes
+    ) throws -> Self {
+        let metadataKey = DataKey.generate(random: random)
+        return SealedMetadata(
+            generation: generation,
+            wrapped: try key.wrap(metadataKey, context: place.keyContext(generation), random: random),
+            sealed: try metadataKey.seal(document: document, context: place.documentContext, random: random))
+    }
 
-  func open(under key: WrappingKey, place: MetadataPlace) throws -> [UInt8] {
-    let metadataKey = try key.unwrapDataKey(wrapped, context: place.keyContext(generation))
-    return try metadataKey.open(document: sealed, context: place.documentContext)
-  }
+    func open(under key: WrappingKey, place: MetadataPlace) throws -> [UInt8] {
+        let metadataKey = try key.unwrapDataKey(wrapped, context: place.keyContext(generation))
+        return try metadataKey.open(document: sealed, context: place.documentContext)
+    }
 
-  func write(to writer: inout CanonicalWriter) {
-    writer.write(generation)
-    writer.write(wrapped)
-    writer.write(sealed)
-  }
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(generation)
+        writer.write(wrapped)
+        writer.write(sealed)
+    }
 
-  init(generation: Int64, wrapped: [UInt8], sealed: [UInt8]) {
-    self.generation = generation
-    self.wrapped = wrapped
-    self.sealed = sealed
-  }
+    init(generation: Int64, wrapped: [UInt8], sealed: [UInt8]) {
+        self.generation = generation
+        self.wrapped = wrapped
+        self.sealed = sealed
+    }
 
-  init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    generation = try reader.int64()
-    wrapped = try reader.data()
-    sealed = try reader.data()
-  }
+    init(from reader: inout CanonicalReader) throws(CanonicalError) {
+        generation = try reader.int64()
+        wrapped = try reader.data()
+        sealed = try reader.data()
+    }
 }
 
 /// Where a record's metadata lies, for its associated data.
 struct MetadataPlace: Sendable {
-  var organization: OrganizationID
-  var project: ProjectID?
-  var environment: EnvironmentID?
-  var record: AnyRecordID
-  /// Metadata belongs to one revision of its record: an earlier one does not open in its place.
-  var revision: Int64
+    var organization: OrganizationID
+    var project: ProjectID?
+    var environment: EnvironmentID?
+    var record: AnyRecordID
+    /// Metadata belongs to one revision of its record: an earlier one does not open in its place.
+    var revision: Int64
 
-  /// The policy has purposes of its own.
-  var isPolicy = false
+    /// The policy has purposes of its own.
+    var isPolicy = false
 
-  /// The associated data of the wrapped metadata key; `generation` is the wrapping key's.
-  func keyContext(_ generation: Int64) -> SealContext {
-    context(isPolicy ? .policyKey : .metadataKey, generation)
-  }
+    /// The associated data of the wrapped metadata key; `generation` is the wrapping key's.
+    func keyContext(_ generation: Int64) -> SealContext { context(isPolicy ? .policyKey : .metadataKey, generation) }
 
-  /// The associated data of the sealed document: sealed once, as every state of a record has a fresh key.
-  var documentContext: SealContext { context(isPolicy ? .policy : .metadata, 1) }
+    /// The associated data of the sealed document: sealed once, as every state of a record has a fresh key.
+    var documentContext: SealContext { context(isPolicy ? .policy : .metadata, 1) }
 
-  private func context(_ purpose: Purpose, _ generation: Int64) -> SealContext {
-    SealContext(
-      purpose, organization: organization, project: project, environment: environment,
-      record: record, version: revision,
-      generation: generation)
-  }
+    private func context(_ purpose: Purpose, _ generation: Int64) -> SealContext {
+        SealContext(
+            purpose, organization: organization, project: project, environment: environment, record: record, version: revision,
+            generation: generation)
+    }
 }

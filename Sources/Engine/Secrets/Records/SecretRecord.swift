@@ -4,118 +4,113 @@ import Storage
 
 /// A secret: where it lies, which version is current, and its sealed metadata.
 struct SecretRecord: Sendable {
-  var id: SecretID
-  var place: Place
-  var current: Int64
-  var createdAt: Timestamp
-  var updatedAt: Timestamp
-  var expiresAt: Timestamp?
-  var deletedAt: Timestamp?
-  var purgeAfter: Timestamp?
-  var metadata: SealedMetadata
-  /// The row as it is stored; nil for one that is not stored yet.
-  var row: Record?
+    var id: SecretID
+    var place: Place
+    var current: Int64
+    var createdAt: Timestamp
+    var updatedAt: Timestamp
+    var expiresAt: Timestamp?
+    var deletedAt: Timestamp?
+    var purgeAfter: Timestamp?
+    var metadata: SealedMetadata
+    /// The row as it is stored; nil for one that is not stored yet.
+    var row: Record?
 
-  /// Decodes a row whose MAC was checked.
-  init(_ row: Record, place: Place) throws {
-    guard row.kind == .secret, row.parent == place.environment.cast() else {
-      throw EngineError.recordsDisagree
+    /// Decodes a row whose MAC was checked.
+    init(_ row: Record, place: Place) throws {
+        guard row.kind == .secret, row.parent == place.environment.cast() else { throw EngineError.recordsDisagree }
+        var reader = CanonicalReader(row.content)
+        guard try reader.byte() == 1 else { throw EngineError.unreadable }
+        id = row.id.cast()
+        self.place = place
+        current = try reader.int64()
+        createdAt = try reader.timestamp()
+        updatedAt = try reader.timestamp()
+        expiresAt = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+        deletedAt = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+        purgeAfter = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+        metadata = try SealedMetadata(from: &reader)
+        try reader.finish()
+        self.row = row
     }
-    var reader = CanonicalReader(row.content)
-    guard try reader.byte() == 1 else { throw EngineError.unreadable }
-    id = row.id.cast()
-    self.place = place
-    current = try reader.int64()
-    createdAt = try reader.timestamp()
-    updatedAt = try reader.timestamp()
-    expiresAt = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
-    deletedAt = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
-    purgeAfter = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
-    metadata = try SealedMetadata(from: &reader)
-    try reader.finish()
-    self.row = row
-  }
 
-  init(id: SecretID, place: Place, createdAt: Timestamp, metadata: SealedMetadata) {
-    self.id = id
-    self.place = place
-    current = 0
-    self.createdAt = createdAt
-    updatedAt = createdAt
-    self.metadata = metadata
-  }
-
-  var content: [UInt8] {
-    var writer = CanonicalWriter(capacity: 320)
-    writer.write(byte: 1)
-    writer.write(current)
-    writer.write(createdAt)
-    writer.write(updatedAt)
-    writer.write(optional: expiresAt) { $0.write($1) }
-    writer.write(optional: deletedAt) { $0.write($1) }
-    writer.write(optional: purgeAfter) { $0.write($1) }
-    metadata.write(to: &writer)
-    return writer.bytes
-  }
-
-  /// Whether a row is that of a deleted secret whose retention is over.
-  static func isOverdue(_ row: Record, now: Timestamp) throws -> Bool {
-    guard row.kind == .secret else { return false }
-    var reader = CanonicalReader(row.content)
-    _ = (try reader.byte(), try reader.int64(), try reader.timestamp(), try reader.timestamp())
-    let times = try (0..<3).map { _ in
-      try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+    init(id: SecretID, place: Place, createdAt: Timestamp, metadata: SealedMetadata) {
+        self.id = id
+        self.place = place
+        current = 0
+        self.createdAt = createdAt
+        updatedAt = createdAt
+        self.metadata = metadata
     }
-    return times[1] != nil && times[2].map { $0 <= now } ?? false
-  }
 
-  /// The revision that the next write of this record has.
-  var nextRevision: Int64 { (row?.revision ?? 0) + 1 }
+    var content: [UInt8] {
+        var writer = CanonicalWriter(capacity: 320)
+        writer.write(byte: 1)
+        writer.write(current)
+        writer.write(createdAt)
+        writer.write(updatedAt)
+        writer.write(optional: expiresAt) { $0.write($1) }
+        writer.write(optional: deletedAt) { $0.write($1) }
+        writer.write(optional: purgeAfter) { $0.write($1) }
+        metadata.write(to: &writer)
+        return writer.bytes
+    }
 
-  func metadataPlace(revision: Int64) -> MetadataPlace {
-    MetadataPlace(
-      organization: place.organization, project: place.project, environment: place.environment,
-      record: id.cast(), revision: revision)
-  }
+    /// Whether a row is that of a deleted secret whose retention is over.
+    static func isOverdue(_ row: Record, now: Timestamp) throws -> Bool {
+        guard row.kind == .secret else { return false }
+        var reader = CanonicalReader(row.content)
+        _ = (try reader.byte(), try reader.int64(), try reader.timestamp(), try reader.timestamp())
+        let times = try (0..<3).map { _ in try reader.optional { reader throws(CanonicalError) in try reader.timestamp() } }
+        return times[1] != nil && times[2].map { $0 <= now } ?? false
+    }
+
+    /// The revision that the next write of this record has.
+    var nextRevision: Int64 { (row?.revision ?? 0) + 1 }
+
+    func metadataPlace(revision: Int64) -> MetadataPlace {
+        MetadataPlace(
+            organization: place.organization, project: place.project, environment: place.environment, record: id.cast(), revision: revision)
+    }
 }
 
 /// Where a secret lies, by id, with the names for the log.
 struct Place: Sendable, Hashable {
-  var organization: OrganizationID
-  var project: ProjectID
-  var environment: EnvironmentID
-  var scope: Scope
+    var organization: OrganizationID
+    var project: ProjectID
+    var environment: EnvironmentID
+    var scope: Scope
 }
 
 /// What people call and say about a secret; sealed.
 struct SecretMetadata: Sendable, Equatable {
-  var name: SecretName
-  var tags: [String] = []
-  var description: String?
-  var note: String?
-  var url: String?
+    var name: SecretName
+    var tags: [String] = []
+    var description: String?
+    var note: String?
+    var url: String?
 
-  init(name: SecretName) { self.name = name }
+    init(name: SecretName) { self.name = name }
 
-  init(decoding bytes: [UInt8]) throws {
-    var reader = CanonicalReader(bytes)
-    guard try reader.byte() == 1 else { throw EngineError.unreadable }
-    name = try SecretName(reader.text())
-    tags = try reader.list { reader throws(CanonicalError) in try reader.text() }
-    description = try reader.optional { reader throws(CanonicalError) in try reader.text() }
-    note = try reader.optional { reader throws(CanonicalError) in try reader.text() }
-    url = try reader.optional { reader throws(CanonicalError) in try reader.text() }
-    try reader.finish()
-  }
+    init(decoding bytes: [UInt8]) throws {
+        var reader = CanonicalReader(bytes)
+        guard try reader.byte() == 1 else { throw EngineError.unreadable }
+        name = try SecretName(reader.text())
+        tags = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        description = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        note = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        url = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        try reader.finish()
+    }
 
-  var encoded: [UInt8] {
-    var writer = CanonicalWriter()
-    writer.write(byte: 1)
-    writer.write(name.description)
-    writer.write(list: tags) { $0.write($1) }
-    writer.write(optional: description) { $0.write($1) }
-    writer.write(optional: note) { $0.write($1) }
-    writer.write(optional: url) { $0.write($1) }
-    return writer.bytes
-  }
+    var encoded: [UInt8] {
+        var writer = CanonicalWriter()
+        writer.write(byte: 1)
+        writer.write(name.description)
+        writer.write(list: tags) { $0.write($1) }
+        writer.write(optional: description) { $0.write($1) }
+        writer.write(optional: note) { $0.write($1) }
+        writer.write(optional: url) { $0.write($1) }
+        return writer.bytes
+    }
 }

@@ -2,109 +2,104 @@ package import Model
 
 /// Gives out fresh runners: processes that hold the values of one run and execute it.
 package protocol RunnerSupply: Sendable {
-  /// Starts the keyless spawner, before the first key is opened. Idempotent.
-  func prepare() async throws
-  /// Ends the spawner after lock.
-  func retire()
-  /// Hands a job to a fresh runner.
-  func start(_ job: RunJob) async throws -> Launched
-  /// Whether the spawner lives; nil when that is not known.
-  var isAlive: Bool? { get }
+    /// Starts the keyless spawner, before the first key is opened. Idempotent.
+    func prepare() async throws
+    /// Ends the spawner after lock.
+    func retire()
+    /// Hands a job to a fresh runner.
+    func start(_ job: RunJob) async throws -> Launched
+    /// Whether the spawner lives; nil when that is not known.
+    var isAlive: Bool? { get }
 }
 
-extension RunnerSupply {
-  package var isAlive: Bool? { nil }
-}
+extension RunnerSupply { package var isAlive: Bool? { nil } }
 
 /// A run that a runner has begun.
 package struct Launched: Sendable {
-  /// Where its frames are; closing it ends the run.
-  package var descriptor: Int32
-  /// What is executed: path, class, interpreter.
-  package var program: [(String, String)]
-  /// What the person is told, one sentence each.
-  package var notices: [String]
+    /// Where its frames are; closing it ends the run.
+    package var descriptor: Int32
+    /// What is executed: path, class, interpreter.
+    package var program: [(String, String)]
+    /// What the person is told, one sentence each.
+    package var notices: [String]
 
-  package init(descriptor: Int32, program: [(String, String)], notices: [String]) {
-    self.descriptor = descriptor
-    self.program = program
-    self.notices = notices
-  }
+    package init(descriptor: Int32, program: [(String, String)], notices: [String]) {
+        self.descriptor = descriptor
+        self.program = program
+        self.notices = notices
+    }
 }
 
 /// Everything a runner gets to know.
 package struct RunJob: Sendable {
-  package var arguments: [String]
-  package var workingDirectory: String?
-  /// The caller's environment (a person's) or the few clean variables (an agent's), without values.
-  package var environment: [String: String]
-  package var values: [InjectedValue]
-  package var preservesEnvironment: Bool
-  package var timeout: Duration?
-  package var terminal: Terminal?
-  /// The permission bits that new files must not have; nil for the usual.
-  package var fileMask: Int?
-  package var audience: Audience
+    package var arguments: [String]
+    package var workingDirectory: String?
+    /// The caller's environment (a person's) or the few clean variables (an agent's), without values.
+    package var environment: [String: String]
+    package var values: [InjectedValue]
+    package var preservesEnvironment: Bool
+    package var timeout: Duration?
+    package var terminal: Terminal?
+    /// The permission bits that new files must not have; nil for the usual.
+    package var fileMask: Int?
+    package var audience: Audience
 
-  /// One field on its way into a variable or to standard input.
-  package struct InjectedValue: Sendable {
-    /// Nil for standard input.
-    package var variable: String?
-    /// What stands in redacted output.
-    package var name: String
-    package var kind: FieldKind
-    package var value: SecretValue
+    /// One field on its way into a variable or to standard input.
+    package struct InjectedValue: Sendable {
+        /// Nil for standard input.
+        package var variable: String?
+        /// What stands in redacted output.
+        package var name: String
+        package var kind: FieldKind
+        package var value: SecretValue
 
-    package init(variable: String?, name: String, kind: FieldKind, value: SecretValue) {
-      self.variable = variable
-      self.name = name
-      self.kind = kind
-      self.value = value
+        package init(variable: String?, name: String, kind: FieldKind, value: SecretValue) {
+            self.variable = variable
+            self.name = name
+            self.kind = kind
+            self.value = value
+        }
     }
-  }
 
-  /// The caller's terminal, and which of its three streams are on it.
-  package struct Terminal: Sendable, Equatable {
-    package var rows: UInt16
-    package var columns: UInt16
-    package var input: Bool
-    package var output: Bool
-    package var error: Bool
-    /// The terminal's type, for TERM.
-    package var type: String?
+    /// The caller's terminal, and which of its three streams are on it.
+    package struct Terminal: Sendable, Equatable {
+        package var rows: UInt16
+        package var columns: UInt16
+        package var input: Bool
+        package var output: Bool
+        package var error: Bool
+        /// The terminal's type, for TERM.
+        package var type: String?
+
+        package init(rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, type: String?) {
+            self.rows = rows
+            self.columns = columns
+            self.input = input
+            self.output = output
+            self.error = error
+            self.type = type
+        }
+    }
+
+    /// For whom the output is.
+    package enum Audience: Sendable, Equatable {
+        case person
+        /// `realHome`: the policy says `home: real`.
+        case agent(realHome: Bool)
+    }
 
     package init(
-      rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, type: String?
+        arguments: [String], workingDirectory: String?, environment: [String: String], values: [InjectedValue], preservesEnvironment: Bool,
+        timeout: Duration?, terminal: Terminal?, fileMask: Int?, audience: Audience
     ) {
-      self.rows = rows
-      self.columns = columns
-      self.input = input
-      self.output = output
-      self.error = error
-      self.type = type
+        self.arguments = arguments
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.values = values
+        self.preservesEnvironment = preservesEnvironment
+        self.timeout = timeout
+        self.terminal = terminal
+        self.fileMask = fileMask
+        self.audience = audience
     }
-  }
-
-  /// For whom the output is.
-  package enum Audience: Sendable, Equatable {
-    case person
-    /// `realHome`: the policy says `home: real`.
-    case agent(realHome: Bool)
-  }
-
-  package init(
-    arguments: [String], workingDirectory: String?, environment: [String: String],
-    values: [InjectedValue], preservesEnvironment: Bool, timeout: Duration?, terminal: Terminal?,
-    fileMask: Int?, audience: Audience
-  ) {
-    self.arguments = arguments
-    self.workingDirectory = workingDirectory
-    self.environment = environment
-    self.values = values
-    self.preservesEnvironment = preservesEnvironment
-    self.timeout = timeout
-    self.terminal = terminal
-    self.fileMask = fileMask
-    self.audience = audience
-  }
 }

@@ -6,144 +6,121 @@ import Storage
 
 /// A registered agent.
 package struct RegisteredAgent: Sendable {
-  package var name: SegmentName
-  package var createdAt: Timestamp
-  package var revokedAt: Timestamp?
-  package var policies: [String]
+    package var name: SegmentName
+    package var createdAt: Timestamp
+    package var revokedAt: Timestamp?
+    package var policies: [String]
 }
 
 extension OpenVault {
-  /// The agents, by name.
-  package func agents(by asker: Asker) async throws -> [RegisteredAgent] {
-    let access = try await authorizer.authorize(Act(.agentList, .list, .person), by: asker, on: [])
-    return try await concluding(access) {
-      try await book.records(.agent).map { row in
+    /// The agents, by name.
+    package func agents(by asker: Asker) async throws -> [RegisteredAgent] {
+        let access = try await authorizer.authorize(Act(.agentList, .list, .person), by: asker, on: [])
+        return try await concluding(access) {
+            try await book.records(.agent).map { row in
+                let agent = try openAgent(row)
+                return RegisteredAgent(
+                    name: agent.document.name, createdAt: agent.record.createdAt, revokedAt: agent.record.revokedAt,
+                    policies: policy.document.policies.filter { $0.applies(to: .agent(agent.document.name)) }.map(\.name))
+            }.sorted { $0.name < $1.name }
+        }
+    }
+
+    /// Registers an agent and returns its badge; only the badge's hash is kept.
+    package func addAgent(_ name: SegmentName, by asker: Asker) async throws -> String {
+        try await administration.pass { [self] in
+            let permit = try await authorizer.permit(Act(.agentAdd, .administer, .stepUp), by: asker, on: [])
+            guard name.description != "unidentified" else {
+                throw EngineError.invalid("`unidentified` stands for programs without a badge", hint: "choose another name")
+            }
+            guard try await book.record(.agent, parent: nil, name: name.description) == nil else { throw EngineError.nameTaken(.agent) }
+            let id = AgentID(random: random)
+            let badge = Badge(agent: id, secret: random.bytes(32))
+            let document = AgentDocument(name: name, badgeHash: keyring.badgeHash(badge))
+            let row = try agentRow(id, document, SealedRecord(createdAt: clock.now(), metadata: .none), replacing: nil)
+            var change = Change()
+            change.put(row, replacing: nil)
+            try await authorizer.commit(permit, change, on: [AuditSubject(record: id.cast(), name: name.description)])
+            return badge.text
+        }
+    }
+
+    /// Makes an agent's badge worthless. Its name can be given again.
+    package func revokeAgent(_ name: SegmentName, by asker: Asker) async throws {
+        try await administration.pass { [self] in
+            let permit = try await authorizer.permit(Act(.agentRevoke, .administer, .stepUp), by: asker, on: [])
+            guard let row = try await book.record(.agent, parent: nil, name: name.description) else { throw EngineError.notFound(.agent) }
+            var agent = try openAgent(row)
+            agent.record.revokedAt = clock.now()
+            var change = Change()
+            change.put(try agentRow(row.id.cast(), agent.document, agent.record, replacing: row), replacing: row)
+            try await authorizer.commit(permit, change, on: [AuditSubject(record: row.id, name: name.description)])
+        }
+    }
+
+    /// The agent that a badge belongs to; nil for one that is unknown or revoked.
+    package func agent(badge text: String) async throws -> (id: AgentID, name: SegmentName)? {
+        guard let badge = Badge(parsing: text), let row = try await book.record(.agent, id: badge.agent.cast()) else { return nil }
         let agent = try openAgent(row)
-        return RegisteredAgent(
-          name: agent.document.name, createdAt: agent.record.createdAt,
-          revokedAt: agent.record.revokedAt,
-          policies: policy.document.policies.filter { $0.applies(to: .agent(agent.document.name)) }
-            .map(\.name))
-      }.sorted { $0.name < $1.name }
+        guard agent.record.revokedAt == nil, keyring.isBadge(badge, hash: agent.document.badgeHash) else { return nil }
+        return (badge.agent, agent.document.name)
     }
-  }
 
-  /// Registers an agent and returns its badge; only the badge's hash is kept.
-  package func addAgent(_ name: SegmentName, by asker: Asker) async throws -> String {
-    try await administration.pass { [self] in
-      let permit = try await authorizer.permit(
-        Act(.agentAdd, .administer, .stepUp), by: asker, on: [])
-      guard name.description != "unidentified" else {
-        throw EngineError.invalid(
-          "`unidentified` stands for programs without a badge", hint: "choose another name")
-      }
-      guard try await book.record(.agent, parent: nil, name: name.description) == nil else {
-        throw EngineError.nameTaken(.agent)
-      }
-      let id = AgentID(random: random)
-      let badge = Badge(agent: id, secret: random.bytes(32))
-      let document = AgentDocument(name: name, badgeHash: keyring.badgeHash(badge))
-      let row = try agentRow(
-        id, document, SealedRecord(createdAt: clock.now(), metadata: .none), replacing: nil)
-      var change = Change()
-      change.put(row, replacing: nil)
-      try await authorizer.commit(
-        permit, change, on: [AuditSubject(record: id.cast(), name: name.description)])
-      return badge.text
+    /// Writes down that a badge was shown which opens nothing, and says so.
+    func refusedBadge(of asker: Asker) async throws -> EngineError {
+        let error = EngineError.denied(.badBadge)
+        try await authorizer.refuse(Act(.stepUpFailed, .none, .person), by: asker, on: [], error: error)
+        return error
     }
-  }
 
-  /// Makes an agent's badge worthless. Its name can be given again.
-  package func revokeAgent(_ name: SegmentName, by asker: Asker) async throws {
-    try await administration.pass { [self] in
-      let permit = try await authorizer.permit(
-        Act(.agentRevoke, .administer, .stepUp), by: asker, on: [])
-      guard let row = try await book.record(.agent, parent: nil, name: name.description) else {
-        throw EngineError.notFound(.agent)
-      }
-      var agent = try openAgent(row)
-      agent.record.revokedAt = clock.now()
-      var change = Change()
-      change.put(
-        try agentRow(row.id.cast(), agent.document, agent.record, replacing: row), replacing: row)
-      try await authorizer.commit(
-        permit, change, on: [AuditSubject(record: row.id, name: name.description)])
+    private func openAgent(_ row: Record) throws -> (record: SealedRecord, document: AgentDocument) {
+        let record = try SealedRecord(decoding: row.content)
+        let bytes = try record.metadata.open(under: keyring.organizationKey, place: agentPlace(row.id, revision: row.revision))
+        return (record, try AgentDocument(decoding: bytes))
     }
-  }
 
-  /// The agent that a badge belongs to; nil for one that is unknown or revoked.
-  package func agent(badge text: String) async throws -> (id: AgentID, name: SegmentName)? {
-    guard let badge = Badge(parsing: text),
-      let row = try await book.record(.agent, id: badge.agent.cast())
-    else { return nil }
-    let agent = try openAgent(row)
-    guard agent.record.revokedAt == nil, keyring.isBadge(badge, hash: agent.document.badgeHash)
-    else { return nil }
-    return (badge.agent, agent.document.name)
-  }
+    /// A revoked agent gives up its name.
+    private func agentRow(_ id: AgentID, _ document: AgentDocument, _ record: SealedRecord, replacing old: Record?) throws -> Record {
+        var record = record
+        record.metadata = try SealedMetadata.seal(
+            document.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
+            place: agentPlace(id.cast(), revision: (old?.revision ?? 0) + 1), random: random)
+        let name = record.revokedAt == nil ? document.name.description : nil
+        return book.make(.agent, id: id.cast(), parent: nil, name: name, content: record.encoded, replacing: old)
+    }
 
-  /// Writes down that a badge was shown which opens nothing, and says so.
-  func refusedBadge(of asker: Asker) async throws -> EngineError {
-    let error = EngineError.denied(.badBadge)
-    try await authorizer.refuse(Act(.stepUpFailed, .none, .person), by: asker, on: [], error: error)
-    return error
-  }
-
-  private func openAgent(_ row: Record) throws -> (record: SealedRecord, document: AgentDocument) {
-    let record = try SealedRecord(decoding: row.content)
-    let bytes = try record.metadata.open(
-      under: keyring.organizationKey, place: agentPlace(row.id, revision: row.revision))
-    return (record, try AgentDocument(decoding: bytes))
-  }
-
-  /// A revoked agent gives up its name.
-  private func agentRow(
-    _ id: AgentID, _ document: AgentDocument, _ record: SealedRecord, replacing old: Record?
-  ) throws -> Record {
-    var record = record
-    record.metadata = try SealedMetadata.seal(
-      document.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-      place: agentPlace(id.cast(), revision: (old?.revision ?? 0) + 1), random: random)
-    let name = record.revokedAt == nil ? document.name.description : nil
-    return book.make(
-      .agent, id: id.cast(), parent: nil, name: name, content: record.encoded, replacing: old)
-  }
-
-  private func agentPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
-    MetadataPlace(
-      organization: organization, project: nil, environment: nil, record: id, revision: revision)
-  }
+    private func agentPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
+        MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: revision)
+    }
 }
 
 extension SealedMetadata {
-  /// Stands for metadata that is sealed in the next step.
-  static let none = SealedMetadata(generation: 0, wrapped: [], sealed: [])
+    /// Stands for metadata that is sealed in the next step.
+    static let none = SealedMetadata(generation: 0, wrapped: [], sealed: [])
 }
 
 /// What an agent shows to be known: its id and 256 random bits.
 struct Badge: Sendable {
-  var agent: AgentID
-  var secret: [UInt8]
+    var agent: AgentID
+    var secret: [UInt8]
 
-  var text: String { "tacit-badge-\(agent)-\(secret.hexadecimal)" }
+    var text: String { "tacit-badge-\(agent)-\(secret.hexadecimal)" }
 
-  init(agent: AgentID, secret: [UInt8]) {
-    self.agent = agent
-    self.secret = secret
-  }
+    init(agent: AgentID, secret: [UInt8]) {
+        self.agent = agent
+        self.secret = secret
+    }
 
-  init?(parsing text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "tacit", parts[1] == "badge", let agent = AgentID(parts[2]),
-      let secret = [UInt8](hexadecimal: parts[3]), secret.count == 32
-    else { return nil }
-    self.init(agent: agent, secret: secret)
-  }
+    init?(parsing text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == "tacit", parts[1] == "badge", let agent = AgentID(parts[2]),
+            let secret = [UInt8](hexadecimal: parts[3]), secret.count == 32
+        else { return nil }
+        self.init(agent: agent, secret: secret)
+    }
 }
 
 extension Keyring {
-  func badgeHash(_ badge: Badge) -> [UInt8] { tokens.code(over: Array(badge.text.utf8)) }
-  func isBadge(_ badge: Badge, hash: [UInt8]) -> Bool {
-    tokens.isValid(hash, over: Array(badge.text.utf8))
-  }
+    func badgeHash(_ badge: Badge) -> [UInt8] { tokens.code(over: Array(badge.text.utf8)) }
+    func isBadge(_ badge: Badge, hash: [UInt8]) -> Bool { tokens.isValid(hash, over: Array(badge.text.utf8)) }
 }

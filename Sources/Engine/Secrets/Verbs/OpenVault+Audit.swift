@@ -5,126 +5,103 @@ package import Storage
 
 /// One entry, opened for a viewer who may see names.
 package struct EntryView: Sendable {
-  package var index: Int64
-  package var entry: AuditEntry
+    package var index: Int64
+    package var entry: AuditEntry
 }
 
 /// What a verification found.
 package struct VerificationReport: Sendable {
-  package var verdict: LogVerdict
-  package var checkpoints: Int
-  /// Intents that have no outcome.
-  package var missingOutcomes: [Int64] = []
+    package var verdict: LogVerdict
+    package var checkpoints: Int
+    /// Intents that have no outcome.
+    package var missingOutcomes: [Int64] = []
 }
 
 extension OpenVault {
-  /// Entries from an index on, opened; at most `limit`.
-  package func auditEntries(from index: Int64, limit: Int, by asker: Asker) async throws
-    -> [EntryView]
-  {
-    try await authorizer.authorizeReading(.auditRead, by: asker)
-    return try await store.entries(from: index, limit: limit, in: organization).map {
-      try opened($0)
+    /// Entries from an index on, opened; at most `limit`.
+    package func auditEntries(from index: Int64, limit: Int, by asker: Asker) async throws -> [EntryView] {
+        try await authorizer.authorizeReading(.auditRead, by: asker)
+        return try await store.entries(from: index, limit: limit, in: organization).map { try opened($0) }
     }
-  }
 
-  /// How many entries there are.
-  package func auditEntryCount() async throws -> Int64 {
-    try await store.entryCount(in: organization)
-  }
+    /// How many entries there are.
+    package func auditEntryCount() async throws -> Int64 { try await store.entryCount(in: organization) }
 
-  /// Stored entries as they lie in the log, for export.
-  package func storedEntries(from index: Int64, limit: Int, by asker: Asker) async throws
-    -> [StoredEntry]
-  {
-    try await authorizer.authorizeReading(.auditExport, by: asker)
-    return try await store.entries(from: index, limit: limit, in: organization)
-  }
-
-  /// Signs a checkpoint over everything up to now.
-  package func checkpoint(by asker: Asker) async throws -> (note: [UInt8], verifierKey: String)? {
-    try await authorizer.authorizeReading(.auditCheckpoint, by: asker)
-    return try await writer.checkpoint().map { ($0.note, verifierKey) }
-  }
-
-  package func checkpoints(by asker: Asker) async throws -> [StoredCheckpoint] {
-    try await authorizer.authorizeReading(.auditRead, by: asker)
-    return try await store.checkpoints(from: 0, in: organization)
-  }
-
-  /// Goes through the whole log, up to where the keeper knows it to go. `trusted` are checkpoints that the person kept elsewhere.
-  package func verifyAudit(trusted: [[UInt8]], by asker: Asker) async throws -> VerificationReport {
-    let kept = try trusted.map { try SignedCheckpoint(parsing: $0) }
-    try await authorizer.authorizeReading(.auditVerify, by: asker)
-    let signed = try await store.checkpoints(from: 0, in: organization).map {
-      try SignedCheckpoint(parsing: $0.note)
+    /// Stored entries as they lie in the log, for export.
+    package func storedEntries(from index: Int64, limit: Int, by asker: Asker) async throws -> [StoredEntry] {
+        try await authorizer.authorizeReading(.auditExport, by: asker)
+        return try await store.entries(from: index, limit: limit, in: organization)
     }
-    // Signed after the others were read, it is the largest: entries that are appended from here on are left for the next time.
-    let present = try await writer.signed()
-    let ongoing = lasting.ongoing.indices
-    let verdict = try await verdict(
-      upTo: present.size, checkpoints: signed, trusted: kept + [present])
-    var report = VerificationReport(verdict: verdict, checkpoints: signed.count)
-    // The outcome of what is over by now stands before this checkpoint.
-    try await writer.checkpoint()
-    if case .intact = verdict {
-      report.missingOutcomes = try await missingOutcomes(upTo: present.size).filter {
-        !ongoing.contains($0)
-      }
-    }
-    return report
-  }
 
-  private func verdict(
-    upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint]
-  ) async throws -> LogVerdict {
-    var verifier = try LogVerifier(
-      organization: organization, key: keyring.auditKeys().chain, verifierKey: verifierKey,
-      checkpoints: checkpoints, trusted: trusted)
-    var index: Int64 = 0
-    while index < size {
-      let page = try await store.entries(
-        from: index, limit: Int(min(10_000, size - index)), in: organization)
-      if page.isEmpty { break }
-      for entry in page {
-        if let found = verifier.take(index: entry.index, sealed: entry.sealed, chain: entry.chain) {
-          return .broken(found)
+    /// Signs a checkpoint over everything up to now.
+    package func checkpoint(by asker: Asker) async throws -> (note: [UInt8], verifierKey: String)? {
+        try await authorizer.authorizeReading(.auditCheckpoint, by: asker)
+        return try await writer.checkpoint().map { ($0.note, verifierKey) }
+    }
+
+    package func checkpoints(by asker: Asker) async throws -> [StoredCheckpoint] {
+        try await authorizer.authorizeReading(.auditRead, by: asker)
+        return try await store.checkpoints(from: 0, in: organization)
+    }
+
+    /// Goes through the whole log, up to where the keeper knows it to go. `trusted` are checkpoints that the person kept elsewhere.
+    package func verifyAudit(trusted: [[UInt8]], by asker: Asker) async throws -> VerificationReport {
+        let kept = try trusted.map { try SignedCheckpoint(parsing: $0) }
+        try await authorizer.authorizeReading(.auditVerify, by: asker)
+        let signed = try await store.checkpoints(from: 0, in: organization).map { try SignedCheckpoint(parsing: $0.note) }
+        // Signed after the others were read, it is the largest: entries that are appended from here on are left for the next time.
+        let present = try await writer.signed()
+        let ongoing = lasting.ongoing.indices
+        let verdict = try await verdict(upTo: present.size, checkpoints: signed, trusted: kept + [present])
+        var report = VerificationReport(verdict: verdict, checkpoints: signed.count)
+        guard case .intact = verdict else { return report }
+        // The outcome of what is over by now stands before this checkpoint.
+        try await writer.checkpoint()
+        report.missingOutcomes = try await missingOutcomes(upTo: present.size).filter { !ongoing.contains($0) }
+        return report
+    }
+
+    private func verdict(upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint]) async throws -> LogVerdict {
+        var verifier = try LogVerifier(
+            organization: organization, key: keyring.auditKeys().chain, verifierKey: verifierKey, checkpoints: checkpoints, trusted: trusted)
+        var index: Int64 = 0
+        while index < size {
+            let page = try await store.entries(from: index, limit: Int(min(10_000, size - index)), in: organization)
+            if page.isEmpty { break }
+            for entry in page { if let found = verifier.take(index: entry.index, sealed: entry.sealed, chain: entry.chain) { return .broken(found) } }
+            index += Int64(page.count)
         }
-      }
-      index += Int64(page.count)
+        return verifier.finish()
     }
-    return verifier.finish()
-  }
 
-  /// Intents among the last entries up to `size` whose outcome has not come yet.
-  private func missingOutcomes(upTo size: Int64) async throws -> [Int64] {
-    var open: Set<Int64> = []
-    var index = max(0, size - 100_000)
-    while true {
-      let page = try await store.entries(from: index, limit: 5000, in: organization)
-      if page.isEmpty { return open.sorted() }
-      for stored in page {
-        switch try opened(stored).entry.phase {
-        case .intent: if stored.index < size { open.insert(stored.index) }
-        case .outcome(let intent, _): open.remove(intent)
-        case .single: break
+    /// Intents among the last entries up to `size` whose outcome has not come yet.
+    private func missingOutcomes(upTo size: Int64) async throws -> [Int64] {
+        var open: Set<Int64> = []
+        var index = max(0, size - 100_000)
+        while true {
+            let page = try await store.entries(from: index, limit: 5000, in: organization)
+            if page.isEmpty { return open.sorted() }
+            for stored in page {
+                switch try opened(stored).entry.phase {
+                case .intent: if stored.index < size { open.insert(stored.index) }
+                case .outcome(let intent, _): open.remove(intent)
+                case .single: break
+                }
+            }
+            index += Int64(page.count)
         }
-      }
-      index += Int64(page.count)
     }
-  }
 
-  private func opened(_ stored: StoredEntry) throws -> EntryView {
-    let bytes = try sealingKey.open(
-      document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
-    return EntryView(index: stored.index, entry: try AuditEntry(decoding: bytes))
-  }
+    private func opened(_ stored: StoredEntry) throws -> EntryView {
+        let bytes = try sealingKey.open(document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
+        return EntryView(index: stored.index, entry: try AuditEntry(decoding: bytes))
+    }
 }
 
 extension Authorizer {
-  /// Lets a person read the log; the reading is itself an entry.
-  func authorizeReading(_ action: AuditAction, by asker: Asker) async throws {
-    let permit = try await permit(Act(action, .administer, .person), by: asker, on: [])
-    try await commit(permit, on: [])
-  }
+    /// Lets a person read the log; the reading is itself an entry.
+    func authorizeReading(_ action: AuditAction, by asker: Asker) async throws {
+        let permit = try await permit(Act(action, .administer, .person), by: asker, on: [])
+        try await commit(permit, on: [])
+    }
 }

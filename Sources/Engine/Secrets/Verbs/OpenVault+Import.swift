@@ -4,132 +4,106 @@ import Storage
 
 /// Secrets to be taken in together: all of them or none.
 package struct ImportWish: Sendable {
-  package enum Conflict: Sendable { case error, skip, overwrite }
-  package var secrets: [SecretWrite]
-  package var conflict: Conflict
-  package var isDryRun: Bool
+    package enum Conflict: Sendable { case error, skip, overwrite }
+    package var secrets: [SecretWrite]
+    package var conflict: Conflict
+    package var isDryRun: Bool
 
-  package init(secrets: [SecretWrite], conflict: Conflict, isDryRun: Bool) {
-    self.secrets = secrets
-    self.conflict = conflict
-    self.isDryRun = isDryRun
-  }
+    package init(secrets: [SecretWrite], conflict: Conflict, isDryRun: Bool) {
+        self.secrets = secrets
+        self.conflict = conflict
+        self.isDryRun = isDryRun
+    }
 }
 
 /// What an import did, or would do.
 package struct ImportReport: Sendable {
-  package var created: [SecretName] = []
-  package var overwritten: [SecretName] = []
-  package var skipped: [SecretName] = []
-  package var unchanged: [SecretName] = []
+    package var created: [SecretName] = []
+    package var overwritten: [SecretName] = []
+    package var skipped: [SecretName] = []
+    package var unchanged: [SecretName] = []
 }
 
 extension OpenVault {
-  /// The most secrets of one import.
-  package static let largestImport = 20_000
+    /// The most secrets of one import.
+    package static let largestImport = 20_000
 
-  /// Takes secrets in, in one transaction.
-  package func importSecrets(_ wish: ImportWish, in scope: Scope, by asker: Asker) async throws
-    -> ImportReport
-  {
-    try await retrying { try await importOnce(wish, in: scope, by: asker) }
-  }
+    /// Takes secrets in, in one transaction.
+    package func importSecrets(_ wish: ImportWish, in scope: Scope, by asker: Asker) async throws -> ImportReport {
+        try await retrying { try await importOnce(wish, in: scope, by: asker) }
+    }
 
-  private func importOnce(_ wish: ImportWish, in scope: Scope, by asker: Asker) async throws
-    -> ImportReport
-  {
-    let act = Act(.secretImport, .write, .person)
-    let permit = try await authorizer.permit(
-      act, by: asker, on: [Target(scope: scope, subject: AuditSubject(name: "\(scope)"))])
-    guard wish.secrets.count <= Self.largestImport else {
-      throw EngineError.invalid(
-        "an import has at most \(Self.largestImport) secrets", hint: "split the file")
+    private func importOnce(_ wish: ImportWish, in scope: Scope, by asker: Asker) async throws -> ImportReport {
+        let act = Act(.secretImport, .write, .person)
+        let permit = try await authorizer.permit(act, by: asker, on: [Target(scope: scope, subject: AuditSubject(name: "\(scope)"))])
+        guard wish.secrets.count <= Self.largestImport else {
+            throw EngineError.invalid("an import has at most \(Self.largestImport) secrets", hint: "split the file")
+        }
+        guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+        let subject = AuditSubject(project: place.project, environment: place.environment, name: "\(scope)")
+        let access = try await authorizer.begin(permit, on: [subject], detail: [AuditFact("secrets", wish.secrets.count)])
+        do {
+            var plan = ImportPlan()
+            for write in wish.secrets { try await take(write, wish, in: place, access: access, into: &plan) }
+            if wish.isDryRun {
+                await authorizer.conclude(access, result: "dry-run")
+            } else {
+                try await authorizer.conclude(access, storing: plan.change, on: plan.subjects)
+            }
+            return plan.report
+        } catch {
+            await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
+            throw error
+        }
     }
-    guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
-    let subject = AuditSubject(
-      project: place.project, environment: place.environment, name: "\(scope)")
-    let access = try await authorizer.begin(
-      permit, on: [subject], detail: [AuditFact("secrets", wish.secrets.count)])
-    do {
-      var plan = ImportPlan()
-      for write in wish.secrets {
-        try await take(write, wish, in: place, access: access, into: &plan)
-      }
-      if wish.isDryRun {
-        await authorizer.conclude(access, result: "dry-run")
-      } else {
-        try await authorizer.conclude(access, storing: plan.change, on: plan.subjects)
-      }
-      return plan.report
-    } catch {
-      await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
-      throw error
-    }
-  }
 
-  /// What an import comes to, secret by secret.
-  private struct ImportPlan {
-    var report = ImportReport()
-    var change = Change()
-    var subjects: [AuditSubject] = []
-    var seen: Set<SecretName> = []
-  }
+    /// What an import comes to, secret by secret.
+    private struct ImportPlan {
+        var report = ImportReport()
+        var change = Change()
+        var subjects: [AuditSubject] = []
+        var seen: Set<SecretName> = []
+    }
 
-  private func take(
-    _ write: SecretWrite, _ wish: ImportWish, in place: Place, access: AuthorizedAccess,
-    into plan: inout ImportPlan
-  ) async throws {
-    guard plan.seen.insert(write.name).inserted else {
-      throw EngineError.invalid(
-        "the import has the name \(write.name) twice", hint: "keep one of them")
+    private func take(_ write: SecretWrite, _ wish: ImportWish, in place: Place, access: AuthorizedAccess, into plan: inout ImportPlan) async throws {
+        guard plan.seen.insert(write.name).inserted else {
+            throw EngineError.invalid("the import has the name \(write.name) twice", hint: "keep one of them")
+        }
+        try Self.checkSizes(write.fields.map(\.value))
+        let found = try await shelf.find(write.name, in: place)
+        if found?.deletedAt != nil { throw EngineError.invalid("\(write.name) is deleted", hint: EngineError.deleted.hint) }
+        if let found {
+            if try await isSame(write, as: found, access: access) { return plan.report.unchanged.append(write.name) }
+            switch wish.conflict {
+            case .error: throw EngineError.invalid("\(write.name) is there already with another value", hint: "use `--conflict skip` or `overwrite`")
+            case .skip: return plan.report.skipped.append(write.name)
+            case .overwrite: plan.report.overwritten.append(write.name)
+            }
+        } else {
+            plan.report.created.append(write.name)
+        }
+        let fields = try await writtenFields(write, replacing: found)
+        if wish.isDryRun { return }
+        let secret = try await add(write, fields, replacing: found, in: place, to: &plan.change)
+        plan.subjects.append(target(place.scope, write.name, secret, version: secret.current).subject)
     }
-    try Self.checkSizes(write.fields.map(\.value))
-    let found = try await shelf.find(write.name, in: place)
-    if found?.deletedAt != nil {
-      throw EngineError.invalid("\(write.name) is deleted", hint: EngineError.deleted.hint)
-    }
-    if let found {
-      if try await isSame(write, as: found, access: access) {
-        return plan.report.unchanged.append(write.name)
-      }
-      switch wish.conflict {
-      case .error:
-        throw EngineError.invalid(
-          "\(write.name) is there already with another value",
-          hint: "use `--conflict skip` or `overwrite`")
-      case .skip: return plan.report.skipped.append(write.name)
-      case .overwrite: plan.report.overwritten.append(write.name)
-      }
-    } else {
-      plan.report.created.append(write.name)
-    }
-    let fields = try await writtenFields(write, replacing: found)
-    if wish.isDryRun { return }
-    let secret = try await add(write, fields, replacing: found, in: place, to: &plan.change)
-    plan.subjects.append(target(place.scope, write.name, secret, version: secret.current).subject)
-  }
 
-  /// The fields that an import writes: it replaces a version whole, and keeps the bindings of fields of the same name.
-  private func writtenFields(_ write: SecretWrite, replacing found: SecretRecord?) async throws
-    -> [VersionField]
-  {
-    var write = write
-    write.replacesFields = true
-    return try await draft(write, replacing: found).parts.compactMap { part in
-      if case .written(let value) = part.source { (part.field, value) } else { nil }
+    /// The fields that an import writes: it replaces a version whole, and keeps the bindings of fields of the same name.
+    private func writtenFields(_ write: SecretWrite, replacing found: SecretRecord?) async throws -> [VersionField] {
+        var write = write
+        write.replacesFields = true
+        return try await draft(write, replacing: found).parts.compactMap { part in
+            if case .written(let value) = part.source { (part.field, value) } else { nil }
+        }
     }
-  }
 
-  private func isSame(_ write: SecretWrite, as secret: SecretRecord, access: AuthorizedAccess)
-    async throws -> Bool
-  {
-    let manifest = try await shelf.manifest(secret, version: secret.current)
-    guard manifest.fields.map(\.name) == write.fields.map(\.name) else { return false }
-    for (position, field) in write.fields.enumerated() {
-      let value = try await shelf.open(
-        Int64(position + 1), of: secret, version: secret.current, access: access)
-      if value != field.value { return false }
+    private func isSame(_ write: SecretWrite, as secret: SecretRecord, access: AuthorizedAccess) async throws -> Bool {
+        let manifest = try await shelf.manifest(secret, version: secret.current)
+        guard manifest.fields.map(\.name) == write.fields.map(\.name) else { return false }
+        for (position, field) in write.fields.enumerated() {
+            let value = try await shelf.open(Int64(position + 1), of: secret, version: secret.current, access: access)
+            if value != field.value { return false }
+        }
+        return true
     }
-    return true
-  }
 }

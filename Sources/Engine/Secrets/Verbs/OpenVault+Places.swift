@@ -3,64 +3,51 @@ import Model
 import Storage
 
 extension OpenVault {
-  var shelf: SecretShelf { SecretShelf(keyring: keyring, store: store, book: book, random: random) }
+    var shelf: SecretShelf { SecretShelf(keyring: keyring, store: store, book: book, random: random) }
 
-  /// The project and environment that a scope names; nil when one of them is not there.
-  func place(_ scope: Scope) async throws -> Place? {
-    if let place = places.place(for: scope) { return place }
-    let round = places.round
-    guard
-      let project = try await book.record(.project, parent: nil, name: scope.project.description),
-      let environment = try await book.record(
-        .environment, parent: project.id, name: scope.environment.description)
-    else { return nil }
-    let place = Place(
-      organization: organization, project: project.id.cast(), environment: environment.id.cast(),
-      scope: scope)
-    places.keep(place, round: round)
-    return place
-  }
-
-  /// The secret that an asker means; nil when there is none, or none that the asker may know of.
-  ///
-  /// What the asker may not know of is not looked for: a name that nothing has is looked up instead, so that the answer takes the same work.
-  func sought(_ name: SecretName, in scope: Scope, for act: Act, by asker: Asker) async throws
-    -> SecretRecord?
-  {
-    guard authorizer.mayKnow(name, in: scope, for: act, by: asker) else {
-      _ = try await book.record(.secret, parent: organization.cast(), name: "/\(name)")
-      return nil
+    /// The project and environment that a scope names; nil when one of them is not there.
+    func place(_ scope: Scope) async throws -> Place? {
+        if let place = places.place(for: scope) { return place }
+        let round = places.round
+        guard let project = try await book.record(.project, parent: nil, name: scope.project.description),
+            let environment = try await book.record(.environment, parent: project.id, name: scope.environment.description)
+        else { return nil }
+        let place = Place(organization: organization, project: project.id.cast(), environment: environment.id.cast(), scope: scope)
+        places.keep(place, round: round)
+        return place
     }
-    guard let place = try await place(scope), let secret = try await shelf.find(name, in: place)
-    else { return nil }
-    // To an agent a deleted secret is gone.
-    return asker.isAgent && secret.deletedAt != nil ? nil : secret
-  }
 
-  func target(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil)
-    -> Target
-  {
-    let subject = AuditSubject(
-      project: secret?.place.project, environment: secret?.place.environment, secret: secret?.id,
-      version: version,
-      name: "\(scope)/\(name)")
-    return Target(scope: scope, name: name, subject: subject, exists: secret != nil)
-  }
-
-  /// A secret that can be used: there, not deleted, not expired.
-  func usable(_ secret: SecretRecord) throws {
-    if secret.deletedAt != nil { throw EngineError.deleted }
-    if let expiry = secret.expiresAt, expiryClock() >= expiry { throw EngineError.expired }
-  }
-
-  /// The moment that expiry is judged by: while the clock is known to have gone back, the later of both.
-  func expiryClock() -> Timestamp { sentry.expiryTime() }
-
-  /// Tries a write again when another one came between reading and storing. What the writer expects is checked anew each time.
-  func retrying<Result>(_ body: () async throws -> Result) async throws -> Result {
-    for _ in 1..<100 {
-      do { return try await body() } catch StoreError.conflict { places.clear() }
+    /// The secret that an asker means; nil when there is none, or none that the asker may know of.
+    ///
+    /// What the asker may not know of is not looked for: a name that nothing has is looked up instead, so that the answer takes the same work.
+    func sought(_ name: SecretName, in scope: Scope, for act: Act, by asker: Asker) async throws -> SecretRecord? {
+        guard authorizer.mayKnow(name, in: scope, for: act, by: asker) else {
+            _ = try await book.record(.secret, parent: organization.cast(), name: "/\(name)")
+            return nil
+        }
+        guard let place = try await place(scope), let secret = try await shelf.find(name, in: place) else { return nil }
+        // To an agent a deleted secret is gone.
+        return asker.isAgent && secret.deletedAt != nil ? nil : secret
     }
-    return try await body()
-  }
+
+    func target(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil) -> Target {
+        let subject = AuditSubject(
+            project: secret?.place.project, environment: secret?.place.environment, secret: secret?.id, version: version, name: "\(scope)/\(name)")
+        return Target(scope: scope, name: name, subject: subject, exists: secret != nil)
+    }
+
+    /// A secret that can be used: there, not deleted, not expired.
+    func usable(_ secret: SecretRecord) throws {
+        if secret.deletedAt != nil { throw EngineError.deleted }
+        if let expiry = secret.expiresAt, expiryClock() >= expiry { throw EngineError.expired }
+    }
+
+    /// The moment that expiry is judged by: while the clock is known to have gone back, the later of both.
+    func expiryClock() -> Timestamp { sentry.expiryTime() }
+
+    /// Tries a write again when another one came between reading and storing. What the writer expects is checked anew each time.
+    func retrying<Result>(_ body: () async throws -> Result) async throws -> Result {
+        for _ in 1..<100 { do { return try await body() } catch StoreError.conflict { places.clear() } }
+        return try await body()
+    }
 }

@@ -5,99 +5,86 @@ import Storage
 
 /// The policy in force, as it is shown.
 package struct PolicyView: Sendable {
-  package var version: Int64
-  package var json: [UInt8]
-  package var text: String?
-  package var appliedAt: Timestamp
+    package var version: Int64
+    package var json: [UInt8]
+    package var text: String?
+    package var appliedAt: Timestamp
 }
 
 extension OpenVault {
-  /// The policy in force; nil when none was ever applied.
-  package func showPolicy(by asker: Asker) async throws -> PolicyView? {
-    let access = try await authorizer.authorize(
-      Act(.policyShow, .administer, .person), by: asker, on: [])
-    return try await concluding(access) { try await storedPolicy() }
-  }
-
-  /// Puts a policy in force. Every version is kept.
-  package func applyPolicy(json: [UInt8], text: String?, expectedVersion: Int64?, by asker: Asker)
-    async throws -> Int64
-  {
-    try await administration.pass { [self] in
-      let permit = try await authorizer.permit(
-        Act(.policyApply, .administer, .stepUp), by: asker, on: [])
-      let document = try PolicyDocument(json: json)
-      guard text.map({ $0.utf8.count <= PolicyDocument.maximumByteCount }) ?? true else {
-        throw EngineError.invalid("the policy's text is larger than 256 KiB", hint: nil)
-      }
-      let current = try await storedPolicy()?.version ?? 0
-      if let expectedVersion, expectedVersion != current {
-        throw EngineError.revisionMismatch(current: current)
-      }
-      let stored = StoredPolicy(version: current + 1, json: document.json(), text: text)
-      let row = try policyRow(stored)
-      var change = Change()
-      change.put(row, replacing: nil)
-      do {
-        let subject = AuditSubject(version: stored.version, record: row.id)
-        try await authorizer.commit(permit, change, on: [subject])
-      } catch {
-        // It may be stored all the same: what is in force is what is stored, and nothing as long as that cannot be read.
-        policy.replace(.empty, version: current)
-        try await loadPolicy()
-        throw error
-      }
-      policy.replace(document, version: stored.version)
-      return stored.version
+    /// The policy in force; nil when none was ever applied.
+    package func showPolicy(by asker: Asker) async throws -> PolicyView? {
+        let access = try await authorizer.authorize(Act(.policyShow, .administer, .person), by: asker, on: [])
+        return try await concluding(access) { try await storedPolicy() }
     }
-  }
 
-  private func policyRow(_ policy: StoredPolicy) throws -> Record {
-    let id = AnyRecordID(random: random)
-    let metadata = try SealedMetadata.seal(
-      policy.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-      place: policyPlace(id, revision: 1),
-      random: random)
-    let record = SealedRecord(createdAt: clock.now(), metadata: metadata)
-    return book.make(
-      .policy, id: id, parent: nil, name: "version/\(policy.version)", content: record.encoded)
-  }
-
-  private func policyPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
-    MetadataPlace(
-      organization: organization, project: nil, environment: nil, record: id, revision: revision,
-      isPolicy: true)
-  }
-
-  /// What the policy decides for an agent, and how it gets there.
-  package func explainPolicy(
-    agent: AgentIdentity, scope: Scope, name: SecretName?, capability: Capability, by asker: Asker
-  ) async throws -> (decision: PolicyDecision, steps: [String]) {
-    let access = try await authorizer.authorize(
-      Act(.policyExplain, .administer, .person), by: asker, on: [])
-    let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: capability)
-    let document = policy.document
-    await authorizer.conclude(access, result: "done")
-    return (document.decision(for: query), document.explanation(for: query).lines)
-  }
-
-  /// Reads the newest policy; called once at unlock.
-  func loadPolicy() async throws {
-    guard let view = try await storedPolicy() else { return }
-    policy.replace(try PolicyDocument(json: view.json), version: view.version)
-  }
-
-  private func storedPolicy() async throws -> PolicyView? {
-    var newest: PolicyView?
-    for row in try await book.records(.policy) {
-      let record = try SealedRecord(decoding: row.content)
-      let place = policyPlace(row.id, revision: row.revision)
-      let stored = try StoredPolicy(
-        decoding: record.metadata.open(under: keyring.organizationKey, place: place))
-      guard stored.version > newest?.version ?? 0 else { continue }
-      newest = PolicyView(
-        version: stored.version, json: stored.json, text: stored.text, appliedAt: record.createdAt)
+    /// Puts a policy in force. Every version is kept.
+    package func applyPolicy(json: [UInt8], text: String?, expectedVersion: Int64?, by asker: Asker) async throws -> Int64 {
+        try await administration.pass { [self] in
+            let permit = try await authorizer.permit(Act(.policyApply, .administer, .stepUp), by: asker, on: [])
+            let document = try PolicyDocument(json: json)
+            guard text.map({ $0.utf8.count <= PolicyDocument.maximumByteCount }) ?? true else {
+                throw EngineError.invalid("the policy's text is larger than 256 KiB", hint: nil)
+            }
+            let current = try await storedPolicy()?.version ?? 0
+            if let expectedVersion, expectedVersion != current { throw EngineError.revisionMismatch(current: current) }
+            let stored = StoredPolicy(version: current + 1, json: document.json(), text: text)
+            let row = try policyRow(stored)
+            var change = Change()
+            change.put(row, replacing: nil)
+            do {
+                let subject = AuditSubject(version: stored.version, record: row.id)
+                try await authorizer.commit(permit, change, on: [subject])
+            } catch {
+                // It may be stored all the same: what is in force is what is stored, and nothing as long as that cannot be read.
+                policy.replace(.empty, version: current)
+                try await loadPolicy()
+                throw error
+            }
+            policy.replace(document, version: stored.version)
+            return stored.version
+        }
     }
-    return newest
-  }
+
+    private func policyRow(_ policy: StoredPolicy) throws -> Record {
+        let id = AnyRecordID(random: random)
+        let metadata = try SealedMetadata.seal(
+            policy.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: policyPlace(id, revision: 1),
+            random: random)
+        let record = SealedRecord(createdAt: clock.now(), metadata: metadata)
+        return book.make(.policy, id: id, parent: nil, name: "version/\(policy.version)", content: record.encoded)
+    }
+
+    private func policyPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
+        MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: revision, isPolicy: true)
+    }
+
+    /// What the policy decides for an agent, and how it gets there.
+    package func explainPolicy(
+        agent: AgentIdentity, scope: Scope, name: SecretName?, capability: Capability, by asker: Asker
+    ) async throws -> (decision: PolicyDecision, steps: [String]) {
+        let access = try await authorizer.authorize(Act(.policyExplain, .administer, .person), by: asker, on: [])
+        let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: capability)
+        let document = policy.document
+        await authorizer.conclude(access, result: "done")
+        return (document.decision(for: query), document.explanation(for: query).lines)
+    }
+
+    /// Reads the newest policy; called once at unlock.
+    func loadPolicy() async throws {
+        guard let view = try await storedPolicy() else { return }
+        policy.replace(try PolicyDocument(json: view.json), version: view.version)
+    }
+
+    private func storedPolicy() async throws -> PolicyView? {
+        var newest: PolicyView?
+        for row in try await book.records(.policy) {
+            let record = try SealedRecord(decoding: row.content)
+            let place = policyPlace(row.id, revision: row.revision)
+            let stored = try StoredPolicy(decoding: record.metadata.open(under: keyring.organizationKey, place: place))
+            guard stored.version > newest?.version ?? 0 else { continue }
+            newest = PolicyView(version: stored.version, json: stored.json, text: stored.text, appliedAt: record.createdAt)
+        }
+        return newest
+    }
 }

@@ -4,95 +4,79 @@ import Policies
 
 /// Which field of which version of which secret.
 package struct FieldReference: Sendable {
-  package var scope: Scope
-  package var name: SecretName
-  package var field: SegmentName?
-  package var version: Int64?
+    package var scope: Scope
+    package var name: SecretName
+    package var field: SegmentName?
+    package var version: Int64?
 
-  package init(scope: Scope, name: SecretName, field: SegmentName? = nil, version: Int64? = nil) {
-    self.scope = scope
-    self.name = name
-    self.field = field
-    self.version = version
-  }
+    package init(scope: Scope, name: SecretName, field: SegmentName? = nil, version: Int64? = nil) {
+        self.scope = scope
+        self.name = name
+        self.field = field
+        self.version = version
+    }
 }
 
 /// A value on its way to whoever may have it.
 package struct Released: Sendable {
-  package var value: SecretValue
-  package var field: SegmentName
-  package var kind: FieldKind
-  package var version: Int64
+    package var value: SecretValue
+    package var field: SegmentName
+    package var kind: FieldKind
+    package var version: Int64
 }
 
 extension OpenVault {
-  /// Reveals one field to a person. The intent is durable before the value is opened.
-  package func reveal(_ reference: FieldReference, by asker: Asker, withinGrace: Bool) async throws
-    -> Released
-  {
-    try await releasing(
-      reference, Act(.secretReveal, .reveal, withinGrace ? .person : .reveal), by: asker
-    ) { $0 }
-  }
-
-  /// A field's masked view, for a person or an agent with `masked_return`.
-  package func masked(_ reference: FieldReference, by asker: Asker) async throws -> (
-    text: String, field: SegmentName, version: Int64
-  ) {
-    try await releasing(
-      reference, Act(.secretMasked, .masked, .capability(.maskedReturn)), by: asker
-    ) { released in
-      (Mask.text(of: released.value), released.field, released.version)
+    /// Reveals one field to a person. The intent is durable before the value is opened.
+    package func reveal(_ reference: FieldReference, by asker: Asker, withinGrace: Bool) async throws -> Released {
+        try await releasing(reference, Act(.secretReveal, .reveal, withinGrace ? .person : .reveal), by: asker) { $0 }
     }
-  }
 
-  private func releasing<View: Sendable>(
-    _ reference: FieldReference, _ act: Act, by asker: Asker, _ body: (Released) -> View
-  ) async throws -> View {
-    let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
-    let version = reference.version ?? secret?.current
-    let access = try await authorizer.authorize(
-      act, by: asker, on: [target(reference.scope, reference.name, secret, version: version)])
-    return try await concluding(access) {
-      guard let secret, let version else { throw EngineError.notFound(.secret) }
-      try usable(secret)
-      let (ordinal, field) = try await shelf.manifest(secret, version: version).chosen(
-        reference.field)
-      let value = try await shelf.open(ordinal, of: secret, version: version, access: access)
-      return body(Released(value: value, field: field.name, kind: field.kind, version: version))
+    /// A field's masked view, for a person or an agent with `masked_return`.
+    package func masked(_ reference: FieldReference, by asker: Asker) async throws -> (text: String, field: SegmentName, version: Int64) {
+        try await releasing(reference, Act(.secretMasked, .masked, .capability(.maskedReturn)), by: asker) { released in
+            (Mask.text(of: released.value), released.field, released.version)
+        }
     }
-  }
 
-  /// Runs what an access allows and writes how it ended.
-  func concluding<Result: Sendable>(_ access: AuthorizedAccess, _ body: () async throws -> Result)
-    async throws -> Result
-  {
-    do {
-      let result = try await body()
-      await authorizer.conclude(access, result: "done")
-      return result
-    } catch {
-      await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
-      throw error
+    private func releasing<View: Sendable>(_ reference: FieldReference, _ act: Act, by asker: Asker, _ body: (Released) -> View) async throws -> View
+    {
+        let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
+        let version = reference.version ?? secret?.current
+        let access = try await authorizer.authorize(act, by: asker, on: [target(reference.scope, reference.name, secret, version: version)])
+        return try await concluding(access) {
+            guard let secret, let version else { throw EngineError.notFound(.secret) }
+            try usable(secret)
+            let (ordinal, field) = try await shelf.manifest(secret, version: version).chosen(reference.field)
+            let value = try await shelf.open(ordinal, of: secret, version: version, access: access)
+            return body(Released(value: value, field: field.name, kind: field.kind, version: version))
+        }
     }
-  }
+
+    /// Runs what an access allows and writes how it ended.
+    func concluding<Result: Sendable>(_ access: AuthorizedAccess, _ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            await authorizer.conclude(access, result: "done")
+            return result
+        } catch {
+            await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
+            throw error
+        }
+    }
 }
 
 extension Manifest {
-  /// The field that is meant: the one named, else `value`, else the only secret one.
-  func chosen(_ name: SegmentName?) throws -> (ordinal: Int64, field: Field) {
-    if let name {
-      guard let ordinal = ordinal(of: name) else { throw EngineError.unknownField }
-      return (ordinal, fields[Int(ordinal) - 1])
+    /// The field that is meant: the one named, else `value`, else the only secret one.
+    func chosen(_ name: SegmentName?) throws -> (ordinal: Int64, field: Field) {
+        if let name {
+            guard let ordinal = ordinal(of: name) else { throw EngineError.unknownField }
+            return (ordinal, fields[Int(ordinal) - 1])
+        }
+        if let position = fields.firstIndex(where: { $0.name.description == "value" }) { return (Int64(position + 1), fields[position]) }
+        let secrets = fields.enumerated().filter { $0.element.kind == .secret }
+        guard let only = secrets.first, secrets.count == 1 else {
+            throw EngineError.invalid("the secret has several fields", hint: "name one: NAME#FIELD; `tacit show NAME` lists them")
+        }
+        return (Int64(only.offset + 1), only.element)
     }
-    if let position = fields.firstIndex(where: { $0.name.description == "value" }) {
-      return (Int64(position + 1), fields[position])
-    }
-    let secrets = fields.enumerated().filter { $0.element.kind == .secret }
-    guard let only = secrets.first, secrets.count == 1 else {
-      throw EngineError.invalid(
-        "the secret has several fields", hint: "name one: NAME#FIELD; `tacit show NAME` lists them")
-    }
-    return (Int64(only.offset + 1), only.element)
-  }
 }

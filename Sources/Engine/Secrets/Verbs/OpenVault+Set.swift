@@ -4,236 +4,206 @@ import Storage
 
 /// What a `set` writes.
 package struct SecretWrite: Sendable {
-  package var name: SecretName
-  package var fields: [Field]
-  /// Drops the fields that are not written; otherwise they are kept.
-  package var replacesFields = false
-  package var tags: [String]?
-  package var description: String?
-  package var note: String?
-  package var url: String?
-  package var expiry: Expiry?
-  package var bindings: [(variable: String, field: SegmentName)] = []
-  /// The version the writer saw; 0 for "there is none yet".
-  package var expectedVersion: Int64?
+    package var name: SecretName
+    package var fields: [Field]
+    /// Drops the fields that are not written; otherwise they are kept.
+    package var replacesFields = false
+    package var tags: [String]?
+    package var description: String?
+    package var note: String?
+    package var url: String?
+    package var expiry: Expiry?
+    package var bindings: [(variable: String, field: SegmentName)] = []
+    /// The version the writer saw; 0 for "there is none yet".
+    package var expectedVersion: Int64?
 
-  package struct Field: Sendable {
-    package var name: SegmentName
-    package var kind: FieldKind
-    package var value: SecretValue
+    package struct Field: Sendable {
+        package var name: SegmentName
+        package var kind: FieldKind
+        package var value: SecretValue
 
-    package init(name: SegmentName, kind: FieldKind, value: SecretValue) {
-      self.name = name
-      self.kind = kind
-      self.value = value
+        package init(name: SegmentName, kind: FieldKind, value: SecretValue) {
+            self.name = name
+            self.kind = kind
+            self.value = value
+        }
     }
-  }
 
-  package init(name: SecretName, fields: [Field]) {
-    self.name = name
-    self.fields = fields
-  }
+    package init(name: SecretName, fields: [Field]) {
+        self.name = name
+        self.fields = fields
+    }
 }
 
 /// When a secret stops being usable.
 package enum Expiry: Sendable, Equatable {
-  case never
-  case after(Duration)
+    case never
+    case after(Duration)
 }
 
 /// What is current after a write.
 package struct WriteResult: Sendable {
-  package var name: SecretName
-  package var version: Int64
-  package var revision: Int64
-  package var notices: [String] = []
+    package var name: SecretName
+    package var version: Int64
+    package var revision: Int64
+    package var notices: [String] = []
 }
 
 extension OpenVault {
-  /// The most bytes that the fields of one version have together.
-  package static let maximumVersionBytes = 4 << 20
+    /// The most bytes that the fields of one version have together.
+    package static let maximumVersionBytes = 4 << 20
 
-  /// The most fields of one version.
-  package static let maximumFields = 64
+    /// The most fields of one version.
+    package static let maximumFields = 64
 
-  /// Writes a new version of a secret, or its first.
-  package func set(_ write: SecretWrite, in scope: Scope, by asker: Asker) async throws
-    -> WriteResult
-  {
-    try await retrying { try await setOnce(write, in: scope, by: asker) }
-  }
-
-  private func setOnce(_ write: SecretWrite, in scope: Scope, by asker: Asker) async throws
-    -> WriteResult
-  {
-    let act = Act(.secretSet, .write, .person)
-    let found = try await sought(write.name, in: scope, for: act, by: asker)
-    let target = target(scope, write.name, found).present
-    let permit = try await authorizer.permit(act, by: asker, on: [target])
-    guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
-    if found?.deletedAt != nil { throw EngineError.deleted }
-    let current = found?.current ?? 0
-    if let expected = write.expectedVersion, expected != current {
-      throw EngineError.revisionMismatch(current: current)
+    /// Writes a new version of a secret, or its first.
+    package func set(_ write: SecretWrite, in scope: Scope, by asker: Asker) async throws -> WriteResult {
+        try await retrying { try await setOnce(write, in: scope, by: asker) }
     }
-    let draft = try await draft(write, replacing: found)
-    guard draft.isComplete else {
-      let access = try await authorizer.begin(permit, on: [target.subject])
-      return try await storing(access) {
-        try await stored(draft, write, found, place, access: access)
-      }
+
+    private func setOnce(_ write: SecretWrite, in scope: Scope, by asker: Asker) async throws -> WriteResult {
+        let act = Act(.secretSet, .write, .person)
+        let found = try await sought(write.name, in: scope, for: act, by: asker)
+        let target = target(scope, write.name, found).present
+        let permit = try await authorizer.permit(act, by: asker, on: [target])
+        guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+        if found?.deletedAt != nil { throw EngineError.deleted }
+        let current = found?.current ?? 0
+        if let expected = write.expectedVersion, expected != current { throw EngineError.revisionMismatch(current: current) }
+        let draft = try await draft(write, replacing: found)
+        guard draft.isComplete else {
+            let access = try await authorizer.begin(permit, on: [target.subject])
+            return try await storing(access) { try await stored(draft, write, found, place, access: access) }
+        }
+        let (change, result, subject) = try await stored(draft, write, found, place, access: nil)
+        try await authorizer.commit(permit, change, on: [subject])
+        return result
     }
-    let (change, result, subject) = try await stored(draft, write, found, place, access: nil)
-    try await authorizer.commit(permit, change, on: [subject])
-    return result
-  }
 
-  /// Stores the write that an access allowed, with its outcome; a failure is an outcome too.
-  func storing(
-    _ access: AuthorizedAccess, _ body: () async throws -> (Change, WriteResult, AuditSubject)
-  ) async throws -> WriteResult {
-    do {
-      let (change, result, subject) = try await body()
-      try await authorizer.conclude(access, storing: change, on: [subject])
-      return result
-    } catch {
-      await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
-      throw error
+    /// Stores the write that an access allowed, with its outcome; a failure is an outcome too.
+    func storing(
+        _ access: AuthorizedAccess, _ body: () async throws -> (Change, WriteResult, AuditSubject)
+    ) async throws -> WriteResult {
+        do {
+            let (change, result, subject) = try await body()
+            try await authorizer.conclude(access, storing: change, on: [subject])
+            return result
+        } catch {
+            await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
+            throw error
+        }
     }
-  }
 
-  typealias VersionField = (field: Manifest.Field, value: SecretValue)
+    typealias VersionField = (field: Manifest.Field, value: SecretValue)
 
-  private func stored(
-    _ draft: VersionDraft, _ write: SecretWrite, _ found: SecretRecord?, _ place: Place,
-    access: AuthorizedAccess?
-  ) async throws -> (Change, WriteResult, AuditSubject) {
-    let fields = try await values(of: draft, found, access: access)
-    try Self.checkSizes(fields.map(\.value))
-    var change = Change()
-    let secret = try await add(write, fields, replacing: found, in: place, to: &change)
-    let subject = target(place.scope, write.name, secret, version: secret.current).subject
-    var result = WriteResult(
-      name: write.name, version: secret.current, revision: secret.nextRevision)
-    result.notices = Self.notices(fields)
-    return (change, result, subject)
-  }
-
-  /// The values of a version: those that are written, and those of the version before that stay.
-  private func values(of draft: VersionDraft, _ found: SecretRecord?, access: AuthorizedAccess?)
-    async throws -> [VersionField]
-  {
-    var fields: [VersionField] = []
-    for part in draft.parts {
-      switch part.source {
-      case .written(let value): fields.append((part.field, value))
-      case .kept(let ordinal):
-        guard let found, let access else { throw EngineError.unreadable }
-        fields.append(
-          (
-            part.field,
-            try await shelf.open(ordinal, of: found, version: found.current, access: access)
-          ))
-      }
+    private func stored(_ draft: VersionDraft, _ write: SecretWrite, _ found: SecretRecord?, _ place: Place, access: AuthorizedAccess?) async throws
+        -> (Change, WriteResult, AuditSubject)
+    {
+        let fields = try await values(of: draft, found, access: access)
+        try Self.checkSizes(fields.map(\.value))
+        var change = Change()
+        let secret = try await add(write, fields, replacing: found, in: place, to: &change)
+        let subject = target(place.scope, write.name, secret, version: secret.current).subject
+        var result = WriteResult(name: write.name, version: secret.current, revision: secret.nextRevision)
+        result.notices = Self.notices(fields)
+        return (change, result, subject)
     }
-    return fields
-  }
 
-  /// What the next version consists of.
-  func draft(_ write: SecretWrite, replacing found: SecretRecord?) async throws -> VersionDraft {
-    var before: Manifest?
-    if let found { before = try await shelf.manifest(found, version: found.current) }
-    return try VersionDraft(write, before: before)
-  }
-
-  /// Adds a secret's next version, and its row, to a change. Returns the secret as it will be.
-  func add(
-    _ write: SecretWrite, _ fields: [VersionField], replacing found: SecretRecord?, in place: Place,
-    to change: inout Change
-  ) async throws -> SecretRecord {
-    let now = clock.now()
-    var metadata = SecretMetadata(name: write.name)
-    if let found { metadata = try await shelf.metadata(found) }
-    try metadata.apply(
-      tags: write.tags, description: write.description, note: write.note, url: write.url)
-    var secret = found ?? .fresh(in: place, now: now, random: random)
-    secret.apply(write.expiry, now: expiryClock())
-    return try await add(secret, metadata, fields, now: now, to: &change)
-  }
-
-  /// Adds one version more of a secret to a change.
-  func add(
-    _ secret: SecretRecord, _ metadata: SecretMetadata, _ fields: [VersionField], now: Timestamp,
-    to change: inout Change
-  ) async throws -> SecretRecord {
-    var next = secret
-    next.current += 1
-    next.updatedAt = now
-    change.put(try await shelf.row(next, metadata: metadata), replacing: secret.row)
-    for operation in try await shelf.seal(fields, as: next.current, of: next, now: now) {
-      change.add(operation)
+    /// The values of a version: those that are written, and those of the version before that stay.
+    private func values(of draft: VersionDraft, _ found: SecretRecord?, access: AuthorizedAccess?) async throws -> [VersionField] {
+        var fields: [VersionField] = []
+        for part in draft.parts {
+            switch part.source {
+            case .written(let value): fields.append((part.field, value))
+            case .kept(let ordinal):
+                guard let found, let access else { throw EngineError.unreadable }
+                fields.append((part.field, try await shelf.open(ordinal, of: found, version: found.current, access: access)))
+            }
+        }
+        return fields
     }
-    return next
-  }
 
-  static func checkSizes(_ values: [SecretValue]) throws {
-    guard values.allSatisfy({ $0.byteCount <= SecretValue.maximumByteCount }) else {
-      throw EngineError.invalid(
-        "a value is larger than 1 MiB", hint: "store where the data lies, and the key to it here")
+    /// What the next version consists of.
+    func draft(_ write: SecretWrite, replacing found: SecretRecord?) async throws -> VersionDraft {
+        var before: Manifest?
+        if let found { before = try await shelf.manifest(found, version: found.current) }
+        return try VersionDraft(write, before: before)
     }
-    guard values.reduce(0, { $0 + $1.byteCount }) <= maximumVersionBytes else {
-      throw EngineError.invalid(
-        "the fields of one version are larger than 4 MiB together", hint: nil)
-    }
-  }
 
-  private static func notices(_ fields: [VersionField]) -> [String] {
-    fields.filter { $0.field.kind == .secret && $0.value.byteCount < 8 }.map {
-      "the field `\($0.field.name)` is shorter than 8 bytes: in output it cannot be told from ordinary text"
+    /// Adds a secret's next version, and its row, to a change. Returns the secret as it will be.
+    func add(_ write: SecretWrite, _ fields: [VersionField], replacing found: SecretRecord?, in place: Place, to change: inout Change) async throws
+        -> SecretRecord
+    {
+        let now = clock.now()
+        var metadata = SecretMetadata(name: write.name)
+        if let found { metadata = try await shelf.metadata(found) }
+        try metadata.apply(tags: write.tags, description: write.description, note: write.note, url: write.url)
+        var secret = found ?? .fresh(in: place, now: now, random: random)
+        secret.apply(write.expiry, now: expiryClock())
+        return try await add(secret, metadata, fields, now: now, to: &change)
     }
-  }
+
+    /// Adds one version more of a secret to a change.
+    func add(_ secret: SecretRecord, _ metadata: SecretMetadata, _ fields: [VersionField], now: Timestamp, to change: inout Change) async throws
+        -> SecretRecord
+    {
+        var next = secret
+        next.current += 1
+        next.updatedAt = now
+        change.put(try await shelf.row(next, metadata: metadata), replacing: secret.row)
+        for operation in try await shelf.seal(fields, as: next.current, of: next, now: now) { change.add(operation) }
+        return next
+    }
+
+    static func checkSizes(_ values: [SecretValue]) throws {
+        guard values.allSatisfy({ $0.byteCount <= SecretValue.maximumByteCount }) else {
+            throw EngineError.invalid("a value is larger than 1 MiB", hint: "store where the data lies, and the key to it here")
+        }
+        guard values.reduce(0, { $0 + $1.byteCount }) <= maximumVersionBytes else {
+            throw EngineError.invalid("the fields of one version are larger than 4 MiB together", hint: nil)
+        }
+    }
+
+    private static func notices(_ fields: [VersionField]) -> [String] {
+        fields.filter { $0.field.kind == .secret && $0.value.byteCount < 8 }.map {
+            "the field `\($0.field.name)` is shorter than 8 bytes: in output it cannot be told from ordinary text"
+        }
+    }
 }
 
 extension SecretRecord {
-  static func fresh(in place: Place, now: Timestamp, random: RandomBytes) -> SecretRecord {
-    let metadata = SealedMetadata(generation: 0, wrapped: [], sealed: [])
-    return SecretRecord(
-      id: SecretID(random: random), place: place, createdAt: now, metadata: metadata)
-  }
-
-  mutating func apply(_ expiry: Expiry?, now: Timestamp) {
-    switch expiry {
-    case .never?: expiresAt = nil
-    case .after(let duration)?: expiresAt = now.advanced(by: duration)
-    case nil: break
+    static func fresh(in place: Place, now: Timestamp, random: RandomBytes) -> SecretRecord {
+        let metadata = SealedMetadata(generation: 0, wrapped: [], sealed: [])
+        return SecretRecord(id: SecretID(random: random), place: place, createdAt: now, metadata: metadata)
     }
-  }
+
+    mutating func apply(_ expiry: Expiry?, now: Timestamp) {
+        switch expiry {
+        case .never?: expiresAt = nil
+        case .after(let duration)?: expiresAt = now.advanced(by: duration)
+        case nil: break
+        }
+    }
 }
 
 extension SecretMetadata {
-  /// Takes over what is written; an empty text takes a part away.
-  mutating func apply(
-    tags: [String]? = nil, description: String? = nil, note: String? = nil, url: String? = nil
-  ) throws {
-    if let tags { self.tags = try Self.checkedTags(tags) }
-    if let description { self.description = try Self.checked(description, "description", 1000) }
-    if let note { self.note = try Self.checked(note, "note", 16_384) }
-    if let url { self.url = try Self.checked(url, "URL", 2000) }
-  }
-
-  static func checkedTags(_ tags: [String]) throws -> [String] {
-    let unique = Set(tags).sorted()
-    guard unique.count <= 64 else {
-      throw EngineError.invalid("a secret has at most 64 tags", hint: nil)
+    /// Takes over what is written; an empty text takes a part away.
+    mutating func apply(tags: [String]? = nil, description: String? = nil, note: String? = nil, url: String? = nil) throws {
+        if let tags { self.tags = try Self.checkedTags(tags) }
+        if let description { self.description = try Self.checked(description, "description", 1000) }
+        if let note { self.note = try Self.checked(note, "note", 16_384) }
+        if let url { self.url = try Self.checked(url, "URL", 2000) }
     }
-    for tag in unique { _ = try SegmentName(tag, of: .tag) }
-    return unique
-  }
 
-  private static func checked(_ text: String, _ what: String, _ limit: Int) throws -> String? {
-    guard text.utf8.count <= limit else {
-      throw EngineError.invalid("the \(what) is longer than \(limit) bytes", hint: nil)
+    static func checkedTags(_ tags: [String]) throws -> [String] {
+        let unique = Set(tags).sorted()
+        guard unique.count <= 64 else { throw EngineError.invalid("a secret has at most 64 tags", hint: nil) }
+        for tag in unique { _ = try SegmentName(tag, of: .tag) }
+        return unique
     }
-    return text.isEmpty ? nil : text
-  }
+
+    private static func checked(_ text: String, _ what: String, _ limit: Int) throws -> String? {
+        guard text.utf8.count <= limit else { throw EngineError.invalid("the \(what) is longer than \(limit) bytes", hint: nil) }
+        return text.isEmpty ? nil : text
+    }
 }
