@@ -88,21 +88,11 @@ struct Lookout {
         guard let next = LineBreak.skipped(from: special, in: text) else { return mark(special - 4...special, [.base64, .hex]) }
         guard next > special else { return }
         rollBase64(from: next, at: special, count: Self.reach - 1)
-        markDigits(separatedAt: special)
     }
 
     /// Whether a line that ends with this byte may go on, for base64 or hex, after a break.
     private func mayBreak(after byte: UInt8) -> Bool {
         Base64Reader.sextet(byte) != nil || byte == UInt8(ascii: " ") || HexReader.isSeparator(byte)
-    }
-
-    /// Two digits and what separates them from the next two, before a line break.
-    private mutating func markDigits(separatedAt end: Int) {
-        var digits = end
-        if digits > 0, text[digits - 1] == UInt8(ascii: " ") { digits -= 1 }
-        if digits > 0, text[digits - 1] == UInt8(ascii: " ") || HexReader.isSeparator(text[digits - 1]) { digits -= 1 }
-        guard digits < end, digits >= 2, text[digits - 1].hexDigit != nil, text[digits - 2].hexDigit != nil else { return }
-        mark(digits - 2, .hex)
     }
 
     private mutating func considerBackslash(_ special: Int) {

@@ -23,7 +23,7 @@ package final class NeedleSet: Sendable {
             let heads = unsafe SecretValue(zeroedBytes: PatternIndex.headTableSize(patternCount: patterns.count), in: arena) { table in
                 unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
             }
-            let windows = unsafe SecretValue(zeroedBytes: WindowFilter.byteCount(patternCount: patterns.count), in: arena) { table in
+            let windows = unsafe SecretValue(zeroedBytes: WindowFilter.Layout(patternCount: patterns.count).byteCount, in: arena) { table in
                 unsafe Self.fill(WindowFilter.Builder(table, patternCount: patterns.count), with: patterns, in: text)
             }
             return (heads, windows, Lexicon.Traits(patterns, in: text))

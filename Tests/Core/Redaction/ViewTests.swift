@@ -27,6 +27,20 @@ struct ViewTests {
         }
     }
 
+    @Test("base64 that begins with escaped characters", arguments: [0, 1, 2])
+    func base64Escaped(offset: Int) {
+        // All plus signs, and all slashes.
+        for byte in [[0xfb, 0xef, 0xbe] as [UInt8], [0xff, 0xff, 0xff]] {
+            let value = (0..<6).flatMap { _ in byte }
+            let set = needleSet([("KEY", Array(value[offset...]))])
+            let text = Spellings.base64(value)
+            for escaped in [text.replacing("/", with: "\\/"), Spellings.percent(Array(text.utf8)), Spellings.percent(Array(text.utf8), upper: false)]
+            {
+                #expect(redacted("x=" + escaped + ";", by: set).hasSuffix("[REDACTED:KEY:base64];"), "\(escaped)")
+            }
+        }
+    }
+
     @Test("base64 inside longer data at every offset keeps the characters that hold none of its bits", arguments: [0, 1, 2, 3, 4, 5], [0, 1, 2, 3])
     func base64Offsets(before: Int, after: Int) {
         let head = [UInt8](repeating: 0x55, count: before)
