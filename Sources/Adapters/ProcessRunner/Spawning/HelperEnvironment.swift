@@ -4,8 +4,8 @@ import CProcess
 enum Helper {
     static let descriptor: Int32 = 3
 
-    /// No crash report with registers and memory; freed memory is overwritten at once.
-    private static let environment = ["SWIFT_BACKTRACE=enable=no", "GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"]
+    /// No crash report with registers and memory.
+    private static let environment = ["SWIFT_BACKTRACE=enable=no"]
 
     /// Starts a helper that holds `descriptor` as its descriptor 3; the process id.
     static func start(_ executable: String, _ arguments: [String], descriptor: Int32) throws(Errno) -> Int32 {

@@ -59,17 +59,13 @@ package struct SpawningKeeperStarter: KeeperStarter {
         }
     }
 
-    /// What the keeper is given of the environment: where its files lie, who and where the user is, and what hides its memory.
+    /// What the keeper is given of the environment: where its files lie, who and where the user is, and that a crash prints nothing.
     var variables: [String] {
         let kept = environment.filter { name, _ in
             ["HOME", "USER", "LOGNAME", "PATH", "LANG", "TZ"].contains(name) || name.hasPrefix("XDG_") || name.hasPrefix("TACIT_")
         }
-        let own = [
-            // A crash must not print registers and memory.
-            "SWIFT_BACKTRACE": "enable=no",
-            // The allocator overwrites what it takes back, and keeps no cache in which it would not.
-            "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
-        ]
+        // A crash must not print registers and memory.
+        let own = ["SWIFT_BACKTRACE": "enable=no"]
         return kept.merging(own) { $1 }.map { "\($0)=\($1)" }.sorted()
     }
 }
