@@ -66,12 +66,17 @@ extension KeeperConnection {
     public func startRun(_ request: RunRequest) throws(ClientError) -> RunStream {
         var head = requestHead("POST", WirePath.runs, contentType: "application/vnd.tacit.run-frames", ifMatch: nil)
         head += "Transfer-Encoding: chunked\r\n\r\n"
-        let json = try Self.encode(request)
+        let json = request.json
         let length = (0..<4).reversed().map { UInt8(truncatingIfNeeded: json.count >> ($0 * 8)) }
         let chunk = Array("\(String(json.count + 4, radix: 16))\r\n".utf8) + length + json + [13, 10]
         try socket.write(Array(head.utf8) + chunk)
         let (status, headers) = try readHead()
-        if status >= 400 { try Self.check(Answer(status: status, headers: headers, body: try readBody(headers, status: status))) }
+        if status >= 400 {
+            let answer = Answer(status: status, headers: headers, body: try readBody(headers, status: status))
+            // The body that was announced ends here, so that the connection can carry the next request.
+            try socket.write(Array("0\r\n\r\n".utf8))
+            try Self.check(answer)
+        }
         guard headers["transfer-encoding"] == "chunked" else { throw .brokenOff }
         return RunStream(self, headers: headers)
     }

@@ -24,6 +24,10 @@ package struct TacitCommand: ParsableCommand {
     /// Runs one command line over a context of its own.
     package static func run(_ arguments: [String], in context: CommandContext) -> Int32 {
         do {
+            if let options = RunOptions(quick: arguments) {
+                try options.perform(in: context)
+                return ExitStatus.done.rawValue
+            }
             var command = try parseAsRoot(arguments)
             if let verb = command as? any Verb {
                 try verb.check()

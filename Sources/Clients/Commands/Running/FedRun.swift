@@ -12,7 +12,7 @@ struct FedRun {
 
     init(_ stream: RunStream, _ input: [UInt8]) { (self.stream, self.input) = (stream, input[...]) }
 
-    /// Carries the run to its end.
+    /// Carries the run to its end; one that has none is an error.
     consuming func carry(to receive: (RunFrame) -> Void) throws(ClientError) {
         while !isOver && !stream.isAtEnd {
             try feed()
@@ -25,6 +25,7 @@ struct FedRun {
                 receive(frame)
             }
         }
+        guard isOver else { throw .brokenOff }
     }
 
     private mutating func feed() throws(ClientError) {

@@ -14,7 +14,9 @@ final class LocalKeeper: KeeperAPI {
     private let context: CommandContext
     private let agent: String?
     private let known = Mutex<String?>(nil)
-    private let queue = DispatchQueue(label: "tacit.keeper", attributes: .concurrent)
+
+    /// A queue of its own for each call: such a queue has its thread at once, however many others wait.
+    private static var worker: DispatchQueue { DispatchQueue(label: "tacit.keeper") }
 
     init(_ context: CommandContext, agent: String?) { (self.context, self.agent) = (context, agent) }
 
@@ -28,7 +30,7 @@ final class LocalKeeper: KeeperAPI {
     }
 
     /// Starts the keeper, if none runs, without waiting for it.
-    func warmUp() { queue.async { [context] in _ = try? KeeperSocket.connect(context) } }
+    func warmUp() { Self.worker.async { [context] in _ = try? KeeperSocket.connect(context) } }
 
     func status(for client: ClientInfo) async throws -> VaultStatus {
         try await call(client) { connection throws(ClientError) in try connection.get(WirePath.status) }
@@ -77,7 +79,7 @@ extension LocalKeeper {
         let cancellation = Cancellation()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Answer, any Error>) in
-                queue.async { continuation.resume(with: Result { try self.ask(client, cancellation, body) }) }
+                Self.worker.async { continuation.resume(with: Result { try self.ask(client, cancellation, body) }) }
             }
         } onCancel: {
             cancellation.cancel()

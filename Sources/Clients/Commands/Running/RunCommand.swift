@@ -59,26 +59,10 @@ struct RunCommand: Verb {
     func perform(in context: CommandContext) throws {
         // What stands before the command is ours, also where the parser hands it through.
         if ["--help", "-h"].contains(words.first) { throw CleanExit.helpRequest(self) }
-        let resolver = ScopeResolver(context: context)
-        let plan = try plan(resolver)
-        let place = try resolver.scope(scope)
-        let status: Int32
-        do {
-            status = try isUnmasked ? UnmaskedRun(plan, scope, context).replaceProcess(global) : MaskedRun(plan, place, context).perform(global)
-        } catch let failure as CommandFailure where failure.problem != nil || failure.status != .usage {
-            throw RunEnding.report(failure, json: global.json, in: context)
-        }
-        if status != 0 { throw ExitCode(status) }
-    }
-
-    private func plan(_ resolver: ScopeResolver) throws -> RunPlan {
-        let command = try RunPlan.command(in: words)
-        if let prefix, !NameShape.isVariable(prefix.utf8) {
-            throw CommandFailure.usage("what follows `--env-prefix` cannot begin a variable", hint: "letters, digits and `_`, no digit first")
-        }
-        let choice = RunPlan.Choice(keys: keys, takesAll: all, input: input)
-        return RunPlan(
-            command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: all, prefix: prefix,
-            preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map(RunSpan.seconds))
+        var options = RunOptions(words, scope, global)
+        (options.choice.keys, options.choice.takesAll, options.choice.input) = (keys, all, input)
+        (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
+        (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
+        try options.perform(in: context)
     }
 }

@@ -36,10 +36,14 @@ struct RunEnding: Equatable {
     /// Tells what there is to tell, and gives the exit code.
     func conclude(_ console: Console) -> Int32 {
         if let failure { console.complain(failure) }
-        if let report = try? WireJSON.decode(RunReport.self, from: Data(report)) {
-            for sentence in report.unscanned { console.note("not redacted: \(sentence.printable)") }
-        }
+        for sentence in unscanned { console.note("not searched for values: \(sentence.printable)") }
         return status
+    }
+
+    /// What redaction could not look at. Most reports say that there is nothing, which is seen without taking them apart.
+    private var unscanned: [String] {
+        guard !report.isEmpty, report.firstRange(of: Array(#""unscanned":[]"#.utf8)) == nil else { return [] }
+        return (try? WireJSON.decode(RunReport.self, from: Data(report)))?.unscanned ?? []
     }
 
     /// Tells why nothing was run. A failure of `run` itself has codes of its own, so that none of the command's is taken for it.

@@ -1,0 +1,39 @@
+import ArgumentParser
+
+/// What a command line of `tacit run` says.
+struct RunOptions {
+    var words: [String]
+    var choice = RunPlan.Choice()
+    var prefix: String?
+    var preservesEnvironment = false
+    var timeout: String?
+    var isUnmasked = false
+    var scope: ScopeOptions
+    var global: GlobalOptions
+
+    init(_ words: [String], _ scope: ScopeOptions, _ global: GlobalOptions) { (self.words, self.scope, self.global) = (words, scope, global) }
+
+    /// Runs the command; a code other than 0 is thrown.
+    func perform(in context: CommandContext) throws {
+        let resolver = ScopeResolver(context: context)
+        let plan = try plan(resolver)
+        let place = try resolver.scope(scope)
+        let status: Int32
+        do {
+            status = try isUnmasked ? UnmaskedRun(plan, scope, context).replaceProcess(global) : MaskedRun(plan, place, context).perform(global)
+        } catch let failure as CommandFailure where failure.problem != nil || failure.status != .usage {
+            throw RunEnding.report(failure, json: global.json, in: context)
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func plan(_ resolver: ScopeResolver) throws -> RunPlan {
+        let command = try RunPlan.command(in: words)
+        if let prefix, !NameShape.isVariable(prefix.utf8) {
+            throw CommandFailure.usage("what follows `--env-prefix` cannot begin a variable", hint: "letters, digits and `_`, no digit first")
+        }
+        return RunPlan(
+            command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: choice.takesAll,
+            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map(RunSpan.seconds))
+    }
+}
