@@ -35,7 +35,9 @@ func suite(_ name: String, at path: String, _ dependencies: [Target.Dependency])
 func core(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
     module("Core", name, dependencies, tests: tests)
 }
-func engine(_ name: String, _ dependencies: Target.Dependency...) -> [Target] { module("Engine", name, dependencies, tests: ["TestKit"]) }
+func engine(_ name: String, _ dependencies: Target.Dependency...) -> [Target] {
+    module("Engine", name, dependencies, tests: ["TestKit", "PasswordKeys"])
+}
 func adapter(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
     module("Adapters", name, dependencies, tests: tests)
 }

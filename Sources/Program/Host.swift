@@ -1,4 +1,5 @@
 import Auditing
+import CProcess
 import Glibc
 import Model
 import Secrets
@@ -47,7 +48,15 @@ enum Host {
         return String(decoding: bytes[..<max(0, count)].prefix { $0 != 10 }, as: UTF8.self)
     }
 
-    private static func executable() -> String {
+    /// How this process is protected.
+    static func hardening() -> Hardening? {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else { return nil }
+        return Hardening(coreLimit: UInt64(limit.rlim_max), isDumpable: tacit_is_dumpable() != 0)
+    }
+
+    /// The path of this program's file.
+    static func executable() -> String {
         var characters = [CChar](repeating: 0, count: 4096)
         let count = unsafe readlink("/proc/self/exe", &characters, characters.count)
         return String(decoding: characters[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -20,30 +20,51 @@ struct KeeperProcess {
     static let version = "0.1.0"
 
     func run() async throws {
-        guard unsafe tacit_harden("tacit-keeper") == 0 else { throw KeeperError.cannotHarden }
+        try Self.harden()
+        guard paths.socket.utf8.count <= Self.longestSocketPath else { throw KeeperError.longPath(paths.socket) }
+        // The socket is the user's alone from the moment it is bound, before anyone can connect.
+        umask(0o077)
         let lock = try KeeperLock(path: paths.keeperLock)
         defer { lock.release() }
         try PrivateDirectory.make(paths.state)
+        // Whoever left it there is gone: the lock is ours.
         unsafe unlink(paths.socket)
-        let runners = RunnerLauncher()
-        let vault = Vault(foundation(runners))
+        defer { unsafe unlink(paths.socket) }
+        let vault = Vault(foundation(RunnerLauncher()))
+        try await serve(vault)
+        try? await vault.lock(by: Self.keeper)
+    }
+
+    private func serve(_ vault: Vault) async throws {
         let finder = KernelPeers()
         let peers = PeerFinder { process, user, pinned in finder.peer(process: process, user: user, pinned: pinned) }
-        let server = KeeperServer(vault: vault, peers: peers, version: Self.version, process: getpid())
+        let file = ProgramFile()
+        let server = KeeperServer(vault: vault, peers: peers, version: Self.version, process: getpid()) { Self.giveWay(file, vault) }
         let socket = paths.socket
         let ready = onReady
-        umask(0o077)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await Self.lockWhenIdle(vault) }
+            group.addTask { try await Self.upkeep(vault, file) }
+            defer { group.cancelAll() }
             try await server.serve(on: socket) {
                 unsafe chmod(socket, 0o600)
                 ready()
+            } stopping: {
+                try? await vault.lock(by: Self.keeper)
             }
-            group.cancelAll()
         }
-        try? await vault.lock(by: Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin()))
-        unsafe unlink(socket)
     }
+
+    /// Nothing of this process may reach a disk or another process: no core file, no tracing. Signals of a terminal that closes are not for it.
+    private static func harden() throws {
+        guard unsafe tacit_harden("tacit-keeper") == 0, unsafe chdir("/") == 0 else { throw KeeperError.cannotHarden }
+        for number in [SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
+    }
+
+    /// The longest path that a Unix socket's address has room for.
+    private static let longestSocketPath = 107
+
+    /// The keeper itself, for what it does unasked.
+    private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
 
     private func foundation(_ runners: RunnerLauncher) -> Vault.Foundation {
         let paths = paths
@@ -52,15 +73,26 @@ struct KeeperProcess {
             storeExists: { unsafe access("\(paths.vault)/vault.db", F_OK) == 0 },
             passwordHash: Argon2id(), clock: Host.clock(),
             memory: DiskStateFile(path: paths.rollbackMemory, durability: .lazy),
-            pending: DiskStateFile(path: paths.pending, durability: .flushed), keeper: Host.origin(), runners: runners)
+            pending: DiskStateFile(path: paths.pending, durability: .flushed), keeper: Host.origin(), runners: runners,
+            hardening: Host.hardening)
     }
 
-    /// Asks every few seconds: the deadline moves with each act of a person.
-    private static func lockWhenIdle(_ vault: Vault) async throws {
+    /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.
+    private static func upkeep(_ vault: Vault, _ file: ProgramFile) async throws {
+        let clock = Host.clock()
         while true {
-            try await Task.sleep(for: .seconds(5), tolerance: .seconds(1))
-            try? await vault.lockIfIdle()
+            var pause = Duration.seconds(5)
+            if let deadline = vault.idleDeadline { pause = max(.milliseconds(20), min(pause, deadline.duration(since: clock.steady()))) }
+            try await Task.sleep(for: pause)
+            try? await vault.upkeep()
+            giveWay(file, vault)
         }
+    }
+
+    /// A keeper whose program was replaced ends once it holds neither keys nor runs: the next command starts the new one.
+    private static func giveWay(_ file: ProgramFile, _ vault: Vault) {
+        guard !vault.isUnlocked, vault.runs.all.isEmpty, file.isReplaced else { return }
+        kill(getpid(), SIGTERM)
     }
 }
 
@@ -70,6 +102,7 @@ enum KeeperError: Diagnosable, Equatable {
     case running
     case noDirectory(String)
     case loose(String)
+    case longPath(String)
 
     var code: String { "keeper.cannot-start" }
 
@@ -79,12 +112,14 @@ enum KeeperError: Diagnosable, Equatable {
         case .running: "another keeper holds this vault"
         case .noDirectory(let path): "\(path) could not be made"
         case .loose(let path): "\(path) is not yours alone"
+        case .longPath(let path): "\(path) is too long for a socket: 107 bytes are the most"
         }
     }
 
     var hint: String? {
         switch self {
         case .loose(let path): "chmod 700 \(path), and make sure that you own it"
+        case .longPath: "set XDG_RUNTIME_DIR to a shorter path, for keeper and commands alike"
         default: nil
         }
     }

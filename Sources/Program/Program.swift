@@ -23,6 +23,7 @@ enum Program {
 
     /// Runs the keeper on this thread until it ends; its exit code.
     @Sendable private static func keep(_ launch: KeeperLaunch) -> Int32 {
+        if launch.readiness == nil { hideCrashes() }
         let done = DispatchSemaphore(value: 0)
         let code = Mutex<Int32>(1)
         let paths = CommandContext.current.paths
@@ -38,6 +39,17 @@ enum Program {
         }
         done.wait()
         return code.withLock { $0 }
+    }
+
+    /// A crash must not print registers and memory. The runtime reads the setting when a program starts, so this one starts anew where it is missing.
+    private static func hideCrashes() {
+        let (name, value) = ("SWIFT_BACKTRACE", "enable=no")
+        if let present = unsafe getenv(name), unsafe String(cString: present) == value { return }
+        unsafe setenv(name, value, 1)
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
+        unsafe execv("/proc/self/exe", &words)
+        say("tacit: error: the keeper could not start itself anew")
+        exit(1)
     }
 
     private static func announce(_ launch: KeeperLaunch) {

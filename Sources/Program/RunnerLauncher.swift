@@ -17,6 +17,8 @@ final class RunnerLauncher: RunnerSupply {
         }
     }
 
+    var isAlive: Bool? { spawner.withLock { $0?.isAlive ?? false } }
+
     func retire() {
         spawner.withLock { spawner in
             spawner?.stop()
@@ -25,10 +27,20 @@ final class RunnerLauncher: RunnerSupply {
     }
 
     func start(_ job: Secrets.RunJob) async throws -> Launched {
-        guard let spawner = spawner.withLock({ $0 }) else { throw RunnerError.spawnerGone }
+        guard let spawner = spawner.withLock({ $0 }) else { throw EngineError.runnersGone }
         // The handshake blocks for a few milliseconds: not on a thread of the concurrency pool.
         return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try Self.launch(job, on: spawner) }) }
+            DispatchQueue.global().async { continuation.resume(with: Result { try Self.launch(job, on: spawner) }.mapError(Self.refusal)) }
+        }
+    }
+
+    /// Why a run did not begin, in the words of the engine or of a run.
+    private static func refusal(_ error: any Error) -> any Error {
+        switch error {
+        case RunnerError.spawnerGone: EngineError.runnersGone
+        case RunnerError.refused(let failure): failure
+        case let known as any Diagnosable: RunFailure(status: 125, code: known.code, message: known.message, hint: known.hint)
+        default: error
         }
     }
 
@@ -47,7 +59,6 @@ final class RunnerLauncher: RunnerSupply {
             return Launched(descriptor: descriptor, program: facts.details, notices: plan.notices)
         } catch {
             close(descriptor)
-            if case .refused(let failure) = error { throw failure }
             throw error
         }
     }

@@ -170,6 +170,8 @@ class Run:
 
     def each(self):
         """Frames as they come, each (kind, payload)."""
+        if self.problem is not None:
+            return
         buffer = b""
         for chunk in self.connection.chunks():
             buffer += chunk
@@ -197,9 +199,8 @@ class Run:
             self.exit = {0: ("exited", number), 1: ("signaled", number), 2: ("failed", number, *texts)}[tag]
 
     def wait(self):
-        if self.problem is None:
-            for _ in self.each():
-                pass
+        for _ in self.each():
+            pass
         return self
 
     def until_started(self):

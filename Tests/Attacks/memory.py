@@ -158,7 +158,7 @@ def mcp(context):
     expect({tool["name"] for tool in tools} >= {"secret_list", "secret_run", "secret_get_masked"}, tools)
     text = "import os, base64, sys; v = os.environb[b'API_KEY0']; sys.stdout.buffer.write(v + b'\\n' + base64.b64encode(v) + b'\\n' + v.hex().encode())"
     answers = [call(3, "tools/call", {"name": "secret_list", "arguments": {}}), call(4, "tools/call", {"name": "secret_get_masked", "arguments": {"secret_name": "api/key0"}}),
-               call(5, "tools/call", {"name": "secret_run", "arguments": {"argv": ["/usr/bin/python3", "-c", text], "secrets": [{"name": "api/key0"}]}})]
+               call(5, "tools/call", {"name": "secret_run", "arguments": {"argv": ["/usr/bin/python3", "-c", text], "secrets": [{"name": "api/key0"}], "purpose": "an attack"}})]
     said = json.dumps(answers)
     detail(said[-600:])
     expect("REDACTED" in said, f"the run did not run: {said[-800:]}")

@@ -9,7 +9,6 @@ from attack import attack, expect
 from house import canary, is_alive, wait_until
 
 VALUE = canary()
-BADGE = []
 PARENT = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)"
 
 
@@ -18,11 +17,11 @@ def furnish(house):
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
         policy = {"name": "all", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["env_inject"], "unsandboxed": "allow"}
         expect(person.apply_policy(policy).status == 200, "policy")
-        BADGE.append(person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"])
+        house.badge = person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"]
 
 
 def agent(house):
-    return house.connect(headers={"Tacit-Agent-Badge": BADGE[0], "Tacit-Source": "mcp"})
+    return house.connect(headers={"Tacit-Agent-Badge": house.badge, "Tacit-Source": "mcp"})
 
 
 def family(process):

@@ -60,6 +60,8 @@ def behind(context):
         argvs += [[busybox, "env"], [str(work / "bb"), "env"], [busybox, "sh", "-c", "env"]]
     for argv in argvs:
         refused(house, *argv)
+    refused(house, "cat", "environ", cwd="/proc/self")
+    refused(house, "cat", "self/environ", cwd="/proc")
 
 
 @attack("trap 1", "what the guard does not know prints nothing in clear either: an interpreter, a shell behind a shell, a program of one's own")

@@ -105,6 +105,11 @@ def own_terminal(context):
     os.waitpid(child, 0)
     os.close(terminal)
     expect(answer[0] == "unidentified", answer)
+    if os.path.exists("/usr/bin/script"):
+        text = PROGRAM.format(here=os.path.dirname(__file__))
+        (house.root / "work" / "ask.py").write_text(text)
+        done = subprocess.run(["/usr/bin/script", "-qec", f"{sys.executable} {house.root}/work/ask.py own {house.socket}", "/dev/null"], capture_output=True, timeout=30)
+        expect(b"unidentified" in done.stdout and b"person" not in done.stdout, done.stdout)
 
 
 @attack("trap 22", "an unlock in one session leaves every other session where it was")

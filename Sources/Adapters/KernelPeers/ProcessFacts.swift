@@ -20,7 +20,9 @@ struct ProcessFacts: Equatable {
         guard let close = statLine.lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = String(decoding: statLine[(close + 1)...], as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" })
         // proc_pid_stat(5): state is field 3; ppid 4, session 6, tty_nr 7, starttime 22.
-        guard fields.count >= 20, let parent = Int32(fields[1]), let session = Int32(fields[3]), let terminal = Int32(fields[4]),
+        // One that has ended and was not collected yet stands nowhere.
+        guard fields.count >= 20, fields[0] != "Z", fields[0] != "X", let parent = Int32(fields[1]), let session = Int32(fields[3]),
+            let terminal = Int32(fields[4]),
             let start = UInt64(fields[19])
         else { return nil }
         self.parent = parent

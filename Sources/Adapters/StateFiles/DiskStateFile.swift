@@ -32,13 +32,14 @@ package final class DiskStateFile: StateFile {
 
     package func load() throws -> [UInt8]? {
         try turn.withLock { _ in
-            let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            // Whatever is no file is found out, not waited for.
+            let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             guard descriptor >= 0 else {
                 if errno == ENOENT { return nil }
                 throw StateFileError.unreadable(path: path)
             }
             defer { close(descriptor) }
-            try checkMode(descriptor)
+            _ = try checked(descriptor)
             return try readAll(descriptor)
         }
     }
@@ -54,13 +55,16 @@ package final class DiskStateFile: StateFile {
 
     package func append(_ bytes: [UInt8]) throws {
         try turn.withLock { _ in
-            let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
             guard descriptor >= 0 else { throw StateFileError.unwritable(path: path) }
             defer { close(descriptor) }
-            try checkMode(descriptor)
-            // An appended record must come whole: a short write is an error, and the reader drops a torn last line.
+            let before = try checked(descriptor).st_size
+            // An appended record comes whole or not at all: what the disk took of it is cut off again, so that the next one does not join it.
             let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            guard count == bytes.count, fsync(descriptor) == 0 else { throw StateFileError.unwritable(path: path) }
+            guard count == bytes.count, fsync(descriptor) == 0, before > 0 || flushDirectory() else {
+                ftruncate(descriptor, before)
+                throw StateFileError.unwritable(path: path)
+            }
         }
     }
 
@@ -86,14 +90,28 @@ package final class DiskStateFile: StateFile {
             unsafe unlink(beside)
             throw StateFileError.unwritable(path: path)
         }
+        guard flushDirectory() else { throw StateFileError.unwritable(path: path) }
+    }
+
+    /// Makes a new name last: it belongs to the directory.
+    private func flushDirectory() -> Bool {
+        let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = unsafe open(parent, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     /// The bytes are written in one call at the start of the file, with their length before them in what the caller encodes.
     private func overwrite(_ bytes: [UInt8], _ held: inout Int32) throws {
         if held < 0 {
-            held = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            guard held >= 0 else { throw StateFileError.unwritable(path: path) }
-            try checkMode(held)
+            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+            guard descriptor >= 0 else { throw StateFileError.unwritable(path: path) }
+            do { _ = try checked(descriptor) } catch {
+                close(descriptor)
+                throw error
+            }
+            held = descriptor
         }
         guard writeAll(bytes, to: held, at: 0), ftruncate(held, bytes.count) == 0 else { throw StateFileError.unwritable(path: path) }
     }
@@ -111,11 +129,12 @@ package final class DiskStateFile: StateFile {
         return true
     }
 
-    private func checkMode(_ descriptor: Int32) throws {
+    /// The facts of an open file that is the user's alone.
+    private func checked(_ descriptor: Int32) throws -> stat {
         var facts = stat()
-        guard unsafe fstat(descriptor, &facts) == 0, facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else {
-            throw StateFileError.loose(path: path)
-        }
+        guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { throw StateFileError.unreadable(path: path) }
+        guard facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else { throw StateFileError.loose(path: path) }
+        return facts
     }
 }
 

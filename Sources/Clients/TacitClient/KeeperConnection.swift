@@ -70,13 +70,17 @@ public final class KeeperConnection {
         let words = try socket.readLine().split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else { throw .brokenOff }
         var headers: [String: String] = [:]
-        while true {
+        // A run's notices may be long; lines beyond these are no answer of a keeper.
+        for _ in 0..<Self.mostHeaderLines {
             let line = try socket.readLine()
             if line.isEmpty { return (status, headers) }
             guard let colon = line.firstIndex(of: ":") else { throw .brokenOff }
             headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
         }
+        throw .brokenOff
     }
+
+    private static let mostHeaderLines = 100
 
     func readBody(_ headers: [String: String], status: Int) throws(ClientError) -> [UInt8] {
         if status == 204 { return [] }

@@ -74,7 +74,7 @@ extension KeeperConnection {
         if status >= 400 {
             let answer = Answer(status: status, headers: headers, body: try readBody(headers, status: status))
             // The body that was announced ends here, so that the connection can carry the next request.
-            try socket.write(Array("0\r\n\r\n".utf8))
+            try? socket.write(Array("0\r\n\r\n".utf8))
             try Self.check(answer)
         }
         guard headers["transfer-encoding"] == "chunked" else { throw .brokenOff }

@@ -60,8 +60,12 @@ final class UnixConnection {
         return text
     }
 
+    /// The longest content that is read in one piece: 256 MiB.
+    static let longestContent = 256 << 20
+
     /// Exactly `count` bytes.
     func read(_ count: Int) throws(ClientError) -> [UInt8] {
+        guard count <= Self.longestContent else { throw .brokenOff }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         while bytes.count < count {

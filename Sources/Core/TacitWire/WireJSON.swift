@@ -7,12 +7,11 @@ public enum WireJSON {
 
     /// Decodes a request and refuses whatever the type does not know.
     ///
-    /// A key is known when encoding the decoded value gives it back; so a key that is null, doubled in meaning or misspelt is refused.
+    /// A key is known when encoding the decoded value gives it back; so a key that is null or misspelt is refused, and one that stands twice.
     public static func decodeStrictly<Value: Codable>(_ type: Value.Type = Value.self, from data: Data) throws -> Value {
+        let given = try JSONShape(data)
         let value = try decode(type, from: data)
-        let given = try JSONDecoder().decode(Shape.self, from: data)
-        let known = try JSONDecoder().decode(Shape.self, from: try encode(value))
-        if let key = given.firstUnknownKey(against: known, path: "") { throw WireError.unknownField(key) }
+        if let key = given.firstUnknownKey(against: try JSONShape(try encode(value))) { throw WireError.unknownField(key) }
         return value
     }
 
@@ -39,6 +38,7 @@ public enum WireJSON {
 public enum WireError: Error, Equatable, Sendable {
     case notJSON
     case unknownField(String)
+    case doubledField(String)
     case missingField(String)
     case wrongType(String)
 
@@ -57,53 +57,16 @@ public enum WireError: Error, Equatable, Sendable {
     public var message: String {
         switch self {
         case .notJSON: "the body is not valid JSON"
-        case .unknownField(let name): "the body has a field `\(name)` that this request does not know"
+        case .unknownField(let name): "the body has a field `\(Self.shown(name))` that this request does not know"
+        case .doubledField(let name): "the body has the field `\(Self.shown(name))` twice"
         case .missingField(let name): "the body lacks the field `\(name)`"
-        case .wrongType(let name): "the field `\(name)` has the wrong type or an unknown value"
-        }
-    }
-}
-
-/// The keys of a JSON value, without what they hold.
-private indirect enum Shape: Decodable {
-    case leaf
-    case list([Shape])
-    case object([String: Shape])
-
-    init(from decoder: any Decoder) throws {
-        if let keyed = try? decoder.container(keyedBy: AnyKey.self) {
-            var members: [String: Shape] = [:]
-            for key in keyed.allKeys { members[key.stringValue] = try keyed.decode(Shape.self, forKey: key) }
-            self = .object(members)
-        } else if var unkeyed = try? decoder.unkeyedContainer() {
-            var elements: [Shape] = []
-            while !unkeyed.isAtEnd { elements.append(try unkeyed.decode(Shape.self)) }
-            self = .list(elements)
-        } else {
-            self = .leaf
+        case .wrongType(let name): "the field `\(Self.shown(name))` has the wrong type or an unknown value"
         }
     }
 
-    func firstUnknownKey(against known: Shape, path: String) -> String? {
-        switch (self, known) {
-        case (.object(let given), .object(let members)):
-            for (key, value) in given.sorted(by: { $0.key < $1.key }) {
-                guard let member = members[key] else { return path + key }
-                if let unknown = value.firstUnknownKey(against: member, path: path + key + ".") { return unknown }
-            }
-        case (.list(let given), .list(let elements)):
-            for (value, element) in zip(given, elements) {
-                if let unknown = value.firstUnknownKey(against: element, path: path) { return unknown }
-            }
-        default: break
-        }
-        return nil
+    /// A key as the asker wrote it, printable and short.
+    private static func shown(_ name: String) -> String {
+        let clean = name.unicodeScalars.map { (0x20...0x7E).contains($0.value) && $0 != "`" ? Character($0) : "?" }
+        return clean.count > 80 ? String(clean.prefix(80)) + "…" : String(clean)
     }
-}
-
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
 }

@@ -27,6 +27,7 @@ extension Vault {
     /// Who asks. A badge always makes an agent; a password that was checked on this connection makes a person; being next to the leader of an
     /// unlocked session makes a person who has not been asked again; everything else is unidentified.
     package func asker(at door: DoorFacts, source: AuditSource, _ credentials: Credentials) async throws -> Asker {
+        let now = foundation.clock.steady()
         // Only the keeper speaks as the keeper; the broker has a door of its own.
         let source = source == .keeper || source == .broker ? .api : source
         var asker = Asker(standing: .unidentified, source: source, origin: foundation.keeper.of(door.peer), reportedModel: credentials.reportedModel)
@@ -37,9 +38,9 @@ extension Vault {
         } else if source == .mcp {
             // The agent's door never opens as a person's, whatever stands around it.
             return asker
-        } else if sessions.isSteppedUp(door.connection, token: credentials.stepUpToken) {
+        } else if sessions.isSteppedUp(door.connection, token: credentials.stepUpToken, now: now) {
             asker.standing = .person(steppedUp: true)
-        } else if door.peer.userID == foundation.keeper.userID, sessions.isUnlocked(door.peer, now: foundation.clock.steady()) {
+        } else if door.peer.userID == foundation.keeper.userID, sessions.isUnlocked(door.peer, now: now) {
             asker.standing = .person(steppedUp: false)
         }
         return asker

@@ -9,11 +9,15 @@ struct APIContext: RequestContext {
     let channel: any Channel
     /// Set by `AskerMiddleware` before any route runs.
     private var admission: Admission?
+    /// The query's values: only keys that the route knows.
+    var query: [String: String] = [:]
 
     /// Who asks, and through which door.
     struct Admission: Sendable {
         var door: DoorFacts
         var asker: Asker
+        /// How long the request may take to come whole.
+        var deadline: RequestDeadline
     }
 
     init(source: ApplicationRequestContextSource) {

@@ -13,14 +13,25 @@ struct AskerMiddleware: RouterMiddleware {
     @concurrent func handle(
         _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
-        guard let door = try await connections.door(of: context.channel) else { throw EngineError.denied(.personOnly) }
+        guard PathText.isCanonical(request.uri.string) else { throw HTTPError(.notFound) }
+        let channel = context.channel
+        guard let door = try await connections.door(of: channel), let deadline = connections.deadline(of: channel) else {
+            throw EngineError.denied(.personOnly)
+        }
         let headers = request.headers
         let credentials = Credentials(
             badge: headers.value(WireHeader.badge), stepUpToken: headers.value(WireHeader.stepUp),
             reportedModel: headers.value(WireHeader.reportedModel).map(Self.label))
         let source = Self.source(claimed: headers.value(WireHeader.source))
-        var context = context
-        context.admit(.init(door: door, asker: try await vault.asker(at: door, source: source, credentials)))
+        let asker = try await vault.asker(at: door, source: source, credentials)
+        var (request, context) = (request, context)
+        context.admit(.init(door: door, asker: asker, deadline: deadline))
+        if request.hasBody { request.body = RequestBody(asyncSequence: WatchedBody(base: request.body, deadline: deadline)) } else { deadline.met() }
+        connections.began(on: channel, byPerson: asker.isPerson)
+        defer {
+            connections.answered(on: channel)
+            deadline.answered()
+        }
         return try await next(request, context)
     }
 
@@ -34,6 +45,15 @@ struct AskerMiddleware: RouterMiddleware {
     private static func label(_ text: String) -> String {
         String(text.unicodeScalars.filter { (0x20...0x7E).contains($0.value) }.prefix(120).map(Character.init))
     }
+}
+
+extension Secrets.Asker {
+    var isPerson: Bool { if case .person = standing { true } else { false } }
+}
+
+extension Request {
+    /// Whether a body was announced.
+    var hasBody: Bool { headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false }
 }
 
 extension HTTPFields {

@@ -9,42 +9,72 @@ import UnixSignals
 /// The API on a Unix socket, for one vault.
 package struct KeeperServer: Sendable {
     private let vault: Vault
-    private let peers: PeerFinder
+    var peers: PeerFinder
     private let version: String
     private let process: Int32
+    private let locked: @Sendable () -> Void
+    private let runs = RunBook()
+    /// How long a request may take from its first byte to its last.
+    var requestLimit = RequestDeadline.limit
+    /// The most connections, and how many of them are kept free for persons.
+    var connectionLimit = ConnectionBook.limit
+    var personReserve = ConnectionBook.reserve
 
-    package init(vault: Vault, peers: PeerFinder, version: String, process: Int32) {
+    /// `locked` is called after a person's lock, before the answer is sent.
+    package init(vault: Vault, peers: PeerFinder, version: String, process: Int32, locked: @escaping @Sendable () -> Void = {}) {
         self.vault = vault
         self.peers = peers
         self.version = version
         self.process = process
+        self.locked = locked
     }
 
     /// Answers on `socket` until SIGTERM or SIGINT; its directory and mode are the caller's matter. `onReady` is called once it listens.
-    package func serve(on socket: String, onReady: @escaping @Sendable () -> Void) async throws {
+    ///
+    /// At such a signal runs are stopped and `stopping` is called; requests get their answers, and connections are closed.
+    package func serve(
+        on socket: String, onReady: @escaping @Sendable () -> Void, stopping: @escaping @Sendable () async -> Void
+    ) async throws {
+        let connections = connectionBook()
         let application = Application(
-            router: router(), server: .http1(), configuration: .init(address: .unixDomainSocket(path: socket), serverName: nil),
+            router: router(connections),
+            server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionEntry(connections, requestLimit: requestLimit)])),
+            configuration: .init(
+                address: .unixDomainSocket(path: socket), serverName: nil,
+                availableConnectionsDelegate: .maximum(connectionLimit, logger: Self.logger)),
             onServerRunning: { _ in onReady() }, eventLoopGroupProvider: .singleton, logger: Self.logger)
-        try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                    // Runs would go on for hours: they end with the keeper that holds them.
+                    await runs.stopAll(within: .seconds(4))
+                    await stopping()
+                }
+            }
+            defer { group.cancelAll() }
+            try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+        }
     }
 
-    /// Every route, behind the two middlewares that name the asker and the error.
-    func router() -> Router<APIContext> {
-        let router = Router(context: APIContext.self)
-        let vault = vault
-        let connections = ConnectionBook(finder: peers) { connection in
+    private func connectionBook() -> ConnectionBook {
+        ConnectionBook(finder: peers, limit: connectionLimit - personReserve) { [vault] connection in
             // Owned by the vault: it ends with the lock that the closing of a connection may call for.
             Task { try await vault.connectionEnded(connection) }
         }
+    }
+
+    /// Every route, behind the two middlewares that name the asker and the error.
+    private func router(_ connections: ConnectionBook) -> Router<APIContext> {
+        let router = Router(context: APIContext.self)
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: AskerMiddleware(vault: vault, connections: connections))
-        VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: process).add(to: router)
+        VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: process, runs: runs, locked: locked).add(to: router)
         SecretRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)
         AccessRoutes(vault: vault).add(to: router)
         SlotRoutes(vault: vault).add(to: router)
         AuditRoutes(vault: vault).add(to: router)
-        RunRoutes(vault: vault).add(to: router)
+        RunRoutes(vault: vault, book: runs).add(to: router)
         return router
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 
 /// A `multipart/form-data` body (RFC 7578), strictly: every part has a name of its own, and nothing stands before, between or after the parts.
@@ -12,16 +13,18 @@ struct Multipart {
         self.body = body
         let delimiter = Array("--\(try Self.boundary(in: contentType))".utf8)
         guard body.starts(with: delimiter) else { throw MultipartError.malformed }
+        let separator = Self.lineEnd + delimiter
         var position = delimiter.count
         while true {
-            if body[position...].elementsEqual("--\r\n".utf8) || body[position...].elementsEqual("--".utf8) { return }
-            guard body[position...].starts(with: "\r\n".utf8) else { throw MultipartError.malformed }
+            let rest = body[position...]
+            if rest.elementsEqual("--\r\n".utf8) || rest.elementsEqual("--".utf8) { return }
+            guard rest.starts(with: Self.lineEnd) else { throw MultipartError.malformed }
             let (name, start) = try Self.head(body, at: position + 2)
-            guard let end = Self.find(Array("\r\n".utf8) + delimiter, in: body, from: start) else { throw MultipartError.malformed }
+            guard let end = Self.find(separator, in: body[start...]) else { throw MultipartError.malformed }
             guard parts.count < Self.maximumPartCount, parts.updateValue(start..<end, forKey: name[...]) == nil else {
                 throw MultipartError.doubledPart
             }
-            position = end + 2 + delimiter.count
+            position = end + separator.count
         }
     }
 
@@ -49,9 +52,14 @@ struct Multipart {
         return String(boundary)
     }
 
+    private static let lineEnd: [UInt8] = [13, 10]
+    /// The longest head of a part.
+    private static let longestHead = 512
+
     /// Reads `Content-Disposition: form-data; name="…"` and an optional content type, up to the empty line.
     private static func head(_ body: [UInt8], at start: Int) throws -> (name: String, end: Int) {
-        guard let end = find(Array("\r\n\r\n".utf8), in: body, from: start), end - start <= 512 else { throw MultipartError.malformed }
+        let window = body[start..<min(body.count, start + longestHead + 4)]
+        guard let end = find(lineEnd + lineEnd, in: window) else { throw MultipartError.malformed }
         guard let text = String(validating: body[start..<end], as: UTF8.self) else { throw MultipartError.malformed }
         let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let prefix = "Content-Disposition: form-data; name=\""
@@ -63,14 +71,20 @@ struct Multipart {
         return (String(name), end + 4)
     }
 
-    private static func find(_ needle: [UInt8], in body: [UInt8], from start: Int) -> Int? {
-        guard start <= body.count, let first = needle.first else { return nil }
-        var position = start
-        while let candidate = body[position...].firstIndex(of: first) {
-            if body[candidate...].starts(with: needle) { return candidate }
-            position = candidate + 1
+    /// Where a text first stands in a part of the body.
+    private static func find(_ needle: [UInt8], in slice: ArraySlice<UInt8>) -> Int? {
+        guard let first = needle.first else { return nil }
+        return unsafe slice.withUnsafeBytes { bytes in
+            var position = 0
+            while bytes.count - position >= needle.count, let base = bytes.baseAddress {
+                guard let hit = unsafe memchr(base + position, Int32(first), bytes.count - position) else { return nil }
+                position = unsafe UnsafeRawPointer(hit) - base
+                guard bytes.count - position >= needle.count else { return nil }
+                if unsafe memcmp(base + position, needle, needle.count) == 0 { return slice.startIndex + position }
+                position += 1
+            }
+            return nil
         }
-        return nil
     }
 }
 

@@ -9,9 +9,18 @@ enum PathText {
         return text
     }
 
+    /// Whether the target is a path as the API writes it: absolute, without empty segments and without a fragment.
+    static func isCanonical(_ target: String) -> Bool {
+        let path = target.prefix { $0 != "?" }
+        return path.hasPrefix("/") && !path.hasSuffix("/") && !path.contains("//") && !target.contains("#")
+    }
+
     /// The query's values; a key that is not among `known`, or stands twice, is refused.
     static func query(_ request: Request, known: Set<String>) throws -> [String: String] {
-        guard let query = request.uri.query, !query.isEmpty else { return [:] }
+        guard let query = request.uri.query else {
+            guard !request.uri.string.contains("?") else { throw PathError.unknownQuery }
+            return [:]
+        }
         var values: [String: String] = [:]
         for pair in query.split(separator: "&", omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -33,7 +42,7 @@ enum PathError: Diagnosable, Equatable {
     var message: String {
         switch self {
         case .notCanonical: "the path is not in its canonical encoding"
-        case .unknownQuery: "the query has a parameter that this request does not know, or one twice"
+        case .unknownQuery: "the query has a parameter or value that this request does not know, or one twice"
         case .badNumber: "a number in the request is malformed"
         }
     }

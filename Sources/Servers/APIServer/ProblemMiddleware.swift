@@ -3,6 +3,7 @@ import Envelopes
 import HTTPTypes
 import Hummingbird
 import Model
+import NIOHTTP1
 import Policies
 import Secrets
 import Storage
@@ -15,6 +16,9 @@ struct ProblemMiddleware: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
+        } catch let error as HTTPParserError {
+            // The rest of the connection is of no use: the server answers 400 and closes it.
+            throw error
         } catch {
             return try Response(ProblemTable.problem(for: error))
         }
@@ -35,10 +39,20 @@ enum ProblemTable {
         case let error as HTTPError: Problem("request.refused", "the request was refused", status: error.status.code)
         // Cryptographic failures have one face: which check failed is nobody's business.
         case is EnvelopeError: engine(.unreadable)
-        case let error as any Diagnosable: Problem(error.code, error.message, status: 400, hint: error.hint)
-        default: Problem("internal", "something went wrong inside the keeper", status: 500, hint: "try again; if it stays, report it")
+        case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RecoveryKeyError: known(error, 400)
+        case is PolicyError: known(error, 422)
+        case is any Diagnosable: known(error, 500)
+        default: unknown
         }
     }
+
+    private static func known(_ error: any Error, _ status: Int) -> Problem {
+        guard let error = error as? any Diagnosable else { return unknown }
+        return Problem(error.code, error.message, status: status, hint: error.hint)
+    }
+
+    private static let unknown = Problem(
+        "internal", "something went wrong inside the keeper", status: 500, hint: "try again; if it stays, report it")
 
     private static func engine(_ error: EngineError) -> Problem {
         var problem = Problem(error.code, error.message, status: status(of: error), hint: error.hint)

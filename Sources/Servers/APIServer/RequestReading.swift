@@ -80,5 +80,12 @@ extension [String: String] {
         return number
     }
 
+    /// A word of a few; any other is refused.
+    func oneOf(_ key: String, _ words: [String]) throws -> String? {
+        guard let text = self[key] else { return nil }
+        guard words.contains(text) else { throw PathError.unknownQuery }
+        return text
+    }
+
     func duration(_ key: String) throws -> Duration? { try self[key].map { try Timespan(parsing: $0).duration } }
 }

@@ -106,6 +106,16 @@ import Testing
         }
     }
 
+    @Test("asking what is there without a right to know is a denial, and many are one entry")
+    func existenceDenied() async throws {
+        let bench = try await bench([])
+        for number in 0..<40 {
+            _ = try await bench.open.exists([VaultBench.name("n\(number)")], in: VaultBench.dev, by: bench.agent())
+        }
+        let entries = try await bench.log().filter { $0.action == .known(.secretExists) }
+        #expect(entries.map(\.decision) == [.deny(code: "environment.not-found")])
+    }
+
     @Test("a star is not about unidentified peers, the word is") func unidentified() async throws {
         let bench = try await bench([])
         try await bench.allow([.maskedReturn], agent: "*")

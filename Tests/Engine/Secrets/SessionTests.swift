@@ -164,6 +164,21 @@ import Testing
         #expect(!bench.vault.isUnlocked)
     }
 
+    @Test("who lost the standing during a lease does not get it back by another's password")
+    func noRevival() async throws {
+        let bench = try await VaultBench.unlocked()
+        try await bench.unlock(lease: .seconds(8 * 3600))
+        let (second, third) = (bench.door(7, terminal: 2), bench.door(8, terminal: 3, isNextToLeader: false))
+        let token = try await stepUp(bench, third).token
+        bench.machine.advance(.seconds(3600))
+        #expect(try await standing(bench, third, Credentials(stepUpToken: token)) == .unidentified)
+        _ = try await stepUp(bench, bench.door(9, terminal: 4, isNextToLeader: false))
+        _ = try await bench.vault.unlock(password: VaultBench.password.secret, lease: nil, by: bench.nobody(), at: second)
+        #expect(try await standing(bench, second) == .person(steppedUp: false))
+        #expect(try await standing(bench, bench.terminal) == .unidentified)
+        #expect(try await standing(bench, third, Credentials(stepUpToken: token)) == .unidentified)
+    }
+
     @Test("a lease given by a command outside any session holds when the command has ended") func leaseByVisitor() async throws {
         let bench = try await VaultBench.unlocked()
         try await bench.lock()

@@ -30,13 +30,14 @@ struct PolicyCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func perform(in context: CommandContext) throws {
+            let door = try VaultDoor(context, options, to: "put a policy in force")
+            try door.takePassword()
             let limit = PolicyText.maximumByteCount
             let name = file == "-" ? "standard input" : file
             let yaml =
                 file == "-"
                 ? try Input.readAll(context.input, limit: limit, naming: name) : try Input.readFile(file, limit: limit, naming: "the policy file")
             let policy = try PolicyText(yaml: yaml, naming: name)
-            let door = try VaultDoor(context, options, to: "put a policy in force")
             try door.askFirst()
             let version = try policy.apply(through: door)
             let console = Console(context)

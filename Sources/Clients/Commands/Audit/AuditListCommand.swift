@@ -33,23 +33,12 @@ struct AuditListCommand: Verb {
         if options.json { return console.say(json: page) }
         if page.items.isEmpty { return console.say("No entries.") }
         var table = Table("INDEX", "TIME", "WHO", "HOW", "WHAT", "ABOUT", "RESULT")
-        for item in page.items {
+        for row in AuditRow.rows(page.items) {
             table.add(
-                .init("\(item.index)", style: console.style.dim), .init(RelativeTime.text(item.time, now: context.now())),
-                .init(item.actor.printable), .init(item.source.printable), .init(item.action.printable, style: console.style.bold),
-                .init(Self.about(item)), Self.result(item, console.style))
+                .init("\(row.item.index)", style: console.style.dim), .init(RelativeTime.text(row.item.time, now: context.now())),
+                .init(row.item.actor.printable), .init(row.item.source.printable), .init(row.item.action.printable, style: console.style.bold),
+                .init(row.about), .init(row.result, style: row.item.decision == "allow" ? nil : console.style.red))
         }
         console.say(table.lines(console.style).joined(separator: "\n"))
-    }
-
-    private static func about(_ item: AuditItem) -> String {
-        guard item.subjects.count > 3 else { return item.subjects.joined(separator: ", ").printable }
-        return item.subjects.prefix(2).joined(separator: ", ").printable + " and \(item.subjects.count - 2) more"
-    }
-
-    private static func result(_ item: AuditItem, _ style: Style) -> Table.Cell {
-        var text = item.decision == "allow" ? (item.phase ?? "done") : "denied" + (item.details["code"].map { " (\($0))" } ?? "")
-        if let repeated = item.repeated { text += " ×\(repeated)" }
-        return .init(text.printable, style: item.decision == "allow" ? nil : style.red)
     }
 }

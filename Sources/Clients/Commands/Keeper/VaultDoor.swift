@@ -145,6 +145,11 @@ extension VaultDoor {
         throw PasswordSource.nobody
     }
 
+    /// Reads the password now when it comes from a descriptor: before standard input is read, which may be the same.
+    func takePassword() throws {
+        if passwords.descriptor != nil, typed == nil { typed = try passwords.password() }
+    }
+
     /// Keeps a password that was typed for this command.
     func remember(_ password: WipedBytes) { typed = password }
 

@@ -20,7 +20,8 @@ final class OutputFile {
     }
 
     deinit {
-        guard let path else { return }
+        // A file that was there before is not this export's to remove.
+        guard let path, descriptor >= 0 else { return }
         close(descriptor)
         if !isFinished { unsafe unlink(path) }
     }

@@ -19,7 +19,7 @@ struct ProjectCommand: ParsableCommand {
             discussion: """
                 EXAMPLES
                   tacit project create shop
-                  tacit env create production -p shop
+                  tacit env list -p shop
                 """)
 
         @Argument(help: ArgumentHelp("Its name.", valueName: "name"))
@@ -32,7 +32,7 @@ struct ProjectCommand: ParsableCommand {
             try door.answer("POST", WirePath.projects, json: NameRequest(name: name))
             let console = Console(context)
             if options.json { return console.say(json: NameRequest(name: name)) }
-            console.say("Created the project \(name). Next: `tacit env create dev -p \(name)`.")
+            console.say("Created the project \(name). Next: `tacit set NAME -p \(name)`.")
         }
     }
 

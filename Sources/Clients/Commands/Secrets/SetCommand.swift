@@ -14,9 +14,10 @@ struct SetCommand: Verb {
 
             EXAMPLES
               tacit set stripe/api-key
-              op read op://dev/stripe/key | tacit set stripe/api-key --tag payments --expires 90d
-              tacit set tls/key --file server.key
-              tacit set db/main --field password --plain user=app --plain host=db.internal --bind PGPASSWORD=password
+              op read op://dev/stripe/key | tacit set stripe/api-key --expires 90d
+              tacit set tls/key --file server.key --tag web --note "renewed by certbot"
+              tacit set db/main --field password --plain user=app --plain host=db
+              tacit set db/main --field password --bind PGPASSWORD=password
             """)
 
     @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
@@ -78,6 +79,7 @@ struct SetCommand: Verb {
     }
 
     private func store(_ reference: Reference, _ door: VaultDoor) throws -> Written {
+        try door.takePassword()
         let parts = try SetFields(self, reference).gather(door.context, from: door.passwords)
         let request = SetRequest(
             fields: parts.map(\.summary), replacesFields: replacesFields ? true : nil, tags: metadata.tags.isEmpty ? nil : metadata.tags,

@@ -16,8 +16,8 @@ struct PasswordStrength: Equatable {
         var reasons: [String] = []
         var bits = 0.0
         let words = Self.cutCommonWords(from: &text)
-        if words > 0 { reasons.append(words == 1 ? "it has a common word" : "it has common words") }
-        bits += Double(words) * 10
+        if words.kinds > 0 { reasons.append(words.count == 1 ? "it has a common word" : "it has common words") }
+        bits += Double(words.kinds) * 10 + Double(words.count - words.kinds)
         let (kept, repeats) = Self.surprising(text)
         if repeats * 3 > password.count { reasons.append("much of it repeats or goes on as expected") }
         bits += Double(kept) * Self.bitsPerCharacter(password)
@@ -86,12 +86,13 @@ struct PasswordStrength: Equatable {
 
     private static let rows = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop"].map { Array($0.utf8) }
 
-    /// Takes out words that every guesser tries first, also in their usual disguises; returns how many there were.
-    private static func cutCommonWords(from text: inout [UInt8]) -> Int {
+    /// Takes out words that every guesser tries first, also in their usual disguises, and counts them.
+    private static func cutCommonWords(from text: inout [UInt8]) -> (count: Int, kinds: Int) {
         var plain = text.map(undisguised)
         defer { plain.wipe() }
-        var count = 0
+        var (count, kinds) = (0, 0)
         for word in commonWords {
+            if contains(plain, word) { kinds += 1 }
             while let start = plain.indices.first(where: { plain[$0...].starts(with: word) }) {
                 let range = start..<(start + word.count)
                 plain.removeSubrange(range)
@@ -99,8 +100,10 @@ struct PasswordStrength: Equatable {
                 count += 1
             }
         }
-        return count
+        return (count, kinds)
     }
+
+    private static func contains(_ text: [UInt8], _ word: [UInt8]) -> Bool { text.indices.contains { text[$0...].starts(with: word) } }
 
     private static func undisguised(_ byte: UInt8) -> UInt8 {
         switch byte {

@@ -38,13 +38,25 @@ struct ExportCommand: Verb {
         if isDryRun { return preview(fields, scope, console) }
         let sheet = try OutputFile(file, or: context.output)
         console.warn("what is written is in clear: whoever reads \(file ?? "it") has the values")
-        var text = try ExportedFields.print(try fields.map { try ($0, $0.value(through: door)) }, as: format)
+        var text = try ExportedFields.print(try values(of: fields, door, console), as: format)
         defer { text.wipe() }
         try sheet.write(text)
         try sheet.finish()
         guard let file else { return }
         if options.json { return console.say(json: Self.page(fields)) }
         console.say("Wrote \(Self.count(fields)) of \(scope.text) to \(file).")
+    }
+
+    /// The values; what has expired is left out, and said.
+    private func values(of fields: [ExportedField], _ door: VaultDoor, _ console: Console) throws -> [(ExportedField, WipedBytes)] {
+        try fields.compactMap { field in
+            do {
+                return (field, try field.value(through: door))
+            } catch let failure as CommandFailure where failure.code == "secret.expired" {
+                console.warn("\(field.label.printable) has expired and is left out: `tacit renew` makes it usable again")
+                return nil
+            }
+        }
     }
 
     private func preview(_ fields: [ExportedField], _ scope: Scope, _ console: Console) {

@@ -40,8 +40,9 @@ struct ImportCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         let scope = try ScopeResolver(context: context).scope(scope)
-        let content = try read(context)
         let door = try VaultDoor(context, options, to: "import secrets into \(scope.text)")
+        try door.takePassword()
+        let content = try read(context)
         let result = try send(content, scope, door)
         let console = Console(context)
         for warning in content.warnings { console.warn(warning) }

@@ -32,25 +32,34 @@ final class SessionBook: Sendable {
             return isHeld ? max(idleDeadline, leaseUntil) : leaseUntil
         }
 
+        /// Whether a person acted lately enough: a lease is for agents.
+        func isPersonsTime(_ now: Timestamp) -> Bool { idleDeadline.map { now < $0 } ?? false }
+
         func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool {
-            guard let session = peer.session, peer.isNextToLeader, let idleDeadline, now < idleDeadline else { return false }
+            guard let session = peer.session, peer.isNextToLeader, isPersonsTime(now) else { return false }
             return sessions.contains(session)
+        }
+
+        /// Starts the idle lock anew. Whoever had a standing before it fell has none any more.
+        mutating func renew(now: Timestamp) {
+            if !isPersonsTime(now) { (sessions, stepUps, graces, visitors) = ([], [:], [:], []) }
+            idleDeadline = now.advanced(by: SessionBook.idleLimit)
         }
     }
 
     /// Makes the peer's session a person's.
     func admit(_ session: KernelSession, now: Timestamp) {
         state.withLock {
+            $0.renew(now: now)
             $0.sessions.insert(session)
-            $0.idleDeadline = now.advanced(by: Self.idleLimit)
         }
     }
 
     /// Lets a connection hold the vault open, until it ends or nobody acts.
     func admitVisitor(_ connection: UInt64, now: Timestamp) {
         state.withLock {
+            $0.renew(now: now)
             $0.visitors.insert(connection)
-            $0.idleDeadline = now.advanced(by: Self.idleLimit)
         }
     }
 
@@ -61,9 +70,12 @@ final class SessionBook: Sendable {
         return token
     }
 
-    func isSteppedUp(_ connection: UInt64, token: String?) -> Bool {
+    func isSteppedUp(_ connection: UInt64, token: String?, now: Timestamp) -> Bool {
         guard let token else { return false }
-        return state.withLock { $0.stepUps[connection].map { equalInConstantTime($0, token) } ?? false }
+        return state.withLock { state in
+            guard state.isPersonsTime(now), let given = state.stepUps[connection] else { return false }
+            return equalInConstantTime(given, token)
+        }
     }
 
     func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool { state.withLock { $0.isUnlocked(peer, now: now) } }
@@ -82,9 +94,7 @@ final class SessionBook: Sendable {
     }
 
     /// A person did something: the idle lock starts anew, unless it has fallen.
-    func personActed(now: Timestamp) {
-        state.withLock { state in if let deadline = state.idleDeadline, now < deadline { state.idleDeadline = now.advanced(by: Self.idleLimit) } }
-    }
+    func personActed(now: Timestamp) { state.withLock { if $0.isPersonsTime(now) { $0.renew(now: now) } } }
 
     func grantLease(until: Timestamp) { state.withLock { $0.leaseUntil = until } }
 

@@ -1,5 +1,6 @@
 import Auditing
 package import Model
+import Policies
 import Storage
 
 /// A secret with all but its values.
@@ -82,6 +83,10 @@ extension OpenVault {
     /// Which of these names are there. To an agent a name it may not list is as absent as one that nobody has.
     package func exists(_ names: [SecretName], in scope: Scope, by asker: Asker) async throws -> [ExistenceView] {
         let act = Act(.secretExists, .reference, .nothing)
+        if let view = policy.view(for: asker, in: scope), !view.mayListAnything {
+            try await authorizer.refuse(act, by: asker, on: [AuditSubject(name: "\(scope)")], error: .notFound(.environment))
+            return names.map { ExistenceView(name: $0.description, exists: false) }
+        }
         var found: [(name: SecretName, secret: SecretRecord?)] = []
         for name in names { found.append((name, try await sought(name, in: scope, for: act, by: asker))) }
         let access = try await authorizer.authorize(act, by: asker, on: found.map { target(scope, $0.name, $0.secret) }.map(\.present))

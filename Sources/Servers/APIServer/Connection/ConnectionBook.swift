@@ -5,36 +5,97 @@ import Synchronization
 
 /// The connections that are open, with the peer that the kernel named for each.
 final class ConnectionBook: Sendable {
+    /// The most connections at once; no more are accepted while so many are open.
+    static let limit = 512
+    /// What is kept free for persons: beyond the rest, whoever else has been silent longest is closed for each that comes.
+    static let reserve = 64
+
+    private struct Connection {
+        let channel: any Channel
+        let deadline: RequestDeadline
+        var door: DoorFacts?
+        var isPerson = false
+        var requests = 0
+        /// The number of the last event in the book: who has the smallest was silent longest.
+        var lastEvent: UInt64
+    }
+
     private struct State {
-        var doors: [ObjectIdentifier: DoorFacts] = [:]
-        var last: UInt64 = 0
+        var open: [ObjectIdentifier: Connection] = [:]
+        var events: UInt64 = 0
+        var lastDoor: UInt64 = 0
+
+        mutating func event() -> UInt64 {
+            events += 1
+            return events
+        }
     }
 
     private let state = Mutex(State())
     private let finder: PeerFinder
+    private let limit: Int
     private let ended: @Sendable (UInt64) -> Void
 
-    /// `ended` is called once for every connection that has closed.
-    init(finder: PeerFinder, ended: @escaping @Sendable (UInt64) -> Void) {
+    /// Beyond `limit` connections those of others than persons make room. `ended` is called once for every connection that asked for something and has closed.
+    init(finder: PeerFinder, limit: Int, ended: @escaping @Sendable (UInt64) -> Void) {
         self.finder = finder
+        self.limit = limit
         self.ended = ended
+    }
+
+    /// Enters a connection that was accepted, and makes room where others take too much.
+    func opened(_ channel: any Channel, _ deadline: RequestDeadline) {
+        let key = ObjectIdentifier(channel)
+        let crowdedOut = state.withLock { state -> (any Channel)? in
+            state.open[key] = Connection(channel: channel, deadline: deadline, lastEvent: state.event())
+            guard state.open.count > limit else { return nil }
+            return state.open.values.filter { !$0.isPerson && $0.requests == 0 }.min { $0.lastEvent < $1.lastEvent }?.channel
+        }
+        channel.closeFuture.whenComplete { [self] _ in closed(key) }
+        crowdedOut?.close(promise: nil)
+    }
+
+    private func closed(_ key: ObjectIdentifier) {
+        let connection = state.withLock { $0.open.removeValue(forKey: key) }
+        connection?.deadline.lift()
+        if let door = connection?.door { ended(door.connection) }
     }
 
     /// The door of a connection; its peer is looked up once. Nil when the peer is gone.
     func door(of channel: any Channel) async throws -> DoorFacts? {
         let key = ObjectIdentifier(channel)
-        if let door = state.withLock({ $0.doors[key] }) { return door }
+        if let door = state.withLock({ $0.open[key]?.door }) { return door }
         guard let peer = try await finder.peer(of: channel) else { return nil }
-        let door = state.withLock { state in
-            state.last += 1
-            let door = DoorFacts(peer: peer, connection: state.last)
-            state.doors[key] = door
+        return state.withLock { state in
+            guard state.open[key] != nil else { return nil }
+            state.lastDoor += 1
+            let door = DoorFacts(peer: peer, connection: state.lastDoor)
+            state.open[key]?.door = door
             return door
         }
-        channel.closeFuture.whenComplete { [self] _ in
-            state.withLock { _ = $0.doors.removeValue(forKey: key) }
-            ended(door.connection)
+    }
+
+    /// What the time limit of the connection's request is.
+    func deadline(of channel: any Channel) -> RequestDeadline? { state.withLock { $0.open[ObjectIdentifier(channel)]?.deadline } }
+
+    /// A request begins: its connection is not closed for silence.
+    func began(on channel: any Channel, byPerson isPerson: Bool) {
+        change(channel) { connection in
+            connection.isPerson = connection.isPerson || isPerson
+            connection.requests += 1
         }
-        return door
+    }
+
+    /// A request has its answer.
+    func answered(on channel: any Channel) { change(channel) { $0.requests -= 1 } }
+
+    private func change(_ channel: any Channel, _ body: (inout Connection) -> Void) {
+        state.withLock { state in
+            let event = state.event()
+            guard var connection = state.open[ObjectIdentifier(channel)] else { return }
+            connection.lastEvent = event
+            body(&connection)
+            state.open[ObjectIdentifier(channel)] = connection
+        }
     }
 }

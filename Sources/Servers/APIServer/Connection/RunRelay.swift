@@ -10,38 +10,45 @@ import TacitWire
 
 /// Carries frames between a client and the runner of its run, and writes down how the run ended.
 ///
-/// Both directions go at the pace of the slower side: nothing is held here but the frame that is being cut.
+/// Both directions go at the pace of the slower side: nothing is held here but the frame that is being cut. The run ends when its runner says so, when the
+/// client is gone, and when it is stopped from outside.
 struct RunRelay: Sendable {
-    let run: StartedRun
-    let vault: Vault
+    let hold: RunHold
     let stop: StopSignal
+    /// The client's connection.
+    let client: any Channel
     /// What is typed at a person's terminal starts the idle lock anew.
-    let countsAsActivity: Bool
+    let typed: (@Sendable () -> Void)?
 
     typealias RunnerChannel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    @concurrent func carry(opening: ByteBuffer, from body: BodyReader, to writer: inout any ResponseBodyWriter) async throws {
+    @concurrent func carry(opening: ByteBuffer, from body: BodyReader, to writer: inout any ResponseBodyWriter) async {
+        guard let descriptor = hold.takeDescriptor() else { return }
         let outcome = RunOutcome()
         do {
             let runner = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .withConnectedSocket(run.launched.descriptor) { channel in
+                .withConnectedSocket(descriptor) { channel in
                     channel.eventLoop.makeCompletedFuture { try RunnerChannel(wrappingChannelSynchronously: channel) }
                 }
-            stop.arm(runner.channel)
+            stop.arm(runner: runner.channel, client: client)
+            client.closeFuture.whenComplete { _ in runner.channel.close(promise: nil) }
             try await runner.executeThenClose { inbound, outbound in
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await feed(opening: opening, from: body, to: outbound) }
+                    group.addTask {
+                        // A client that is gone, or sends what is no frame, ends its run; one that has no more to say does not.
+                        do { try await feed(opening: opening, from: body, to: outbound) } catch { runner.channel.close(promise: nil) }
+                    }
+                    defer { group.cancelAll() }
                     try await answer(from: inbound, to: &writer, outcome: outcome)
-                    group.cancelAll()
                 }
             }
         } catch {
             outcome.note("broken-off")
         }
-        await vault.finish(run, result: outcome.result, detail: outcome.detail)
+        await hold.finish(outcome.result, outcome.detail)
     }
 
-    /// Client to runner. When the client is gone the runner's input ends, which ends the run.
+    /// Client to runner, until the client's body ends.
     private func feed(opening: ByteBuffer, from body: BodyReader, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
         var decoder = RunFrameDecoder(from: .client)
         try await pass(opening, through: &decoder, to: outbound)
@@ -55,7 +62,7 @@ struct RunRelay: Sendable {
         decoder.append(part.readableBytesView)
         var bytes: [UInt8] = []
         while let frame = try decoder.next() {
-            if countsAsActivity, frame.kind == .terminalInput { vault.personTyped() }
+            if frame.kind == .terminalInput { typed?() }
             frame.encode(into: &bytes)
         }
         if !bytes.isEmpty { try await outbound.write(ByteBuffer(bytes: bytes)) }
@@ -66,20 +73,30 @@ struct RunRelay: Sendable {
         from inbound: NIOAsyncChannelInboundStream<ByteBuffer>, to writer: inout any ResponseBodyWriter, outcome: RunOutcome
     ) async throws {
         var decoder = RunFrameDecoder(from: .runner)
-        for try await part in inbound {
-            decoder.append(part.readableBytesView)
-            var bytes: [UInt8] = []
-            while let frame = try decoder.next() {
-                outcome.note(frame)
-                frame.encode(into: &bytes)
-            }
+        var parts = inbound.makeAsyncIterator()
+        while let part = try? await parts.next(), let bytes = try? Self.frames(in: part, &decoder, outcome) {
             if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
             if outcome.isOver { return }
         }
+        guard client.isActive else { return outcome.note("broken-off") }
         // The runner ended without saying how: the client must not take that for success.
-        let failure = RunFailure(status: 125, code: "run.lost", message: "the runner ended before the command did")
+        let failure =
+            stop.isSent
+            ? RunFailure(status: 125, code: "run.stopped", message: "the run was stopped: the vault was locked")
+            : RunFailure(status: 125, code: "run.lost", message: "the runner ended before the command did")
         outcome.note(.exit(.failed(failure)))
         try await writer.write(ByteBuffer(bytes: RunFrame.exit(.failed(failure)).encoded))
+    }
+
+    /// The whole frames that have come from the runner by now, noted and as they go to the client.
+    private static func frames(in part: ByteBuffer, _ decoder: inout RunFrameDecoder, _ outcome: RunOutcome) throws -> [UInt8] {
+        decoder.append(part.readableBytesView)
+        var bytes: [UInt8] = []
+        while let frame = try decoder.next() {
+            outcome.note(frame)
+            frame.encode(into: &bytes)
+        }
+        return bytes
     }
 }
 
@@ -120,25 +137,4 @@ private final class RunOutcome: Sendable {
     }
 
     private func add(_ key: String, _ value: String) { state.withLock { $0.detail.append((key, value)) } }
-}
-
-/// Ends a run from outside, as soon as there is something to end.
-final class StopSignal: Sendable {
-    private let state = Mutex<(isSent: Bool, channel: (any Channel)?)>((false, nil))
-
-    func send() {
-        let channel = state.withLock { state in
-            state.isSent = true
-            return state.channel
-        }
-        channel?.close(promise: nil)
-    }
-
-    func arm(_ channel: any Channel) {
-        let isSent = state.withLock { state in
-            state.channel = channel
-            return state.isSent
-        }
-        if isSent { channel.close(promise: nil) }
-    }
 }

@@ -9,29 +9,29 @@ struct AccessRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.get(.init(WirePath.policy)) { _, context in
+        router.route(.get, WirePath.policy) { _, context in
             guard let view = try await open(context).showPolicy(by: try context.asker) else { return try Response(json: PolicyState(version: 0)) }
             return try Response(
                 json: PolicyState(
                     version: view.version, document: String(decoding: view.json, as: UTF8.self), text: view.text,
                     appliedAt: view.appliedAt.seconds))
         }
-        router.put(.init(WirePath.policy)) { request, context in
+        router.route(.put, WirePath.policy) { request, context in
             let wish: PolicyApply = try await request.json()
             let version = try await open(context).applyPolicy(
                 json: Array(wish.document.utf8), text: wish.text, expectedVersion: try request.expectedRevision, by: try context.asker)
             return try Response(json: PolicyState(version: version))
         }
-        router.post(.init(WirePath.policyExplain), use: explain)
-        router.get(.init(WirePath.agents)) { _, context in
+        router.route(.post, WirePath.policyExplain, use: explain)
+        router.route(.get, WirePath.agents) { _, context in
             try Response(json: Page(items: try await open(context).agents(by: try context.asker).map(AgentSummary.init)))
         }
-        router.post(.init(WirePath.agents)) { request, context in
+        router.route(.post, WirePath.agents) { request, context in
             let wish: NameRequest = try await request.json()
             let badge = try await open(context).addAgent(try SegmentName(wish.name, of: .agent), by: try context.asker)
             return try Response(json: AgentAdded(name: wish.name, badge: badge), status: .created)
         }
-        router.delete(.init("\(WirePath.agents)/:name")) { _, context in
+        router.route(.delete, "\(WirePath.agents)/:name") { _, context in
             try await open(context).revokeAgent(try SegmentName(context.text("name"), of: .agent), by: try context.asker)
             return Response(status: .noContent)
         }

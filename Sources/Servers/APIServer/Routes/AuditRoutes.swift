@@ -11,16 +11,16 @@ struct AuditRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.get(.init(WirePath.audit), use: list)
-        router.post(.init(WirePath.auditVerification), use: verify)
-        router.get(.init(WirePath.auditExport), use: export)
-        router.get(.init(WirePath.checkpoints)) { _, context in
+        router.route(.get, WirePath.audit, query: ["from", "limit"], use: list)
+        router.route(.post, WirePath.auditVerification, use: verify)
+        router.route(.get, WirePath.auditExport, query: ["from", "limit"], use: export)
+        router.route(.get, WirePath.checkpoints) { _, context in
             let open = try open(context)
             let notes = try await open.checkpoints(by: try context.asker)
             let items = notes.map { CheckpointNote(note: String(decoding: $0.note, as: UTF8.self), verifierKey: open.verifierKey) }
             return try Response(json: Page(items: items))
         }
-        router.post(.init(WirePath.checkpoints)) { _, context in
+        router.route(.post, WirePath.checkpoints) { _, context in
             guard let made = try await open(context).checkpoint(by: try context.asker) else {
                 throw EngineError.invalid("the audit log is empty", hint: nil)
             }
@@ -33,7 +33,7 @@ struct AuditRoutes: Sendable {
 
     /// `from` is an index; without it the newest `limit` entries are given.
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try PathText.query(request, known: ["from", "limit"])
+        let query = context.query
         let limit = try query.integer("limit", in: 1...5000) ?? 100
         let open = try open(context)
         let count = try await open.auditEntryCount()
@@ -51,7 +51,7 @@ struct AuditRoutes: Sendable {
 
     /// Entries as they are stored: one JSON line each with index, sealed bytes and chain value in hexadecimal.
     @Sendable private func export(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try PathText.query(request, known: ["from", "limit"])
+        let query = context.query
         let entries = try await open(context).storedEntries(
             from: try query.integer("from", in: 0...Int.max).map(Int64.init) ?? 0,
             limit: try query.integer("limit", in: 1...5000) ?? 1000, by: try context.asker)

@@ -11,38 +11,38 @@ struct ProjectRoutes: Sendable {
         let project = "\(WirePath.projects)/:project"
         let environments = "\(project)/environments"
         let environment = "\(environments)/:environment"
-        router.get(.init(WirePath.projects)) { _, context in
+        router.route(.get, WirePath.projects) { _, context in
             try Response(json: Page(items: try await open(context).projects(by: try context.asker).map(NamedSummary.init)))
         }
-        router.post(.init(WirePath.projects)) { request, context in
+        router.route(.post, WirePath.projects) { request, context in
             try await open(context).createProject(try await newName(request, .project), by: try context.asker)
             return Response(status: .created)
         }
-        router.patch(.init(project)) { request, context in
+        router.route(.patch, project) { request, context in
             let name = try await newName(request, .project)
             try await open(context).renameProject(try context.project(), to: name, by: try context.asker)
             return Response(status: .noContent)
         }
-        router.delete(.init(project)) { _, context in
+        router.route(.delete, project) { _, context in
             try await open(context).deleteProject(try context.project(), by: try context.asker)
             return Response(status: .noContent)
         }
-        router.get(.init(environments)) { _, context in
+        router.route(.get, environments) { _, context in
             let views = try await open(context).environments(of: try context.project(), by: try context.asker)
             return try Response(json: Page(items: views.map(NamedSummary.init)))
         }
-        router.post(.init(environments)) { request, context in
+        router.route(.post, environments) { request, context in
             let name = try await newName(request, .environment)
             try await open(context).createEnvironment(name, in: try context.project(), by: try context.asker)
             return Response(status: .created)
         }
-        router.patch(.init(environment)) { request, context in
+        router.route(.patch, environment) { request, context in
             let name = try await newName(request, .environment)
             try await open(context).renameEnvironment(
                 try context.environment(), in: try context.project(), to: name, by: try context.asker)
             return Response(status: .noContent)
         }
-        router.delete(.init(environment)) { _, context in
+        router.route(.delete, environment) { _, context in
             try await open(context).deleteEnvironment(try context.environment(), in: try context.project(), by: try context.asker)
             return Response(status: .noContent)
         }

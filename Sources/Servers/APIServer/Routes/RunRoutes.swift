@@ -10,20 +10,23 @@ import TacitWire
 /// the answer's body is the runner's frames as they come. What is refused before the start is an ordinary problem.
 struct RunRoutes: Sendable {
     let vault: Vault
+    let book: RunBook
 
-    func add(to router: Router<APIContext>) { router.post(.init(WirePath.runs), use: run) }
+    func add(to router: Router<APIContext>) { router.route(.post, WirePath.runs, use: run) }
 
     @Sendable private func run(_ request: Request, _ context: APIContext) async throws -> Response {
         let asker = try context.asker
         let open = try vault.opened(for: asker)
         let body = BodyReader(request.body)
         let (wish, rest) = try await RunOpening.read(from: body)
+        try context.admitted.deadline.lift()
         guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
         let prepared = try await open.prepareRun(RunWish(wish), by: asker)
         let stop = StopSignal()
         let started = try await vault.start(prepared) { stop.send() }
-        let isPerson = if case .person = asker.standing { true } else { false }
-        let relay = RunRelay(run: started, vault: vault, stop: stop, countsAsActivity: isPerson)
+        let hold = RunHold(started, in: vault, book, stop: stop)
+        let typed = asker.isPerson ? { @Sendable [vault] in vault.personTyped() } : nil
+        let relay = RunRelay(hold: hold, stop: stop, client: context.channel, typed: typed)
         var headers: HTTPFields = [.contentType: "application/vnd.tacit.run-frames", .cacheControl: "no-store", .connection: "close"]
         if let name = HTTPField.Name(WireHeader.notices), !started.launched.notices.isEmpty {
             headers[name] = WirePath.encoded(started.launched.notices.joined(separator: "\n"))
@@ -32,7 +35,7 @@ struct RunRoutes: Sendable {
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
-                try await relay.carry(opening: rest, from: body, to: &writer)
+                await relay.carry(opening: rest, from: body, to: &writer)
                 try await writer.finish(nil)
             })
     }

@@ -11,37 +11,37 @@ struct SecretRoutes: Sendable {
     func add(to router: Router<APIContext>) {
         let secrets = "/v1/projects/:project/environments/:environment/secrets"
         let secret = "\(secrets)/:name"
-        router.get(.init(secrets), use: list)
-        router.get(.init(secret), use: show)
-        router.put(.init(secret), use: set)
-        router.patch(.init(secret), use: patch)
-        router.delete(.init(secret)) { _, context in
+        router.route(.get, secrets, query: ["tag", "expiring", "search", "deleted", "cursor", "limit"], use: list)
+        router.route(.get, secret, use: show)
+        router.route(.put, secret, use: set)
+        router.route(.patch, secret, use: patch)
+        router.route(.delete, secret) { _, context in
             try Response(json: Written(try await open(context).delete(try context.name(), in: try context.scope(), by: try context.asker)))
         }
-        router.get(.init("\(secret)/versions"), use: history)
-        router.get(.init("\(secret)/value"), use: reveal)
-        router.get(.init("\(secret)/masked"), use: masked)
-        router.post(.init("\(secret)/rollback"), use: rollback)
-        router.post(.init("\(secret)/undelete")) { _, context in
+        router.route(.get, "\(secret)/versions", use: history)
+        router.route(.get, "\(secret)/value", query: ["field", "version"], use: reveal)
+        router.route(.get, "\(secret)/masked", query: ["field", "version"], use: masked)
+        router.route(.post, "\(secret)/rollback", use: rollback)
+        router.route(.post, "\(secret)/undelete") { _, context in
             try Response(json: Written(try await open(context).undelete(try context.name(), in: try context.scope(), by: try context.asker)))
         }
-        router.post(.init("\(secret)/purge")) { _, context in
+        router.route(.post, "\(secret)/purge") { _, context in
             try await open(context).purge(try context.name(), in: try context.scope(), by: try context.asker)
             return Response(status: .noContent)
         }
-        router.post(.init(WirePath.exists), use: exists)
-        router.post(.init("/v1/projects/:project/environments/:environment/imports"), use: importAll)
+        router.route(.post, WirePath.exists, use: exists)
+        router.route(.post, "/v1/projects/:project/environments/:environment/imports", use: importAll)
     }
 
     private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try PathText.query(request, known: ["tag", "expiring", "search", "deleted", "cursor", "limit"])
+        let query = context.query
         var filter = ListFilter(limit: try query.integer("limit", in: 1...20_000) ?? 1000)
         filter.tag = query["tag"]
         filter.expiringWithin = try query.duration("expiring")
         filter.search = query["search"]
-        filter.includesDeleted = query["deleted"] == "true"
+        filter.includesDeleted = try query.oneOf("deleted", ["true", "false"]) == "true"
         filter.after = try query["cursor"].map { try SecretName($0) }
         let (views, next) = try await open(context).list(try context.scope(), filter, by: try context.asker)
         return try Response(json: Page(items: views.map(SecretSummary.init), nextCursor: next?.description))
@@ -57,7 +57,7 @@ struct SecretRoutes: Sendable {
     }
 
     @Sendable private func reveal(_ request: Request, _ context: APIContext) async throws -> Response {
-        let reference = try reference(request, context)
+        let reference = try reference(context)
         let grace = vault.hasRevealGrace(try context.door)
         let released = try await open(context).reveal(reference, by: try context.asker, withinGrace: grace)
         var headers = HTTPFields()
@@ -67,21 +67,21 @@ struct SecretRoutes: Sendable {
     }
 
     @Sendable private func masked(_ request: Request, _ context: APIContext) async throws -> Response {
-        let reference = try reference(request, context)
+        let reference = try reference(context)
         let (text, field, version) = try await open(context).masked(reference, by: try context.asker)
         return try Response(
             json: MaskedValue(name: reference.name.description, field: field.description, masked: text, version: version))
     }
 
-    private func reference(_ request: Request, _ context: APIContext) throws -> FieldReference {
-        let query = try PathText.query(request, known: ["field", "version"])
+    private func reference(_ context: APIContext) throws -> FieldReference {
+        let query = context.query
         return FieldReference(
             scope: try context.scope(), name: try context.name(), field: try query["field"].map { try SegmentName($0, of: .field) },
             version: try query.integer("version", in: 1...Int.max).map(Int64.init))
     }
 
     @Sendable private func set(_ request: Request, _ context: APIContext) async throws -> Response {
-        let form = try await request.multipart(upTo: Request.largestSet)
+        let form = try await request.multipart(upTo: try context.asker.isPerson ? Request.largestSet : Request.largestDocument)
         let wish: SetRequest = try form.json("secret")
         guard form.count == wish.fields.count + 1 else { throw MultipartError.malformed }
         var write = SecretWrite(name: try context.name(), fields: [])
@@ -128,7 +128,7 @@ struct SecretRoutes: Sendable {
     }
 
     @Sendable private func importAll(_ request: Request, _ context: APIContext) async throws -> Response {
-        let form = try await request.multipart(upTo: Request.largestImport)
+        let form = try await request.multipart(upTo: try context.asker.isPerson ? Request.largestImport : Request.largestDocument)
         let wish: ImportRequest = try form.json("import")
         guard form.count == wish.entries.count + 1 else { throw MultipartError.malformed }
         var secrets: [SecretWrite] = []

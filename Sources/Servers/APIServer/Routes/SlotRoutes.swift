@@ -9,29 +9,29 @@ struct SlotRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.get(.init(WirePath.slots)) { _, context in
+        router.route(.get, WirePath.slots) { _, context in
             try Response(json: Page(items: try await open(context).slots(by: try context.asker).map(SlotSummary.init)))
         }
-        router.post(.init(WirePath.passwordSlot)) { request, context in
+        router.route(.post, WirePath.passwordSlot) { request, context in
             let password = try await request.secretValue(upTo: VaultRoutes.longestPassword)
             let id = try await open(context).addPasswordSlot(password, by: try context.asker)
             return try Response(json: NameRequest(name: id.description), status: .created)
         }
-        router.post(.init(WirePath.recoverySlot)) { _, context in
+        router.route(.post, WirePath.recoverySlot) { _, context in
             Response(octets: try await open(context).replaceRecovery(by: try context.asker).text())
         }
-        router.delete(.init("\(WirePath.slots)/:id")) { _, context in
+        router.route(.delete, "\(WirePath.slots)/:id") { _, context in
             guard let id = SlotID(try context.text("id")) else { throw EngineError.invalid("a slot's id has 32 hexadecimal digits", hint: nil) }
             try await open(context).removeSlot(id, by: try context.asker)
             return Response(status: .noContent)
         }
-        router.post(.init(WirePath.password)) { request, context in
+        router.route(.post, WirePath.password) { request, context in
             let form = try await request.multipart(upTo: Request.largestDocument)
             try await vault.changePassword(
                 current: try form.required("current"), to: try form.required("new"), by: try context.asker)
             return Response(status: .noContent)
         }
-        router.post(.init(WirePath.rootRotation), use: rotate)
+        router.route(.post, WirePath.rootRotation, use: rotate)
     }
 
     private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }

@@ -11,17 +11,32 @@ struct VaultRoutes: Sendable {
     let vault: Vault
     let keeperVersion: String
     let keeperProcess: Int32
+    let runs: RunBook
+    /// Told when a person's lock is done.
+    let locked: @Sendable () -> Void
 
     func add(to router: Router<APIContext>) {
-        router.get(.init(WirePath.status)) { _, context in try Response(json: try status(context)) }
-        router.post(.init(WirePath.vault), use: create)
-        router.post(.init(WirePath.unlock), use: unlock)
-        router.post(.init(WirePath.recovery), use: recover)
-        router.post(.init(WirePath.lock)) { _, context in
+        router.route(.get, WirePath.status) { _, context in try Response(json: try status(context)) }
+        router.route(.post, WirePath.vault, use: create)
+        router.route(.post, WirePath.unlock, query: ["for"], use: unlock)
+        router.route(.post, WirePath.recovery, use: recover)
+        router.route(.post, WirePath.lock) { _, context in
+            // While the keys are there, the outcomes of the runs that end with them can be written.
+            await runs.stopAll(within: Self.lockPatience)
             try await vault.lock(by: try context.asker)
-            return try Response(json: try status(context))
+            let response = try Response(json: try status(context))
+            locked()
+            return response
         }
-        router.post(.init(WirePath.stepUp), use: stepUp)
+        router.route(.get, WirePath.doctor) { _, _ in try Response(json: DoctorReport(vault.facts)) }
+        router.route(.post, WirePath.clockAcceptance) { _, context in
+            try await vault.opened(for: try context.asker).acceptClock(by: try context.asker)
+            return Response(status: .noContent)
+        }
+        router.route(.post, WirePath.rollbackAcceptance) { request, context in
+            try Response(json: try await unlocked(request, context, acceptingRollback: true))
+        }
+        router.route(.post, WirePath.stepUp, query: ["grace"], use: stepUp)
     }
 
     private func status(_ context: APIContext) throws -> VaultStatus {
@@ -47,22 +62,24 @@ struct VaultRoutes: Sendable {
     }
 
     @Sendable private func unlock(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try PathText.query(request, known: ["for"])
+        try Response(json: try await unlocked(request, context, acceptingRollback: false))
+    }
+
+    private func unlocked(_ request: Request, _ context: APIContext, acceptingRollback: Bool) async throws -> Unlocked {
         let password = try await request.secretValue(upTo: Self.longestPassword)
         let report = try await vault.unlock(
-            password: password, lease: try query.duration("for"), by: try context.asker, at: try context.door)
+            password: password, lease: try context.query.duration("for"), acceptingRollback: acceptingRollback, by: try context.asker,
+            at: try context.door)
         var notices = report.warnings
         if report.absorbedEntries > 0 { notices.append("\(report.absorbedEntries) entries that waited were added to the audit log") }
-        return try Response(
-            json: Unlocked(
-                locksAt: report.locksAt?.seconds, leaseUntil: report.leaseUntil?.seconds, notices: notices, slotUpgraded: report.slotUpgraded))
+        return Unlocked(
+            locksAt: report.locksAt?.seconds, leaseUntil: report.leaseUntil?.seconds, notices: notices, slotUpgraded: report.slotUpgraded)
     }
 
     @Sendable private func stepUp(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try PathText.query(request, known: ["grace"])
         let password = try await request.secretValue(upTo: Self.longestPassword)
         let (token, grace) = try await vault.stepUp(
-            password: password, opensGrace: query["grace"] == "reveal", by: try context.asker, at: try context.door)
+            password: password, opensGrace: try context.query.oneOf("grace", ["reveal"]) != nil, by: try context.asker, at: try context.door)
         return try Response(json: StepUp(token: token, revealGraceUntil: grace?.seconds))
     }
 
@@ -73,6 +90,9 @@ struct VaultRoutes: Sendable {
             with: key, newPassword: try form.required("password"), by: try context.asker, at: try context.door)
         return Response(octets: fresh.text())
     }
+
+    /// How long a lock waits for the outcomes of runs.
+    private static let lockPatience = Duration.milliseconds(300)
 
     /// The longest password, in bytes.
     static let longestPassword = 4096

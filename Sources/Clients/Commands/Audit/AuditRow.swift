@@ -1,0 +1,36 @@
+import TacitWire
+
+/// One act as the list shows it: an intent and its outcome are two entries, and one row.
+struct AuditRow {
+    let item: AuditItem
+    /// How a release ended; nil when its outcome is not on this page.
+    private var outcome: String?
+
+    private init(_ item: AuditItem) { self.item = item }
+
+    static func rows(_ items: [AuditItem]) -> [AuditRow] {
+        var rows: [AuditRow] = []
+        var places: [Int64: Int] = [:]
+        for item in items {
+            if let match = item.phase?.wholeMatch(of: #/outcome of ([0-9]+): (.*)/#), let index = Int64(match.1), let place = places[index] {
+                rows[place].outcome = String(match.2)
+                continue
+            }
+            if item.phase == "intent" { places[item.index] = rows.count }
+            rows.append(AuditRow(item))
+        }
+        return rows
+    }
+
+    /// What the act was about, shortened when it was about many.
+    var about: String {
+        guard item.subjects.count > 3 else { return item.subjects.joined(separator: ", ").printable }
+        return item.subjects.prefix(2).joined(separator: ", ").printable + " and \(item.subjects.count - 2) more"
+    }
+
+    var result: String {
+        var text = item.decision == "allow" ? outcome ?? item.phase ?? "done" : "denied" + (item.details["code"].map { " (\($0))" } ?? "")
+        if let repeated = item.repeated { text += " ×\(repeated)" }
+        return text.printable
+    }
+}

@@ -1,0 +1,112 @@
+import Glibc
+import TacitWire
+import TestKit
+import Testing
+
+@testable import Commands
+
+@Suite("Doctor")
+struct DoctorTests {
+    private func machine(_ files: [String: String]) throws -> (rig: Rig, checks: MachineChecks) {
+        let rig = try Rig(nil)
+        for (path, text) in files {
+            let parts = path.split(separator: "/")
+            for depth in 1..<parts.count { unsafe mkdir(rig.directory.path(parts.prefix(depth).joined(separator: "/")), 0o700) }
+            try rig.write(text, to: path)
+        }
+        return (rig, MachineChecks(rig.context, root: rig.directory.path + "/"))
+    }
+
+    private static let header = "Filename\tType\tSize\tUsed\tPriority\n"
+
+    @Test(
+        "swap is safe when there is none, in compressed memory, or encrypted",
+        arguments: [
+            (header, true), (header + "/dev/zram0 partition 1 0 -2\n", true), (header + "/dev/sda2 partition 1 0 -2\n", false),
+            (header + "/dev/dm-1 partition 1 0 -2\n", true), (header + "/dev/dm-2 partition 1 0 -2\n", false),
+            (header + "/dev/dm-1 partition 1 0 -2\n/swapfile file 1 0 -3\n", false),
+        ])
+    func swap(_ row: (swaps: String, isGood: Bool)) throws {
+        let (rig, checks) = try machine([
+            "proc/swaps": row.swaps, "sys/block/dm-1/dm/uuid": "CRYPT-PLAIN-swap\n", "sys/block/dm-2/dm/uuid": "LVM-abc\n",
+        ])
+        #expect((checks.swap.level == .good) == row.isGood, "below \(rig.directory.path)")
+    }
+
+    @Test("hibernation, core files and tracing are told from the kernel's own words")
+    func kernel() throws {
+        let open = try machine([
+            "sys/power/state": "freeze mem disk\n", "sys/power/resume": "8:3\n", "proc/sys/kernel/yama/ptrace_scope": "0\n",
+            "proc/sys/fs/suid_dumpable": "1\n",
+        ])
+        #expect([open.checks.hibernation, open.checks.tracing, open.checks.cores].map(\.level) == [.advice, .advice, .bad])
+        let closed = try machine([
+            "sys/power/state": "freeze mem disk\n", "sys/power/resume": "0:0\n", "proc/sys/kernel/yama/ptrace_scope": "1\n",
+            "proc/sys/fs/suid_dumpable": "2\n", "proc/sys/kernel/core_pattern": "|/usr/lib/systemd\n",
+        ])
+        #expect([closed.checks.hibernation, closed.checks.tracing, closed.checks.cores].map(\.level) == [.good, .good, .good])
+        withExtendedLifetime((open.rig, closed.rig)) {}
+    }
+
+    @Test("directories and files that others can reach are bad, and end the command with 1")
+    func modes() throws {
+        let rig = try Rig(["GET /v1/doctor": { _ in .json(DoctorReport(findings: [.init(.good, "memory.secret", "keys lie in secret memory")])) }])
+        unsafe mkdir(rig.paths.vault, 0o700)
+        #expect(FileChecks(rig.context).directories.level == .good)
+        try rig.write("", to: "data/tacit/vault.db", mode: 0o640)
+        #expect(FileChecks(rig.context).directories.hint == "chmod 600 \(rig.paths.vault)/vault.db")
+        unsafe chmod(rig.paths.vault, 0o755)
+        let outcome = try rig.run("doctor")
+        #expect(outcome.status == 1)
+        #expect(outcome.text.contains("bad     \(rig.paths.vault) can be reached by other users\n        chmod 700 \(rig.paths.vault)\n"))
+        #expect(outcome.text.contains("good    keys lie in secret memory"))
+        #expect(outcome.text.contains("agents run free under your own uid"))
+    }
+
+    @Test("a keeper that tells no more, and none at all, are told apart")
+    func keepers() throws {
+        #expect(try Rig().run("doctor").text.contains("the keeper runs, version 1.2.3"))
+        #expect(try Rig(nil).run("doctor").text.contains("bad     the keeper is not running"))
+        let old = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus(state: .locked, keeperVersion: "1.0", keeperProcess: 7, actor: Asker(kind: .person))) }
+        ])
+        #expect(try old.run("doctor").text.contains("advice  the keeper is of version 1.0, this command of 1.2.3"))
+    }
+
+    @Test("the clock and an older vault are accepted with the password")
+    func acceptance() throws {
+        let rig = try Rig(["POST /v1/clock/acceptance": { _ in .nothing }, "POST /v1/rollback/acceptance": { _ in .nothing }])
+        rig.terminal = try FakeTerminal(("Password: ", "CANARY-p\n"))
+        _ = try rig.run("doctor", "--accept-clock", "--accept-rollback")
+        #expect(rig.keeper?.routes.prefix(3) == ["POST /v1/rollback/acceptance", "POST /v1/step-up", "POST /v1/clock/acceptance"])
+        #expect(rig.keeper?.requests.first?.text == "CANARY-p")
+    }
+
+    private func text(_ status: VaultStatus) throws -> String {
+        let rig = try Rig(["GET /v1/status": { _ in .json(status) }])
+        return try rig.run("status").text
+    }
+
+    @Test("status says what there is to do next")
+    func status() throws {
+        #expect(try text(VaultStatus.of(.absent)).contains("Next: `tacit init` makes the vault."))
+        #expect(try text(VaultStatus.of(.locked)).contains("Next: `tacit unlock`."))
+        #expect(try text(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified))).contains("`tacit unlock` unlocks this terminal"))
+        #expect(try text(VaultStatus.of(.unlocked)).contains("you     a person"))
+    }
+
+    @Test("unlock says until when")
+    func unlock() throws {
+        let rig = try Rig(["POST /v1/unlock": { _ in .json(Unlocked(locksAt: RelativeTime.moment(Rig.now + 900))) }])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        #expect(try rig.run("unlock", "--for", "8h").text == "Unlocked. It locks in 15 minutes when nobody uses it.\n")
+        #expect(rig.keeper?.requests.first?.path == "/v1/unlock?for=8h")
+    }
+
+    @Test("lock without a keeper starts none")
+    func lock() throws {
+        let outcome = try Rig(nil).run("lock")
+        #expect(outcome.status == 0)
+        #expect(outcome.text == "The vault is locked: no keeper is running.\n")
+    }
+}

@@ -1,0 +1,202 @@
+import Glibc
+import TacitClient
+import TacitWire
+import Testing
+
+@testable import Commands
+
+@Suite("Asking the person")
+struct PromptTests {
+    static let secret = "GET /v1/projects/default/environments/dev/secrets/a/value"
+
+    @Test("a reveal asks first, says for what, and shows nothing of the password")
+    func reveal() throws {
+        let rig = try Rig([Self.secret: { _ in .octets("CANARY-value") }])
+        rig.terminal = try FakeTerminal(("Password: ", "CANARY-password\n"))
+        let outcome = try rig.run("get", "a")
+        #expect(outcome.status == 0)
+        #expect(outcome.text == "CANARY-value", "exactly the bytes")
+        #expect(rig.keeper?.routes == ["POST /v1/step-up", Self.secret])
+        #expect(rig.keeper?.requests.first?.text == "CANARY-password")
+        #expect(rig.keeper?.requests.last?.headers["tacit-step-up"] == "TOKEN")
+        #expect(rig.keeper?.requests.last?.headers["tacit-source"] == "cli")
+        #expect(rig.terminal?.screen.contains("Your password is needed to reveal `a`.") == true)
+        #expect(rig.terminal?.screen.contains("CANARY") == false)
+        #expect(rig.terminal?.echoes == true, "the terminal is put right again")
+    }
+
+    @Test("a wrong password may be typed again, three times in all")
+    func wrongPassword() throws {
+        let rig = try Rig([
+            "POST /v1/step-up": { $0.text == "right" ? .json(StepUp(token: "T")) : .problem("unlock.failed", 401, "the password is wrong") },
+            Self.secret: { _ in .octets("v") },
+        ])
+        rig.terminal = try FakeTerminal(("Password: ", "no\n"), ("Password: ", "right\n"))
+        #expect(try rig.run("get", "a").text == "v")
+        rig.terminal = try FakeTerminal(("Password: ", "no\n"), ("Password: ", "nono\n"), ("Password: ", "nein\n"))
+        let outcome = try rig.run("get", "a")
+        #expect(outcome.status == 4)
+        #expect(outcome.messages == "tacit: error: the password is wrong\n")
+    }
+
+    @Test("within a grace nothing is asked")
+    func grace() throws {
+        struct Status: Encodable { var revealGraceUntil = "2026-11-21T05:48:35Z" }
+        let rig = try Rig(["GET /v1/status": { _ in .json(Status()) }, Self.secret: { _ in .octets("v") }])
+        rig.terminal = try FakeTerminal()
+        #expect(try rig.run("get", "a").text == "v")
+        #expect(rig.keeper?.routes == [Self.secret])
+    }
+
+    @Test("`--grace` asks, and opens one")
+    func openGrace() throws {
+        let rig = try Rig([Self.secret: { _ in .octets("v") }])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        #expect(try rig.run("get", "a", "--grace").text == "v")
+        #expect(rig.keeper?.requests.first?.path == "/v1/step-up?grace=reveal")
+    }
+
+    @Test("without anybody to ask, the refusal says how")
+    func nobody() throws {
+        let rig = try Rig([
+            Self.secret: { _ in .problem("step-up.required", 401, "this act asks for the password again", hint: "pass it with `--password-fd N`") }
+        ])
+        let outcome = try rig.run("get", "a")
+        #expect(outcome.status == 4)
+        #expect(outcome.messages.contains("--password-fd"))
+    }
+
+    @Test("a password from a descriptor makes the command a person's before anything else")
+    func descriptor() throws {
+        let rig = try Rig(["GET /v1/projects": { _ in .json(Page<NamedSummary>(items: [])) }])
+        rig.terminal = try FakeTerminal()
+        let file = try rig.descriptor("CANARY-password\r\nrest")
+        #expect(try rig.run("project", "list", "--password-fd", "\(file)").status == 0)
+        #expect(rig.keeper?.routes == ["POST /v1/step-up", "GET /v1/projects"])
+        #expect(rig.keeper?.requests.first?.text == "CANARY-password")
+        var rest = [UInt8](repeating: 0, count: 8)
+        #expect(unsafe read(file, &rest, 8) == 4, "what follows the line stays for the next reader")
+        close(file)
+    }
+
+    @Test("a wrong password from a descriptor is not tried again")
+    func wrongDescriptor() throws {
+        let rig = try Rig(["POST /v1/step-up": { _ in .problem("unlock.failed", 401, "the password is wrong") }])
+        let file = try rig.descriptor("one\ntwo\n")
+        #expect(try rig.run("project", "list", "--password-fd", "\(file)").status == 4)
+        #expect(rig.keeper?.routes == ["POST /v1/step-up"])
+        close(file)
+    }
+
+    @Test("a locked vault is unlocked at the terminal, and the request sent again on the same connection")
+    func locked() throws {
+        let isOpen = Switch()
+        let rig = try Rig([
+            "GET /v1/projects": { _ in isOpen.isOn ? .json(Page<NamedSummary>(items: [])) : .problem("vault.locked", 423, "the vault is locked") },
+            "POST /v1/unlock": { _ in
+                isOpen.turnOn()
+                return .json(Unlocked(notices: ["3 entries that waited were added to the audit log"]))
+            },
+        ])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        let outcome = try rig.run("project", "list")
+        #expect(outcome.status == 0)
+        #expect(rig.keeper?.routes == ["GET /v1/projects", "POST /v1/unlock", "GET /v1/projects"])
+        #expect(rig.terminal?.screen.hasPrefix("The vault is locked.") == true)
+        #expect(outcome.messages.contains("3 entries that waited"))
+    }
+
+    @Test("a locked vault and an act that always asks: one password does for both")
+    func lockedStepUp() throws {
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.locked)) }, "POST /v1/unlock": { _ in .json(Unlocked()) },
+            Self.secret: { _ in .octets("v") },
+        ])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        #expect(try rig.run("get", "a").text == "v")
+        #expect(rig.keeper?.routes == ["POST /v1/unlock", "POST /v1/step-up", Self.secret])
+    }
+
+    @Test("a locked vault without a terminal is 5")
+    func lockedScript() throws {
+        let rig = try Rig(["GET /v1/projects": { _ in .problem("vault.locked", 423, "the vault is locked", hint: "unlock it with `tacit unlock`") }])
+        let outcome = try rig.run("project", "list")
+        #expect(outcome.status == 5)
+        #expect(outcome.messages == "tacit: error: the vault is locked\ntacit: hint: unlock it with `tacit unlock`\n")
+    }
+
+    @Test("an empty list for somebody unknown is a question, not an answer")
+    func unknownLister() throws {
+        let route = "GET /v1/projects/default/environments/dev/secrets"
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified))) },
+            route: {
+                .json(
+                    Page(items: $0.headers["tacit-step-up"] == nil ? [] : [SecretSummary(name: "a", version: 1, updatedAt: "2025-11-21T04:00:00Z")]))
+            },
+        ])
+        let script = try rig.run("list")
+        #expect(script.status == 4)
+        #expect(script.messages.contains("the vault is not unlocked for this terminal"))
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        #expect(try rig.run("list").text.contains("a     1"))
+    }
+
+    @Test("a value is typed unseen, and may be longer than a terminal's own line")
+    func typedValue() throws {
+        let value = "CANARY-" + String(repeating: "x", count: 9000)
+        let rig = try Rig(["PUT /v1/projects/default/environments/dev/secrets/a": { _ in .json(Written(name: "a", version: 1, revision: 1)) }])
+        let terminal = try FakeTerminal(("Value of a: ", value + "\n"))
+        rig.terminal = terminal
+        let outcome = try rig.runAtTerminal("set", "a")
+        #expect(outcome.status == 0)
+        #expect(outcome.text == "Stored a version 1 in default/dev.\n")
+        #expect(rig.keeper?.requests.first?.text.contains("\r\n\r\n\(value)\r\n--") == true)
+        #expect(!terminal.screen.contains("CANARY"))
+    }
+
+    @Test("a paste of several lines is refused, and the rest does not reach the shell")
+    func paste() throws {
+        let rig = try Rig()
+        rig.terminal = try FakeTerminal(("Value of a: ", "CANARY-one\nrm -rf /\n"))
+        let outcome = try rig.runAtTerminal("set", "a")
+        #expect(outcome.status == 2)
+        #expect(outcome.messages.contains("more than one line was typed or pasted"))
+        #expect(!outcome.messages.contains("CANARY"))
+        let side = try #require(rig.terminal).path
+        let descriptor = unsafe open(side, O_RDWR | O_NOCTTY | O_NONBLOCK)
+        var rest = [UInt8](repeating: 0, count: 64)
+        #expect(unsafe read(descriptor, &rest, 64) == -1, "nothing is left to read")
+        close(descriptor)
+    }
+
+    @Test("a signal finds the terminal put right, and ends the command")
+    func signals() async throws {
+        let terminal = try FakeTerminal()
+        let path = terminal.path
+        await #expect(processExitsWith: .signal(SIGTERM)) { [path = path as String] in
+            var context = CommandContext(
+                environment: [:], currentDirectory: "/", paths: .init(environment: [:], home: "/", userID: 0, hasUserRuntime: false), userID: 0,
+                version: "", starter: NoKeeperStarter(), keeper: { _ in 0 })
+            context.terminal = path
+            let asking = pthread_self()
+            Threads.start {
+                let side = unsafe open(path, O_RDWR | O_NOCTTY)
+                var mode = termios()
+                repeat { unsafe tcgetattr(side, &mode) } while mode.c_lflag & tcflag_t(ECHO) != 0
+                pthread_kill(asking, SIGTERM)
+            }
+            _ = try Terminal(context)?.ask("Password: ", .hidden)
+        }
+        #expect(terminal.echoes)
+    }
+
+    @Test("the end of input at a prompt is no password")
+    func endOfInput() throws {
+        let rig = try Rig()
+        rig.terminal = try FakeTerminal(("Password: ", "\u{04}"))
+        let outcome = try rig.run("get", "a")
+        #expect(outcome.status == 2)
+        #expect(outcome.messages == "tacit: error: nothing was typed\n")
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Glibc
+import TestKit
+import Testing
+
+@testable import Commands
+
+@Suite("Project, environment and references")
+struct ScopeTests {
+    @Test("option, then variable, then the nearest file upward, then default/dev")
+    func order() throws {
+        let rig = try Rig(nil)
+        func scope(_ project: String? = nil, _ environment: String? = nil) throws -> String {
+            try ScopeResolver(context: rig.context).scope(project: project, environment: environment).text
+        }
+        #expect(try scope() == "default/dev")
+        try rig.write("project: far\nenvironment: away\n", to: ".tacit.yaml")
+        #expect(try scope() == "far/away")
+        try rig.write("project: near\n", to: "work/.tacit.yaml")
+        #expect(try scope() == "near/dev", "the nearest file alone counts")
+        unsafe mkdir(rig.directory.path("work/deep"), 0o700)
+        rig.currentDirectory = rig.directory.path("work/deep")
+        #expect(try scope() == "near/dev")
+        rig.environment["TACIT_ENVIRONMENT"] = "staging"
+        #expect(try scope() == "near/staging")
+        rig.environment["TACIT_PROJECT"] = ""
+        #expect(try scope() == "near/staging", "an empty variable is none")
+        #expect(try scope("mine", nil) == "mine/staging")
+        #expect(try scope("mine", "own") == "mine/own")
+    }
+
+    @Test("a file that others can write is refused with the fix", arguments: [0o620, 0o602, 0o666] as [mode_t])
+    func looseFile(_ mode: mode_t) throws {
+        let rig = try Rig(nil)
+        let path = try rig.write("project: evil\n", to: "work/.tacit.yaml", mode: mode)
+        let outcome = try rig.run("list")
+        #expect(outcome.status == 2)
+        #expect(outcome.messages == "tacit: error: \(path) can be written by other users\ntacit: hint: chmod go-w \(path)\n")
+        #expect(try ScopeResolver(context: rig.context).scope(project: "a", environment: "b").text == "a/b", "a file that is not needed is not read")
+    }
+
+    @Test("a file of another user is refused")
+    func foreignFile() throws {
+        let rig = try Rig(nil)
+        let path = try rig.write("project: evil\n", to: "work/.tacit.yaml")
+        guard unsafe chown(path, 12_345, 12_345) == 0 else { return }
+        var context = rig.context
+        context.userID = 4711
+        #expect(throws: CommandFailure.self) { try ScopeResolver(context: context).projectFile() }
+    }
+
+    @Test("what is no file, or no YAML of ours, is refused")
+    func wrongFile() throws {
+        let rig = try Rig(nil)
+        unsafe mkdir(rig.directory.path("work/.tacit.yaml"), 0o700)
+        #expect(try rig.run("list").messages.contains(".tacit.yaml is not a file"))
+        unsafe rmdir(rig.directory.path("work/.tacit.yaml"))
+        let path = try rig.write("projekt: x\n", to: "work/.tacit.yaml")
+        #expect(try rig.run("list").messages.hasPrefix("tacit: error: \(path):1:1: "))
+    }
+
+    @Test("a variable that is no name is refused")
+    func badVariable() throws {
+        let rig = try Rig(nil)
+        rig.environment["TACIT_PROJECT"] = "a b"
+        #expect(try rig.run("list").messages.contains("the project in TACIT_PROJECT is no name"))
+    }
+
+    @Test(
+        "references in every form",
+        arguments: [
+            ("a", "default/dev a - -"), ("a/b.c#f", "default/dev a/b.c f -"), ("a?version=3", "default/dev a - 3"),
+            ("tacit://p/e/a/b#f?version=12", "p/e a/b f 12"), ("tacit://p/e/x", "p/e x - -"),
+        ])
+    func references(_ row: (text: String, parts: String)) throws {
+        let rig = try Rig(nil)
+        let options = try ScopeOptions.parse([])
+        let reference = try Reference(row.text, options, in: rig.context)
+        let version = reference.version.map { "\($0)" } ?? "-"
+        #expect("\(reference.scope.text) \(reference.name) \(reference.field ?? "-") \(version)" == row.parts)
+    }
+
+    @Test(
+        "what is no reference is refused without being repeated",
+        arguments: [
+            "", "/a", "a/", "a b", "a#", "a#b#c", "a?version=0", "a?v=1", "tacit://p/e", "tacit:///e/a", "tacit://p/e/a?version=", "a/./b", "é",
+        ])
+    func noReferences(_ text: String) throws {
+        let rig = try Rig(nil)
+        let options = try ScopeOptions.parse([])
+        let failure = #expect(throws: CommandFailure.self) { try Reference(text, options, in: rig.context) }
+        #expect(failure?.status == .usage)
+        #expect(failure?.message == "this is no name of a secret")
+    }
+}
