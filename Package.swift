@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // The folders are the architecture (docs/ARCHITECTURE.md): Core ← Engine ← Servers; Core ← Adapters; TacitWire ← Clients; Program sees all.
@@ -21,7 +20,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
-/// One module of a layer and, where `Tests/<layer>/<name>` exists, its tests.
+/// One module of a layer and, unless `tests` is nil, its tests at `Tests/<layer>/<name>`.
 func module(_ layer: String, _ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency]? = []) -> [Target] {
     let source = Target.target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict)
     guard let tests else { return [source] }
@@ -41,7 +40,9 @@ func engine(_ name: String, _ dependencies: Target.Dependency...) -> [Target] {
 func adapter(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
     module("Adapters", name, dependencies, tests: tests)
 }
-func server(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] { module("Servers", name, dependencies, tests: ["TestKit"]) }
+func server(_ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
+    module("Servers", name, dependencies, tests: tests)
+}
 func client(_ name: String, _ dependencies: Target.Dependency..., tests: [Target.Dependency]? = ["TestKit"]) -> [Target] {
     module("Clients", name, dependencies, tests: tests)
 }
@@ -71,12 +72,16 @@ var targets: [Target] = [
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
-    adapter("StateFiles", "Model", "Storage"),
-    adapter("KernelPeers", "Model"),
+    adapter("StateFiles", "Model", "Storage", tests: nil),
+    adapter("KernelPeers", "Model", tests: nil),
     // Servers: how it is reached
-    server("APIServer", ["Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-    ] + nio),
+    server(
+        "APIServer",
+        [
+            "Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird,
+            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ] + nio, tests: nil),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
@@ -113,20 +118,6 @@ if Context.environment["TACIT_BENCHMARKS"] != nil {
         .executableTarget(name: "benchmark-load", path: "Benchmarks/Load", swiftSettings: strict),
         .executableTarget(name: "benchmark-core", dependencies: ["Model", "Auditing", "Redaction"], path: "Benchmarks/Core", swiftSettings: strict),
     ]
-}
-
-// A folder without source is a module still to come.
-let isMissing: (Target) -> Bool = { target in
-    let files = FileManager.default.enumerator(atPath: "\(Context.packageDirectory)/\(target.path ?? "")")
-    while let file = files?.nextObject() as? String {
-        if [".swift", ".c", ".modulemap"].contains(where: file.hasSuffix) { return false }
-    }
-    return true
-}
-let missing = Set(targets.filter(isMissing).map(\.name))
-targets.removeAll { missing.contains($0.name) }
-for target in targets {
-    target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { missing.contains(name) } else { false } }
 }
 
 let package = Package(

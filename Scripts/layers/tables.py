@@ -58,7 +58,7 @@ TARGETS = {
 OUTSIDE = {
     "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies"}),
     "GRDB": ("GRDB", {"SQLiteDatabase"}),
-    "GRDBSQLite": ("GRDB", {"SQLiteDatabase"}),
+    "GRDBSQLite": ("GRDBSQLite", {"SQLiteDatabase"}),
     "Hummingbird": ("Hummingbird", {"APIServer"}),
     "HummingbirdCore": ("Hummingbird", {"APIServer"}),
     "HTTPTypes": ("HTTPTypes", {"APIServer", "Brokering", "BrokerServer"}),

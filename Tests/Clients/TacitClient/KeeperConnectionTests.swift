@@ -56,7 +56,11 @@ struct KeeperConnectionTests {
         #expect(throws: ClientError.brokenOff) { try answer([start + String(repeating: line, count: 2_000_000 / line.utf8.count)]) }
     }
 
-    @Test("a length or chunk beyond reason is not allotted", arguments: ["Content-Length: 9223372036854775807\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n"])
+    @Test(
+        "a length or chunk beyond reason is not allotted",
+        arguments: [
+            "Content-Length: 9223372036854775807\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n",
+        ])
     func hugeLength(rest: String) { #expect(throws: ClientError.brokenOff) { try answer([Self.okay + rest]) } }
 
     @Test("a problem is thrown as it was sent")

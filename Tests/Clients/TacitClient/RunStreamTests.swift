@@ -71,7 +71,11 @@ struct RunStreamTests {
         #expect(frames(stream) == [])
     }
 
-    @Test("frames that only a client sends, and bytes that are none, break the stream off", arguments: ["1\r\n\u{1}\r\n", "1\r\n\u{7F}\r\n", "zz\r\n"])
+    @Test(
+        "frames that only a client sends, and bytes that are none, break the stream off",
+        arguments: [
+            "1\r\n\u{1}\r\n", "1\r\n\u{7F}\r\n", "zz\r\n",
+        ])
     func hostile(body: String) throws {
         let (stream, _) = try stream(Self.head + "\r\n", body)
         #expect(frames(stream) == nil)

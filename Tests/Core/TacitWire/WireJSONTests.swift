@@ -60,7 +60,10 @@ struct WireJSONTests {
             (#"{"argv":["a"],"all":null}"#, .unknownField("all")),
             (#"{"argv":["a"],"environment":null}"#, .unknownField("environment")),
             (#"{"argv":["a"],"environment":{"A":"1","A":"2"}}"#, .doubledField("A")),
-            (#"{"argv":["a"],"terminal":{"rows":1,"columns":1,"input":true,"output":true,"error":true,"colour":1}}"#, .unknownField("terminal.colour")),
+            (
+                #"{"argv":["a"],"terminal":{"rows":1,"columns":1,"input":true,"output":true,"error":true,"colour":1}}"#,
+                .unknownField("terminal.colour")
+            ),
         ] as [(String, WireError?)])
     func defaults(text: String, expected: WireError?) { #expect(Self.error(RunRequest.self, text) == expected) }
 
