@@ -77,6 +77,7 @@ extension RunWish {
         terminal = wire.terminal.map {
             RunJob.Terminal(rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, type: $0.term)
         }
+        guard (0...0o777).contains(wire.fileMask ?? 0) else { throw EngineError.invalid("a file mask has nine bits", hint: nil) }
         fileMask = wire.fileMask
         purpose = wire.purpose
     }
