@@ -146,12 +146,12 @@ extension Vault {
             let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting, acceptsRollback: acceptingRollback).open(
                 slot)
             let open = opened.vault
-            let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail)
-            var report = try await absorbPending(into: open, isOlder: opened.isOlder, by: asker, then: [unlock])
+            let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail + opened.memory.facts)
+            var report = try await absorbPending(into: open, isOlder: opened.memory == .newer, by: asker, then: [unlock])
             // Whatever of this fails is done at the next unlock.
             report.slotUpgraded = (try? await open.upgrade(slot, password: password)) ?? false
             report.purgedSecrets = await open.purge(overdue: opened.overdue)
-            report.warnings = open.warnings
+            report.warnings = open.warnings + opened.memory.warnings
             replaceOpen(open)
             return report
         }

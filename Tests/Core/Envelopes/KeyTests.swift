@@ -94,7 +94,7 @@ struct KeyTests {
         #expect(Set(sealed).count == 50)
         for (index, bytes) in sealed.enumerated() {
             #expect(try key.open(document: bytes, context: .sample(.auditEntry)) == Array("CANARY entry \(index)".utf8))
-            #expect(throws: EnvelopeError.authenticationFailed) { try key.open(document: bytes, context: .sample(.pendingEntry)) }
+            #expect(throws: EnvelopeError.authenticationFailed) { try key.open(document: bytes, context: .sample(.policy)) }
         }
         #expect(throws: EnvelopeError.wrongPurpose(.value)) { try key.seal(document: [1], context: .sample(.value)) }
         let same = DataKey.generate(random: giving(material))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("vectors of the envelope formats")
 struct VectorTests {
-    @Test("a sealed blob seals and opens as its vector says", arguments: try Vectors.all("sealed-", count: 40))
+    @Test("a sealed blob seals and opens as its vector says", arguments: try Vectors.all("sealed-", count: 39))
     func sealed(_ vector: Vector) throws {
         let context = try #require(vector.context).sealContext()
         let sealed = try bytes(vector.sealed)
@@ -84,7 +84,7 @@ struct VectorTests {
             let cases: [Case]
         }
         let cases = try Vectors.table("associated-data", of: Table.self).cases
-        #expect(cases.count >= 5)
+        #expect(cases.count == 5)
         for scenario in cases {
             let context = try scenario.context.sealContext()
             #expect(context.associatedData.hexadecimal == scenario.bytes)
@@ -124,7 +124,7 @@ struct VectorTests {
             let cases: [Case]
         }
         let cases = try Vectors.table("size-buckets", of: Table.self).cases
-        #expect(cases.count >= 30)
+        #expect(cases.count == 32)
         for scenario in cases {
             let sealed = try DataKey.generate().seal(document: [UInt8](repeating: 7, count: scenario.content), context: .sample(.manifest))
             #expect(sealed.count == scenario.sealed, "\(scenario.content) bytes")
