@@ -72,8 +72,8 @@ var targets: [Target] = [
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
-    adapter("StateFiles", "Model", "Storage", tests: nil),
-    adapter("KernelPeers", "Model", tests: nil),
+    adapter("StateFiles", "Model", "Storage"),
+    adapter("KernelPeers", "Model"),
     // Servers: how it is reached
     server(
         "APIServer",
@@ -81,7 +81,7 @@ var targets: [Target] = [
             "Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird,
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ] + nio, tests: nil),
+        ] + nio),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),

@@ -49,6 +49,21 @@ extension Request {
     }
 }
 
+/// Why a request is refused for what it carries.
+enum RequestError: Diagnosable, Equatable {
+    case unwantedBody
+    case unwantedRevision
+
+    var code: String { "request.malformed" }
+
+    var message: String {
+        switch self {
+        case .unwantedBody: "this request has no body"
+        case .unwantedRevision: "this request compares no revision: `If-Match` is not for it"
+        }
+    }
+}
+
 extension Multipart {
     func required(_ name: String) throws -> SecretValue {
         guard let value = value(name) else { throw MultipartError.missingPart(name) }
