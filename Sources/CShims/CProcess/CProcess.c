@@ -113,8 +113,18 @@ static int forbid_core(void) {
     return setrlimit(RLIMIT_CORE, &none);
 }
 
+/* A fault is not a message: it must end the process. */
+static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+enum { fault_count = sizeof faults / sizeof *faults };
+
+int tacit_hide(void) {
+    /* The runtime's crash reporter prints registers and memory, and at a terminal waits for a key while they lie open. */
+    for (size_t index = 0; index < fault_count; index++) signal(faults[index], SIG_DFL);
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
 int tacit_harden(const char *name) {
-    if (forbid_core() != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return -errno;
+    if (forbid_core() != 0 || tacit_hide() != 0) return -errno;
     prctl(PR_SET_NAME, name, 0, 0, 0);
     return 0;
 }
@@ -126,9 +136,7 @@ int tacit_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0,
 int tacit_open_signals(void) {
     sigset_t all;
     sigfillset(&all);
-    /* A fault is not a message: it must end the process. */
-    int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
-    for (size_t index = 0; index < sizeof faults / sizeof *faults; index++) sigdelset(&all, faults[index]);
+    for (size_t index = 0; index < fault_count; index++) sigdelset(&all, faults[index]);
     if (sigprocmask(SIG_SETMASK, &all, NULL) != 0) return -errno;
     int descriptor = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;

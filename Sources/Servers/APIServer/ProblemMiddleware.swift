@@ -41,6 +41,8 @@ enum ProblemTable {
         case is EnvelopeError: engine(.unreadable)
         case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RequestError, is RecoveryKeyError:
             known(error, 400)
+        // Of the vault's own checkpoints the engine says that the log is broken: this one was sent.
+        case AuditingError.malformedCheckpoint: known(error, 422)
         case is PolicyError: known(error, 422)
         case is any Diagnosable: known(error, 500)
         default: unknown

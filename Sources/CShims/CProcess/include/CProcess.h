@@ -23,7 +23,9 @@ int tacit_set_socket_timeout(int socket, int milliseconds);
 
 // This process
 
-/// Makes the process undumpable (no core, no ptrace or /proc reading by the same user) and names it.
+/// Makes the process undumpable (no core, no ptrace or /proc reading by the same user), until it executes a program. A crash prints nothing.
+int tacit_hide(void);
+/// As `tacit_hide`, names the process, and forbids core files to the programs that it executes, too.
 int tacit_harden(const char *name);
 /// Whether processes of the same user may read or trace this one, or it leaves core files: 0 when not.
 int tacit_is_dumpable(void);
