@@ -90,6 +90,16 @@ var targets: [Target] = [
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
     fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "TacitWire"),
+    [
+        suite(
+            "Reference", at: "Reference",
+            [
+                "Model", "Envelopes", "Policies", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire", "MCPSession",
+                "MCPTools",
+                "Commands",
+                "TestKit",
+            ])
+    ],
     [suite("TestKit", at: "TestKit", ["TestKit", "Model", "PlaintextDoor", "Storage"])],
     [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
 ].flatMap { $0 }

@@ -161,6 +161,14 @@ forged = b"\x01" + two_key_blob(expand(WRAPPING, "tacit/v1/wrap"), expand(OTHER,
 wrapped_bad("two-keys-one-blob", "commitment-mismatch", forged + commit(OTHER, DATAKEY, forged),
             "AES-GCM accepts this ciphertext under two keys; the commitment is the other key's", opensUnder=OTHER)
 
+NEXT = DATAKEY | {"generation": 3}
+SECOND_NONCE, SECOND_KEY = stream("second nonce", 12), stream("second data key", 32)
+write("rewrap-data-key", "4.4", "opens", "a data key under the next project key: the same key", key=WRAPPING, context=DATAKEY, wrapped=good, other=OTHER,
+      generation=3, nonce=SECOND_NONCE, inner=INNER, again=wrap(OTHER, SECOND_NONCE, INNER, NEXT))
+for name, c in (("value", VALUE), ("manifest", VALUE | {"purpose": "tacit/v1/manifest", "field": 0})):
+    write(f"reseal-{name}", "4.4", "opens", f"a {name} under a fresh key, as the second seal", key=KEY, context=c, sealed=seal(KEY, NONCE, CANARY, c),
+          other=SECOND_KEY, nonce=SECOND_NONCE, plaintext=CANARY, again=seal(SECOND_KEY, SECOND_NONCE, CANARY, c | {"generation": 2}))
+
 # --- associated data, derivations, buckets
 
 write("associated-data", "3.2", "equals", "the parts of a context in bytes", cases=[

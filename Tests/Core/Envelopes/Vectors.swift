@@ -23,6 +23,9 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
     var phc: String?
     var root: String?
     var slot: String?
+    var other: String?
+    var generation: Int64?
+    var again: String?
 
     struct Context: Decodable, Sendable {
         let purpose: String
