@@ -1,5 +1,3 @@
-// The versions that begin with a handshake. The stateless version joins in `receive(_:in:)`: what carries its `_meta` goes another way.
-
 extension MCPSession {
     mutating func receive(_ message: JSONRPCMessage, in batch: Int?) -> [Action] {
         switch message {
@@ -7,17 +5,54 @@ extension MCPSession {
             do { return try respond(id, method, params, in: batch) } catch { return answer(JSONRPCMessage.answer(id, failure: error), in: batch) }
         case .notification(let method, let params):
             return notice(method, params) + answer(nil, in: batch)
-        case .response:
-            return answer(nil, in: batch)
+        case .response(let id, let result):
+            return (id.map { receive(answer: result, to: $0) } ?? []) + answer(nil, in: batch)
         case .malformed(let id, let failure):
             return answer(JSONRPCMessage.answer(id, failure: failure), in: batch)
         }
     }
 
+    /// Each request goes the way of its own version: what names the stateless one, or is marked as such before there was a handshake, is served alone.
     private mutating func respond(_ id: RequestID, _ method: String, _ params: JSONValue?, in batch: Int?) throws(RPCFailure) -> [Action] {
         guard callIDs[id] == nil else { throw .invalidRequest("a request with this id is still under way") }
         let params = try Self.parameters(params)
-        let result: JSONValue
+        let meta = try Self.meta(params)
+        guard isStateless(method, meta) else { return try respondAfterHandshake(id, method, params, meta, in: batch) }
+        guard batch == nil else { throw .invalidRequest("version \(ProtocolVersion.july2026.rawValue) has no batches") }
+        return try respondStateless(id, method, params, meta)
+    }
+
+    private func isStateless(_ method: String, _ meta: JSONObject) -> Bool {
+        if let named = RequestContext.version(named: meta) {
+            // A version with a handshake, named here, says no more than the handshake did.
+            guard let version = named.string.flatMap(ProtocolVersion.init) else { return true }
+            return version.isStateless
+        }
+        return handshake == nil && (method == "server/discover" || RequestContext.isMarked(meta))
+    }
+
+    private mutating func respondStateless(
+        _ id: RequestID, _ method: String, _ params: JSONObject, _ meta: JSONObject
+    ) throws(RPCFailure) -> [Action] {
+        let context = try RequestContext(meta: meta)
+        switch method {
+        case "server/discover":
+            return [send(JSONRPCMessage.answer(id, result: context.result(discovery, from: server, isCacheable: true)))]
+        case "tools/list":
+            return [send(JSONRPCMessage.answer(id, result: context.result(try toolList(params, context), from: server, isCacheable: true)))]
+        case "tools/call":
+            return try call(id, params, meta, context, in: nil)
+        case "initialize":
+            throw .methodNotFound("version \(context.version.rawValue) has no `initialize`: \(Self.bothWays)")
+        default:
+            throw .methodNotFound("this server has no such method: it offers tools only")
+        }
+    }
+
+    private mutating func respondAfterHandshake(
+        _ id: RequestID, _ method: String, _ params: JSONObject, _ meta: JSONObject, in batch: Int?
+    ) throws(RPCFailure) -> [Action] {
+        let result: JSONObject
         switch method {
         case "ping":
             result = [:]
@@ -25,66 +60,49 @@ extension MCPSession {
             guard batch == nil else { throw .invalidRequest("`initialize` does not stand in a batch") }
             result = try initialize(params)
         case "server/discover":
-            throw .methodNotFound(
-                "this server does not serve `server/discover`: begin with `initialize` (\(ProtocolVersion.latest.rawValue) or earlier)")
+            throw .methodNotFound("`server/discover` belongs to version \(ProtocolVersion.july2026.rawValue): \(Self.bothWays)")
         default:
-            guard let handshake else { throw .invalidRequest("begin with `initialize`") }
+            guard let handshake else { throw .invalidRequest(Self.bothWays) }
             switch method {
             case "tools/list": result = try toolList(params, handshake)
-            case "tools/call": return try call(id, params, handshake, in: batch)
+            case "tools/call": return try call(id, params, meta, handshake, in: batch)
             default: throw .methodNotFound("this server has no such method: it offers tools only")
             }
         }
-        return answer(JSONRPCMessage.answer(id, result: result), in: batch)
+        return answer(JSONRPCMessage.answer(id, result: .object(result)), in: batch)
     }
 
-    private mutating func initialize(_ params: JSONObject) throws(RPCFailure) -> JSONValue {
+    private static let bothWays =
+        "begin with `initialize` (\(ProtocolVersion.latestWithHandshake.rawValue) or earlier), or say in the `_meta` of every request "
+        + "`io.modelcontextprotocol/protocolVersion` (\(ProtocolVersion.july2026.rawValue)) and `io.modelcontextprotocol/clientCapabilities`"
+
+    private mutating func initialize(_ params: JSONObject) throws(RPCFailure) -> JSONObject {
         guard handshake == nil else { throw .invalidRequest("`initialize` was answered before") }
         guard let asked = params["protocolVersion"]?.string else { throw .invalidParameters("`protocolVersion` must be a string") }
-        guard params["capabilities"]?.object != nil else { throw .invalidParameters("`capabilities` must be an object") }
-        guard let info = params["clientInfo"]?.object, let name = info["name"]?.string, let clientVersion = info["version"]?.string else {
+        guard let declared = params["capabilities"]?.object else { throw .invalidParameters("`capabilities` must be an object") }
+        guard let client = params["clientInfo"].flatMap(ClientInfo.init) else {
             throw .invalidParameters("`clientInfo` must have a name and a version")
         }
         let version = ProtocolVersion.negotiated(asked)
-        handshake = Handshake(version: version, client: ClientInfo(name: name, version: clientVersion))
-        var serverInfo: JSONObject = ["name": .string(server.name)]
-        if version.hasStructuredContent { serverInfo["title"] = .string(server.title) }
-        serverInfo["version"] = .string(server.version)
+        let capabilities = ClientCapabilities(declared) ?? []
+        handshake = RequestContext(version: version, client: client, capabilities: capabilities.known(in: version))
         return [
-            "protocolVersion": .string(version.rawValue),
-            "capabilities": ["tools": ["listChanged": false]],
-            "serverInfo": .object(serverInfo),
+            "protocolVersion": .string(version.rawValue), "capabilities": Self.capabilities, "serverInfo": server.document(in: version),
             "instructions": .string(server.instructions),
         ]
     }
 
-    /// The whole list in one page: a cursor was never given out.
-    private func toolList(_ params: JSONObject, _ handshake: Handshake) throws(RPCFailure) -> JSONValue {
-        guard params["cursor"] ?? .null == .null else { throw .invalidParameters("`cursor` was not given out by this server") }
-        return ["tools": .array(tools.map { $0.document(in: handshake.version) })]
+    private var discovery: JSONObject {
+        ["supportedVersions": ProtocolVersion.served, "capabilities": Self.capabilities, "instructions": .string(server.instructions)]
     }
 
-    private mutating func call(_ id: RequestID, _ params: JSONObject, _ handshake: Handshake, in batch: Int?) throws(RPCFailure) -> [Action] {
-        guard let name = params["name"]?.string else { throw .invalidParameters("`name` must be a string") }
-        guard let tool = tools.first(where: { $0.name == name }) else { throw .invalidParameters("there is no such tool: tools/list has the names") }
-        let token = try Self.progressToken(params)
-        let offered = try Self.arguments(params)
-        let arguments: JSONValue
-        do { arguments = try tool.input.completed(offered) } catch {
-            return answer(JSONRPCMessage.answer(id, result: refusal(error).document(in: handshake.version)), in: batch)
-        }
-        let call = freshCall()
-        calls[call] = PendingCall(request: id, batch: batch, progressToken: token)
-        callIDs[id] = call
-        let action = ToolCall(id: call, name: name, arguments: arguments.object ?? [:], wantsProgress: token != nil, client: handshake.client)
-        return [.call(action)]
-    }
+    private static let capabilities: JSONValue = ["tools": ["listChanged": false]]
 
     private mutating func notice(_ method: String, _ params: JSONValue?) -> [Action] {
         guard method == "notifications/cancelled", let request = params?.object?["requestId"].flatMap(RequestID.init),
             let id = callIDs[request], let call = forget(id)
         else { return [] }
-        return [.cancel(id)] + answer(nil, in: call.batch)
+        return [.cancel(id)] + (call.wait.map { takeBack($0) } ?? []) + answer(nil, in: call.batch)
     }
 
     private static func parameters(_ params: JSONValue?) throws(RPCFailure) -> JSONObject {
@@ -93,18 +111,9 @@ extension MCPSession {
         return object
     }
 
-    /// Absent and null arguments are none: some clients write a missing map as null.
-    private static func arguments(_ params: JSONObject) throws(RPCFailure) -> JSONValue {
-        guard let arguments = params["arguments"], arguments != .null else { return [:] }
-        guard arguments.object != nil else { throw .invalidParameters("`arguments` must be an object") }
-        return arguments
-    }
-
-    private static func progressToken(_ params: JSONObject) throws(RPCFailure) -> JSONValue? {
-        guard let meta = params["_meta"] else { return nil }
-        guard let meta = meta.object else { throw .invalidParameters("`_meta` must be an object") }
-        guard let token = meta["progressToken"] else { return nil }
-        guard RequestID(token) != nil else { throw .invalidParameters("`progressToken` must be a string or an integer") }
-        return token
+    private static func meta(_ params: JSONObject) throws(RPCFailure) -> JSONObject {
+        guard let meta = params["_meta"] else { return [:] }
+        guard let object = meta.object else { throw .invalidParameters("`_meta` must be an object") }
+        return object
     }
 }
