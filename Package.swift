@@ -63,7 +63,7 @@ var targets: [Target] = [
     core("Policies", "Model"),
     core("Redaction", "Model", "PlaintextDoor"),
     core("Storage", "Model", tests: nil),
-    core("MCPSession"),
+    core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
     // Engine: what happens
     engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Storage"),
@@ -85,7 +85,7 @@ var targets: [Target] = [
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
-    client("MCPTools", "MCPSession", "TacitWire"),
+    client("MCPTools", "MCPSession", "TacitWire", crypto),
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
