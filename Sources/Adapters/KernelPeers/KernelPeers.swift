@@ -18,7 +18,8 @@ package final class KernelPeers: Sendable {
     /// `pinned` is its pidfd, which is closed here: while the process is alive its id is nobody else's, so the facts read meanwhile are its own.
     package func peer(process: Int32, user: UInt32, pinned: Int32) -> Peer? {
         defer { if pinned >= 0 { close(pinned) } }
-        guard pinned >= 0, let facts = ProcessFacts(process: process) else { return nil }
+        guard pinned >= 0 else { return nil }
+        guard let facts = ProcessFacts(process: process) else { return isAlive(pinned) ? hidden(process, user) : nil }
         let session = session(of: facts)
         let isNext = session != nil && isNextToLeader(process, facts)
         let path = ProcessFiles.executable(of: process)
@@ -27,6 +28,11 @@ package final class KernelPeers: Sendable {
         guard isAlive(pinned) else { return nil }
         return Peer(
             userID: user, userName: name(of: user), process: process, executable: executable, session: session, isNextToLeader: isNext)
+    }
+
+    /// A living process of which this system tells nothing, as with `/proc` mounted with `hidepid`: it stands nowhere.
+    private func hidden(_ process: Int32, _ user: UInt32) -> Peer {
+        Peer(userID: user, userName: name(of: user), process: process, executable: "[hidden]", session: nil, isNextToLeader: false)
     }
 
     private func session(of facts: ProcessFacts) -> KernelSession? {

@@ -76,7 +76,7 @@ extension Vault {
 
     private static let terminalStaysLocked =
         "this terminal stays locked, each command will ask: another program stands between the command and your shell, or the shell is a "
-        + "container's first process (then start one in a session of its own, such as `script -q /dev/null`)"
+        + "container's first process (then start one in a session of its own, such as `script -q /dev/null`), or /proc hides processes (hidepid)"
 
     /// A moment since boot as the time of day it will be.
     func wallTime(of steady: Timestamp?) -> Timestamp? {

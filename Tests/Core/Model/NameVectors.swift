@@ -34,6 +34,20 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 }
 
+/// A text with one to three characters left out, doubled, or replaced by one of `alphabet`.
+func changed(_ text: String, with alphabet: String, _ generator: inout SeededGenerator) -> String {
+    var characters = Array(text.unicodeScalars)
+    for _ in 0..<Int.random(in: 1...3, using: &generator) where !characters.isEmpty {
+        let place = characters.indices.randomElement(using: &generator) ?? 0
+        switch Int.random(in: 0...2, using: &generator) {
+        case 0: characters.remove(at: place)
+        case 1: characters.insert(characters[place], at: place)
+        default: characters[place] = alphabet.unicodeScalars.randomElement(using: &generator) ?? characters[place]
+        }
+    }
+    return String(String.UnicodeScalarView(characters))
+}
+
 /// Raw bytes of `count` bytes drawn from a generator.
 func randomBytes(_ count: Int, _ generator: inout SeededGenerator) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }

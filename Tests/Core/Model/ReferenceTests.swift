@@ -60,6 +60,20 @@ struct ReferenceTests {
         }
     }
 
+    @Test("a changed text is the reference that it prints as, or none")
+    func changes() throws {
+        var generator = SeededGenerator()
+        let texts = try VectorTable<ReferenceCase>.read("references.json").map(\.text)
+        var accepted = 0
+        for _ in 0..<20_000 {
+            let text = changed(try #require(texts.randomElement(using: &generator)), with: "aZ9._-/#?=:%&+ \t\n\0é\u{301}", &generator)
+            guard let reference = try? SecretReference(parsing: text) else { continue }
+            accepted += 1
+            #expect(reference.description == text, "seed \(generator.seed)")
+        }
+        #expect(accepted > 100, "seed \(generator.seed)")
+    }
+
     @Test("a scope is exactly two segments", arguments: ["", "/", "a", "a/", "/b", "a/b/c", "a/b/", "a//b", "../b", "a/..", "a b/c", "a/b\n"])
     func badScopes(text: String) {
         #expect(throws: ReferenceError.self) { try Scope(parsing: text) }

@@ -38,6 +38,21 @@ struct TimespanTests {
         }
     }
 
+    @Test("a changed text is a span within the bounds that reads back, or none")
+    func changes() throws {
+        var generator = SeededGenerator()
+        let texts = try VectorTable<TimespanCase>.read("durations.json").map(\.text)
+        var accepted = 0
+        for _ in 0..<20_000 {
+            let text = changed(try #require(texts.randomElement(using: &generator)), with: "0123456789smhdwyMHD+-. \n\0é", &generator)
+            guard let span = try? Timespan(parsing: text) else { continue }
+            accepted += 1
+            #expect(span.duration > .zero && span.duration <= Timespan.maximum, "seed \(generator.seed)")
+            #expect(try Timespan(parsing: span.description) == span, "seed \(generator.seed)")
+        }
+        #expect(accepted > 100, "seed \(generator.seed)")
+    }
+
     @Test("nothing, less than a second and less than nothing print as 0s", arguments: [Duration.zero, .milliseconds(999), .seconds(-5)])
     func nothing(duration: Duration) {
         #expect(Timespan(duration).description == "0s")

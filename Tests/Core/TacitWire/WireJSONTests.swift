@@ -97,6 +97,31 @@ struct WireJSONTests {
         #expect(error.map { !$0.message.contains("CANARY-value") } == true)
     }
 
+    @Test("a changed request is refused, or is another request that reads back")
+    func changes() throws {
+        let request = RunRequest(
+            argv: ["psql", "-c", "select \"1\""], cwd: "/tmp", scope: "shop/prod", environment: ["FOO_BAR": "é\n"],
+            secrets: [RunSecret(reference: "db#password", variable: "PGPASSWORD")], timeoutSeconds: 5,
+            terminal: RunTerminal(rows: 24, columns: 80, input: true, output: false, error: true, term: "xterm"), fileMask: 0o27)
+        let good = Array(try WireJSON.encode(request))
+        let pieces = ["{", "}", "[", "]", "\"", ":", ",", "\\u0000", "\\ud800", "-", "1e99", "null", "\0", "9223372036854775808"].map {
+            Array($0.utf8)
+        }
+        var accepted = 0
+        for _ in 0..<4000 {
+            var bytes = good
+            for _ in 0..<Int.random(in: 1...3) {
+                let place = Int.random(in: 0..<bytes.count)
+                let end = min(bytes.count, place + Int.random(in: 0...3))
+                bytes.replaceSubrange(place..<end, with: Bool.random() ? pieces[Int.random(in: pieces.indices)] : [UInt8.random(in: 0...255)])
+            }
+            guard let read = try? WireJSON.decodeStrictly(RunRequest.self, from: Data(bytes)) else { continue }
+            accepted += 1
+            #expect(try WireJSON.decodeStrictly(RunRequest.self, from: WireJSON.encode(read)) == read, "\(bytes)")
+        }
+        #expect(accepted > 0)
+    }
+
     @Test("an answer may have fields of a newer server")
     func tolerance() throws {
         #expect(try WireJSON.decode(NameRequest.self, from: Data(#"{"name":"a","newer":1}"#.utf8)).name == "a")

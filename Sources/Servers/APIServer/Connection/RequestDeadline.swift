@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import NIOCore
 import NIOHTTP1
@@ -53,7 +54,7 @@ final class RequestDeadline: Sendable {
     }
 }
 
-/// Stands first in a connection's pipeline and sees its bytes; enters the connection in the book.
+/// Stands first in a connection's pipeline and sees its bytes.
 final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -64,7 +65,19 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         deadline.bytesCame(on: context.channel)
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(Self.taken(from: unwrapInboundIn(data), context.channel.allocator)))
+    }
+
+    /// The bytes in a buffer of their own, which is freed, and so overwritten, when they were used.
+    ///
+    /// The channel keeps its buffer for the next read, as long as the connection is open: a value that came would lie there beyond lock. Nobody else
+    /// reads what lies in it once it was copied, so it may be overwritten although it is shared.
+    private static func taken(from received: ByteBuffer, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        let copy = allocator.buffer(buffer: received)
+        unsafe received.withUnsafeReadableBytes { bytes in
+            if let start = bytes.baseAddress { unsafe explicit_bzero(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+        }
+        return copy
     }
 }
 
