@@ -60,7 +60,7 @@ var targets: [Target] = [
     core("Model", "PlaintextDoor", "CLockedMemory"),
     core("Envelopes", "Model", "PlaintextDoor", crypto),
     core("Auditing", "Model", "PlaintextDoor", crypto),
-    core("Policies", "Model"),
+    core("Policies", "Model", crypto),
     core("Redaction", "Model", "PlaintextDoor"),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
@@ -71,7 +71,7 @@ var targets: [Target] = [
     adapter("SQLStorage", "Model", "Storage", tests: nil),
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
-    adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
+    adapter("ProcessRunner", "Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess"),
     adapter("StateFiles", "Model", "Storage"),
     adapter("KernelPeers", "Model"),
     // Servers: how it is reached
@@ -84,7 +84,7 @@ var targets: [Target] = [
         ] + nio),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
-    client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
+    client("Commands", "Policies", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
     client("MCPTools", "MCPSession", "TacitWire", crypto),
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
@@ -108,7 +108,8 @@ targets.append(
     .executableTarget(
         name: "tacit",
         dependencies: [
-            "Model", "Storage", "Auditing", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "ProcessRunner", "StateFiles", "KernelPeers",
+            "Model", "Storage", "Auditing", "Policies", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "ProcessRunner", "StateFiles",
+            "KernelPeers",
             "APIServer", "Commands", "CProcess", "CWipingAllocator",
         ], path: "Sources/Program", swiftSettings: strict))
 

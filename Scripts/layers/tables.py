@@ -21,6 +21,7 @@ EXCEPTIONS = {
     ("MCPTools", "TacitWire"),
     ("MCPTools", "MCPSession"),
     ("Commands", "MCPSession"),
+    ("Commands", "Policies"),
 }
 
 # Target → our targets it may depend on. ANY: whatever its layer allows.
@@ -39,12 +40,12 @@ TARGETS = {
     "SQLStorage": {"Model", "Storage"},
     "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
     "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},
-    "ProcessRunner": {"Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"},
+    "ProcessRunner": {"Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess"},
     "StateFiles": {"Model", "Storage"},
     "KernelPeers": {"Model", "CProcess"},
     "APIServer": {"Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes"},
     "TacitClient": {"TacitWire", "CProcess"},
-    "Commands": {"TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess"},
+    "Commands": {"Policies", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess"},
     "MCPTools": {"MCPSession", "TacitWire", "TacitClient"},
     "tacit": ANY,
     "TestKit": ANY,

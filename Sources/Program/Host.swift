@@ -18,6 +18,12 @@ enum Host {
             platform: "\(text(names.sysname)) \(text(names.release)) \(text(names.machine))")
     }
 
+    /// The home directory of the keeper's user.
+    static let home: String = {
+        let entry = unsafe getpwuid(geteuid())
+        return unsafe entry.map { unsafe String(cString: $0.pointee.pw_dir) } ?? "/"
+    }()
+
     /// The machine's clocks; the boot id is read once.
     static func clock() -> MachineClock {
         let boot = bootID()

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Model
+import Policies
 import ProcessRunner
 import Secrets
 import Synchronization
@@ -26,11 +27,15 @@ final class RunnerLauncher: RunnerSupply {
         }
     }
 
-    func start(_ job: Secrets.RunJob) async throws -> Launched {
+    func open(_ job: Secrets.RunJob) async throws -> any WaitingRun {
         guard let spawner = spawner.withLock({ $0 }) else { throw EngineError.runnersGone }
-        // The handshake blocks for a few milliseconds: not on a thread of the concurrency pool.
-        return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try Self.launch(job, on: spawner) }.mapError(Self.refusal)) }
+        return try await Self.aside { try OpenedRun(job, on: spawner) }
+    }
+
+    /// Does what blocks for a few milliseconds on a thread that is not one of the concurrency pool.
+    fileprivate static func aside<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body).mapError(refusal)) }
         }
     }
 
@@ -43,24 +48,47 @@ final class RunnerLauncher: RunnerSupply {
         default: error
         }
     }
+}
 
-    private static func launch(_ job: Secrets.RunJob, on spawner: SpawnerHandle) throws -> Launched {
-        let targets = job.values.map { value -> InjectionPlan.Target in value.variable.map { .variable($0) } ?? .standardInput }
-        let plan = try InjectionPlan(targets, inherited: environment(of: job), preservesInherited: job.preservesEnvironment)
-        let descriptor = try spawner.takeRunner()
+/// A runner that has opened its program and waits for values.
+private final class OpenedRun: WaitingRun {
+    let program: OpenedProgram
+    private let facts: ProgramFacts
+    private let setup: RunnerSetup
+    /// The runner's socket; nil once somebody else closes it.
+    private let descriptor: Mutex<Int32?>
+
+    init(_ job: Secrets.RunJob, on spawner: SpawnerHandle) throws {
+        let taken = try spawner.takeRunner()
+        setup = RunnerSetup(descriptor: taken)
         do {
-            let setup = RunnerSetup(descriptor: descriptor)
-            let facts = try setup.submit(ProcessRunner.RunJob(job, environment: plan.environment))
-            for (index, value) in job.values.enumerated() where plan.isInjected[index] {
-                let needle = value.kind == .secret ? value.name : nil
-                try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value))
-            }
-            try setup.start()
-            return Launched(descriptor: descriptor, program: facts.details, notices: plan.notices)
+            facts = try setup.submit(ProcessRunner.RunJob(job, environment: Self.environment(of: job)))
         } catch {
-            close(descriptor)
+            close(taken)
             throw error
         }
+        program = OpenedProgram(facts)
+        descriptor = Mutex(taken)
+    }
+
+    deinit { descriptor.withLock { if let descriptor = $0 { close(descriptor) } } }
+
+    func start(_ job: Secrets.RunJob) async throws -> Launched { try await RunnerLauncher.aside { try self.launch(job) } }
+
+    private func launch(_ job: Secrets.RunJob) throws -> Launched {
+        let targets = job.values.map { value -> InjectionPlan.Target in value.variable.map { .variable($0) } ?? .standardInput }
+        let plan = try InjectionPlan(targets, inherited: Self.environment(of: job), preservesInherited: job.preservesEnvironment)
+        for (index, value) in job.values.enumerated() where plan.isInjected[index] {
+            let needle = value.kind == .secret ? value.name : nil
+            try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value))
+        }
+        try setup.start(RunConditions(job))
+        let taken = descriptor.withLock { descriptor in
+            defer { descriptor = nil }
+            return descriptor
+        }
+        guard let taken else { throw RunnerError.runnerGone }
+        return Launched(descriptor: taken, program: facts.details, notices: plan.notices)
     }
 
     private static func environment(of job: Secrets.RunJob) -> [String: String] {
@@ -69,19 +97,33 @@ final class RunnerLauncher: RunnerSupply {
     }
 }
 
+extension RunConditions {
+    /// What was decided of an agent's run after its program had been opened.
+    fileprivate init(_ job: Secrets.RunJob) {
+        self.init(home: job.audience == .agent(realHome: true) ? Host.home : nil, searchPath: job.searchPath?.joined(separator: ":"))
+    }
+}
+
+extension OpenedProgram {
+    fileprivate init(_ facts: ProgramFacts) {
+        self.init(
+            path: facts.path, calledPath: facts.calledPath, names: facts.names, interpreters: facts.interpreters, fingerprint: facts.fingerprint,
+            runsAnyCode: facts.runsAnyCode, isWritableByCaller: facts.isWritableByCaller, isBound: facts.isBound)
+    }
+}
+
+/// So that the log can tell why a run did not begin.
+extension RunFailure: Diagnosable {}
+
 extension ProcessRunner.RunJob {
     init(_ job: Secrets.RunJob, environment: [String: String]) {
-        var home = Home.real
-        var asker = Asker.person
-        if case .agent(let realHome) = job.audience {
-            asker = .agent
-            home = realHome ? .real : .temporary
-        }
+        let isAgent = job.audience != .person
         self.init(
-            asker: asker, arguments: job.arguments, environment: environment, directory: job.workingDirectory, home: home,
+            asker: isAgent ? .agent : .person, arguments: job.arguments, environment: environment, directory: job.workingDirectory,
+            home: isAgent ? .temporary : .real,
             terminal: job.terminal.map {
                 RunTerminal(rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, term: $0.type)
-            }, timeLimit: job.timeout, fileMask: UInt32(job.fileMask ?? 0o022))
+            }, timeLimit: job.timeout, fileMask: UInt32(job.fileMask ?? 0o022), takesFingerprint: job.takesFingerprint)
     }
 }
 

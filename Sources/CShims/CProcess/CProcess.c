@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,6 +34,9 @@
 #endif
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
 #endif
 
 // Sockets and peers
@@ -292,6 +297,29 @@ int tacit_reopen(int descriptor) {
 }
 
 int tacit_check_executable(int descriptor) { return faccessat(descriptor, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 ? 0 : -errno; }
+
+int tacit_may_write(const char *path) { return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0; }
+
+int tacit_sealed_copy(int descriptor) {
+    int source = tacit_reopen(descriptor);
+    if (source < 0) return source;
+    int copy = memfd_create("tacit-program", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    // Before Linux 6.3 every such file may be executed, and the flag is unknown.
+    if (copy < 0 && errno == EINVAL) copy = memfd_create("tacit-program", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int error = copy < 0 ? errno : 0;
+    size_t total = 0;
+    while (!error) {
+        ssize_t count = sendfile(copy, source, NULL, 16 << 20);
+        if (count == 0) break;
+        if (count < 0 && errno != EINTR) error = errno;
+        if (count > 0 && (total += (size_t)count) > TACIT_LONGEST_COPY) error = EFBIG;
+    }
+    if (!error && fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) error = errno;
+    close(source);
+    if (!error) return copy;
+    if (copy >= 0) close(copy);
+    return -error;
+}
 
 // Terminals
 

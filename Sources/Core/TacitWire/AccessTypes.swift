@@ -35,12 +35,27 @@ public struct PolicyQuestion: Codable, Sendable, Equatable {
     public var scope: String
     public var name: String?
     public var capability: String
+    /// The tags that the secret is taken to have; those that it has when missing.
+    public var tags: [String]?
+    /// The model that the agent would report.
+    public var model: String?
+    /// What is taken to be so: `session`, `acknowledgement`, `approval`.
+    public var given: [String]?
+    /// The command that would have the secret. Its program is opened, and not executed.
+    public var argv: [String]?
 
-    public init(agent: String, scope: String, name: String? = nil, capability: String) {
+    public init(
+        agent: String, scope: String, name: String? = nil, capability: String, tags: [String]? = nil, model: String? = nil, given: [String]? = nil,
+        argv: [String]? = nil
+    ) {
         self.agent = agent
         self.scope = scope
         self.name = name
         self.capability = capability
+        self.tags = tags
+        self.model = model
+        self.given = given
+        self.argv = argv
     }
 }
 
@@ -49,13 +64,21 @@ public struct PolicyAnswer: Codable, Sendable, Equatable {
     public var allowed: Bool
     public var code: String
     public var rule: String?
-    /// One line for each policy that was looked at.
+    /// What the agent is told that it can do next; for a denial.
+    public var nextStep: String?
+    /// What must happen for the permission to hold; for a permission.
+    public var obligations: [String]?
+    /// One line for each policy and rule that was looked at.
     public var steps: [String]
 
-    public init(allowed: Bool, code: String, rule: String? = nil, steps: [String]) {
+    public init(
+        allowed: Bool, code: String, rule: String? = nil, nextStep: String? = nil, obligations: [String]? = nil, steps: [String]
+    ) {
         self.allowed = allowed
         self.code = code
         self.rule = rule
+        self.nextStep = nextStep
+        self.obligations = obligations
         self.steps = steps
     }
 }

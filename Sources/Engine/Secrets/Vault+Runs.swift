@@ -9,7 +9,7 @@ package struct StartedRun: Sendable {
 }
 
 extension Vault {
-    /// Hands a prepared run to a fresh runner and enters it among those that go on. `stop` is called when the vault is locked by a person.
+    /// Has a prepared run's runner start it and enters it among those that go on. `stop` is called when the vault is locked by a person.
     package func start(_ run: PreparedRun, stop: @escaping @Sendable () -> Void) async throws -> StartedRun {
         let id = foundation.random.bytes(8).hexadecimal
         let program = run.job.arguments.first ?? ""
@@ -19,7 +19,7 @@ extension Vault {
             try runs.begin(entry)
             // A lock either sees the run entered, and stops it, or is seen here.
             guard current?.opening == run.opening else { throw EngineError.locked }
-            return StartedRun(id: id, access: run.access, launched: try await foundation.runners.start(run.job))
+            return StartedRun(id: id, access: run.access, launched: try await run.waiting.start(run.job))
         } catch {
             runs.end(id)
             await conclude(run.access, result: (error as? any Diagnosable)?.code ?? "internal", detail: [])

@@ -1,4 +1,5 @@
 import Glibc
+import Policies
 import TacitWire
 import Testing
 

@@ -1,3 +1,4 @@
+import Policies
 import TacitWire
 import Testing
 

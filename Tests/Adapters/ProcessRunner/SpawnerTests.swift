@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import Model
+import Policies
 import TacitWire
 import Testing
 

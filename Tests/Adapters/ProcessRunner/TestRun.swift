@@ -23,18 +23,25 @@ final class TestRun {
     private(set) var frames: [RunFrame] = []
     private(set) var hasEnded = false
 
-    init(_ job: RunJob, _ bindings: [RunBinding] = [], from spawner: SpawnerHandle? = nil) throws {
+    /// Starts a run; `deciding` happens where the keeper decides, between opening and starting.
+    init(
+        _ job: RunJob, _ bindings: [RunBinding] = [], from spawner: SpawnerHandle? = nil, under conditions: RunConditions = RunConditions(),
+        deciding: () throws -> Void = {}
+    ) throws {
         let descriptor = try #require(spawner ?? Self.spawner).takeRunner()
         self.descriptor = descriptor
-        facts = try Self.setUp(descriptor, job, bindings)
+        facts = try Self.setUp(descriptor, job, bindings, conditions, deciding)
     }
 
-    private static func setUp(_ descriptor: Int32, _ job: RunJob, _ bindings: [RunBinding]) throws -> ProgramFacts {
+    private static func setUp(
+        _ descriptor: Int32, _ job: RunJob, _ bindings: [RunBinding], _ conditions: RunConditions, _ deciding: () throws -> Void
+    ) throws -> ProgramFacts {
         do {
             let setup = RunnerSetup(descriptor: descriptor)
             let facts = try setup.submit(job)
+            try deciding()
             for binding in bindings { try setup.bind(binding) }
-            try setup.start()
+            try setup.start(conditions)
             return facts
         } catch {
             close(descriptor)

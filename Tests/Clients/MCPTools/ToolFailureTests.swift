@@ -14,6 +14,12 @@ import Testing
             (Problem("version.not-found", "there is no such version", status: 404), "not_found", false),
             (Problem("not_permitted", "no", status: 403, rule: "ci"), "not_permitted", false),
             (Problem("something", "no", status: 403), "not_permitted", false),
+            (Problem("blocked_by_rule", "no", status: 403, rule: "r"), "blocked_by_rule", false),
+            (Problem("session_required", "no", status: 403, rule: "r"), "session_required", false),
+            (Problem("acknowledgement_required", "no", status: 403, rule: "r"), "acknowledgement_required", false),
+            (Problem("approval_required", "no", status: 403, rule: "r"), "approval_required", false),
+            (Problem("command_blocked", "no", status: 403, rule: "r"), "command_blocked", false),
+            (Problem("unavailable", "no", status: 403, hint: "tell the person that it is missing", rule: "r"), "unavailable", false),
             (Problem("secret.expired", "expired", status: 409), "unavailable", false),
             (Problem("request.invalid", "wrong", status: 400, hint: "do"), "invalid_arguments", false),
             (Problem("run.too-many", "five", status: 429), "rate_limited", true),
@@ -32,6 +38,16 @@ import Testing
         #expect(error["details"]?.object?["retry_after"]?.integer == (problem.retryAfter ?? (code == "rate_limited" ? 5 : nil)).map(Int64.init))
         #expect(error["next_step"]?.string?.isEmpty == false)
         #expect(error.members.map(\.name) == ["code", "message", "next_step", "retryable", "details"])
+    }
+
+    @Test("what a rule asks for is told as a tool to call, or as words for the person")
+    func ruleSteps() async throws {
+        let session = try #require(try await error(Problem("session_required", "no", status: 403, rule: "r")))
+        #expect(session["next_step"]?.string?.hasPrefix("Call session_wake") == true)
+        let acknowledgement = try #require(try await error(Problem("acknowledgement_required", "no", status: 403, rule: "r")))
+        #expect(acknowledgement["details"]?.object?["rule_id"]?.string == "r")
+        let sandbox = try #require(try await error(Problem("unavailable", "no", status: 403, hint: "tell the person so", rule: "r")))
+        #expect(sandbox["next_step"] == "Tell the person so.")
     }
 
     @Test("a name that is absent and one that may not be known get the same answer, whatever the keeper added")

@@ -1,5 +1,6 @@
-import Policies
 import Testing
+
+@testable import Policies
 
 @Suite("Patterns")
 struct GlobTests {
@@ -21,16 +22,17 @@ struct GlobTests {
         #expect(matched > 1000)
     }
 
-    @Test("one pattern covers another exactly when it matches all of its names", arguments: [Glob.Subject.secret, .scope, .agent])
+    @Test("one pattern covers another exactly when it matches all of its names", arguments: [Glob.Subject.secret, .scope, .agent, .program])
     func coverage(subject: Glob.Subject) {
-        let patterns = smallPatterns.compactMap { try? Glob($0, over: subject) }
+        let root = subject == .program ? "/" : ""
+        let patterns = smallPatterns.compactMap { try? Glob(root + $0, over: subject) }
         let names = smallNames.filter { name in
             switch subject {
-            case .secret: true
+            case .secret, .model, .program: true
             case .scope: name.count { $0 == "/" } == 1
-            case .agent: !name.contains("/")
+            case .agent, .tag, .programName: !name.contains("/")
             }
-        }
+        }.map { root + $0 }
         let matches = patterns.map { glob in Set(names.indices.filter { glob.matches(names[$0]) }) }
         for (outer, outerMatches) in zip(patterns, matches) {
             for (inner, innerMatches) in zip(patterns, matches) {
@@ -69,6 +71,46 @@ struct GlobTests {
     @Test("a name with a character outside ASCII matches nothing")
     func foreign() throws {
         #expect(try !Glob("**", over: .secret).matches("é"))
+        #expect(try !Glob("*", over: .model).matches("é"))
+    }
+
+    @Test("a wildcard stands for any character of a file's name")
+    func foreignFiles() throws {
+        #expect(try Glob("/opt/**", over: .program).matches("/opt/café/bin"))
+        #expect(try Glob("/opt/*/bin", over: .program).matches("/opt/\n/bin"))
+        #expect(try !Glob("/opt/*", over: .program).matches("/opt/café/bin"))
+        #expect(try Glob("g*b", over: .programName).matches("gäb"))
+    }
+
+    @Test("a program's pattern is a whole absolute path")
+    func programs() throws {
+        for text in ["curl", "usr/bin/curl", "*/curl", "/", "//bin", "/usr//bin", "/usr/bin/", "/usr/../bin", "/./a"] {
+            #expect(throws: GlobError.neverMatches(.program), "\(text)") { try Glob(text, over: .program) }
+        }
+        #expect(throws: GlobError.badCharacter(.program)) { try Glob("/usr/bin/[", over: .program) }
+        #expect(try Glob("/usr/bin/g++-12", over: .program).matches("/usr/bin/g++-12"))
+        #expect(try !Glob("/usr/bin/curl", over: .program).matches("usr/bin/curl"))
+        #expect(try Glob("/**/curl", over: .program).matches("/curl"))
+        #expect(try Glob("/usr/*/curl", over: .program).matches("/usr/bin/curl"))
+    }
+
+    @Test("models are the same in upper and lower case")
+    func models() throws {
+        let glob = try Glob("Small-*", over: .model)
+        #expect(glob.matches("small-MINI"))
+        #expect(glob.description == "Small-*")
+        #expect(try Glob("small-*", over: .model).covers(glob))
+        #expect(try Glob("SMALL-1", over: .model).matches("Small-1"))
+    }
+
+    @Test("an example of a pattern is one of its names")
+    func examples() {
+        for subject in Glob.Subject.allCases {
+            let root = subject == .program ? "/" : ""
+            for glob in smallPatterns.compactMap({ try? Glob(root + $0, over: subject) }) {
+                #expect(glob.matches(glob.example), "\(glob) \(glob.example)")
+            }
+        }
     }
 }
 

@@ -19,10 +19,14 @@ struct PolicyPageTests {
         #expect(try !view.mayList(SecretName("root/read-only")))
     }
 
-    @Test("the page names every key and every capability")
+    @Test("the page names every key, and every word that is a value")
     func words() throws {
         let page = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }.appending(path: "docs/POLICY.md")
         let text = try String(contentsOf: page, encoding: .utf8)
-        for word in AgentPolicy.keys + Capability.allCases.map(\.rawValue) { #expect(text.contains("\n| `\(word)` | "), "\(word)") }
+        let keys = PolicySection.allCases.flatMap { [$0.rawValue] + $0.keys.map(\.name) }
+        let words =
+            Capability.allCases.map(\.rawValue) + TagRule.Kind.allCases.map(\.rawValue) + PolicyTest.Fact.allCases.map(\.rawValue)
+            + PolicyObligation.allCases.map(\.rawValue) + PolicyDenial.Code.allCases.map(\.rawValue)
+        for word in keys + words { #expect(text.contains("\n| `\(word)` | "), "\(word)") }
     }
 }

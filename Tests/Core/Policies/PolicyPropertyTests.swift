@@ -3,6 +3,13 @@ import Model
 import Policies
 import Testing
 
+extension PolicyExplanation {
+    /// Whether something else than a policy denies: a value that is revealed takes a person.
+    fileprivate var isStopped: Bool {
+        if case .deny(let denial) = decision { denial.code != .notFound && denial.code != .notPermitted } else { false }
+    }
+}
+
 @Suite("Policy properties")
 struct PolicyPropertyTests {
     @Test("adding a denial never allows more")
@@ -23,6 +30,169 @@ struct PolicyPropertyTests {
             narrowed += draws.queries(20).count { before.decision(for: $0).isAllowed && !after.decision(for: $0).isAllowed }
         }
         #expect(narrowed > 0)
+    }
+
+    @Test("adding a tag rule or a denied program never allows more, and a command rule only the program it lists")
+    func ruleNarrows() throws {
+        var draws = RandomDraws()
+        var narrowed = 0
+        for _ in 0..<400 {
+            let before = draws.document()
+            var after = before
+            let kind = Int.random(in: 0..<3, using: &draws)
+            switch kind {
+            case 0: after.tagRules.insert(draws.tagRule(named: "new"), at: draws.place(in: after.tagRules))
+            case 1: after.commandRules.insert(draws.denial(named: "new"), at: draws.place(in: after.commandRules))
+            default: after.commandRules.append(draws.commandRule(named: "new"))
+            }
+            guard let old = try? before.decoded(), let new = try? after.decoded() else { continue }
+            for query in draws.queries(30) {
+                let answers = (old.decision(for: query), new.decision(for: query))
+                narrowed += answers.0.isAllowed && !answers.1.isAllowed ? 1 : 0
+                guard case .allow(let grant) = answers.1, !answers.0.isAllowed else { continue }
+                #expect(kind == 2 && grant.commandRule == "new", "seed \(draws.seed)")
+            }
+        }
+        #expect(narrowed > 0)
+    }
+
+    @Test("the order of tag rules never matters, but for which of two equal ones is named")
+    func tagRuleOrder() throws {
+        var draws = RandomDraws()
+        var count = 0
+        for _ in 0..<150 {
+            let before = draws.document()
+            var after = before
+            after.tagRules.shuffle(using: &draws)
+            guard let old = try? before.decoded() else { continue }
+            let new = try after.decoded()
+            for query in draws.queries(20) {
+                count += 1
+                #expect(old.decision(for: query).isSame(as: new.decision(for: query)), "seed \(draws.seed)")
+            }
+        }
+        #expect(count > 500)
+    }
+
+    @Test("the order of command rules that list different programs never matters")
+    func commandRuleOrder() throws {
+        var draws = RandomDraws()
+        for _ in 0..<100 {
+            var before = draws.document()
+            before.commandRules = ["/usr/bin/curl", "/usr/bin/psql", "/opt/*", "/usr/lib/**"].enumerated().map { index, program in
+                draws.commandRule(named: "c\(index)", program: program)
+            }
+            before.commandRules.append(draws.denial(named: "d"))
+            var after = before
+            after.commandRules.shuffle(using: &draws)
+            guard let old = try? before.decoded(), let new = try? after.decoded() else { continue }
+            for query in draws.queries(20) {
+                #expect(old.decision(for: query).isSame(as: new.decision(for: query)), "seed \(draws.seed)")
+            }
+        }
+    }
+
+    @Test("a document with an unknown key in any section never passes")
+    func unknownKeys() throws {
+        var draws = RandomDraws()
+        var tried = 0
+        for _ in 0..<150 {
+            let document = draws.document()
+            guard (try? document.decoded()) != nil else { continue }
+            let key = draws.text(of: ["a", "x", "_", "key", "tag", "Q", "name", "s"], count: 1...5)
+            for section in PolicySection.allCases where !section.keys.map(\.name).contains(key) {
+                var changed = document.sections
+                guard var elements = changed[section.rawValue], !elements.isEmpty else { continue }
+                elements[Int.random(in: elements.indices, using: &draws)][key] = draws.chance(50) ? "x" : ["x"]
+                changed[section.rawValue] = elements
+                tried += 1
+                #expect(throws: PolicyError.self, "\(section) \(key), seed \(draws.seed)") { try decoded(changed) }
+            }
+            var changed = document.sections
+            changed[key] = []
+            #expect(throws: PolicyError.self, "seed \(draws.seed)") { try decoded(changed) }
+        }
+        #expect(tried > 100)
+    }
+
+    @Test("a pattern that an earlier one of its list covers is an error, wherever patterns are written")
+    func shadowedPatterns() throws {
+        var draws = RandomDraws()
+        var refused = 0
+        for _ in 0..<200 {
+            let patterns = [draws.keyPattern(), draws.keyPattern()]
+            guard let first = try? Glob(patterns[0], over: .secret), let second = try? Glob(patterns[1], over: .secret) else { continue }
+            let isShadowed = first.covers(second)
+            let policy: [String: Any] = ["name": "p", "agent_id": "claude", "allowed_keys": patterns, "capabilities": ["env_inject"]]
+            let rule: [String: Any] = ["name": "c", "agent_id": "claude", "keys": patterns, "programs": ["/usr/bin/curl"]]
+            for sections in [["policies": [policy]], ["policies": [], "command_rules": [rule]]] {
+                #expect(((try? decoded(sections)) == nil) == isShadowed, "\(patterns), seed \(draws.seed)")
+            }
+            refused += isShadowed ? 1 : 0
+        }
+        #expect(refused > 10)
+    }
+
+    @Test("a tag rule that is refused as shadowed would have changed no answer")
+    func shadowedRules() throws {
+        var draws = RandomDraws()
+        var removed = 0
+        for _ in 0..<400 {
+            var document = draws.document()
+            document.tagRules = [draws.tagRule(named: "one"), draws.tagRule(named: "two")]
+            guard case let error? = document.refusal, case .shadowedRule = error.reason else { continue }
+            // What was called shadowed has indeed no effect: without it every answer is the same.
+            let index = error.path.contains("[0]") ? 0 : 1
+            var without = document
+            without.tagRules.remove(at: index)
+            guard (try? without.decoded()) != nil else { continue }
+            removed += 1
+            let isUnchanged = try without.isUnchanged(by: document.tagRules[index])
+            for query in draws.queries(20) { #expect(isUnchanged(query), "seed \(draws.seed)") }
+        }
+        #expect(removed > 3)
+    }
+
+    @Test("hidden and absent names are answered alike, whatever else is asked")
+    func hidden() throws {
+        var draws = RandomDraws()
+        var seen = 0
+        for _ in 0..<150 {
+            guard let document = try? draws.document().decoded() else { continue }
+            for query in draws.queries(20) {
+                guard let secret = query.secret else { continue }
+                let view = document.compiled(for: query.agent).scoped(to: query.scope)
+                guard !view.mayList(secret) else { continue }
+                seen += 1
+                #expect(document.decision(for: query) == .deny(.notFound), "seed \(draws.seed)")
+                #expect(view.capabilities(for: secret, query.circumstances).isEmpty)
+            }
+        }
+        #expect(seen > 200)
+    }
+
+    @Test("doing what a denial asks for leads on: the same is not asked again")
+    func requirementsAreMet() throws {
+        var draws = RandomDraws()
+        var opened = 0
+        for _ in 0..<400 {
+            guard let document = try? draws.document().decoded() else { continue }
+            for query in draws.queries(20) {
+                guard case .deny(let denial) = document.decision(for: query) else { continue }
+                var met = query
+                switch denial.code {
+                case .sessionRequired: met.circumstances.hasSession = true
+                case .acknowledgementRequired: met.circumstances.acknowledgements[denial.rule ?? ""] = met.circumstances.now
+                case .approvalRequired: met.circumstances.hasApproval = true
+                default: continue
+                }
+                if case .deny(let next) = document.decision(for: met) {
+                    #expect(next.code != denial.code || next.rule != denial.rule, "\(draws.seed)")
+                }
+                opened += document.decision(for: met).isAllowed ? 1 : 0
+            }
+        }
+        #expect(opened > 0)
     }
 
     @Test("the order of policies about different agents never matters")
@@ -46,7 +216,7 @@ struct PolicyPropertyTests {
             var policies = draws.policies()
             guard (try? document(policies)) != nil else { continue }
             let key = draws.text(of: ["a", "x", "_", "key", "allowed", "Q"], count: 1...5)
-            guard !AgentPolicy.keys.contains(key) else { continue }
+            guard !AgentPolicy.keys.map(\.name).contains(key) else { continue }
             policies[Int.random(in: policies.indices, using: &draws)][key] = "x"
             #expect(throws: PolicyError.self, "seed \(draws.seed)") { try document(policies) }
         }
@@ -57,7 +227,7 @@ struct PolicyPropertyTests {
         var draws = RandomDraws()
         var count = 0
         for _ in 0..<300 {
-            guard let first = try? document(draws.policies()) else { continue }
+            guard let first = try? draws.document().decoded() else { continue }
             count += 1
             let second = try PolicyDocument(json: first.json())
             #expect(first == second, "seed \(draws.seed)")
@@ -76,7 +246,7 @@ struct PolicyPropertyTests {
             for query in draws.queries(20) {
                 let explanation = document.explanation(for: query)
                 let verdicts = explanation.steps.map(\.verdict)
-                let allows = verdicts.contains { if case .allows = $0 { true } else { false } }
+                let allows = verdicts.contains { if case .allows = $0 { true } else { false } } && !explanation.isStopped
                 let denies = verdicts.contains { if case .deniesKey = $0 { true } else { false } }
                 #expect((allows && !denies) == explanation.decision.isAllowed, "seed \(draws.seed)")
                 #expect(verdicts.count { verdict in [.otherEnvironment, .noAllowedKey, .noCapability].contains(verdict) } <= 1)
@@ -103,42 +273,5 @@ struct PolicyPropertyTests {
                     document.decision(for: PolicyQuery(agent: agent, scope: scope, secret: name, capability: .referenceOnly)).isAllowed
                 })
         #expect(listed.count > 1000 && listed.count < 5000)
-    }
-}
-
-private func document(_ policies: [[String: Any]]) throws -> PolicyDocument {
-    try PolicyDocument(json: Array(JSONSerialization.data(withJSONObject: ["policies": policies])))
-}
-
-extension RandomDraws {
-    mutating func agentPattern() -> String { pick(["claude", "codex", "ci-*", "*", "unidentified", "ci-1"]) }
-    mutating func keyPattern() -> String { pick(["a/*", "a/**", "**", "b", "*", "**/k", "a/b", "*/k", "a*"]) }
-
-    mutating func policy(named name: String, agent: String) -> [String: Any] {
-        var policy: [String: Any] = ["name": name, "agent_id": agent]
-        if chance(80) {
-            policy["allowed_keys"] = chance(50) ? [keyPattern()] : ["a/b", pick(["**", "a/*"])]
-            policy["capabilities"] = Array(Set((0..<3).map { _ in pick(Capability.allCases).rawValue }))
-        }
-        if chance(40) || policy["allowed_keys"] == nil { policy["denied_keys"] = [keyPattern()] }
-        if chance(40) { policy["environments"] = [pick(["default/*", "**", "shop/prod", "*/dev"])] }
-        if chance(30) { policy["unsandboxed"] = pick(["allow", "deny"]) }
-        if chance(30) { policy["home"] = pick(["real", "private"]) }
-        return policy
-    }
-
-    mutating func policies() -> [[String: Any]] {
-        (0..<Int.random(in: 1...4, using: &self)).map { policy(named: "p\($0)", agent: agentPattern()) }
-    }
-
-    mutating func queries(_ count: Int) -> [PolicyQuery] {
-        (0..<count).compactMap { _ in
-            let agent = pick(["claude", "codex", "ci-1", "ci-2", "unidentified"])
-            guard let name = try? SegmentName(agent, of: .agent), let scope = try? Scope(parsing: pick(["default/dev", "default/prod", "shop/prod"]))
-            else { return nil }
-            let secret = try? SecretName(pick(["a/b", "a/k", "b", "k", "x/k", "a/b/c"]))
-            let identity = chance(20) ? AgentIdentity.unidentified : .agent(name)
-            return PolicyQuery(agent: identity, scope: scope, secret: chance(15) ? nil : secret, capability: pick(Capability.allCases))
-        }
     }
 }

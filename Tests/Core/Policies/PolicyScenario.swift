@@ -51,6 +51,41 @@ extension PolicyQuery {
         else { return nil }
         let agent = (members["agent"] as? String).flatMap { try? SegmentName($0, of: .agent) }
         let secret = (members["secret"] as? String).flatMap { try? SecretName($0) }
-        self.init(agent: agent.map(AgentIdentity.agent) ?? .unidentified, scope: scope, secret: secret, capability: capability)
+        guard let circumstances = PolicyCircumstances(members) else { return nil }
+        self.init(
+            agent: agent.map(AgentIdentity.agent) ?? .unidentified, scope: scope, secret: secret, capability: capability,
+            circumstances: circumstances)
+    }
+
+    static let known: Set<String> = [
+        "agent", "scope", "secret", "capability", "tags", "model", "program", "session", "acknowledged", "approval",
+    ]
+}
+
+extension PolicyCircumstances {
+    /// Reads the facts of a vector's query; `acknowledged` has how many nanoseconds ago each rule was acknowledged.
+    fileprivate init?(_ members: [String: Any]) {
+        guard Set(members.keys).isSubset(of: PolicyQuery.known) else { return nil }
+        let now = Timestamp(nanoseconds: 1_000_000_000_000)
+        let ages = members["acknowledged"] as? [String: Int64] ?? [:]
+        self.init(
+            tags: members["tags"] as? [String] ?? [], model: members["model"] as? String,
+            program: (members["program"] as? [String: Any]).flatMap(OpenedProgram.init), hasSession: members["session"] as? Bool ?? false,
+            acknowledgements: ages.mapValues { Timestamp(nanoseconds: now.nanoseconds - $0) },
+            hasApproval: members["approval"] as? Bool ?? false, now: now)
+        guard (members["program"] == nil) == (program == nil) else { return nil }
+    }
+}
+
+extension OpenedProgram {
+    /// Reads a vector's program; what is not written is as harmless as can be.
+    fileprivate init?(_ members: [String: Any]) {
+        let known: Set<String> = ["path", "called", "names", "interpreters", "sha256", "any_code", "writable", "bound"]
+        guard let path = members["path"] as? String, Set(members.keys).isSubset(of: known) else { return nil }
+        self.init(
+            path: path, calledPath: members["called"] as? String, names: members["names"] as? [String] ?? [],
+            interpreters: members["interpreters"] as? [String] ?? [],
+            fingerprint: (members["sha256"] as? String).flatMap(ProgramFingerprint.init), runsAnyCode: members["any_code"] as? Bool ?? false,
+            isWritableByCaller: members["writable"] as? Bool ?? false, isBound: members["bound"] as? Bool ?? true)
     }
 }

@@ -16,7 +16,9 @@ struct PolicyVectorTests {
         case .decision(let expected):
             let query = try #require(scenario.query)
             let document = try PolicyDocument(json: scenario.document)
-            #expect(Outcome(document.decision(for: query)).agrees(with: expected))
+            let outcome = Outcome(document.decision(for: query))
+            #expect(outcome.agrees(with: expected), "\(outcome)")
+            #expect(try PolicyDocument(json: document.json()) == document)
             #expect(document.explanation(for: query).decision == document.decision(for: query))
             if let secret = query.secret {
                 let mayList = document.compiled(for: query.agent).scoped(to: query.scope).mayList(secret)
@@ -29,7 +31,7 @@ struct PolicyVectorTests {
     func count() throws {
         let written = try String(contentsOf: PolicyScenario.folder.appending(path: "COUNT"), encoding: .utf8)
         #expect(Int(written.trimmingCharacters(in: .whitespacesAndNewlines)) == PolicyScenario.all.count)
-        #expect(PolicyScenario.all.count >= 60)
+        #expect(PolicyScenario.all.count >= 150)
         #expect(PolicyScenario.all.allSatisfy { !$0.reason.isEmpty })
     }
 
@@ -68,6 +70,10 @@ struct Outcome: Sendable {
     var obligations: Set<String>?
     var home: String?
     var unredactable: String?
+    var path: [String]?
+    var commandRule: String?
+    var notified: [String]?
+    var nextStep: String?
 
     init(_ decision: PolicyDecision) {
         switch decision {
@@ -77,10 +83,12 @@ struct Outcome: Sendable {
             obligations = Set(grant.obligations.map(\.rawValue))
             home = grant.home.rawValue
             unredactable = grant.unredactable.rawValue
+            (path, commandRule, notified) = (grant.path, grant.commandRule, grant.notifiedBy)
         case .deny(let denial):
             self.decision = "deny"
             code = denial.code.rawValue
             rule = denial.rule
+            nextStep = denial.nextStep
         }
     }
 
@@ -91,11 +99,16 @@ struct Outcome: Sendable {
         obligations = (members["obligations"] as? [String]).map(Set.init)
         home = members["home"] as? String
         unredactable = members["unredactable"] as? String
+        path = members["path"] as? [String]
+        commandRule = members["command_rule"] as? String
+        notified = members["notified"] as? [String]
+        nextStep = members["next_step"] as? String
     }
 
     func agrees(with expected: Outcome) -> Bool {
         decision == expected.decision && code == expected.code && rule == expected.rule && obligations == expected.obligations
             && (expected.home == nil || home == expected.home)
-            && (expected.unredactable == nil || unredactable == expected.unredactable)
+            && (expected.unredactable == nil || unredactable == expected.unredactable) && path == expected.path && commandRule == expected.commandRule
+            && (expected.notified == nil || notified == expected.notified) && (expected.nextStep == nil || nextStep == expected.nextStep)
     }
 }

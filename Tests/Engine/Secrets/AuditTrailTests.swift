@@ -131,7 +131,8 @@ import Testing
             _ = try await $0.open.showPolicy(by: $0.person())
         },
         Row("policy explain", "policy.explain administer intent allow", "policy.explain administer outcome(done) allow") {
-            _ = try await $0.open.explainPolicy(agent: .unidentified, scope: VaultBench.dev, name: key, capability: .reveal, by: $0.person())
+            let inquiry = PolicyInquiry(agent: .unidentified, scope: VaultBench.dev, name: key, capability: .reveal)
+            _ = try await $0.open.explainPolicy(inquiry, by: $0.person())
         }, Row("agents", "agent.list list intent allow", "agent.list list outcome(done) allow") { _ = try await $0.open.agents(by: $0.person()) },
         Row("agent add, revoke", "agent.add administer allow bot record", "agent.revoke administer allow bot record") {
             _ = try await $0.open.addAgent(segment("bot"), by: $0.person())

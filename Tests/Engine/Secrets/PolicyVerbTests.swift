@@ -65,9 +65,9 @@ import Testing
     @Test("an explanation says what is decided and why") func explanation() async throws {
         let bench = try await VaultBench.unlocked()
         _ = try await bench.open.applyPolicy(json: Array(Self.one.utf8), text: nil, expectedVersion: nil, by: bench.person())
-        let (decision, steps) = try await bench.open.explainPolicy(
-            agent: .agent(VaultBench.segment("a")), scope: VaultBench.dev, name: VaultBench.name("x/y"), capability: .maskedReturn, by: bench.person()
-        )
+        let inquiry = PolicyInquiry(
+            agent: .agent(VaultBench.segment("a")), scope: VaultBench.dev, name: VaultBench.name("x/y"), capability: .maskedReturn)
+        let (decision, steps) = try await bench.open.explainPolicy(inquiry, by: bench.person())
         #expect(decision.isAllowed)
         #expect(steps.count >= 3)
     }

@@ -2,6 +2,7 @@ import Auditing
 import Envelopes
 import Model
 import PlaintextDoor
+import Policies
 import Storage
 import Synchronization
 import TestKit
@@ -163,7 +164,10 @@ final class FakeRunners: RunnerSupply {
         var prepared = 0
         var jobs: [RunJob] = []
         var failure: EngineError?
+        var refusal: EngineError?
         var pause: (@Sendable () async throws -> Void)?
+        var opened: [RunJob] = []
+        var program = OpenedProgram(path: "/usr/bin/curl", names: ["curl"], runsAnyCode: false, isWritableByCaller: false, isBound: true)
     }
 
     private let state = Mutex(State())
@@ -171,7 +175,13 @@ final class FakeRunners: RunnerSupply {
     var isAlive: Bool? { state.withLock { $0.isAlive } }
     var preparations: Int { state.withLock { $0.prepared } }
     var jobs: [RunJob] { state.withLock { $0.jobs } }
+    /// Jobs whose program was opened, started or not.
+    var opened: [RunJob] { state.withLock { $0.opened } }
     func fail(with error: EngineError?) { state.withLock { $0.failure = error } }
+    /// Refuses to open programs.
+    func refuse(with error: EngineError?) { state.withLock { $0.refusal = error } }
+    /// What is found when a program is opened.
+    func find(_ program: OpenedProgram) { state.withLock { $0.program = program } }
     /// Runs between the request for a runner and its start.
     func beforeStart(_ body: @escaping @Sendable () async throws -> Void) { state.withLock { $0.pause = body } }
     func forget() { state.withLock { $0.jobs = [] } }
@@ -185,7 +195,15 @@ final class FakeRunners: RunnerSupply {
 
     func retire() { state.withLock { $0.isAlive = false } }
 
-    func start(_ job: RunJob) async throws -> Launched {
+    func open(_ job: RunJob) async throws -> any WaitingRun {
+        try state.withLock { state in
+            if let refusal = state.refusal { throw refusal }
+            state.opened.append(job)
+            return FakeWaitingRun(program: state.program, runners: self)
+        }
+    }
+
+    fileprivate func start(_ job: RunJob) async throws -> Launched {
         try await state.withLock { $0.pause }?()
         return try state.withLock { state in
             if let failure = state.failure { throw failure }
@@ -193,6 +211,18 @@ final class FakeRunners: RunnerSupply {
             return Launched(descriptor: -1, program: [("executed", job.arguments[0])], notices: [])
         }
     }
+}
+
+private final class FakeWaitingRun: WaitingRun {
+    let program: OpenedProgram
+    private let runners: FakeRunners
+
+    init(program: OpenedProgram, runners: FakeRunners) {
+        self.program = program
+        self.runners = runners
+    }
+
+    func start(_ job: RunJob) async throws -> Launched { try await runners.start(job) }
 }
 
 extension String { var secret: SecretValue { SecretValue(copying: unsafe Array(utf8).span.bytes) } }

@@ -22,6 +22,7 @@ extension RunJob {
         writer.write(optional: timeLimit) { $0.write($1.wholeNanoseconds) }
         writer.write(byte: masksOutput ? 1 : 0)
         writer.write(Int(fileMask))
+        writer.write(byte: takesFingerprint ? 1 : 0)
         return writer.bytes
     }
 
@@ -36,11 +37,12 @@ extension RunJob {
         let timeLimit = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
         let masksOutput = try reader.flag()
         guard let fileMask = UInt32(exactly: try reader.int()) else { throw .malformed }
+        let takesFingerprint = try reader.flag()
         try reader.finish()
         self.init(
             asker: asker, arguments: arguments, environment: Dictionary(entries) { _, last in last }, directory: directory, home: home,
             terminal: asker == .person ? terminal : nil, timeLimit: timeLimit.map { .nanoseconds($0) },
-            masksOutput: masksOutput || asker == .agent, fileMask: fileMask & 0o777)
+            masksOutput: masksOutput || asker == .agent, fileMask: fileMask & 0o777, takesFingerprint: takesFingerprint)
     }
 }
 
@@ -63,25 +65,19 @@ extension CanonicalReader {
     }
 }
 
-extension ProgramFacts {
+extension RunConditions {
     var encoded: [UInt8] {
         var writer = CanonicalWriter()
-        writer.write(path)
-        writer.write(device)
-        writer.write(inode)
-        writer.write(programClass.rawValue)
-        writer.write(optional: interpreter) { $0.write($1) }
+        writer.write(optional: home) { $0.write($1) }
+        writer.write(optional: searchPath) { $0.write($1) }
         return writer.bytes
     }
 
     init(decoding bytes: [UInt8]) throws(CanonicalError) {
         var reader = CanonicalReader(bytes)
-        let path = try reader.text()
-        let (device, inode) = (try reader.int64(), try reader.int64())
-        guard let programClass = ProgramClass(rawValue: try reader.text()) else { throw .malformed }
-        let interpreter = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        home = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        searchPath = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         try reader.finish()
-        self.init(path: path, device: device, inode: inode, programClass: programClass, interpreter: interpreter)
     }
 }
 

@@ -34,10 +34,12 @@ package struct RunJob: Sendable, Equatable {
     package var masksOutput: Bool
     /// The permission bits that new files do not get.
     package var fileMask: UInt32
+    /// Whether the content of the program is to be told. Agents only.
+    package var takesFingerprint: Bool
 
     package init(
         asker: Asker, arguments: [String], environment: [String: String], directory: String? = nil, home: Home, terminal: RunTerminal? = nil,
-        timeLimit: Duration? = nil, masksOutput: Bool = true, fileMask: UInt32 = 0o022
+        timeLimit: Duration? = nil, masksOutput: Bool = true, fileMask: UInt32 = 0o022, takesFingerprint: Bool = false
     ) {
         self.asker = asker
         self.arguments = arguments
@@ -48,6 +50,7 @@ package struct RunJob: Sendable, Equatable {
         self.timeLimit = timeLimit
         self.masksOutput = masksOutput
         self.fileMask = fileMask
+        self.takesFingerprint = takesFingerprint
     }
 
     /// The environment of an agent's child: nothing of whoever asks.
@@ -55,6 +58,19 @@ package struct RunJob: Sendable, Equatable {
         var environment = ["PATH": SystemPrograms.searchPath, "USER": user, "LANG": language, "TERM": "dumb"]
         environment["TZ"] = timeZone
         return environment
+    }
+}
+
+/// How a program runs that was judged after it had been opened. Agents only.
+package struct RunConditions: Sendable, Equatable {
+    /// HOME; nil for what the job says.
+    package var home: String?
+    /// PATH; nil for what the job says. The program itself was found before.
+    package var searchPath: String?
+
+    package init(home: String? = nil, searchPath: String? = nil) {
+        self.home = home
+        self.searchPath = searchPath
     }
 }
 

@@ -37,9 +37,9 @@ package struct RunnerSetup {
         try binding.value.withPlaintext(PlaintextDoor()) { bytes throws(RunnerError) in try channel.sendRaw(bytes) }
     }
 
-    /// Starts the run. From here on the descriptor carries frames, both ways.
-    package func start() throws(RunnerError) {
-        try channel.send(.start)
+    /// Starts the run under what was decided of its program. From here on the descriptor carries frames, both ways.
+    package func start(_ conditions: RunConditions = RunConditions()) throws(RunnerError) {
+        try channel.send(.start, conditions.encoded)
         _ = tacit_set_socket_timeout(channel.descriptor, 0)
     }
 }

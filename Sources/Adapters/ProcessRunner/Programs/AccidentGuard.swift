@@ -47,6 +47,13 @@ package enum AccidentGuard {
         return .allowed
     }
 
+    /// Every name that a command's program goes by: as called, of the file, of the system program it is the same as, and of the applet.
+    static func names(of words: [String], opened: Subject) -> [String] {
+        var names = [words.first.map(OpenedFile.baseName), opened.baseName, opened.identity].compactMap(\.self)
+        if names.contains(where: multiCallPrograms.contains), let applet = applet(of: words).first { names.append(OpenedFile.baseName(applet)) }
+        return names
+    }
+
     /// The command that a many-in-one program executes.
     private static func applet(of words: [String]) -> [String] {
         guard let called = words.first.map(OpenedFile.baseName) else { return [] }

@@ -1,4 +1,5 @@
 import Glibc
+import Policies
 
 /// Finds the program of a command, opens it once, and follows a script to the native program that executes it.
 struct ProgramResolver {
@@ -15,6 +16,8 @@ struct ProgramResolver {
         let file: OpenedFile
         /// What is executed; the same file unless it is a script.
         let program: OpenedFile
+        /// What executes a script, each opened by the one before it; the last one is native.
+        let interpreters: [OpenedFile]
         let arguments: [String]
         let facts: ProgramFacts
     }
@@ -22,13 +25,14 @@ struct ProgramResolver {
     func resolve(_ arguments: [String]) throws(RunRefusal) -> Resolution {
         guard let name = arguments.first, !name.isEmpty else { throw .emptyCommand }
         let file = try find(name)
-        let (program, words) = try nativeProgram(of: file, arguments, depth: 0)
+        let (interpreters, words) = try interpreters(of: file, arguments, depth: 0)
+        let program = interpreters.last ?? file
         let isScript = program !== file
         let kind = ProgramClass(called: OpenedFile.baseName(name), opened: file.baseName, isScript: isScript)
         let facts = ProgramFacts(
             path: file.path, device: Int64(bitPattern: file.device), inode: Int64(bitPattern: file.inode), programClass: kind,
             interpreter: isScript ? program.path : nil)
-        return Resolution(file: file, program: program, arguments: words, facts: facts)
+        return Resolution(file: file, program: program, interpreters: interpreters, arguments: words, facts: facts)
     }
 
     /// Opens a program by path, or by name along the search path.
@@ -53,16 +57,19 @@ struct ProgramResolver {
         }
     }
 
-    private func nativeProgram(of file: OpenedFile, _ arguments: [String], depth: Int) throws(RunRefusal) -> (OpenedFile, [String]) {
+    /// The programs that execute a file, and the words that the last one gets; none for a native one.
+    private func interpreters(of file: OpenedFile, _ arguments: [String], depth: Int) throws(RunRefusal) -> ([OpenedFile], [String]) {
         let header = file.header(Shebang.headerLength)
-        guard header.starts(with: "#!".utf8) else { return (file, arguments) }
+        guard header.starts(with: "#!".utf8) else { return ([], arguments) }
         guard depth < Self.maximumDepth else { throw .tooManyScripts(file.calledPath) }
         guard let line = Shebang(header: header) else { throw .badShebang(file.calledPath) }
-        let interpreter = try open(line.interpreter)
-        let tail = [file.calledPath] + arguments.dropFirst()
-        if interpreter.baseName == "env", let words = line.wordsForEnv {
-            return try nativeProgram(of: try find(words[0]), words + tail, depth: depth + 1)
+        var interpreter = try open(line.interpreter)
+        var words = [line.interpreter] + (line.argument.map { [$0] } ?? [])
+        if interpreter.baseName == "env", let named = line.wordsForEnv {
+            interpreter = try find(named[0])
+            words = named
         }
-        return try nativeProgram(of: interpreter, [line.interpreter] + (line.argument.map { [$0] } ?? []) + tail, depth: depth + 1)
+        let (others, last) = try interpreters(of: interpreter, words + [file.calledPath] + arguments.dropFirst(), depth: depth + 1)
+        return ([interpreter] + others, last)
     }
 }

@@ -8,7 +8,12 @@ struct RunnerIntake {
     let job: RunJob
     let program: ProgramResolver.Resolution
     let directories: RunDirectories
+    /// What command rules ask of the program.
+    let facts: ProgramFacts
+    /// What is executed in the place of the program; nil for the program itself.
+    let copy: SealedCopy?
     private(set) var bindings: [RunBinding] = []
+    private(set) var conditions = RunConditions()
 
     /// Receives one run, up to its start; nil when the keeper let this runner go.
     static func receive(from channel: SetupChannel) throws(RunnerError) -> RunnerIntake? {
@@ -32,7 +37,7 @@ struct RunnerIntake {
             try channel.send(.refused, error.encoded)
             return nil
         }
-        try channel.send(.resolved, intake.program.facts.encoded)
+        try channel.send(.resolved, intake.facts.encoded)
         return intake
     }
 
@@ -43,22 +48,33 @@ struct RunnerIntake {
         do throws(RunRefusal) {
             let resolver = ProgramResolver(searchPath: job.environment["PATH"] ?? SystemPrograms.searchPath, directory: directories.working)
             program = try resolver.resolve(job.arguments)
-            if job.asker == .agent { try Self.guardAccidents(job.arguments, program, directories) }
+            (facts, copy) = job.asker == .agent ? try Self.examine(job, program, directories) : (program.facts, nil)
         } catch {
             directories.remove()
             throw error
         }
     }
 
-    /// Judges the file that the command names, and the program that executes it.
-    private static func guardAccidents(
-        _ words: [String], _ program: ProgramResolver.Resolution, _ directories: RunDirectories
-    ) throws(RunRefusal) {
+    /// The descriptor that is executed.
+    var executed: Int32 { copy?.descriptor ?? program.program.descriptor }
+
+    /// The HOME that the child gets in the place of the one in its environment.
+    var home: String? { conditions.home ?? directories.home }
+
+    /// Judges the file that the command names, and the program that executes it; what passes is looked at more closely.
+    private static func examine(
+        _ job: RunJob, _ program: ProgramResolver.Resolution, _ directories: RunDirectories
+    ) throws(RunRefusal) -> (ProgramFacts, SealedCopy?) {
         let directory = OpenedFile.location(of: directories.working) ?? "/"
-        for (file, words) in [(program.file, words), (program.program, program.arguments)] {
-            let subject = AccidentGuard.Subject(baseName: file.baseName, identity: SystemPrograms().identity(of: file))
+        let subjects = [program.file, program.program].map { file in
+            AccidentGuard.Subject(baseName: file.baseName, identity: SystemPrograms().identity(of: file))
+        }
+        for (subject, words) in zip(subjects, [job.arguments, program.arguments]) {
             if case .refused(let word) = AccidentGuard.verdict(for: words, opened: subject, directory: directory) { throw .accidentGuard(word: word) }
         }
+        let (facts, copy) = ProgramExamination(resolution: program, words: job.arguments, subject: subjects[0])
+            .facts(fingerprinting: job.takesFingerprint)
+        return (facts, copy)
     }
 
     /// The terminal that the child gets: not for the standard input to which a value is sent.
@@ -75,7 +91,10 @@ struct RunnerIntake {
     private mutating func receiveBindings(from channel: SetupChannel) throws(RunnerError) -> Bool {
         while let (kind, payload) = try channel.receive() {
             switch kind {
-            case .start: return true
+            case .start:
+                guard let conditions = try? RunConditions(decoding: payload) else { throw .malformedAnswer }
+                if job.asker == .agent { self.conditions = conditions }
+                return true
             case .binding:
                 guard let head = try? BindingHead(decoding: payload), let value = try Self.value(head.byteCount, from: channel) else {
                     throw .malformedAnswer

@@ -21,7 +21,7 @@ struct StartedRun {
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
         var child = unsafe tacit_child()
-        unsafe child.program = intake.program.program.descriptor
+        unsafe child.program = intake.executed
         unsafe child.arguments = UnsafePointer(words.pointers)
         unsafe child.environment = UnsafePointer(environment.pointers)
         unsafe child.directory = intake.directories.working
@@ -42,7 +42,8 @@ struct StartedRun {
 
     private static func environment(_ intake: RunnerIntake) throws(RunRefusal) -> CStrings {
         var variables = intake.job.environment
-        if let home = intake.directories.home { variables["HOME"] = home }
+        if let home = intake.home { variables["HOME"] = home }
+        if let path = intake.conditions.searchPath { variables["PATH"] = path }
         if let term = intake.job.terminal?.term { variables["TERM"] = term }
         var valued: [CStrings.Part] = []
         for binding in intake.bindings {

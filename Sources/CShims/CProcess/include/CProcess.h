@@ -71,6 +71,12 @@ int tacit_open_directory(const char *path);
 int tacit_reopen(int descriptor);
 /// 0 when the opened file may be executed by this process.
 int tacit_check_executable(int descriptor);
+/// Whether this process may write what lies at a path; links are followed.
+int tacit_may_write(const char *path);
+/// The longest file of which a sealed copy is made.
+#define TACIT_LONGEST_COPY (512 << 20)
+/// Copies what an O_PATH descriptor names into a file without a path that nobody can change any more, and that can be executed; close-on-exec.
+int tacit_sealed_copy(int descriptor);
 
 // Terminals
 

@@ -5,21 +5,28 @@ import TacitWire
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Say what agents may use: edit, apply, show and explain the policy.",
+        abstract: "Say what agents may use: write, test, compare and explain the policy.",
         discussion: """
-            The policy is kept inside the vault, where no agent can write it. Without one, agents may do nothing.
+            The policy is kept inside the vault, where no agent can write it. Without one, agents may do nothing. docs/POLICY.md describes it.
 
             EXAMPLES
-              tacit policy edit
+              tacit policy init claude-code > policy.yaml
+              tacit policy test policy.yaml
+              tacit policy diff policy.yaml
               tacit policy apply policy.yaml
-              tacit policy explain claude stripe/api-key --capability env_inject
+              tacit policy explain claude-code stripe/api-key -- curl -s x
             """,
-        subcommands: [PolicyEditCommand.self, Apply.self, Show.self, Explain.self])
+        subcommands: [
+            PolicyInitCommand.self, PolicyEditCommand.self, Apply.self, Show.self, PolicyRulesCommand.self, PolicyTestCommand.self,
+            PolicyDiffCommand.self, PolicyExplainCommand.self,
+        ])
 
     struct Apply: Verb {
         static let configuration = CommandConfiguration(
             commandName: "apply", abstract: "Put a policy file in force.",
             discussion: """
+                A file with a mistake, or with a test of its own that fails, is refused.
+
                 EXAMPLES
                   tacit policy apply policy.yaml
                   generate-policy | tacit policy apply -
@@ -32,12 +39,8 @@ struct PolicyCommand: ParsableCommand {
         func perform(in context: CommandContext) throws {
             let door = try VaultDoor(context, options, to: "put a policy in force")
             try door.takePassword()
-            let limit = PolicyText.maximumByteCount
-            let name = file == "-" ? "standard input" : file
-            let yaml =
-                file == "-"
-                ? try Input.readAll(context.input, limit: limit, naming: name) : try Input.readFile(file, limit: limit, naming: "the policy file")
-            let policy = try PolicyText(yaml: yaml, naming: name)
+            let policy = try PolicyText(path: file, in: context)
+            try policy.checkTests()
             try door.askFirst()
             let version = try policy.apply(through: door)
             let console = Console(context)
@@ -67,41 +70,6 @@ struct PolicyCommand: ParsableCommand {
             guard state.version > 0 else { return console.note("no policy is in force: agents may do nothing. `tacit policy edit` makes one") }
             let text = isDocument ? state.document ?? "" : try PolicyText.yaml(of: state)
             console.say(text.hasSuffix("\n") ? String(text.dropLast()) : text)
-        }
-    }
-
-    struct Explain: Verb {
-        static let configuration = CommandConfiguration(
-            commandName: "explain", abstract: "Tell what the policy would decide, and why.",
-            discussion: """
-                EXAMPLES
-                  tacit policy explain claude stripe/api-key
-                  tacit policy explain claude db/main --capability masked_return -e prod
-                  tacit policy explain unidentified
-                """)
-
-        @Argument(help: ArgumentHelp("The agent; `unidentified` for programs without a badge.", valueName: "agent"))
-        var agent: String
-        @Argument(help: ArgumentHelp("The secret; without it, listing the environment.", valueName: "name"))
-        var name: String?
-        @Option(name: .customLong("capability"), help: ArgumentHelp("What it would do with it.", valueName: "capability"))
-        var capability = "env_inject"
-        @OptionGroup var scope: ScopeOptions
-        @OptionGroup var options: GlobalOptions
-
-        func perform(in context: CommandContext) throws {
-            let agent = try SegmentArgument.checked(agent, "the agent")
-            let reference = try name.map { try Reference(secret: $0, scope, in: context) }
-            let place = try reference?.scope ?? ScopeResolver(context: context).scope(scope)
-            let door = try VaultDoor(context, options, to: "explain the policy")
-            let question = PolicyQuestion(agent: agent, scope: place.text, name: reference?.name, capability: capability)
-            let answer: PolicyAnswer = try door.send("POST", WirePath.policyExplain, json: question)
-            let console = Console(context)
-            if options.json { return console.say(json: answer) }
-            let style = console.style
-            console.say(answer.allowed ? style.green("allowed") : "\(style.red("denied")) (\(answer.code.printable))")
-            for step in answer.steps { console.say("  \(step.printable)") }
-            if let rule = answer.rule { console.say(style.dim("decided by \(rule.printable)")) }
         }
     }
 }

@@ -7,29 +7,13 @@ struct PolicyEditCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "edit", abstract: "Edit the policy in your editor and put it in force.",
         discussion: """
-            The editor is VISUAL, else EDITOR, else vi. A policy with a mistake is not put in force; you are asked whether to go on editing.
+            The editor is VISUAL, else EDITOR, else vi. A policy with a mistake, or with a test of its own that fails, is not put in force; you are \
+            asked whether to go on editing.
 
             EXAMPLES
               tacit policy edit
               EDITOR=nano tacit policy edit
             """)
-
-    /// What a first policy is made from.
-    static let template = """
-        # What AI agents may use. Nothing is allowed that is not written here.
-        #
-        # policies:
-        #   - name: claude on the development keys
-        #     agent_id: claude
-        #     environments: [default/dev]
-        #     allowed_keys: ["stripe/*"]
-        #     capabilities: [masked_return, env_inject]
-        #     unsandboxed: allow
-        #
-        # Capabilities: reference_only, masked_return, env_inject, file_inject, broker, propose.
-        policies: []
-
-        """
 
     @OptionGroup var options: GlobalOptions
 
@@ -39,7 +23,8 @@ struct PolicyEditCommand: Verb {
         }
         let door = try VaultDoor(context, options, to: "change the policy")
         let state: PolicyState = try door.get(WirePath.policy)
-        let before = state.version == 0 ? Self.template : try PolicyText.yaml(of: state)
+        let place = try ScopeResolver(context: context).scope(project: nil, environment: nil)
+        let before = state.version == 0 ? StarterPolicy.empty(in: place) : try PolicyText.yaml(of: state)
         let draft = try EditedFile(content: Array(before.utf8), named: "policy.yaml", in: context.paths.runtime)
         defer { draft.remove() }
         let console = Console(context)
@@ -49,6 +34,7 @@ struct PolicyEditCommand: Verb {
             if yaml.elementsEqual(before.utf8) { return console.note("nothing was changed: the policy stays as it is") }
             do {
                 let policy = try PolicyText(yaml: yaml, naming: "policy.yaml")
+                try policy.checkTests()
                 try door.askFirst()
                 let applied = try policy.apply(through: door, replacing: state.version)
                 if options.json { return console.say(json: applied) }

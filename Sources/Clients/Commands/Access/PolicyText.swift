@@ -1,11 +1,13 @@
+import Policies
 import TacitWire
 
-/// A policy as a person wrote it, ready for the keeper.
+/// A policy as a person wrote it, judged by the rules that the keeper has too.
 struct PolicyText {
     static let maximumByteCount = 1 << 20
 
     let yaml: String
     let file: PolicyFile
+    let document: PolicyDocument
     /// How the file is named in messages.
     let name: String
 
@@ -15,7 +17,25 @@ struct PolicyText {
         }
         self.yaml = text
         self.name = name
+        let file: PolicyFile
         do { file = try PolicyFile(yaml: yaml) } catch { throw CommandFailure(error, in: name) }
+        self.file = file
+        do { document = try PolicyDocument(json: file.json) } catch { throw CommandFailure(error, in: name, file) }
+    }
+
+    /// Reads a policy file; `-` is standard input.
+    init(path: String, in context: CommandContext) throws {
+        let name = path == "-" ? "standard input" : path
+        let yaml =
+            path == "-"
+            ? try Input.readAll(context.input, limit: Self.maximumByteCount, naming: name)
+            : try Input.readFile(path, limit: Self.maximumByteCount, naming: "the policy file")
+        try self.init(yaml: yaml, naming: name)
+    }
+
+    /// Refuses a policy whose own tests fail.
+    func checkTests() throws {
+        do { try document.checkTests() } catch { throw CommandFailure(error, in: name, file) }
     }
 
     /// Puts the policy in force in the place of the one the keeper has now, or of `version`.
@@ -27,11 +47,12 @@ struct PolicyText {
         } catch let failure as CommandFailure where failure.code.hasPrefix("policy.") { throw located(failure) }
     }
 
-    /// The keeper names a place of the JSON, such as `policies[1].agent_id: …`; a person wants the line of the file.
+    /// A keeper of another version may refuse what this program takes. It names a place of the JSON, such as `policies[1].agent_id: …`; a person
+    /// wants the line of the file.
     func located(_ failure: CommandFailure) -> CommandFailure {
         var failure = failure
         failure.status = .usage
-        guard let match = failure.message.prefixMatch(of: #/([a-z_]+(?:\[[0-9]+\])?(?:\.[a-z_]+(?:\[[0-9]+\])?)*): /#),
+        guard let match = failure.message.prefixMatch(of: #/([a-z_0-9]+(?:\[[0-9]+\])?(?:\.[a-z_0-9]+(?:\[[0-9]+\])?)*): /#),
             let position = file.position(of: String(match.1))
         else { return failure }
         failure.message = "\(name):\(position): \(failure.message)"
@@ -44,5 +65,21 @@ struct PolicyText {
         do {
             return String(decoding: try PolicyFile.yaml(json: Array((state.document ?? "{}").utf8)), as: UTF8.self)
         } catch { throw CommandFailure(error, in: "the policy in force") }
+    }
+
+    /// The document in force; the empty one when none is.
+    static func document(of state: PolicyState) throws -> PolicyDocument {
+        guard let json = state.document else { return .empty }
+        do { return try PolicyDocument(json: Array(json.utf8)) } catch {
+            throw CommandFailure("the policy in force is not understood: \(error.message)", hint: error.hint, code: error.code)
+        }
+    }
+}
+
+extension CommandFailure {
+    /// What is wrong with a policy, at its line.
+    init(_ error: PolicyError, in name: String, _ file: PolicyFile) {
+        let place = file.position(of: error.path).map { "\(name):\($0)" } ?? name
+        self.init("\(place): \(error.message)", hint: error.hint, status: .usage, code: error.code)
     }
 }

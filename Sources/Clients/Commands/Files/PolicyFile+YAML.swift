@@ -15,7 +15,7 @@ private struct YAMLPrinter {
         switch value {
         case .object(let members) where !members.isEmpty:
             for (index, member) in members.enumerated() {
-                text += "\(index == 0 ? "" : indentation)\(scalar(member.key)):"
+                text += "\(index == 0 ? "" : indentation)\(PolicyFile.scalar(member.key)):"
                 printMember(member.value, indentation: indentation)
             }
         case .array(let elements) where !elements.isEmpty:
@@ -43,18 +43,20 @@ private struct YAMLPrinter {
     /// A value on one line.
     private func flow(_ value: JSONText) -> String {
         switch value {
-        case .object(let members): "{" + members.map { "\(scalar($0.key)): \(flow($0.value))" }.joined(separator: ", ") + "}"
+        case .object(let members): "{" + members.map { "\(PolicyFile.scalar($0.key)): \(flow($0.value))" }.joined(separator: ", ") + "}"
         case .array(let elements): "[" + elements.map(flow).joined(separator: ", ") + "]"
-        case .string(let text): scalar(text)
+        case .string(let text): PolicyFile.scalar(text)
         case .word(let word): word
         }
     }
+}
 
+extension PolicyFile {
     /// A text without quotes where YAML cannot take it for anything else, in double quotes otherwise.
-    private func scalar(_ text: String) -> String {
+    static func scalar(_ text: String) -> String {
         let bytes = text.utf8
         let isPlain =
-            bytes.first.map(NameShape.isLetter) == true && bytes.last != UInt8(ascii: " ")
+            bytes.first.map { NameShape.isLetter($0) || $0 == UInt8(ascii: "/") } == true && bytes.last != UInt8(ascii: " ")
             && bytes.allSatisfy { byte in
                 NameShape.isLetter(byte) || NameShape.isDigit(byte) || "._/-* ".utf8.contains(byte)
             }

@@ -1,3 +1,5 @@
+import Policies
+
 /// A policy as a person writes it, in YAML, and as the API takes it, in JSON.
 ///
 /// This file knows the keys and what kind of value each has. What the words and patterns mean is judged by the keeper; `position(of:)` finds the
@@ -24,12 +26,6 @@ package struct PolicyFile: Sendable {
             path = path[..<end]
         }
     }
-
-    /// The keys of an agent policy in the order in which they are printed, and whether each holds a list.
-    static let agentPolicyKeys: [(key: String, isList: Bool)] = [
-        ("name", false), ("agent_id", false), ("environments", true), ("allowed_keys", true), ("denied_keys", true), ("capabilities", true),
-        ("unsandboxed", false), ("home", false), ("unredactable", false),
-    ]
 }
 
 private struct Writer {
@@ -37,19 +33,29 @@ private struct Writer {
     var positions: [String: FilePosition] = [:]
 
     mutating func writeDocument(_ root: YAMLNode) throws(FormatError) {
-        guard let member = try root.members(allowing: ["policies"]).first else { throw root.error("missing-key", "`policies` is missing") }
-        text += "{\"policies\":"
-        try writeList(member.value, at: "policies") { (writer, policy, path) throws(FormatError) in try writer.writePolicy(policy, at: path) }
+        let members = try root.members(allowing: PolicySection.allCases.map(\.rawValue))
+        guard members.contains(where: { $0.key == PolicySection.policies.rawValue }) else {
+            throw root.error("missing-key", "`policies` is missing")
+        }
+        var separator = "{"
+        for member in members {
+            text += "\(separator)\(JSONText.quoted(member.key)):"
+            separator = ","
+            let keys = PolicySection(rawValue: member.key)?.keys ?? []
+            try writeList(member.value, at: member.key) { (writer, element, path) throws(FormatError) in
+                try writer.writeElement(element, keys, at: path)
+            }
+        }
         text += "}"
     }
 
-    private mutating func writePolicy(_ policy: YAMLNode, at path: String) throws(FormatError) {
+    private mutating func writeElement(_ element: YAMLNode, _ keys: [PolicyKey], at path: String) throws(FormatError) {
         var separator = "{"
-        for member in try policy.members(allowing: PolicyFile.agentPolicyKeys.map(\.key)) {
+        for member in try element.members(allowing: keys.map(\.name)) {
             text += "\(separator)\(JSONText.quoted(member.key)):"
             separator = ","
             let place = "\(path).\(member.key)"
-            if PolicyFile.agentPolicyKeys.contains(where: { $0.key == member.key && $0.isList }) {
+            if keys.contains(where: { $0.name == member.key && $0.holdsList }) {
                 try writeList(member.value, at: place) { (writer, element, place) throws(FormatError) in try writer.writeText(element, at: place) }
             } else {
                 try writeText(member.value, at: place)

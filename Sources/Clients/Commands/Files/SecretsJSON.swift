@@ -1,3 +1,5 @@
+import Policies
+
 /// Secrets in a JSON object, for import and export.
 ///
 /// `{"NAME": "text"}` gives a secret of one field, and `{"NAME": {"FIELD": "text"}}` one of several. In place of a text may stand `{"text": "…"}` or,
@@ -115,7 +117,7 @@ extension SecretsJSON {
 
         mutating func read(_ key: String, _ reader: inout JSONReader) throws(FormatError) {
             guard ["text", "base64", "kind"].contains(key) else {
-                let hint = nearestWord(to: key, among: ["text", "base64", "kind"]).map { "did you mean `\($0)`?" }
+                let hint = suggestion(for: key, among: ["text", "base64", "kind"]).map { "did you mean `\($0)`?" }
                 throw reader.error("unknown-key", "a field has a key other than `text`, `base64` and `kind`", hint: hint)
             }
             let kind = try reader.kind()

@@ -1,3 +1,5 @@
+import Policies
+
 /// A value of a YAML file in the subset that Tacit reads: one document of mappings, lists and texts, without anchors, aliases, tags and merge keys.
 struct YAMLNode: Equatable {
     var content: Content
@@ -34,7 +36,7 @@ extension YAMLNode {
     func members(allowing keys: [String]) throws(FormatError) -> [Member] {
         let members = try members()
         for member in members where !keys.contains(member.key) {
-            let nearest = nearestWord(to: member.key, among: keys).map { "did you mean `\($0)`?" }
+            let nearest = suggestion(for: member.key, among: keys).map { "did you mean `\($0)`?" }
             let known = "the keys here are \(keys.map { "`\($0)`" }.joined(separator: ", "))"
             throw FormatError("yaml.unknown-key", "this key is unknown", hint: nearest ?? known, at: member.keyPosition)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Policies
 
 /// The argument parser's complaints, freed of what was typed: an argument in the wrong place may be a value.
 enum UsageText {
@@ -62,7 +63,7 @@ enum UsageText {
         let depth = (help?.split(separator: " ").count ?? 2) - 2
         let typed = arguments.filter { !$0.hasPrefix("-") }.dropFirst(depth).first
         let path = (help ?? "").split(separator: " ").dropLast().joined(separator: " ")
-        let suggestion = typed.flatMap { nearestWord(to: $0, among: names) }.map { "did you mean `\(path) \($0)`?" }
-        return .usage("there is no such command", hint: [suggestion, help.map { "see `\($0)`" }].compactMap(\.self).joined(separator: " "))
+        let nearest = typed.flatMap { suggestion(for: $0, among: names) }.map { "did you mean `\(path) \($0)`?" }
+        return .usage("there is no such command", hint: [nearest, help.map { "see `\($0)`" }].compactMap(\.self).joined(separator: " "))
     }
 }

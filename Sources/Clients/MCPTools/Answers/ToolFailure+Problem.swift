@@ -7,7 +7,7 @@ extension ToolFailure {
     init(_ error: any Error) {
         switch error {
         case let failure as ToolFailure: self = failure
-        case let problem as Problem: self.init(problem)
+        case let problem as Problem: self = ToolFailure(policy: problem) ?? ToolFailure(problem)
         case let failure as RunFailure: self.init(Problem(failure.code, failure.message, status: 0, hint: failure.hint))
         default: self = .internal
         }

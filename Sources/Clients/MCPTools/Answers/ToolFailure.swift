@@ -8,6 +8,10 @@ struct ToolFailure: Error, Sendable, Equatable {
         /// Absent, or not to be known: the same answer.
         case notFound = "not_found"
         case notPermitted = "not_permitted"
+        case blockedByRule = "blocked_by_rule"
+        case sessionRequired = "session_required"
+        case acknowledgementRequired = "acknowledgement_required"
+        case approvalRequired = "approval_required"
         case vaultLocked = "vault_locked"
         case commandBlocked = "command_blocked"
         case tooLarge = "too_large"

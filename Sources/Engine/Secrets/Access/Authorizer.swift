@@ -11,13 +11,16 @@ package struct AuthorizedAccess: Sendable {
     let act: Act
     let asker: Asker
     let subjects: [AuditSubject]
+    /// What the policy granted, one for each target; none for a person.
+    let grants: [PolicyGrant]
     /// Holds the act among those that go on.
     private let mark: OngoingActs.Mark
 
-    fileprivate init(entry: Int64, act: Act, asker: Asker, subjects: [AuditSubject], mark: OngoingActs.Mark) {
+    fileprivate init(entry: Int64, _ permit: Permit, subjects: [AuditSubject], mark: OngoingActs.Mark) {
         self.entry = entry
-        self.act = act
-        self.asker = asker
+        act = permit.act
+        asker = permit.asker
+        grants = permit.grants
         self.subjects = subjects
         self.mark = mark
     }
@@ -36,6 +39,14 @@ struct Permit: Sendable {
     fileprivate let act: Act
     fileprivate let asker: Asker
     fileprivate let rule: String?
+    let grants: [PolicyGrant]
+
+    fileprivate init(act: Act, asker: Asker, rule: String? = nil, grants: [PolicyGrant] = []) {
+        self.act = act
+        self.asker = asker
+        self.rule = rule
+        self.grants = grants
+    }
 }
 
 /// What an act is about: where it lies, and whether it is there.
@@ -45,6 +56,10 @@ struct Target: Sendable {
     var subject: AuditSubject
     /// False for a name that no secret has: the answer is the same as for one the asker may not know of.
     var exists = true
+    /// The secret's tags; nil where nobody looked them up, which no rule about tags can be judged without.
+    var tags: [String]?
+    /// The program that would have the secret; nil where none was opened (yet).
+    var program: OpenedProgram?
 }
 
 /// Decides, writes the entry, and only then hands out what the next step needs.
@@ -65,15 +80,19 @@ struct Authorizer: Sendable {
 
     /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
     func permit(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> Permit {
-        Permit(act: act, asker: asker, rule: try await decide(act, by: asker, on: targets))
+        let (rule, grants) = try await decide(act, by: asker, on: targets, .last)
+        return Permit(act: act, asker: asker, rule: rule, grants: grants)
     }
+
+    /// Refuses an act that cannot be allowed whatever is found out later: which program it is, or that a person approves.
+    func foresee(_ act: Act, by asker: Asker, on targets: [Target]) async throws { _ = try await decide(act, by: asker, on: targets, .first) }
 
     /// Writes the intent of a permitted act.
     func begin(_ permit: Permit, on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
         var entries = self.entries(permit, subjects, detail)
         entries[entries.count - 1].phase = .intent
         let index = try await writer.record(entries)
-        return AuthorizedAccess(entry: index, act: permit.act, asker: permit.asker, subjects: subjects, mark: OngoingActs.Mark(index, in: ongoing))
+        return AuthorizedAccess(entry: index, permit, subjects: subjects, mark: OngoingActs.Mark(index, in: ongoing))
     }
 
     /// Stores a permitted write and its entry in one transaction.
@@ -88,7 +107,7 @@ struct Authorizer: Sendable {
 
     /// Stores the write that a release led to, together with its outcome.
     func conclude(_ access: AuthorizedAccess, storing change: Change, on subjects: [AuditSubject]) async throws {
-        let done = Permit(act: access.act, asker: access.asker, rule: nil)
+        let done = Permit(act: access.act, asker: access.asker)
         var entries = self.entries(done, subjects, [])
         entries[entries.count - 1].phase = .outcome(of: access.entry, result: "done")
         try await writer.record(entries, with: change)
@@ -123,7 +142,7 @@ struct Authorizer: Sendable {
         repeat {
             var entry = AuditEntry(permit.act, asker: permit.asker, subjects: Array(rest.prefix(Self.subjectsPerEntry)), clock: clock)
             entry.decision = .allow(rule: permit.rule)
-            entry.detail = detail
+            entry.detail = detail + permit.facts
             entries.append(entry)
             rest = rest.dropFirst(Self.subjectsPerEntry)
         } while !rest.isEmpty
@@ -140,59 +159,66 @@ extension Authorizer {
 
     /// Writes a refusal down; identical ones are counted.
     func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], error: EngineError) async throws {
+        let rule: String? = if case .denied(let denial) = error { denial.rule } else { nil }
+        try await refuse(act, by: asker, on: subjects, code: error.code, rule: rule)
+    }
+
+    func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], code: String, rule: String? = nil) async throws {
         var entry = AuditEntry(act, asker: asker, subjects: subjects, clock: clock)
-        var rule: String?
-        if case .denied(let denial) = error { rule = denial.rule }
-        entry.decision = .deny(code: error.code, rule: rule)
+        entry.decision = .deny(code: code, rule: rule)
         let due = denials.take(entry)
         if !due.isEmpty { try await writer.record(due) }
     }
 
+    private typealias Ruling = (rule: String?, grants: [PolicyGrant])
+
     /// The rule that allows the act, or an error; a refusal is written down first.
-    private func decide(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> String? {
+    private func decide(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage) async throws -> Ruling {
         do {
-            let rule = try verdict(act, by: asker, on: targets)
+            let ruling = try verdict(act, by: asker, on: targets, stage)
             if targets.contains(where: { !$0.exists }) { throw EngineError.notFound(.secret) }
-            return rule
+            return ruling
         } catch let error as EngineError {
             try await refuse(act, by: asker, on: targets.map(\.subject), error: error)
             throw error
         }
     }
 
-    private func verdict(_ act: Act, by asker: Asker, on targets: [Target]) throws -> String? {
-        guard case .person(let steppedUp) = asker.standing else { return try policyVerdict(act, by: asker, targets) }
+    private func verdict(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage) throws -> Ruling {
+        guard case .person(let steppedUp) = asker.standing else { return try policyVerdict(act, by: asker, targets, stage) }
         if !steppedUp, act.needs == .stepUp || act.needs == .reveal { throw EngineError.stepUpRequired }
-        return nil
+        return (nil, [])
     }
 
-    private func policyVerdict(_ act: Act, by asker: Asker, _ targets: [Target]) throws -> String? {
+    private func policyVerdict(_ act: Act, by asker: Asker, _ targets: [Target], _ stage: DecisionStage) throws -> Ruling {
         switch act.needs {
         case .person, .stepUp, .reveal: throw EngineError.denied(.personOnly)
-        case .nothing: return nil
+        case .nothing: return (nil, [])
         case .listing:
             let mayList = targets.allSatisfy { target in target.scope.flatMap { policy.view(for: asker, in: $0) }?.mayListAnything ?? false }
             guard mayList, !targets.isEmpty else { throw EngineError.notFound(.environment) }
-            return nil
+            return (nil, [])
         case .capability(let capability):
-            let rules = try targets.map { try rule(for: capability, on: $0, by: asker) }
-            guard let first = rules.first else { throw EngineError.denied(.personOnly) }
-            return first
+            let grants = try targets.map { try grant(of: capability, on: $0, by: asker, stage) }
+            guard let first = grants.first else { throw EngineError.denied(.personOnly) }
+            return (first.rule, grants)
         }
     }
 
-    private func rule(for capability: Capability, on target: Target, by asker: Asker) throws -> String {
+    private func grant(of capability: Capability, on target: Target, by asker: Asker, _ stage: DecisionStage) throws -> PolicyGrant {
         guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else {
             throw EngineError.denied(.personOnly)
         }
-        switch view.decision(for: name, capability: capability) {
-        case .allow(let grant):
-            if grant.obligations.contains(.sandbox) { throw EngineError.denied(.noSandbox(rule: grant.rule)) }
-            if grant.obligations.contains(.approval) { throw EngineError.denied(.noApproval(rule: grant.rule)) }
-            return grant.rule
+        let circumstances = PolicyCircumstances(
+            tags: target.tags ?? [], model: asker.reportedModel, program: target.program, hasApproval: stage == .first, now: clock.now())
+        switch view.decision(for: name, capability: capability, circumstances) {
         case .deny(let denial):
             if denial.code == .notFound { throw EngineError.notFound(.secret) }
-            throw EngineError.denied(.notPermitted(denial))
+            throw EngineError.denied(.init(denial))
+        case .allow(let grant):
+            guard !target.exists || target.tags != nil else { throw EngineError.unreadable }
+            guard let unmet = stage.unmet(of: grant) else { return grant }
+            throw EngineError.denied(.init(PolicyDenial(unmet: unmet, of: grant)))
         }
     }
 }

@@ -9,22 +9,8 @@ extension EngineError.Denial {
         code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
         nextStep: "ask the person to register the agent again with `tacit agent add`")
 
-    static func notPermitted(_ denial: PolicyDenial) -> Self {
-        let missing = denial.missing.map { " (`\($0.rawValue)`)" } ?? ""
-        return Self(
-            code: "not_permitted", reason: "the policy does not give you this capability\(missing) on this secret", rule: denial.rule,
-            nextStep: PolicyDenial.nextStep)
-    }
-
-    static func noSandbox(rule: String) -> Self {
-        Self(
-            code: "unavailable", reason: "the policy asks for a sandbox, and there is none in this version", rule: rule,
-            nextStep: "ask the person to allow runs without it: `unsandboxed: allow` in the policy")
-    }
-
-    static func noApproval(rule: String) -> Self {
-        Self(
-            code: "unavailable", reason: "the policy asks for a person's approval, which this version cannot take", rule: rule,
-            nextStep: PolicyDenial.nextStep)
+    /// A policy's denial, as it may be told.
+    init(_ denial: PolicyDenial) {
+        self.init(code: denial.code.rawValue, reason: denial.reason, rule: denial.rule, nextStep: denial.nextStep)
     }
 }

@@ -19,11 +19,13 @@ final class PolicyBook: Sendable {
         case .unidentified: document.compiled(for: .unidentified).scoped(to: scope)
         }
     }
-}
 
-extension ScopeView {
-    /// Everything the agent may do with a secret that it may list.
-    func capabilities(for name: SecretName) -> [Capability] {
-        Capability.allCases.filter { decision(for: name, capability: $0).isAllowed }
+    /// Whether a rule about the asker's programs pins their content, so that it has to be known.
+    func pinsPrograms(of asker: Asker) -> Bool {
+        switch asker.standing {
+        case .person: false
+        case .agent(_, let name): document.compiled(for: .agent(name)).pinsPrograms
+        case .unidentified: document.compiled(for: .unidentified).pinsPrograms
+        }
     }
 }

@@ -1,4 +1,5 @@
 package import Model
+package import Policies
 
 /// Gives out fresh runners: processes that hold the values of one run and execute it.
 package protocol RunnerSupply: Sendable {
@@ -6,13 +7,21 @@ package protocol RunnerSupply: Sendable {
     func prepare() async throws
     /// Ends the spawner after lock.
     func retire()
-    /// Hands a job to a fresh runner.
-    func start(_ job: RunJob) async throws -> Launched
+    /// Has a fresh runner open the program of a job. Nothing is executed, and the job has no values yet.
+    func open(_ job: RunJob) async throws -> any WaitingRun
     /// Whether the spawner lives; nil when that is not known.
     var isAlive: Bool? { get }
 }
 
 extension RunnerSupply { package var isAlive: Bool? { nil } }
+
+/// A run whose program a runner has opened: what was judged is what it will execute. Letting go of it ends the runner.
+package protocol WaitingRun: AnyObject, Sendable {
+    /// What was opened, for the decision.
+    var program: OpenedProgram { get }
+    /// Sends the values of the job, as it was completed, and starts it. Once.
+    func start(_ job: RunJob) async throws -> Launched
+}
 
 /// A run that a runner has begun.
 package struct Launched: Sendable {
@@ -43,6 +52,10 @@ package struct RunJob: Sendable {
     /// The permission bits that new files must not have; nil for the usual.
     package var fileMask: Int?
     package var audience: Audience
+    /// The directories of an agent's PATH; nil for the system's. The program itself is found by the system's.
+    package var searchPath: [String]?
+    /// Whether the program's content is to be told when it is opened.
+    package var takesFingerprint: Bool
 
     /// One field on its way into a variable or to standard input.
     package struct InjectedValue: Sendable {
@@ -90,7 +103,7 @@ package struct RunJob: Sendable {
 
     package init(
         arguments: [String], workingDirectory: String?, environment: [String: String], values: [InjectedValue], preservesEnvironment: Bool,
-        timeout: Duration?, terminal: Terminal?, fileMask: Int?, audience: Audience
+        timeout: Duration?, terminal: Terminal?, fileMask: Int?, audience: Audience, takesFingerprint: Bool = false
     ) {
         self.arguments = arguments
         self.workingDirectory = workingDirectory
@@ -101,5 +114,6 @@ package struct RunJob: Sendable {
         self.terminal = terminal
         self.fileMask = fileMask
         self.audience = audience
+        self.takesFingerprint = takesFingerprint
     }
 }

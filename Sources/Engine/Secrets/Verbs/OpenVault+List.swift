@@ -54,7 +54,8 @@ extension OpenVault {
             var view = SecretView(row)
             if let agent {
                 guard agent.mayList(view.name), view.deletedAt == nil else { continue }
-                view.usableWith = agent.capabilities(for: view.name).map(\.rawValue)
+                let circumstances = PolicyCircumstances(tags: view.tags, model: asker.reportedModel)
+                view.usableWith = agent.capabilities(for: view.name, circumstances).map(\.rawValue)
             }
             if matches(view, filter) { found.append(view) }
         }

@@ -36,6 +36,13 @@ extension OpenVault {
         return Target(scope: scope, name: name, subject: subject, exists: secret != nil)
     }
 
+    /// The target of an act that the policy decides for agents: with the tags that its rules ask for.
+    func judged(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil, by asker: Asker) async throws -> Target {
+        var target = target(scope, name, secret, version: version)
+        if asker.isAgent, let secret { target.tags = try await shelf.metadata(secret).tags }
+        return target
+    }
+
     /// A secret that can be used: there, not deleted, not expired.
     func usable(_ secret: SecretRecord) throws {
         if secret.deletedAt != nil { throw EngineError.deleted }

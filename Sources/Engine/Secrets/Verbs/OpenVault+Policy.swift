@@ -1,6 +1,6 @@
 import Auditing
 package import Model
-package import Policies
+import Policies
 import Storage
 
 /// The policy in force, as it is shown.
@@ -23,6 +23,7 @@ extension OpenVault {
         try await administration.pass { [self] in
             let permit = try await authorizer.permit(Act(.policyApply, .administer, .stepUp), by: asker, on: [])
             let document = try PolicyDocument(json: json)
+            try document.checkTests()
             guard text.map({ $0.utf8.count <= PolicyDocument.maximumByteCount }) ?? true else {
                 throw EngineError.invalid("the policy's text is larger than 256 KiB", hint: nil)
             }
@@ -57,17 +58,6 @@ extension OpenVault {
 
     private func policyPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
         MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: revision, isPolicy: true)
-    }
-
-    /// What the policy decides for an agent, and how it gets there.
-    package func explainPolicy(
-        agent: AgentIdentity, scope: Scope, name: SecretName?, capability: Capability, by asker: Asker
-    ) async throws -> (decision: PolicyDecision, steps: [String]) {
-        let access = try await authorizer.authorize(Act(.policyExplain, .administer, .person), by: asker, on: [])
-        let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: capability)
-        let document = policy.document
-        await authorizer.conclude(access, result: "done")
-        return (document.decision(for: query), document.explanation(for: query).lines)
     }
 
     /// Reads the newest policy; called once at unlock.

@@ -42,7 +42,8 @@ extension OpenVault {
     {
         let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
         let version = reference.version ?? secret?.current
-        let access = try await authorizer.authorize(act, by: asker, on: [target(reference.scope, reference.name, secret, version: version)])
+        let target = try await judged(reference.scope, reference.name, secret, version: version, by: asker)
+        let access = try await authorizer.authorize(act, by: asker, on: [target])
         return try await concluding(access) {
             guard let secret, let version else { throw EngineError.notFound(.secret) }
             try usable(secret)

@@ -36,10 +36,11 @@ package struct RunWish: Sendable {
     }
 }
 
-/// A run that was allowed and written down; its values are open.
+/// A run that was allowed and written down; its values are open, and a runner holds its program.
 package struct PreparedRun: Sendable {
     package var job: RunJob
     package let access: AuthorizedAccess
+    let waiting: any WaitingRun
     /// The unlock it was allowed in.
     let opening: VaultID
 }
@@ -49,30 +50,38 @@ extension OpenVault {
     package static let longestAgentRun = Duration.seconds(300)
     package static let usualAgentRun = Duration.seconds(50)
 
-    /// Allows a run: resolves and authorizes every secret, writes the intent, then opens the values.
+    /// Allows a run: resolves every secret, has the program opened, authorizes it with them, writes the intent, then opens the values.
     package func prepareRun(_ wish: RunWish, by asker: Asker) async throws -> PreparedRun {
         guard let program = wish.arguments.first, !program.isEmpty else { throw EngineError.invalid("there is no command to run", hint: nil) }
         let act = Act(.run, .inject, wish.takesAll ? .stepUp : .capability(.envInject))
         let wanted = try await wantedSecrets(wish, for: act, by: asker)
         var targets: [Target] = []
-        for item in wanted { targets.append(target(item.scope, item.name, item.record, version: item.version)) }
+        for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
         let isAgent = asker.isAgent
         if isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
+        // Whoever may not have the secrets learns nothing of programs either.
+        try await authorizer.foresee(act, by: asker, on: targets)
+        var job = RunJob(wish, by: asker, takesFingerprint: policy.pinsPrograms(of: asker))
+        let waiting = try await opened(job, act, targets, by: asker)
+        for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)]
         if let purpose = wish.purpose { detail.append(AuditFact("purpose", Self.quoted(purpose))) }
         let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
         do {
-            var values: [RunJob.InjectedValue] = []
-            for item in wanted { values += try await open(item, prefix: wish.prefix, access: access) }
-            let home = isAgent ? homeIsReal(wanted, asker) : false
-            let job = RunJob(
-                arguments: wish.arguments, workingDirectory: wish.workingDirectory, environment: isAgent ? [:] : wish.environment,
-                values: values, preservesEnvironment: !isAgent && wish.preservesEnvironment,
-                timeout: isAgent ? min(wish.timeout ?? Self.usualAgentRun, Self.longestAgentRun) : wish.timeout,
-                terminal: isAgent ? nil : wish.terminal, fileMask: wish.fileMask, audience: isAgent ? .agent(realHome: home) : .person)
-            return PreparedRun(job: job, access: access, opening: opening)
+            for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
+            job.take(access.grants)
+            return PreparedRun(job: job, access: access, waiting: waiting, opening: opening)
         } catch {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
+            throw error
+        }
+    }
+
+    /// Has a fresh runner open the program. One that cannot be, or is not to be, is written down as a refusal.
+    private func opened(_ job: RunJob, _ act: Act, _ targets: [Target], by asker: Asker) async throws -> any WaitingRun {
+        do { return try await foundation.runners.open(job) } catch {
+            let code = (error as? any Diagnosable)?.code ?? "internal"
+            try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), code: code)
             throw error
         }
     }
@@ -138,15 +147,6 @@ extension OpenVault {
         return [(ordinal, field, item.variable ?? field.binding ?? derived)]
     }
 
-    private func homeIsReal(_ wanted: [Wanted], _ asker: Asker) -> Bool {
-        wanted.allSatisfy { item in
-            guard let view = policy.view(for: asker, in: item.scope),
-                case .allow(let grant) = view.decision(for: item.name, capability: .envInject)
-            else { return false }
-            return grant.home == .real
-        }
-    }
-
     /// An agent's own words, cut and freed of control and direction characters, for the log.
     private static func quoted(_ purpose: String) -> String {
         let kept = purpose.unicodeScalars.filter { scalar in
@@ -156,6 +156,26 @@ extension OpenVault {
             }
         }
         return String(String.UnicodeScalarView(kept.prefix(300)))
+    }
+}
+
+extension RunJob {
+    /// The job as it is wished for, before anything of it was decided: an agent's has nothing of its own.
+    fileprivate init(_ wish: RunWish, by asker: Asker, takesFingerprint: Bool) {
+        let isAgent = asker.isAgent
+        let longest = OpenVault.longestAgentRun
+        self.init(
+            arguments: wish.arguments, workingDirectory: wish.workingDirectory, environment: isAgent ? [:] : wish.environment,
+            values: [], preservesEnvironment: !isAgent && wish.preservesEnvironment,
+            timeout: isAgent ? min(wish.timeout ?? OpenVault.usualAgentRun, longest) : wish.timeout, terminal: isAgent ? nil : wish.terminal,
+            fileMask: wish.fileMask, audience: isAgent ? .agent(realHome: false) : .person, takesFingerprint: takesFingerprint)
+    }
+
+    /// Takes over what the policy granted. Where the secrets of a run are granted differently, the program gets what is granted with all of them.
+    fileprivate mutating func take(_ grants: [PolicyGrant]) {
+        guard case .agent = audience, let first = grants.first else { return }
+        audience = .agent(realHome: grants.allSatisfy { $0.home == .real })
+        searchPath = grants.allSatisfy { $0.path == first.path } ? first.path : nil
     }
 }
 

@@ -1,6 +1,5 @@
 import Hummingbird
 import Model
-import Policies
 import Secrets
 import TacitWire
 
@@ -41,15 +40,7 @@ struct AccessRoutes: Sendable {
 
     @Sendable private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: PolicyQuestion = try await request.json()
-        guard let capability = Capability(rawValue: wish.capability) else {
-            let known = Capability.allCases.map(\.rawValue).joined(separator: ", ")
-            throw EngineError.invalid("there is no such capability", hint: "it is one of \(known)")
-        }
-        let isUnidentified = wish.agent == AgentIdentity.unidentifiedName
-        let agent: AgentIdentity = isUnidentified ? .unidentified : .agent(try SegmentName(wish.agent, of: .agent))
-        let (decision, steps) = try await open(context).explainPolicy(
-            agent: agent, scope: try Scope(parsing: wish.scope), name: try wish.name.map { try SecretName($0) }, capability: capability,
-            by: try context.asker)
+        let (decision, steps) = try await open(context).explainPolicy(PolicyInquiry(wish), by: try context.asker)
         return try Response(json: PolicyAnswer(decision, steps: steps))
     }
 }

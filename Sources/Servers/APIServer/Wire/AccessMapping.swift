@@ -32,9 +32,33 @@ extension SlotSummary {
 extension PolicyAnswer {
     init(_ decision: PolicyDecision, steps: [String]) {
         switch decision {
-        case .allow(let grant): self.init(allowed: true, code: "allowed", rule: grant.rule, steps: steps)
-        case .deny(let denial): self.init(allowed: false, code: denial.code.rawValue, rule: denial.rule, steps: steps)
+        case .allow(let grant):
+            let obligations = PolicyObligation.allCases.filter(grant.obligations.contains).map(\.rawValue)
+            self.init(allowed: true, code: "allowed", rule: grant.rule, obligations: obligations, steps: steps)
+        case .deny(let denial):
+            self.init(allowed: false, code: denial.code.rawValue, rule: denial.rule, nextStep: denial.nextStep, steps: steps)
         }
+    }
+}
+
+extension PolicyInquiry {
+    init(_ wire: PolicyQuestion) throws {
+        let isUnidentified = wire.agent == AgentIdentity.unidentifiedName
+        self.init(
+            agent: isUnidentified ? .unidentified : .agent(try SegmentName(wire.agent, of: .agent)), scope: try Scope(parsing: wire.scope),
+            name: try wire.name.map { try SecretName($0) }, capability: try Self.word(wire.capability, "capability"))
+        tags = try wire.tags?.map { try SegmentName($0, of: .tag).description }
+        model = wire.model
+        given = Set(try (wire.given ?? []).map { try Self.word($0, "condition") })
+        arguments = wire.argv ?? []
+    }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(_ text: String, _ thing: String) throws -> Word {
+        guard let word = Word(rawValue: text) else {
+            throw EngineError.invalid(
+                "there is no such \(thing)", hint: "it is one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
     }
 }
 

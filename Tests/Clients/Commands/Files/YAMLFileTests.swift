@@ -33,6 +33,31 @@ struct YAMLFileTests {
         #expect(try PolicyFile(yaml: PolicyFile.yaml(json: file.json)).json == file.json)
     }
 
+    @Test("every section becomes JSON, and each place of it has a line")
+    func sections() throws {
+        let yaml = """
+            policies: []
+            tag_rules:
+              - name: a
+                tags: [live, "prod*"]
+            command_rules:
+              - name: b
+                sha256: ["00"]
+            tests:
+              - name: c
+                given: [session]
+            """
+        let file = try PolicyFile(yaml: Array(yaml.utf8))
+        let expected =
+            #"{"policies":[],"tag_rules":[{"name":"a","tags":["live","prod*"]}],"command_rules":[{"name":"b","sha256":["00"]}],"#
+            + #""tests":[{"name":"c","given":["session"]}]}"#
+        #expect(String(decoding: file.json, as: UTF8.self) == expected)
+        #expect(file.position(of: "tag_rules[0].tags[1]") == FilePosition(line: 4, column: 18))
+        #expect(file.position(of: "command_rules[0].sha256") == FilePosition(line: 7, column: 13))
+        #expect(file.position(of: "tests[0].expect") == FilePosition(line: 9, column: 5))
+        #expect(try PolicyFile(yaml: PolicyFile.yaml(json: file.json)).json == file.json)
+    }
+
     @Test("an empty list of policies is a policy")
     func emptyPolicy() throws {
         #expect(try PolicyFile(yaml: Array("policies: []".utf8)).json == Array("{\"policies\":[]}".utf8))
@@ -42,8 +67,14 @@ struct YAMLFileTests {
     @Test(
         "a bad policy file is refused with line and column",
         arguments: [
-            ("", nil, "empty", nil), ("# a\n", nil, "empty", nil), ("policies: []\nrules: []", "2:1", "unknown-key", "the keys here are `policies`"),
-            ("policy: []", "1:1", "unknown-key", "did you mean `policies`?"), ("{}", "1:1", "missing-key", nil), ("- a", "1:1", "wrong-type", nil),
+            ("", nil, "empty", nil), ("# a\n", nil, "empty", nil),
+            ("policies: []\nrules: []", "2:1", "unknown-key", "the keys here are `policies`, `tag_rules`, `command_rules`, `tests`"),
+            ("policy: []", "1:1", "unknown-key", "did you mean `policies`?"), ("tag_rules: []", "1:1", "missing-key", nil),
+            ("policies: []\ntag_rule: []", "2:1", "unknown-key", "did you mean `tag_rules`?"),
+            ("policies: []\ntag_rules:\n  - tag: a", "3:5", "unknown-key", "did you mean `tags`?"),
+            ("policies: []\ncommand_rules:\n  - programs: /a", "3:15", "wrong-type", "put it in square brackets: [ … ]"),
+            ("policies: []\ntests:\n  - expect: [allow]", "3:13", "wrong-type", nil), ("{}", "1:1", "missing-key", nil),
+            ("- a", "1:1", "wrong-type", nil),
             ("policies", "1:1", "wrong-type", nil), ("policies:", "1:10", "wrong-type", nil),
             ("policies: a", "1:11", "wrong-type", "put it in square brackets: [ … ]"),
             ("policies: {}", "1:11", "wrong-type", nil), ("policies:\n  - a", "2:5", "wrong-type", nil),

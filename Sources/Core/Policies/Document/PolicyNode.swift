@@ -11,12 +11,17 @@ struct PolicyNode {
     func error(_ reason: PolicyError.Reason) -> PolicyError { PolicyError(path: path, reason: reason) }
 
     /// The members of an object, none unknown and none missing.
+    func members(allowing keys: [PolicyKey], requiring required: [String]) throws(PolicyError) -> [String: PolicyNode] {
+        try members(allowing: keys.map(\.name), requiring: required)
+    }
+
     func members(allowing keys: [String], requiring required: [String]) throws(PolicyError) -> [String: PolicyNode] {
         guard case .object(let pairs) = value else { throw error(.wrongType(expected: "a mapping of keys to values")) }
         var members: [String: PolicyNode] = [:]
         for (key, value) in pairs {
-            let member = PolicyNode(value, at: place(of: key))
-            guard keys.contains(key) else { throw member.error(.unknownKey(suggestion: suggestion(for: key, among: keys))) }
+            let isKnown = keys.contains(key)
+            let member = PolicyNode(value, at: place(of: key, isKnown))
+            guard isKnown else { throw member.error(.unknownKey(suggestion: suggestion(for: key, among: keys))) }
             members[key] = member
         }
         for key in required where members[key] == nil { throw error(.missingKey(key)) }
@@ -46,6 +51,30 @@ struct PolicyNode {
         return word
     }
 
+    /// A list of different words of an enumeration.
+    func words<Word: RawRepresentable<String> & CaseIterable & Hashable>(_ type: Word.Type = Word.self) throws(PolicyError) -> [Word] {
+        try distinct { element throws(PolicyError) in try element.word() }
+    }
+
+    /// A list of texts that are read to different things.
+    func distinct<Element: Equatable>(_ read: (PolicyNode) throws(PolicyError) -> Element) throws(PolicyError) -> [Element] {
+        var found: [Element] = []
+        for element in try elements() {
+            let value = try read(element)
+            guard !found.contains(value) else { throw element.error(.repeatedWord) }
+            found.append(value)
+        }
+        return found
+    }
+
+    /// The name of a policy, rule or test, which messages and the log repeat.
+    func ruleName() throws(PolicyError) -> String {
+        let name = try text()
+        let isPrintable = name.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !name.hasPrefix(" ") && !name.hasSuffix(" ")
+        guard isPrintable, (1...64).contains(name.utf8.count) else { throw error(.badName) }
+        return name
+    }
+
     func glob(over subject: Glob.Subject) throws(PolicyError) -> Glob {
         let text = try text()
         do { return try Glob(text, over: subject) } catch { throw self.error(.pattern(error)) }
@@ -63,8 +92,8 @@ struct PolicyNode {
     }
 
     /// A key that is unknown is repeated in the path when it looks like a key: a value pasted in its place does not.
-    private func place(of key: String) -> String {
-        let isKey = (1...32).contains(key.utf8.count) && key.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_" || $0 == "-") }
+    private func place(of key: String, _ isKnown: Bool) -> String {
+        let isKey = isKnown || (1...32).contains(key.utf8.count) && key.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_" || $0 == "-") }
         let shown = isKey ? key : "…"
         return path.isEmpty ? shown : "\(path).\(shown)"
     }

@@ -18,6 +18,8 @@ package struct AgentPolicy: Sendable, Equatable {
     package let home: Home
     /// Whether output may pass that cannot be scanned for values.
     package let unredactable: Permission
+    /// Whether programs may have values that no command rule lists, in a document that has command rules.
+    package let unlistedPrograms: Permission
 
     /// A thing that a policy forbids unless it is written.
     package enum Permission: String, CaseIterable, Sendable {
@@ -34,12 +36,10 @@ package struct AgentPolicy: Sendable, Equatable {
 }
 
 extension AgentPolicy {
+    private var agents: AgentPattern { AgentPattern(agentID) }
+
     /// Says whether the policy is about this agent.
-    package func applies(to agent: AgentIdentity) -> Bool {
-        let isForUnidentified = agentID.description == AgentIdentity.unidentifiedName
-        guard let name = agent.name else { return isForUnidentified }
-        return !isForUnidentified && agentID.matches(name.description)
-    }
+    package func applies(to agent: AgentIdentity) -> Bool { agents.matches(agent) }
 
     /// Says whether the policy can allow something in this PROJECT/ENVIRONMENT.
     func allows(in scope: String) -> Bool { environments?.contains { $0.matches(scope) } ?? (scope == Self.defaultEnvironment) }
@@ -48,9 +48,5 @@ extension AgentPolicy {
     func denies(in scope: String) -> Bool { environments?.contains { $0.matches(scope) } ?? true }
 
     /// Says whether every agent that `other` is about is one of this policy's too.
-    func coversAgents(of other: AgentPolicy) -> Bool {
-        let unidentified = AgentIdentity.unidentifiedName
-        guard agentID.description != unidentified, other.agentID.description != unidentified else { return agentID == other.agentID }
-        return agentID.covers(other.agentID)
-    }
+    func coversAgents(of other: AgentPolicy) -> Bool { agents.covers(other.agents) }
 }

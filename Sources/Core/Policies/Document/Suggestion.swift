@@ -1,5 +1,5 @@
 /// The word among `words` that was most likely meant; nil when none is near.
-func nearestWord(to text: String, among words: [String]) -> String? {
+package func suggestion(for text: String, among words: [String]) -> String? {
     guard text.utf8.count <= 64 else { return nil }
     let given = text.lowercased().replacing("-", with: "_")
     let nearest = words.map { (word: $0, distance: editDistance(given, $0)) }.min { $0.distance < $1.distance }
@@ -15,8 +15,11 @@ private func editDistance(_ left: String, _ right: String) -> Int {
     for row in left.indices {
         var current = [row + 1]
         for column in right.indices {
-            var cost = min(last[column] + (left[row] == right[column] ? 0 : 1), last[column + 1] + 1, current[column] + 1)
-            if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] { cost = min(cost, beforeLast[column - 1] + 1) }
+            let replaced = last[column] + (left[row] == right[column] ? 0 : 1)
+            var cost = min(replaced, last[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+                cost = min(cost, beforeLast[column - 1] + 1)
+            }
             current.append(cost)
         }
         (beforeLast, last) = (last, current)

@@ -35,9 +35,11 @@ struct GlobProgram: Sendable {
         }
     }
 
-    func matches(_ name: String) -> Bool {
+    /// Says whether a name matches; one with characters outside ASCII does so only where `readingForeign` lets wildcards stand for them.
+    func matches(_ name: String, readingForeign: Bool = false) -> Bool {
         var states = start
         for byte in name.utf8 {
+            guard byte < 128 || readingForeign else { return false }
             states = advance(states, by: byte)
             if states == 0 { return false }
         }
@@ -48,9 +50,8 @@ struct GlobProgram: Sendable {
 
     @inline(__always)
     private func advance(_ states: States, by byte: UInt8) -> States {
-        guard byte < 128 else { return 0 }
         let isSlash = byte == UInt8(ascii: "/")
-        let moved = (states & literals[Int(byte)]) << 1
+        let moved = byte < 128 ? (states & literals[Int(byte)]) << 1 : 0
         let stayed = states & (isSlash ? stars | wholeSegments : stars | wholeSegments | segmentStars)
         return skipWildcards(moved | stayed, atSegmentStart: isSlash)
     }
@@ -111,17 +112,17 @@ extension GlobProgram {
         let isSlash = byte == UInt8(ascii: "/")
         if isSlash, prefix.isAtSegmentStart { return nil }
         // Where any number of slashes will do they are not counted, or the search would not end.
-        let slashes = isSlash && subject != .secret ? prefix.slashes + 1 : prefix.slashes
+        let slashes = isSlash && subject.slashes.upperBound <= 1 ? prefix.slashes + 1 : prefix.slashes
         let states = advance(prefix.states, by: byte)
         guard states != 0, slashes <= subject.slashes.upperBound else { return nil }
         let otherStates = other?.advance(prefix.otherStates, by: byte) ?? 0
         return Prefix(states: states, otherStates: otherStates, isAtSegmentStart: isSlash, slashes: slashes)
     }
 
+    /// The slash, what the two programs write out, and one character that neither does.
     private func alphabet(with other: GlobProgram?) -> [UInt8] {
         let isWritten = { (byte: UInt8) in literals[Int(byte)] != 0 || other.map { $0.literals[Int(byte)] != 0 } ?? false }
-        let letters = (UInt8(ascii: "-")...UInt8(ascii: "z")).filter { $0 != UInt8(ascii: "/") }
-        let fresh = (UInt8(ascii: "A")...UInt8(ascii: "Z")).first { !isWritten($0) }
-        return letters.filter(isWritten) + [UInt8(ascii: "/")] + (fresh.map { [$0] } ?? [])
+        let letters = (UInt8(ascii: " ")...UInt8(ascii: "~")).filter { $0 != UInt8(ascii: "/") }
+        return letters.filter(isWritten) + [UInt8(ascii: "/")] + (letters.last { !isWritten($0) }.map { [$0] } ?? [])
     }
 }

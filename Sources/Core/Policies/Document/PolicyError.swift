@@ -24,18 +24,35 @@ package struct PolicyError: Diagnosable, Equatable {
         case wrongType(expected: String)
         case unknownWord(allowed: [String], suggestion: String?)
         case repeatedWord
-        case badPolicyName
+        case badName
         case duplicateName(first: String)
         case emptyList
         /// `allowed_keys` without `capabilities`, or the other way round: `missing` is the one to add.
         case halfGrant(missing: String)
         /// Neither allowed nor denied keys.
         case withoutEffect
+        /// Neither allowed nor denied programs.
+        case withoutProgram
+        /// A key that says how allowed programs run, in a rule that allows none.
+        case forAllowedPrograms
+        /// A key that belongs to another kind of tag rule.
+        case keyOfOther(kind: String)
+        case badFingerprint
+        case badDirectory
+        /// A text that is no name of what stands there, such as `the name of an agent`.
+        case noName(of: String)
+        case unknownRule(suggestion: String?)
+        /// A fact about a program in a test that names none.
+        case withoutTestProgram
+        /// A test that does not end as it says.
+        case testFails(expected: String, got: String)
         case pattern(GlobError)
         /// An earlier pattern of the same list matches all that this one matches.
         case shadowedPattern(by: String)
         /// An earlier policy decides for every agent that this one allows something.
         case shadowedPolicy(by: String)
+        /// Another rule does all that this one does.
+        case shadowedRule(by: String)
     }
 }
 
@@ -50,13 +67,17 @@ extension PolicyError {
         case .wrongType: "policy.wrong-type"
         case .unknownWord: "policy.unknown-word"
         case .repeatedWord: "policy.repeated"
-        case .badPolicyName: "policy.bad-name"
+        case .badName: "policy.bad-name"
         case .duplicateName: "policy.duplicate-name"
         case .emptyList: "policy.empty-list"
-        case .halfGrant, .withoutEffect: "policy.without-effect"
+        case .halfGrant, .withoutEffect, .withoutProgram, .forAllowedPrograms: "policy.without-effect"
+        case .keyOfOther, .withoutTestProgram: "policy.misplaced-key"
+        case .badFingerprint, .badDirectory, .noName: "policy.bad-value"
+        case .unknownRule: "policy.unknown-rule"
+        case .testFails: "policy.test-fails"
         case .pattern(.neverMatches): "policy.never-matches"
         case .pattern: "policy.bad-pattern"
-        case .shadowedPattern, .shadowedPolicy: "policy.shadowed"
+        case .shadowedPattern, .shadowedPolicy, .shadowedRule: "policy.shadowed"
         }
     }
 
@@ -73,23 +94,36 @@ extension PolicyError {
         case .wrongType(let expected): "this must be \(expected)"
         case .unknownWord(let allowed, _): "this is none of \(allowed.map { "`\($0)`" }.joined(separator: ", "))"
         case .repeatedWord: "this stands in the list already"
-        case .badPolicyName: "a policy name is 1 to 64 printable ASCII characters, without space at its ends"
+        case .badName: "a name here is 1 to 64 printable ASCII characters, without space at its ends"
         case .duplicateName(let first): "\(first) has the same name"
         case .emptyList: "the list is empty"
         case .halfGrant(let missing): "nothing is granted, because `\(missing)` is missing"
         case .withoutEffect: "the policy has neither `allowed_keys` nor `denied_keys`"
+        case .withoutProgram: "the rule has neither `programs`, `sha256` nor `denied_programs`"
+        case .forAllowedPrograms: "this says how programs run that are allowed, and the rule allows none"
+        case .keyOfOther(let kind): "this key is for the kind `\(kind)` alone"
+        case .badFingerprint: "a hash is 64 hexadecimal digits in lower case"
+        case .badDirectory: "a directory here is an absolute path without `:`, `.` and `..`"
+        case .noName(let thing): "this is not \(thing)"
+        case .unknownRule: "the document has no policy or rule of this name"
+        case .withoutTestProgram: "this is about a program, and the test has no `program`"
+        case .testFails(let expected, let got): "the test fails: it expects \(expected), and the policy says \(got)"
         case .pattern(let error): error.problem
         case .shadowedPattern(let first): "the pattern has no effect: \(first) matches all that it matches"
+        case .shadowedRule(let first): "the rule has no effect: \(first) does all that it does"
         case .shadowedPolicy(let first): "the policy can never allow anything: \(first) decides for every agent that it matches"
         }
     }
 
     package var hint: String? {
         switch reason {
-        case .unknownKey(let suggestion?), .unknownWord(_, let suggestion?): "did you mean `\(suggestion)`?"
+        case .unknownKey(let suggestion?), .unknownWord(_, let suggestion?), .unknownRule(let suggestion?): "did you mean `\(suggestion)`?"
         case .emptyList: "leave the key out, or write a pattern"
         case .withoutEffect: "write `denied_keys: [\"**\"]` for an agent that may use nothing"
-        case .shadowedPattern: "remove one of the two"
+        case .withoutProgram: "write `programs: [/usr/bin/curl]`, the paths of the programs that may have the secrets"
+        case .badFingerprint: "`sha256sum FILE` prints it"
+        case .testFails: "mend the policy, or the test; `tacit policy test FILE` shows every test"
+        case .shadowedPattern, .shadowedRule: "remove one of the two"
         case .shadowedPolicy: "put the narrower policy first, or give it nothing but `denied_keys`"
         case .pattern(let error): error.hint
         default: nil
@@ -101,12 +135,18 @@ extension GlobError {
     fileprivate var problem: String {
         switch self {
         case .empty: "a pattern is empty"
+        case .badCharacter(.model), .badCharacter(.program), .badCharacter(.programName):
+            "a pattern has a character outside A-Z a-z 0-9 . _ - / * + @ : , = ~ % ( ) and space"
         case .badCharacter: "a pattern has a character outside A-Z a-z 0-9 . _ - / *"
         case .tooManyStars: "a pattern has three `*` in a row"
         case .tooLong: "a pattern with a `*` is longer than \(Glob.maximumLength) characters"
         case .neverMatches(.secret): "the pattern can never match the name of a secret"
         case .neverMatches(.scope): "the pattern can never match PROJECT/ENVIRONMENT"
         case .neverMatches(.agent): "the pattern can never match the name of an agent"
+        case .neverMatches(.tag): "the pattern can never match a tag"
+        case .neverMatches(.model): "the pattern can never match the name of a model"
+        case .neverMatches(.program): "the pattern can never match the path of a program"
+        case .neverMatches(.programName): "the pattern can never match the name of a program"
         }
     }
 
@@ -116,6 +156,9 @@ extension GlobError {
         case .neverMatches(.scope): "write PROJECT/ENVIRONMENT, such as `default/dev` or `shop/*`"
         case .neverMatches(.secret): "secret names are segments joined by `/`, such as `stripe/api-key`"
         case .neverMatches(.agent): "an agent's name is one segment, without `/`"
+        case .neverMatches(.tag): "a tag is one word, without `/`"
+        case .neverMatches(.program): "write an absolute path, such as `/usr/bin/curl` or `/opt/tools/*`"
+        case .neverMatches(.programName): "write a name without `/`, such as `gdb`, or an absolute path"
         default: nil
         }
     }

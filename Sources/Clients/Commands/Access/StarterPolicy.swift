@@ -1,0 +1,195 @@
+/// A first policy for a kind of agent, with comments that teach the language.
+struct StarterPolicy: Sendable {
+    /// What it is asked for by: the name of an agent's host.
+    let host: String
+    /// How the host is called in the text.
+    let title: String
+    let kind: Kind
+
+    /// What agents of a host mostly do.
+    enum Kind: Sendable {
+        /// Writes code and runs what a developer runs.
+        case coder
+        /// Answers in a chat; programs are the exception.
+        case chat
+        /// Runs what somebody wrote before, with nobody beside it.
+        case job
+    }
+
+    static let all = [
+        StarterPolicy(host: "claude-code", title: "Claude Code", kind: .coder), StarterPolicy(host: "codex", title: "Codex", kind: .coder),
+        StarterPolicy(host: "gemini", title: "Gemini CLI", kind: .coder), StarterPolicy(host: "goose", title: "Goose", kind: .coder),
+        StarterPolicy(host: "cursor", title: "Cursor", kind: .coder), StarterPolicy(host: "vscode", title: "VS Code", kind: .coder),
+        StarterPolicy(host: "claude-desktop", title: "Claude Desktop", kind: .chat), StarterPolicy(host: "ci", title: "a CI job", kind: .job),
+    ]
+
+    /// The policy as YAML, for an agent with this badge in this environment.
+    func text(agent: String, in scope: Scope) -> String {
+        let parts = [
+            Self.head(title, agent), "policies:\n" + policy, Self.tagRules, "command_rules:\n" + commandRules, "tests:\n" + Self.tests(kind),
+        ]
+        return parts.joined(separator: "\n").replacing("AGENT", with: PolicyFile.scalar(agent)).replacing(
+            "PLACE", with: PolicyFile.scalar(scope.text))
+    }
+
+    /// What somebody edits who has no policy yet.
+    static func empty(in scope: Scope) -> String {
+        """
+        # What AI agents may use. Nothing is allowed that is not written here.
+        # `tacit policy init claude-code` prints a policy to start from; others: \(all.dropFirst().map(\.host).joined(separator: ", ")).
+        #
+        # policies:
+        #   - name: claude on the development keys
+        #     agent_id: claude
+        #     environments: [\(scope.text)]
+        #     allowed_keys: ["stripe/*"]
+        #     capabilities: [masked_return, env_inject]
+        #     unsandboxed: allow
+        policies: []
+
+        """
+    }
+
+    private static func head(_ title: String, _ agent: String) -> String {
+        """
+        # What \(title) may use. Nothing is allowed that is not written here.
+        #
+        #   tacit policy test FILE    asks the tests at the end of this file
+        #   tacit policy diff FILE    shows what it would change
+        #   tacit policy apply FILE   puts it in force
+        #
+        # The agent is known by its badge: `tacit agent add AGENT`.
+
+        """
+    }
+
+    private var policy: String {
+        let capabilities =
+            switch kind {
+            case .coder: "[masked_return, env_inject]"
+            case .chat: "[masked_return, env_inject]"
+            case .job: "[env_inject]"
+            }
+        return """
+              # The first policy whose agent_id matches decides, so the narrower ones come first.
+              - name: what the agent may use
+                agent_id: AGENT
+                environments: [PLACE]
+                # `*` stands for any characters of one segment of a name, `**` for any characters at all.
+                allowed_keys: ["**"]
+                # What is denied looks to the agent like what is not there, and stays denied whatever else allows it.
+                denied_keys: ["personal/**"]
+                # Others: file_inject, broker, propose, and reveal, where a person approves each value.
+                capabilities: \(capabilities)
+                # There is no sandbox yet: a program can send a value away or print it in pieces. Only this line lets programs run.
+                unsandboxed: allow
+
+            """
+    }
+
+    private static let tagRules = """
+        # Rules about tags (`tacit tag NAME --add live`). The strictest is asked first; they hold for every agent and no person.
+        # `tacit policy rules` tells which are enforced, and which are ceremony that the agent can satisfy itself.
+        tag_rules:
+          - name: for people only
+            kind: block_always
+            tags: [people-only]
+          - name: a person approves live keys
+            kind: require_confirmation
+            by: person
+            tags: [live, production]
+          - name: tell me
+            kind: notify
+            tags: [watched]
+
+        """
+
+    private var commandRules: String {
+        let programs =
+            switch kind {
+            case .coder: "[/usr/bin/*, /usr/local/bin/*]"
+            case .chat, .job: "[/usr/bin/curl, /usr/bin/git-remote-https]"
+            }
+        let native = """
+              # Only these programs may have a value. A program counts where its caller can write neither the file nor a directory above it; to
+              # use one elsewhere, pin its content: `sha256: ["…"]`, as sha256sum prints it.
+              - name: programs of the system
+                agent_id: AGENT
+                environments: [PLACE]
+                keys: ["**"]
+                programs: \(programs)
+
+            """
+        let any = """
+              # Interpreters, shells, package managers and scripts execute what the agent tells them: treat what they get as known to the agent.
+              - name: code of the project, with test keys
+                agent_id: AGENT
+                environments: [PLACE]
+                keys: ["test/**", "**/test-*"]
+                programs: [/usr/bin/*, /usr/local/bin/*]
+                any_code: allow
+
+            """
+        let guardian = """
+              # An accident guard: these are refused by name, wherever they lie. A copy of another name is not.
+              - name: no debuggers
+                agent_id: AGENT
+                denied_programs: [gdb, lldb, strace, ltrace]
+
+            """
+        return native + (kind == .coder ? any : "") + guardian
+    }
+
+    private static func tests(_ kind: Kind) -> String {
+        let common = """
+              # What you mean by all this. A policy whose tests fail is not put in force.
+              - name: the agent does not learn of personal keys
+                agent: AGENT
+                environment: PLACE
+                secret: personal/bank
+                expect: not_found
+              - name: another agent gets nothing
+                agent: unidentified
+                environment: PLACE
+                secret: stripe/api-key
+                expect: not_found
+              - name: curl may have a key
+                agent: AGENT
+                environment: PLACE
+                secret: stripe/api-key
+                program: /usr/bin/curl
+                expect: allow
+              - name: a program that the agent can write may not
+                agent: AGENT
+                environment: PLACE
+                secret: stripe/api-key
+                program: /usr/bin/curl
+                given: [writable]
+                expect: command_blocked
+              - name: a live key takes a person
+                agent: AGENT
+                environment: PLACE
+                secret: stripe/api-key
+                tags: [live]
+                program: /usr/bin/curl
+                expect: approval_required
+
+            """
+        let coder = """
+              - name: a script may not have a real key
+                agent: AGENT
+                environment: PLACE
+                secret: stripe/api-key
+                program: /usr/bin/python3
+                expect: command_blocked
+              - name: a script may have a test key
+                agent: AGENT
+                environment: PLACE
+                secret: stripe/test-key
+                program: /usr/bin/python3
+                expect: allow
+
+            """
+        return common + (kind == .coder ? coder : "")
+    }
+}

@@ -1,0 +1,26 @@
+import MCPSession
+import TacitWire
+
+extension ToolFailure {
+    /// What a rule of the policy answered, with the step that meets it; nil for a problem that is none of a rule's.
+    init?(policy problem: Problem) {
+        let step: String
+        switch problem.code {
+        case Code.blockedByRule.rawValue: step = "Tell the person which rule keeps you from it. Only they can change it; do not look for a way round."
+        case Code.sessionRequired.rawValue: step = "Call session_wake with this secret and why you need it, then repeat the call. \(Self.orTell)"
+        case Code.acknowledgementRequired.rawValue:
+            step = "Call rule_acknowledge with this rule and secret and why you need it, then repeat the call. \(Self.orTell)"
+        case Code.approvalRequired.rawValue: step = "Call access_request, show the person what it answers, then access_check. \(Self.orTell)"
+        case Code.commandBlocked.rawValue:
+            step = "Run a program that the policy lists for this secret, or tell the person which program you need and why: they can list it."
+        case Code.unavailable.rawValue: step = problem.hint.map { "\($0.prefix(1).uppercased())\($0.dropFirst())." } ?? "Tell the person."
+        default: return nil
+        }
+        guard let code = Code(rawValue: problem.code) else { return nil }
+        self.init(code: code, message: problem.title, nextStep: step)
+        guard let rule = problem.rule else { return }
+        details = code == .acknowledgementRequired ? ["rule": .string(rule), "rule_id": .string(rule)] : ["rule": .string(rule)]
+    }
+
+    private static let orTell = "Where that tool is missing, tell the person."
+}

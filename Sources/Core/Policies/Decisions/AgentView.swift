@@ -1,0 +1,121 @@
+package import Model
+
+/// The part of a policy document that is about one agent.
+package struct AgentView: Sendable {
+    private let agent: AgentIdentity
+    private let policies: [AgentPolicy]
+    private let commands: CommandView
+    /// Strictest first.
+    private let tagRules: [TagRule]
+
+    /// Picks the policies and rules that are about the agent, in file order.
+    init(of agent: AgentIdentity, in document: PolicyDocument) {
+        self.agent = agent
+        policies = document.policies.filter { $0.applies(to: agent) }
+        commands = CommandView(
+            rules: document.commandRules.filter { $0.applies(to: agent) }, isBinding: document.commandRules.contains(where: \.allowsPrograms))
+        tagRules = TagRule.inOrder(document.tagRules)
+    }
+
+    /// The part that is about one project and environment.
+    package func scoped(to scope: Scope) -> ScopeView {
+        let place = scope.description
+        let governing = policies.first.flatMap { $0.allows(in: place) && !$0.allowedKeys.isEmpty ? $0 : nil }
+        return ScopeView(
+            denied: policies.filter { $0.denies(in: place) }.flatMap(\.deniedKeys), governing: governing,
+            tagRules: tagRules.filter { $0.governs(agent, in: place) }, commands: commands.scoped(to: place))
+    }
+
+    /// Whether a command rule pins a program's content for this agent, so that it is worth knowing.
+    package var pinsPrograms: Bool { commands.rules.contains { !$0.fingerprints.isEmpty } }
+}
+
+/// What one agent may do in one project and environment.
+package struct ScopeView: Sendable {
+    /// The denied keys of every policy that matches.
+    private let denied: [Glob]
+    /// The policy that decides; nil when it allows nothing here, or there is none.
+    private let governing: AgentPolicy?
+    /// The tag rules that hold here, strictest first.
+    private let tagRules: [TagRule]
+    private let commands: CommandView
+
+    fileprivate init(denied: [Glob], governing: AgentPolicy?, tagRules: [TagRule], commands: CommandView) {
+        self.denied = denied
+        self.governing = governing
+        self.tagRules = tagRules
+        self.commands = commands
+    }
+
+    /// Whether there may be anything that the agent may list here.
+    package var mayListAnything: Bool { governing != nil }
+
+    /// Says whether the agent may know that a secret of this name exists. Lists are filtered by it.
+    package func mayList(_ secret: SecretName) -> Bool {
+        guard let governing else { return false }
+        let name = secret.description
+        return !denied.matches(name) && governing.allowedKeys.matches(name)
+    }
+
+    /// The tag rules about a secret with these tags, in the order in which they are asked.
+    package func standings(_ circumstances: PolicyCircumstances) -> [RuleStanding] {
+        tagRules.compactMap { rule in rule.tag(among: circumstances.tags).map { RuleStanding(rule, tag: $0, circumstances) } }
+    }
+
+    /// What the agent may do with a secret, whatever it still has to do for it: nothing of what a rule blocks.
+    package func capabilities(for secret: SecretName, _ circumstances: PolicyCircumstances) -> [Capability] {
+        guard let governing, mayList(secret) else { return [] }
+        let isBlocked = standings(circumstances).contains { !$0.isMet && [.blockAlways, .blockModels].contains($0.rule.kind) }
+        return Capability.allCases.filter { $0 == .referenceOnly || !isBlocked && governing.capabilities.contains($0) }
+    }
+
+    /// Decides about one secret, or about the place as a whole.
+    package func decision(for secret: SecretName?, capability: Capability, _ circumstances: PolicyCircumstances) -> PolicyDecision {
+        guard let governing, secret.map(mayList) ?? true else { return .deny(.notFound) }
+        // Every capability includes knowing that the secret is there, and no rule is asked about that.
+        if capability == .referenceOnly { return .allow(PolicyGrant(of: capability, by: governing)) }
+        guard governing.capabilities.contains(capability) else { return .deny(.notPermitted(capability, by: governing.name)) }
+        let standings = secret == nil ? [] : self.standings(circumstances)
+        if let denial = Self.denial(by: standings.filter { !$0.isConfirmation }) { return .deny(denial) }
+        let command = capability.needsProgram ? commands.verdict(on: circumstances.program, having: secret, governing) : .free
+        if case .denied(let denial) = command { return .deny(denial) }
+        if let denial = Self.denial(by: standings.filter(\.isConfirmation)) { return .deny(denial) }
+        if capability == .reveal, !circumstances.hasApproval { return .deny(.unapprovedReveal(by: governing.name)) }
+        return .allow(PolicyGrant(of: capability, by: governing, command, standings))
+    }
+
+    private static func denial(by standings: [RuleStanding]) -> PolicyDenial? {
+        standings.first { !$0.isMet }.flatMap { PolicyDenial(unmet: $0.rule) }
+    }
+}
+
+extension PolicyGrant {
+    /// What follows from an allowed question.
+    fileprivate init(of capability: Capability, by policy: AgentPolicy, _ command: CommandView.Verdict = .free, _ standings: [RuleStanding] = []) {
+        var obligations: Set<PolicyObligation> = [.redact]
+        notifiedBy = standings.filter { $0.rule.kind == .notify }.map(\.rule.name)
+        if !notifiedBy.isEmpty { obligations.insert(.notify) }
+        let needsPerson = standings.contains { $0.rule.demand == .requireConfirmation(by: .person) }
+        if capability == .reveal || needsPerson { obligations.insert(.approval) }
+        if capability.needsProgram, policy.unsandboxed == .deny { obligations.insert(.sandbox) }
+        if case .open = command { obligations.insert(.program) }
+        self.obligations = obligations
+        rule = policy.name
+        unredactable = policy.unredactable
+        let listed: CommandRule? = if case .listed(let rule) = command { rule } else { nil }
+        home = listed?.home ?? policy.home
+        path = listed?.path
+        commandRule = listed?.name
+    }
+}
+
+extension PolicyDocument {
+    /// The part of the document that is about one agent, for many questions.
+    package func compiled(for agent: AgentIdentity) -> AgentView { AgentView(of: agent, in: self) }
+
+    /// Decides one question. What no policy allows is denied.
+    package func decision(for query: PolicyQuery) -> PolicyDecision {
+        compiled(for: query.agent).scoped(to: query.scope)
+            .decision(for: query.secret, capability: query.capability, query.circumstances)
+    }
+}

@@ -1,0 +1,78 @@
+extension PolicyExplanation {
+    /// The explanation in lines of text, the decision first.
+    package var lines: [String] {
+        let about = query.secret.map { "\(query.scope)/\($0)" } ?? "\(query.scope)"
+        let answer = decision.isAllowed ? "allow" : "deny"
+        let first = "\(answer): \(query.capability.rawValue) of \(about) by \(query.agent)"
+        let considered = steps.map { "policy `\($0.policy)`: \($0.verdict.text(query))" }
+        let policies = steps.contains { $0.verdict != .otherAgent } ? considered : considered + ["no policy is about this agent"]
+        return [first] + policies + standings.map(\.line) + commandLines + last
+    }
+
+    private var commandLines: [String] {
+        guard listsPrograms || !commands.isEmpty else { return [] }
+        let program = query.circumstances.program.map { ["program \($0.facts)"] } ?? ["no program is named: it is judged when it is opened"]
+        let lines = commands.map { "command rule `\($0.rule)`: \($0.text)" }
+        return program + (commands.contains(where: \.allows) || !listsPrograms ? lines : lines + ["no command rule lists a program for it"])
+    }
+
+    private var last: [String] {
+        switch decision {
+        case .deny(let denial):
+            return [denial.reason, "the agent is told: \(denial.code.rawValue), next step: \(denial.nextStep)"]
+        case .allow(let grant):
+            let obligations = PolicyObligation.allCases.filter(grant.obligations.contains).map(\.rawValue).joined(separator: ", ")
+            let program =
+                query.capability.needsProgram
+                ? ["the program sees HOME \(grant.home.rawValue), PATH \(grant.path == nil ? "of the system" : "of the rule")"] : []
+            return ["allowed by `\(grant.rule)`; obliges to: \(obligations)"] + program
+        }
+    }
+}
+
+extension RuleStanding {
+    fileprivate var line: String {
+        let standing = isMet ? "met" : "not met: \(meetBy)"
+        return "tag rule `\(rule.name)`: \(rule.kind.rawValue) by tag `\(tag)`, \(standing) (\(rule.strength.rawValue): \(rule.strengthReason))"
+    }
+}
+
+extension OpenedProgram {
+    /// The facts by which it is judged, in words.
+    fileprivate var facts: String {
+        var words = [runsAnyCode ? "any-code" : "native"]
+        if !isBound { words.append("not bound: its interpreter opens it again") }
+        words.append(isWritableByCaller ? "its caller can change it" : "its caller cannot change it")
+        let called = calledPath.map { $0 == path ? "" : " (called \($0))" } ?? ""
+        return "\(path)\(called): \(words.joined(separator: ", "))"
+    }
+}
+
+extension PolicyExplanation.CommandStep {
+    fileprivate var text: String {
+        if denies { return "denies the program, as an accident guard" }
+        switch verdict {
+        case .allows: return "lets the program have it"
+        case .refuses(.notListed): return "lists other programs"
+        case .refuses(.contentDiffers): return "pins other content"
+        case .refuses(.writable): return "lists the program, which counts only where its caller cannot change it or its content is pinned"
+        case .refuses(.anyCode): return "lists the program, and does not allow any code"
+        case nil: return allows ? "lists programs that may have it" : "denies programs, as an accident guard"
+        }
+    }
+}
+
+extension PolicyExplanation.Verdict {
+    fileprivate func text(_ query: PolicyQuery) -> String {
+        switch self {
+        case .otherAgent: "is about other agents"
+        case .deniesKey(let pattern): "denies the key by `\(pattern)`; a denied key stays denied whatever else allows it"
+        case .otherEnvironment: "decides, and allows nothing in \(query.scope)"
+        case .noAllowedKey: "decides, and none of its allowed keys matches"
+        case .noCapability: "decides, and does not grant `\(query.capability.rawValue)`"
+        case .allows(let pattern?): "decides, and allows by `\(pattern)`"
+        case .allows(nil): "decides, and allows"
+        case .decidedBefore(let name): "is not asked, because `\(name)` before it decides"
+        }
+    }
+}

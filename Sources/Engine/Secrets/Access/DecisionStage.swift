@@ -1,0 +1,28 @@
+import Auditing
+import Policies
+
+/// When a decision is taken: before what it may depend on is known, or for good.
+enum DecisionStage {
+    case first, last
+
+    /// The obligations that the engine meets. What it cannot meet it refuses.
+    private var met: Set<PolicyObligation> {
+        switch self {
+        case .first: [.redact, .notify, .program, .approval]
+        case .last: [.redact, .notify]
+        }
+    }
+
+    func unmet(of grant: PolicyGrant) -> PolicyObligation? {
+        PolicyObligation.allCases.first { grant.obligations.contains($0) && !met.contains($0) }
+    }
+}
+
+extension Permit {
+    /// What the log says of the rules besides the one that decided. To be told of a use is to find it marked here.
+    var facts: [AuditFact] {
+        let commands = grants.compactMap(\.commandRule).map { AuditFact("command-rule", $0) }
+        let notices = grants.flatMap(\.notifiedBy).map { AuditFact("notify", $0) }
+        return (commands + notices).reduce(into: []) { facts, fact in if !facts.contains(fact) { facts.append(fact) } }
+    }
+}
