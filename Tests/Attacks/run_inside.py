@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 
 from attack import attack, clean, expect
 from house import PASSWORD, canary

@@ -4,7 +4,7 @@ import sqlite3
 
 from api import SECRETS, secret_path
 from attack import attack, expect
-from house import PASSWORD, canary
+from house import canary
 
 VALUE, NEW = canary(), canary("new")
 

@@ -54,7 +54,7 @@ def furnish(house):
 def program(house, how, **options):
     """What a program that is started beside us is taken for."""
     text = PROGRAM.format(here=os.path.dirname(__file__))
-    process = subprocess.run([sys.executable, "-c", text, how, house.socket], capture_output=True, timeout=30, **options)
+    process = subprocess.run([sys.executable, "-c", text, how, house.socket], capture_output=True, timeout=120, **options)
     expect(process.returncode == 0 and process.stdout, process.stderr)
     return json.loads(process.stdout)
 
@@ -108,7 +108,7 @@ def own_terminal(context):
     if os.path.exists("/usr/bin/script"):
         text = PROGRAM.format(here=os.path.dirname(__file__))
         (house.root / "work" / "ask.py").write_text(text)
-        done = subprocess.run(["/usr/bin/script", "-qec", f"{sys.executable} {house.root}/work/ask.py own {house.socket}", "/dev/null"], capture_output=True, timeout=30)
+        done = subprocess.run(["/usr/bin/script", "-qec", f"{sys.executable} {house.root}/work/ask.py own {house.socket}", "/dev/null"], capture_output=True, timeout=120)
         expect(b"unidentified" in done.stdout and b"person" not in done.stdout, done.stdout)
 
 
