@@ -9,7 +9,7 @@ extension VaultDoor {
             do throws(ClientError) {
                 return try connection.startRun(request)
             } catch {
-                guard case .problem(let problem) = error, try remedy(problem) else { throw CommandFailure(error) }
+                guard case .problem(let problem) = error, try remedy(problem) else { throw try explained(CommandFailure(error)) }
             }
         }
     }

@@ -48,6 +48,7 @@ struct UnlockCommand: Verb {
         if options.json { return console.say(json: unlocked) }
         console.say(Self.sentence(unlocked, console.style, now: context.now()))
         for notice in unlocked.notices { console.note(notice.printable) }
+        if let doubt = try door.status().actor.standingDoubt { console.warn("it is not unlocked for this terminal: \(doubt.message.printable)") }
         if unlocked.slotUpgraded { console.note("the password's slot was strengthened to today's parameters") }
     }
 

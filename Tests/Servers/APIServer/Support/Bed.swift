@@ -27,8 +27,8 @@ final class Bed: Sendable {
 
     /// A person's shell.
     static let person = Peer(
-        userID: geteuid(), userName: "someone", process: getpid(), executable: "/bin/shell",
-        session: KernelSession(id: 7, leaderStart: 1, terminal: 1), isNextToLeader: true)
+        userID: geteuid(), userName: "someone", process: getpid(), executable: "/bin/tacit", isOwnProgram: true,
+        session: KernelSession(id: 7, leaderStart: 1, terminal: 1), place: .nextToLeader)
 
     init(_ adjust: (inout KeeperServer) -> Void = { _ in }) async throws {
         directory = try TemporaryDirectory("tacit-api")
