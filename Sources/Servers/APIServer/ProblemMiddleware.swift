@@ -58,7 +58,7 @@ enum ProblemTable {
     private static func engine(_ error: EngineError) -> Problem {
         var problem = Problem(error.code, error.message, status: status(of: error), hint: error.hint)
         if case .denied(let denial) = error { problem.rule = denial.rule }
-        if case .backedOff(let seconds) = error { problem.retryAfter = seconds }
+        if case .backedOff(let seconds, _) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
         return problem
     }
@@ -70,9 +70,11 @@ enum ProblemTable {
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
         case .backedOff, .tooManyRuns: 429
         case .denied, .expired: 403
-        case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected: 409
+        case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
+            .checkpointsMissing:
+            409
         case .revisionMismatch: 412
-        case .invalid, .passwordTooShort: 422
+        case .invalid, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unreadable: 500
         case .logFull, .runnersGone: 503
         }

@@ -80,7 +80,7 @@ import Testing
             }
         }
         func wait() async -> Int? {
-            do { try await bench.unlock() } catch EngineError.backedOff(let seconds) { return seconds } catch {}
+            do { try await bench.unlock() } catch EngineError.backedOff(let seconds, _) { return seconds } catch {}
             return nil
         }
         try await fail(5, waiting: .zero)

@@ -46,7 +46,7 @@ final class Bed: Sendable {
                 }, storeExists: { exists.withLock { $0 } }, passwordHash: QuickHash(),
                 clock: MachineClock {
                     ClockReading(wall: clock.time, bootID: BootID(random: SeededRandom.quiet), bootTime: clock.time.nanoseconds)
-                }, memory: MemoryFile(), pending: MemoryFile(), keeper: origin, runners: runners))
+                }, memory: MemoryFile(), pending: MemoryFile(), backoff: MemoryFile(), checkpoint: MemoryFile(), keeper: origin, runners: runners))
         var server = KeeperServer(vault: vault, peers: PeerFinder { [weak self] in self?.peer(pinned: $2) }, version: "test", process: 1)
         adjust(&server)
         try await start(server)
