@@ -63,7 +63,7 @@ var targets: [Target] = [
     core("Policies", "Model"),
     core("Redaction", "Model", "PlaintextDoor"),
     core("Storage", "Model", tests: nil),
-    core("MCPSession"),
+    core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
     // Engine: what happens
     engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Storage"),
@@ -85,11 +85,21 @@ var targets: [Target] = [
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
-    client("MCPTools", "MCPSession", "TacitWire"),
+    client("MCPTools", "MCPSession", "TacitWire", crypto),
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
     fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "TacitWire"),
+    [
+        suite(
+            "Reference", at: "Reference",
+            [
+                "Model", "Envelopes", "Policies", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire", "MCPSession",
+                "MCPTools",
+                "Commands",
+                "TestKit",
+            ])
+    ],
     [suite("TestKit", at: "TestKit", ["TestKit", "Model", "PlaintextDoor", "Storage"])],
     [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
 ].flatMap { $0 }

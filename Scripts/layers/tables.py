@@ -56,7 +56,7 @@ TARGETS = {
 
 # Outside module → (the product that brings it, targets that may import it).
 OUTSIDE = {
-    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies"}),
+    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies", "MCPTools"}),
     "GRDB": ("GRDB", {"SQLiteDatabase"}),
     "GRDBSQLite": ("GRDBSQLite", {"SQLiteDatabase"}),
     "Hummingbird": ("Hummingbird", {"APIServer"}),

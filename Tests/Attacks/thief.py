@@ -238,7 +238,8 @@ def log_rows(context):
         ("the tail cut behind the checkpoint's end", [f"DELETE FROM audit_entry WHERE position >= {count - 1}"], (DISAGREE, ROLLBACK, BROKEN)),
         ("the tail cut with every checkpoint", [f"DELETE FROM audit_entry WHERE position >= {count - 3}", "DELETE FROM audit_checkpoint"], (DISAGREE, ROLLBACK, BROKEN)),
         ("the whole log taken away", ["DELETE FROM audit_entry", "DELETE FROM audit_checkpoint"], (DISAGREE, ROLLBACK, BROKEN)),
-        ("the checkpoints taken away", ["DELETE FROM audit_checkpoint"], ("",)),
+        ("the checkpoints taken away", ["DELETE FROM audit_checkpoint"], ("vault.checkpoints-missing",)),
+        ("the last checkpoint taken away", ["DELETE FROM audit_checkpoint WHERE size = (SELECT max(size) FROM audit_checkpoint)"], ("vault.checkpoints-missing",)),
         ("a bit of a checkpoint", [flip("audit_checkpoint", "note")], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
         ("a frontier exchanged", ["UPDATE audit_checkpoint SET frontier = randomblob(length(frontier))"], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
     ):

@@ -32,7 +32,7 @@ extension Vault {
                     .open(slot)
                 let open = opened.vault
                 let (change, fresh) = try await open.freshSlots(password: newPassword)
-                let facts = [AuditFact("slot", "recovery")]
+                let facts = [AuditFact("slot", "recovery")] + opened.memory.facts
                 let entries = [AuditAction.vaultUnlock, .passwordChange, .slotReplaceRecovery].map {
                     open.authorizer.entry($0, by: asker, detail: facts)
                 }

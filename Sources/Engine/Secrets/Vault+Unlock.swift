@@ -61,7 +61,7 @@ extension Vault {
         }
     }
 
-    /// Makes the peer's session a person's; a peer without a session of its own holds the vault open for its connection.
+    /// Makes the peer's session a person's. A peer that does not stand next to a session's leader only holds the vault open for its connection.
     func admit(_ door: DoorFacts, now: Timestamp) {
         if let session = door.peer.session, door.peer.isNextToLeader {
             sessions.admit(session, now: now)
@@ -168,12 +168,12 @@ extension Vault {
             let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting, acceptsRollback: acceptingRollback).open(
                 slot)
             let open = opened.vault
-            let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail)
+            let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail + opened.memory.facts)
             var report = try await absorbPending(into: open, accepting: opened.accepted, by: asker, then: [unlock])
             // Whatever of this fails is done at the next unlock.
             report.slotUpgraded = (try? await open.upgrade(slot, password: password)) ?? false
             report.purgedSecrets = await open.purge(overdue: opened.overdue)
-            report.warnings = open.warnings
+            report.warnings = open.warnings + opened.memory.warnings
             replaceOpen(open)
             return report
         }

@@ -60,7 +60,7 @@ package enum StandingDoubt: Sendable, Equatable {
         case .otherProgram:
             "run the `tacit` that the keeper was started from, or give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
         case .belowFirstProcess:
-            "give the password with `--password-fd N`, or start the container with a first process of its own (`docker run --init`)"
+            "give the password with `--password-fd N`; or start a shell in a session of its own, such as `script -q /dev/null`, and unlock it there"
         case .otherUser, .leaderless, .behind, .adopted:
             "give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
         }
