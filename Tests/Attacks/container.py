@@ -16,20 +16,17 @@ sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
 from house import House
 os.setsid() if os.getsid(0) != os.getpid() else None
-house = House().init()
+house = House().init().unlock()
 ask = f'''
-import json, os, sys, time
-sys.path.insert(0, {sys.argv[1]!r})
-from api import Connection
+import os, time
 if os.fork(): os._exit(0)
 while os.getppid() != 1: time.sleep(0.01)
-print(json.dumps([os.getpid(), os.getppid(), Connection({house.socket!r}, headers={{"Tacit-Source": "cli"}}).request("GET", "/v1/status").json["actor"]["kind"]]), flush=True)
+os.execve({os.environ["TACIT"]!r}, ["tacit", "status", "--json"], {house.environment!r})
 '''
 between = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', sys.argv[1]], capture_output=True, text=True).stdout)"
-house.unlock()
-own = house.status["actor"]["kind"]
 adopted = subprocess.run([sys.executable, "-c", between, ask], capture_output=True, text=True).stdout
-print(json.dumps([os.getpid(), own, json.loads(adopted or "[]")]), flush=True)
+own = house.status["actor"]["doubt"]["code"]
+print(json.dumps([os.getpid(), own, json.loads(adopted or "{}").get("actor")]), flush=True)
 house.close()
 """
 
@@ -43,8 +40,8 @@ def adopted(context):
         raise Skipped(done.stderr.strip())
     expect(done.returncode == 0 and done.stdout, done.stderr[-600:])
     leader, own, answer = json.loads(done.stdout)
-    expect((leader, own) == (1, "person"), f"the leader itself: {leader} {own}")
-    expect(answer[2] == "unidentified", f"an adopted program (parent {answer[1]}) is taken for a {answer[2]}")
+    expect((leader, own) == (1, "asker.other-program"), f"the leader itself, in a session that is unlocked: {leader} {own}")
+    expect((answer or {}).get("doubt", {}).get("code") == "asker.below-first-process", f"an adopted command is taken for {answer}")
 
 
 # Runs where /proc shows nobody what it may not trace; the vault is an ordinary user's.

@@ -101,7 +101,8 @@ def log_rows(context):
         ("the tail cut behind the checkpoint's end", [f"DELETE FROM audit_entry WHERE position >= {count - 1}"], (DISAGREE, ROLLBACK, BROKEN)),
         ("the tail cut with every checkpoint", [f"DELETE FROM audit_entry WHERE position >= {count - 3}", "DELETE FROM audit_checkpoint"], (DISAGREE, ROLLBACK, BROKEN)),
         ("the whole log taken away", ["DELETE FROM audit_entry", "DELETE FROM audit_checkpoint"], (DISAGREE, ROLLBACK, BROKEN)),
-        ("the checkpoints taken away", ["DELETE FROM audit_checkpoint"], ("",)),
+        ("the checkpoints taken away", ["DELETE FROM audit_checkpoint"], ("vault.checkpoints-missing",)),
+        ("the last checkpoint taken away", ["DELETE FROM audit_checkpoint WHERE size = (SELECT max(size) FROM audit_checkpoint)"], ("vault.checkpoints-missing",)),
         ("a bit of a checkpoint", [flip("audit_checkpoint", "note")], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
         ("a frontier exchanged", ["UPDATE audit_checkpoint SET frontier = randomblob(length(frontier))"], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
     ):
@@ -228,7 +229,7 @@ def stored_bytes(context):
         expect(person.json("POST", "/v1/agents", {"name": marks["agent"]}).status == 201, "agent")
         expect(person.request("GET", secret_path(marks["name"]) + f"/value?field={marks['field']}").status == 200, "reveal")
         expect(person.run(["echo", "x"], [marks["name"]]).wait().exit == ("exited", 0), "run")
-        expect(person is not None and house.connect().reveal(marks["name"]).status == 401, "a refused reveal")
+        expect(person is not None and house.connect().reveal(marks["name"]).status in (403, 404), "a refused reveal")
     house.lock()
     house.connect().reveal(marks["name"])
     files = [path for path in house.files() if path.name != "tacit"]

@@ -27,8 +27,8 @@ final class Bed: Sendable {
 
     /// A person's shell.
     static let person = Peer(
-        userID: geteuid(), userName: "someone", process: getpid(), executable: "/bin/shell",
-        session: KernelSession(id: 7, leaderStart: 1, terminal: 1), isNextToLeader: true)
+        userID: geteuid(), userName: "someone", process: getpid(), executable: "/bin/tacit", isOwnProgram: true,
+        session: KernelSession(id: 7, leaderStart: 1, terminal: 1), place: .nextToLeader)
 
     init(_ adjust: (inout KeeperServer) -> Void = { _ in }) async throws {
         directory = try TemporaryDirectory("tacit-api")
@@ -46,7 +46,7 @@ final class Bed: Sendable {
                 }, storeExists: { exists.withLock { $0 } }, passwordHash: QuickHash(),
                 clock: MachineClock {
                     ClockReading(wall: clock.time, bootID: BootID(random: SeededRandom.quiet), bootTime: clock.time.nanoseconds)
-                }, memory: MemoryFile(), pending: MemoryFile(), keeper: origin, runners: runners))
+                }, memory: MemoryFile(), pending: MemoryFile(), backoff: MemoryFile(), checkpoint: MemoryFile(), keeper: origin, runners: runners))
         var server = KeeperServer(vault: vault, peers: PeerFinder { [weak self] in self?.peer(pinned: $2) }, version: "test", process: 1)
         adjust(&server)
         try await start(server)
