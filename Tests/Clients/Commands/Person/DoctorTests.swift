@@ -114,7 +114,9 @@ struct DoctorTests {
             "POST /v1/unlock": { _ in .json(Unlocked()) },
         ])
         rig.terminal = try FakeTerminal(("Password: ", "p\n"))
-        #expect(try rig.run("unlock").messages.contains("this terminal stays locked, and each command in it will ask: another program (make) stands between"))
+        #expect(
+            try rig.run("unlock").messages.contains(
+                "this terminal stays locked, and each command in it will ask: another program (make) stands between"))
     }
 
     @Test("lock without a keeper starts none")
