@@ -37,7 +37,7 @@ package final class KernelPeers: Sendable {
 
     /// A living process of which this system tells nothing, as with `/proc` mounted with `hidepid`: it stands nowhere.
     private func hidden(_ process: Int32, _ user: UInt32) -> Peer {
-        Peer(userID: user, userName: name(of: user), process: process, executable: "[hidden]", session: nil, isNextToLeader: false)
+        Peer(userID: user, userName: name(of: user), process: process, executable: "[hidden]", isOwnProgram: false, session: nil, place: .hidden)
     }
 
     private func session(of facts: ProcessFacts) -> KernelSession? {

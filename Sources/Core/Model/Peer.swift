@@ -23,6 +23,8 @@ package struct Peer: Sendable, Equatable {
         case belowFirstProcess
         /// The session has no leader any more.
         case leaderless
+        /// The system does not show the process.
+        case hidden
     }
 
     package init(

@@ -36,7 +36,7 @@ import Testing
         let cases: [(StandingDoubt, @Sendable (inout Peer) -> Void)] = [
             (.otherProgram, { $0.isOwnProgram = false }), (.behind("make"), { $0.place = .behind("make") }), (.adopted, { $0.place = .adopted }),
             (.belowFirstProcess, { $0.place = .belowFirstProcess }), (.leaderless, { ($0.place, $0.session) = (.leaderless, nil) }),
-            (.leaderless, { $0.session = nil }), (.otherUser, { $0.userID = 0 }),
+            (.hidden, { ($0.place, $0.session) = (.hidden, nil) }), (.leaderless, { $0.session = nil }), (.otherUser, { $0.userID = 0 }),
             (.otherSession, { $0.session = KernelSession(id: 9, leaderStart: 9, terminal: 9) }),
             // The same id, and another process that begins with it.
             (.otherSession, { $0.session?.leaderStart += 1 }), (.otherSession, { $0.session?.terminal += 1 }),

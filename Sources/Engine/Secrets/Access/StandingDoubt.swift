@@ -6,6 +6,8 @@ package enum StandingDoubt: Sendable, Equatable {
     case otherUser
     /// The session of the asker has no leader any more.
     case leaderless
+    /// The system does not show the asker's process.
+    case hidden
     /// A program of this name stands between the asker and the leader of its session.
     case behind(String)
     /// Whoever started the asker has ended.
@@ -25,6 +27,7 @@ package enum StandingDoubt: Sendable, Equatable {
         switch self {
         case .otherUser: "asker.other-user"
         case .leaderless: "asker.leaderless"
+        case .hidden: "asker.hidden"
         case .behind: "asker.behind-program"
         case .adopted: "asker.adopted"
         case .belowFirstProcess: "asker.below-first-process"
@@ -40,6 +43,7 @@ package enum StandingDoubt: Sendable, Equatable {
         switch self {
         case .otherUser: "this command runs as another user than the keeper, so that it is treated as an agent"
         case .leaderless: "the shell of this command's session has ended, so that it is treated as an agent"
+        case .hidden: "this system does not show the keeper which process asks (`/proc` is mounted with `hidepid`), so that it is treated as an agent"
         case .behind(let name):
             "another program\(name.isEmpty ? "" : " (\(name))") stands between this command and the shell of its terminal, so that it is treated as an agent"
         case .adopted: "the program that started this command has ended, so that it is treated as an agent"
@@ -61,7 +65,7 @@ package enum StandingDoubt: Sendable, Equatable {
             "run the `tacit` that the keeper was started from, or give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
         case .belowFirstProcess:
             "give the password with `--password-fd N`; or start a shell in a session of its own, such as `script -q /dev/null`, and unlock it there"
-        case .otherUser, .leaderless, .behind, .adopted:
+        case .otherUser, .leaderless, .hidden, .behind, .adopted:
             "give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
         }
     }
@@ -76,6 +80,7 @@ package enum StandingDoubt: Sendable, Equatable {
         case .adopted: self = .adopted
         case .belowFirstProcess: self = .belowFirstProcess
         case .leaderless: self = .leaderless
+        case .hidden: self = .hidden
         }
     }
 }
