@@ -4,6 +4,7 @@ import Glibc
 import Model
 import NIOCore
 import PlaintextDoor
+import Policies
 import Secrets
 import Storage
 import Synchronization
@@ -148,7 +149,9 @@ final class FakeRunners: RunnerSupply {
         for end in state.withLock(\.ends) { close(end) }
     }
 
-    func start(_ job: RunJob) async throws -> Launched {
+    func open(_ job: RunJob) async throws -> any WaitingRun { FakeWaitingRun(runners: self) }
+
+    fileprivate func start(_ job: RunJob) throws -> Launched {
         var ends: [Int32] = [-1, -1]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { throw TestFailure("no socket pair") }
         var limit = timeval(tv_sec: 10, tv_usec: 0)
@@ -172,4 +175,13 @@ final class FakeRunners: RunnerSupply {
         let end = state.withLock { $0.ends.popLast() }
         if let end { close(end) }
     }
+}
+
+private final class FakeWaitingRun: WaitingRun {
+    let program = OpenedProgram(path: "/bin/true", names: ["true"], runsAnyCode: false, isWritableByCaller: false, isBound: true)
+    private let runners: FakeRunners
+
+    init(runners: FakeRunners) { self.runners = runners }
+
+    func start(_ job: RunJob) async throws -> Launched { try runners.start(job) }
 }
