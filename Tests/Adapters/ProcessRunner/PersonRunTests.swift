@@ -83,6 +83,20 @@ struct PersonRunTests {
         #expect(run.exit == .exited(code: 0))
     }
 
+    @Test("what was printed before a stop is told before the stop, and is not held back", arguments: [true, false])
+    func outputBeforeStop(_ hasTerminal: Bool) throws {
+        // The end could begin the value: without the stop it would be held back for a while.
+        let run = try TestRun(
+            .person(
+                "sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x; printf CANARY-; kill -STOP $$; echo on", terminal: hasTerminal ? terminal() : nil),
+            [.variable("KEY", "CANARY-stop-77120c", needle: "key")])
+        #expect(run.wait { $0.frames.contains(.stopped(signal: SIGSTOP)) })
+        #expect(run.stdout.count == 100_007 && run.output.hasSuffix("CANARY-"))
+        try run.send(.resume)
+        try run.finish(endsInput: false)
+        #expect(run.output.contains("CANARY-on"))
+    }
+
     @Test("without a terminal too, a stop is passed on and reported")
     func stopWithoutTerminal() throws {
         let run = try TestRun(.person("sh", "-c", "echo ready; read line; echo $line"))

@@ -19,6 +19,15 @@ TACIT = os.environ["TACIT"]
 PASSWORD = "CANARY-password-7b1c4f correct horse"
 
 
+def until(condition, what, timeout=20):
+    """Waits until something is so."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not come to that: {what}")
+        time.sleep(0.005)
+
+
 class House:
     """One person's home: directories, environment, vault and keeper."""
 
@@ -36,6 +45,10 @@ class House:
         }
         (self.home / "bin").mkdir()
         (self.home / "bin" / "tacit").symlink_to(TACIT)
+        # Asks for something that is not shown, and tells how long it was.
+        ask = self.home / "bin" / "ask"
+        ask.write_text("#!/usr/bin/env python3\nimport getpass\nprint(len(getpass.getpass('secret: ')), flush=True)\n")
+        ask.chmod(0o755)
         self.tacit("init", "--no-recovery", check=True)
         for name, value in secrets.items():
             self.tacit("set", name, input=value, check=True)
@@ -127,6 +140,18 @@ class Shell:
         """Whether the terminal echoes, gathers lines and makes signals."""
         flags = termios.tcgetattr(self.descriptor)[3]
         return {name: bool(flags & getattr(termios, name)) for name in ("ECHO", "ICANON", "ISIG")}
+
+    def until_keys_are_taken(self):
+        """Waits until a program reads the terminal key by key."""
+        until(lambda: not self.modes()["ICANON"], "keys are taken")
+
+    def until_lines_are_read(self):
+        """Waits until the terminal gathers lines again."""
+        until(lambda: self.modes()["ICANON"], "the terminal is as before")
+
+    def until_in_front(self):
+        """Waits until a job of the shell has the terminal."""
+        until(lambda: os.tcgetpgrp(self.descriptor) != self.process, "a job is in front")
 
     def expect(self, pattern, timeout=20, literal=True):
         """Waits for a text and gives what came before it; what comes after stays for the next time."""

@@ -7,7 +7,8 @@ import pathlib
 import random
 import signal
 import subprocess
-import time
+
+from house import until
 
 API = "CANARY-api-6f1d2c9a77"
 STRIPE = "CANARY-stripe-8842aa01b3"
@@ -212,19 +213,20 @@ def signals(house):
 
 
 def endings(house):
-    """A lock, or the end of the keeper, ends what holds a value."""
-    marker = house.home / "alive"
-    script = f"echo up; while :; do date +%N > {marker}; sleep 0.05; done"
+    """A lock, or the end of the keeper or of the command line, ends what holds a value."""
+    process = house.start("run", "-k", "api", "--", "sh", "-c", "echo $$; exec sleep 1000", stdout=subprocess.PIPE)
+    command = int(process.stdout.readline())
+    process.kill()
+    process.communicate()
+    until(lambda: not pathlib.Path(f"/proc/{command}").exists(), "the command has ended")
+    script = "echo $$; while :; do sleep 0.05; done"
     for end in (lambda: house.tacit("lock"), house.kill_keeper):
         process = house.start("run", "-k", "api", "--", "sh", "-c", script, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert process.stdout.readline() == b"up\n"
+        command = int(process.stdout.readline())
         end()
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 125 and b"tacit: error:" in errors, (process.returncode, errors)
-        time.sleep(0.3)
-        before = marker.read_text()
-        time.sleep(0.3)
-        assert marker.read_text() == before, "the command still runs"
+        until(lambda: not pathlib.Path(f"/proc/{command}").exists(), "the command has ended")
         house.tacit("unlock", check=True)
 
 

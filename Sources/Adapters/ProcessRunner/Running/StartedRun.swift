@@ -27,6 +27,7 @@ struct StartedRun {
         unsafe child.directory = intake.directories.working
         unsafe child.streams = (streams.child[0], streams.child[1], streams.child[2])
         unsafe child.terminal = streams.programSide
+        unsafe child.in_background = intake.terminal?.isShared == true ? 1 : 0
         unsafe child.no_new_privileges = intake.job.asker == .agent ? 1 : 0
         unsafe child.file_mask = intake.job.fileMask
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.

@@ -53,6 +53,7 @@ struct tacit_child {
     int directory;              ///< descriptor of the working directory
     int streams[3];             ///< descriptors of 0, 1 and 2, each above 2
     int terminal;               ///< its terminal (of the caller's session), or -1 for a session without one
+    int in_background;          ///< whether it begins behind the caller: asking for the terminal stops it
     int no_new_privileges;
     uint32_t file_mask;
 };
@@ -84,6 +85,11 @@ int tacit_sealed_copy(int descriptor);
 int tacit_open_terminal(uint16_t rows, uint16_t columns, int *main_side, int *program_side);
 int tacit_set_window_size(int terminal, uint16_t rows, uint16_t columns);
 int tacit_window_size(int terminal, uint16_t *rows, uint16_t *columns);
+/// How many bytes can be read from the program's side of a terminal now.
+int tacit_unread(int terminal);
+/// Whether the process would be hurt if its group lost this terminal now: it waits for input, perhaps there, or takes no notice of being in the background.
+/// What cannot be looked at may; 0 when not.
+int tacit_holds_terminal(int32_t process, int terminal);
 
 // Files
 

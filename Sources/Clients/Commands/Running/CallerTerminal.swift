@@ -13,7 +13,7 @@ final class CallerTerminal {
     let isShared: Bool
     private var usual = termios()
     private(set) var isRaw = false
-    /// Whether the command was given the terminal: at once, or when it first asked.
+    /// Whether the command was given the terminal: at once, or as long as it asks for a shared one.
     private(set) var isWanted: Bool
 
     /// Opens the terminal on `stream` anew, so that reading it never waits and changes nothing for others who have it open.
@@ -41,6 +41,13 @@ final class CallerTerminal {
 
     /// The command asks for the terminal.
     func want() { isWanted = true }
+
+    /// The command asks no more: the others of the pipeline have the terminal again.
+    func letGo() {
+        guard isShared else { return }
+        restore()
+        isWanted = false
+    }
 
     /// Passes every key on to the command, if this process is in front.
     func take() {

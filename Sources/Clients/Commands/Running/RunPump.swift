@@ -113,6 +113,7 @@ extension RunPump {
         case .stdinCredit(let count): inputCredit += count
         case .terminalCredit(let count): terminalCredit += count
         case .stopped(let signal): stopped(signal)
+        case .terminalFree: terminal?.letGo()
         case .timedOut: ending.hasTimedOut = true
         case .report(let bytes): ending.report = bytes
         case .exit(let exit): ending.exit = exit
