@@ -38,6 +38,7 @@ class House:
             "HOME": str(self.home),
             "PATH": f"{self.home}/bin:/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
+            "TZ": "Asia/Kathmandu",
             "TERM": "xterm-256color",
             "XDG_RUNTIME_DIR": str(self.home / "run"),
             "XDG_STATE_HOME": str(self.home / "state"),
@@ -96,6 +97,63 @@ class House:
             [TACIT, *words[:at], "--password-fd", str(reading), *words[at:]], env=self.environment, cwd=self.home, pass_fds=[reading], **more)
         os.close(reading)
         return process
+
+
+class Agent:
+    """An agent's host: the MCP server of one agent, and the calls of its tool `secret_run`."""
+
+    def __init__(self, house, name):
+        self.process = subprocess.Popen(
+            [TACIT, "mcp", "--agent", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**house.environment, "CANARY_HOST": "1"},
+            cwd=house.home, start_new_session=True)
+        self.answers = {}
+        self.number = 0
+        client = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "host", "version": "1"}}
+        self.answer(self.request("initialize", client))
+        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+    def send(self, message):
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def request(self, method, params):
+        self.number += 1
+        self.send({"jsonrpc": "2.0", "id": self.number, "method": method, "params": params})
+        return self.number
+
+    def answer(self, number):
+        """The answer to a request; of a tool what it says, or why it does not."""
+        while number not in self.answers:
+            line = self.process.stdout.readline()
+            assert line, "the server ended"
+            message = json.loads(line)
+            if "id" in message:
+                self.answers[message["id"]] = message
+        message = self.answers.pop(number)
+        assert "result" in message, message
+        content = message["result"].get("content")
+        return json.loads(content[0]["text"]) if content else message["result"]
+
+    def start(self, *argv, secrets=({"name": "api"},), **more):
+        arguments = {"argv": list(argv), "secrets": list(secrets), "purpose": "a test", **more}
+        return self.request("tools/call", {"name": "secret_run", "arguments": arguments})
+
+    def run(self, *argv, **more):
+        return self.answer(self.start(*argv, **more))
+
+    def json(self, *argv, **more):
+        """What a program prints as JSON."""
+        done = self.run(*argv, **more)
+        assert done.get("exit_code") == 0, done
+        return json.loads(done["stdout"])
 
 
 class Shell:
