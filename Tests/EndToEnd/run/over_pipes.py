@@ -135,6 +135,18 @@ def broken_pipe(house):
     assert process.returncode != 0 and b"cannot be written" in errors, (process.returncode, errors)
 
 
+def closed_streams(house):
+    """What a caller has closed stays unused: above all, it is not the connection to the keeper."""
+    said = house.home / "said"
+    for closed, out, code in [("<&-", "end of input", 0), (">&-", "", 0), ("2>&-", "end of input", 0), ("<&- >&- 2>&-", "", 0)]:
+        said.write_bytes(b"")
+        words, usual = words_of(house, "cat; echo 'end of input'; echo error >&2")
+        with said.open("wb") as output:
+            streams = {"capture_output": False, "stdout": output, "stderr": subprocess.DEVNULL}
+            run = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *words], timeout=30, **(usual | streams))
+        assert run.returncode == code and said.read_text().strip() == out, (closed, run, said.read_text())
+
+
 def redaction(house):
     script = """
 import base64, os, sys
@@ -230,4 +242,4 @@ def endings(house):
         house.tacit("unlock", check=True)
 
 
-TESTS = [exit_codes, own_failures, project_file, environment, streams, broken_pipe, redaction, standard_input, unmasked, signals, endings]
+TESTS = [exit_codes, own_failures, project_file, environment, streams, closed_streams, broken_pipe, redaction, standard_input, unmasked, signals, endings]

@@ -23,6 +23,8 @@ int tacit_set_socket_timeout(int socket, int milliseconds);
 
 // This process
 
+/// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that nothing else is ever taken for one of them.
+void tacit_open_standard_streams(void);
 /// Makes the process undumpable (no core, no ptrace or /proc reading by the same user), until it executes a program. A crash prints nothing.
 int tacit_hide(void);
 /// As `tacit_hide`, names the process, and forbids core files to the programs that it executes, too.
