@@ -131,7 +131,9 @@ extension ProcessRunner.RunJob {
             asker: isAgent ? .agent : .person, arguments: job.arguments, environment: environment, directory: job.workingDirectory,
             home: isAgent ? .temporary : .real,
             terminal: job.terminal.map {
-                RunTerminal(rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, term: $0.type)
+                RunTerminal(
+                    rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, term: $0.type,
+                    modes: $0.modes.map { RunTerminalModes(input: $0.input, output: $0.output, local: $0.local, characters: $0.characters) })
             }, timeLimit: job.timeout, fileMask: UInt32(job.fileMask ?? 0o022), takesFingerprint: job.takesFingerprint)
     }
 }

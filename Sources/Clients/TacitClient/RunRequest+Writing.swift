@@ -30,6 +30,7 @@ extension RunRequest {
                     $0.raw("output", terminal.output)
                     $0.raw("error", terminal.error)
                     $0.optional("term", terminal.term)
+                    if let modes = terminal.modes { $0.member("modes") { $0.write(modes) } }
                 }
             }
         }
@@ -67,6 +68,15 @@ private struct RequestWriter {
         isFirst = true
         members(&self)
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    mutating func write(_ modes: RunTerminalModes) {
+        object { writer in
+            writer.raw("input", modes.input)
+            writer.raw("output", modes.output)
+            writer.raw("local", modes.local)
+            writer.member("characters") { $0.list(modes.characters) { $0.bytes += $1.description.utf8 } }
+        }
     }
 
     mutating func list<Element>(_ elements: [Element], _ write: (inout Self, Element) -> Void) {

@@ -24,6 +24,22 @@ struct PersonRunTests {
         #expect(run.exit == .exited(code: 0))
     }
 
+    @Test("the child's terminal begins with the modes of the caller's")
+    func modes() throws {
+        var terminal = terminal()
+        // Echo is off, and X ends a line's input: cooked modes otherwise, as Linux has them.
+        let characters: [UInt8] = [3, 28, 8, 21, 0x58, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0]
+        terminal.modes = RunTerminalModes(input: 0x4500, output: 5, local: 0x8A33, characters: characters)
+        let run = try TestRun(.person("sh", "-c", "stty -a; cat", terminal: terminal))
+        #expect(run.wait { $0.output.contains("-echoprt") })
+        #expect(run.output.contains("erase = ^H") && run.output.contains("eof = X") && run.output.contains("iutf8"), "\(run.output)")
+        #expect(run.output.split(whereSeparator: \.isWhitespace).contains("-echo"))
+        let before = run.output
+        try run.send(.terminalInput(Array("abc\u{8}d\rX".utf8)))
+        try run.finish(endsInput: false)
+        #expect(run.output == before + "abd\r\n")
+    }
+
     @Test("streams that are pipes stay pipes, beside a terminal on the others")
     func mixedStreams() throws {
         let script =

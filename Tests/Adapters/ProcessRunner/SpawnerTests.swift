@@ -149,6 +149,7 @@ struct SpawnerTests {
     @Test("jobs and facts are read back as they were written, and cut ones are refused")
     func coding() throws {
         var job = RunJob.person("a", "b c", "ü", terminal: RunTerminal(rows: 1, columns: 2, input: true, output: false, error: true, term: "vt"))
+        job.terminal?.modes = RunTerminalModes(input: 1, output: 2, local: .max, characters: [0, 127, 255])
         job.timeLimit = .milliseconds(1500)
         job.masksOutput = false
         #expect(try RunJob(decoding: job.encoded) == job)

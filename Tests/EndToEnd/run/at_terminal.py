@@ -106,6 +106,16 @@ def stops(shell, house):
     assert "got later" in shell.expect(shell.PROMPT)
 
 
+def modes(shell, house):
+    """What the person has set with `stty` holds for the command, too."""
+    shell.line("stty erase X")
+    shell.type("tacit run -k api -- sh -c 'stty -a; echo begun; read x; echo got $x'\n")
+    said = shell.expect("begun")
+    assert "erase = X" in said and "-echo" in said.split(), said
+    shell.type("abcXd\n")
+    assert "got abd" in shell.expect(shell.PROMPT)
+
+
 def sizes(shell, house):
     shell.resize(31, 97)
     printed, _ = shell.status("tacit run -k api -- stty size")
@@ -264,4 +274,4 @@ def stopped_pipelines(shell, house):
     assert shell.modes() == SANE
 
 
-TESTS = [terminals, colours, prompts, interrupts, stops, sizes, pipelines, taking_turns, stopped_pipelines, endings]
+TESTS = [terminals, colours, prompts, interrupts, stops, modes, sizes, pipelines, taking_turns, stopped_pipelines, endings]

@@ -21,6 +21,7 @@ struct CallerStreams {
             rows: 0, columns: 0, input: isTerminal[0] && !inputIsTaken, output: isTerminal[1], error: isTerminal[2])
         terminal = stream.flatMap { CallerTerminal($0, isShared: wire.isShared) }
         if let size = terminal?.size { (wire.rows, wire.columns) = size }
+        wire.modes = terminal?.modes
         self.wire = terminal == nil ? nil : wire
     }
 }

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import TacitWire
 
 /// The caller's terminal while the command has one of its own: what is typed goes to the command as it is, and the terminal is put right at the end.
 ///
@@ -68,6 +69,13 @@ final class CallerTerminal {
 
     /// What was typed: nil when nothing was, empty when the terminal is gone.
     func read(atMost limit: Int) -> [UInt8]? { Stream.read(descriptor, atMost: limit) }
+
+    /// What the person has set with `stty`. Not while keys are read one by one: then somebody else of the pipeline has set it for himself.
+    var modes: RunTerminalModes? {
+        guard !isRaw, usual.c_lflag & tcflag_t(ICANON) != 0 else { return nil }
+        let characters = unsafe withUnsafeBytes(of: usual.c_cc) { unsafe Array($0) }
+        return RunTerminalModes(input: usual.c_iflag, output: usual.c_oflag, local: usual.c_lflag, characters: characters)
+    }
 
     var size: (rows: UInt16, columns: UInt16)? {
         var (rows, columns): (UInt16, UInt16) = (0, 0)
