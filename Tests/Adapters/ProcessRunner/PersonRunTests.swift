@@ -166,6 +166,13 @@ struct PersonRunTests {
         kill(process, SIGKILL)
     }
 
+    @Test("a run that took too long leaves nobody, though the person started it")
+    func timeLimit() throws {
+        let run = try TestRun(.person("sh", "-c", "setsid sleep 51 & echo $!; wait", timeLimit: .milliseconds(300))).finish()
+        #expect(run.frames.contains(.timedOut) && run.exit == .signaled(SIGTERM))
+        #expect(try !isLiving(#require(Int32(run.output.dropLast()))))
+    }
+
     @Test("output passes as it is when the person asked for that")
     func unmasked() throws {
         let run = try TestRun(.person("sh", "-c", "echo $KEY", masksOutput: false), [.variable("KEY", "CANARY-open-1", needle: "key")]).finish()

@@ -104,6 +104,12 @@ def limits(agent, house):
     assert stuck["timed_out"] and stuck["exit_code"] == 137, stuck
     processes = [int(word) for word in stuck["stdout"].split()]
     assert len(processes) == 2 and not any(pathlib.Path(f"/proc/{process}").exists() for process in processes), stuck
+    pid = house.home / "pid"
+    cancelled = agent.start("sh", "-c", f"echo $$ > {pid}; setsid sleep 300 & echo $! >> {pid}; wait")
+    until(lambda: pid.exists() and len(pid.read_text().split()) == 2, "the command runs")
+    agent.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": cancelled}})
+    for process in pid.read_text().split():
+        until(lambda: not pathlib.Path(f"/proc/{process}").exists(), "a cancelled run has ended")
     long = agent.run("sh", "-c", "printf begin; head -c 200000 /dev/zero | tr '\\0' x; printf end")
     assert long["truncated"] and long["stdout"].startswith("begin") and long["stdout"].endswith("end") and len(long["stdout"]) < 17_000, long["notes"]
     assert re.search("stdout: [0-9]+ bytes of the middle were left out", long["notes"][0]), long["notes"]

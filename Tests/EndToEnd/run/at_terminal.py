@@ -95,6 +95,18 @@ def stops(shell, house):
     assert "got answer" in shell.expect(shell.PROMPT)
     assert "<6>" in shell.line("echo \"<$?>\"")
     assert shell.modes() == SANE
+    # It may go on in the background, too.
+    go = house.home / "go"
+    shell.type(f"tacit run -k api -- sh -c 'echo begun; while [ ! -e {go} ]; do sleep 0.05; done; echo went on'\n")
+    shell.expect("begun")
+    shell.type("\x1a")
+    shell.expect("Stopped")
+    shell.expect(shell.PROMPT)
+    shell.line("bg")
+    assert shell.modes() == SANE
+    go.touch()
+    shell.expect("went on")
+    until(lambda: "tacit run" not in shell.line("jobs -r"), "the job has ended")
     # In the background it leaves the terminal alone; brought to the front it takes it.
     shell.line("tacit run -k api -- sh -c 'echo begun; read x; echo got $x' &")
     shell.expect("begun")

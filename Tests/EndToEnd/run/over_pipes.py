@@ -78,10 +78,15 @@ def environment(house):
     assert result.stderr.decode().count("the secret wins over the inherited variable API") == 1, result
     kept = run(house, "sh", "-c", "echo $API", options=("-k", "api", "--preserve-env"), env=inherited)
     assert kept.stdout == b"mine\n" and b"inherited variable API is kept" in kept.stderr, kept
+    for options, value in [(("--no-mask",), API), (("--no-mask", "--preserve-env"), "mine")]:
+        bare = run(house, "sh", "-c", "echo $API", options=("-k", "api", *options), env=inherited)
+        assert bare.stdout.decode() == f"{value}\n" and b"inherited variable API" in bare.stderr, bare
     prefixed = run(house, "sh", "-c", 'echo ${#APP_STRIPE_API_KEY}', options=("-k", "stripe/api-key", "--env-prefix", "APP_"))
     assert prefixed.stdout.decode() == f"{len(STRIPE)}\n", prefixed
     everything = run(house, "sh", "-c", 'echo ${#API} ${#STRIPE_API_KEY}', options=("--all",))
     assert everything.stdout.decode() == f"{len(API)} {len(STRIPE)}\n", everything
+    asked = house.tacit("run", "--all", "--", "sh", "-c", "echo ran", password=False)
+    assert asked.returncode == 125 and b"password" in asked.stderr and asked.stdout == b"", asked
     masked = subprocess.run(["sh", "-c", f'umask 027; exec "$@"', "sh", *words_of(house, "umask; pwd")[0]], **words_of(house, "")[1])
     assert masked.stdout.decode() == f"0027\n{house.home}\n", masked
 
