@@ -59,8 +59,8 @@ package enum Spawner {
         /// The run that the last runner was for is here.
         case hurry
 
-        /// The moment, in milliseconds.
-        static let spareDelay: Int32 = 30
+        /// The moment, in milliseconds: about as long as a run takes from its runner to its command, and less than from one run to the next in a script.
+        static let spareDelay: Int32 = 8
     }
 
     /// Starts a runner. One that does not start closes its end, which tells the keeper.
