@@ -7,7 +7,8 @@ struct SecretListTool: SecretTool {
         ToolDescription(
             name: "secret_list", title: "Secrets: list names",
             description: """
-                List the secrets you may use: names, tags, expiry, and the tools each may be used with. Names only, never values. Use it before \
+                List the secrets you may use: names, tags, expiry, the tools each may be used with, and what it still requires (session, acknowledgement, \
+                approval). Names only, never values. Use it before \
                 asking the user for any key, password or token: it may already be stored. To use one, call secret_run.
                 """,
             input: .arguments([
@@ -36,6 +37,11 @@ struct SecretListTool: SecretTool {
         .required("updated_at", .time("Last change")),
         .optional("expires_at", .time("Expiry")),
         .required("usable_with", .array("Tools that the policy lets you use it with.", of: .string("Tool."))),
+        .required(
+            "requires",
+            .array(
+                "What is missing first: session (session_wake), acknowledgement (rule_acknowledge), approval (a person), listed_program (only "
+                    + "programs that the policy lists).", of: .string("Condition."))),
     ])
 
     func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
@@ -63,11 +69,13 @@ struct SecretListTool: SecretTool {
         entry["updated_at"] = .string(secret.updatedAt)
         entry["expires_at"] = secret.expiresAt.map(JSONValue.string)
         entry["usable_with"] = JSONValue(tools(for: secret.usableWith ?? []))
+        entry["requires"] = JSONValue(secret.requires ?? [])
         return .object(entry)
     }
 
     /// The tools that capabilities open.
     private static func tools(for capabilities: [String]) -> [String] {
-        [("masked_return", "secret_get_masked"), ("env_inject", "secret_run")].filter { capabilities.contains($0.0) }.map(\.1)
+        [("masked_return", "secret_get_masked"), ("env_inject", "secret_run"), ("reference_only", "secret_inject")]
+            .filter { capabilities.contains($0.0) }.map(\.1)
     }
 }

@@ -14,6 +14,8 @@ package struct SecretView: Sendable {
     package var deletedAt: Timestamp?
     /// For an agent: what the policy lets it do with this secret.
     package var usableWith: [String]?
+    /// For an agent: what it has to do, or have, first.
+    package var requires: [String]?
 }
 
 /// Which secrets a list shows.
@@ -54,8 +56,10 @@ extension OpenVault {
             var view = SecretView(row)
             if let agent {
                 guard agent.mayList(view.name), view.deletedAt == nil else { continue }
-                let circumstances = PolicyCircumstances(tags: view.tags, model: asker.reportedModel)
-                view.usableWith = agent.capabilities(for: view.name, circumstances).map(\.rawValue)
+                let circumstances = authorizer.circumstances(
+                    of: asker, asking: view.name, in: place.scope, secret: row.record.id, tags: view.tags)
+                let prospect = agent.prospect(of: view.name, circumstances, meeting: DecisionStage.first.met)
+                (view.usableWith, view.requires) = (prospect.capabilities.map(\.rawValue), prospect.requires.map(\.rawValue))
             }
             if matches(view, filter) { found.append(view) }
         }
