@@ -3,10 +3,13 @@ public struct Page<Element: Codable & Sendable & Equatable>: Codable, Sendable, 
     public var items: [Element]
     /// Pass as `cursor` for the next page; nil at the end.
     public var nextCursor: String?
+    /// How many there are on all pages, where that is told.
+    public var total: Int?
 
-    public init(items: [Element], nextCursor: String? = nil) {
+    public init(items: [Element], nextCursor: String? = nil, total: Int? = nil) {
         self.items = items
         self.nextCursor = nextCursor
+        self.total = total
     }
 }
 

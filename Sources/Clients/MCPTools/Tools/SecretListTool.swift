@@ -23,6 +23,7 @@ struct SecretListTool: SecretTool {
             output: .result([
                 .required("secrets", .array("In order of their names.", of: Self.secret)),
                 .required("scope", .string("PROJECT/ENVIRONMENT that was listed.")),
+                .optional("total", .integer("How many match, on all pages.")),
                 .optional("next_cursor", .string("Present when there are more.")),
                 .optional("next_step", .string("What to do when nothing is listed.")),
             ]),
@@ -52,6 +53,7 @@ struct SecretListTool: SecretTool {
             limit: Int(arguments["limit"]?.integer ?? 50), cursor: arguments["cursor"]?.string)
         let page = try await context.keeper.secrets(query, for: call.client)
         var answer: JSONObject = ["secrets": .array(page.items.map(Self.entry)), "scope": .string("\(query.place)")]
+        answer["total"] = page.total.map { JSONValue($0) }
         answer["next_cursor"] = page.nextCursor.map(JSONValue.string)
         if page.items.isEmpty, query.cursor == nil { answer["next_step"] = .string(Self.nothingListed) }
         return answer

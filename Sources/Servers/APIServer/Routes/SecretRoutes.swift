@@ -50,8 +50,8 @@ struct SecretRoutes: Sendable {
         filter.search = query["search"]
         filter.includesDeleted = try query.oneOf("deleted", ["true", "false"]) == "true"
         filter.after = try query["cursor"].map { try SecretName($0) }
-        let (views, next) = try await open(context).list(try context.scope(), filter, by: try context.asker)
-        return try Response(json: Page(items: views.map(SecretSummary.init), nextCursor: next?.description))
+        let (views, next, total) = try await open(context).list(try context.scope(), filter, by: try context.asker)
+        return try Response(json: Page(items: views.map(SecretSummary.init), nextCursor: next?.description, total: total))
     }
 
     @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
