@@ -51,7 +51,7 @@ import Testing
                     purpose: "check"))
     }
 
-    @Test("a secret goes where it is said, in the version that is said; what contradicts itself is refused before the keeper is asked")
+    @Test("a secret goes where it is said, in the version that is said; what contradicts itself is refused")
     func places() async throws {
         let seen = Mutex<[RunSecret]>([])
         let keeper = StubKeeper {
@@ -71,7 +71,8 @@ import Testing
         _ = try await call(["name": "db", "as": "env", "var": "PW"])
         #expect(seen.withLock { $0 } == [RunSecret(reference: "db", variable: "PW")])
         let refused: [(JSONValue, String?)] = [
-            (["name": "db", "as": "stdin", "var": "PW"], nil), (["name": "db", "as": "stdin"], "text"), (["name": "db?version=1", "version": 2], nil),
+            (["name": "db", "as": "stdin", "var": "PW"], nil), (["name": "db", "as": "stdin"], "text"),
+            (["name": "db?version=1", "version": 2], nil),
             (["name": "db", "as": "file"], nil), (["name": "db", "version": 0], nil),
         ]
         for (secret, stdin) in refused { #expect(try await call(secret, stdin: stdin).contains("invalid_arguments"), "\(secret.text)") }

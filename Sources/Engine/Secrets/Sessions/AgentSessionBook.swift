@@ -28,14 +28,21 @@ final class AgentSessionBook: Sendable {
     }
 
     /// Whether another session of the holder may be woken.
-    func hasRoom(for holder: SessionHolder, now: Timestamp) -> Bool {
-        state.withLock { state in
-            let awake = state.sessions.filter { $0.isAwake(now) }
-            return awake.count < Self.limit && awake.count(where: { $0.holder == holder }) < Self.limitPerHolder
-        }
+    func hasRoom(for holder: SessionHolder, now: Timestamp) -> Bool { state.withLock { Self.hasRoom(in: $0, for: holder, now) } }
+
+    private static func hasRoom(in state: State, for holder: SessionHolder, _ now: Timestamp) -> Bool {
+        let awake = state.sessions.filter { $0.isAwake(now) }
+        return awake.count < limit && awake.count(where: { $0.holder == holder }) < limitPerHolder
     }
 
-    func add(_ session: AgentSession) { state.withLock { $0.sessions.append(session) } }
+    /// Enters a session; false when others came meanwhile and there is no room for it any more.
+    func add(_ session: AgentSession) -> Bool {
+        state.withLock { state in
+            guard Self.hasRoom(in: state, for: session.holder, session.wokenAt) else { return false }
+            state.sessions.append(session)
+            return true
+        }
+    }
 
     /// The sessions that are awake, of one holder or of all, the first woken first.
     func awake(of holder: SessionHolder? = nil, now: Timestamp) -> [AgentSession] {

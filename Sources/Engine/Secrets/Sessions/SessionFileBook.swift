@@ -23,8 +23,10 @@ final class SessionFileBook: Sendable {
 
     init(_ supply: any SessionFileSupply) { self.supply = supply }
 
-    func hasRoom(for holder: SessionHolder) -> Bool {
-        state.withLock { $0.files.count < Self.limit && $0.files.values.count(where: { $0.holder == holder }) < Self.limitPerHolder }
+    func hasRoom(for holder: SessionHolder) -> Bool { state.withLock { Self.hasRoom(in: $0.files, for: holder) } }
+
+    private static func hasRoom(in files: [String: SessionFile], for holder: SessionHolder) -> Bool {
+        files.count < limit && files.values.count(where: { $0.holder == holder }) < limitPerHolder
     }
 
     /// Writes a file. Its entry comes before its content: a lock either finds it, or keeps it from being made.
@@ -66,6 +68,8 @@ final class SessionFileBook: Sendable {
     private func enter(_ file: SessionFile) throws {
         try state.withLock { state in
             guard !state.isClosed else { throw EngineError.locked }
+            // Another may have come since there was room.
+            guard Self.hasRoom(in: state.files, for: file.holder) else { throw EngineError.tooMany("session files") }
             state.files[file.id] = file
         }
     }

@@ -80,7 +80,7 @@ extension OpenVault {
         let session = AgentSession(
             id: id, holder: holder, agent: agent, place: wish.place, covers: covers, purpose: purpose, isPersons: !asker.isAgent, wokenAt: now,
             until: now.advanced(by: life), patience: patience, usedAt: now)
-        sessions.add(session)
+        guard sessions.add(session) else { throw EngineError.tooMany("sessions") }
         return (view(session), entry)
     }
 
