@@ -31,7 +31,7 @@ struct KeeperProcess {
         // Whoever left one there is gone: the lock is ours.
         door.clear()
         defer { door.remove() }
-        let vault = Vault(foundation(RunnerLauncher(for: .own())))
+        let vault = Vault(foundation(RunnerLauncher(for: .own()), try SessionFileLauncher(directory: paths.sessionFiles)))
         try await serve(vault, door)
         try? await vault.lock(by: Self.keeper)
     }
@@ -66,7 +66,7 @@ struct KeeperProcess {
     /// The keeper itself, for what it does unasked.
     private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
 
-    private func foundation(_ runners: RunnerLauncher) -> Vault.Foundation {
+    private func foundation(_ runners: RunnerLauncher, _ files: SessionFileLauncher) -> Vault.Foundation {
         let paths = paths
         return Vault.Foundation(
             openStore: { create in try SQLiteStore.open(directory: paths.vault, create: create) },
@@ -76,7 +76,7 @@ struct KeeperProcess {
             pending: DiskStateFile(path: paths.pending, durability: .flushed),
             // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
-            keeper: Host.origin(), runners: runners, hardening: Host.hardening)
+            keeper: Host.origin(), runners: runners, files: files, hardening: Host.hardening)
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.

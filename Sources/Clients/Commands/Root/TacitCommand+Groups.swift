@@ -23,11 +23,11 @@ extension TacitCommand {
         ]
     }
 
-    private static var running: [any ParsableCommand.Type] { [RunCommand.self, MCPCommand.self] }
+    private static var running: [any ParsableCommand.Type] { [RunCommand.self, InjectCommand.self, MCPCommand.self] }
 
     private static var places: [any ParsableCommand.Type] { [ProjectCommand.self, EnvironmentCommand.self] }
 
-    private static var agents: [any ParsableCommand.Type] { [AgentCommand.self, PolicyCommand.self] }
+    private static var agents: [any ParsableCommand.Type] { [AgentCommand.self, PolicyCommand.self, SessionCommand.self] }
 
     private static var administration: [any ParsableCommand.Type] {
         [PasswordCommand.self, SlotCommand.self, RotateCommand.self, AuditCommand.self]

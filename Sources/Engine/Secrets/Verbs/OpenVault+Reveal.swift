@@ -38,12 +38,25 @@ extension OpenVault {
         }
     }
 
-    private func releasing<View: Sendable>(_ reference: FieldReference, _ act: Act, by asker: Asker, _ body: (Released) -> View) async throws -> View
-    {
+    /// Reveals one field to an agent, over the API alone: where its policy says `reveal`, and a person approved this very value. The purpose is in the intent,
+    /// which is durable before the value is opened.
+    package func reveal(_ reference: FieldReference, purpose: String, by asker: Asker) async throws -> Released {
+        let purpose = try AgentWords.purpose(purpose)
+        guard let holder = asker.holder else { throw EngineError.invalid("a purpose is asked of agents", hint: "a person reveals with `tacit get`") }
+        // No tool gives a value away, whatever a policy says.
+        guard asker.source != .mcp else { throw EngineError.denied(.personOnly) }
+        guard sessions.mayAskToReveal(holder, now: clock.steady()) else { throw EngineError.tooOften(seconds: 60) }
+        let act = Act(.secretReveal, .reveal, .capability(.reveal))
+        return try await releasing(reference, act, by: asker, detail: [AuditFact("purpose", purpose)]) { $0 }
+    }
+
+    private func releasing<View: Sendable>(
+        _ reference: FieldReference, _ act: Act, by asker: Asker, detail: [AuditFact] = [], _ body: (Released) -> View
+    ) async throws -> View {
         let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
         let version = reference.version ?? secret?.current
         let target = try await judged(reference.scope, reference.name, secret, version: version, by: asker)
-        let access = try await authorizer.authorize(act, by: asker, on: [target])
+        let access = try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
         return try await concluding(access) {
             guard let secret, let version else { throw EngineError.notFound(.secret) }
             try usable(secret)

@@ -65,7 +65,7 @@ extension OpenVault {
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)]
-        if let purpose = wish.purpose { detail.append(AuditFact("purpose", Self.quoted(purpose))) }
+        if let purpose = wish.purpose { detail.append(AuditFact("purpose", AgentWords.quoted(purpose))) }
         let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
         do {
             for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
@@ -89,17 +89,20 @@ extension OpenVault {
         }
     }
 
-    private struct Wanted {
+    /// One secret that was asked for, and where it goes.
+    struct Wanted {
         var scope: Scope
         var name: SecretName
         var field: SegmentName?
         var version: Int64?
         var variable: String?
         var isInput: Bool
+        /// Whether a version was named, rather than the current one meant.
+        var isPinned = false
         var record: SecretRecord?
     }
 
-    private func wantedSecrets(_ wish: RunWish, for act: Act, by asker: Asker) async throws -> [Wanted] {
+    func wantedSecrets(_ wish: RunWish, for act: Act, by asker: Asker) async throws -> [Wanted] {
         var wanted: [Wanted] = []
         for secret in wish.secrets {
             let scope = secret.reference.scope ?? wish.scope
@@ -108,7 +111,7 @@ extension OpenVault {
                 Wanted(
                     scope: scope, name: secret.reference.name, field: secret.reference.field,
                     version: secret.reference.version.map(Int64.init) ?? record?.current, variable: secret.variable,
-                    isInput: secret.isInput, record: record))
+                    isInput: secret.isInput, isPinned: secret.reference.version != nil, record: record))
         }
         guard wish.takesAll, !asker.isAgent else { return wanted }
         guard let place = try await place(wish.scope) else { throw EngineError.notFound(.environment) }
@@ -121,7 +124,7 @@ extension OpenVault {
         return wanted
     }
 
-    private func open(_ item: Wanted, prefix: String, access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
+    func open(_ item: Wanted, prefix: String, access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
         guard let record = item.record, let version = item.version else { throw EngineError.notFound(.secret) }
         try usable(record)
         let manifest = try await shelf.manifest(record, version: version)
@@ -135,7 +138,7 @@ extension OpenVault {
     }
 
     /// Which fields go where: the one that is named; else every bound one; else the one that stands for the secret.
-    private static func injected(_ item: Wanted, _ manifest: Manifest, prefix: String) throws -> [(Int64, Manifest.Field, String)] {
+    static func injected(_ item: Wanted, _ manifest: Manifest, prefix: String) throws -> [(Int64, Manifest.Field, String)] {
         let derived = VariableName.from(item.name.description, prefix: prefix)
         if let name = item.field {
             let (ordinal, field) = try manifest.chosen(name)
@@ -148,17 +151,6 @@ extension OpenVault {
         }
         let (ordinal, field) = try manifest.chosen(nil)
         return [(ordinal, field, item.variable ?? field.binding ?? derived)]
-    }
-
-    /// An agent's own words, cut and freed of control and direction characters, for the log.
-    private static func quoted(_ purpose: String) -> String {
-        let kept = purpose.unicodeScalars.filter { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-            default: true
-            }
-        }
-        return String(String.UnicodeScalarView(kept.prefix(300)))
     }
 }
 
