@@ -61,6 +61,7 @@ var targets: [Target] = [
     core("Envelopes", "Model", "PlaintextDoor", crypto),
     core("Auditing", "Model", "PlaintextDoor", crypto),
     core("Policies", "Model"),
+    core("Approvals", "Model", "PlaintextDoor", crypto),
     core("Redaction", "Model", "PlaintextDoor"),
     core("Storage", "Model", tests: nil),
     core("MCPSession"),

@@ -31,6 +31,7 @@ TARGETS = {
     "Envelopes": {"Model", "PlaintextDoor"},
     "Auditing": {"Model", "PlaintextDoor"},
     "Policies": {"Model"},
+    "Approvals": {"Model", "PlaintextDoor"},
     "Redaction": {"Model", "PlaintextDoor"},
     "Storage": {"Model"},
     "MCPSession": set(),
@@ -56,7 +57,7 @@ TARGETS = {
 
 # Outside module → (the product that brings it, targets that may import it).
 OUTSIDE = {
-    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies"}),
+    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies", "Approvals"}),
     "GRDB": ("GRDB", {"SQLiteDatabase"}),
     "GRDBSQLite": ("GRDBSQLite", {"SQLiteDatabase"}),
     "Hummingbird": ("Hummingbird", {"APIServer"}),
