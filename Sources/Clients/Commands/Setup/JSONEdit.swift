@@ -77,7 +77,7 @@ struct JSONEdit {
         return replacing(node.range, with: value.rendered(indent: indent(path.count), unit: unit))
     }
 
-    /// The text without the member at the path.
+    /// The text without the member at the path, and without the objects around it that would be left empty.
     func removing(_ path: [String]) -> [UInt8] {
         var node = root
         for (depth, key) in path.enumerated() {
@@ -86,6 +86,7 @@ struct JSONEdit {
                 node = members[index].value
                 continue
             }
+            if members.count == 1, depth > 0 { return removing(Array(path.dropLast())) }
             if members.count == 1 { return replacing((range.lowerBound + 1)..<(range.upperBound - 1), with: "") }
             // With the comma before it, or for the first member the one behind it.
             let cut =
