@@ -38,7 +38,7 @@ package struct SegmentName: Hashable, Sendable, Comparable, CustomStringConverti
 
 /// What a name names, for messages.
 package enum NamedThing: String, Sendable {
-    case secret, organization, project, environment, field, agent, tag
+    case secret, organization, project, environment, field, agent, tag, request
 }
 
 /// Why a text is no name. It never repeats the text: a mistyped name may be a secret.

@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 import Envelopes
 import HTTPTypes
@@ -41,6 +42,7 @@ enum ProblemTable {
         case is EnvelopeError: engine(.unreadable)
         case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RecoveryKeyError: known(error, 400)
         case is PolicyError: known(error, 422)
+        case is ApprovalError: known(error, 409)
         case is any Diagnosable: known(error, 500)
         default: unknown
         }

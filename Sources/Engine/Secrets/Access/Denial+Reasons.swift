@@ -9,6 +9,10 @@ extension EngineError.Denial {
         code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
         nextStep: "ask the person to register the agent again with `tacit agent add`")
 
+    static let tooManyRequests = EngineError.Denial(
+        code: "rate_limited", reason: "ten requests of yours wait for a person already",
+        nextStep: "tell the person that they wait: `tacit approvals` lists them")
+
     static func notPermitted(_ denial: PolicyDenial) -> Self {
         let missing = denial.missing.map { " (`\($0.rawValue)`)" } ?? ""
         return Self(
