@@ -32,7 +32,7 @@ extension ApprovalsCommand {
                     item.lines(console.style, now: context.now()).forEach(console.say)
                     try decide(item, terminal, console, context)
                 }
-                unsafe poll(nil, 0, Self.pause)
+                poll(nil, 0, Self.pause)
             }
         }
 
