@@ -64,7 +64,7 @@ var targets: [Target] = [
     core("Approvals", "Model", "PlaintextDoor", crypto),
     core("Redaction", "Model", "PlaintextDoor"),
     core("Storage", "Model", tests: nil),
-    core("MCPSession"),
+    core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
     // Engine: what happens
     engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Storage"),
@@ -73,8 +73,8 @@ var targets: [Target] = [
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("ProcessRunner", "Model", "PlaintextDoor", "Redaction", "TacitWire", "CProcess"),
-    adapter("StateFiles", "Model", "Storage", tests: nil),
-    adapter("KernelPeers", "Model", tests: nil),
+    adapter("StateFiles", "Model", "Storage"),
+    adapter("KernelPeers", "Model"),
     // Servers: how it is reached
     server(
         "APIServer",
@@ -82,15 +82,25 @@ var targets: [Target] = [
             "Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Approvals", "Auditing", "Envelopes", hummingbird,
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ] + nio, tests: nil),
+        ] + nio),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
-    client("MCPTools", "MCPSession", "TacitWire"),
+    client("MCPTools", "MCPSession", "TacitWire", crypto),
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
     fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "TacitWire"),
+    [
+        suite(
+            "Reference", at: "Reference",
+            [
+                "Model", "Envelopes", "Policies", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire", "MCPSession",
+                "MCPTools",
+                "Commands",
+                "TestKit",
+            ])
+    ],
     [suite("TestKit", at: "TestKit", ["TestKit", "Model", "PlaintextDoor", "Storage"])],
     [.target(name: "TestKit", dependencies: ["Model", "PlaintextDoor", "Storage"], path: "Sources/TestKit", swiftSettings: strict)],
 ].flatMap { $0 }

@@ -15,11 +15,8 @@ func measureRedaction(text: String, values: String) {
     for _ in 0..<5 {
         let redaction = seconds { redact(text, set, into: &output) }
         guard output == text else { exit(1) }
-        let copy = seconds {
-            output.withUnsafeMutableBytes { target in _ = unsafe text.withUnsafeBytes { unsafe memcpy(target.baseAddress, $0.baseAddress, $0.count) }
-            }
-        }
-        let search = seconds { precondition(text.withUnsafeBytes { unsafe memchr($0.baseAddress, 0x07, $0.count) } == nil, "the text is not clean") }
+        let copy = seconds { copied(text, into: &output) }
+        let search = seconds { precondition(isAbsent(0x07, in: text), "the text is not clean") }
         print("{\"bytes\": \(text.count), \"values\": \(needles.count), \"redact_s\": \(redaction), \"memcpy_s\": \(copy), \"memchr_s\": \(search)}")
     }
 }
@@ -34,4 +31,22 @@ private func redact(_ text: [UInt8], _ set: NeedleSet, into output: inout [UInt8
         start = end
     }
     redactor.finish(into: &output)
+}
+
+/// memcpy, as a yardstick.
+private func copied(_ text: [UInt8], into output: inout [UInt8]) {
+    unsafe text.withUnsafeBytes { source in
+        unsafe output.withUnsafeMutableBytes { target in
+            guard let source = source.baseAddress, let target = target.baseAddress else { return }
+            _ = unsafe memcpy(target, source, text.count)
+        }
+    }
+}
+
+/// memchr, as a yardstick.
+private func isAbsent(_ byte: Int32, in text: [UInt8]) -> Bool {
+    unsafe text.withUnsafeBytes { bytes in
+        guard let start = bytes.baseAddress else { return true }
+        return unsafe memchr(start, byte, bytes.count) == nil
+    }
 }

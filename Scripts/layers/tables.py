@@ -57,7 +57,7 @@ TARGETS = {
 
 # Outside module → (the product that brings it, targets that may import it).
 OUTSIDE = {
-    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies", "Approvals"}),
+    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies", "Approvals", "MCPTools"}),
     "GRDB": ("GRDB", {"SQLiteDatabase"}),
     "GRDBSQLite": ("GRDBSQLite", {"SQLiteDatabase"}),
     "Hummingbird": ("Hummingbird", {"APIServer"}),

@@ -1,3 +1,4 @@
+import CProcess
 import CWipingAllocator
 import Commands
 import Dispatch
@@ -10,6 +11,13 @@ import Synchronization
 @main
 enum Program {
     static func main() {
+        // In every role and before anything is read: passwords and values pass through this memory, and a program of the same user could look on, or a
+        // crash print it.
+        // What `run --no-mask` becomes is readable again, as any program is: the kernel forgets this when it executes one.
+        guard tacit_hide() == 0 else {
+            say("tacit: error: this process cannot be protected")
+            exit(1)
+        }
         precondition(tacit_wiping_allocator_check() == 0, "internal: freed memory is not overwritten")
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
@@ -23,7 +31,6 @@ enum Program {
 
     /// Runs the keeper on this thread until it ends; its exit code.
     @Sendable private static func keep(_ launch: KeeperLaunch) -> Int32 {
-        if launch.readiness == nil { hideCrashes() }
         let done = DispatchSemaphore(value: 0)
         let code = Mutex<Int32>(1)
         let paths = CommandContext.current.paths
@@ -39,17 +46,6 @@ enum Program {
         }
         done.wait()
         return code.withLock { $0 }
-    }
-
-    /// A crash must not print registers and memory. The runtime reads the setting when a program starts, so this one starts anew where it is missing.
-    private static func hideCrashes() {
-        let (name, value) = ("SWIFT_BACKTRACE", "enable=no")
-        if let present = unsafe getenv(name), unsafe String(cString: present) == value { return }
-        unsafe setenv(name, value, 1)
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
-        unsafe execv("/proc/self/exe", &words)
-        say("tacit: error: the keeper could not start itself anew")
-        exit(1)
     }
 
     private static func announce(_ launch: KeeperLaunch) {

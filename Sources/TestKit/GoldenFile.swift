@@ -1,18 +1,18 @@
 import FoundationEssentials
 import Glibc
 
-/// A file under `vectors/` that holds what a generated text must be. `RECORD=1` in the environment rewrites it and fails the run.
+/// A file that holds what a generated text must be. `RECORD=1` in the environment rewrites it and fails the run.
 package enum GoldenFile {
-    /// Compares a text with `vectors/NAME`; throws when they differ, when there is no such file, and after rewriting it.
-    package static func check(_ text: String, against name: String, root: String = repositoryRoot) throws {
-        let path = root + "/vectors/" + name
+    /// Compares a text with a file of `vectors/`, or of another folder; throws when they differ, when there is no such file, and after rewriting it.
+    package static func check(_ text: String, against name: String, in folder: String = "vectors", root: String = repositoryRoot) throws {
+        let path = "\(root)/\(folder)/\(name)"
         if unsafe getenv("RECORD") != nil {
             try FileManager.default.createDirectory(
                 atPath: String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-            throw TestFailure("vectors/\(name) was rewritten; look at the difference and run again without RECORD")
+            throw TestFailure("\(folder)/\(name) was rewritten; look at the difference and run again without RECORD")
         }
-        guard let found = FileManager.default.contents(atPath: path) else { throw TestFailure("vectors/\(name) is missing; RECORD=1 makes it") }
+        guard let found = FileManager.default.contents(atPath: path) else { throw TestFailure("\(folder)/\(name) is missing; RECORD=1 makes it") }
         let lines = (
             text.split(separator: "\n", omittingEmptySubsequences: false),
             String(decoding: found, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
@@ -20,7 +20,7 @@ package enum GoldenFile {
         guard let place = zip(lines.0, lines.1).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset ?? difference(lines) else {
             return
         }
-        throw TestFailure("vectors/\(name) differs from line \(place + 1) on; RECORD=1 rewrites it")
+        throw TestFailure("\(folder)/\(name) differs from line \(place + 1) on; RECORD=1 rewrites it")
     }
 
     /// The folder of the project, from where this file was compiled.

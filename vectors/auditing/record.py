@@ -1,66 +1,18 @@
 #!/usr/bin/env python3
-"""Records the vectors of the audit log with code that shares nothing with the product's: hashlib, hmac and `cryptography`."""
+"""Writes the vectors of docs/SPEC.md section 7 with the second implementation in `vectors/peer`."""
 import base64
-import hashlib
-import hmac
 import json
 import pathlib
-import struct
+import sys
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 HERE = pathlib.Path(__file__).parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+from peer.log import b64, digest, entry, frontier, key_id, links, mth, note, path, pending_line, public_key, sha, signer, subproof, verifier_key  # noqa: E402
 
-
-def sha(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def leaf(data: bytes) -> bytes:
-    return sha(b"\0" + data)
-
-
-# --- Merkle tree, straight from the definitions of RFC 6962 section 2.1 ---
-
-
-def split(n: int) -> int:
-    k = 1
-    while k * 2 < n:
-        k *= 2
-    return k
-
-
-def mth(d: list) -> bytes:
-    if not d:
-        return sha(b"")
-    if len(d) == 1:
-        return leaf(d[0])
-    k = split(len(d))
-    return sha(b"\1" + mth(d[:k]) + mth(d[k:]))
-
-
-def path(m: int, d: list) -> list:
-    if len(d) == 1:
-        return []
-    k = split(len(d))
-    return path(m, d[:k]) + [mth(d[k:])] if m < k else path(m - k, d[k:]) + [mth(d[:k])]
-
-
-def subproof(m: int, d: list, b: bool) -> list:
-    if m == len(d):
-        return [] if b else [mth(d)]
-    k = split(len(d))
-    return subproof(m, d[:k], b) + [mth(d[k:])] if m <= k else subproof(m - k, d[k:], False) + [mth(d[:k])]
-
-
-def frontier(d: list) -> bytes:
-    out, rest = b"", d
-    while rest:
-        k = 1 << (len(rest).bit_length() - 1)
-        out, rest = out + mth(rest[:k]), rest[k:]
-    return out
-
+# --- Merkle tree ---
 
 CT_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 # The roots that the Certificate Transparency implementations publish for these leaves.
@@ -91,15 +43,6 @@ def merkle() -> dict:
 # --- chain ---
 
 
-def links(key: bytes, organization: bytes, entries: list, start: int = 0, previous: bytes = bytes(32)) -> list:
-    out = []
-    for index, sealed in enumerate(entries, start):
-        message = b"tacit/v1/audit-log-chain" + organization + struct.pack(">q", index) + previous + leaf(sealed)
-        previous = hmac.new(key, message, "sha256").digest()
-        out.append(previous)
-    return out
-
-
 def chain() -> dict:
     key, organization = bytes(range(32)), bytes(range(100, 116))
     entries = [sha(bytes([n]))[: 1 + n % 32] * (1 + n % 7) for n in range(12)]
@@ -116,23 +59,10 @@ def chain() -> dict:
 # --- checkpoints (C2SP signed-note, tlog-checkpoint) ---
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    return sha(name.encode() + b"\n\x01" + public)[:4]
-
-
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def note(text: str, name: str, private: Ed25519PrivateKey) -> str:
-    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return f"{text}\n\u2014 {name} {b64(key_id(name, public) + private.sign(text.encode()))}\n"
-
-
 def checkpoints() -> dict:
     seed, origin = bytes(range(32, 64)), "tacit.example/6465666768696a6b6c6d6e6f70717273"
-    private = Ed25519PrivateKey.from_private_bytes(seed)
-    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    private = signer(seed)
+    public = public_key(private)
     d = [bytes.fromhex(x) for x in CT_LEAVES]
     cases = []
     for size, extensions in [(0, []), (1, []), (7, [f"tacit-chain {b64(sha(b'chain'))}"]), (8, ["tacit-records " + b64(sha(b"r")), "x y z"])]:
@@ -181,7 +111,7 @@ def checkpoints() -> dict:
     return {
         "seed": seed.hex(),
         "origin": origin,
-        "verifierKey": f"{origin}+{key_id(origin, public).hex()}+{b64(bytes([1]) + public)}",
+        "verifierKey": verifier_key(origin, public),
         "cases": cases,
         "refused": [{"name": n, "note": t, "part": p} for n, t, p in refused],
         "count": len(refused),
@@ -191,82 +121,6 @@ def checkpoints() -> dict:
 
 
 # --- entries ---
-
-
-class Writer:
-    def __init__(self):
-        self.out = b""
-
-    def byte(self, n):
-        self.out += bytes([n])
-
-    def i64(self, n):
-        self.out += struct.pack(">q", n)
-
-    def raw(self, data):
-        self.out += data
-
-    def data(self, data):
-        self.out += struct.pack(">I", len(data)) + data
-
-    def text(self, s):
-        self.data(s.encode())
-
-    def opt(self, value, write):
-        self.byte(0 if value is None else 1)
-        if value is not None:
-            write(value)
-
-
-def clock(w: Writer, c: dict):
-    w.i64(c["wall"])
-    w.raw(bytes.fromhex(c["bootID"]))
-    w.i64(c["bootTime"])
-
-
-def entry(e: dict) -> bytes:
-    w = Writer()
-    hexed = lambda text: w.raw(bytes.fromhex(text))
-    w.byte(1)
-    clock(w, e)
-    w.opt(e.get("clockFloor"), w.i64)
-    a = e["actor"]
-    w.text(a["kind"])
-    w.opt(a.get("agentID"), hexed)
-    w.opt(a.get("agentName"), w.text)
-    w.opt(a.get("reportedModel"), w.text)
-    w.i64(a["userID"])
-    w.text(a["userName"])
-    w.text(a["host"])
-    w.i64(a["process"])
-    w.text(a["executable"])
-    w.opt(a.get("ip"), w.text)
-    w.text(a["platform"])
-    for part in ("source", "mode", "action"):
-        w.text(e[part])
-    w.i64(len(e["subjects"]))
-    for s in e["subjects"]:
-        for part in ("project", "environment", "secret"):
-            w.opt(s.get(part), hexed)
-        for part in ("version", "field"):
-            w.opt(s.get(part), w.i64)
-        w.opt(s.get("record"), hexed)
-        w.opt(s.get("name"), w.text)
-    w.byte(1 if e["allow"] else 0)
-    w.opt(e.get("rule"), w.text)
-    w.opt(e.get("code"), w.text)
-    phase = e["phase"]
-    w.byte({"single": 0, "intent": 1, "outcome": 2}[phase["is"]])
-    if phase["is"] == "outcome":
-        w.i64(phase["of"])
-        w.text(phase["result"])
-    w.i64(e["repeated"])
-    w.i64(len(e["detail"]))
-    for key, value in e["detail"]:
-        w.text(key)
-        w.text(value)
-    w.opt(e.get("recordsDigest"), lambda h: w.data(bytes.fromhex(h)))
-    return w.out
 
 
 PERSON = {"kind": "person", "userID": 1000, "userName": "ada", "host": "engine", "process": 4242, "executable": "/usr/bin/tacit", "platform": "linux-x86_64"}
@@ -296,30 +150,41 @@ def entries() -> dict:
     return {"count": len(cases), "cases": [{"name": n, "entry": e, "encoded": entry(e).hex()} for n, e in cases.items()]}
 
 
+NAMES = {
+    "kinds": ["person", "agent", "unidentified", "system"],
+    "sources": ["cli", "mcp", "api", "sdk", "dashboard", "extension", "broker", "keeper"],
+    "modes": ["reveal", "inject", "resolve", "masked", "reference", "list", "write", "administer", "none"],
+    "actions": [
+        *(f"secret.{verb}" for verb in ("set", "reveal", "inject", "resolve", "masked", "exists", "list", "show", "delete", "undelete", "purge", "rollback",
+                                        "rename", "tag", "renew", "import", "export")),
+        *(f"{thing}.{verb}" for thing in ("project", "environment") for verb in ("create", "list", "rename", "delete")),
+        "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke",
+        "slot.add", "slot.list", "slot.remove", "slot.replace-recovery", "slot.upgrade", "password.change", "root.rotate",
+        "vault.create", "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end",
+        "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",
+    ],
+}
+
+
+def refused_entries() -> dict:
+    """Bytes that no writer wrote."""
+    base = {**MOMENT, "actor": PERSON, "source": "cli", "mode": "none", "action": "vault.lock", "subjects": [], "allow": True,
+            "phase": {"is": "single"}, "repeated": 1, "detail": []}
+    good = entry(base)
+    decision = good.index(b"vault.lock") + len(b"vault.lock") + 8
+    bad = {
+        "no byte at all": b"", "a later format": b"\2" + good[1:], "the last byte is missing": good[:-1], "one byte too many": good + b"\0",
+        "a decision that does not exist": good[:decision] + b"\2" + good[decision + 1:],
+        "a phase that does not exist": good[:decision + 3] + b"\3" + good[decision + 4:],
+        "no act at all": entry({**base, "repeated": 0}), "a negative count": entry({**base, "repeated": -1}),
+        "a digest of 31 bytes": entry({**base, "recordsDigest": "5a" * 31}), "a text of 1,025 bytes": entry({**base, "code": "x" * 1025}),
+        "a user id of 33 bits": entry({**base, "actor": {**PERSON, "userID": 2**32}}), "a negative user id": entry({**base, "actor": {**PERSON, "userID": -1}}),
+        "a process id of 32 bits": entry({**base, "actor": {**PERSON, "process": 2**31}}),
+    }
+    return {"count": len(bad), "cases": [{"name": n, "encoded": b.hex()} for n, b in bad.items()]}
+
+
 # --- pending list ---
-
-
-def act(a: dict) -> bytes:
-    w = Writer()
-    w.byte(1)
-    for part in ("kind", "source", "mode", "action", "executable"):
-        w.text(a[part])
-    w.i64(a["userID"])
-    w.byte(1 if a["allow"] else 0)
-    w.opt(a.get("code"), w.text)
-    w.i64(a["process"])
-    clock(w, a["first"])
-    clock(w, a["last"])
-    w.opt(a.get("clockFloor"), w.i64)
-    w.i64(a["repeated"])
-    return w.out
-
-
-def line(place: int, a: dict) -> str:
-    w = Writer()
-    w.i64(place)
-    w.data(act(a))
-    return f"\n{sha(w.out)[:8].hex()} {w.out.hex()}\n"
 
 
 def pending() -> dict:
@@ -328,33 +193,17 @@ def pending() -> dict:
     later = {**MOMENT, "wall": MOMENT["wall"] + 10**9, "bootTime": MOMENT["bootTime"] + 10**9}
     two = {**one, "kind": "unidentified", "source": "mcp", "mode": "reference", "action": "secret.exists", "code": "vault.locked", "process": 78}
     acts = [{**one, "last": later, "repeated": 2}, two]
-    return {"appended": line(0, one) + line(1, two) + line(0, acts[0]), "whole": line(0, acts[0]) + line(1, two), "acts": acts}
+    return {"appended": pending_line(0, one) + pending_line(1, two) + pending_line(0, acts[0]), "whole": pending_line(0, acts[0]) + pending_line(1, two), "acts": acts}
 
 
 # --- records digest ---
 
 
-def digest() -> dict:
+def digests() -> dict:
     key = bytes(range(64, 96))
     rows = [{"kind": k, "id": bytes([n] * 16).hex(), "revision": n, "mac": sha(bytes([n])).hex()} for n, k in enumerate(["vault", "slot", "secret", "secret"], 1)]
-
-    def addend(r):
-        w = Writer()
-        w.byte(1)
-        w.text(r["kind"])
-        w.raw(bytes.fromhex(r["id"]))
-        w.i64(r["revision"])
-        w.data(bytes.fromhex(r["mac"]))
-        return int.from_bytes(hmac.new(key, w.out, "sha256").digest(), "big")
-
-    def value(some):
-        w = Writer()
-        w.byte(2)
-        w.data((sum(map(addend, some)) % 2**256).to_bytes(32, "big"))
-        return hmac.new(key, w.out, "sha256").hexdigest()
-
-    return {"key": key.hex(), "rows": rows, "values": [value(rows[:n]) for n in range(len(rows) + 1)]}
+    return {"key": key.hex(), "rows": rows, "values": [digest(key, rows[:n]).hex() for n in range(len(rows) + 1)]}
 
 
-for name, make in {"merkle": merkle, "chain": chain, "checkpoints": checkpoints, "entries": entries, "pending": pending, "digest": digest}.items():
+for name, make in {"merkle": merkle, "chain": chain, "checkpoints": checkpoints, "entries": entries, "refused-entries": refused_entries, "names": lambda: NAMES, "pending": pending, "digest": digests}.items():
     (HERE / f"{name}.json").write_text(json.dumps(make(), indent=1, ensure_ascii=False) + "\n")

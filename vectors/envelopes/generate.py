@@ -1,65 +1,23 @@
 #!/usr/bin/env python3
 """Writes the vectors of docs/SPEC.md sections 1 to 5.
 
-It is a second implementation, made from the text of the SPEC and the Python package `cryptography` alone; it shares no code with the program.
+`vectors/peer` is the second implementation that they come from.
 Run it in this folder: python3 generate.py. The output is the same at every run.
 """
-import hashlib, hmac, json, pathlib, struct
+import json
+import pathlib
+import sys
+
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from cryptography.hazmat.primitives.hashes import SHA256
 
 HERE = pathlib.Path(__file__).parent
-IDS = ("organization", "project", "environment", "secret", "record")
-NUMBERS = ("version", "field", "generation")
-
-
-def u32(n): return struct.pack(">I", n)
-def data(b): return u32(len(b)) + b
-def stream(label, n): return hashlib.shake_128(label.encode()).digest(n)
-
-
-def context(purpose, *, seed="a", **parts):
-    c = {"purpose": purpose, "organization": stream("organization " + seed, 16).hex(), "generation": 1}
-    for name in IDS:
-        if parts.get(name) is True: parts[name] = stream(f"{name} {seed}", 16).hex()
-    return c | parts
-
-
-def associated_data(c):
-    out = data(c["purpose"].encode())
-    for name in IDS: out += data(bytes.fromhex(c.get(name, "")))
-    for name in NUMBERS: out += data(struct.pack(">q", c[name])) if name in c else data(b"")
-    return out
-
-
-def bucket(n):
-    if n <= 64: return 64
-    exponent = n.bit_length() - 1
-    step = 1 << (n - 1).bit_length() if n <= 4096 else 1 << (exponent - 4)
-    return -(-n // step) * step
-
-
-def padded(content):
-    body = u32(len(content)) + content
-    return body + bytes(bucket(len(body)) - len(body))
-
-
-def expand(key, label): return HKDFExpand(SHA256(), 32, label.encode()).derive(key)
-def gcm(key, nonce, plaintext, ad): return nonce + AESGCM(key).encrypt(nonce, plaintext, ad)
-def seal(key, nonce, content, c): return b"\x01" + gcm(key, nonce, padded(content), associated_data(c))
-def seal_raw(key, nonce, plaintext, c): return b"\x01" + gcm(key, nonce, plaintext, associated_data(c))
-
-
-def commit(wrapping, c, committed):
-    return hmac.new(expand(wrapping, "tacit/v1/commit"), associated_data(c) + committed, hashlib.sha256).digest()
-
-
-def wrap(wrapping, nonce, key, c):
-    committed = b"\x01" + gcm(expand(wrapping, "tacit/v1/wrap"), nonce, key, associated_data(c))
-    return committed + commit(wrapping, c, committed)
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+from peer.parts import data, stream, u32  # noqa: E402
+from peer.sealing import (  # noqa: E402
+    ALPHABET, LABELS, NUMBERS, associated_data, bucket, commit, context, derive, expand, hashed, password_slot, recovery_slot, recovery_text, seal,
+    seal_raw, wrap)
 
 
 def write(name, spec, expect, reason, **fields):
@@ -94,7 +52,6 @@ sealed_ok("manifest", b"CANARY-manifest", context("tacit/v1/manifest", project=T
 sealed_ok("metadata", b"CANARY-metadata", context("tacit/v1/metadata", project=True, environment=True, secret=True, record=True), "metadata of a record")
 sealed_ok("policy", b"CANARY-policy", context("tacit/v1/policy", record=True, version=7), "a policy document")
 sealed_ok("audit-entry", b"CANARY-entry", context("tacit/v1/audit-entry", version=0), "an audit entry: version is its index, and 0 is not absent")
-sealed_ok("pending-entry", b"CANARY-pending", context("tacit/v1/pending-entry", version=-1), "integers are signed")
 
 good = seal(KEY, NONCE, CANARY, VALUE)
 sealed_bad("nothing", "malformed-length", b"", "no byte at all")
@@ -204,44 +161,26 @@ forged = b"\x01" + two_key_blob(expand(WRAPPING, "tacit/v1/wrap"), expand(OTHER,
 wrapped_bad("two-keys-one-blob", "commitment-mismatch", forged + commit(OTHER, DATAKEY, forged),
             "AES-GCM accepts this ciphertext under two keys; the commitment is the other key's", opensUnder=OTHER)
 
+NEXT = DATAKEY | {"generation": 3}
+SECOND_NONCE, SECOND_KEY = stream("second nonce", 12), stream("second data key", 32)
+write("rewrap-data-key", "4.4", "opens", "a data key under the next project key: the same key", key=WRAPPING, context=DATAKEY, wrapped=good, other=OTHER,
+      generation=3, nonce=SECOND_NONCE, inner=INNER, again=wrap(OTHER, SECOND_NONCE, INNER, NEXT))
+for name, c in (("value", VALUE), ("manifest", VALUE | {"purpose": "tacit/v1/manifest", "field": 0})):
+    write(f"reseal-{name}", "4.4", "opens", f"a {name} under a fresh key, as the second seal", key=KEY, context=c, sealed=seal(KEY, NONCE, CANARY, c),
+          other=SECOND_KEY, nonce=SECOND_NONCE, plaintext=CANARY, again=seal(SECOND_KEY, SECOND_NONCE, CANARY, c | {"generation": 2}))
+
 # --- associated data, derivations, buckets
 
 write("associated-data", "3.2", "equals", "the parts of a context in bytes", cases=[
     {"context": c, "bytes": associated_data(c).hex()} for c in (
         VALUE, DATAKEY, context("tacit/v1/organization-key"), context("tacit/v1/root-key", record=True, generation=0),
         context("tacit/v1/value", project=True, environment=True, secret=True, record=True, version=2**63 - 1, field=-1, generation=-2**63))])
-LABELS = ("audit-log-v1", "audit-seal-v1", "blind-index-v1", "row-mac-v1", "records-digest-v1", "token-v1", "checkpoint-signing-v1",
-          "rollback-memory-v1", "pending-v1")
 write("derived-keys", "2.3", "equals", "every label gives a key of its own", key=WRAPPING,
-      cases=[{"label": l, "derived": expand(WRAPPING, "tacit/v1/derive/" + l).hex()} for l in LABELS])
+      cases=[{"label": l, "derived": derive(WRAPPING, l).hex()} for l in LABELS])
 SIZES = sorted({n + d for n in (0, 1, 60, 124, 252, 508, 1020, 2044, 4092, 8188, 65532, 1 << 20) for d in (-1, 0, 1) if 0 <= n + d <= 1 << 20})
 write("size-buckets", "4.2", "equals", "content length to sealed length", cases=[{"content": n, "sealed": 29 + bucket(4 + n)} for n in SIZES])
 
 # --- slots
-
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def product(a, b):
-    out = 0
-    for i in range(5):
-        if b >> i & 1: out ^= a << i
-    for i in range(9, 4, -1):
-        if out >> i & 1: out ^= 0b100101 << (i - 5)
-    return out
-
-
-def recovery_text(key, extra=0):
-    bits = int.from_bytes(key, "big") << 4 | extra
-    digits = [bits >> 5 * (51 - i) & 31 for i in range(52)]
-    groups = []
-    for g in range(13):
-        quad = digits[4 * g:4 * g + 4]
-        check = g + 1
-        for weight, digit in zip((2, 4, 8, 16), quad): check ^= product(digit, weight)
-        groups.append("".join(ALPHABET[d] for d in quad + [check]))
-    return "-".join(groups)
-
 
 RECOVERY, ROOT = stream("recovery key", 32), stream("root key", 32)
 SLOT = context("tacit/v1/root-key", record=True, generation=0)
@@ -264,14 +203,14 @@ assert "0" in ZERO and "1" in ZERO
 write("recovery-key-zero", "5.3", "mixed", "all bits zero: the look-alikes of 0 and 1 are read as such", key=bytes(32), text=ZERO, cases=[
     {"text": ZERO, "expect": "opens"}, {"text": ZERO.replace("0", "O").replace("1", "I"), "expect": "opens"},
     {"text": ZERO.replace("0", "o").replace("1", "l"), "expect": "opens"}])
-slot = b"\x01" + data(b"recovery") + data(wrap(RECOVERY, NONCE, ROOT, SLOT))
+slot = recovery_slot(wrap(RECOVERY, NONCE, ROOT, SLOT))
 write("slot-recovery", "5.1", "opens", "a slot that a recovery key opens", context=SLOT, recovery=TEXT, nonce=NONCE, root=ROOT, slot=slot)
-PHC, SALT, PASSWORD = "$argon2id$v=19$m=8192,t=1,p=2$AAECAwQFBgcICQoLDA0ODw", bytes(range(16)), b"CANARY correct horse"
-hashed = Argon2id(salt=SALT, length=32, iterations=1, lanes=2, memory_cost=8192).derive(PASSWORD)
-slot = b"\x01" + data(b"password") + data(PHC.encode()) + data(wrap(hashed, NONCE, ROOT, SLOT))
-write("slot-password", "5.1", "opens", "a slot that a password opens", context=SLOT, password=PASSWORD, hashed=hashed, phc=PHC, nonce=NONCE, root=ROOT, slot=slot)
-hard = Argon2id(salt=SALT, length=32, iterations=3, lanes=4, memory_cost=65536).derive(PASSWORD)
-write("argon2id-default", "5.2", "equals", "the default cost", password=PASSWORD, phc="$argon2id$v=19$m=65536,t=3,p=4$AAECAwQFBgcICQoLDA0ODw", hashed=hard)
+PHC, PASSWORD = "$argon2id$v=19$m=8192,t=1,p=2$AAECAwQFBgcICQoLDA0ODw", b"CANARY correct horse"
+slot_key = hashed(PASSWORD, PHC)
+slot = password_slot(PHC, wrap(slot_key, NONCE, ROOT, SLOT))
+write("slot-password", "5.1", "opens", "a slot that a password opens", context=SLOT, password=PASSWORD, hashed=slot_key, phc=PHC, nonce=NONCE, root=ROOT, slot=slot)
+HARD = "$argon2id$v=19$m=65536,t=3,p=4$AAECAwQFBgcICQoLDA0ODw"
+write("argon2id-default", "5.2", "equals", "the default cost", password=PASSWORD, phc=HARD, hashed=hashed(PASSWORD, HARD))
 for name, bad, reason in (
         ("nothing", b"", "no byte at all"), ("kind", b"\x01" + data(b"fingerprint") + data(b"x"), "a kind that does not exist"),
         ("cut", slot[:-1], "the last byte is missing"), ("long", slot + b"\x00", "one byte too many"),

@@ -21,7 +21,9 @@ package final class KernelPeers: Sendable {
         guard pinned >= 0, let facts = ProcessFacts(process: process) else { return nil }
         let session = session(of: facts)
         let isNext = session != nil && isNextToLeader(process, facts)
-        let executable = ProcessFiles.executable(of: process)
+        let path = ProcessFiles.executable(of: process)
+        // Programs that protect themselves, ours among them, hide it: then what they call themselves stands in brackets, as `ps` writes it.
+        let executable = path.isEmpty ? "[\(facts.name)]" : path
         guard isAlive(pinned) else { return nil }
         return Peer(
             userID: user, userName: name(of: user), process: process, executable: executable, session: session, isNextToLeader: isNext)
@@ -36,6 +38,8 @@ package final class KernelPeers: Sendable {
     private func isNextToLeader(_ process: Int32, _ facts: ProcessFacts) -> Bool {
         if process == facts.session { return true }
         let leader = facts.session
+        // The first process of a container is handed every orphan: to be its child proves nothing there.
+        guard !ProcessFiles.isFirst(leader) else { return false }
         let image = Image(process: leader)
         var current = facts.parent
         for _ in 0..<Self.deepestChain {

@@ -2,6 +2,8 @@ import Glibc
 
 /// One line of `/proc/PID/stat`, as far as it tells where a process stands.
 struct ProcessFacts: Equatable {
+    /// What the process calls itself, in printable characters.
+    var name: String
     var parent: Int32
     var session: Int32
     /// Device number of the controlling terminal; 0 for none.
@@ -17,7 +19,9 @@ struct ProcessFacts: Equatable {
 
     /// Parses a line. The program's name stands in parentheses and may hold anything, so counting begins after the last one.
     init?(statLine: [UInt8]) {
-        guard let close = statLine.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        guard let open = statLine.firstIndex(of: UInt8(ascii: "(")), let close = statLine.lastIndex(of: UInt8(ascii: ")")), open < close else {
+            return nil
+        }
         let fields = String(decoding: statLine[(close + 1)...], as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" })
         // proc_pid_stat(5): state is field 3; ppid 4, session 6, tty_nr 7, starttime 22.
         // One that has ended and was not collected yet stands nowhere.
@@ -25,6 +29,7 @@ struct ProcessFacts: Equatable {
             let terminal = Int32(fields[4]),
             let start = UInt64(fields[19])
         else { return nil }
+        name = String(decoding: statLine[(open + 1)..<close].map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
         self.parent = parent
         self.session = session
         self.terminal = UInt64(UInt32(bitPattern: terminal))
@@ -50,6 +55,18 @@ enum ProcessFiles {
             count += got
         }
         return Array(bytes[..<count])
+    }
+
+    /// Whether a process is the first of its process namespace, or may be for all that is known.
+    static func isFirst(_ process: Int32) -> Bool {
+        guard let status = read("/proc/\(process)/status", limit: 8192) else { return true }
+        return isFirst(status: String(decoding: status, as: UTF8.self))
+    }
+
+    /// Reads the process's own number out of `NSpid`, which lists the numbers from the reader's namespace down to its own.
+    static func isFirst(status: String) -> Bool {
+        let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+        return line?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last.map { $0 == "1" } ?? true
     }
 
     /// The path of a process's program; empty when it may not be known.

@@ -14,7 +14,7 @@ package struct Argon2id: PasswordHash {
     package func derive(password: SecretValue, parameters: PasswordHashParameters) throws -> SecretValue {
         try Self.turn.withLock { _ in
             try password.withPlaintext(PlaintextDoor()) { password in
-                try unsafe SecretValue(capacity: Self.outputByteCount) { output throws(PasswordHashError) in
+                try unsafe SecretValue(capacity: Self.outputByteCount, in: .keys) { output throws(PasswordHashError) in
                     try unsafe Self.fill(output, password: password, parameters: parameters)
                     return Self.outputByteCount
                 }

@@ -113,8 +113,18 @@ static int forbid_core(void) {
     return setrlimit(RLIMIT_CORE, &none);
 }
 
+/* A fault is not a message: it must end the process. */
+static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+enum { fault_count = sizeof faults / sizeof *faults };
+
+int tacit_hide(void) {
+    /* The runtime's crash reporter prints registers and memory, and at a terminal waits for a key while they lie open. */
+    for (size_t index = 0; index < fault_count; index++) signal(faults[index], SIG_DFL);
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
 int tacit_harden(const char *name) {
-    if (forbid_core() != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return -errno;
+    if (forbid_core() != 0 || tacit_hide() != 0) return -errno;
     prctl(PR_SET_NAME, name, 0, 0, 0);
     return 0;
 }
@@ -126,9 +136,7 @@ int tacit_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0,
 int tacit_open_signals(void) {
     sigset_t all;
     sigfillset(&all);
-    /* A fault is not a message: it must end the process. */
-    int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
-    for (size_t index = 0; index < sizeof faults / sizeof *faults; index++) sigdelset(&all, faults[index]);
+    for (size_t index = 0; index < fault_count; index++) sigdelset(&all, faults[index]);
     if (sigprocmask(SIG_SETMASK, &all, NULL) != 0) return -errno;
     int descriptor = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;
@@ -159,25 +167,63 @@ int tacit_children(int32_t process, int32_t *children, int capacity) {
 
 // Other processes
 
-int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *const environment[], int descriptor) {
+/* How a helper is started; prepared before a fork, after which nothing may be allocated. */
+struct helper {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+};
+
+static void prepare(struct helper *helper, int descriptor) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, descriptor, 3);
-    for (int stream = 0; stream < 3; stream++) posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 4);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawn_file_actions_init(&helper->actions);
+    posix_spawnattr_init(&helper->attributes);
+    posix_spawn_file_actions_adddup2(&helper->actions, descriptor, 3);
+    for (int stream = 0; stream < 3; stream++) posix_spawn_file_actions_addopen(&helper->actions, stream, "/dev/null", O_RDWR, 0);
+    posix_spawn_file_actions_addclosefrom_np(&helper->actions, 4);
+    posix_spawnattr_setflags(&helper->attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    posix_spawnattr_setsigmask(&helper->attributes, &none);
+    posix_spawnattr_setsigdefault(&helper->attributes, &all);
+}
+
+static void discard(struct helper *helper) {
+    posix_spawn_file_actions_destroy(&helper->actions);
+    posix_spawnattr_destroy(&helper->attributes);
+}
+
+int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *const environment[], int descriptor) {
+    struct helper helper;
+    prepare(&helper, descriptor);
     pid_t process = -1;
-    int error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    int error = posix_spawn(&process, path, &helper.actions, &helper.attributes, arguments, environment);
+    discard(&helper);
     return error ? -error : process;
+}
+
+int tacit_spawn_detached(const char *path, char *const arguments[], char *const environment[], int descriptor) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+    struct helper helper;
+    prepare(&helper, descriptor);
+    pid_t between = fork();
+    if (between == 0) {
+        pid_t process;
+        int error = posix_spawn(&process, path, &helper.actions, &helper.attributes, arguments, environment);
+        _exit(write(report[1], &error, sizeof error) == (ssize_t)sizeof error ? 0 : 1);
+    }
+    int error = between < 0 ? errno : EIO;
+    discard(&helper);
+    close(report[1]);
+    ssize_t count = 0;
+    if (between > 0) {
+        do count = read(report[0], &error, sizeof error);
+        while (count < 0 && errno == EINTR);
+        if (count != (ssize_t)sizeof error) error = EIO;
+        while (waitpid(between, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    close(report[0]);
+    return -error;
 }
 
 /* Runs on the caller's memory (vfork): system calls only, and no change that the caller would see. */

@@ -16,13 +16,13 @@ package struct MCPServer: Sendable {
     /// Serves over other descriptors.
     package func serve(over pipe: StdioPipe) async {
         let tools = tools
-        await StdioServer(session, over: pipe) { await tools.outcome(of: $0, progress: $1) }.serve()
+        await StdioServer(session, over: pipe) { .done(await tools.outcome(of: $0, progress: $1)) }.serve()
     }
 
     /// A session before its handshake.
     var session: MCPSession {
         let server = ServerDescription(name: "tacit", title: "Tacit secrets", version: version, instructions: Self.instructions)
-        return MCPSession(server: server, tools: tools.descriptions) { ToolFailure.invalidArguments("\($0)").outcome }
+        return MCPSession(server: server, tools: tools.descriptions, states: .ofThisProcess()) { ToolFailure.invalidArguments("\($0)").outcome }
     }
 
     /// What a model reads before its first call.

@@ -13,7 +13,7 @@ struct KeyedHash: Sendable {
     init(_ material: SecretValue) throws(AuditingError) {
         guard material.byteCount == LogHash.byteCount else { throw .wrongKeyLength(material.byteCount) }
         pads = material.withPlaintext(PlaintextDoor()) { key in
-            unsafe SecretValue(capacity: 2 * Self.blockByteCount) { target in
+            unsafe SecretValue(capacity: 2 * Self.blockByteCount, in: .keys) { target in
                 for index in 0..<Self.blockByteCount {
                     let byte = index < key.byteCount ? unsafe key.unsafeLoad(fromByteOffset: index, as: UInt8.self) : 0
                     unsafe target[index] = byte ^ 0x36

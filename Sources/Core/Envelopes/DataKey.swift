@@ -45,6 +45,21 @@ package final class DataKey: Sendable {
         return try unsafe SealedBlob.open(sealed, key: material, context: context) { unsafe [UInt8]($0) }
     }
 
+    /// Opens a blob and seals its content under a fresh key, as the next seal: what leaked of this key opens nothing of that.
+    package func reseal(
+        _ sealed: [UInt8], context: SealContext, random: RandomBytes = .system
+    ) throws(EnvelopeError) -> (key: DataKey, sealed: [UInt8]) {
+        guard [.value, .document].contains(context.purpose.content) else { throw .wrongPurpose(context.purpose) }
+        let content = try unsafe SealedBlob.open(sealed, key: material, context: context) { unsafe SecretValue(copying: $0.bytes) }
+        let fresh = DataKey.generate(random: random)
+        var next = context
+        next.generation += 1
+        let resealed = try content.withPlaintext(PlaintextDoor()) { bytes throws(EnvelopeError) in
+            try fresh.sealOnce(bytes, context: next, random: random)
+        }
+        return (fresh, resealed)
+    }
+
     private func sealOnce(_ content: RawSpan, context: SealContext, random: RandomBytes) throws(EnvelopeError) -> [UInt8] {
         guard content.byteCount <= Padding.maximumContent else { throw .tooLarge(maximum: Padding.maximumContent) }
         guard maySeal.exchange(false, ordering: .relaxed) else { throw .dataKeyUsed }
@@ -56,5 +71,5 @@ package final class DataKey: Sendable {
 func drawKey(_ random: RandomBytes) -> SecretValue {
     var bytes = random.bytes(keyByteCount)
     precondition(bytes.count == keyByteCount, "internal: a random source gave a wrong number of bytes")
-    return SecretValue(moving: &bytes)
+    return SecretValue(moving: &bytes, in: .keys)
 }

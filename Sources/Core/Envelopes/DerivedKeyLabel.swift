@@ -16,6 +16,4 @@ package enum DerivedKeyLabel: String, CaseIterable, Sendable {
     case checkpointSigning = "checkpoint-signing-v1"
     /// The MAC over what the keeper remembers outside the vault.
     case rollbackMemory = "rollback-memory-v1"
-    /// The key for entries that wait for an unlock.
-    case pending = "pending-v1"
 }

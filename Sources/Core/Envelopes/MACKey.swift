@@ -20,7 +20,7 @@ package struct MACKey: Sendable {
 
     init(checked material: SecretValue) {
         pads = material.withPlaintext(PlaintextDoor()) { key in
-            unsafe SecretValue(capacity: 2 * Self.blockByteCount) { target in
+            unsafe SecretValue(capacity: 2 * Self.blockByteCount, in: .keys) { target in
                 for index in 0..<Self.blockByteCount {
                     let byte = index < key.byteCount ? unsafe key.unsafeLoad(fromByteOffset: index, as: UInt8.self) : 0
                     unsafe target[index] = byte ^ 0x36
@@ -47,7 +47,7 @@ package struct MACKey: Sendable {
             Self.update(&hasher, Array(label.utf8)[...])
             Self.update(&hasher, [1])
         }
-        return unsafe output.withUnsafeBytes { unsafe SecretValue(copying: $0.bytes) }
+        return unsafe output.withUnsafeBytes { unsafe SecretValue(copying: $0.bytes, in: .keys) }
     }
 
     func digest(_ message: (inout SHA256) -> Void) -> SHA256Digest {

@@ -10,8 +10,6 @@ package enum Purpose: String, CaseIterable, Sendable {
     case policy = "tacit/v1/policy"
     /// An audit entry, under the key derived for entries.
     case auditEntry = "tacit/v1/audit-entry"
-    /// An audit entry that waits for the next unlock.
-    case pendingEntry = "tacit/v1/pending-entry"
     /// The data key of one field, under the project key.
     case dataKey = "tacit/v1/data-key"
     /// The data key of a record's metadata.
@@ -34,7 +32,7 @@ package enum Purpose: String, CaseIterable, Sendable {
     package var content: Content {
         switch self {
         case .value: .value
-        case .manifest, .metadata, .policy, .auditEntry, .pendingEntry: .document
+        case .manifest, .metadata, .policy, .auditEntry: .document
         case .dataKey, .metadataKey, .policyKey: .dataKey
         case .projectKey, .organizationKey, .rootKey: .wrappingKey
         }

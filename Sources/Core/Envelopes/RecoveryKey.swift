@@ -12,25 +12,11 @@ package struct RecoveryKey: Sendable {
 
     /// Reads the text. Lower case, spaces and missing dashes do no harm; `I` and `L` are read as `1`, `O` as `0`.
     package init(parsing text: SecretValue) throws(RecoveryKeyError) {
-        material = try RecoveryText.key(of: RecoveryText.symbols(of: text, count: RecoveryText.symbolCount))
+        material = try RecoveryText.key(of: RecoveryText.symbols(of: text))
     }
 
     /// The whole text, groups joined by dashes.
-    package func text() -> SecretValue { RecoveryText.text(of: material, groups: 0..<Self.groupCount) }
-
-    /// The five characters of one group, counted from 0.
-    package func group(_ index: Int) -> SecretValue {
-        precondition((0..<Self.groupCount).contains(index), "internal: a recovery key has no such group")
-        return RecoveryText.text(of: material, groups: index..<(index + 1))
-    }
-
-    /// Whether a person typed this group, counted from 0; as forgiving as `init(parsing:)`.
-    package func isGroup(_ index: Int, typed: SecretValue) -> Bool {
-        guard let symbols = try? RecoveryText.symbols(of: typed, count: RecoveryText.groupSize),
-            let expected = try? RecoveryText.symbols(of: group(index), count: RecoveryText.groupSize)
-        else { return false }
-        return symbols == expected
-    }
+    package func text() -> SecretValue { RecoveryText.text(of: material) }
 
     private init(material: SecretValue) { self.material = material }
 }

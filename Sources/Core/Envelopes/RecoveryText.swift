@@ -12,18 +12,18 @@ enum RecoveryText {
     private static let separators = Array("- \t\r\n".utf8)
 
     /// The digits of a typed text, one to a byte.
-    static func symbols(of text: SecretValue, count expected: Int) throws(RecoveryKeyError) -> SecretValue {
+    static func symbols(of text: SecretValue) throws(RecoveryKeyError) -> SecretValue {
         try text.withPlaintext(PlaintextDoor()) { text throws(RecoveryKeyError) in
-            try unsafe SecretValue(capacity: expected) { target throws(RecoveryKeyError) in
+            try unsafe SecretValue(capacity: symbolCount) { target throws(RecoveryKeyError) in
                 var count = 0
                 for index in 0..<text.byteCount {
                     let character = unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self)
                     if separators.contains(character) { continue }
                     guard let symbol = symbol(for: character) else { throw .badCharacter(group: count / groupSize + 1) }
-                    if count < expected { unsafe target[count] = symbol }
+                    if count < symbolCount { unsafe target[count] = symbol }
                     count += 1
                 }
-                guard count == expected else { throw .wrongLength(count) }
+                guard count == symbolCount else { throw .wrongLength(count) }
                 return count
             }
         }
@@ -32,7 +32,7 @@ enum RecoveryText {
     /// Checks every group and puts the key together.
     static func key(of symbols: SecretValue) throws(RecoveryKeyError) -> SecretValue {
         try symbols.withPlaintext(PlaintextDoor()) { symbols throws(RecoveryKeyError) in
-            try unsafe SecretValue(capacity: keyByteCount) { target throws(RecoveryKeyError) in
+            try unsafe SecretValue(capacity: keyByteCount, in: .keys) { target throws(RecoveryKeyError) in
                 var (bits, bitCount, byteCount): (UInt32, Int, Int) = (0, 0, 0)
                 for group in 0..<RecoveryKey.groupCount {
                     let digits = InlineArray<5, UInt8> { unsafe symbols.unsafeLoad(fromByteOffset: group * groupSize + $0, as: UInt8.self) }
@@ -51,13 +51,13 @@ enum RecoveryText {
         }
     }
 
-    /// The characters of some groups, joined by dashes.
-    static func text(of key: SecretValue, groups: Range<Int>) -> SecretValue {
+    /// The characters of all groups, joined by dashes.
+    static func text(of key: SecretValue) -> SecretValue {
         key.withPlaintext(PlaintextDoor()) { key in
-            unsafe SecretValue(capacity: groups.count * (groupSize + 1)) { target in
+            unsafe SecretValue(capacity: RecoveryKey.groupCount * (groupSize + 1)) { target in
                 var position = 0
-                for group in groups {
-                    if group != groups.lowerBound {
+                for group in 0..<RecoveryKey.groupCount {
+                    if group > 0 {
                         unsafe target[position] = UInt8(ascii: "-")
                         position += 1
                     }

@@ -33,7 +33,7 @@ enum WrappedKey {
         let expected = digest(of: wrapped[..<committedByteCount], commitment: commitment, associatedData: associatedData)
         guard MACKey.isEqual(wrapped[committedByteCount...], expected) else { throw .commitmentMismatch }
         return try unsafe AEAD.open(wrapped[1..<committedByteCount], key: encryption, associatedData: associatedData) {
-            unsafe SecretValue(copying: $0.bytes)
+            unsafe SecretValue(copying: $0.bytes, in: .keys)
         }
     }
 

@@ -48,11 +48,13 @@ package final class WrappingKey: Sendable {
         return try WrappingKey(material: unwrap(wrapped, context: context))
     }
 
-    /// Unwraps a data key and wraps it under another key.
+    /// Unwraps a data key and wraps it under another key, in the same place under that key's generation.
     package func rewrap(
-        dataKey wrapped: [UInt8], context: SealContext, to other: WrappingKey, newContext: SealContext, random: RandomBytes = .system
+        dataKey wrapped: [UInt8], context: SealContext, to other: WrappingKey, generation: Int64, random: RandomBytes = .system
     ) throws(EnvelopeError) -> [UInt8] {
-        try other.wrap(unwrapDataKey(wrapped, context: context), context: newContext, random: random)
+        var next = context
+        next.generation = generation
+        return try other.wrap(unwrapDataKey(wrapped, context: context), context: next, random: random)
     }
 
     /// Derives the 32 bytes of a key for one use.

@@ -22,15 +22,31 @@ struct RequestID: Hashable, Sendable {
 struct RPCFailure: Error, Sendable {
     let code: Int64
     let message: String
+    var data: JSONValue?
 
     static func parseError(_ message: String) -> Self { Self(code: -32700, message: message) }
     static func invalidRequest(_ message: String) -> Self { Self(code: -32600, message: message) }
     static func methodNotFound(_ message: String) -> Self { Self(code: -32601, message: message) }
     static func invalidParameters(_ message: String) -> Self { Self(code: -32602, message: message) }
 
-    init(code: Int64, message: String) {
+    /// The call cannot go on without something that the client did not say it can do.
+    static func missingCapabilities(_ missing: ClientCapabilities) -> Self {
+        Self(
+            code: -32021, message: "this call needs something from the client that it did not declare",
+            data: ["requiredCapabilities": missing.document])
+    }
+
+    /// The version is not served. The protocol demands that it be echoed; no version is longer than what is echoed here.
+    static func unsupportedVersion(_ asked: String) -> Self {
+        Self(
+            code: -32022, message: "this protocol version is not served",
+            data: ["supported": ProtocolVersion.served, "requested": .string(String(String.UnicodeScalarView(asked.unicodeScalars.prefix(32))))])
+    }
+
+    private init(code: Int64, message: String, data: JSONValue? = nil) {
         self.code = code
         self.message = message
+        self.data = data
     }
 
     init(_ error: JSONError) {
@@ -49,8 +65,8 @@ struct RPCFailure: Error, Sendable {
 enum JSONRPCMessage {
     case request(RequestID, method: String, params: JSONValue?)
     case notification(method: String, params: JSONValue?)
-    /// An answer to a request of ours.
-    case response
+    /// An answer to a request of ours; nil where it is an error, or where the id is none.
+    case response(RequestID?, result: JSONValue?)
     /// No message; the id is the one to answer under, if any.
     case malformed(RequestID?, RPCFailure)
 
@@ -66,7 +82,8 @@ enum JSONRPCMessage {
         }
         guard let method = object["method"] else {
             let isResponse = object["result"] != nil || object["error"] != nil
-            self = isResponse ? .response : .malformed(id, .invalidRequest("`method` is missing"))
+            let result = object["error"] == nil ? object["result"] : nil
+            self = isResponse ? .response(id, result: result) : .malformed(id, .invalidRequest("`method` is missing"))
             return
         }
         guard let method = method.string else {
@@ -90,6 +107,16 @@ enum JSONRPCMessage {
 
     /// An error answer. Without an id it says null: readers of such errors look for the key.
     static func answer(_ id: RequestID?, failure: RPCFailure) -> JSONValue {
-        ["jsonrpc": "2.0", "id": id?.value ?? .null, "error": ["code": .integer(failure.code), "message": .string(failure.message)]]
+        var error: JSONObject = ["code": .integer(failure.code), "message": .string(failure.message)]
+        error["data"] = failure.data
+        return ["jsonrpc": "2.0", "id": id?.value ?? .null, "error": .object(error)]
+    }
+
+    static func request(_ id: RequestID, method: String, params: JSONObject) -> JSONValue {
+        ["jsonrpc": "2.0", "id": id.value, "method": .string(method), "params": .object(params)]
+    }
+
+    static func notification(_ method: String, params: JSONObject) -> JSONValue {
+        ["jsonrpc": "2.0", "method": .string(method), "params": .object(params)]
     }
 }

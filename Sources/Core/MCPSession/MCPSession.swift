@@ -1,7 +1,8 @@
 /// One connection of the Model Context Protocol, server side, as a state machine: it takes events and returns what to do. It does no IO.
 ///
-/// It speaks the versions that begin with `initialize` (`ProtocolVersion`). Each request gets exactly one response, except a cancelled one, which
-/// gets none. Nothing that a peer sends ends the session; only the end of its input does.
+/// It speaks every version (`ProtocolVersion`) on one pipe, message by message: those that begin with `initialize`, and the stateless one, whose
+/// requests say all about themselves. Each request gets exactly one response, except a cancelled one, which gets none. Nothing that a peer sends ends
+/// the session; only the end of its input does.
 package struct MCPSession: Sendable {
     /// What the shell around the session is to do, in order.
     package enum Action: Sendable, Equatable {
@@ -9,7 +10,9 @@ package struct MCPSession: Sendable {
         case send([UInt8])
         /// Start the tool; its end is told by `finish`.
         case call(ToolCall)
-        /// Stop a tool. Its outcome is dropped if it comes.
+        /// The client was asked something for this call; tell `giveUp` when that takes too long. A `call` or a `cancel` of the same id ends the wait.
+        case wait(CallID)
+        /// Stop a tool, or a wait. Its outcome is dropped if it comes.
         case cancel(CallID)
         /// Nothing more will come or go: end.
         case stop
@@ -17,39 +20,47 @@ package struct MCPSession: Sendable {
 
     /// The most messages in one batch.
     package static let maximumBatchCount = 100
+    /// How often one call may ask a client with a handshake. One of the stateless version bounds its rounds itself.
+    package static let maximumRounds = 10
 
     let server: ServerDescription
     let tools: [ToolDescription]
+    let states: RequestStates
     let refusal: @Sendable (SchemaProblem) -> ToolOutcome
 
-    /// What `initialize` settled; nil before it.
-    var handshake: Handshake?
+    /// What `initialize` settled; nil before it. Stateless requests neither see nor change it.
+    var handshake: RequestContext?
     var calls: [CallID: PendingCall] = [:]
     var callIDs: [RequestID: CallID] = [:]
+    /// What the client was asked and has not answered.
+    var asked: [RequestID: AskedItem] = [:]
     var batches: [Int: Batch] = [:]
     private var lastCall = 0
     private var lastBatch = 0
-    private var isEnding = false
-
-    struct Handshake {
-        let version: ProtocolVersion
-        let client: ClientInfo
-    }
+    private var lastAsked = 0
+    private(set) var isEnding = false
 
     struct PendingCall {
         let request: RequestID
         let batch: Int?
         let progressToken: JSONValue?
+        let context: RequestContext
+        let tool: String
+        let arguments: JSONObject
         var progress: Int64?
+        var rounds = 0
+        /// What is waited for, between a question and its answers.
+        var wait: Wait?
     }
 
     /// Begins before the handshake. `refusal` puts arguments that do not hold into the words of the tools' own errors.
     package init(
-        server: ServerDescription, tools: [ToolDescription],
+        server: ServerDescription, tools: [ToolDescription], states: RequestStates,
         refusal: @escaping @Sendable (SchemaProblem) -> ToolOutcome = { .failure("invalid arguments: \($0)") }
     ) {
         self.server = server
         self.tools = tools
+        self.states = states
         self.refusal = refusal
     }
 
@@ -72,41 +83,63 @@ package struct MCPSession: Sendable {
 
     /// Takes how far a call has come. Nothing is sent unless the client asked for it and the number grew.
     package mutating func progress(_ id: CallID, _ progress: Int64, of total: Int64? = nil, message: String? = nil) -> [Action] {
-        guard let call = calls[id], let token = call.progressToken, let version = handshake?.version else { return [] }
+        guard let call = calls[id], call.wait == nil, let token = call.progressToken else { return [] }
         if let last = call.progress, progress <= last { return [] }
         calls[id]?.progress = progress
         var params: JSONObject = ["progressToken": token, "progress": .integer(progress)]
         params["total"] = total.map(JSONValue.integer)
-        if version.hasProgressMessages { params["message"] = message.map(JSONValue.string) }
-        return [send(["jsonrpc": "2.0", "method": "notifications/progress", "params": .object(params)])]
+        if call.context.version.hasProgressMessages { params["message"] = message.map(JSONValue.string) }
+        return [send(JSONRPCMessage.notification("notifications/progress", params: params))]
     }
 
-    /// Takes the outcome of a call. A cancelled call's is dropped.
-    package mutating func finish(_ id: CallID, _ outcome: ToolOutcome) -> [Action] {
-        guard let call = forget(id), let version = handshake?.version else { return [] }
-        return answer(JSONRPCMessage.answer(call.request, result: outcome.document(in: version)), in: call.batch) + stopIfDone()
+    /// Takes what a call came to: its outcome, or a question. A cancelled call's is dropped.
+    package mutating func finish(_ id: CallID, _ step: ToolStep) -> [Action] {
+        guard let call = calls[id], call.wait == nil else { return [] }
+        return switch step {
+        case .done(let outcome): end(id, with: .success(outcome.document(in: call.context.version)))
+        case .asks(let question): ask(question, for: id, call)
+        }
     }
+
+    /// Takes the outcome of a call.
+    package mutating func finish(_ id: CallID, _ outcome: ToolOutcome) -> [Action] { finish(id, .done(outcome)) }
 
     /// Takes the end of the input. Calls under way may still be answered; `abandon` ends those that take too long.
     package mutating func inputEnded() -> [Action] {
         isEnding = true
-        return stopIfDone()
+        let waiting = openCalls.filter { calls[$0]?.wait != nil }
+        let actions = waiting.flatMap { giveUp($0) }
+        return actions + (actions.last == .stop ? [] : stopIfDone())
     }
 
     /// Ends the session with calls under way: each is cancelled.
     package mutating func abandon() -> [Action] {
         isEnding = true
-        let open = calls.keys.sorted { $0.number < $1.number }
+        let open = openCalls
         for id in open { _ = forget(id) }
         return open.map(Action.cancel) + stopIfDone()
     }
 
+    private var openCalls: [CallID] { calls.keys.sorted { $0.number < $1.number } }
+
     private func stopIfDone() -> [Action] { isEnding && calls.isEmpty ? [.stop] : [] }
+
+    /// Answers a call and forgets it.
+    mutating func end(_ id: CallID, with result: Result<JSONObject, RPCFailure>, type: String = "complete") -> [Action] {
+        guard let call = forget(id) else { return [] }
+        let message: JSONValue =
+            switch result {
+            case .success(let members): JSONRPCMessage.answer(call.request, result: call.context.result(members, from: server, type: type))
+            case .failure(let failure): JSONRPCMessage.answer(call.request, failure: failure)
+            }
+        return answer(message, in: call.batch) + stopIfDone()
+    }
 
     /// Removes a call, so that no answer to it goes out any more.
     mutating func forget(_ id: CallID) -> PendingCall? {
         guard let call = calls.removeValue(forKey: id) else { return nil }
         callIDs[call.request] = nil
+        for request in call.wait?.open ?? [] { asked[request] = nil }
         return call
     }
 
@@ -118,6 +151,12 @@ package struct MCPSession: Sendable {
     mutating func freshBatch() -> Int {
         lastBatch += 1
         return lastBatch
+    }
+
+    /// The id of a request of ours. Clients count their own requests apart.
+    mutating func freshRequest() -> RequestID? {
+        lastAsked += 1
+        return RequestID(.string("server-\(lastAsked)"))
     }
 
     func send(_ message: JSONValue) -> Action { .send(message.bytes + [0x0A]) }

@@ -12,6 +12,12 @@ package struct ToolCall: Sendable, Equatable {
     /// Whether the client asked to hear how it goes on.
     package let wantsProgress: Bool
     package let client: ClientInfo
+    /// What the client can be asked. A question that needs more is never sent.
+    package let capabilities: ClientCapabilities
+    /// The version that the answer is written in.
+    package let version: ProtocolVersion
+    /// The reply to the tool's last question; nil in the first round.
+    package let reply: ToolReply?
 }
 
 /// What the client says it is. A label, never an authority.
@@ -23,6 +29,12 @@ package struct ClientInfo: Sendable, Equatable {
     package init(name: String, version: String) {
         self.name = Self.label(name)
         self.version = Self.label(version)
+    }
+
+    /// Nil when the name or the version is missing.
+    init?(_ document: JSONValue) {
+        guard let name = document.object?["name"]?.string, let version = document.object?["version"]?.string else { return nil }
+        self.init(name: name, version: version)
     }
 
     private static func label(_ text: String) -> String {
@@ -59,11 +71,11 @@ package struct ToolOutcome: Sendable, Equatable {
     /// A failure that the model reads. It has no structured part: hosts would check that against the schema of success.
     package static func failure(_ text: String) -> Self { Self([.text(text)], isError: true) }
 
-    func document(in version: ProtocolVersion) -> JSONValue {
+    func document(in version: ProtocolVersion) -> JSONObject {
         var document: JSONObject = ["content": .array(content.map { $0.document(in: version) })]
         if version.hasStructuredContent, !isError { document["structuredContent"] = structured.map(JSONValue.object) }
         document["isError"] = .bool(isError)
-        return .object(document)
+        return document
     }
 }
 

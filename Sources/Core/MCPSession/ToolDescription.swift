@@ -12,6 +12,14 @@ package struct ServerDescription: Sendable {
         self.version = version
         self.instructions = instructions
     }
+
+    /// The server's name in the words of one version.
+    func document(in version: ProtocolVersion) -> JSONValue {
+        var document: JSONObject = ["name": .string(name)]
+        if version.hasStructuredContent { document["title"] = .string(title) }
+        document["version"] = .string(self.version)
+        return .object(document)
+    }
 }
 
 /// One tool, as `tools/list` shows it.

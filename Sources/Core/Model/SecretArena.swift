@@ -1,14 +1,17 @@
 import CLockedMemory
 import Synchronization
 
-/// One locked mapping from which every secret value and long-lived key of a process is allotted.
+/// A locked mapping from which the secret values of a process are allotted; another one is for its keys.
 ///
 /// The mapping is never swapped, never dumped and absent in forked children. Blocks are wiped when they are given back.
 /// A block larger than `largestLockedBlock`, or one for which no room is left, lies in ordinary memory; it is wiped too, and counted.
 @safe
 package final class SecretArena: Sendable {
-    /// The arena of this process.
+    /// The arena of this process's values.
     package static let process = SecretArena(byteCount: 4 << 20)
+
+    /// The arena of its keys: no number of values takes their room. What finds none here lies among the values.
+    package static let keys = SecretArena(byteCount: 512 << 10, overflow: process)
 
     /// The largest block, in bytes, that is taken from the locked mapping.
     package static let largestLockedBlock = 64 << 10
@@ -26,11 +29,25 @@ package final class SecretArena: Sendable {
         package var lockedBlocks = 0
         /// Blocks that lie in ordinary wiped memory because they were too large or the mapping was full.
         package var ordinaryBlocks = 0
+
+        package static func + (left: Usage, right: Usage) -> Usage {
+            Usage(lockedBlocks: left.lockedBlocks + right.lockedBlocks, ordinaryBlocks: left.ordinaryBlocks + right.ordinaryBlocks)
+        }
     }
+
+    /// What protects the weaker of both arenas of this process.
+    package static var protectionInAll: Protection {
+        let both = [process.protection, keys.protection]
+        return [.none, .locked].first(where: both.contains) ?? .secretMemory
+    }
+
+    /// How both arenas of this process are used.
+    package static var usageInAll: Usage { process.usage + keys.usage }
 
     package let protection: Protection
     private nonisolated(unsafe) let base: UnsafeMutableRawPointer?
     private let capacity: Int
+    private let overflow: SecretArena?
     private let state = Mutex(State())
 
     struct State {
@@ -39,7 +56,9 @@ package final class SecretArena: Sendable {
         var usage = Usage()
     }
 
-    package init(byteCount: Int) {
+    /// Maps an arena. What finds no room in it is taken from `overflow`, where there is one.
+    package init(byteCount: Int, overflow: SecretArena? = nil) {
+        self.overflow = overflow
         var kind = TACIT_LOCKED_NONE
         unsafe base = tacit_locked_map(byteCount, &kind)
         capacity = unsafe base == nil ? 0 : byteCount
@@ -58,14 +77,15 @@ package final class SecretArena: Sendable {
         let size = max(byteCount, Self.smallestBlock)
         let offset = size <= Self.largestLockedBlock ? state.withLock { $0.takeOffset(Self.classIndex(size), capacity: capacity) } : nil
         guard let offset, let base = unsafe base else {
+            if let overflow { return unsafe overflow.take(byteCount) }
             state.withLock { $0.usage.ordinaryBlocks += 1 }
-            return unsafe Block(start: .allocate(byteCount: size, alignment: 16), byteCount: size, offset: nil)
+            return unsafe Block(start: .allocate(byteCount: size, alignment: 16), byteCount: size, offset: nil, arena: self)
         }
-        return unsafe Block(start: base + offset, byteCount: Self.smallestBlock << Self.classIndex(size), offset: offset)
+        return unsafe Block(start: base + offset, byteCount: Self.smallestBlock << Self.classIndex(size), offset: offset, arena: self)
     }
 
-    /// Wipes a block and takes it back.
-    func giveBack(_ block: Block) {
+    /// Wipes a block and takes it back; it must be one of this arena's own.
+    private func takeBack(_ block: Block) {
         unsafe tacit_wipe(block.start, block.byteCount)
         guard let offset = unsafe block.offset else {
             unsafe block.start.deallocate()
@@ -84,6 +104,11 @@ package final class SecretArena: Sendable {
         let start: UnsafeMutableRawPointer
         let byteCount: Int
         let offset: Int?
+        /// Whose it is: not that of the arena that was asked, when that one had no room.
+        let arena: SecretArena
+
+        /// Wipes the block and gives it back.
+        func giveBack() { unsafe arena.takeBack(self) }
     }
 
     private static let smallestBlock = 32

@@ -39,6 +39,9 @@ package struct SegmentName: Hashable, Sendable, Comparable, CustomStringConverti
 /// What a name names, for messages.
 package enum NamedThing: String, Sendable {
     case secret, organization, project, environment, field, agent, tag, request
+
+    /// The word with its article.
+    package var oneOfThem: String { (rawValue.first.map { "aeiou".contains($0) } ?? false ? "an " : "a ") + rawValue }
 }
 
 /// Why a text is no name. It never repeats the text: a mistyped name may be a secret.
@@ -53,11 +56,11 @@ package enum NameError: Diagnosable, Equatable {
 
     package var message: String {
         switch self {
-        case .empty(let thing): "a \(thing) name is empty"
-        case .tooLong(let thing, let maximum): "a \(thing) name is longer than \(maximum) characters"
-        case .badCharacter(let thing): "a \(thing) name has a character outside A-Z a-z 0-9 . _ -"
-        case .emptySegment(let thing): "a \(thing) name has an empty segment"
-        case .dotSegment(let thing): "a \(thing) name has a segment `.` or `..`"
+        case .empty(let thing): "the name of \(thing.oneOfThem) is empty"
+        case .tooLong(let thing, let maximum): "the name of \(thing.oneOfThem) is longer than \(maximum) characters"
+        case .badCharacter(let thing): "the name of \(thing.oneOfThem) has a character outside A-Z a-z 0-9 . _ -"
+        case .emptySegment(let thing): "the name of \(thing.oneOfThem) has an empty segment"
+        case .dotSegment(let thing): "the name of \(thing.oneOfThem) has a segment `.` or `..`"
         }
     }
 

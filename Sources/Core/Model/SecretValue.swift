@@ -11,7 +11,6 @@ package final class SecretValue: Sendable, CustomStringConvertible, CustomReflec
 
     /// How many bytes the value has.
     package let byteCount: Int
-    private let arena: SecretArena
     private nonisolated(unsafe) let block: SecretArena.Block
 
     /// Makes a value of up to `capacity` bytes by letting `fill` write it in place; `fill` returns how many bytes it wrote.
@@ -27,10 +26,9 @@ package final class SecretValue: Sendable, CustomStringConvertible, CustomReflec
             precondition((0...capacity).contains(count), "internal: a secret value was filled past its capacity")
             byteCount = count
         } catch {
-            unsafe arena.giveBack(block)
+            unsafe block.giveBack()
             throw error
         }
-        self.arena = arena
         unsafe self.block = block
     }
 
@@ -48,7 +46,7 @@ package final class SecretValue: Sendable, CustomStringConvertible, CustomReflec
         bytes.wipe()
     }
 
-    deinit { unsafe arena.giveBack(block) }
+    deinit { unsafe block.giveBack() }
 
     /// Lends the bytes for one call. They must not outlive it.
     package func withPlaintext<Result, E: Error>(

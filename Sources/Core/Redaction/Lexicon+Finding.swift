@@ -15,7 +15,7 @@ struct Match {
 struct Finding {
     /// The longest spelling that begins here.
     var match: Match?
-    /// The most of a pattern that the text's end leaves visible: a match up to that end, and how many of its bytes are seen.
+    /// The most of a pattern that the text's end leaves visible: a match up to that end, and how many of its bytes behind the public head are seen.
     var fragment: (match: Match, byteCount: Int)?
     /// Whether more text could change the answer.
     var isOpen = false
@@ -27,8 +27,9 @@ struct Finding {
         if let end = trail.end, end > match?.end ?? start {
             match = Match(start: start, end: end, label: .init(name: patterns[trail.pattern].name, view: view))
         }
-        if let open = trail.openPattern, trail.depth > fragment?.byteCount ?? 0 {
-            fragment = (Match(start: start, end: textEnd, label: .init(name: patterns[open].name, view: view)), trail.depth)
+        // Patterns that agree so far have the same public head, as far as it was seen.
+        if let open = trail.openPattern, case let count = trail.depth - patterns[open].publicHead, count > fragment?.byteCount ?? 0 {
+            fragment = (Match(start: start, end: textEnd, label: .init(name: patterns[open].name, view: view)), count)
         }
     }
 }

@@ -9,17 +9,20 @@ struct Pattern {
     var length: Int
     var name: Int
     var isPart: Bool
+    /// How many of its first bytes are everybody's, so that to guess them is no achievement.
+    var publicHead = 0
 
     var end: Int { offset + length }
 
     /// The patterns of the value that lies in `range` of `bytes`: the value, the value without its last line break, and its long lines.
     static func patterns(name: Int, at range: Range<Int>, in bytes: LentBytes) -> [Pattern] {
         guard !range.isEmpty else { return [] }
-        var patterns = [Pattern(offset: range.lowerBound, length: range.count, name: name, isPart: false)]
+        let head = publicHead(of: bytes.slice(range))
+        var patterns = [Pattern(offset: range.lowerBound, length: range.count, name: name, isPart: false, publicHead: head)]
         var end = range.upperBound
         while end > range.lowerBound, bytes[end - 1].isLineEnd { end -= 1 }
         if end > range.lowerBound, end < range.upperBound {
-            patterns.append(Pattern(offset: range.lowerBound, length: end - range.lowerBound, name: name, isPart: false))
+            patterns.append(Pattern(offset: range.lowerBound, length: end - range.lowerBound, name: name, isPart: false, publicHead: head))
         }
         return patterns + lines(name: name, at: range.lowerBound..<end, in: bytes)
     }
@@ -44,11 +47,18 @@ struct Pattern {
     }
 
     /// The first and last lines of a PEM block are the same for everybody: hiding them alone would only mislead.
-    private static func isArmor(_ line: LentBytes) -> Bool {
-        ["-----BEGIN ", "-----END "].contains { (mark: StaticString) in
-            let mark = Array(mark.description.utf8)
-            return line.count > mark.count && mark.indices.allSatisfy { line[$0] == mark[$0] }
-        }
+    private static func isArmor(_ line: LentBytes) -> Bool { begins(line, with: "-----BEGIN ") || begins(line, with: "-----END ") }
+
+    /// The first line of a PEM block with its end, or the header of a JSON web token with its dot.
+    private static func publicHead(of value: LentBytes) -> Int {
+        let last: UInt8
+        if begins(value, with: "-----BEGIN ") { last = .lineFeed } else if begins(value, with: "eyJ") { last = UInt8(ascii: ".") } else { return 0 }
+        return (0..<value.count).first { value[$0] == last }.map { $0 + 1 } ?? 0
+    }
+
+    private static func begins(_ text: LentBytes, with mark: StaticString) -> Bool {
+        let mark = Array(mark.description.utf8)
+        return text.count > mark.count && mark.indices.allSatisfy { text[$0] == mark[$0] }
     }
 }
 

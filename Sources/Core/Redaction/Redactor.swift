@@ -12,7 +12,8 @@ package struct Redactor: ~Copyable, Sendable {
         case agent
     }
 
-    /// The shortest beginning of a value that is hidden at the edge of an agent's stream.
+    /// The shortest beginning of a value that is hidden at the edge of an agent's stream, counted from where it stops being everybody's: otherwise a
+    /// value with a well-known first line could be guessed letter by letter.
     package static let edgeByteCount = 16
     /// How much is taken in at once, so that memory does not grow with the caller's chunks.
     private static let sliceByteCount = 32 << 10

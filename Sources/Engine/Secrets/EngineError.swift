@@ -91,7 +91,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .stepUpRequired: "this act asks for the password again"
         case .denied(let denial): denial.reason
         case .notFound(let thing): "there is no such \(thing.rawValue)"
-        case .nameTaken(let thing): "there is a \(thing.rawValue) of that name already"
+        case .nameTaken(let thing): "there is \(thing.oneOfThem) of that name already"
         case .notEmpty(let thing): "the \(thing.rawValue) is not empty"
         case .versionNotFound: "there is no such version"
         case .deleted: "the secret is deleted"

@@ -46,6 +46,12 @@ extension Vault {
         return asker
     }
 
+    /// Whether the connection's peer is a person by now: in an unlocked session, or asked on this connection.
+    package func isHeldByPerson(_ door: DoorFacts) -> Bool {
+        let now = foundation.clock.steady()
+        return sessions.isUnlocked(door.peer, now: now) || sessions.isSteppedUp(door.connection, now: now)
+    }
+
     /// Whether reveals in the peer's terminal pass without being asked again.
     package func hasRevealGrace(_ door: DoorFacts) -> Bool { sessions.hasRevealGrace(door.peer, now: foundation.clock.steady()) }
 

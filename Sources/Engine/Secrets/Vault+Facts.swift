@@ -31,7 +31,7 @@ package struct KeeperFacts: Sendable {
 extension Vault {
     package var facts: KeeperFacts {
         KeeperFacts(
-            phase: stateNow.phase, memoryProtection: SecretArena.process.protection, memoryUsage: SecretArena.process.usage,
+            phase: stateNow.phase, memoryProtection: SecretArena.protectionInAll, memoryUsage: SecretArena.usageInAll,
             hardening: foundation.hardening(), hasSpawner: foundation.runners.isAlive, clockFloor: current?.sentry.floor(), runs: runs.all.count)
     }
 }

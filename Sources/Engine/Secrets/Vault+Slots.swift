@@ -32,11 +32,11 @@ extension Vault {
                     .open(slot)
                 let open = opened.vault
                 let (change, fresh) = try await open.freshSlots(password: newPassword)
-                let facts = [AuditFact("slot", "recovery")]
+                let facts = [AuditFact("slot", "recovery")] + opened.memory.facts
                 let entries = [AuditAction.vaultUnlock, .passwordChange, .slotReplaceRecovery].map {
                     open.authorizer.entry($0, by: asker, detail: facts)
                 }
-                _ = try await absorbPending(into: open, isOlder: opened.isOlder, by: asker, then: entries, with: change)
+                _ = try await absorbPending(into: open, isOlder: opened.memory == .newer, by: asker, then: entries, with: change)
                 return (open, fresh)
             }
             try? await open.store.eraseFreed()

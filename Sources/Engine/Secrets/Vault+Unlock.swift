@@ -34,7 +34,7 @@ extension Vault {
                 report = try await openWith(password, by: asker, acceptingRollback: acceptingRollback, detail: detail)
             }
             let now = foundation.clock.steady()
-            admit(door, now: now)
+            if !admit(door, now: now) { report.warnings.append(Self.terminalStaysLocked) }
             if let lease { sessions.grantLease(until: now.advanced(by: lease)) }
             report.locksAt = wallTime(of: sessions.locksAt)
             report.leaseUntil = wallTime(of: sessions.leaseUntil)
@@ -63,14 +63,20 @@ extension Vault {
         }
     }
 
-    /// Makes the peer's session a person's; a peer without a session of its own holds the vault open for its connection.
-    func admit(_ door: DoorFacts, now: Timestamp) {
+    /// Makes the peer's session a person's. A peer that does not stand next to a session's leader only holds the vault open for its connection: false.
+    @discardableResult
+    func admit(_ door: DoorFacts, now: Timestamp) -> Bool {
         if let session = door.peer.session, door.peer.isNextToLeader {
             sessions.admit(session, now: now)
-        } else {
-            sessions.admitVisitor(door.connection, now: now)
+            return true
         }
+        sessions.admitVisitor(door.connection, now: now)
+        return false
     }
+
+    private static let terminalStaysLocked =
+        "this terminal stays locked, each command will ask: another program stands between the command and your shell, or the shell is a "
+        + "container's first process (then start one in a session of its own, such as `script -q /dev/null`)"
 
     /// A moment since boot as the time of day it will be.
     func wallTime(of steady: Timestamp?) -> Timestamp? {
@@ -146,12 +152,12 @@ extension Vault {
             let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting, acceptsRollback: acceptingRollback).open(
                 slot)
             let open = opened.vault
-            let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail)
-            var report = try await absorbPending(into: open, isOlder: opened.isOlder, by: asker, then: [unlock])
+            let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail + opened.memory.facts)
+            var report = try await absorbPending(into: open, isOlder: opened.memory == .newer, by: asker, then: [unlock])
             // Whatever of this fails is done at the next unlock.
             report.slotUpgraded = (try? await open.upgrade(slot, password: password)) ?? false
             report.purgedSecrets = await open.purge(overdue: opened.overdue)
-            report.warnings = open.warnings
+            report.warnings = open.warnings + opened.memory.warnings
             replaceOpen(open)
             return report
         }

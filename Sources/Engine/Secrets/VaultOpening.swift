@@ -16,7 +16,7 @@ struct VaultOpening: Sendable {
     /// A vault that holds, and what there is to do before it is used.
     struct Opened: Sendable {
         var vault: OpenVault
-        var isOlder: Bool
+        var memory: MachineMemory
         /// Deleted secrets whose retention is over.
         var overdue: [Record]
     }
@@ -24,11 +24,11 @@ struct VaultOpening: Sendable {
     func open(_ slot: OpenedSlot) async throws -> Opened {
         let keyring = try await keyring(slot)
         let (log, overdue) = try await logState(keyring)
-        let isOlder = try await isOlderThanRemembered(keyring, head: log.head)
-        guard acceptsRollback || !isOlder else { throw EngineError.rollbackSuspected }
+        let memory = try await machineMemory(keyring, head: log.head)
+        guard acceptsRollback || memory != .newer else { throw EngineError.rollbackSuspected }
         let vault = try OpenVault(keyring: keyring, store: store, foundation: foundation, lasting: lasting, log: log)
         try await vault.loadPolicy()
-        return Opened(vault: vault, isOlder: isOlder, overdue: overdue)
+        return Opened(vault: vault, memory: memory, overdue: overdue)
     }
 
     private func keyring(_ slot: OpenedSlot) async throws -> Keyring {
@@ -93,10 +93,34 @@ struct VaultOpening: Sendable {
         return sum.total
     }
 
-    /// Whether this machine has seen a later state of the vault, or another one.
-    private func isOlderThanRemembered(_ keyring: Keyring, head: LogHead) async throws -> Bool {
-        guard let seen = try keyring.headMemory(foundation.memory).recall() else { return false }
-        guard seen.size <= head.size else { return true }
-        return try await store.entries(from: seen.size - 1, limit: 1, in: keyring.organization).first?.chain != seen.chain
+    private func machineMemory(_ keyring: Keyring, head: LogHead) async throws -> MachineMemory {
+        switch try keyring.headMemory(foundation.memory).recall() {
+        case .nothing: return .nothing
+        case .unreadable: return .unreadable
+        case .head(let seen):
+            guard seen.size <= head.size else { return .newer }
+            let entry = try await store.entries(from: seen.size - 1, limit: 1, in: keyring.organization).first
+            return entry?.chain == seen.chain ? .earlier : .newer
+        }
+    }
+}
+
+/// What this machine remembers of a vault that is being opened.
+enum MachineMemory: Sendable {
+    /// It has not seen the vault.
+    case nothing
+    /// What it remembered is damaged, or another vault's.
+    case unreadable
+    /// It has seen this state or an earlier one of the same history.
+    case earlier
+    /// It has seen a later state, or another history.
+    case newer
+
+    /// What the entry about the opening says of it.
+    var facts: [AuditFact] { self == .unreadable ? [AuditFact("remembered-head", "unreadable")] : [] }
+
+    /// What the person should know of it.
+    var warnings: [String] {
+        self == .unreadable ? ["what this machine remembered of the vault cannot be read: an older copy would not have been noticed this time"] : []
     }
 }

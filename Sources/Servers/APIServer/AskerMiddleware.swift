@@ -27,9 +27,10 @@ struct AskerMiddleware: RouterMiddleware {
         var (request, context) = (request, context)
         context.admit(.init(door: door, asker: asker, deadline: deadline))
         if request.hasBody { request.body = RequestBody(asyncSequence: WatchedBody(base: request.body, deadline: deadline)) } else { deadline.met() }
-        connections.began(on: channel, byPerson: asker.isPerson)
+        connections.began(on: channel)
         defer {
-            connections.answered(on: channel)
+            // The request itself may have made the connection a person's.
+            connections.answered(on: channel, isPerson: asker.isPerson || vault.isHeldByPerson(door))
             deadline.answered()
         }
         return try await next(request, context)

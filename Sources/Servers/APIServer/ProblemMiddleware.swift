@@ -40,7 +40,10 @@ enum ProblemTable {
         case let error as HTTPError: Problem("request.refused", "the request was refused", status: error.status.code)
         // Cryptographic failures have one face: which check failed is nobody's business.
         case is EnvelopeError: engine(.unreadable)
-        case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RecoveryKeyError: known(error, 400)
+        case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RequestError, is RecoveryKeyError:
+            known(error, 400)
+        // Of the vault's own checkpoints the engine says that the log is broken: this one was sent.
+        case AuditingError.malformedCheckpoint: known(error, 422)
         case is PolicyError: known(error, 422)
         case is ApprovalError: known(error, 409)
         case is any Diagnosable: known(error, 500)

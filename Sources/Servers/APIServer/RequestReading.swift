@@ -41,10 +41,24 @@ extension Request {
     var expectedRevision: Int64? {
         get throws {
             guard let tag = headers[.ifMatch] else { return nil }
-            guard tag.count >= 3, tag.hasPrefix("\""), tag.hasSuffix("\""), let number = Int64(tag.dropFirst().dropLast()), number >= 0 else {
-                throw PathError.badNumber
-            }
-            return number
+            guard tag.count >= 3, tag.hasPrefix("\""), tag.hasSuffix("\""), let number = canonicalInteger(tag.dropFirst().dropLast()), number >= 0
+            else { throw PathError.badNumber }
+            return Int64(number)
+        }
+    }
+}
+
+/// Why a request is refused for what it carries.
+enum RequestError: Diagnosable, Equatable {
+    case unwantedBody
+    case unwantedRevision
+
+    var code: String { "request.malformed" }
+
+    var message: String {
+        switch self {
+        case .unwantedBody: "this request has no body"
+        case .unwantedRevision: "this request compares no revision: `If-Match` is not for it"
         }
     }
 }
@@ -76,7 +90,7 @@ extension APIContext {
 extension [String: String] {
     func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = self[key] else { return nil }
-        guard let number = Int(text), range.contains(number) else { throw PathError.badNumber }
+        guard let number = canonicalInteger(text), range.contains(number) else { throw PathError.badNumber }
         return number
     }
 
@@ -89,3 +103,6 @@ extension [String: String] {
 
     func duration(_ key: String) throws -> Duration? { try self[key].map { try Timespan(parsing: $0).duration } }
 }
+
+/// The number that a text writes in the one way that it is written: no sign, no zeros before it.
+private func canonicalInteger(_ text: some StringProtocol) -> Int? { Int(text).flatMap { "\($0)" == text ? $0 : nil } }

@@ -79,6 +79,9 @@ struct AccidentGuardTests {
         (["bash", "-c", "declare -x"], "bash", nil, "declare"), (["bash", "-c", "compgen -e"], "bash", nil, "compgen"),
         (["bash", "--norc", "-c", "env"], "bash", nil, "env"), (["bash", "-c", "--", "env"], "bash", nil, "env"),
         (["bash", "env"], "bash", nil, nil), (["bash", "-c", "echo env"], "bash", nil, nil), (["bash", "script.sh", "-c", "env"], "bash", nil, nil),
+        (["sh", "-c", "busybox env"], "dash", nil, "env"), (["sh", "-c", "/bin/busybox ls; env"], "dash", nil, nil),
+        (["bash", "-c", "exec busybox sh -c 'printenv KEY'"], "bash", nil, "printenv"), (["sh", "-c", "sh -c env"], "dash", nil, "env"),
+        (["sh", "-c", "sh script.sh env"], "dash", nil, nil),
         (["bash"], "bash", nil, nil), (["sh", "-c"], "dash", nil, nil), (["sh", "-c", ""], "dash", nil, nil),
         // Programs that start others.
         (["timeout", "5", "env"], "timeout", nil, "env"), (["xargs", "-n1", "/usr/bin/printenv"], "xargs", nil, "printenv"),

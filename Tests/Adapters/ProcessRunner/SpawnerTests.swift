@@ -101,6 +101,21 @@ struct SpawnerTests {
         #expect(eventually { leftovers().isEmpty }, "\(leftovers())")
     }
 
+    @Test("a runner that is killed takes all below its child with it; what another run left behind goes on")
+    func runnerKilledWithFamily() throws {
+        let left = try TestRun(.person("sh", "-c", "setsid sleep 100 >/dev/null 2>&1 </dev/null & echo $!")).finish()
+        let stays = try #require(Int32(left.output.dropLast()))
+        defer { kill(stays, SIGKILL) }
+        let run = try TestRun(.agent("sh", "-c", "setsid sh -c 'setsid sleep 100 & echo $$ $!; wait' & echo $PPID; wait"))
+        #expect(run.wait { $0.output.filter(\.isNewline).count == 2 })
+        let lines = run.output.split(whereSeparator: \.isNewline).map(String.init).sorted { $0.count < $1.count }
+        let family = lines[1].split(separator: " ").compactMap { Int32(String($0)) }
+        #expect(family.count == 2 && family.allSatisfy(isLiving))
+        kill(try #require(Int32(lines[0])), SIGKILL)
+        #expect(eventually { !family.contains(where: isLiving) })
+        #expect(isLiving(stays))
+    }
+
     @Test("values and jobs that make no sense end the runner, and nothing is executed")
     func malformedSetup() throws {
         let seed = UInt64.random(in: 0...UInt64.max)

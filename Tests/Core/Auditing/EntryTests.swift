@@ -8,12 +8,36 @@ struct EntryTests {
     @Test("recorded bytes are read as what they say, and written back the same")
     func vectorsHold() throws {
         let table = try vectors("entries", as: EntryVector.Table.self)
-        try #require(table.cases.count == table.count)
+        try #require(table.count == 6 && table.cases.count == 6)
         for vector in table.cases {
             let entry = try AuditEntry(decoding: bytes(vector.encoded))
             try vector.entry.check(entry)
             #expect(entry.encoded().hexadecimal == vector.encoded, "\(vector.name)")
         }
+    }
+
+    @Test("bytes that no writer wrote are refused")
+    func refused() throws {
+        struct Table: Decodable {
+            struct Case: Decodable { let name: String, encoded: String }
+            let count: Int, cases: [Case]
+        }
+        let table: Table = try vectors("refused-entries")
+        try #require(table.count == 13 && table.cases.count == 13)
+        for vector in table.cases {
+            let encoded = try bytes(vector.encoded)
+            #expect(throws: CanonicalError.self, "\(vector.name)") { try AuditEntry(decoding: encoded) }
+        }
+    }
+
+    @Test("every recorded name is in the list of names, which only grows")
+    func names() throws {
+        struct Names: Decodable { let kinds: [String], sources: [String], modes: [String], actions: [String] }
+        let names: Names = try vectors("names")
+        #expect(names.kinds == AuditActor.Kind.allCases.map(\.rawValue))
+        #expect(names.sources == AuditSource.allCases.map(\.rawValue))
+        #expect(names.modes == AccessMode.allCases.map(\.rawValue))
+        #expect(names.actions == AuditAction.allCases.map(\.rawValue))
     }
 
     @Test("every entry is read back as it was written")

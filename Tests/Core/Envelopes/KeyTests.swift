@@ -71,11 +71,41 @@ struct KeyTests {
         var next = context
         next.generation += 1
         let wrapped = try old.wrap(key, context: context)
-        let rewrapped = try old.rewrap(dataKey: wrapped, context: context, to: new, newContext: next)
+        let rewrapped = try old.rewrap(dataKey: wrapped, context: context, to: new, generation: next.generation)
         #expect(try new.unwrapDataKey(rewrapped, context: next).open(sealed, context: .sample()) == secret("CANARY-rewrap"))
         #expect(throws: EnvelopeError.commitmentMismatch) { try new.unwrapDataKey(rewrapped, context: context) }
         #expect(throws: EnvelopeError.commitmentMismatch) { try old.unwrapDataKey(rewrapped, context: next) }
-        #expect(throws: EnvelopeError.commitmentMismatch) { try new.rewrap(dataKey: wrapped, context: context, to: new, newContext: next) }
+        #expect(throws: EnvelopeError.commitmentMismatch) { try new.rewrap(dataKey: wrapped, context: context, to: new, generation: next.generation) }
+    }
+
+    @Test("a resealed value opens under its new key, in the next seal alone", arguments: [Purpose.value, .manifest])
+    func reseal(_ purpose: Purpose) throws {
+        let key = DataKey.generate(), context = SealContext.sample(purpose), content = Array("CANARY-reseal".utf8)
+        let sealed = purpose == .value ? try key.seal(secret(content), context: context) : try key.seal(document: content, context: context)
+        let (fresh, resealed) = try key.reseal(sealed, context: context)
+        var next = context
+        next.generation += 1
+        let opened = purpose == .value ? plain(try fresh.open(resealed, context: next)) : try fresh.open(document: resealed, context: next)
+        #expect(opened == content)
+        #expect(resealed.count == sealed.count && resealed[1..<13] != sealed[1..<13])
+        #expect(throws: EnvelopeError.authenticationFailed) { try fresh.reseal(resealed, context: context) }
+        #expect(throws: EnvelopeError.authenticationFailed) { try fresh.reseal(sealed, context: context) }
+        #expect(throws: EnvelopeError.authenticationFailed) { try key.reseal(resealed, context: next) }
+        #expect(throws: EnvelopeError.dataKeyUsed) { try fresh.seal(secret(content), context: .sample()) }
+        #expect(throws: EnvelopeError.wrongPurpose(.dataKey)) { try key.reseal(sealed, context: .sample(.dataKey)) }
+    }
+
+    @Test("keys lie in an arena of their own, apart from values") func arena() async {
+        await #expect(processExitsWith: .success) {
+            let before = (keys: SecretArena.keys.usage, values: SecretArena.process.usage)
+            let root = WrappingKey.generate()
+            let wrapped = try root.wrap(WrappingKey.generate(), context: .sample(.projectKey))
+            let project = try root.unwrapWrappingKey(wrapped, context: .sample(.projectKey))
+            let codes = try MACKey(material: project.derive(.rowMAC))
+            precondition(SecretArena.keys.usage.lockedBlocks > before.keys.lockedBlocks, "internal: no key lies among the keys")
+            precondition(SecretArena.process.usage.lockedBlocks == before.values.lockedBlocks, "internal: a key lies among the values")
+            withExtendedLifetime((root, project, codes)) {}
+        }
     }
 
     @Test("a key has 32 bytes", arguments: [0, 16, 31, 33, 64])
@@ -94,7 +124,7 @@ struct KeyTests {
         #expect(Set(sealed).count == 50)
         for (index, bytes) in sealed.enumerated() {
             #expect(try key.open(document: bytes, context: .sample(.auditEntry)) == Array("CANARY entry \(index)".utf8))
-            #expect(throws: EnvelopeError.authenticationFailed) { try key.open(document: bytes, context: .sample(.pendingEntry)) }
+            #expect(throws: EnvelopeError.authenticationFailed) { try key.open(document: bytes, context: .sample(.policy)) }
         }
         #expect(throws: EnvelopeError.wrongPurpose(.value)) { try key.seal(document: [1], context: .sample(.value)) }
         let same = DataKey.generate(random: giving(material))

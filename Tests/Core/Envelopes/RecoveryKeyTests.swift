@@ -25,7 +25,7 @@ struct RecoveryKeyTests {
         let table = try Vectors.table(name, of: Table.self)
         let key = RecoveryKey.generate(random: giving(try bytes(table.key)))
         #expect(key.text() == secret(table.text))
-        #expect(table.cases.count >= count)
+        #expect(table.cases.count == count)
         for scenario in table.cases {
             #expect(outcome { _ = try RecoveryKey(parsing: secret(scenario.text)) } == scenario.expect, "\(scenario.text)")
             switch parse(Array(scenario.text.utf8)) {
@@ -87,20 +87,10 @@ struct RecoveryKeyTests {
         }
     }
 
-    @Test("the text has thirteen groups, each of which can be asked for and typed loosely")
+    @Test("the text has thirteen groups of five, joined by dashes")
     func groups() throws {
-        let key = RecoveryKey.generate()
-        let groups = plain(key.text()).split(separator: UInt8(ascii: "-"))
-        #expect(groups.count == RecoveryKey.groupCount)
-        for (index, group) in groups.enumerated() {
-            #expect(plain(key.group(index)) == Array(group))
-            let typed = String(decoding: group, as: UTF8.self)
-            #expect(key.isGroup(index, typed: secret(typed)))
-            #expect(key.isGroup(index, typed: secret(" \(typed.lowercased())\n")))
-            #expect(!key.isGroup((index + 1) % 13, typed: secret(typed)))
-            #expect(!key.isGroup(index, typed: secret("\(typed)0")))
-            #expect(!key.isGroup(index, typed: secret("")))
-        }
+        let groups = plain(RecoveryKey.generate().text()).split(separator: UInt8(ascii: "-"))
+        #expect(groups.count == RecoveryKey.groupCount && groups.allSatisfy { $0.count == 5 })
     }
 
     @Test("parsing a text gives the key it was made of, for random keys")

@@ -23,6 +23,9 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
     var phc: String?
     var root: String?
     var slot: String?
+    var other: String?
+    var generation: Int64?
+    var again: String?
 
     struct Context: Decodable, Sendable {
         let purpose: String
@@ -53,11 +56,11 @@ enum Vectors {
         try JSONDecoder().decode(type, from: data(name))
     }
 
-    /// All scenarios whose file name begins so; fewer than `count` is an error.
+    /// All scenarios whose file name begins so; another number than `count` is an error.
     static func all(_ prefix: String, count: Int) throws -> [Vector] {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
             .filter { $0.hasPrefix(prefix) && $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
-        guard names.count >= count else { throw Missing() }
+        guard names.count == count else { throw Missing() }
         return try names.map { name in
             var vector = try one(name)
             vector.name = name

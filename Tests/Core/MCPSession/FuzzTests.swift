@@ -15,11 +15,11 @@ import Testing
             let mostDamage = Int.random(in: 0...3, using: &random)
             for step in transcripts.randomElement(using: &random) ?? [] where step["end"] == nil && step["abandon"] == nil {
                 guard var line = Transcript.line(of: step) else {
-                    peer.take(Transcript.perform(step, on: &peer.session), for: step["oversize"] == nil ? [] : [0])
+                    peer.take(peer.bench.perform(step), for: step["oversize"] == nil ? [] : [0])
                     continue
                 }
                 for _ in 0..<Int.random(in: 0...mostDamage, using: &random) { Self.damage(&line, &random) }
-                peer.take(peer.session.receive(line: line), for: line)
+                peer.take(peer.bench.session.receive(line: line), for: line)
             }
             peer.close()
             #expect(peer.complaints.isEmpty, "SEED=\(seed)")
@@ -42,11 +42,12 @@ import Testing
 
 /// The other end of a session: it counts, by the rules of JSON-RPC, the answers it is owed.
 private struct Peer {
-    var session = Transcript.session()
+    var bench = Bench()
     var complaints: [String] = []
     /// Answers still owed, by id as written ("null" for errors without one).
     private var owed: [String: Int] = [:]
     private var running: [CallID] = []
+    private var waiting: Set<CallID> = []
     private var speaksBatches = false
 
     /// Takes what the session did with a line.
@@ -55,11 +56,16 @@ private struct Peer {
         for action in actions {
             switch action {
             case .send(let bytes): settle(bytes)
-            case .call(let call): running.append(call.id)
+            case .call(let call):
+                running.append(call.id)
+                waiting.remove(call.id)
+            case .wait(let id): waiting.insert(id)
             case .stop: complaints.append("stopped too early")
-            case .cancel:
+            case .cancel(let id):
+                let wasWaiting = waiting.remove(id) != nil
                 guard let index = cancellations.firstIndex(where: { owed[$0, default: 0] > 0 }) else {
-                    complaints.append("cancelled what was not asked")
+                    // A wait may also end because the client cannot answer; then the call is answered.
+                    if !wasWaiting { complaints.append("cancelled what was not asked") }
                     continue
                 }
                 owed[cancellations.remove(at: index), default: 0] -= 1
@@ -70,9 +76,10 @@ private struct Peer {
     /// Ends what runs: then nothing is owed, and the session still answers.
     mutating func close() {
         let ping = Array(#"{"jsonrpc":"2.0","id":"last","method":"ping"}"#.utf8)
-        take(session.receive(line: ping), for: ping)
-        for id in running { take(session.finish(id, ToolOutcome([.text("")])), for: []) }
-        if session.inputEnded() != [.stop] { complaints.append("did not stop") }
+        take(bench.session.receive(line: ping), for: ping)
+        for id in running { take(bench.session.finish(id, ToolOutcome([.text("")])), for: []) }
+        for id in waiting { take(bench.session.giveUp(id), for: []) }
+        if bench.session.inputEnded() != [.stop] { complaints.append("did not stop") }
         for (id, count) in owed where count != 0 { complaints.append("\(count) answers owed to \(id)") }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
-import MCPSession
 import Testing
+
+@testable import MCPSession
 
 /// vectors/mcp/transcripts: each file is a session, each line an event and the actions it must give.
 @Suite struct TranscriptTests {
@@ -54,54 +55,16 @@ struct Transcript {
 
     /// Puts what a fresh session does into every step.
     mutating func replay() {
-        var session = Self.session()
+        var bench = Bench()
         for index in steps.indices {
-            let actions = Self.perform(steps[index], on: &session)
+            let actions = bench.perform(steps[index])
             steps[index]["expect"] = .array(actions.map(Self.document))
         }
-    }
-
-    static func session() -> MCPSession {
-        let item = Schema.arguments([.required("name", .string("A name.", atLeast: 1))])
-        let echo = ToolDescription(
-            name: "echo", title: "Echo", description: "Says it back.",
-            input: .arguments([
-                .required("text", .string("What to say.", atMost: 20)),
-                .optional("count", .integer("How often.", atLeast: 1, atMost: 10, default: 1)),
-                .optional("tone", .string("How.", oneOf: ["soft", "loud"], default: "soft")),
-                .optional("items", .array("Things.", of: item, atLeast: 1, atMost: 2)),
-            ]),
-            output: .result([.required("text", .string("What was said."))]), hints: [.readOnly, .idempotent], meta: ["test/first": true])
-        let wait = ToolDescription(name: "wait", title: "Wait", description: "Takes long.", input: .arguments([]), hints: [.destructive, .openWorld])
-        let server = ServerDescription(name: "fixture", title: "Fixture", version: "0.1", instructions: "Be kind.")
-        return MCPSession(server: server, tools: [echo, wait])
-    }
-
-    static func perform(_ step: JSONObject, on session: inout MCPSession) -> [MCPSession.Action] {
-        if let line = line(of: step) { return session.receive(line: line) }
-        if step["oversize"] != nil { return session.receive(.oversize) }
-        if step["end"] != nil { return session.inputEnded() }
-        if step["abandon"] != nil { return session.abandon() }
-        if let call = step["progress"]?.integer {
-            let (value, total) = (step["value"]?.integer ?? 0, step["of"]?.integer)
-            return session.progress(CallID(Int(call)), value, of: total, message: step["message"]?.string)
-        }
-        guard let call = step["finish"]?.integer else { return [] }
-        return session.finish(CallID(Int(call)), outcome(step))
     }
 
     /// The bytes of a step that is a line: a message, a text or hexadecimal digits.
     static func line(of step: JSONObject) -> [UInt8]? {
         step["receive"]?.bytes ?? (step["line"]?.string).map { Array($0.utf8) } ?? (step["hex"]?.string).map(bytes(hexadecimal:))
-    }
-
-    private static func outcome(_ step: JSONObject) -> ToolOutcome {
-        if let structured = step["structured"]?.object { return ToolOutcome(structured: structured) }
-        if let text = step["error"]?.string { return .failure(text) }
-        if let data = step["image"]?.string { return ToolOutcome([.image(base64: data, mimeType: "image/png")]) }
-        if let data = step["audio"]?.string { return ToolOutcome([.audio(base64: data, mimeType: "audio/wav")]) }
-        if let text = step["resource"]?.string { return ToolOutcome([.resource(uri: "test://a", mimeType: "text/plain", text: text)]) }
-        return ToolOutcome([.text(step["text"]?.string ?? "")])
     }
 
     /// An action as the transcripts write it. A line that is sent must be one line of JSON.
@@ -112,16 +75,31 @@ struct Transcript {
             let message = try? JSONValue(parsing: line)
             #expect(message?.bytes == Array(line.dropLast()))
             return ["send": message ?? .null]
-        case .call(let call):
-            return [
-                "call": [
-                    "id": .integer(Int64(call.id.number)), "name": .string(call.name), "arguments": .object(call.arguments),
-                    "progress": .bool(call.wantsProgress), "client": .string("\(call.client.name) \(call.client.version)"),
-                ]
-            ]
+        case .call(let call): return ["call": .object(document(call))]
+        case .wait(let id): return ["wait": .integer(Int64(id.number))]
         case .cancel(let id): return ["cancel": .integer(Int64(id.number))]
         case .stop: return "stop"
         }
+    }
+}
+
+extension Transcript {
+    /// A call as the transcripts write it; what is not said is empty, or of a version with a handshake.
+    private static func document(_ call: ToolCall) -> JSONObject {
+        var document: JSONObject = [
+            "id": .integer(Int64(call.id.number)), "name": .string(call.name), "arguments": .object(call.arguments),
+            "progress": .bool(call.wantsProgress), "client": .string("\(call.client.name) \(call.client.version)"),
+        ]
+        if call.version.isStateless { document["version"] = .string(call.version.rawValue) }
+        if !call.capabilities.isEmpty { document["can"] = call.capabilities.document }
+        guard let reply = call.reply else { return document }
+        var answers = JSONObject()
+        for (key, answer) in reply.answers.sorted(by: { $0.key < $1.key }) { answers[key] = .object(answer.document) }
+        document["reply"] = [
+            "step": .integer(Int64(reply.state.step)), "nonce": .string(reply.state.nonce), "memory": .object(reply.state.memory),
+            "answers": .object(answers),
+        ]
+        return document
     }
 }
 

@@ -93,13 +93,31 @@ struct SecretArenaTests {
         #expect(canary(1, in: arena).byteCount == 1 && arena.usage.lockedBlocks == 2048, "nothing is left")
     }
 
-    @Test("the mapping is kept out of core dumps, forked children and swap")
-    func protection() throws {
-        let value = canary(16, in: .process)
+    @Test("what finds no room among the keys lies among the values, and goes back there")
+    func overflow() {
+        let values = SecretArena(byteCount: 4096)
+        let keys = SecretArena(byteCount: 256, overflow: values)
+        var held = (0..<8).map { _ in canary(32, in: keys) }
+        #expect(keys.usage.lockedBlocks == 8 && values.usage.lockedBlocks == 0)
+        held += (0..<3).map { _ in canary(32, in: keys) }
+        #expect(keys.usage.lockedBlocks == 8 && values.usage.lockedBlocks == 3 && keys.usage.ordinaryBlocks == 0)
+        held += (0..<200).map { _ in canary(32, in: values) }
+        #expect(values.usage.lockedBlocks == 128 && values.usage.ordinaryBlocks == 75, "values have taken all of theirs")
+        held.removeFirst()
+        held.append(canary(32, in: keys))
+        #expect(keys.usage.lockedBlocks == 8 && values.usage.ordinaryBlocks == 75, "and none of the keys' room")
+        #expect(held.allSatisfy { $0.bytes == pattern(32) })
+        held.removeAll()
+        #expect([keys, values].allSatisfy { $0.usage.lockedBlocks == 0 && $0.usage.ordinaryBlocks == 0 })
+    }
+
+    @Test("the mapping is kept out of core dumps, forked children and swap", arguments: [SecretArena.process, .keys])
+    func protection(arena: SecretArena) throws {
+        let value = canary(16, in: arena)
         let flags = try #require(try mappingFlags(at: value.address))
         #expect(flags.contains("dc"), "a forked child has no copy")
         #expect(flags.contains("dd"), "a core dump has no copy")
-        #expect(flags.contains("lo") == (SecretArena.process.protection != .none), "what is said of the lock is true")
+        #expect(flags.contains("lo") == (arena.protection != .none), "what is said of the lock is true")
     }
 
     @Test("many tasks take and give back without disturbing one another")

@@ -33,6 +33,21 @@ struct PolicyVectorTests {
         #expect(PolicyScenario.all.allSatisfy { !$0.reason.isEmpty })
     }
 
+    @Test("a document's canonical form is the one of its vector")
+    func canonical() throws {
+        struct Table: Decodable {
+            struct Case: Decodable { let name: String, text: String, canonical: String }
+            let count: Int, cases: [Case]
+        }
+        let table = try JSONDecoder().decode(Table.self, from: Data(contentsOf: PolicyScenario.folder.appending(path: "forms/canonical.json")))
+        try #require(table.count == 8 && table.cases.count == 8)
+        for vector in table.cases {
+            let document = try PolicyDocument(json: Array(vector.text.utf8))
+            #expect(String(decoding: document.json(), as: UTF8.self) == vector.canonical, "\(vector.name)")
+            #expect(try PolicyDocument(json: document.json()) == document, "\(vector.name)")
+        }
+    }
+
     @Test("a denial of what may not be listed is the same in every case")
     func constantDenial() throws {
         var seen = 0

@@ -96,6 +96,20 @@ struct EdgeTests {
         #expect(edge(Array(Spellings.base64(Self.value).utf8.prefix(22)), mode: .agent, pausing: true) == "out: [REDACTED:KEY:base64]")
     }
 
+    @Test(
+        "the sixteen bytes are counted behind what is everybody's: a PEM block's first line, a token's header",
+        arguments: ["-----BEGIN PRIVATE KEY-----\n", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."])
+    func publicHeads(head: String) {
+        let value = Array((head + "CANARY-0123456789-abcdefghijkl").utf8)
+        let set = needleSet([("KEY", value)])
+        for count in 1..<value.count {
+            var redactor = Redactor(set, mode: .agent)
+            let shown = redactor.taking(Array(value[..<count])) + redactor.pausing(isEnd: true)
+            let expected = count < head.utf8.count + 16 ? String(decoding: value[..<count], as: UTF8.self) : "[REDACTED:KEY]"
+            #expect(shown == expected, "\(count) bytes")
+        }
+    }
+
     @Test("the rest of a value after a pause is hidden with its beginning, under one placeholder")
     func restAfterPause() {
         var redactor = Redactor(Self.set, mode: .agent)

@@ -1,3 +1,4 @@
+import Foundation
 import TestKit
 import Testing
 
@@ -62,5 +63,22 @@ struct PathTests {
         let other = LocalPaths(environment: ["TACIT_VAULT": "/v"], home: "/home/u", userID: 7, hasUserRuntime: true)
         #expect(other.socket != Self.bare.socket && other.keeperLock != Self.bare.keeperLock)
         #expect(other.pending != Self.bare.pending && other.rollbackMemory != Self.bare.rollbackMemory)
+    }
+
+    @Test("what is kept about a vault outside of it is named by the vault's path")
+    func stateFiles() throws {
+        struct Table: Decodable {
+            struct Case: Decodable { let vault: String, id: String }
+            let count: Int, cases: [Case]
+        }
+        let file = try Data(contentsOf: URL(filePath: "\(GoldenFile.repositoryRoot)/vectors/records/state-files.json"))
+        let table = try JSONDecoder().decode(Table.self, from: file)
+        try #require(table.count == 3 && table.cases.count == 3)
+        for scenario in table.cases {
+            let environment = ["TACIT_VAULT": scenario.vault, "XDG_STATE_HOME": "/s"]
+            let paths = LocalPaths(environment: environment, home: "/home/u", userID: 7, hasUserRuntime: true)
+            #expect(paths.rollbackMemory == "/s/tacit/head-\(scenario.id)")
+            #expect(paths.pending == "/s/tacit/pending-\(scenario.id)")
+        }
     }
 }

@@ -1,4 +1,4 @@
-"""The product's tools over a keeper that holds nothing: `tools_test.py PATH-TO-MCP-FIXTURE`, once for each major of the SDK."""
+"""The product's tools over a keeper that holds nothing: `tools_test.py PATH-TO-MCP-FIXTURE`, once for each client."""
 
 import asyncio
 import json
@@ -72,7 +72,7 @@ def limits():
     """five runs go on at once, a sixth is turned away, and a cancelled one makes room."""
     with wire.Host(COMMAND, "2025-11-25") as host:
         # Calls run side by side, so which of the six comes last is the server's choice.
-        runs = [host.request("tools/call", {"name": "secret_run", "arguments": run_arguments("sleep", "60000")}) for _ in range(6)]
+        runs = [host.start("secret_run", run_arguments("sleep", "60000")) for _ in range(6)]
         refused = host.receive()
         check(refused["result"], None, "rate_limited")
         runs.remove(refused["id"])
@@ -82,8 +82,8 @@ def limits():
         assert host.call("secret_status")["result"]["structuredContent"]["vault"] == "unlocked"
 
 
-async def official_client():
-    async with sdk.connect(COMMAND) as client:
+async def client(mode):
+    async with sdk.connect(COMMAND, mode) as client:
         tools = {tool["name"]: tool for tool in await client.tools()}
         for name, arguments, code in CALLS:
             check(await client.call(name, arguments), tools[name], code)
@@ -101,10 +101,11 @@ async def official_client():
         assert heard == [(5, 30, "running for 5 s")], heard
 
 
-def official_sdk():
-    """the official SDK drives every tool, and hears progress every five seconds."""
-    asyncio.run(asyncio.wait_for(official_client(), 60))
+def clients():
+    """a real client drives every tool in each era it speaks, and hears progress every five seconds."""
+    for mode in sdk.MODES:
+        asyncio.run(asyncio.wait_for(client(mode), 60))
 
 
-print(f"     SDK {sdk.SDK_VERSION}")
-wire.run([every_version, limits, official_sdk])
+print(f"     {sdk.NAME}")
+wire.run([every_version, limits, clients])

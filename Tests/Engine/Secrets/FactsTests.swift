@@ -38,10 +38,10 @@ import Testing
             _ = try await bench.open.replaceRecovery(by: bench.person())
             _ = try await bench.vault.rotateRoot(password: VaultBench.password.secret, by: bench.person())
             _ = try await bench.verify()
-            let usage = SecretArena.process.usage
+            let usage = SecretArena.usageInAll
             precondition(usage.lockedBlocks > 0)
             try await bench.lock()
-            let after = SecretArena.process.usage
+            let after = SecretArena.usageInAll
             precondition(after.lockedBlocks == 0 && after.ordinaryBlocks == 0, "\(after)")
         }
     }

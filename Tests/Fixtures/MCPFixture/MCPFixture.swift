@@ -11,10 +11,12 @@ struct MCPFixture {
         }
         let server = ServerDescription(
             name: "mcp-fixture", title: "MCP fixture", version: "1.0.0", instructions: "Tools that show every kind of answer.")
-        let session = MCPSession(server: server, tools: FixtureTool.allCases.map(\.description))
-        await StdioServer(session, over: try .takeOverStandardStreams()) { call, progress in
-            guard let tool = FixtureTool(rawValue: call.name) else { return .failure("no such tool") }
-            return await tool.outcome(call, progress)
+        let session = MCPSession(server: server, tools: FixtureTool.all.map(\.description), states: .ofThisProcess())
+        // `--impatient`: a call waits for its client's side no longer than a test does.
+        let patience: Duration = CommandLine.arguments.contains("--impatient") ? .milliseconds(300) : .seconds(45)
+        await StdioServer(session, over: try .takeOverStandardStreams(), patience: patience) { call, progress in
+            guard let tool = FixtureTool.all.first(where: { $0.description.name == call.name }) else { return .done(.failure("no such tool")) }
+            return await tool.run(call, progress)
         }.serve()
     }
 }

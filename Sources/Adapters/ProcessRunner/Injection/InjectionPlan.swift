@@ -1,4 +1,5 @@
 package import Model
+import TacitWire
 
 /// Which variables a run's child gets: the inherited ones and the secrets', each name once.
 package struct InjectionPlan: Sendable, Equatable {

@@ -5,7 +5,11 @@ extension AccidentGuard {
         let separators: Set<Character> = [";", "&", "|", "\n", ")", "}", ">", "<"]
         let command = script.drop(while: { $0.isWhitespace }).prefix { !separators.contains($0) }
         var rest = command.split(whereSeparator: \.isWhitespace).map { String($0.filter { !#"'"\"#.contains($0) }) }[...]
-        while let word = rest.first, word.contains("=") || prefixes.contains(word) { rest.removeFirst() }
+        while let word = rest.first, word.contains("=") || prefixes.contains(word) || multiCallPrograms.contains(OpenedFile.baseName(word)) {
+            rest.removeFirst()
+        }
+        // A shell in a shell, by a script that is shorter each time.
+        if let inner = rest.first, shells.contains(OpenedFile.baseName(inner)) { return verdict(forShell: Array(rest)) }
         guard let first = rest.first.map(OpenedFile.baseName) else { return .allowed }
         if deniedPrograms.contains(first) { return .refused(word: first) }
         guard printingBuiltins.contains(first) else { return .allowed }

@@ -3,10 +3,13 @@ import Glibc
 
 /// The processes below this one. It is their subreaper: whoever loses its parent comes back as a child.
 enum Descendants {
-    /// Every descendant, parents first.
-    static func all() -> [Int32] {
+    /// Every descendant of this process, parents first.
+    static func all() -> [Int32] { all(below: [getpid()]) }
+
+    /// Every descendant of some processes.
+    static func all(below roots: [Int32]) -> [Int32] {
         var found: [Int32] = []
-        var pending = [getpid()]
+        var pending = roots
         while let parent = pending.popLast(), found.count < 100_000 {
             let children = self.children(of: parent)
             found += children
@@ -27,7 +30,8 @@ enum Descendants {
         }
     }
 
-    private static func children(of process: Int32) -> [Int32] {
+    /// The children of a process, ended ones that nobody collected included.
+    static func children(of process: Int32) -> [Int32] {
         unsafe [Int32](unsafeUninitializedCapacity: 4096) { buffer, filled in
             filled = Int(max(0, unsafe tacit_children(process, buffer.baseAddress, Int32(buffer.count))))
         }

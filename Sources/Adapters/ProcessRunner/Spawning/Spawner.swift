@@ -10,24 +10,28 @@ package enum Spawner {
 
     /// Runs until the control socket ends; the exit status.
     package static func main(controlDescriptor: Int32 = 3) -> Int32 {
-        guard unsafe tacit_harden("tacit-spawner") == 0, unsafe chdir("/") == 0 else { return 125 }
+        guard unsafe tacit_harden("tacit-spawner") == 0, tacit_become_subreaper() == 0, unsafe chdir("/") == 0 else { return 125 }
         umask(0o077)
         let signals = tacit_open_signals()
         guard signals >= 0 else { return 125 }
         var spare: Int32?
+        var brood = Brood()
         while true {
             var watched = [pollfd(fd: controlDescriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
             let count = unsafe poll(&watched, 2, spare == nil ? -1 : Request.spareDelay)
             guard count >= 0 || errno == EINTR else { return 125 }
-            if count == 0 { start(&spare) }
-            if watched[1].revents != 0 { reap(signals) }
+            if count == 0 { start(&spare, &brood) }
+            if watched[1].revents != 0 {
+                while tacit_next_signal(signals) != 0 {}
+                brood.reap()
+            }
             guard watched[0].revents != 0 else { continue }
             var (byte, descriptor): (UInt8, Int32) = (0, -1)
             let result = unsafe tacit_receive_descriptor(controlDescriptor, &byte, &descriptor)
             guard result > 0, let request = Request(rawValue: byte) else { return result == 0 ? 0 : 125 }
-            start(&spare)
+            start(&spare, &brood)
             spare = descriptor < 0 ? nil : descriptor
-            if request == .now { start(&spare) }
+            if request == .now { start(&spare, &brood) }
         }
     }
 
@@ -45,20 +49,10 @@ package enum Spawner {
     }
 
     /// Starts a runner. One that does not start closes its end, which tells the keeper.
-    private static func start(_ descriptor: inout Int32?) {
+    private static func start(_ descriptor: inout Int32?, _ brood: inout Brood) {
         guard let control = descriptor else { return }
-        _ = try? Helper.start("/proc/self/exe", [Runner.subcommand], descriptor: control)
+        if let runner = try? Helper.start("/proc/self/exe", [Runner.subcommand], descriptor: control) { brood.add(runner) }
         close(control)
         descriptor = nil
-    }
-
-    private static func reap(_ signals: Int32) {
-        while tacit_next_signal(signals) != 0 {}
-        var status: Int32 = 0
-        while true {
-            let runner = unsafe waitpid(-1, &status, WNOHANG)
-            guard runner > 0 else { return }
-            if status & 0x7F != 0 { RunDirectories.removeLeftovers(of: runner) }
-        }
     }
 }

@@ -23,7 +23,9 @@ int tacit_set_socket_timeout(int socket, int milliseconds);
 
 // This process
 
-/// Makes the process undumpable (no core, no ptrace or /proc reading by the same user) and names it.
+/// Makes the process undumpable (no core, no ptrace or /proc reading by the same user), until it executes a program. A crash prints nothing.
+int tacit_hide(void);
+/// As `tacit_hide`, names the process, and forbids core files to the programs that it executes, too.
 int tacit_harden(const char *name);
 /// Whether processes of the same user may read or trace this one, or it leaves core files: 0 when not.
 int tacit_is_dumpable(void);
@@ -40,6 +42,8 @@ int tacit_children(int32_t process, int32_t *children, int capacity);
 
 /// Starts a program with `descriptor` as descriptor 3, /dev/null as 0, 1 and 2, nothing else open, in a session of its own. Returns the process id.
 int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *const environment[], int descriptor);
+/// The same for a process that is nobody's child: it outlives the caller, and leaves it no dead child to collect. Returns 0.
+int tacit_spawn_detached(const char *path, char *const arguments[], char *const environment[], int descriptor);
 
 /// What a child is before it executes its program.
 struct tacit_child {

@@ -71,7 +71,7 @@ struct MachineChecks {
         guard let scope, scope > 0 else {
             return .init(
                 .advice, "ptrace.restricted", "any program of yours may trace your other programs and read their memory",
-                hint: "sysctl kernel.yama.ptrace_scope=1; the keeper itself cannot be traced")
+                hint: "sysctl kernel.yama.ptrace_scope=1; Tacit's own processes cannot be traced")
         }
         return .init(.good, "ptrace.restricted", "programs cannot trace others that they did not start")
     }

@@ -30,11 +30,12 @@ package struct SpawningKeeperStarter: KeeperStarter {
         var ends: [Int32] = [-1, -1]
         guard unsafe tacit_pipe(&ends) == 0 else { throw CommandFailure("the keeper cannot be started: there are no descriptors left") }
         defer { close(ends[0]) }
-        let process = unsafe CStrings.with(arguments) { arguments in
-            unsafe CStrings.with(variables) { variables in unsafe tacit_spawn_helper(program, arguments, variables, ends[1]) }
+        // Nobody's child: `tacit mcp` may outlive many keepers, and whoever ends a command with all its children means no keeper.
+        let result = unsafe CStrings.with(arguments) { arguments in
+            unsafe CStrings.with(variables) { variables in unsafe tacit_spawn_detached(program, arguments, variables, ends[1]) }
         }
         close(ends[1])
-        guard process > 0 else { throw CommandFailure(errno: -process, "the keeper cannot be started") }
+        guard result == 0 else { throw CommandFailure(errno: -result, "the keeper cannot be started") }
         if let failure = try wait(ends[0]) {
             // Another keeper may have come first by another way: then its socket answers.
             guard KeeperSocket.answers(paths.socket) else { throw failure }

@@ -12,7 +12,7 @@ final class VaultDoor {
     /// What the person is about to do, to be shown where the password is asked for.
     let purpose: String
     let connection: KeeperConnection
-    /// The password as it was typed for this command.
+    /// The password as it was typed for this command, until the connection is a person's.
     private var typed: WipedBytes?
     private var isSteppedUp = false
     private var hasUnlocked = false
@@ -86,12 +86,24 @@ extension VaultDoor {
     /// Asks for the password before the first request: the act is one that always asks. Without anybody to ask, the keeper's refusal says the rest.
     func askFirst() throws {
         guard passwords.isThere, !isSteppedUp else { return }
-        if passwords.terminal != nil, try status().state == .locked { try unlock() }
+        try openIfLocked()
         try stepUp()
     }
 
-    /// Makes the connection a person's.
+    private func openIfLocked() throws {
+        if passwords.terminal != nil, try status().state == .locked { try unlock() }
+    }
+
+    /// Makes the connection a person's. From here on the connection says enough: the password is overwritten.
     func stepUp(opensGrace: Bool = false) throws {
+        try prove(opensGrace: opensGrace)
+        forgetPassword()
+    }
+
+    /// Overwrites the password that was typed.
+    func forgetPassword() { typed = nil }
+
+    private func prove(opensGrace: Bool = false) throws {
         guard !isSteppedUp else { return }
         let answer = try withPassword { password in
             try plain("POST", WirePath.stepUp + (opensGrace ? "?grace=reveal" : ""), body: password, contentType: Self.octets)
@@ -138,11 +150,15 @@ extension VaultDoor {
         throw PasswordSource.nobody
     }
 
-    /// The password of now, for requests that carry it themselves.
+    /// The password of now, for requests that carry it themselves; the first that a command asks for.
     func currentPassword() throws -> WipedBytes {
-        try askFirst()
-        if let typed { return typed }
-        throw PasswordSource.nobody
+        defer { forgetPassword() }
+        if passwords.isThere {
+            try openIfLocked()
+            try prove()
+        }
+        guard let typed else { throw PasswordSource.nobody }
+        return typed
     }
 
     /// Reads the password now when it comes from a descriptor: before standard input is read, which may be the same.

@@ -13,6 +13,8 @@ package struct TacitCommand: ParsableCommand {
             EXIT CODES
             \(ExitStatus.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"))
             A run ends with the child's own code; 124, 125, 126 and 127 are explained in `tacit help run`.
+
+            `tacit --version` prints the version.
             """,
         subcommands: hidden, groupedSubcommands: groups.filter { !$0.subcommands.isEmpty })
 
@@ -24,6 +26,10 @@ package struct TacitCommand: ParsableCommand {
     /// Runs one command line over a context of its own.
     package static func run(_ arguments: [String], in context: CommandContext) -> Int32 {
         do {
+            if arguments == ["--version"] {
+                Console(context).say("tacit \(context.version)")
+                return ExitStatus.done.rawValue
+            }
             if let options = RunOptions(quick: arguments) {
                 try options.perform(in: context)
                 return ExitStatus.done.rawValue

@@ -55,10 +55,9 @@ final class Successor {
         }
     }
 
-    /// Becomes the command. It returns only by throwing why it could not.
+    /// Becomes the command. It returns only by throwing why it could not. What the caller blocks or ignores of signals stays so, as with `env`.
     func replaceProcess() throws {
         if let input { dup2(input, STDIN_FILENO) }
-        Self.takeUsualSignals()
         let variables = inherited.map { "\($0.key)=\($0.value)" }.sorted()
         let error = unsafe CStrings.with(command) { words in
             unsafe CStrings.with(variables) { variables in unsafe self.execute(words, variables) }
@@ -92,14 +91,6 @@ final class Successor {
         if command[0].contains("/") { return [command[0]] }
         let directories = (inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":", omittingEmptySubsequences: false)
         return directories.map { $0.isEmpty ? command[0] : "\($0)/\(command[0])" }
-    }
-
-    /// No signal is blocked, and a broken pipe ends the command again.
-    private static func takeUsualSignals() {
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
-        signal(SIGPIPE, SIG_DFL)
     }
 
     private static func failure(_ program: String, _ error: Int32) -> CommandFailure {

@@ -7,7 +7,10 @@ extension VaultDoor {
         if passwords.descriptor != nil { try stepUp() }
         while true {
             do throws(ClientError) {
-                return try connection.startRun(request)
+                let stream = try connection.startRun(request)
+                // A run may go on for days.
+                forgetPassword()
+                return stream
             } catch {
                 guard case .problem(let problem) = error, try remedy(problem) else { throw CommandFailure(error) }
             }

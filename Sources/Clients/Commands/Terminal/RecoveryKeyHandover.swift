@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// What becomes of a new recovery key.
 struct RecoveryOptions: ParsableArguments {
@@ -22,16 +23,26 @@ struct RecoveryKeyHandover {
 
     /// Checks, before anything is made, that the key can be given to someone.
     func prepare(orSay alternative: String) throws {
-        guard descriptor == nil, terminal == nil else { return }
-        throw CommandFailure.usage("there is no terminal to show the recovery key on", hint: alternative)
+        if let descriptor {
+            let mode = fcntl(descriptor, F_GETFL)
+            guard mode >= 0, [O_WRONLY, O_RDWR].contains(mode & O_ACCMODE) else {
+                throw CommandFailure.usage("descriptor \(descriptor) cannot be written to", hint: "open it, as `4>recovery-key` does")
+            }
+        } else if terminal == nil {
+            throw CommandFailure.usage("there is no terminal to show the recovery key on", hint: alternative)
+        }
     }
 
     /// Hands the key over.
     func give(_ key: WipedBytes) throws {
         if let descriptor {
             var line = key.bytes + [UInt8(ascii: "\n")]
-            Console.write(line, to: descriptor)
-            line.wipe()
+            defer { line.wipe() }
+            guard Console.write(line, to: descriptor) else {
+                throw CommandFailure(
+                    "the recovery key could not be written to descriptor \(descriptor): nobody has it",
+                    hint: "all else is done; `tacit slot replace-recovery` makes another one", code: "recovery.lost")
+            }
         } else if let terminal {
             try show(key, on: terminal)
         }

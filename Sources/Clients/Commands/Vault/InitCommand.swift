@@ -41,8 +41,7 @@ struct InitCommand: Verb {
         if !isWithoutRecovery {
             try handover.prepare(orSay: "write it to a descriptor with `--recovery-out FD`, or leave it out with `--no-recovery`")
         }
-        let password = try NewPassword(source: door.passwords).ask("Password for the new vault: ")
-        let made = try door.create(password)
+        let made = try door.create(NewPassword(source: door.passwords).ask("Password for the new vault: "))
         if !isWithoutRecovery { try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body)) }
         if options.json { return console.say(json: try VaultDoor.decode(made, as: VaultCreated.self)) }
         report(context, console)

@@ -6,26 +6,32 @@ import Synchronization
 package final class StdioServer: Sendable {
     /// Tells the client how far a call has come.
     package typealias Progress = @Sendable (_ done: Int64, _ total: Int64?, _ message: String?) -> Void
-    /// Runs one call to its end. A cancelled call's outcome is dropped.
-    package typealias Runner = @Sendable (ToolCall, @escaping Progress) async -> ToolOutcome
+    /// Runs one round of a call to its end. A cancelled call's outcome is dropped.
+    package typealias Runner = @Sendable (ToolCall, @escaping Progress) async -> ToolStep
 
     private struct State {
         var session: MCPSession
+        /// What goes on for each call: its tool, or the wait for an answer of the client's side.
         var tasks: [CallID: Task<Void, Never>] = [:]
     }
 
     private let pipe: StdioPipe
     private let writer: LineWriter
     private let grace: Duration
+    private let patience: Duration
     private let run: Runner
     private let state: Mutex<State>
     private let stops: AsyncStream<Void>
     private let stop: AsyncStream<Void>.Continuation
 
-    /// `grace` is how long calls may go on after the end of the input.
-    package init(_ session: MCPSession, over pipe: StdioPipe, grace: Duration = .seconds(1), run: @escaping Runner) {
+    /// `grace` is how long calls may go on after the end of the input, `patience` how long a call waits for an answer of the client's side: hosts
+    /// that declare forms and show none end the whole call after a minute.
+    package init(
+        _ session: MCPSession, over pipe: StdioPipe, grace: Duration = .seconds(1), patience: Duration = .seconds(45), run: @escaping Runner
+    ) {
         self.pipe = pipe
         self.grace = grace
+        self.patience = patience
         self.run = run
         writer = LineWriter(pipe)
         state = Mutex(State(session: session))
@@ -68,8 +74,9 @@ package final class StdioServer: Sendable {
             for action in event(&state.session) {
                 switch action {
                 case .send(let line): writer.write(line)
-                case .call(let call): state.tasks[call.id] = Task { await self.perform(call) }
-                case .cancel(let id): if let task = state.tasks.removeValue(forKey: id) { cancelled.append(task) }
+                case .call(let call): replace(&state.tasks[call.id], with: Task { await self.perform(call) }, &cancelled)
+                case .wait(let id): replace(&state.tasks[id], with: Task { await self.wait(id) }, &cancelled)
+                case .cancel(let id): replace(&state.tasks[id], with: nil, &cancelled)
                 case .stop: stop.finish()
                 }
             }
@@ -79,11 +86,21 @@ package final class StdioServer: Sendable {
         for task in cancelled { task.cancel() }
     }
 
+    private func replace(_ task: inout Task<Void, Never>?, with next: Task<Void, Never>?, _ cancelled: inout [Task<Void, Never>]) {
+        if let task { cancelled.append(task) }
+        task = next
+    }
+
     private func perform(_ call: ToolCall) async {
-        let outcome = await run(call) { done, total, message in
+        let step = await run(call) { done, total, message in
             self.perform { $0.progress(call.id, done, of: total, message: message) }
         }
-        perform { $0.finish(call.id, outcome) }
         state.withLock { _ = $0.tasks.removeValue(forKey: call.id) }
+        perform { $0.finish(call.id, step) }
+    }
+
+    private func wait(_ id: CallID) async {
+        do { try await Task.sleep(for: patience) } catch { return }
+        perform { $0.giveUp(id) }
     }
 }

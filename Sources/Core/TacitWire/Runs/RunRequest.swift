@@ -1,6 +1,6 @@
 /// Asks to run a command with secrets injected: the JSON of `POST /v1/runs`.
 ///
-/// The answer is either a problem or an upgrade of the connection to `RunFrame`s.
+/// The client's `RunFrame`s follow it in the same body. The answer is a problem, or a body of the runner's frames.
 public struct RunRequest: Codable, Sendable, Equatable {
     /// The program, by name or path, and its arguments; never empty.
     public var argv: [String]

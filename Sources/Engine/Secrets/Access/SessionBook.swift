@@ -78,6 +78,11 @@ final class SessionBook: Sendable {
         }
     }
 
+    /// Whether a person was asked on this connection.
+    func isSteppedUp(_ connection: UInt64, now: Timestamp) -> Bool {
+        state.withLock { $0.isPersonsTime(now) && $0.stepUps[connection] != nil }
+    }
+
     func isUnlocked(_ peer: Peer, now: Timestamp) -> Bool { state.withLock { $0.isUnlocked(peer, now: now) } }
 
     func openRevealGrace(_ session: KernelSession, now: Timestamp) -> Timestamp {

@@ -9,8 +9,19 @@ struct HeadMemory: Sendable {
     let key: MACKey
     let organization: OrganizationID
 
-    /// What was seen last; nil when nothing was, or when the file does not speak of this organization.
-    func recall() throws -> RememberedHead? { try file.load().flatMap { RememberedHead(decoding: $0, under: key, organization: organization) } }
+    /// What the file says.
+    enum Recollection: Sendable, Equatable {
+        /// There is no file: this machine has not seen the vault.
+        case nothing
+        /// The file is damaged, or is another vault's: an older copy would not be noticed.
+        case unreadable
+        case head(RememberedHead)
+    }
+
+    func recall() throws -> Recollection {
+        guard let bytes = try file.load() else { return .nothing }
+        return RememberedHead(decoding: bytes, under: key, organization: organization).map(Recollection.head) ?? .unreadable
+    }
 
     /// It is a witness: losing one update only makes it remember less.
     func remember(_ head: LogHead) {

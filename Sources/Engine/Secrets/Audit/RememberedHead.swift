@@ -16,7 +16,7 @@ struct RememberedHead: Sendable, Equatable {
         guard bytes.count > 32, key.isValid(Array(bytes.suffix(32)), over: Array(bytes.dropLast(32))) else { return nil }
         var reader = CanonicalReader(Array(bytes.dropLast(32)))
         guard (try? reader.text()) == "tacit/v1/remembered-head", (try? reader.id(OrganizationKind.self)) == organization,
-            let size = try? reader.int64(), let chain = try? reader.data()
+            let size = try? reader.int64(), let chain = try? reader.data(), (try? reader.finish()) != nil
         else { return nil }
         self.size = size
         self.chain = chain

@@ -48,7 +48,10 @@ extension OpenVault {
     package func verifyAudit(trusted: [[UInt8]], by asker: Asker) async throws -> VerificationReport {
         let kept = try trusted.map { try SignedCheckpoint(parsing: $0) }
         try await authorizer.authorizeReading(.auditVerify, by: asker)
-        let signed = try await store.checkpoints(from: 0, in: organization).map { try SignedCheckpoint(parsing: $0.note) }
+        let signed = try await store.checkpoints(from: 0, in: organization).map { stored in
+            guard let checkpoint = try? SignedCheckpoint(parsing: stored.note) else { throw EngineError.logBroken }
+            return checkpoint
+        }
         // Signed after the others were read, it is the largest: entries that are appended from here on are left for the next time.
         let present = try await writer.signed()
         let ongoing = lasting.ongoing.indices

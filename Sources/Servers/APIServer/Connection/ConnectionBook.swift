@@ -79,15 +79,15 @@ final class ConnectionBook: Sendable {
     func deadline(of channel: any Channel) -> RequestDeadline? { state.withLock { $0.open[ObjectIdentifier(channel)]?.deadline } }
 
     /// A request begins: its connection is not closed for silence.
-    func began(on channel: any Channel, byPerson isPerson: Bool) {
+    func began(on channel: any Channel) { change(channel) { $0.requests += 1 } }
+
+    /// A request has its answer. The connection of a person stays one.
+    func answered(on channel: any Channel, isPerson: Bool) {
         change(channel) { connection in
             connection.isPerson = connection.isPerson || isPerson
-            connection.requests += 1
+            connection.requests -= 1
         }
     }
-
-    /// A request has its answer.
-    func answered(on channel: any Channel) { change(channel) { $0.requests -= 1 } }
 
     private func change(_ channel: any Channel, _ body: (inout Connection) -> Void) {
         state.withLock { state in

@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// Closes a connection on which a request has begun and does not come whole in time.
@@ -67,7 +68,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Enters each connection in the book and puts its watch before the HTTP decoder.
+/// Enters each connection in the book and puts its watch before the HTTP decoder, its guard behind it.
 final class ConnectionEntry: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
@@ -84,7 +85,9 @@ final class ConnectionEntry: ChannelInboundHandler, RemovableChannelHandler {
         let deadline = RequestDeadline(limit: requestLimit)
         connections.opened(context.channel, deadline)
         do {
-            try context.pipeline.syncOperations.addHandler(ConnectionWatch(deadline: deadline), position: .first)
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(ConnectionWatch(deadline: deadline), position: .first)
+            try pipeline.addHandler(TargetGuard(), position: .after(pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)))
         } catch {
             context.close(promise: nil)
         }

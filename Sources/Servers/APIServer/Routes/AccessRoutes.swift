@@ -16,7 +16,7 @@ struct AccessRoutes: Sendable {
                     version: view.version, document: String(decoding: view.json, as: UTF8.self), text: view.text,
                     appliedAt: view.appliedAt.seconds))
         }
-        router.route(.put, WirePath.policy) { request, context in
+        router.route(.put, WirePath.policy, ifMatch: true) { request, context in
             let wish: PolicyApply = try await request.json()
             let version = try await open(context).applyPolicy(
                 json: Array(wish.document.utf8), text: wish.text, expectedVersion: try request.expectedRevision, by: try context.asker)

@@ -20,7 +20,7 @@ struct AuditRoutes: Sendable {
             let items = notes.map { CheckpointNote(note: String(decoding: $0.note, as: UTF8.self), verifierKey: open.verifierKey) }
             return try Response(json: Page(items: items))
         }
-        router.route(.post, WirePath.checkpoints) { _, context in
+        router.route(.post, WirePath.checkpoints, body: false) { _, context in
             guard let made = try await open(context).checkpoint(by: try context.asker) else {
                 throw EngineError.invalid("the audit log is empty", hint: nil)
             }

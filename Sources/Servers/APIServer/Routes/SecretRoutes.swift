@@ -13,19 +13,19 @@ struct SecretRoutes: Sendable {
         let secret = "\(secrets)/:name"
         router.route(.get, secrets, query: ["tag", "expiring", "search", "deleted", "cursor", "limit"], use: list)
         router.route(.get, secret, use: show)
-        router.route(.put, secret, use: set)
-        router.route(.patch, secret, use: patch)
+        router.route(.put, secret, ifMatch: true, use: set)
+        router.route(.patch, secret, ifMatch: true, use: patch)
         router.route(.delete, secret) { _, context in
             try Response(json: Written(try await open(context).delete(try context.name(), in: try context.scope(), by: try context.asker)))
         }
         router.route(.get, "\(secret)/versions", use: history)
         router.route(.get, "\(secret)/value", query: ["field", "version"], use: reveal)
         router.route(.get, "\(secret)/masked", query: ["field", "version"], use: masked)
-        router.route(.post, "\(secret)/rollback", use: rollback)
-        router.route(.post, "\(secret)/undelete") { _, context in
+        router.route(.post, "\(secret)/rollback", ifMatch: true, use: rollback)
+        router.route(.post, "\(secret)/undelete", body: false) { _, context in
             try Response(json: Written(try await open(context).undelete(try context.name(), in: try context.scope(), by: try context.asker)))
         }
-        router.route(.post, "\(secret)/purge") { _, context in
+        router.route(.post, "\(secret)/purge", body: false) { _, context in
             try await open(context).purge(try context.name(), in: try context.scope(), by: try context.asker)
             return Response(status: .noContent)
         }

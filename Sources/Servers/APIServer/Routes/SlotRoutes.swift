@@ -17,7 +17,7 @@ struct SlotRoutes: Sendable {
             let id = try await open(context).addPasswordSlot(password, by: try context.asker)
             return try Response(json: NameRequest(name: id.description), status: .created)
         }
-        router.route(.post, WirePath.recoverySlot) { _, context in
+        router.route(.post, WirePath.recoverySlot, body: false) { _, context in
             Response(octets: try await open(context).replaceRecovery(by: try context.asker).text())
         }
         router.route(.delete, "\(WirePath.slots)/:id") { _, context in

@@ -20,7 +20,7 @@ struct VaultRoutes: Sendable {
         router.route(.post, WirePath.vault, use: create)
         router.route(.post, WirePath.unlock, query: ["for"], use: unlock)
         router.route(.post, WirePath.recovery, use: recover)
-        router.route(.post, WirePath.lock) { _, context in
+        router.route(.post, WirePath.lock, body: false) { _, context in
             // While the keys are there, the outcomes of the runs that end with them can be written.
             await runs.stopAll(within: Self.lockPatience)
             try await vault.lock(by: try context.asker)
@@ -29,7 +29,7 @@ struct VaultRoutes: Sendable {
             return response
         }
         router.route(.get, WirePath.doctor) { _, _ in try Response(json: DoctorReport(vault.facts)) }
-        router.route(.post, WirePath.clockAcceptance) { _, context in
+        router.route(.post, WirePath.clockAcceptance, body: false) { _, context in
             try await vault.opened(for: try context.asker).acceptClock(by: try context.asker)
             return Response(status: .noContent)
         }

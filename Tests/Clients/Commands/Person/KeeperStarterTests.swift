@@ -48,6 +48,26 @@ struct KeeperStarterTests {
         #expect(text.components(separatedBy: "pipe:").count == 2)
     }
 
+    @Test("the keeper is nobody's child, so that a long-lived command collects no dead keepers")
+    func parentless() throws {
+        let rig = try Rig(nil)
+        let log = rig.directory.path("log")
+        rig.starter = starter("echo $PPID > \(log); printf 'x' >&3", rig)
+        _ = try? KeeperSocket.connect(rig.context)
+        let parent = String(decoding: try Input.readFile(log, limit: 100, naming: "log"), as: UTF8.self)
+        #expect(Int32(parent.dropLast()) != nil && parent != "\(getpid())\n")
+    }
+
+    @Test("a program that cannot be started is said to be so")
+    func absentProgram() throws {
+        let rig = try Rig(nil)
+        var starter = starter("exit 0", rig)
+        starter.program = rig.directory.path("absent")
+        rig.starter = starter
+        let failure = #expect(throws: CommandFailure.self) { try KeeperSocket.connect(rig.context) }
+        #expect(failure?.message.hasPrefix("the keeper cannot be started: ") == true)
+    }
+
     @Test("two starters at once: one keeper, two connections")
     func race() throws {
         let rig = try Rig(nil)

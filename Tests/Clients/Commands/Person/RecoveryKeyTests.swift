@@ -79,6 +79,31 @@ struct RecoveryKeyTests {
         close(password)
     }
 
+    @Test("a descriptor that cannot be written to is refused before the vault is made, and a key that did not get through is told")
+    func descriptors() throws {
+        let rig = try Self.freshVault()
+        let reading = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let full = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
+        defer {
+            close(reading)
+            close(full)
+        }
+        for descriptor in [reading, 999] {
+            let password = try rig.descriptor("CANARY-password\n")
+            let outcome = try rig.run("init", "--password-fd", "\(password)", "--recovery-out", "\(descriptor)")
+            #expect(outcome.status == 2)
+            #expect(outcome.messages.contains("descriptor \(descriptor) cannot be written to"))
+            #expect(rig.keeper?.routes == [])
+            close(password)
+        }
+        let password = try rig.descriptor("CANARY-password\n")
+        let outcome = try rig.run("init", "--password-fd", "\(password)", "--recovery-out", "\(full)")
+        #expect(outcome.status == 1)
+        #expect(outcome.messages.contains("nobody has it") && outcome.messages.contains("tacit slot replace-recovery"))
+        #expect(!outcome.messages.contains("RD17J"))
+        close(password)
+    }
+
     @Test("`--no-recovery` says what it means")
     func without() throws {
         let rig = try Self.freshVault()

@@ -109,4 +109,10 @@ struct ParsingTests {
         #expect(try Rig().run("keeper").status == 41)
         #expect(try Rig().run("__keeper").status == 42)
     }
+
+    @Test("the version is printed, and the installer starts a program by it")
+    func version() throws {
+        let outcome = try Rig(nil).run("--version")
+        #expect(outcome.status == 0 && outcome.text == "tacit 1.2.3\n")
+    }
 }

@@ -17,7 +17,11 @@ private final class Caller {
     private(set) var signals: [Int32] = [-1, -1]
     let suspensions = Mutex<[Int32]>([])
 
+    /// The program blocks every signal during a run; the tests' threads share one process, in which a broken pipe must end nobody.
+    private static let endureBrokenPipes: Void = { _ = Glibc.signal(SIGPIPE, SIG_IGN) }()
+
     init(_ script: @escaping @Sendable (RunKeeper.Run) -> Void) throws {
+        Self.endureBrokenPipes
         directory = try TemporaryDirectory("tacit-pump")
         keeper = try RunKeeper(directory.path("k.sock"), script)
         guard unsafe pipe(&signals) == 0 else { throw RigFailure("no pipe") }
@@ -167,7 +171,6 @@ struct RunPumpTests {
 
     @Test("ends the command when nobody reads what it prints")
     func brokenPipe() throws {
-        signal(SIGPIPE, SIG_IGN)
         let told = Switch()
         let caller = try Caller { run in
             for _ in 0..<50 { run.send(.stdout([UInt8](repeating: 0x79, count: 60_000))) }
@@ -187,7 +190,6 @@ struct RunPumpTests {
 
     @Test("does not wait for a command that goes on although nobody reads")
     func stubbornAfterBrokenPipe() throws {
-        signal(SIGPIPE, SIG_IGN)
         let caller = try Caller { run in
             run.send(.stdout([UInt8](repeating: 0x79, count: 60_000)))
             while run.next() != nil {}

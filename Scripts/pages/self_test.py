@@ -1,0 +1,88 @@
+"""Small made-up trees: a clean one has no violation, and each spoiled one has the violation it was spoiled for."""
+import pathlib
+import tempfile
+
+from pages import links, spec
+
+SPEC = """# Formats
+
+## 1 Notation
+
+**1.1** Parts.
+
+- **R1.1** A writer MUST do this, and
+  that.
+- **R1.2** A reader MUST NOT.
+
+| requirement | vector or test |
+| --- | --- |
+| R1.1 | `one-*`; `PartTests` "a part is \\"read\\"" |
+| R1.2 | `two` (`inner`); "a thief finds nothing" |
+
+## 6 Records
+
+- **R6.1** A row MUST.
+
+| requirement | vector or test |
+| --- | --- |
+| R6.1 | by type: there is no other |
+""".replace('\\"read\\"', "read …")
+FILES = {
+    spec.PAGE: SPEC, "vectors/envelopes/one-a.json": "{}", "vectors/envelopes/one-b.json": "{}", "vectors/envelopes/two.json": '{"inner": 1}',
+    "README.md": "# A title, and more\n\n[here](docs/SPEC.md#6-records) [there](#a-title-and-more) [out](https://example.com/x) `Sources/Part.swift`\n",
+    "Sources/Part.swift": "/// As SPEC §1.1 and SPEC §6 say.\n",
+    "Tests/PartTests.swift": 'import Testing\n\n@Suite struct PartTests {\n    @Test(\n        "a part is read as it was written")\n    func read() {}\n}\n',
+    "Tests/OtherTests.swift": 'struct OtherTests {\n    @Test("another part") func other() {}\n}\n',
+    "Tests/Attacks/attack.py": 'def attack(name):\n    return lambda body: body\n\n\n@attack("a thief finds nothing")\ndef thief():\n    pass\n',
+    "Sources/TestKit/Kit.swift": "enum Kit {}\n",
+}
+
+
+def changed(place, old, new):
+    assert old in FILES[place], (place, old)
+    return {place: FILES[place].replace(old, new)}
+
+
+# (what is spoiled, the rule that must say so, the files that differ)
+CASES = [
+    ("a requirement without a row", "spec-row", changed(spec.PAGE, "| R1.2 |", "| R1.1 |")),
+    ("a row without a requirement", "spec-row", changed(spec.PAGE, "| R6.1 |", "| R6.1, R6.2 |")),
+    ("a number that is left out", "spec-number", changed(spec.PAGE, "- **R1.2**", "- **R1.3**")),
+    ("a row without evidence", "spec-evidence", changed(spec.PAGE, "by type: there is no other", "the engine's tests")),
+    ("a vector that is not there", "spec-vector", changed(spec.PAGE, "`two` (`inner`)", "`three`")),
+    ("a case that its vector has not", "spec-vector", changed(spec.PAGE, "(`inner`)", "(`outer`)")),
+    ("a vector that was removed", "spec-vector", {"vectors/envelopes/two.json": None}),
+    ("a suite that is not there", "spec-test", changed(spec.PAGE, "`PartTests`", "`PieceTests`")),
+    ("a test that was renamed", "spec-test", changed("Tests/PartTests.swift", "a part is read", "the part is read")),
+    ("a test of another suite", "spec-test", changed(spec.PAGE, '"a part is read …"', '"another part"')),
+    ("an attack that was renamed", "spec-test", changed("Tests/Attacks/attack.py", "finds nothing", "finds it")),
+    ("a MUST outside of the numbers", "spec-must", changed(spec.PAGE, "**1.1** Parts.", "**1.1** Parts. They MUST be short.")),
+    ("a vector that no row names", "spec-orphan", {"vectors/envelopes/three.json": "{}"}),
+    ("a link to nothing", "link", changed("README.md", "docs/SPEC.md#6-records", "docs/FORMATS.md")),
+    ("an anchor of another page", "anchor", changed("README.md", "#6-records", "#7-records")),
+    ("an anchor of the same page", "anchor", changed("README.md", "(#a-title-and-more)", "(#a-title)")),
+    ("a path that is not there", "path", changed("README.md", "`Sources/Part.swift`", "`Sources/Piece.swift`")),
+    ("a section that is not there", "section", changed("Sources/Part.swift", "SPEC §1.1", "SPEC §1.2")),
+    ("a page of another project", "foreign", changed("Sources/Part.swift", "SPEC §6 say", "PRODUCT §6 say")),
+]
+
+
+def found(files) -> set:
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name, text in (FILES | files).items():
+            if text is not None:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, encoding="utf-8")
+        return {rule for rule, _, _ in [*spec.violations(root), *links.violations(root)]}
+
+
+def run() -> int:
+    failures = [f"a clean tree has {sorted(rules)}"] if (rules := found({})) else []
+    for what, rule, files in CASES:
+        if rule not in (rules := found(files)):
+            failures.append(f"{what}: {rule} said nothing; {sorted(rules) or 'nothing'} did")
+    for failure in failures:
+        print(failure)
+    print(f"check-docs --self-test: {len(CASES) + 1 - len(failures)} passed, {len(failures)} failed")
+    return 1 if failures else 0

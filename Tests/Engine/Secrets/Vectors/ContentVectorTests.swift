@@ -1,0 +1,144 @@
+import Envelopes
+import Model
+import Storage
+import TestKit
+import Testing
+
+@testable import Secrets
+
+/// What stands in rows and in sealed documents, held against what a second implementation wrote (docs/SPEC.md §6.4 to §6.6).
+@Suite("Content vectors") struct ContentVectorTests {
+    struct Case: Decodable, Sendable, CustomTestStringConvertible {
+        let form: String, name: String, expect: String, encoded: String, described: Described?
+
+        var testDescription: String { "\(form): \(name)" }
+    }
+
+    struct Nothing: Decodable, Sendable {}
+
+    /// Every part that some form has.
+    struct Described: Decodable, Sendable {
+        let createdAt: Int64?, rootGeneration: Int64?, slot: String?, revokedAt: Int64?, metadata: Metadata?
+        let current: Int64?, updatedAt: Int64?, expiresAt: Int64?, deletedAt: Int64?, purgeAfter: Int64?
+        let name: String?, badgeHash: String?, version: Int64?, json: String?, text: String?
+        let tags: [String]?, description: String?, note: String?, url: String?, fields: [Field]?
+
+        struct Metadata: Decodable, Sendable { let generation: Int64, wrapped: String, sealed: String }
+        struct Field: Decodable, Sendable { let name: String, kind: String, binding: String? }
+    }
+
+    static func cases(_ expect: String) throws -> [Case] {
+        try RecordTable<Case, Nothing>("contents", count: 69).cases.filter { $0.expect == expect }
+    }
+
+    @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
+    func reads(_ scenario: Case) throws {
+        let described = try #require(scenario.described)
+        let bytes = try hex(scenario.encoded)
+        let written =
+            switch scenario.form {
+            case "vault", "slot", "sealed-record", "secret": try row(scenario.form, bytes, described)
+            default: try document(scenario.form, bytes, described)
+            }
+        #expect(written == bytes)
+    }
+
+    @Test("a content that no writer wrote is refused", arguments: try cases("refused"))
+    func refused(_ scenario: Case) throws {
+        let bytes = try hex(scenario.encoded)
+        #expect(throws: (any Error).self) { try decode(scenario.form, bytes) }
+    }
+
+    private func row(_ form: String, _ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
+        switch form {
+        case "vault":
+            let read = try VaultRecord(decoding: bytes)
+            #expect(read.createdAt.nanoseconds == described.createdAt)
+            #expect(read.rootGeneration == described.rootGeneration)
+            return read.encoded
+        case "slot":
+            let read = try SlotRecord(decoding: bytes)
+            #expect(read.createdAt.nanoseconds == described.createdAt)
+            #expect(read.rootGeneration == described.rootGeneration)
+            #expect(try read.slot == Slot(decoding: hex(#require(described.slot))))
+            return read.encoded
+        case "sealed-record":
+            let read = try SealedRecord(decoding: bytes)
+            #expect(read.createdAt.nanoseconds == described.createdAt)
+            #expect(read.revokedAt?.nanoseconds == described.revokedAt)
+            try check(read.metadata, described)
+            return read.encoded
+        default:
+            let read = try secret(bytes)
+            #expect(read.current == described.current)
+            #expect([read.createdAt.nanoseconds, read.updatedAt.nanoseconds] == [described.createdAt, described.updatedAt])
+            let times = [read.expiresAt, read.deletedAt, read.purgeAfter].map { $0?.nanoseconds }
+            #expect(times == [described.expiresAt, described.deletedAt, described.purgeAfter])
+            try check(read.metadata, described)
+            return read.content
+        }
+    }
+
+    private func document(_ form: String, _ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
+        switch form {
+        case "name":
+            let read = try NameDocument(decoding: bytes, of: .project)
+            #expect(read.name.description == described.name)
+            return read.encoded
+        case "agent":
+            let read = try AgentDocument(decoding: bytes)
+            #expect([read.name.description, read.badgeHash.hexadecimal] == [described.name, described.badgeHash])
+            return read.encoded
+        case "policy":
+            let read = try StoredPolicy(decoding: bytes)
+            #expect(read.version == described.version)
+            #expect([String(decoding: read.json, as: UTF8.self), read.text] == [described.json, described.text])
+            return read.encoded
+        case "secret-metadata":
+            let read = try SecretMetadata(decoding: bytes)
+            #expect(read.tags == described.tags)
+            #expect(
+                [read.name.description, read.description, read.note, read.url] == [
+                    described.name, described.description, described.note, described.url,
+                ])
+            return read.encoded
+        default:
+            let read = try Manifest(decoding: bytes)
+            #expect(read.createdAt.nanoseconds == described.createdAt)
+            let fields = read.fields.map { [$0.name.description, $0.kind.rawValue, $0.binding] }
+            #expect(fields == described.fields?.map { [$0.name, $0.kind, $0.binding] })
+            return read.encoded
+        }
+    }
+
+    private func check(_ metadata: SealedMetadata, _ described: Described) throws {
+        let expected = try #require(described.metadata)
+        #expect(metadata.generation == expected.generation)
+        #expect([metadata.wrapped.hexadecimal, metadata.sealed.hexadecimal] == [expected.wrapped, expected.sealed])
+    }
+
+    private func decode(_ form: String, _ bytes: [UInt8]) throws {
+        switch form {
+        case "vault": _ = try VaultRecord(decoding: bytes)
+        case "slot": _ = try SlotRecord(decoding: bytes)
+        case "sealed-record": _ = try SealedRecord(decoding: bytes)
+        case "secret": _ = try secret(bytes)
+        case "name": _ = try NameDocument(decoding: bytes, of: .project)
+        case "agent": _ = try AgentDocument(decoding: bytes)
+        case "policy": _ = try StoredPolicy(decoding: bytes)
+        case "secret-metadata": _ = try SecretMetadata(decoding: bytes)
+        case "manifest": _ = try Manifest(decoding: bytes)
+        default: Issue.record("the form \(form) does not exist")
+        }
+    }
+
+    private func secret(_ bytes: [UInt8]) throws -> SecretRecord {
+        let place = Place(
+            organization: OrganizationID(random: .system), project: ProjectID(random: .system), environment: EnvironmentID(random: .system),
+            scope: VaultBench.dev)
+        let row = Record(
+            organization: place.organization, kind: .secret, id: AnyRecordID(random: .system), parent: place.environment.cast(), lookup: nil,
+            revision: 1, content: bytes, mac: [])
+        return try SecretRecord(row, place: place)
+    }
+}

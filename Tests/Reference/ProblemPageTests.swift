@@ -1,0 +1,166 @@
+import Envelopes
+import Foundation
+import Model
+import Policies
+import ProcessRunner
+import StateFiles
+import Storage
+import TacitWire
+import TestKit
+import Testing
+
+@testable import APIServer
+@testable import Commands
+@testable import Secrets
+
+@Suite("Reference page of problems and exit codes") struct ProblemPageTests {
+    @Test("docs/PROBLEMS.md has every problem with its status, exit code and next step") func problems() throws {
+        let rows = Set(Self.problems.map(Self.row)).sorted()
+        let page = """
+            # Problems and exit codes
+
+            This page is made from the program: `RECORD=1 swift test --filter ReferenceTests` rewrites it, and the tests fail when it is stale.
+
+            ## Exit codes
+
+            | code | says |
+            | --- | --- |
+            \(ExitStatus.allCases.map { "| \($0.rawValue) | \($0.meaning) |" }.joined(separator: "\n"))
+
+            `tacit run` ends as the command did: with its own code, or 128 and the number of the signal that ended it. Where Tacit could not run it: 124 the
+            time limit, 125 Tacit's own failure or refusal, 126 the program cannot be executed, 127 there is no such program.
+
+            ## What the keeper answers
+
+            Problems are those of RFC 9457: `type` is `tacit:problem:` and the code, `title` one sentence, `status` the HTTP status, `hint` the next step.
+            A run that was begun ends with a frame that may carry `run.stopped` or `run.lost` ([SPEC.md](SPEC.md) §10).
+            `rule` is the policy's rule, and only for names that the asker may list. `retry_after` is in seconds. The codes are stable, the sentences are not;
+            numbers and names in them are examples here. `tacit run` ends with 125, 126 or 127 for `run.` and `injection.`.
+
+            | code | status | exit code | title | next step |
+            | --- | --- | --- | --- | --- |
+            \(rows.joined(separator: "\n"))
+
+            ## What the command says by itself
+
+            With `--json` a failure is an object `error` with `code`, `message` and `hint`. These codes come from the command, not from the keeper:
+            \(try Self.commandCodes().map { "`\($0)`" }.joined(separator: ", ")).
+
+            """
+        try GoldenFile.check(page, against: "PROBLEMS.md", in: "docs")
+    }
+
+    @Test("no code of the sources is missing on the page") func complete() throws {
+        let page = try String(contentsOfFile: GoldenFile.repositoryRoot + "/docs/PROBLEMS.md", encoding: .utf8)
+        let files = [
+            "Engine/Secrets/EngineError.swift", "Engine/Secrets/Access/Denial+Reasons.swift", "Core/Storage/Batch.swift",
+            "Core/Policies/PolicyError.swift",
+            "Core/Model/SecretName.swift", "Core/Model/SecretReference.swift", "Core/Model/Timespan.swift", "Core/Envelopes/RecoveryKey.swift",
+            "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
+            "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
+            "Adapters/StateFiles/DiskStateFile.swift", "Servers/APIServer/ProblemMiddleware.swift", "Servers/APIServer/RequestReading.swift",
+        ]
+        var seen = 0
+        for file in files {
+            let source = try String(contentsOfFile: "\(GoldenFile.repositoryRoot)/Sources/\(file)", encoding: .utf8)
+            for match in source.matches(of: /(?::|code:|Problem\(|String \{) "([a-z_-]+\.[a-z-]+)"/) {
+                seen += 1
+                // The program answers `run.unavailable` in its place.
+                if match.1 == "run.spawner-gone" { continue }
+                #expect(page.contains("| `\(match.1)` |"), "\(match.1), in \(file)")
+            }
+        }
+        #expect(seen > 60)
+    }
+
+    private static func row(_ problem: Problem) -> String {
+        let exit = CommandFailure(problem).status.rawValue
+        return "| `\(problem.code)` | \(problem.status) | \(exit) | \(cell(problem.title)) | \(cell(problem.hint ?? "")) |"
+    }
+
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("\n", with: " ") }
+
+    /// The codes that stand in the sources of the commands.
+    private static func commandCodes() throws -> [String] {
+        let folder = URL(filePath: "\(GoldenFile.repositoryRoot)/Sources/Clients/Commands")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        let sources = try files.filter { $0.pathExtension == "swift" }.map { try String(contentsOf: $0, encoding: .utf8) }
+        let codes = sources.flatMap { $0.matches(of: /code: "([a-z-]+\.[a-z-]+)"/).map { String($0.1) } }
+        return Set(codes).subtracting(problems.map(\.code)).sorted()
+    }
+}
+
+extension ProblemPageTests {
+    /// One problem of every kind that the keeper answers.
+    private static var problems: [Problem] {
+        (engine + denials + stores + requests + policies + runs).map(ProblemTable.problem) + streams
+    }
+
+    private static let engine: [any Error] =
+        [
+            .noVault, .vaultExists, .locked, .alreadyUnlocked, .wrongPassword, .wrongRecoveryKey, .backedOff(seconds: 30), .passwordTooShort,
+            .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .nameTaken(.secret),
+            .nameTaken(.project),
+            .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
+            .expired,
+            .revisionMismatch(current: 4), .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot, .rollbackSuspected,
+            .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone,
+        ] as [EngineError]
+
+    private static let denials: [any Error] = [
+        EngineError.denied(.personOnly), EngineError.denied(.notPermitted(PolicyDenial.notFound)), EngineError.denied(.noSandbox(rule: "a rule")),
+        EngineError.denied(.noApproval(rule: "a rule")),
+    ]
+
+    private static let stores: [any Error] =
+        [
+            .conflict(.secret), .staleLog(expected: 3), .full, .damaged("a row has the wrong form"), .absent(path: "/path"), .held,
+            .newer(version: 2),
+            .loosePermissions(path: "/path", fix: "chmod 700 /path"), .failed("the reason"),
+        ] as [StoreError]
+
+    private static let requests: [any Error] = [
+        WireError.notJSON, StateFileError.unreadable(path: "/path"), NameError.badCharacter(.secret), RecoveryKeyError.mistyped(group: 3),
+        RecoveryKeyError.wrongLength(64),
+        RecoveryKeyError.badCharacter(group: 3), reference,
+        timespan,
+    ]
+
+    private static var reference: any Error { thrown { _ = try SecretReference(parsing: "a b") } }
+    private static var timespan: any Error { thrown { _ = try Timespan(parsing: "soon") } }
+
+    private static let policies: [any Error] = [
+        "x", "{", #"{"policies":[],"rules":[]}"#, #"{"policies":[],"policies":[]}"#, "{}", #"{"policies":1}"#, document(#""home":"mine""#),
+        document(#""capabilities":["reveal","reveal"]"#), #"{"policies":[{"name":"","agent_id":"a"}]}"#,
+        #"{"policies":[{"name":"p","agent_id":"a","denied_keys":["x"]},{"name":"p","agent_id":"a","denied_keys":["x"]}]}"#,
+        document(#""allowed_keys":[]"#), document(#""allowed_keys":["x"]"#), document(#""environments":["dev"]"#),
+        document(#""denied_keys":["a b"]"#),
+        document(#""denied_keys":["a*","ab"]"#), String(repeating: " ", count: 300_000),
+    ].map { text in thrown { _ = try PolicyDocument(json: Array(text.utf8)) } }
+
+    private static func document(_ member: String) -> String { #"{"policies":[{"name":"p","agent_id":"a",\#(member)}]}"# }
+
+    private static let runs: [any Error] =
+        ([
+            .emptyCommand, .notFound("name"), .notExecutable("name", Errno(code: 13)), .badShebang("/path"), .tooManyScripts("/path"),
+            .accidentGuard(word: "env"),
+            .noDirectory("/path", Errno(code: 2)), .noPrivateDirectory(Errno(code: 28)), .noTerminal(Errno(code: 28)), .injection(.badName),
+            .injection(.dangerous("PATH")),
+            .injection(.taken("A")), .injection(.twoInputs), .injection(.hasNUL(variable: "A")), .injection(.tooLong(variable: "A")), .tooLarge,
+        ] as [RunRefusal]).map(\.failure) + ([.noDescriptors(Errno(code: 24)), .runnerGone, .runnerSilent, .malformedAnswer] as [RunnerError])
+
+    /// What is answered without an error of its own.
+    private static let streams = [
+        Problem("route.not-found", "the API has no such path", status: 404), Problem("request.refused", "the request was refused", status: 400),
+        Problem("request.too-large", "the request is too large", status: 413), ProblemTable.problem(for: Unknown()),
+    ]
+
+    private struct Unknown: Error {}
+
+    private static func thrown(_ body: () throws -> Void) -> any Error {
+        do {
+            try body()
+            return Unknown()
+        } catch { return error }
+    }
+}

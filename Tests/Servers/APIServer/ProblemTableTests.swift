@@ -1,0 +1,89 @@
+import Envelopes
+import Hummingbird
+import Model
+import Policies
+import Secrets
+import Storage
+import TacitWire
+import Testing
+
+@testable import APIServer
+
+@Suite("From errors to problems")
+struct ProblemTableTests {
+    private static let denial = EngineError.Denial(code: "not_permitted", reason: "no", rule: "rule", nextStep: "ask")
+
+    @Test(
+        "what the engine refuses has a status of its own",
+        arguments: [
+            (.noVault, 404, "vault.absent"), (.vaultExists, 409, "vault.exists"), (.locked, 423, "vault.locked"),
+            (.alreadyUnlocked, 409, "vault.unlocked"), (.wrongPassword, 401, "unlock.failed"), (.wrongRecoveryKey, 401, "unlock.failed"),
+            (.backedOff(seconds: 30), 429, "unlock.backed-off"), (.passwordTooShort, 422, "password.too-short"),
+            (.stepUpRequired, 401, "step-up.required"), (.denied(denial), 403, "not_permitted"), (.notFound(.secret), 404, "secret.not-found"),
+            (.notFound(.project), 404, "project.not-found"), (.nameTaken(.environment), 409, "environment.exists"),
+            (.notEmpty(.project), 409, "project.not-empty"), (.versionNotFound, 404, "version.not-found"), (.deleted, 409, "secret.deleted"),
+            (.notDeleted, 409, "secret.not-deleted"), (.expired, 403, "secret.expired"), (.revisionMismatch(current: 4), 412, "revision.mismatch"),
+            (.unknownField, 404, "field.not-found"), (.invalid("what", hint: nil), 422, "request.invalid"), (.lastPersonSlot, 409, "slot.last"),
+            (.rollbackSuspected, 409, "vault.rollback-suspected"), (.recordsDisagree, 500, "vault.records-disagree"),
+            (.logBroken, 500, "vault.log-broken"), (.unreadable, 500, "vault.unreadable"), (.logFull, 503, "audit.full"),
+            (.tooManyRuns, 429, "run.too-many"), (.runnersGone, 503, "run.unavailable"),
+        ] as [(EngineError, Int, String)])
+    func engine(error: EngineError, status: Int, code: String) {
+        let problem = ProblemTable.problem(for: error)
+        #expect(problem.status == status && problem.code == code)
+        #expect(problem.title == error.message && problem.hint == error.hint)
+        #expect(problem.type == "tacit:problem:\(code)")
+    }
+
+    @Test("a denial names its rule, a wait its seconds")
+    func details() {
+        #expect(ProblemTable.problem(for: EngineError.denied(Self.denial)).rule == "rule")
+        #expect(ProblemTable.problem(for: EngineError.backedOff(seconds: 30)).retryAfter == 30)
+        #expect(ProblemTable.problem(for: EngineError.tooManyRuns).retryAfter == 5)
+    }
+
+    @Test(
+        "what the store says has a status of its own",
+        arguments: [
+            (.conflict(.secret), 409), (.conflict(nil), 409), (.staleLog(expected: 3), 409), (.full, 507), (.damaged("x"), 500),
+            (.absent(path: "/p"), 404), (.held, 500), (.newer(version: 9), 500), (.loosePermissions(path: "/p", fix: "f"), 500), (.failed("x"), 500),
+        ] as [(StoreError, Int)])
+    func store(error: StoreError, status: Int) {
+        let problem = ProblemTable.problem(for: error)
+        #expect(problem.status == status && problem.code == error.code)
+    }
+
+    @Test("what the asker wrote wrong is theirs, what broke inside is ours")
+    func others() {
+        struct Foreign: Error {}
+        struct Known: Diagnosable {
+            var code: String { "state.unusable" }
+            var message: String { "a file could not be written" }
+        }
+        let cases: [(any Error, Int, String)] = [
+            (WireError.notJSON, 400, "request.malformed"), (WireError.doubledField("a"), 400, "request.malformed"),
+            (MultipartError.malformed, 400, "request.malformed"), (PathError.unknownQuery, 400, "request.malformed"),
+            (HTTPError(.notFound), 404, "route.not-found"), (HTTPError(.badRequest), 400, "request.refused"),
+            (EnvelopeError.authenticationFailed, 500, "vault.unreadable"), (EnvelopeError.commitmentMismatch, 500, "vault.unreadable"),
+            (RunFailure(status: 127, code: "run.program-not-found", message: "m"), 422, "run.program-not-found"),
+            (Known(), 500, "state.unusable"), (Foreign(), 500, "internal"), (CancellationError(), 500, "internal"),
+            (Problem("a.b", "c", status: 418), 418, "a.b"),
+        ]
+        for (error, status, code) in cases {
+            let problem = ProblemTable.problem(for: error)
+            #expect(problem.status == status && problem.code == code, "\(error)")
+        }
+        #expect((try? SecretName("a//b")) == nil)
+        do { _ = try SecretName("CANARY-bad name\u{1B}") } catch {
+            let problem = ProblemTable.problem(for: error)
+            #expect(problem.status == 400)
+        }
+    }
+
+    @Test("a foreign error's text stays inside")
+    func foreign() {
+        struct Foreign: Error, CustomStringConvertible { var description: String { "CANARY-inside" } }
+        let problem = ProblemTable.problem(for: Foreign())
+        #expect(!"\(problem)".contains("CANARY"))
+    }
+}

@@ -1,0 +1,240 @@
+import Model
+import TacitWire
+import TestKit
+import Testing
+
+@testable import APIServer
+
+@Suite("Routes")
+struct RouteTests {
+    private static let secrets = "/v1/projects/default/environments/dev/secrets"
+
+    private func set(_ client: Client, _ name: String, _ value: String, headers: [String] = []) async throws -> Client.Answer {
+        let json = #"{"fields":[{"name":"value","kind":"secret"}]}"#
+        return try await client.ask(
+            "PUT", "\(Self.secrets)/\(WirePath.encoded(name))", parts: [("secret", json), ("field-0", value)], headers: headers)
+    }
+
+    private func stepUp(_ client: Client) async throws {
+        let answer = try await client.ask("POST", "/v1/step-up", octets: Bed.password)
+        let token = try answer.json(StepUp.self).token
+        client.add(header: "\(WireHeader.stepUp): \(token)")
+    }
+
+    @Test("a vault is made, seen, locked and unlocked")
+    func vault() async throws {
+        let bed = try await Bed()
+        let client = try bed.connect()
+        #expect(try await client.ask("GET", "/v1/status").json(VaultStatus.self).state == .absent)
+        #expect(try await client.ask("GET", "/v1/projects").code == "vault.absent")
+        #expect(try await client.ask("POST", "/v1/vault", octets: "short").status == 422)
+        let made = try await client.ask("POST", "/v1/vault", octets: Bed.password)
+        #expect(made.status == 201)
+        #expect(try !made.json(VaultCreated.self).verifierKey.isEmpty)
+        #expect(try await client.ask("POST", "/v1/vault", octets: Bed.password).code == "vault.exists")
+        let status = try await client.ask("GET", "/v1/status").json(VaultStatus.self)
+        #expect(status.state == .unlocked && status.actor.kind == .person && status.locksAt != nil)
+        #expect(try await client.ask("POST", "/v1/lock").json(VaultStatus.self).state == .locked)
+        #expect(try await client.ask("GET", "/v1/projects").status == 423)
+        #expect(try await client.ask("POST", "/v1/unlock", octets: "CANARY-wrong password").code == "unlock.failed")
+        let unlocked = try await client.ask("POST", "/v1/unlock?for=8h", octets: Bed.password).json(Unlocked.self)
+        #expect(unlocked.leaseUntil != nil)
+        #expect(try await client.ask("GET", "/v1/doctor").json(DoctorReport.self).findings.contains { $0.code == "keeper.memory" })
+        try await stepUp(client)
+        #expect(try await client.ask("POST", "/v1/clock/acceptance").status == 204)
+    }
+
+    @Test("an older vault is accepted with a password, locked as it is")
+    func rollbackAcceptance() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        _ = try await client.ask("POST", "/v1/lock")
+        #expect(try await client.ask("POST", "/v1/rollback/acceptance", octets: "CANARY-wrong password").status == 401)
+        #expect(try await client.ask("POST", "/v1/rollback/acceptance", octets: Bed.password).status == 200)
+        #expect(try await client.ask("GET", "/v1/status").json(VaultStatus.self).state == .unlocked)
+    }
+
+    @Test("a secret is written, shown, revealed, changed, deleted, brought back and purged")
+    func secretLife() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let path = "\(Self.secrets)/stripe%2Fapi-key"
+        let created = try await set(client, "stripe/api-key", "CANARY-first value")
+        #expect(created.status == 201)
+        #expect(try created.json(Written.self).version == 1)
+        #expect(try await set(client, "stripe/api-key", "CANARY-second value", headers: ["If-Match: \"1\""]).status == 200)
+        #expect(try await set(client, "stripe/api-key", "CANARY-third value", headers: ["If-Match: \"1\""]).status == 412)
+        #expect(try await client.ask("GET", path).json(SecretDetail.self).version == 2)
+        #expect(try await client.ask("GET", "\(path)/masked").json(MaskedValue.self).masked == "********alue")
+        #expect(try await client.ask("GET", "\(path)/versions").json(Page<VersionSummary>.self).items.count == 2)
+        #expect(try await client.ask("GET", "\(path)/value").code == "step-up.required")
+        try await stepUp(client)
+        let value = try await client.ask("GET", "\(path)/value?version=1&field=value")
+        #expect(value.text == "CANARY-first value" && value.header(WireHeader.version) == "1" && value.header(WireHeader.fieldKind) == "secret")
+        #expect(value.header("cache-control") == "no-store" && value.header("content-type") == "application/octet-stream")
+        #expect(try await client.ask("GET", "\(path)/value", headers: ["Range: bytes=0-3"]).text == "CANARY-second value", "a range slices nothing")
+        #expect(try await client.ask("POST", "\(path)/rollback", json: #"{"version":1}"#).json(Written.self).version == 3)
+        #expect(try await client.ask("GET", "\(path)/value").text == "CANARY-first value")
+        #expect(try await client.ask("PATCH", path, json: #"{"name":"renamed","add_tags":["t"]}"#).status == 200)
+        #expect(try await client.ask("GET", path).status == 404)
+        let renamed = "\(Self.secrets)/renamed"
+        #expect(try await client.ask("DELETE", renamed).status == 200)
+        #expect(try await client.ask("GET", "\(renamed)/value").code == "secret.deleted")
+        #expect(try await client.ask("POST", "\(renamed)/undelete").status == 200)
+        #expect(try await client.ask("DELETE", renamed).status == 200)
+        #expect(try await client.ask("POST", "\(renamed)/purge").status == 204)
+        #expect(try await client.ask("GET", renamed).code == "secret.not-found")
+    }
+
+    @Test("a list comes in pages, and asks for what it knows")
+    func pages() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        for name in ["a", "b/c", "d", "e"] { _ = try await set(client, name, "CANARY-\(name)") }
+        var (names, cursor): ([String], String?) = ([], nil)
+        repeat {
+            let query = cursor.map { "?limit=3&cursor=\(WirePath.encoded($0))" } ?? "?limit=3"
+            let page = try await client.ask("GET", Self.secrets + query).json(Page<SecretSummary>.self)
+            #expect(page.items.count <= 3)
+            names += page.items.map(\.name)
+            cursor = page.nextCursor
+        } while cursor != nil
+        #expect(names.sorted() == ["a", "b/c", "d", "e"])
+        #expect(
+            try await client.ask("POST", "/v1/exists", json: #"{"scope":"default/dev","names":["a","z"]}"#).json(Page<Existence>.self).items.map(
+                \.exists) == [true, false])
+    }
+
+    @Test("many secrets come in with one request, or none of them")
+    func imports() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let path = "/v1/projects/default/environments/dev/imports"
+        let json =
+            #"{"entries":[{"name":"a","field":"value","kind":"secret"},{"name":"b","field":"value","kind":"plain"}],"conflict":"error","dry_run":false}"#
+        #expect(try await client.ask("POST", path, parts: [("import", json), ("value-0", "CANARY-1")]).status == 400)
+        let answer = try await client.ask("POST", path, parts: [("import", json), ("value-0", "CANARY-1"), ("value-1", "two")])
+        #expect(try answer.json(ImportResult.self).created == ["a", "b"])
+    }
+
+    @Test("projects and environments come, change their names and go")
+    func projects() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        #expect(try await client.ask("POST", "/v1/projects", json: #"{"name":"shop"}"#).status == 201)
+        #expect(try await client.ask("POST", "/v1/projects", json: #"{"name":"shop"}"#).status == 409)
+        #expect(try await client.ask("POST", "/v1/projects/shop/environments", json: #"{"name":"live"}"#).status == 201)
+        #expect(try await client.ask("PATCH", "/v1/projects/shop/environments/live", json: #"{"name":"prod"}"#).status == 204)
+        #expect(try await client.ask("GET", "/v1/projects/shop/environments").json(Page<NamedSummary>.self).items.map(\.name).contains("prod"))
+        #expect(try await client.ask("PATCH", "/v1/projects/shop", json: #"{"name":"store"}"#).status == 204)
+        #expect(try await client.ask("GET", "/v1/projects").json(Page<NamedSummary>.self).items.map(\.name).sorted() == ["default", "store"])
+        try await stepUp(client)
+        #expect(try await client.ask("DELETE", "/v1/projects/store/environments/prod").status == 204)
+        #expect(try await client.ask("POST", "/v1/projects", json: #"{"name":"a/b"}"#).status == 400)
+    }
+
+    @Test("policy, agents, slots, password and log are a person's who was asked again")
+    func administration() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        #expect(try await client.ask("GET", "/v1/policy").json(PolicyState.self).version == 0)
+        let policy =
+            #"{"document":"{\"policies\":[{\"name\":\"p\",\"agent_id\":\"bot\",\"allowed_keys\":[\"open/*\"],\"capabilities\":[\"masked_return\"]}]}"}"#
+        #expect(try await client.ask("PUT", "/v1/policy", json: policy).code == "step-up.required")
+        try await stepUp(client)
+        #expect(try await client.ask("PUT", "/v1/policy", json: policy).json(PolicyState.self).version == 1)
+        #expect(try await client.ask("PUT", "/v1/policy", json: policy, headers: ["If-Match: \"9\""]).status == 412)
+        let question = #"{"agent":"bot","scope":"default/dev","name":"open/a","capability":"masked_return"}"#
+        #expect(try await client.ask("POST", "/v1/policy/explain", json: question).json(PolicyAnswer.self).allowed)
+        #expect(try await client.ask("POST", "/v1/agents", json: #"{"name":"bot"}"#).json(AgentAdded.self).badge.count >= 32)
+        #expect(try await client.ask("GET", "/v1/agents").json(Page<AgentSummary>.self).items.map(\.policies) == [["p"]])
+        #expect(try await client.ask("DELETE", "/v1/agents/bot").status == 204)
+        let slots = try await client.ask("GET", "/v1/slots").json(Page<SlotSummary>.self).items
+        #expect(slots.map(\.kind) == [.password])
+        #expect(try await client.ask("DELETE", "/v1/slots/\(slots[0].id)").code == "slot.last")
+        #expect(try await client.ask("POST", "/v1/slots/recovery").status == 200)
+        #expect(try await client.ask("POST", "/v1/slots/password", octets: "CANARY-another password").status == 201)
+        let change = [("current", Bed.password), ("new", "CANARY-the next password")]
+        #expect(try await client.ask("POST", "/v1/password", parts: change).status == 204)
+        #expect(try await client.ask("GET", "/v1/audit?limit=2").json(Page<AuditItem>.self).items.count == 2)
+        let paged = try await client.ask("GET", "/v1/audit?from=0&limit=2").json(Page<AuditItem>.self)
+        #expect(paged.items.map(\.index) == [0, 1] && paged.nextCursor == "2")
+        #expect(try await client.ask("POST", "/v1/audit/verification", json: #"{"trusted_notes":[]}"#).json(AuditVerification.self).intact)
+        #expect(try await client.ask("GET", "/v1/audit/export?limit=3").text.split(separator: "\n").count == 3)
+        #expect(try await client.ask("POST", "/v1/audit/checkpoints").json(CheckpointNote.self).note.contains("tacit"))
+        #expect(try await !client.ask("GET", "/v1/audit/checkpoints").json(Page<CheckpointNote>.self).items.isEmpty)
+    }
+
+    @Test(
+        "what a route does not know is refused",
+        arguments: [
+            ("GET", "/v1/status?x=1", nil), ("GET", "/v1/status?", nil), ("GET", "/v1/projects?limit=1", nil), ("POST", "/v1/lock?now=1", nil),
+            ("GET", "\(secrets)?limit=0", nil), ("GET", "\(secrets)?limit=1&limit=2", nil), ("GET", "\(secrets)?limit=x", nil),
+            ("GET", "\(secrets)?deleted=yes", nil), ("GET", "\(secrets)?search=a+b", nil), ("GET", "\(secrets)?cursor=%2e%2e", nil),
+            ("GET", "\(secrets)?tag", nil), ("GET", "\(secrets)?expiring=soon", nil), ("GET", "\(secrets)/a/value?version=0", nil),
+            ("GET", "\(secrets)/a/value?raw=1", nil), ("GET", "\(secrets)/a%2f..%2fb", nil), ("GET", "\(secrets)/a%2F%2Fb", nil),
+            ("GET", "\(secrets)/..", nil), ("GET", "\(secrets)/%00", nil), ("GET", "/v1/projects/a%2Fb/environments", nil),
+            ("GET", "/v1/audit?from=-1", nil), ("POST", "/v1/step-up?grace=all", nil), ("POST", "/v1/projects", #"{"name":"a","colour":1}"#),
+            ("POST", "/v1/projects", #"{"name":"a","name":"b"}"#), ("POST", "/v1/projects", #"["a"]"#), ("POST", "/v1/projects", ""),
+            ("POST", "/v1/exists", #"{"scope":"default","names":[]}"#), ("PATCH", "\(secrets)/a", #"{"tags":["t"]}"#),
+            ("POST", "\(secrets)/a/rollback", #"{"version":"1"}"#), ("PUT", "\(secrets)/a", #"{"fields":[]}"#),
+            ("POST", "/v1/lock", "{}"), ("GET", "/v1/status", "{}"), ("DELETE", "\(secrets)/a", "{}"), ("POST", "\(secrets)/a/purge", "x"),
+        ] as [(String, String, String?)])
+    func unknown(method: String, path: String, json: String?) async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let answer = try await client.ask(method, path, json: json)
+        #expect(answer.status == 400 || answer.status == 404, "\(answer.status) \(answer.text)")
+        #expect(answer.status == 400 || answer.code == "route.not-found", "\(answer.text)")
+    }
+
+    @Test("a tag that is no number is refused", arguments: ["1", "W/\"1\"", "*", "\"-1\"", "\"1", "\"\"", "\"1\", \"2\""])
+    func badTags(tag: String) async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        #expect(try await set(client, "a", "CANARY-x", headers: ["If-Match: \(tag)"]).status == 400)
+    }
+
+    @Test("a revision is refused where none is compared", arguments: [("DELETE", ""), ("POST", "/undelete"), ("GET", "")])
+    func unusedTag(method: String, suffix: String) async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        #expect(try await set(client, "a", "CANARY-x").status == 201)
+        #expect(try await client.ask(method, "\(Self.secrets)/a\(suffix)", headers: ["If-Match: \"9\""]).code == "request.malformed")
+        #expect(try await client.ask("GET", "\(Self.secrets)/a").json(SecretDetail.self).deletedAt == nil)
+    }
+
+    @Test(
+        "what is too large is refused before it is kept",
+        arguments: [
+            ("POST", "/v1/unlock", 4097), ("POST", "/v1/projects", (1 << 20) + 1), ("PUT", "\(secrets)/a", (4 << 20) + (256 << 10) + 1),
+            ("POST", "/v1/audit/verification", 3 << 20),
+        ])
+    func large(method: String, path: String, count: Int) async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let answer = try await client.ask(method, path, octets: String(repeating: "x", count: count))
+        #expect(answer.status == 413 && answer.code == "request.too-large")
+    }
+
+    @Test("others than persons may send no more than a document")
+    func largeFromStrangers() async throws {
+        let bed = try await Bed()
+        _ = try await bed.withVault()
+        bed.becomeStranger()
+        let client = try bed.connect()
+        #expect(try await client.ask("PUT", "\(Self.secrets)/a", octets: String(repeating: "x", count: (1 << 20) + 1)).status == 413)
+        #expect(
+            try await client.ask("POST", "/v1/projects/default/environments/dev/imports", octets: String(repeating: "x", count: (1 << 20) + 1)).status
+                == 413)
+    }
+
+    @Test("a value of one field may have 1 MiB, and not a byte more")
+    func largestValue() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        #expect(try await set(client, "a", String(repeating: "x", count: 1 << 20)).status == 201)
+        let refused = try await set(client, "b", String(repeating: "x", count: (1 << 20) + 1))
+        #expect((400..<500).contains(refused.status), "\(refused.status)")
+    }
+}

@@ -1,0 +1,205 @@
+"""Mutable rows, their contents, and what is remembered outside the vault (docs/SPEC.md §6)."""
+import hmac
+
+from .parts import Reader, Refused, data, integer, listed, optional, raw, text
+from .sealing import derive, mac, open_sealed, seal, unwrap, wrap
+
+# --- rows (§6.2, §6.3)
+
+
+def lookup(organization_key: bytes, kind: str, parent: str | None, name: str) -> bytes:
+    return mac(derive(organization_key, "blind-index-v1"), text(kind) + optional(parent, raw) + text(name))
+
+
+def covered(row: dict) -> bytes:
+    """What a row's MAC is over."""
+    return (text("tacit/v1/row") + raw(row["organization"]) + text(row["kind"]) + raw(row["id"]) + optional(row.get("parent"), raw)
+            + optional(row.get("lookup"), lambda h: data(raw(h))) + integer(row["revision"]) + data(raw(row["content"])))
+
+
+def row_mac(organization_key: bytes, row: dict) -> bytes:
+    return mac(derive(organization_key, "row-mac-v1"), covered(row))
+
+
+def make_row(organization_key: bytes, organization: str, kind: str, id: str, *, content: bytes, parent=None, name=None, revision=1) -> dict:
+    row = {"organization": organization, "kind": kind, "id": id, "parent": parent,
+           "lookup": lookup(organization_key, kind, parent, name).hex() if name is not None else None, "revision": revision, "content": content.hex()}
+    return row | {"mac": row_mac(organization_key, row).hex()}
+
+
+def check_row(organization_key: bytes, row: dict) -> None:
+    if not hmac.compare_digest(row_mac(organization_key, row), raw(row["mac"])):
+        raise Refused("row")
+
+
+# --- contents in clear (§6.4)
+
+
+def vault(v: dict) -> bytes:
+    return b"\1" + integer(v["createdAt"]) + integer(v["rootGeneration"])
+
+
+def slot(s: dict) -> bytes:
+    return b"\1" + integer(s["createdAt"]) + integer(s["rootGeneration"]) + data(raw(s["slot"]))
+
+
+def metadata(m: dict) -> bytes:
+    return integer(m["generation"]) + data(raw(m["wrapped"])) + data(raw(m["sealed"]))
+
+
+def sealed_record(s: dict) -> bytes:
+    return b"\1" + integer(s["createdAt"]) + optional(s.get("revokedAt"), integer) + metadata(s["metadata"])
+
+
+def secret(s: dict) -> bytes:
+    out = b"\1" + integer(s["current"]) + integer(s["createdAt"]) + integer(s["updatedAt"])
+    return out + b"".join(optional(s.get(part), integer) for part in ("expiresAt", "deletedAt", "purgeAfter")) + metadata(s["metadata"])
+
+
+def read_metadata(r: Reader) -> dict:
+    return {"generation": r.integer(), "wrapped": r.data().hex(), "sealed": r.data().hex()}
+
+
+def read_vault(r: Reader) -> dict:
+    return {"createdAt": r.integer(), "rootGeneration": r.integer()}
+
+
+def read_slot_row(r: Reader) -> dict:
+    return read_vault(r) | {"slot": r.data().hex()}
+
+
+def read_sealed_record(r: Reader) -> dict:
+    return {"createdAt": r.integer(), "revokedAt": r.optional(r.integer), "metadata": read_metadata(r)}
+
+
+def read_secret(r: Reader) -> dict:
+    times = {part: r.integer() for part in ("current", "createdAt", "updatedAt")}
+    return times | {part: r.optional(r.integer) for part in ("expiresAt", "deletedAt", "purgeAfter")} | {"metadata": read_metadata(r)}
+
+
+# --- sealed documents (§6.4, §6.6)
+
+
+def name_document(d: dict) -> bytes:
+    return b"\1" + text(d["name"])
+
+
+def agent_document(d: dict) -> bytes:
+    return b"\1" + text(d["name"]) + data(raw(d["badgeHash"]))
+
+
+def policy_document(d: dict) -> bytes:
+    return b"\1" + integer(d["version"]) + text(d["json"]) + optional(d.get("text"), text)
+
+
+def secret_document(d: dict) -> bytes:
+    return b"\1" + text(d["name"]) + listed(d["tags"], text) + b"".join(optional(d.get(part), text) for part in ("description", "note", "url"))
+
+
+def manifest(d: dict) -> bytes:
+    return b"\1" + integer(d["createdAt"]) + listed(d["fields"], lambda f: text(f["name"]) + text(f["kind"]) + optional(f.get("binding"), text))
+
+
+def read_name_document(r: Reader) -> dict:
+    return {"name": r.text()}
+
+
+def read_agent_document(r: Reader) -> dict:
+    return {"name": r.text(), "badgeHash": r.data().hex()}
+
+
+def read_policy_document(r: Reader) -> dict:
+    return {"version": r.integer(), "json": r.text(), "text": r.optional(r.text)}
+
+
+def read_secret_document(r: Reader) -> dict:
+    return {"name": r.text(), "tags": r.listed(r.text)} | {part: r.optional(r.text) for part in ("description", "note", "url")}
+
+
+def read_manifest(r: Reader) -> dict:
+    d = {"createdAt": r.integer(), "fields": r.listed(lambda: {"name": r.text(), "kind": r.text(), "binding": r.optional(r.text)})}
+    if any(field["kind"] not in ("secret", "plain") for field in d["fields"]):
+        raise Refused("field kind")
+    return d
+
+
+FORMS = {
+    "vault": (vault, read_vault), "slot": (slot, read_slot_row), "sealed-record": (sealed_record, read_sealed_record), "secret": (secret, read_secret),
+    "name": (name_document, read_name_document), "agent": (agent_document, read_agent_document), "policy": (policy_document, read_policy_document),
+    "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
+}
+
+
+def write(form: str, described: dict) -> bytes:
+    return FORMS[form][0](described)
+
+
+def read(form: str, content: bytes) -> dict:
+    r = Reader(content)
+    r.version()
+    described = FORMS[form][1](r)
+    r.end()
+    return described
+
+
+# --- metadata (§6.5)
+
+
+def metadata_contexts(row: dict, project: str | None, wrapping_generation: int) -> tuple[dict, dict]:
+    """The contexts of a record's wrapped metadata key and of the sealed document."""
+    label = "policy" if row["kind"] == "policy" else "metadata"
+    place = {"organization": row["organization"], "record": row["id"], "version": row["revision"]}
+    if project:
+        place["project"] = project
+    if row["kind"] in ("environment", "secret"):
+        place["environment"] = row["id"] if row["kind"] == "environment" else row["parent"]
+    return (place | {"purpose": f"tacit/v1/{label}-key", "generation": wrapping_generation}, place | {"purpose": f"tacit/v1/{label}", "generation": 1})
+
+
+def seal_metadata(wrapping: bytes, generation: int, row: dict, project: str | None, document: bytes, random) -> dict:
+    """`random` gives the metadata key, the nonce of its wrapping and the nonce of the document, in this order."""
+    key = random(32)
+    key_context, document_context = metadata_contexts(row, project, generation)
+    return {"generation": generation, "wrapped": wrap(wrapping, random(12), key, key_context).hex(),
+            "sealed": seal(key, random(12), document, document_context).hex()}
+
+
+def open_metadata(wrapping: bytes, row: dict, project: str | None, m: dict) -> bytes:
+    key_context, document_context = metadata_contexts(row, project, m["generation"])
+    return open_sealed(unwrap(wrapping, raw(m["wrapped"]), key_context), raw(m["sealed"]), document_context)
+
+
+# --- the remembered head (§6.8) and the files of a vault (§6.9)
+
+
+def remembered_head(organization_key: bytes, organization: str, size: int, chain: str) -> bytes:
+    body = text("tacit/v1/remembered-head") + raw(organization) + integer(size) + data(raw(chain))
+    return body + mac(derive(organization_key, "rollback-memory-v1"), body)
+
+
+def read_remembered_head(organization_key: bytes, organization: str, content: bytes) -> dict:
+    body, code = content[:-32], content[-32:]
+    if not hmac.compare_digest(mac(derive(organization_key, "rollback-memory-v1"), body), code):
+        raise Refused("head")
+    r = Reader(body)
+    if (r.text(), r.id()) != ("tacit/v1/remembered-head", organization):
+        raise Refused("head")
+    head = {"size": r.integer(), "chain": r.data().hex()}
+    r.end()
+    return head
+
+
+def fingerprint(path: str) -> str:
+    """FNV-1a with 64 bits."""
+    value = 0xCBF29CE484222325
+    for byte in path.encode():
+        value = (value ^ byte) * 0x100000001B3 % 2**64
+    return f"{value:016x}"
+
+
+def badge(agent: str, secret: bytes) -> str:
+    return f"tacit-badge-{agent}-{secret.hex()}"
+
+
+def badge_hash(organization_key: bytes, shown: str) -> bytes:
+    return mac(derive(organization_key, "token-v1"), shown.encode())

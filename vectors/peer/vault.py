@@ -1,0 +1,186 @@
+"""Reads a whole vault and holds everything in it against what the SPEC demands (docs/SPEC.md §6 and §7)."""
+import collections
+import sqlite3
+
+from . import log, rows
+from .parts import Refused, raw
+from .sealing import derive, hashed, open_sealed, read_slot, recovery_key, slot_context, unwrap
+
+TABLES = {
+    "record": ("organization", "kind", "id", "parent", "lookup", "revision", "content", "mac"),
+    "key": ("organization", "owner", "generation", "wrapping", "wrapped"),
+    "version": ("organization", "secret", "number", "created_at"),
+    "data_key": ("organization", "secret", "version", "ordinal", "generation", "seal", "wrapped"),
+    "ciphertext": ("organization", "secret", "version", "ordinal", "seal", "sealed"),
+    "audit_entry": ("organization", "position", "sealed", "chain"),
+    "audit_checkpoint": ("organization", "size", "note", "frontier"),
+}
+APPLICATION_ID = 0x54414349
+
+
+def tables_of(path: str) -> dict:
+    """The rows of a vault's file; bytes as hexadecimal."""
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise Refused("no vault")
+    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1]:
+        raise Refused("schema")
+    shown = lambda value: value.hex() if isinstance(value, bytes) else value
+    return {table: [dict(zip(columns, map(shown, row))) for row in database.execute(f'SELECT {", ".join(columns)} FROM "{table}"')]
+            for table, columns in TABLES.items()}
+
+
+def root_key(tables: dict, *, password: bytes | None = None, recovery: str | None = None) -> tuple[bytes, int]:
+    """The root key that a slot gives, and its generation."""
+    for row in tables["record"]:
+        if row["kind"] != "slot":
+            continue
+        content = rows.read("slot", raw(row["content"]))
+        slot = read_slot(raw(content["slot"]))
+        if slot["kind"] != ("password" if recovery is None else "recovery"):
+            continue
+        try:
+            slot_key = hashed(password, slot["phc"]) if recovery is None else recovery_key(recovery)
+            return unwrap(slot_key, slot["wrapped"], slot_context(row["organization"], row["id"])), content["rootGeneration"]
+        except Refused:
+            continue
+    raise Refused("commitment-mismatch")
+
+
+class Vault:
+    """An opened vault. Making one checks rows, digest, log and checkpoints; `secrets` and the rest open what is sealed."""
+
+    def __init__(self, tables: dict, **opener):
+        self.tables = tables
+        root, self.root_generation = root_key(tables, **opener)
+        self.organization = tables["record"][0]["organization"]
+        if any(row["organization"] != self.organization for table in tables.values() for row in table):
+            raise Refused("another organization")
+        # The newest generation of the organization key that this root key wraps.
+        self.key, self.key_generation = max(self._wrapped_keys(root, self.organization, "organization").items(), key=lambda pair: pair[0])[::-1]
+        self._root = root
+        self.records = {row["id"]: row for row in tables["record"]}
+        for row in tables["record"]:
+            rows.check_row(self.key, row)
+        self._check_log()
+
+    def _wrapped_keys(self, root: bytes, owner: str, purpose: str) -> dict:
+        place = {"organization": self.organization} | ({"project": owner} if purpose == "project" else {})
+        found = {}
+        for row in self.tables["key"]:
+            if row["owner"] != owner or row["wrapping"] != self.root_generation:
+                continue
+            context = place | {"purpose": f"tacit/v1/{purpose}-key", "version": row["generation"], "generation": row["wrapping"]}
+            found[row["generation"]] = unwrap(root, raw(row["wrapped"]), context)
+        if not found:
+            raise Refused("no key")
+        return found
+
+    def project_key(self, project: str, generation: int) -> bytes:
+        return self._wrapped_keys(self._root, project, "project")[generation]
+
+    # --- the log
+
+    def _check_log(self) -> None:
+        stored = sorted(self.tables["audit_entry"], key=lambda row: row["position"])
+        if [row["position"] for row in stored] != list(range(len(stored))):
+            raise Refused("gap")
+        sealed = [raw(row["sealed"]) for row in stored]
+        chains = [row["chain"] for row in stored]
+        if [link.hex() for link in log.links(derive(self.key, "audit-log-v1"), raw(self.organization), sealed)] != chains:
+            raise Refused("edited")
+        seal_key = derive(self.key, "audit-seal-v1")
+        context = {"purpose": "tacit/v1/audit-entry", "organization": self.organization, "generation": 1}
+        self.entries = [log.read_entry(open_sealed(seal_key, blob, context | {"version": index})) for index, blob in enumerate(sealed)]
+        if self.entries[-1]["recordsDigest"] != log.digest(derive(self.key, "records-digest-v1"), self.tables["record"]).hex():
+            raise Refused("records disagree")
+        self._check_checkpoints(sealed, chains)
+        self.head = {"size": len(sealed), "chain": chains[-1]}
+
+    def _check_checkpoints(self, sealed: list, chains: list) -> None:
+        self.origin = f"tacit.local/{self.organization}"
+        self.public = log.public_key(log.signer(derive(self.key, "checkpoint-signing-v1")))
+        for row in self.tables["audit_checkpoint"]:
+            signed = log.read_checkpoint(raw(row["note"]), self.origin, self.public)
+            size = row["size"]
+            before = [entry["recordsDigest"] for entry in self.entries[:size] if entry["recordsDigest"]]
+            expected = (size, log.mth(sealed[:size]), log.frontier(sealed[:size]), raw(chains[size - 1]), raw(before[-1]))
+            if (signed["size"], signed["root"], raw(row["frontier"]), signed["tacit-chain"], signed["tacit-records"]) != expected:
+                raise Refused("fork")
+
+    # --- what is sealed
+
+    def _document(self, row: dict, content: dict, form: str) -> dict:
+        project = {"project": row["id"], "environment": row["parent"]}.get(row["kind"])
+        if row["kind"] == "secret":
+            project = self.records[row["parent"]]["parent"]
+        under_project = row["kind"] in ("environment", "secret")
+        generation = content["metadata"]["generation"]
+        key = self.project_key(project, generation) if under_project else self.key
+        document = rows.read(form, rows.open_metadata(key, row, project, content["metadata"]))
+        if row["lookup"] is not None and form != "policy":
+            self._check_lookup(row, document["name"])
+        return document
+
+    def _check_lookup(self, row: dict, name: str) -> None:
+        if row["lookup"] != rows.lookup(self.key, row["kind"], row["parent"], name).hex():
+            raise Refused("lookup")
+
+    def _named(self, kind: str, form: str = "name") -> list:
+        """Rows of a kind, each with its content and its opened document."""
+        found = [row for row in self.tables["record"] if row["kind"] == kind]
+        contents = [rows.read("secret" if kind == "secret" else "sealed-record", raw(row["content"])) for row in found]
+        return [(row, content, self._document(row, content, form)) for row, content in zip(found, contents)]
+
+    def projects(self) -> dict:
+        """The names of environments by the name of their project."""
+        environments = collections.defaultdict(list)
+        for row, _, document in self._named("environment"):
+            environments[row["parent"]].append(document["name"])
+        return {document["name"]: sorted(environments[row["id"]]) for row, _, document in self._named("project")}
+
+    def agents(self) -> list:
+        return [document | {"id": row["id"], "revokedAt": content["revokedAt"]} for row, content, document in self._named("agent", "agent")]
+
+    def policies(self) -> list:
+        """Every version of the policy, oldest first."""
+        found = self._named("policy", "policy")
+        for row, _, document in found:
+            self._check_lookup(row, f'version/{document["version"]}')
+        return sorted((document for _, _, document in found), key=lambda document: document["version"])
+
+    def secrets(self) -> list:
+        """Every secret with its metadata and, for each version, its fields with their values."""
+        scopes = {}
+        projects = {row["id"]: document["name"] for row, _, document in self._named("project")}
+        for row, _, document in self._named("environment"):
+            scopes[row["id"]] = f'{projects[row["parent"]]}/{document["name"]}'
+        found = []
+        for row, content, document in self._named("secret", "secret-metadata"):
+            numbers = sorted(version["number"] for version in self.tables["version"] if version["secret"] == row["id"])
+            if numbers != list(range(1, content["current"] + 1)):
+                raise Refused("versions")
+            versions = [self._version(row, number) for number in numbers]
+            found.append(document | {"scope": scopes[row["parent"]], "versions": versions} | {k: v for k, v in content.items() if k != "metadata"})
+        return sorted(found, key=lambda secret: (secret["scope"], secret["name"]))
+
+    def _version(self, row: dict, number: int) -> list:
+        stored = next(v for v in self.tables["version"] if (v["secret"], v["number"]) == (row["id"], number))
+        document = rows.read("manifest", self._field(row, number, 0, "manifest"))
+        if document["createdAt"] != stored["created_at"]:
+            raise Refused("time")
+        return [field | {"value": self._field(row, number, ordinal, "value")} for ordinal, field in enumerate(document["fields"], 1)]
+
+    def _field(self, row: dict, number: int, ordinal: int, purpose: str) -> bytes:
+        """A field under the newest seal that has a data key and a ciphertext."""
+        at = lambda table: [r for r in self.tables[table] if (r["secret"], r["version"], r["ordinal"]) == (row["id"], number, ordinal)]
+        texts = {text["seal"]: text for text in at("ciphertext")}
+        key = max((k for k in at("data_key") if k["seal"] in texts), key=lambda k: (k["seal"], k["generation"]), default=None)
+        if key is None:
+            raise Refused("no field")
+        project = self.records[row["parent"]]["parent"]
+        place = {"organization": self.organization, "project": project, "environment": row["parent"], "secret": row["id"], "version": number,
+                 "field": ordinal}
+        data_key = unwrap(self.project_key(project, key["generation"]), raw(key["wrapped"]),
+                          place | {"purpose": "tacit/v1/data-key", "generation": key["generation"]})
+        return open_sealed(data_key, raw(texts[key["seal"]]["sealed"]), place | {"purpose": f"tacit/v1/{purpose}", "generation": key["seal"]})

@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""Writes the vectors of docs/SPEC.md section 6, and those of badges, with the second implementation in `vectors/peer`.
+
+Run it in this folder: python3 generate.py. The output is the same at every run.
+"""
+import json
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+from peer import log, rows  # noqa: E402
+from peer.parts import data, integer, raw, stream, text  # noqa: E402
+from peer.sealing import derive, hashed, mac, password_slot, recovery_slot, recovery_text, seal, slot_context, wrap  # noqa: E402
+from peer.vault import Vault  # noqa: E402
+
+SECOND = 10**9
+START = 1_795_200_000 * SECOND
+PASSWORD, PHC = b"CANARY correct horse battery", "$argon2id$v=19$m=65536,t=3,p=4$AAECAwQFBgcICQoLDA0ODw"
+RECOVERY = stream("recovery key of the vault", 32)
+ORGANIZATION_KEY = stream("organization key", 32)
+
+
+def id_of(label: str) -> str:
+    return stream("id of " + label, 16).hex()
+
+
+ORGANIZATION = id_of("organization")
+
+
+def write(name: str, cases: list, **rest) -> None:
+    (HERE / f"{name}.json").write_text(json.dumps(rest | {"count": len(cases), "cases": cases}, indent=1, ensure_ascii=False) + "\n")
+
+
+# --- contents
+
+METADATA = {"generation": 1, "wrapped": bytes(93).hex(), "sealed": bytes(93).hex()}
+DESCRIBED = [
+    ("vault", "a new vault", {"createdAt": START, "rootGeneration": 1}),
+    ("vault", "after rotations", {"createdAt": -1, "rootGeneration": 2**40}),
+    ("slot", "a password slot", {"createdAt": START, "rootGeneration": 3, "slot": password_slot(PHC, bytes([1]) * 93).hex()}),
+    ("slot", "a recovery slot", {"createdAt": START, "rootGeneration": 1, "slot": recovery_slot(bytes([1]) * 93).hex()}),
+    ("sealed-record", "not revoked", {"createdAt": START, "revokedAt": None, "metadata": METADATA}),
+    ("sealed-record", "revoked", {"createdAt": START, "revokedAt": START + 1, "metadata": METADATA}),
+    ("secret", "in use", {"current": 1, "createdAt": START, "updatedAt": START, "expiresAt": None, "deletedAt": None, "purgeAfter": None,
+                          "metadata": METADATA}),
+    ("secret", "expiring and deleted", {"current": 9, "createdAt": START, "updatedAt": START + 1, "expiresAt": START + 2, "deletedAt": START + 3,
+                                        "purgeAfter": START + 4, "metadata": METADATA}),
+    ("name", "a name", {"name": "default"}),
+    ("name", "the longest", {"name": "Aa0._-" + "x" * 58}),
+    ("agent", "a registered agent", {"name": "claude-code", "badgeHash": stream("hash", 32).hex()}),
+    ("policy", "with its text", {"version": 2, "json": '{"policies":[]}', "text": "policies: []  # niemand\n"}),
+    ("policy", "applied as JSON", {"version": 1, "json": '{"policies":[]}', "text": None}),
+    ("secret-metadata", "a name alone", {"name": "stripe/api-key", "tags": [], "description": None, "note": None, "url": None}),
+    ("secret-metadata", "all parts", {"name": "a/b.c/d_e-F", "tags": ["billing", "live"], "description": "büro", "note": "line one\nline two",
+                                      "url": "https://example.com/?a=b"}),
+    ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
+    ("manifest", "a database", {"createdAt": START, "fields": [
+        {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
+]
+
+
+def refused_contents() -> list:
+    found = []
+    for form in rows.FORMS:
+        good = next(rows.write(f, d) for f, _, d in DESCRIBED if f == form)
+        found += [(form, "no byte at all", b""), (form, "a later format", b"\2" + good[1:]), (form, "the last byte is missing", good[:-1]),
+                  (form, "one byte too many", good + b"\0")]
+    flagged = rows.write("sealed-record", DESCRIBED[4][2])
+    found.append(("sealed-record", "an optional part's flag is 2", flagged[:9] + b"\2" + flagged[10:]))
+    found.append(("slot", "a slot of a kind that does not exist", b"\1" + integer(0) + integer(1) + data(b"\1" + text("fingerprint") + data(bytes(93)))))
+    for name, reason in (("", "an empty name"), ("a/b", "a name of two segments"), ("x" * 65, "a name of 65 characters"), ("ä", "a letter outside ASCII"),
+                         ("..", "a name of dots")):
+        found.append(("name", reason, rows.write("name", {"name": name})))
+    found.append(("name", "a name that is not UTF-8", b"\1" + data(b"\xff")))
+    found.append(("agent", "a name of two segments", rows.write("agent", {"name": "a/b", "badgeHash": ""})))
+    for name, reason in (("a//b", "an empty segment"), ("a/../b", "a segment of dots"), ("x" * 257, "a name of 257 characters")):
+        found.append(("secret-metadata", reason, rows.write("secret-metadata", {"name": name, "tags": []})))
+    found.append(("secret-metadata", "a count of tags larger than the bytes", b"\1" + text("a") + integer(2**62)))
+    found.append(("secret-metadata", "a negative count of tags", b"\1" + text("a") + integer(-1) + bytes(3)))
+    found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
+    found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
+    return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]
+
+
+def contents() -> list:
+    return [{"form": form, "name": name, "expect": "reads", "encoded": rows.write(form, d).hex(), "described": d} for form, name, d in DESCRIBED]
+
+
+# --- look-ups
+
+LOOKUPS = [
+    ("organization", None, "default"), ("project", None, "default"), ("project", None, "Default"), ("agent", None, "default"),
+    ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
+    ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
+    ("policy", None, "version/10"),
+]
+
+
+def lookups() -> list:
+    return [{"kind": k, "parent": p, "name": n, "lookup": rows.lookup(ORGANIZATION_KEY, k, p, n).hex()} for k, p, n in LOOKUPS]
+
+
+# --- a whole vault
+
+
+class Draws:
+    """What is random in the vault, in the order in which it is drawn."""
+
+    def __init__(self, label: str):
+        self.label, self.drawn = label, []
+
+    def __call__(self, count: int) -> bytes:
+        self.drawn.append(stream(f"{self.label} {len(self.drawn)}", count))
+        return self.drawn[-1]
+
+
+class Builder:
+    """Writes a vault act by act: the rows as they stand, and the log with the digest after each act."""
+
+    def __init__(self):
+        self.tables = {name: [] for name in ("record", "key", "version", "data_key", "ciphertext", "audit_entry", "audit_checkpoint")}
+        self.cases, self.now = [], START
+        self.root, self.project_keys = stream("root key of generation 2", 32), {}
+        key_context = {"purpose": "tacit/v1/organization-key", "organization": ORGANIZATION, "version": 1, "generation": 2}
+        self.tables["key"].append({"organization": ORGANIZATION, "owner": ORGANIZATION, "generation": 1, "wrapping": 2,
+                                   "wrapped": wrap(self.root, stream("organization nonce", 12), ORGANIZATION_KEY, key_context).hex()})
+
+    def put(self, row: dict, case: dict) -> None:
+        """Puts a row in the place of its last state."""
+        self.tables["record"] = [old for old in self.tables["record"] if old["id"] != row["id"]] + [row]
+        self.cases.append({"row": row, "covered": rows.covered(row).hex()} | case)
+
+    def clear(self, kind: str, label: str, content: bytes, **rest) -> None:
+        self.put(rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": None})
+
+    def sealed(self, kind: str, id: str, form: str, document: dict, *, name, parent=None, project=None, generation=1, revision=1, **facts) -> None:
+        """A row with a sealed document; `project` is the project whose key wraps, `facts` are the clear parts of the content."""
+        draws = Draws(f"{id} {revision}")
+        shell = {"kind": kind, "id": id, "organization": ORGANIZATION, "parent": parent, "revision": revision}
+        wrapping = self.project_keys[project, generation] if kind in ("environment", "secret") else ORGANIZATION_KEY
+        encoded = rows.write(form, document)
+        facts["metadata"] = rows.seal_metadata(wrapping, generation, shell, project, encoded, draws)
+        content = rows.write("secret" if kind == "secret" else "sealed-record", facts)
+        row = rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id, content=content, parent=parent, name=name, revision=revision)
+        self.put(row, {"name": f"{kind} {document.get('name') or document['version']}, revision {revision}", "named": name, "project": project,
+                       "wrapping": wrapping.hex(), "document": encoded.hex(), "metadata": facts["metadata"], "draws": [d.hex() for d in draws.drawn]})
+
+    def project(self, label: str, generations: list) -> str:
+        project = id_of("project " + label)
+        for generation in generations:
+            key = stream(f"key {generation} of {label}", 32)
+            self.project_keys[project, generation] = key
+            context = {"purpose": "tacit/v1/project-key", "organization": ORGANIZATION, "project": project, "version": generation, "generation": 2}
+            self.tables["key"].append({"organization": ORGANIZATION, "owner": project, "generation": generation, "wrapping": 2,
+                                       "wrapped": wrap(self.root, stream(f"nonce {generation} of {label}", 12), key, context).hex()})
+        self.sealed("project", project, "name", {"name": label}, name=label, project=project, createdAt=self.now)
+        return project
+
+    def environment(self, project: str, label: str, name: str, generation: int = 1) -> str:
+        environment = id_of("environment " + label)
+        self.sealed("environment", environment, "name", {"name": name}, name=name, parent=project, project=project, generation=generation,
+                    createdAt=self.now)
+        return environment
+
+    def version(self, project: str, environment: str, secret: str, number: int, fields: list, generation: int = 1, seal_number: int = 1) -> None:
+        self.tables["version"].append({"organization": ORGANIZATION, "secret": secret, "number": number, "created_at": self.now})
+        described = {"createdAt": self.now, "fields": [{k: v for k, v in field.items() if k != "value"} for field in fields]}
+        contents = [("manifest", rows.write("manifest", described))] + [("value", field["value"].encode()) for field in fields]
+        for ordinal, (purpose, content) in enumerate(contents):
+            draw = Draws(f"{secret} {number} {ordinal}")
+            place = {"organization": ORGANIZATION, "project": project, "environment": environment, "secret": secret, "version": number, "field": ordinal}
+            key, at = draw(32), {"organization": ORGANIZATION, "secret": secret, "version": number, "ordinal": ordinal}
+            wrapped = wrap(self.project_keys[project, generation], draw(12), key, place | {"purpose": "tacit/v1/data-key", "generation": generation})
+            sealed = seal(key, draw(12), content, place | {"purpose": f"tacit/v1/{purpose}", "generation": seal_number})
+            self.tables["data_key"].append(at | {"generation": generation, "seal": seal_number, "wrapped": wrapped.hex()})
+            self.tables["ciphertext"].append(at | {"seal": seal_number, "sealed": sealed.hex()})
+
+    def entry(self, action: str, **rest) -> None:
+        """Appends an entry with the digest over the rows as they stand."""
+        self.now += SECOND
+        index = len(self.tables["audit_entry"])
+        actor = {"kind": "person", "userID": 1000, "userName": "ada", "host": "engine", "process": 4242, "executable": "/usr/bin/tacit",
+                 "platform": "linux-x86_64"}
+        value = log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), self.tables["record"])
+        described = {"wall": self.now, "bootID": "ab" * 16, "bootTime": 3600 * SECOND + self.now - START, "actor": actor, "source": "cli",
+                     "mode": "write", "action": action, "subjects": [], "allow": True, "phase": {"is": "single"}, "repeated": 1, "detail": [],
+                     "recordsDigest": value.hex()} | rest
+        context = {"purpose": "tacit/v1/audit-entry", "organization": ORGANIZATION, "version": index, "generation": 1}
+        sealed = seal(derive(ORGANIZATION_KEY, "audit-seal-v1"), stream(f"entry {index}", 12), log.entry(described), context)
+        previous = raw(self.tables["audit_entry"][-1]["chain"]) if index else bytes(32)
+        link = log.links(derive(ORGANIZATION_KEY, "audit-log-v1"), raw(ORGANIZATION), [sealed], index, previous)[0]
+        self.tables["audit_entry"].append({"organization": ORGANIZATION, "position": index, "sealed": sealed.hex(), "chain": link.hex()})
+
+    def checkpoint(self) -> str:
+        sealed = [raw(row["sealed"]) for row in self.tables["audit_entry"]]
+        value = log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), self.tables["record"])
+        extensions = ["tacit-chain " + log.b64(raw(self.tables["audit_entry"][-1]["chain"])), "tacit-records " + log.b64(value)]
+        note = log.checkpoint(f"tacit.local/{ORGANIZATION}", sealed, extensions, log.signer(derive(ORGANIZATION_KEY, "checkpoint-signing-v1")))
+        self.tables["audit_checkpoint"].append({"organization": ORGANIZATION, "size": len(sealed), "note": note.encode().hex(),
+                                                "frontier": log.frontier(sealed).hex()})
+        return note
+
+
+POLICY = '{"policies":[{"name":"stripe","agent_id":"claude-*","allowed_keys":["stripe/*"],"capabilities":["reference_only","masked_return"]}]}'
+POLICY_TEXT = """policies:
+  - name: stripe
+    agent_id: claude-*
+    allowed_keys: [stripe/*]
+    capabilities: [reference_only, masked_return]
+"""
+CANARIES = {name: f"CANARY-{stream(name, 12).hex()}" for name in ("first", "second", "password", "gone", "prod")}
+BADGE = rows.badge(id_of("agent"), stream("badge", 32))
+
+
+def fields(*parts) -> list:
+    return [{"name": name, "kind": kind, "binding": binding, "value": value} for name, kind, binding, value in parts]
+
+
+def slots(build: Builder) -> None:
+    for label, key, make in (("password slot", hashed(PASSWORD, PHC), lambda w: password_slot(PHC, w)), ("recovery slot", RECOVERY, recovery_slot)):
+        wrapped = wrap(key, stream(label, 12), build.root, slot_context(ORGANIZATION, id_of(label)))
+        content = rows.write("slot", {"createdAt": build.now, "rootGeneration": 2, "slot": make(wrapped).hex()})
+        build.clear("slot", label, content)
+
+
+def agents_and_policies(build: Builder) -> None:
+    for number, json_text, yaml_text in ((1, '{"policies":[]}', None), (2, POLICY, POLICY_TEXT)):
+        build.sealed("policy", id_of(f"policy {number}"), "policy", {"version": number, "json": json_text, "text": yaml_text},
+                     name=f"version/{number}", createdAt=build.now)
+        build.entry("policy.apply", mode="administer", subjects=[{"version": number, "record": id_of(f"policy {number}")}])
+    for label, name, shown, revision in (("agent", "claude-code", BADGE, 1), ("revoked agent", "old", rows.badge(id_of("revoked agent"), bytes(32)), 2)):
+        document = {"name": name, "badgeHash": rows.badge_hash(ORGANIZATION_KEY, shown).hex()}
+        revoked = revision > 1
+        build.sealed("agent", id_of(label), "agent", document, name=None if revoked else name, revision=revision, createdAt=build.now,
+                     revokedAt=build.now + 1 if revoked else None)
+    build.entry("agent.add", mode="administer", subjects=[{"record": id_of("agent"), "name": "claude-code"}])
+
+
+def secrets(build: Builder, project: str, dev: str, prod: str) -> None:
+    api, database, gone, live = (id_of("secret " + label) for label in ("api", "database", "gone", "live"))
+    born = build.now
+    for number, value in ((1, "first"), (2, "second")):
+        build.version(project, dev, api, number, fields(("value", "secret", None, CANARIES[value])))
+        document = {"name": "stripe/api-key", "tags": ["billing", "live"] if number == 2 else [], "description": "payments" if number == 2 else None,
+                    "note": None, "url": "https://example.com" if number == 2 else None}
+        build.sealed("secret", api, "secret-metadata", document, name="stripe/api-key", parent=dev, project=project, revision=number, current=number,
+                     createdAt=born, updatedAt=build.now, expiresAt=START + 10**6 * SECOND if number == 2 else None)
+        build.entry("secret.set", subjects=[{"project": project, "environment": dev, "secret": api, "version": number, "name": "default/dev/stripe/api-key"}])
+    build.version(project, dev, database, 1, fields(("user", "plain", "PGUSER", "ada"), ("password", "secret", "PGPASSWORD", CANARIES["password"])),
+                  generation=2, seal_number=2)
+    build.sealed("secret", database, "secret-metadata", {"name": "database", "tags": [], "note": "resealed under the second project key"},
+                 name="database", parent=dev, project=project, generation=2, current=1, createdAt=build.now, updatedAt=build.now)
+    build.version(project, dev, gone, 1, fields(("value", "secret", None, CANARIES["gone"])))
+    build.sealed("secret", gone, "secret-metadata", {"name": "gone", "tags": []}, name="gone", parent=dev, project=project, current=1,
+                 createdAt=build.now, updatedAt=build.now, deletedAt=build.now, purgeAfter=build.now + 30 * 86400 * SECOND)
+    build.version(id_of("project shop"), prod, live, 1, fields(("value", "secret", None, CANARIES["prod"]), ("empty", "secret", None, "")))
+    build.sealed("secret", live, "secret-metadata", {"name": "stripe/api-key", "tags": []}, name="stripe/api-key", parent=prod,
+                 project=id_of("project shop"), current=1, createdAt=build.now, updatedAt=build.now)
+    build.entry("secret.set", subjects=[{"secret": database}, {"secret": gone}, {"secret": live}])
+
+
+def whole_vault() -> tuple[Builder, str]:
+    build = Builder()
+    build.clear("vault", "vault", rows.write("vault", {"createdAt": build.now, "rootGeneration": 2}))
+    build.sealed("organization", ORGANIZATION, "name", {"name": "default"}, name="default", createdAt=build.now)
+    slots(build)
+    project, shop = build.project("default", [1, 2]), build.project("shop", [1])
+    dev, prod = build.environment(project, "dev", "dev"), build.environment(shop, "prod", "prod")
+    build.environment(project, "staging", "staging", generation=2)
+    build.entry("vault.create")
+    secrets(build, project, dev, prod)
+    note = build.checkpoint()
+    agents_and_policies(build)
+    build.entry("vault.lock", mode="none")
+    return build, note
+
+
+def heads(build: Builder) -> list:
+    """What a machine may remember of the vault, and what follows at unlock."""
+    last = build.tables["audit_entry"][-1]
+    size, chain = last["position"] + 1, last["chain"]
+    earlier = build.tables["audit_entry"][2]["chain"]
+    head = lambda *parts: rows.remembered_head(ORGANIZATION_KEY, ORGANIZATION, *parts)
+    good = head(size, chain)
+    body = text("tacit/v1/remembered-hand") + raw(ORGANIZATION) + integer(size) + data(raw(chain))
+    longer = good[:-32] + b"\0"
+    forged = lambda content: content + mac(derive(ORGANIZATION_KEY, "rollback-memory-v1"), content)
+    cases = [
+        ("the last entry", "opens", good, size, chain), ("an earlier entry", "opens", head(3, earlier), 3, earlier),
+        ("one entry more than there are", "older", head(size + 1, chain), size + 1, chain),
+        ("another chain value", "older", head(size, earlier), size, earlier),
+        ("one flipped bit", "nothing", good[:30] + bytes([good[30] ^ 1]) + good[31:], None, None), ("cut", "nothing", good[:-1], None, None),
+        ("no byte at all", "nothing", b"", None, None),
+        ("another organization", "nothing", rows.remembered_head(ORGANIZATION_KEY, id_of("another"), size, chain), None, None),
+        ("another label", "nothing", forged(body), None, None), ("one byte too many", "nothing", forged(longer), None, None),
+    ]
+    return [{"name": n, "expect": e, "encoded": b.hex(), "size": s, "chain": c} for n, e, b, s, c in cases]
+
+
+def badges() -> list:
+    agent, secret = id_of("agent"), stream("badge", 32)
+    good = [{"text": BADGE, "expect": "reads", "agent": agent, "secret": secret.hex(), "hash": rows.badge_hash(ORGANIZATION_KEY, BADGE).hex()}]
+    bad = ["", BADGE + " ", BADGE[:-1], BADGE + "0", BADGE.upper(), BADGE.replace("badge", "token"), BADGE.replace("tacit-badge-", "tacit-badge--"),
+           BADGE[:-64] + secret.hex().upper(), BADGE.replace(agent, agent[:-2]), BADGE[:-2] + "g0"]
+    return good + [{"text": shown, "expect": "refused"} for shown in bad]
+
+
+def paths() -> list:
+    return [{"vault": path, "id": rows.fingerprint(path)} for path in ("/home/u/.local/share/tacit", "/v", "/srv/büro/tacit")]
+
+
+build, note = whole_vault()
+vault = Vault(build.tables, password=PASSWORD)
+assert vault.organization == ORGANIZATION and Vault(build.tables, recovery=recovery_text(RECOVERY)).key == ORGANIZATION_KEY
+values = [{"scope": s["scope"], "name": s["name"], "deleted": s["deletedAt"] is not None, "tags": s["tags"], "description": s["description"],
+           "note": s["note"], "url": s["url"], "expiresAt": s["expiresAt"],
+           "versions": [[{**f, "value": f["value"].decode()} for f in version] for version in s["versions"]]} for s in vault.secrets()]
+write("contents", contents() + refused_contents())
+write("lookups", lookups(), organizationKey=ORGANIZATION_KEY.hex())
+write("rows", build.cases, organization=ORGANIZATION, organizationKey=ORGANIZATION_KEY.hex(),
+      digest=log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), build.tables["record"]).hex())
+write("remembered-heads", heads(build), organization=ORGANIZATION, organizationKey=ORGANIZATION_KEY.hex())
+write("badges", badges(), organizationKey=ORGANIZATION_KEY.hex())
+write("state-files", paths())
+write("vault", values, password=PASSWORD.decode(), recovery=recovery_text(RECOVERY), badge=BADGE, policy=POLICY, policyText=POLICY_TEXT,
+      verifierKey=log.verifier_key(vault.origin, vault.public), checkpoint=note, entries=len(build.tables["audit_entry"]), tables=build.tables)
