@@ -22,7 +22,10 @@ package final class SecretTools: Sendable {
         self.keeper = keeper
         self.place = place
         self.pause = pause
-        tools = [SecretStatusTool(version: version), SecretListTool(), SecretExistsTool(), SecretGetMaskedTool(), SecretRunTool()]
+        tools = [
+            SecretStatusTool(version: version), SecretListTool(), SecretExistsTool(), SecretGetMaskedTool(), SecretRunTool(), SecretImportTool(),
+            AccessRequestTool(), AccessCheckTool(),
+        ]
     }
 
     /// As `tools/list` shows them: always the same, in this order.

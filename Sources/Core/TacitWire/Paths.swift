@@ -12,6 +12,8 @@ public enum WirePath {
     public static let policy = "/v1/policy"
     public static let policyExplain = "/v1/policy/explain"
     public static let agents = "/v1/agents"
+    public static let approvals = "/v1/approvals"
+    public static let accessRequests = "/v1/access-requests"
     public static let slots = "/v1/slots"
     public static let recoverySlot = "/v1/slots/recovery"
     public static let passwordSlot = "/v1/slots/password"
@@ -41,6 +43,8 @@ public enum WirePath {
         "\(self.environment(project, environment))/imports"
     }
     public static func agent(_ name: String) -> String { "\(agents)/\(encoded(name))" }
+    public static func approval(_ id: String) -> String { "\(approvals)/\(encoded(id))" }
+    public static func accessRequest(_ id: String) -> String { "\(accessRequests)/\(encoded(id))" }
     public static func slot(_ id: String) -> String { "\(slots)/\(encoded(id))" }
 
     /// Encodes a text as one path segment or query value: all but RFC 3986's unreserved characters.

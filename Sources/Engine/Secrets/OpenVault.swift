@@ -23,6 +23,10 @@ package final class OpenVault: Sendable {
     let sentry: ClockSentry
     /// One change of keys, slots, policy, agents, projects or environments at a time: each looks at rows that another changes.
     let administration = Gate()
+    /// One change of agents' requests at a time.
+    let requestGate = Gate()
+    /// Rings when a request is made or decided.
+    let bell = DecisionBell()
     /// No other unlock has it.
     let opening: VaultID
     /// The C2SP key that verifies this vault's checkpoints.

@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 import Envelopes
 import HTTPTypes
@@ -44,6 +45,7 @@ enum ProblemTable {
         // Of the vault's own checkpoints the engine says that the log is broken: this one was sent.
         case AuditingError.malformedCheckpoint: known(error, 422)
         case is PolicyError: known(error, 422)
+        case is ApprovalError: known(error, 409)
         case is any Diagnosable: known(error, 500)
         default: unknown
         }

@@ -31,6 +31,14 @@ CALLS = [
     ("secret_run", run_arguments("env"), "command_blocked"),
     ("secret_run", run_arguments("other"), "vault_locked"),
     ("secret_run", {"argv": ["echo"], "secrets": []}, "invalid_arguments"),
+    ("secret_import", {"names": ["NEW_KEY"], "reason": "test"}, None),
+    ("secret_import", {"reason": "test"}, "invalid_arguments"),
+    ("secret_import", {"env_file": "relative/.env", "reason": "test"}, "invalid_arguments"),
+    ("access_request", {"names": ["DATABASE_URL"], "reason": "test"}, None),
+    ("access_request", {"names": ["DATABASE_URL"]}, "invalid_arguments"),
+    ("access_check", {"request_id": "0a", "wait_seconds": 0}, None),
+    ("access_check", {"request_id": "0b"}, "not_found"),
+    ("access_check", {"request_id": "0a", "wait_seconds": 46}, "invalid_arguments"),
 ]
 
 
@@ -54,7 +62,7 @@ def every_version():
     for version in wire.VERSIONS:
         with wire.Host(COMMAND, version) as host:
             tools = {tool["name"]: tool for tool in host.ask("tools/list")["result"]["tools"]}
-            assert list(tools) == ["secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run"]
+            assert list(tools) == ["secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_import", "access_request", "access_check"]
             for name, arguments, code in CALLS:
                 check(host.call(name, arguments)["result"], tools[name], code, version)
             host.end()

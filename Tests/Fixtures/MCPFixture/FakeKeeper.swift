@@ -34,6 +34,15 @@ struct FakeKeeper: KeeperAPI {
         return MaskedValue(name: name, field: field ?? "value", masked: "********", version: 1)
     }
 
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState {
+        AccessRequestState(id: "0a", standing: .pending, expiresAt: "2026-01-02T03:04:05Z")
+    }
+
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState {
+        guard id == "0a" else { throw Problem("request.not-found", "there is no such request", status: 404) }
+        return AccessRequestState(id: id, standing: .approved, expiresAt: "2026-01-02T03:04:05Z")
+    }
+
     func run(
         _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
     ) async throws -> String? {

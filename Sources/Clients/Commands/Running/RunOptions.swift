@@ -34,6 +34,6 @@ struct RunOptions {
         }
         return RunPlan(
             command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: choice.takesAll,
-            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map(RunSpan.seconds))
+            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) })
     }
 }

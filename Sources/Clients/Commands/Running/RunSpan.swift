@@ -1,10 +1,11 @@
-/// A time limit as people write it: `30s`, `5m`, `1h30m`.
+/// A span of time as people write it: `30s`, `5m`, `1h30m`.
 enum RunSpan {
     /// The longest limit: a hundred years.
     static let longest = 36_525 * 86_400
 
-    /// Reads a limit into seconds.
-    static func seconds(_ text: String) throws -> Int {
+    /// Reads the span that follows an option into seconds.
+    static func seconds(_ text: String, after option: String = "--timeout") throws -> Int {
+        let malformed = CommandFailure.usage("what follows `\(option)` is no span of time", hint: "write it like 30s, 5m or 1h30m")
         var (total, previous) = (0, Int.max)
         var digits: Int?
         for byte in text.utf8 {
@@ -24,6 +25,4 @@ enum RunSpan {
     private static let units: [UInt8: Int] = [
         UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86_400, UInt8(ascii: "w"): 604_800,
     ]
-
-    private static let malformed = CommandFailure.usage("what follows `--timeout` is no span of time", hint: "write it like 30s, 5m or 1h30m")
 }

@@ -34,6 +34,12 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case agentList = "agent.list"
     case agentRevoke = "agent.revoke"
 
+    case approvalRequest = "approval.request"
+    case approvalList = "approval.list"
+    case approvalGrant = "approval.grant"
+    case approvalDeny = "approval.deny"
+    case approvalDone = "approval.done"
+
     case slotAdd = "slot.add"
     case slotList = "slot.list"
     case slotRemove = "slot.remove"
