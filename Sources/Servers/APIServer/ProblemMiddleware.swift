@@ -61,7 +61,10 @@ enum ProblemTable {
 
     private static func engine(_ error: EngineError) -> Problem {
         var problem = Problem(error.code, error.message, status: status(of: error), hint: error.hint)
-        if case .denied(let denial) = error { problem.rule = denial.rule }
+        if case .denied(let denial) = error {
+            problem.rule = denial.rule
+            problem.request = denial.request.map { "\($0)" }
+        }
         if case .backedOff(let seconds) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
         return problem

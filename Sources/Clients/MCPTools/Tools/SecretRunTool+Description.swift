@@ -99,6 +99,7 @@ struct RunWish: Sendable {
         request = RunRequest(
             argv: argv, cwd: cwd, scope: "\(place)",
             secrets: secrets.compactMap(\.object).map { RunSecret(reference: $0["name"]?.string ?? "", variable: $0["var"]?.string) },
-            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string)
+            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string,
+            hasInput: input.isEmpty ? nil : true)
     }
 }

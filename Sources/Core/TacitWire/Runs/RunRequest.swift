@@ -27,11 +27,13 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var purpose: String?
     /// Known values are redacted from the output. `false` is a step-up act.
     public var maskOutput: Bool
+    /// Whether standard input will come; a run that a person approves takes none.
+    public var hasInput: Bool?
 
     public init(
         argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
         all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
-        terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true
+        terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true, hasInput: Bool? = nil
     ) {
         self.argv = argv
         self.cwd = cwd
@@ -46,6 +48,7 @@ public struct RunRequest: Codable, Sendable, Equatable {
         self.fileMask = fileMask
         self.purpose = purpose
         self.maskOutput = maskOutput
+        self.hasInput = hasInput
     }
 
     public init(from decoder: any Decoder) throws {
@@ -63,7 +66,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
             terminal: try fields.decodeIfPresent(RunTerminal.self, forKey: .terminal),
             fileMask: try fields.decodeIfPresent(Int.self, forKey: .fileMask),
             purpose: try fields.decodeIfPresent(String.self, forKey: .purpose),
-            maskOutput: try fields.decodeIfPresent(Bool.self, forKey: .maskOutput) ?? true
+            maskOutput: try fields.decodeIfPresent(Bool.self, forKey: .maskOutput) ?? true,
+            hasInput: try fields.decodeIfPresent(Bool.self, forKey: .hasInput)
         )
     }
 }

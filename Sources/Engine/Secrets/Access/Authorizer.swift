@@ -78,9 +78,23 @@ struct Authorizer: Sendable {
         try await begin(permit(act, by: asker, on: targets), on: targets.map(\.subject), detail: detail)
     }
 
+    /// As `authorize`, where a person approved exactly this: `taking` the use of the approval is one transaction with the intent.
+    func authorizeApproved(
+        _ act: Act, by asker: Asker, on targets: [Target], detail: [AuditFact], taking change: Change
+    ) async throws -> AuthorizedAccess {
+        try await begin(permit(act, by: asker, on: targets, .approved), change, on: targets.map(\.subject), detail: detail)
+    }
+
+    /// The rule for which a person has to approve an act that would be allowed otherwise; nil when none wants that. Nothing is written down.
+    func ruleForApproval(_ act: Act, by asker: Asker, on targets: [Target]) -> String? {
+        guard (try? verdict(act, by: asker, on: targets, .approved)) != nil else { return nil }
+        guard case .denied(let denial)? = (Result { try verdict(act, by: asker, on: targets, .last) }).failure as? EngineError else { return nil }
+        return denial.code == PolicyDenial.Code.approvalRequired.rawValue ? denial.rule ?? "policy" : nil
+    }
+
     /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
-    func permit(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> Permit {
-        let (rule, grants) = try await decide(act, by: asker, on: targets, .last)
+    func permit(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage = .last) async throws -> Permit {
+        let (rule, grants) = try await decide(act, by: asker, on: targets, stage)
         return Permit(act: act, asker: asker, rule: rule, grants: grants)
     }
 
@@ -88,10 +102,12 @@ struct Authorizer: Sendable {
     func foresee(_ act: Act, by asker: Asker, on targets: [Target]) async throws { _ = try await decide(act, by: asker, on: targets, .first) }
 
     /// Writes the intent of a permitted act.
-    func begin(_ permit: Permit, on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
+    func begin(
+        _ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = []
+    ) async throws -> AuthorizedAccess {
         var entries = self.entries(permit, subjects, detail)
         entries[entries.count - 1].phase = .intent
-        let index = try await writer.record(entries)
+        let index = try await writer.record(entries, with: change)
         return AuthorizedAccess(entry: index, permit, subjects: subjects, mark: OngoingActs.Mark(index, in: ongoing))
     }
 
@@ -210,7 +226,7 @@ extension Authorizer {
             throw EngineError.denied(.personOnly)
         }
         let circumstances = PolicyCircumstances(
-            tags: target.tags ?? [], model: asker.reportedModel, program: target.program, hasApproval: stage == .first, now: clock.now())
+            tags: target.tags ?? [], model: asker.reportedModel, program: target.program, hasApproval: stage != .last, now: clock.now())
         switch view.decision(for: name, capability: capability, circumstances) {
         case .deny(let denial):
             if denial.code == .notFound { throw EngineError.notFound(.secret) }
@@ -221,4 +237,8 @@ extension Authorizer {
             throw EngineError.denied(.init(PolicyDenial(unmet: unmet, of: grant)))
         }
     }
+}
+
+extension Result {
+    fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }

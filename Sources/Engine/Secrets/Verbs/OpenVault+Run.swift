@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 package import Model
 import Policies
@@ -16,6 +17,8 @@ package struct RunWish: Sendable {
     package var terminal: RunJob.Terminal?
     package var fileMask: Int?
     package var purpose: String?
+    /// Whether the client will send standard input.
+    package var hasInput = false
 
     package struct Secret: Sendable {
         package var reference: SecretReference
@@ -65,8 +68,17 @@ extension OpenVault {
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)]
-        if let purpose = wish.purpose { detail.append(AuditFact("purpose", Self.quoted(purpose))) }
-        let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        if let purpose = wish.purpose { detail.append(AuditFact("purpose", "\(QuotedText(purpose))")) }
+        let access: AuthorizedAccess
+        if isAgent, let rule = authorizer.ruleForApproval(act, by: asker, on: targets) {
+            guard !wish.hasInput else { throw EngineError.invalid("a run that a person approves has no standard input", hint: "leave it out") }
+            let subject = try await approvalSubject(wish, wanted, waiting.program, rule: rule, by: asker)
+            access = try await approved(act, by: asker, on: targets, subject, rule: rule, purpose: wish.purpose, detail: detail)
+            // What the client sends was not shown to anybody: the program's input is empty.
+            job.values.append(.init(variable: nil, name: "", kind: .plain, value: SecretValue(copying: [UInt8]().span.bytes)))
+        } else {
+            access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        }
         do {
             for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
             job.take(access.grants)
@@ -86,7 +98,8 @@ extension OpenVault {
         }
     }
 
-    private struct Wanted {
+    /// A secret that a run is to have.
+    struct Wanted {
         var scope: Scope
         var name: SecretName
         var field: SegmentName?
@@ -132,7 +145,7 @@ extension OpenVault {
     }
 
     /// Which fields go where: the one that is named; else every bound one; else the one that stands for the secret.
-    private static func injected(_ item: Wanted, _ manifest: Manifest, prefix: String) throws -> [(Int64, Manifest.Field, String)] {
+    static func injected(_ item: Wanted, _ manifest: Manifest, prefix: String) throws -> [(Int64, Manifest.Field, String)] {
         let derived = VariableName.from(item.name.description, prefix: prefix)
         if let name = item.field {
             let (ordinal, field) = try manifest.chosen(name)
@@ -145,17 +158,6 @@ extension OpenVault {
         }
         let (ordinal, field) = try manifest.chosen(nil)
         return [(ordinal, field, item.variable ?? field.binding ?? derived)]
-    }
-
-    /// An agent's own words, cut and freed of control and direction characters, for the log.
-    private static func quoted(_ purpose: String) -> String {
-        let kept = purpose.unicodeScalars.filter { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-            default: true
-            }
-        }
-        return String(String.UnicodeScalarView(kept.prefix(300)))
     }
 }
 

@@ -80,5 +80,6 @@ extension RunWish {
         guard (0...0o777).contains(wire.fileMask ?? 0) else { throw EngineError.invalid("a file mask has nine bits", hint: nil) }
         fileMask = wire.fileMask
         purpose = wire.purpose
+        hasInput = wire.hasInput ?? false
     }
 }
