@@ -4,9 +4,7 @@ import Glibc
 struct Keeper {
     let descriptor: Int32
 
-    init(socket path: String) {
-        descriptor = Self.connect(path)
-    }
+    init(socket path: String) { descriptor = Self.connect(path) }
 
     static func connect(_ path: String) -> Int32 {
         var address = sockaddr_un()
@@ -31,6 +29,13 @@ struct Keeper {
         }
         guard answer.status / 100 == 2 else { stop("\(path) was answered with \(answer.text)") }
         return answer.text
+    }
+
+    /// Gives the password and gets the token that makes the connection's requests a person's.
+    func stepUp(_ password: [UInt8]) -> String {
+        let answer = send("POST", "/v1/step-up", body: password)
+        guard let token = answer.split(separator: "\"token\":\"").last?.prefix(while: { $0 != "\"" }) else { stop("there is no token") }
+        return String(token)
     }
 
     /// The keeper's process id.

@@ -3,9 +3,10 @@ import Glibc
 /// Requests on many connections at once, one at a time on each, for a span of time.
 struct Load {
     let socket: String
-    /// Requests to choose from, by group; a connection's requests go round the groups.
+    /// Requests to choose from, by group, each without its end; a connection's requests go round the groups.
     let groups: [[[UInt8]]]
     let keeper: Int32
+    let password: [UInt8]
 
     struct Result {
         var connections = 0
@@ -20,13 +21,18 @@ struct Load {
 
     private struct Line {
         var descriptor: Int32
+        /// What ends each of its requests.
+        var end: [UInt8]
         var answer = Answer()
         var group = 0
         var sentAt: Int64 = 0
     }
 
     func run(connections: Int, seconds: Double) -> Result {
-        var lines = (0..<connections).map { _ in Line(descriptor: Keeper.connect(socket)) }
+        var lines = (0..<connections).map { _ in
+            let connection = Keeper(socket: socket)
+            return Line(descriptor: connection.descriptor, end: Array("Tacit-Step-Up: \(connection.stepUp(password))\r\n\r\n".utf8))
+        }
         defer { for line in lines { close(line.descriptor) } }
         var result = Result(latencies: groups.map { _ in [] })
         result.connections = connections
@@ -72,7 +78,7 @@ struct Load {
         line.group = (line.group + 1) % groups.count
         let requests = groups[line.group]
         line.sentAt = nanoseconds(CLOCK_MONOTONIC)
-        write(line.descriptor, requests[Int(random.next() % UInt64(requests.count))])
+        write(line.descriptor, requests[Int(random.next() % UInt64(requests.count))] + line.end)
     }
 
     private func cpu() -> Int64 {

@@ -25,7 +25,8 @@ enum PrivateDirectory {
         if !parent.isEmpty, unsafe access(parent, F_OK) != 0 { try make(parent) }
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw KeeperError.noDirectory(path) }
         var facts = stat()
-        guard unsafe lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { throw KeeperError.noDirectory(path) }
+        guard unsafe lstat(path, &facts) == 0 else { throw KeeperError.noDirectory(path) }
+        guard facts.st_mode & S_IFMT == S_IFDIR else { throw KeeperError.misplaced(path) }
         guard facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else { throw KeeperError.loose(path) }
     }
 }

@@ -73,8 +73,10 @@ struct KeeperProcess {
             storeExists: { unsafe access("\(paths.vault)/vault.db", F_OK) == 0 },
             passwordHash: Argon2id(), clock: Host.clock(),
             memory: DiskStateFile(path: paths.rollbackMemory, durability: .lazy),
-            pending: DiskStateFile(path: paths.pending, durability: .flushed), keeper: Host.origin(), runners: runners,
-            hardening: Host.hardening)
+            pending: DiskStateFile(path: paths.pending, durability: .flushed),
+            // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
+            backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
+            keeper: Host.origin(), runners: runners, hardening: Host.hardening)
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.
@@ -101,6 +103,7 @@ enum KeeperError: Diagnosable, Equatable {
     case cannotHarden
     case running
     case noDirectory(String)
+    case misplaced(String)
     case loose(String)
     case longPath(String)
 
@@ -111,6 +114,7 @@ enum KeeperError: Diagnosable, Equatable {
         case .cannotHarden: "the keeper could not protect its own memory"
         case .running: "another keeper holds this vault"
         case .noDirectory(let path): "\(path) could not be made"
+        case .misplaced(let path): "\(path) is no directory of its own"
         case .loose(let path): "\(path) is not yours alone"
         case .longPath(let path): "\(path) is too long for a socket: 107 bytes are the most"
         }
@@ -118,6 +122,7 @@ enum KeeperError: Diagnosable, Equatable {
 
     var hint: String? {
         switch self {
+        case .misplaced: "put a directory there: a link is not followed"
         case .loose(let path): "chmod 700 \(path), and make sure that you own it"
         case .longPath: "set XDG_RUNTIME_DIR to a shorter path, for keeper and commands alike"
         default: nil

@@ -46,7 +46,7 @@ class Answer:
 class Connection:
     """One connection. `headers` go with every request of it."""
 
-    def __init__(self, path, headers=None, timeout=30):
+    def __init__(self, path, headers=None, timeout=120):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(path)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 from attack import Skipped, attack, expect
-from house import House
 
 NEEDS_ROOT = True
 
@@ -17,32 +16,75 @@ sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
 from house import House
 os.setsid() if os.getsid(0) != os.getpid() else None
-house = House().init()
+house = House().init().unlock()
 ask = f'''
-import json, os, sys, time
-sys.path.insert(0, {sys.argv[1]!r})
-from api import Connection
+import os, time
 if os.fork(): os._exit(0)
 while os.getppid() != 1: time.sleep(0.01)
-print(json.dumps([os.getpid(), os.getppid(), Connection({house.socket!r}, headers={{"Tacit-Source": "cli"}}).request("GET", "/v1/status").json["actor"]["kind"]]), flush=True)
+os.execve({os.environ["TACIT"]!r}, ["tacit", "status", "--json"], {house.environment!r})
 '''
 between = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', sys.argv[1]], capture_output=True, text=True).stdout)"
-own = house.status["actor"]["kind"]
 adopted = subprocess.run([sys.executable, "-c", between, ask], capture_output=True, text=True).stdout
-print(json.dumps([os.getpid(), own, json.loads(adopted or "[]")]), flush=True)
+own = house.status["actor"]["doubt"]["code"]
+print(json.dumps([os.getpid(), own, json.loads(adopted or "{}").get("actor")]), flush=True)
 house.close()
 """
 
 
-@attack("trap 22", "in a container whose first process is the leader, a program that got itself adopted by it is no person",
-        known="a child of the leader and an orphan that process 1 adopted look alike")
+@attack("trap 22", "in a container whose first process is the leader, a program that got itself adopted by it is no person")
 def adopted(context):
     if not os.path.exists("/usr/bin/unshare"):
         raise Skipped("there is no unshare")
-    done = subprocess.run(["/usr/bin/unshare", "--pid", "--fork", "--mount", "--mount-proc", sys.executable, "-c", FIRST, sys.path[0]], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["/usr/bin/unshare", "--pid", "--fork", "--mount", "--mount-proc", sys.executable, "-c", FIRST, sys.path[0]], capture_output=True, text=True, timeout=120)
     if "unshare" in done.stderr:
         raise Skipped(done.stderr.strip())
     expect(done.returncode == 0 and done.stdout, done.stderr[-600:])
     leader, own, answer = json.loads(done.stdout)
-    expect((leader, own) == (1, "person"), f"the leader itself: {leader} {own}")
-    expect(answer[2] == "unidentified", f"an adopted program (parent {answer[1]}) is taken for a {answer[2]}")
+    expect((leader, own) == (1, "asker.other-program"), f"the leader itself, in a session that is unlocked: {leader} {own}")
+    expect((answer or {}).get("doubt", {}).get("code") == "asker.below-first-process", f"an adopted command is taken for {answer}")
+
+
+# Runs where /proc shows nobody what it may not trace; the vault is an ordinary user's.
+HIDDEN = """
+import json, os, pwd, shutil, subprocess, sys
+subprocess.run(["mount", "-o", "remount,hidepid=2", "/proc"], check=True)
+owner = pwd.getpwnam(sys.argv[2])
+os.setgroups([]); os.setgid(owner.pw_gid); os.setuid(owner.pw_uid)
+os.setsid() if os.getsid(0) != os.getpid() else None
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+from house import House, PASSWORD
+house = House().init()
+stored = house.tacit("set", "api/key", password=PASSWORD, input=b"CANARY-hidden-value").returncode
+revealed = house.tacit("get", "api/key", password=PASSWORD).out.decode()
+listed = house.tacit("list", start_new_session=True)
+with house.person() as person:
+    policy = {"name": "p", "agent_id": "*", "allowed_keys": ["api/*"], "capabilities": ["masked_return"]}
+    person.apply_policy(policy)
+    badge = person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"]
+(house.state / "agents").mkdir(mode=0o700, exist_ok=True)
+(house.state / "agents/claude").touch(mode=0o600)
+(house.state / "agents/claude").write_text(badge)
+house.tacit("unlock", "--for", "8h", password=PASSWORD)
+lines = [{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}},
+         {"jsonrpc": "2.0", "method": "notifications/initialized"}, {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "secret_list", "arguments": {}}}]
+mcp = house.tacit("mcp", "--agent", "claude", input="".join(json.dumps(line) + chr(10) for line in lines).encode())
+print(json.dumps([stored, revealed, listed.returncode, (listed.out + listed.err).decode(), mcp.out.decode()]), flush=True)
+# The keeper ends with the first process, which is this one.
+shutil.rmtree(house.root, ignore_errors=True)
+os._exit(0)
+"""
+
+
+@attack("trap 22", "where /proc hides processes nobody is a person by where he stands; a password and a badge still work")
+def hidden_processes(context):
+    if not os.path.exists("/usr/bin/unshare"):
+        raise Skipped("there is no unshare")
+    done = subprocess.run(["/usr/bin/unshare", "--pid", "--fork", "--mount", "--mount-proc", sys.executable, "-c", HIDDEN, sys.path[0], context.owner.pw_name], capture_output=True, text=True, timeout=120)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        raise Skipped(done.stderr.strip()[-200:])
+    expect(done.returncode == 0 and done.stdout, done.stderr[-600:])
+    stored, revealed, code, listed, mcp = json.loads(done.stdout)
+    expect((stored, revealed) == (0, "CANARY-hidden-value"), f"with a password: {stored} {revealed}")
+    expect(code != 0 and "api/key" not in listed, f"without one: {code} {listed}")
+    expect("api/key" in mcp and "isError" not in mcp.replace('"isError":false', ""), f"with a badge: {mcp[-600:]}")

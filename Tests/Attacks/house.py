@@ -5,7 +5,9 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
 import secrets
+import select
 import shutil
 import signal
 import subprocess
@@ -33,6 +35,48 @@ def spellings(value):
         forms[f"base64+{offset}"] = base64.b64encode(inner[: len(inner) // 3 * 3])
     forms["utf-16"] = tail.decode("latin-1").encode("utf-16-le")
     return forms
+
+
+class AtTerminal:
+    """A program in a kernel session and at a terminal of its own, as a person has it; the owner's, when root starts it."""
+
+    def __init__(self, house, words, environment=None, prepare=lambda: None):
+        self.shown = b""
+        self.process, self.terminal = pty.fork()
+        if self.process == 0:
+            try:
+                prepare()
+                os.chdir(house.root / "work")
+                if house.owner and os.getuid() == 0:
+                    os.setgroups([])
+                    os.setgid(house.owner.pw_gid)
+                    os.setuid(house.owner.pw_uid)
+                os.execve(words[0], words, environment or house.environment)
+            finally:
+                os._exit(127)
+
+    def until(self, text, seconds=60):
+        """Reads until something is shown."""
+        deadline = time.monotonic() + seconds
+        while text not in self.shown:
+            ready, _, _ = select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"waited in vain for {text!r}; shown is {self.shown!r}"
+            try:
+                self.shown += os.read(self.terminal, 4096)
+            except OSError:
+                raise AssertionError(f"it ended before {text!r}; shown is {self.shown!r}") from None
+        return self
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+        return self
+
+    def end(self, number=signal.SIGKILL):
+        """Signals it and gives its wait status."""
+        os.kill(self.process, number)
+        _, status = os.waitpid(self.process, 0)
+        os.close(self.terminal)
+        return status
 
 
 class Gone(Exception):
@@ -88,7 +132,7 @@ class House:
             if reading is not None:
                 os.close(reading)
 
-    def tacit(self, *words, password=None, input=None, timeout=60, **options):
+    def tacit(self, *words, password=None, input=None, timeout=120, **options):
         """Runs the command and waits; with a password, it is given by `--password-fd`."""
         if password is not None:
             at = next((i for i, word in enumerate(words) if word == "--"), len(words))
@@ -143,7 +187,7 @@ class House:
         """Starts a keeper in the foreground, with a process of ours as its parent; waits until it answers."""
         process = self.popen([*before, TACIT, "keeper"], start_new_session=True, stdout=subprocess.DEVNULL)
         self.keepers.add(process.pid)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 with self.connect() as connection:
@@ -209,7 +253,8 @@ class House:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def wait_until(condition, what, seconds=10):
+def wait_until(condition, what, seconds=60):
+    """Waits for something that happens soon; the limit is for what never does."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"

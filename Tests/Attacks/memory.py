@@ -3,13 +3,14 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import time
 
 import hunt
-from api import Relay, multipart
+from api import SECRETS, Answer, Relay, multipart
 from attack import attack, clean, detail, expect
-from house import PASSWORD, canary, children, wait_until
+from house import PASSWORD, AtTerminal, canary, children, wait_until
 
 NEEDS_ROOT = True
 VALUES = {f"value{i}": canary(f"v{i}") for i in range(4)}
@@ -63,21 +64,24 @@ def control(context):
         process.wait()
 
 
-@attack("hunt", "while it works the keeper holds what it must, and one second after a use little of it; after lock none", limit=180)
+@attack("hunt", "while it works the keeper holds what it must, and one second after a use little of it; after lock none")
 def keeper(context):
     house = context.fresh().init()
     furnish(house)
     process = house.keeper
     recovery = use(house)
+    # One that stays connected, after a write and a reveal.
+    person = house.person()
+    expect(person.set("api/key0", VALUES["value0"].encode()).status == 200 and person.reveal("api/key0").status == 200, "a connection that stays")
     wanted = VALUES | {"password": PASSWORD} | parts_of(recovery)
     time.sleep(1)
     expect(hunt.where(process, str(house.vault).encode()), "the hunt does not even find the vault's path in the keeper")
     unlocked = hunt.in_memory(process, wanted)
-    detail(f"one second after use, unlocked: {sum(unlocked.values())} copies {dict(unlocked)}")
+    detail(f"keeper, one second after use, unlocked: {sum(unlocked.values())} copies {dict(unlocked)}")
     house.lock()
     time.sleep(1)
     locked = hunt.in_memory(process, wanted)
-    detail(f"one second after lock: {sum(locked.values())} copies {dict(locked)}")
+    detail(f"keeper, one second after lock: {sum(locked.values())} copies {dict(locked)}")
     for form in locked:
         name, spelling = form.split(":")
         for place in hunt.where(process, hunt.spellings(wanted[name])[spelling])[:3]:
@@ -86,30 +90,66 @@ def keeper(context):
     expect(not unlocked, f"one second after use {sum(unlocked.values())} copies are left: {dict(unlocked)}")
 
 
-@attack("hunt", "wrong passwords and refused values leave nothing in the keeper either")
+@attack("hunt", "wrong passwords and refused values leave nothing in the keeper either, and stand in no answer and in none of its messages")
 def refused(context):
     house = context.fresh().init()
     furnish(house)
-    process = house.keeper
+    house.lock()
+    house.kill_keeper(signal.SIGTERM)
+    process = house.start()
     wrong = {"wrong-password": canary("wrong"), "refused-value": canary("refused")}
+    value, answers = wrong["refused-value"], []
     with house.connect() as connection:
-        expect(connection.request("POST", "/v1/step-up", wrong["wrong-password"].encode()).status == 401, "a wrong password")
+        answers.append(connection.request("POST", "/v1/step-up", wrong["wrong-password"].encode()))
     with house.person() as person:
-        expect(person.set("api//broken", wrong["refused-value"].encode()).status >= 400, "a refused name")
-        body, type = multipart([("secret", b"{}"), ("field-0", wrong["refused-value"].encode())])
-        expect(person.request("PUT", "/v1/projects/default/environments/dev/secrets/a", body[:-9], type).status == 400, "a cut form")
-        person.request("POST", "/v1/exists", wrong["refused-value"].encode(), "application/json")
+        body, type = multipart([("secret", b"{}"), ("field-0", value.encode())])
+        answers += [
+            person.set("api//broken", value.encode()), person.request("PUT", f"{SECRETS}/a", body[:-9], type), person.request("POST", "/v1/exists", value.encode(), "application/json"),
+            person.json("POST", "/v1/exists", {"scope": value, "names": [value]}), person.json("POST", "/v1/exists", {"nams": value}), person.request("GET", f"{SECRETS}?{value}={value}"),
+            person.request("GET", f"/v1/{value}"), person.json("PUT", "/v1/policy", {"document": value}), person.apply_policy({"name": value, "agent": value}), person.json("POST", "/v1/audit/verification", {"trusted_notes": [value]}),
+            person.set("a", value.encode(), If_Match=value), person.json("POST", f"{SECRETS}/api%2Fkey0/rollback", {"version": value}),
+        ]
+        for wish in ({"cwd": f"/{value}"}, {"environment": {f"{value}=": value}}, {"scope": value}, {"argument": value}):
+            with house.connect(headers={"Tacit-Source": "cli"}) as connection:
+                run = connection.run(["true"], ["api/key0", {"reference": f"{value}//", "variable": value}], **wish).wait()
+            answers.append(run.problem or Answer(400, {}, repr(run.exit).encode()))
+    expect(all(answer.status >= 400 for answer in answers), f"one was no refusal: {[answer.status for answer in answers]}")
+    # What may be repeated is the name of a field that nobody knows: it is how a wrong one is found.
+    said = [answer for answer in answers if hunt.in_bytes(answer.body, wrong)]
+    expect(not said, f"in the answers: {said}")
+    for words in (["get", value], ["get", f"{value}//"], ["get", "a", "--field", f"{value}/"], ["set", f"{value}//"], ["run", "-k", value, "--", "true"], ["run", "-k", f"{value}=1{value}", "--", "true"],
+                  ["import", value], ["list", "--tag", f"{value}\n"], ["unlock", "--for", value], [value], ["tag", "api/key0", "--add", f"{value}\t"], ["policy", "apply", "wrong.yaml"], ["import", "wrong.env"]):
+        for name, text in (("wrong.yaml", f"policies:\n  - {value}: {value}\n"), ("wrong.env", f"A={value}\n{value}\n")):
+            with house.as_owner():
+                (house.root / "work" / name).write_text(text)
+        done = house.tacit(*words, password=PASSWORD if words[0] in ("get", "set", "import") else None, input=value.encode())
+        text = done.out + done.err
+        # A name or file that was asked for may be repeated to the person who typed it; a value's place holds only what may be one.
+        expect(done.returncode != 0, f"{words} was no refusal: {text}")
+        expect(value.encode() not in text or value in words, f"{words}: {text}")
     house.lock()
     time.sleep(1)
-    left = hunt.in_memory(process, wrong | {"password": PASSWORD})
+    left = hunt.in_memory(process.pid, wrong | {"password": PASSWORD})
+    detail(f"keeper, one second after refusals and lock: {sum(left.values())} copies")
+    for form in left:
+        name, spelling = form.split(":")
+        for place in hunt.where(process.pid, hunt.spellings(wrong[name])[spelling])[:3]:
+            detail(f"  {form} at {place}")
     expect(not left, f"{dict(left)}")
+    os.kill(process.pid, signal.SIGTERM)
+    messages = process.communicate(timeout=120)[1]
+    expect(b"listens" in messages and not hunt.in_bytes(messages, wrong | VALUES | {"password": PASSWORD}), f"it printed {messages[:500]}")
 
 
-@attack("hunt", "the spawner never holds a value; a runner holds those of its own run and no password, and is gone with it")
+@attack("hunt", "the spawner never holds a value; a runner holds those of its run in secret memory alone; lock ends them")
 def helpers(context):
-    house = context.house(furnish)
+    house = context.fresh().init()
+    furnish(house)
     with house.person() as person:
-        run = person.run(["sleep", "1000"], ["api/key0"]).until_started()
+        # It has printed its value, in several forms and in part, and waits: the redactor has had them all.
+        text = "import base64, os, sys, time; v = os.environb[b'API_KEY0']; os.write(1, v + b' ' + base64.b64encode(v) + b' ' + v.hex().encode() + b' ' + v[:20]); time.sleep(1000)"
+        run = person.run(["/usr/bin/python3", "-c", text], ["api/key0", {"reference": "api/key1", "stdin": True}])
+        next(run for _ in run.each() if b"hex]" in run.stdout)
         time.sleep(1)
         helpers = house.helpers()
         wanted = VALUES | {"password": PASSWORD}
@@ -117,14 +157,18 @@ def helpers(context):
             expect(not hunt.in_memory(process, wanted), "the spawner holds something")
         for process in helpers["__runner"]:
             found = hunt.in_memory(process, wanted)
-            detail(f"runner {process}: {dict(found)}")
             mine = run.started in children(process)
-            expect(all(mine and form.startswith("value0:") for form in found), f"a runner holds {dict(found)}")
-            for part in ("environ", "cmdline"):
-                expect(not hunt.in_bytes(pathlib.Path(f"/proc/{process}/{part}").read_bytes(), wanted), f"in its {part}")
+            detail(f"{'runner of a run with one value' if mine else 'runner that waits'}, one second after its start: {sum(found.values())} copies {dict(found)}")
+            # Where the kernel has no secret memory, what the arena holds can be seen: the value of its own run, and no other.
+            has_secret_memory = any("secretmem" in name for _, _, name in hunt.regions(process))
+            own = {form for form in found if form.startswith("value0:") and mine and not has_secret_memory}
+            expect(not set(found) - own, f"a runner holds {dict(found)}")
+        house.lock()
+        wait_until(lambda: not any(os.path.exists(f"/proc/{process}") for found in helpers.values() for process in found), "runner and spawner are gone after lock")
+        detail("runner and spawner, one second after lock: gone")
 
 
-@attack("hunt", "neither the MCP process nor what it says to the keeper and hears from it ever has a value", limit=120)
+@attack("hunt", "neither the MCP process nor what it says to the keeper and hears from it ever has a value")
 def mcp(context):
     house = context.house(furnish)
     badge = house.state / "agents" / "claude"
@@ -164,6 +208,8 @@ def mcp(context):
     expect("REDACTED" in said, f"the run did not run: {said[-800:]}")
     wanted = VALUES | {"password": PASSWORD}
     in_process, on_wire, in_answers = hunt.in_memory(process.pid, wanted), hunt.in_bytes(bytes(relay.recorded), wanted), hunt.in_bytes(bytes(heard), wanted)
+    for what, found in {"MCP process, memory, environment and arguments": in_process, f"its socket, {len(relay.recorded)} bytes": on_wire, f"its standard output, {len(heard)} bytes": in_answers}.items():
+        detail(f"{what}: {sum(found.values())} copies")
     process.kill()
     process.wait()
     expect(len(relay.recorded) > 1000, "the relay heard nothing")
@@ -181,7 +227,7 @@ def command_line(context):
     for part in ("environ", "cmdline"):
         expect(not hunt.in_bytes(pathlib.Path(f"/proc/{process.pid}/{part}").read_bytes(), wanted), part)
     left = hunt.in_memory(process.pid, wanted)
-    detail(f"a masked run's client: {dict(left)}")
+    detail(f"command line of a run that goes on, password by a descriptor: {sum(left.values())} copies {dict(left)}")
     process.kill()
     process.wait()
     wait_until(lambda: not os.path.exists(f"/proc/{runner[0]}"), "the run has ended")
@@ -189,6 +235,20 @@ def command_line(context):
     for words in (["get", "nothing"], ["get", "api/key0", "--field", "nothing"], ["set", "a//b"], ["get", "api/key0", "--password-fd", "9"], ["import", "nothing.env"]):
         done = house.tacit(*words, input=VALUES["value1"].encode(), start_new_session=True)
         clean(done.out + done.err, *VALUES.values(), PASSWORD)
+
+
+@attack("hunt", "a password that was typed at the terminal is gone from the command line's memory while its run goes on, also when it unlocked the vault")
+def typed_password(context):
+    house = context.fresh().init()
+    furnish(house)
+    for is_locked in (True, False):
+        house.lock() if is_locked else None
+        client = AtTerminal(house, [os.environ["TACIT"], "run", *([] if is_locked else ["--all"]), *(["-k", "api/key0"] if is_locked else []), "--", "sh", "-c", "echo begun; exec sleep 1000"])
+        client.until(b"Password").type(PASSWORD + "\n").until(b"begun")
+        left = hunt.in_memory(client.process, VALUES | {"password": PASSWORD})
+        detail(f"command line of a run that goes on, password typed{' to unlock' if is_locked else ''}: {sum(left.values())} copies {dict(left)}")
+        client.end()
+        expect(not left, f"{dict(left)}")
 
 
 @attack("hunt", "files, logs, temporary directories and core files hold no value after all of it")
@@ -207,6 +267,7 @@ def files(context):
                     pass
         paths += [path for path in pathlib.Path("/").glob("core*") if path.is_file()] + [path for path in house.root.rglob("core*") if path.is_file()]
         left = hunt.in_files(paths, wanted)
+        detail(f"{len(paths)} files, {sum(path.stat().st_size for path in paths)} bytes, {round}: {sum(left.values())} copies")
         expect(not left, f"{round}: {dict(left)}")
         expect(any(path.name == "vault.db-wal" for path in paths) or round == "locked", "the write-ahead log was not among the files")
         house.lock()

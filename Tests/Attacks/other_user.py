@@ -4,7 +4,7 @@ import ctypes
 import os
 
 from api import Connection
-from attack import Skipped, attack, clean, expect
+from attack import attack, clean, expect
 from house import canary
 
 NEEDS_ROOT = True

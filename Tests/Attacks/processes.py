@@ -3,12 +3,12 @@
 import ctypes
 import os
 import pathlib
+import resource
 import signal
 import subprocess
-import time
 
 from attack import Skipped, attack, clean, expect
-from house import PASSWORD, canary, is_alive, wait_until
+from house import PASSWORD, TACIT, AtTerminal, canary, is_alive, wait_until
 
 VALUE = canary()
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -34,6 +34,11 @@ def opens(path):
             return file.read(1 << 16) or b"-"
     except OSError:
         return None
+
+
+def is_program(process, name):
+    """Whether a process executes the program of that name by now."""
+    return (opens(f"/proc/{process}/comm") or b"").strip() == name.encode()
 
 
 def attach(process):
@@ -62,12 +67,32 @@ def takes_descriptor(process):
     return taken >= 0
 
 
+def closed(name, process):
+    """Fails when a program of the same user can look into a process."""
+    for part in ("environ", "mem", "maps", "smaps", "auxv", "stack", "syscall", "io", "pagemap"):
+        expect(opens(f"/proc/{process}/{part}") is None, f"/proc/{name}/{part} can be read")
+    for part in ("fd", "map_files", "ns"):
+        try:
+            found = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{process}/{part}")]
+        except OSError:
+            found = []
+        expect(not found, f"/proc/{name}/{part} can be read: {found[:3]}")
+    for part in ("cwd", "root", "exe"):
+        try:
+            expect(not os.readlink(f"/proc/{process}/{part}"), f"/proc/{name}/{part} can be read")
+        except OSError:
+            pass
+    expect(not attach(process), f"{name} can be traced")
+    expect(not reads_memory(process, 0x400000) and not takes_descriptor(process), f"memory or descriptors of {name} can be taken")
+    clean(opens(f"/proc/{process}/cmdline"), VALUE, PASSWORD)
+
+
 @attack("process", "the tools of the attacks below work on a process that does not protect itself")
 def control(context):
     if os.geteuid() == 0:
         raise Skipped("root may read everything")
     victim = subprocess.Popen(["sleep", "1000"])
-    time.sleep(0.2)
+    wait_until(lambda: is_program(victim.pid, "sleep"), "it sleeps")
     try:
         expect(opens(f"/proc/{victim.pid}/environ") and opens(f"/proc/{victim.pid}/maps"), "files of /proc")
         address = int(opens(f"/proc/{victim.pid}/maps").split(b"-")[0], 16)
@@ -83,22 +108,7 @@ def same_user(context):
         raise Skipped("root may read everything")
     house = context.house(furnish)
     for name, process in everybody(house).items():
-        for part in ("environ", "mem", "maps", "smaps", "auxv", "stack", "syscall", "io", "pagemap"):
-            expect(opens(f"/proc/{process}/{part}") is None, f"/proc/{name}/{part} can be read")
-        for part in ("fd", "map_files", "ns", "task"):
-            try:
-                found = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{process}/{part}") if part != "task"]
-            except OSError:
-                found = []
-            expect(not found, f"/proc/{name}/{part} can be read: {found[:3]}")
-        for part in ("cwd", "root", "exe"):
-            try:
-                expect(not os.readlink(f"/proc/{process}/{part}"), f"/proc/{name}/{part} can be read")
-            except OSError:
-                pass
-        expect(not attach(process), f"{name} can be traced")
-        expect(not reads_memory(process, 0x400000) and not takes_descriptor(process), f"memory or descriptors of {name} can be taken")
-        clean(opens(f"/proc/{process}/cmdline"), VALUE, PASSWORD)
+        closed(name, process)
 
 
 @attack("process", "keeper, spawner and runner write no core when they are made to crash, and their limits say so")
@@ -111,7 +121,7 @@ def no_core(context):
             line = next(line for line in limits.decode().splitlines() if line.startswith("Max core file size"))
             expect(line.split()[4:6] == ["0", "0"], f"{name}: {line}")
         os.kill(process, signal.SIGSEGV)
-        wait_until(lambda: not is_alive(process), f"{name} has ended", 20)
+        wait_until(lambda: not is_alive(process), f"{name} has ended")
     left = [str(path) for path in house.root.rglob("*core*")] + [str(path) for path in pathlib.Path("/").glob("core*")] + [str(path) for path in pathlib.Path("/tmp").glob("core*")]
     expect(not left, f"core files: {left}")
 
@@ -127,30 +137,75 @@ def no_backtrace(context):
     expect(len(text) < 300 and b"Thread" not in text and b"0x" not in text, f"it printed {text[:500]!r}")
 
 
-@attack("process", "`tacit` that waits for a password, and `tacit mcp`, cannot be traced or read by programs of the same user")
+@attack("trap 20", "`tacit` while a password is typed into it, while it stands for a run, and `tacit mcp`, cannot be traced or read by programs of the same user")
 def clients(context):
-    import pty
-
     if os.geteuid() == 0:
         raise Skipped("root may read everything")
     house = context.house(furnish)
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(house.root / "work")
-        os.execve(os.environ["TACIT"], ["tacit", "get", "api/key"], house.environment)
-    os.read(terminal, 100)
-    os.write(terminal, PASSWORD.encode()[:10])
-    time.sleep(0.3)
-    mcp = house.popen([os.environ["TACIT"], "mcp"], stdin=subprocess.PIPE)
-    time.sleep(0.5)
+    typing = AtTerminal(house, [TACIT, "get", "api/key"]).until(b"Password").type(PASSWORD[:10])
+    run = house.popen([TACIT, "run", "-k", "api/key", "--password-fd", "{password}", "--", "sh", "-c", "echo begun; exec sleep 1000"], password=PASSWORD)
+    expect(run.stdout.readline() == b"begun\n", "the run")
+    mcp = house.popen([TACIT, "mcp"], stdin=subprocess.PIPE)
+    mcp.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+    mcp.stdin.flush()
+    mcp.stdout.readline()
     try:
-        # What a person types is in the command's memory for a moment: a same-user program could read it there as it could read the terminal.
-        for name, process in {"get": child}.items():
-            expect(not attach(process) and opens(f"/proc/{process}/mem") is None, f"`tacit {name}` can be traced while a password is typed")
-        clean(opens(f"/proc/{mcp.pid}/environ") or b"", VALUE, PASSWORD)
+        for name, process in {"tacit get": typing.process, "tacit run": run.pid, "tacit mcp": mcp.pid}.items():
+            closed(name, process)
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(terminal)
-        mcp.kill()
-        mcp.wait()
+        typing.end()
+        for process in (run, mcp):
+            process.kill()
+            process.wait()
+
+
+@attack("trap 20", "`tacit` that crashes while a password is typed leaves no core, although its limits would allow one")
+def no_core_of_clients(context):
+    def unlimited():
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+
+    house = context.house(furnish)
+    plain = AtTerminal(house, ["/bin/sh", "-c", "echo here; exec sleep 1000"], prepare=unlimited).until(b"here")
+    wait_until(lambda: is_program(plain.process, "sleep"), "it sleeps")
+    if not os.WCOREDUMP(plain.end(signal.SIGSEGV)):
+        raise Skipped("no program leaves a core file on this machine")
+    typing = AtTerminal(house, [TACIT, "get", "api/key"], prepare=unlimited).until(b"Password").type(PASSWORD[:10])
+    status = typing.end(signal.SIGSEGV)
+    expect(os.WTERMSIG(status) == signal.SIGSEGV and not os.WCOREDUMP(status), f"it left a core: {status:x}")
+
+
+@attack("process", "what a run executes is a program like any other: it can be traced by its user, and `--no-mask` leaves its limits as they were")
+def children_are_ordinary(context):
+    house = context.house(furnish)
+    limits = lambda process: next(line for line in opens(f"/proc/{process}/limits").splitlines() if line.startswith(b"Max core"))
+    masked = house.popen([TACIT, "run", "-k", "api/key", "--password-fd", "{password}", "--", "sh", "-c", "echo $$; exec sleep 1000"], password=PASSWORD)
+    unmasked = house.popen([TACIT, "run", "--no-mask", "-k", "api/key", "--password-fd", "{password}", "--", "sh", "-c", "echo $$; exec sleep 1000"], password=PASSWORD)
+    try:
+        for name, process in {"a run's child": int(masked.stdout.readline()), "an unmasked command": int(unmasked.stdout.readline())}.items():
+            wait_until(lambda: is_program(process, "sleep"), "it sleeps")
+            expect(VALUE.encode() in (opens(f"/proc/{process}/environ") or b""), f"the environment of {name} cannot be read")
+            expect(attach(process), f"{name} cannot be traced")
+        expect(limits(unmasked.pid) == limits("self"), f"{limits(unmasked.pid)} instead of {limits('self')}")
+    finally:
+        for process in (masked, unmasked):
+            process.kill()
+            process.wait()
+
+
+@attack("process", "being closed to others, `tacit` still reads what the caller names under /dev/fd, and the log says which program asked")
+def own_descriptors(context):
+    house = context.house(furnish)
+    value = canary()
+    reading, writing = os.pipe()
+    os.write(writing, value.encode())
+    os.close(writing)
+    done = house.tacit("set", "from/descriptor", "--file", f"/dev/fd/{reading}", password=PASSWORD, pass_fds=(reading,))
+    os.close(reading)
+    expect(done.returncode == 0, f"--file /dev/fd/N: {done.err}")
+    done = house.tacit("import", "/dev/stdin", password=PASSWORD, input=f"FROM_STDIN={value}\n".encode())
+    expect(done.returncode == 0, f"import /dev/stdin: {done.err}")
+    with house.person() as person:
+        for name in ("from/descriptor", "FROM_STDIN"):
+            expect(person.reveal(name).body == value.encode(), name)
+        entries = [item for item in person.request("GET", "/v1/audit?limit=1000").json["items"] if item["action"] == "secret.set"]
+    expect(entries and any(item["details"]["process"].split(" ", 1)[1] in (TACIT, "[tacit]") for item in entries), f"{entries[-1:]}")

@@ -84,6 +84,24 @@ def not_listed(context):
     expect(done.exit == ("exited", 0), f"an agent chooses no PATH: {done}")
 
 
+@attack("trap 1", "a list of everything is still no list of what executes others: loaders, launchers, interpreters, shells, links to them")
+def executors(context):
+    house = context.house(furnish)
+    with house.person() as person:
+        put(person, command_rules=listed(programs=["/**"]))
+    work = house.root / "work"
+    tool = own(house, "evil", "/usr/bin/id")
+    os.symlink("/lib64/ld-linux-x86-64.so.2" if os.path.exists("/lib64/ld-linux-x86-64.so.2") else "/bin/sh", work / "innocent")
+    for argv in (["/usr/bin/ld.so", tool], ["/lib64/ld-linux-x86-64.so.2", tool], [str(work / "innocent"), tool], ["sh", "-c", tool], ["python3", "-c", "0"],
+                 ["perl", "-e", "0"], ["flock", "/dev/null", tool], ["taskset", "1", tool], ["setarch", "-R", tool], ["time", tool], ["find", "/dev/null", "-exec", tool, ";"],
+                 ["busybox", "sh"], ["ssh", "-o", f"ProxyCommand={tool}", "x"], ["openssl", "version"], ["tar", "--version"], ["gdb", "--version"]):
+        if shutil.which(argv[0]):
+            refused(house, *argv)
+    expect(run(house, "echo", "x").stdout == b"x\n", "a plain program runs")
+    with house.person() as person:
+        put(person, command_rules=listed(programs=["/usr/bin/cat", "/usr/bin/echo"]))
+
+
 @attack("trap 1", "a listed path below a directory of the agent's is not what was listed")
 def writable_path(context):
     house = context.house(furnish)

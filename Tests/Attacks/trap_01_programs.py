@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from attack import attack, clean, expect
+from attack import Skipped, attack, clean, expect
 from house import canary
 
 VALUE = canary()
@@ -33,15 +33,20 @@ def control(context):
     expect(run(context.house(furnish), "echo", "hello").stdout == b"hello\n", run(context.house(furnish), "echo", "hello"))
 
 
-@attack("trap 1", "`env` is refused by name, by path, by a path with dots, by a link and by a copy under another name")
+@attack("trap 1", "`env` is refused by name, by path, by a path with dots, by links of both kinds and by a copy under another name")
 def by_path(context):
     house = context.house(furnish)
     work = house.root / "work"
     os.symlink("/usr/bin/env", work / "harmless")
     os.symlink(work / "harmless", work / "harmless2")
     shutil.copy("/usr/bin/env", work / "copied")
+    try:
+        os.link("/usr/bin/env", work / "linked")
+    except OSError:
+        # The kernel lets nobody link to what is not his; a link to a copy has two names, too.
+        os.link(work / "copied", work / "linked")
     for argv in (["env"], ["printenv"], ["/usr/bin/env"], ["/usr/bin/../bin/./env"], ["//usr//bin//env"], [str(work / "harmless")], [str(work / "harmless2")],
-                 [str(work / "copied")], ["./copied"], ["env", "-0"], ["printenv", "API_KEY"]):
+                 [str(work / "copied")], ["./copied"], ["./linked"], ["env", "-0"], ["printenv", "API_KEY"]):
         refused(house, *argv, cwd=str(work))
 
 
@@ -55,13 +60,33 @@ def behind(context):
              ["sh", "-c", "A=1 env"], ["nice", "env"], ["timeout", "5", "env"], ["xargs", "env"], ["nohup", "/usr/bin/env"], ["sh", "-c", "set"],
              ["bash", "-c", "export -p"], ["bash", "-c", "declare -p API_KEY"], ["sh", "-c", "export"], [str(work / "hashbang")],
              ["cat", "/proc/self/environ"], ["cat", "/proc/1/../self/environ"], ["sh", "-c", "cat /proc/$$/environ"]]
-    if busybox := shutil.which("busybox"):
-        os.symlink(busybox, work / "bb")
-        argvs += [[busybox, "env"], [str(work / "bb"), "env"], [busybox, "sh", "-c", "env"]]
     for argv in argvs:
         refused(house, *argv)
     refused(house, "cat", "environ", cwd="/proc/self")
     refused(house, "cat", "self/environ", cwd="/proc")
+
+
+@attack("trap 1", "`env` is refused as an applet of busybox, whatever the file is called and whatever stands before it")
+def applets(context):
+    busybox = shutil.which("busybox")
+    if not busybox:
+        raise Skipped("there is no busybox")
+    house = context.house(furnish)
+    work = house.root / "work"
+    names = [work / name for name in ("env", "printenv", "busybox-linked", "busybox-copied", "bb", "busybox-hard")]
+    for name in names[:3] + names[4:5]:
+        os.symlink(busybox, name)
+    shutil.copy(busybox, names[3])
+    os.link(names[3], names[5])
+    for argv in ([busybox, "env"], ["busybox", "env"], [busybox, "printenv", "API_KEY"], [busybox, "sh", "-c", "env"], [busybox, "ash", "-c", " exec env"], [busybox, "busybox", "env"],
+                 [busybox, "nice", "env"], [busybox, "timeout", "5", "env"], [busybox, "xargs", "env"], [names[0]], [names[1], "API_KEY"], [names[2], "env"], [names[3], "env"], [names[5], "printenv"],
+                 ["sh", "-c", "busybox env"], ["sh", "-c", "/usr/bin/busybox printenv API_KEY"], ["bash", "-c", "exec busybox sh -c env"]):
+        refused(house, *map(str, argv), cwd=str(work))
+    # By a name that is no applet it does nothing, and what it does by its own is redacted.
+    for argv in ([names[4], "env"], [busybox, "sh", "-c", "true; env"], [busybox, "awk", "BEGIN{print ENVIRON[\"API_KEY\"]}"]):
+        done = run(house, *map(str, argv), cwd=str(work))
+        clean(done.output, VALUE)
+        expect(argv[0] == names[4] or b"REDACTED" in done.output, f"{argv}: {done}")
 
 
 @attack("trap 1", "what the guard does not know prints nothing in clear either: an interpreter, a shell behind a shell, a program of one's own")

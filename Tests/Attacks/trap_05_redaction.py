@@ -1,7 +1,5 @@
 """Output by which a value would slip past redaction: forms, chunks, streams, ends."""
 
-import base64
-import binascii
 import json
 import urllib.parse
 
@@ -105,16 +103,34 @@ def odd_value(context):
 def chunks(context):
     hidden(context, "for c in v: os.write(1, bytes([c]))")
     hidden(context, "for c in base64.b64encode(v): os.write(1, bytes([c]))")
-    hidden(context, "o.write(b'start'); o.flush(); time.sleep(0.3); o.write(v)")
     hidden(context, "os.write(1, v[:30]); os.write(2, b'warning: '); os.write(1, v[30:]); os.write(2, v)")
     hidden(context, "i = 0\nwhile i < len(v): os.write(1, v[i:i+7]); i += 7; os.write(2, b'.')")
 
 
 @attack("trap 5", "the beginning of a value that a pause cuts off is not handed to an agent, nor is the rest behind it")
 def pauses(context):
-    done = script(context, "o.write(v[:30]); o.flush(); time.sleep(0.3); o.write(v[30:]); o.flush()")
+    done = with_pause(context, "v[:30]", "v[30:]", shown=b"[REDACTED:api/key]")
     expect(VALUE[:30].encode() not in done.output, f"{done}")
     expect(VALUE[-24:].encode() not in done.output, f"the rest of a value after a pause: {done}")
+
+
+@attack("trap 5", "a value that comes late, after a pause, is redacted")
+def late_chunk(context):
+    done = with_pause(context, "b'start'", "v", shown=b"start")
+    clean(done.output, VALUE)
+    expect(done.stdout == b"start[REDACTED:api/key]", f"{done}")
+
+
+def with_pause(context, first, second, shown):
+    """A program that prints, waits until it was seen, and prints more."""
+    text = f"import os, sys; v = os.environb[b'API_KEY']; os.write(1, {first}); sys.stdin.readline(); os.write(1, {second})"
+    with context.house(furnish).connect(headers={"Tacit-Agent-Badge": BADGE[0], "Tacit-Source": "mcp"}) as agent:
+        run = agent.run([PYTHON, "-c", text], SECRET)
+        for _ in run.each():
+            if shown in run.stdout and 1 not in run.kinds:
+                run.frame(1, b"\n")
+                run.kinds.append(1)
+        return run
 
 
 @attack("trap 5", "the last 64 KiB are not lost when the child ends first, nor is the value in them")
@@ -128,7 +144,7 @@ def last_bytes(context):
 
 @attack("trap 5", "a grandchild that goes on writing after its parent ended is redacted or cut, never passed")
 def grandchild(context):
-    done = script(context, "if os.fork() == 0:\n  time.sleep(0.2); os.write(1, v + b' late'); os._exit(0)")
+    done = script(context, "parent = os.getpid()\nif os.fork() == 0:\n  while os.getppid() == parent: pass\n  os.write(1, v + b' late'); os._exit(0)")
     clean(done.output, VALUE)
 
 
@@ -167,6 +183,22 @@ def prompt(context):
         expect(b"answer" in run.stdout, f"{run}")
 
 
+@attack("trap 19", "events that a program sends one by one arrive one by one, at an agent too, and the value in them does not")
+def events(context):
+    text = """import os, sys; v = os.environb[b'API_KEY']
+for number in range(5):
+    os.write(1, b'data: ' + str(number).encode() + b' ' + v + b'\\n\\n')
+    sys.stdin.readline()"""
+    with context.house(furnish).connect(headers={"Tacit-Agent-Badge": BADGE[0], "Tacit-Source": "mcp"}) as agent:
+        run, seen = agent.run([PYTHON, "-c", text], SECRET), 0
+        for _ in run.each():
+            # The next event is sent when this one was read: one that is held back would never come.
+            while seen < run.stdout.count(b"\n\n"):
+                seen += 1
+                run.frame(1, b"\n")
+        expect(run.stdout == b"".join(b"data: %d [REDACTED:api/key]\n\n" % number for number in range(5)), f"{run}")
+
+
 @attack("trap 19", "the edge of an agent's stream is no oracle: a right beginning is shown as a wrong one is")
 def oracle(context):
     for length in (1, 4, 8, 12, 15):
@@ -175,13 +207,13 @@ def oracle(context):
         expect(outputs == [right, wrong], f"{length} bytes: {outputs}")
 
 
-@attack("trap 19", "nor for a value with a well-known head, whose next letter could be guessed one by one",
-        known="beginnings of 16 bytes and more are hidden")
+@attack("trap 19", "nor for a value with a well-known head, whose next letter could be guessed one by one")
 def oracle_behind_a_known_head(context):
     head = "-----BEGIN PRIVATE KEY-----\n"
-    right, wrong = (run(context, ["/usr/bin/printf", "%s", head + guess], ["pem/key"]).stdout.decode() for guess in (VALUE[:1], "!"))
-    told = (right == head + VALUE[:1]) != (wrong == head + "!") or ("REDACTED" in right and wrong != right)
-    expect(not told, f"a right guess gives {right!r}, a wrong one {wrong!r}")
+    for known in (0, 1, 7, 14):
+        guesses = [head + VALUE[:known] + letter for letter in (VALUE[known], "!")]
+        outputs = [run(context, ["/usr/bin/printf", "%s", guess], ["pem/key"]).stdout.decode() for guess in guesses]
+        expect(outputs == guesses, f"{known + 1} letters: a right guess gives {outputs[0]!r}, a wrong one {outputs[1]!r}")
 
 
 @attack("trap 10", "a mask shows eight stars, and the last four of long values only; never the length")

@@ -65,6 +65,7 @@ def governed(connection):
         "secret.undelete": lambda: connection.request("POST", key + "/undelete"),
         "secret.purge": lambda: connection.request("POST", key + "/purge"),
         "secret.rollback": lambda: connection.json("POST", key + "/rollback", {"version": 1}),
+        "clock.accepted": lambda: connection.request("POST", "/v1/clock/acceptance"),
         "project.create": lambda: connection.json("POST", "/v1/projects", {"name": "mine"}),
         "project.rename": lambda: connection.json("PATCH", "/v1/projects/default", {"name": "mine"}),
         "project.delete": lambda: connection.request("DELETE", "/v1/projects/default"),
@@ -106,23 +107,34 @@ def no_route_is_forgotten(context):
     # The others are open to agents or take a password of their own; a new route makes this fail until somebody decides where it belongs.
     with agent(context.house(furnish)) as connection:
         attacked = len(governed(connection)) - len(["an old version", "run.all"])
-    open_to_agents = ["status", "list", "show", "history", "masked", "exists", "runs", "projects", "environments", "lock"]
-    with_password = ["create", "unlock", "recovery", "step-up", "password", "rotation"]
+    open_to_agents = ["status", "doctor", "list", "show", "history", "masked", "exists", "runs", "projects", "environments", "lock"]
+    with_password = ["create", "unlock", "recovery", "step-up", "password", "rotation", "rollback-acceptance"]
     expect(context.routes == attacked + len(open_to_agents) + len(with_password), f"{context.routes} routes, {attacked} of them attacked here")
 
 
 @attack("trap 7", "password, recovery and rotation routes give an agent nothing without the person's password")
 def password_routes(context):
-    house = context.house(furnish)
-    with agent(house) as connection:
-        for path, body in (("/v1/unlock", b"a wrong password"), ("/v1/step-up", b"a wrong password"), ("/v1/rotations/root", b"a wrong password")):
-            answer = connection.request("POST", path, body)
+    # On a vault of its own: so many wrong passwords make everybody wait.
+    house = context.fresh().init()
+    with house.person() as person:
+        badge = person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"]
+    with house.connect(headers={"Tacit-Agent-Badge": badge, "Tacit-Source": "mcp"}) as connection:
+        for path in ("/v1/unlock", "/v1/step-up", "/v1/rollback/acceptance"):
+            answer = connection.request("POST", path, b"a wrong password")
             expect(answer.status == 401, f"{path}: {answer}")
-        answer = connection.request("POST", "/v1/password", *form(current=b"a wrong password", new=b"my own password"))
-        expect(answer.status == 401, f"password: {answer}")
         answer = connection.request("POST", "/v1/vault", b"a vault of my own")
         expect(answer.status == 409, f"a second vault: {answer}")
         expect(connection.request("GET", "/v1/policy").status == 403, "a failed password gave a badge the standing of a person")
+    house = context.fresh().init()
+    with house.person() as person:
+        badge = person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"]
+    with house.connect(headers={"Tacit-Agent-Badge": badge, "Tacit-Source": "mcp"}) as connection:
+        answer = connection.request("POST", "/v1/rotations/root", b"a wrong password")
+        expect(answer.status == 401, f"rotation: {answer}")
+        answer = connection.request("POST", "/v1/password", *form(current=b"a wrong password", new=b"my own password"))
+        expect(answer.status == 401, f"password: {answer}")
+        answer = connection.request("POST", "/v1/recovery", *form(recovery_key=b"wrong", password=b"my own password"))
+        expect(answer.status in (400, 401), f"recovery: {answer}")
 
 
 @attack("trap 7", "a name that an agent may not list is answered exactly as one that does not exist")

@@ -4,7 +4,7 @@ import sqlite3
 
 from api import SECRETS, secret_path
 from attack import attack, expect
-from house import PASSWORD, canary
+from house import canary
 
 VALUE, NEW = canary(), canary("new")
 
@@ -24,9 +24,8 @@ def delete(context):
         expect(person.request("DELETE", secret_path("api/key")).status == 200, "delete")
         expect(person.reveal("api/key").status == 409, "a deleted secret is revealed")
         expect(person.run(["true"], ["api/key"]).wait().problem is not None, "a deleted secret is injected")
-    with house.connect(headers={"Tacit-Source": "cli"}) as connection:
-        expect(connection.request("POST", secret_path("api/key") + "/purge").status == 401, "a purge without being asked again")
-        expect(connection.request("POST", secret_path("api/key") + "/undelete").status == 200, "undelete")
+    expect(b"asks for the password again" in house.tacit("purge", "api/key").err, "a purge without being asked again")
+    expect(house.tacit("undelete", "api/key").returncode == 0, "undelete")
     with house.person() as person:
         expect(person.reveal("api/key").body == NEW.encode(), "after undelete")
         expect(person.request("GET", secret_path("api/key") + "/value?version=1").body == VALUE.encode(), "its first version")

@@ -1,11 +1,13 @@
 """The password: where it may not come from, how it is guessed, what a token of it is worth, and to whom."""
 
+import json
 import os
+import subprocess
 import time
 
-from api import SECRETS, secret_path
+from api import SECRETS, multipart, secret_path
 from attack import attack, clean, expect
-from house import PASSWORD, canary, elsewhere
+from house import PASSWORD, TACIT, canary, elsewhere, wait_until
 
 VALUE = canary()
 
@@ -42,10 +44,9 @@ def tokens(context):
         expect(answer[0] in (401, 403, 404) and answer[1] == "unidentified", f"the token {'itself' if wrong == token else 'altered'}: {answer}")
         person2 = house.connect(headers={"Tacit-Step-Up": wrong, "Tacit-Source": "cli"})
         answer = person2.reveal("api/key")
-        expect(answer.status == 401, f"in the same session, on another connection: {answer}")
+        expect(answer.status in (401, 403), f"in the same session, on another connection: {answer}")
     house.lock()
     expect(person.reveal("api/key").status == 423, "locked")
-    elsewhere(lambda: house.person().status if False else None)
     other = house.person()
     answer = person.reveal("api/key")
     expect(answer.status in (401, 403, 404), f"a token from before the lock: {answer}")
@@ -56,6 +57,49 @@ def ask(house, token):
     with house.connect(headers={"Tacit-Step-Up": token, "Tacit-Source": "cli"}) as connection:
         answer = connection.reveal("api/key")
         return [answer.status, connection.request("GET", "/v1/status").json["actor"]["kind"], answer.body.decode("latin-1")]
+
+
+@attack("trap 3", "a badge is no step-up token, a token no badge, a recovery key no password, and the other way round")
+def one_purpose(context):
+    house = context.fresh().init()
+    furnish(house)
+    with house.person() as person:
+        token, badge = person.headers["Tacit-Step-Up"], person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"]
+        recovery = person.request("POST", "/v1/slots/recovery").body
+        person.headers |= {"Tacit-Step-Up": badge}
+        expect(person.reveal("api/key").status == 401, "a badge as step-up token")
+    for badge_or_so in (token, recovery.decode(), PASSWORD):
+        with house.connect(headers={"Tacit-Agent-Badge": badge_or_so, "Tacit-Source": "mcp"}) as agent:
+            expect(agent.request("GET", SECRETS).status == 403, "a token, key or password as badge")
+    for body in (recovery, badge.encode(), token.encode()):
+        with house.connect() as connection:
+            expect(connection.request("POST", "/v1/step-up", body).status == 401, "a key, badge or token as password")
+    with house.connect() as connection:
+        form = multipart([("recovery-key", PASSWORD.encode()), ("password", b"my own password")])
+        expect(connection.request("POST", "/v1/recovery", *form).status in (400, 401), "a password as recovery key")
+
+
+@attack("trap 20", "the agent's own door takes no password: neither an option nor a variable nor a tool, and a locked vault stays locked")
+def agents_door(context):
+    house = context.fresh().init()
+    furnish(house)
+    house.lock()
+    done = house.tacit("mcp", password=PASSWORD)
+    expect(done.returncode == 2, f"`tacit mcp` takes --password-fd: {done.returncode}")
+    names = ("TACIT_PASSWORD", "TACIT_MASTER_PASSWORD", "TACIT_STEP_UP", "PASSWORD")
+    mcp = house.popen([TACIT, "mcp"], stdin=subprocess.PIPE, env=house.environment | {name: PASSWORD for name in names}, start_new_session=True)
+    requests = [("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "attack", "version": "1"}}), ("tools/list", {}),
+                ("tools/call", {"name": "secret_list", "arguments": {}}), ("tools/call", {"name": "secret_list", "arguments": {"password": PASSWORD}})]
+    lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) for number, (method, params) in enumerate(requests)]
+    lines.insert(1, '{"jsonrpc":"2.0","method":"notifications/initialized"}')
+    out, _ = mcp.communicate("\n".join(lines).encode() + b"\n", timeout=120)
+    answers = {answer["id"]: answer for answer in map(json.loads, out.splitlines()) if "id" in answer}
+    taken = {name for tool in answers[1]["result"]["tools"] for name in tool["inputSchema"].get("properties", {})}
+    expect(taken and not [name for name in taken if "pass" in name or "value" in name or "key" in name], f"the tools take {sorted(taken)}")
+    for number in (2, 3):
+        expect(answers[number].get("error") or answers[number]["result"].get("isError"), f"{answers[number]}")
+    clean(out, VALUE, PASSWORD)
+    expect(house.status["state"] == "locked", "the vault was opened")
 
 
 @attack("step-up", "a token is drawn anew each time and is not predictable from others")
@@ -87,21 +131,28 @@ def backoff(context):
         expect(connection.request("POST", "/v1/unlock", PASSWORD.encode()).status == 429, "locking makes the tries forgotten")
 
 
-@attack("guessing", "a keeper that is killed forgets the tries, not the entries: each guess costs a hash of 64 MiB, and the log tells of it", limit=120)
+@attack("guessing", "a keeper that is killed forgets neither the tries nor the wait", limit=120)
 def backoff_bypass(context):
     house = context.fresh().init()
     house.lock()
-    for _ in range(2):
-        start = time.monotonic()
-        for _ in range(5):
-            with house.connect() as connection:
-                expect(connection.request("POST", "/v1/unlock", b"a wrong password").status == 401, "a wrong password")
-        expect(time.monotonic() - start > 5 * 0.02, "a guess costs next to nothing")
+    for tried in range(6):
+        with house.connect() as connection:
+            answer = connection.request("POST", "/v1/unlock", b"a wrong password")
+            expect(answer.status == (401 if tried < 5 else 429), f"try {tried}: {answer}")
         house.kill_keeper()
         house.start()
-    with house.person() as person:
-        failed = [item for item in person.request("GET", "/v1/audit").json["items"] if item["action"] == "unlock.failed"]
-        expect(sum(item.get("repeated") or 1 for item in failed) == 10, f"of 10 tries the log tells {failed}")
+    with house.connect() as connection:
+        answer = connection.request("POST", "/v1/unlock", PASSWORD.encode())
+        expect((answer.status, answer.code) == (429, "unlock.backed-off"), f"the right password: {answer}")
+    file = next(house.state.glob("backoff-*"))
+    expect(file.stat().st_mode & 0o7777 == 0o600, f"{file.stat().st_mode:o}")
+    # What cannot be read counts as many tries, not as none.
+    file.write_bytes(file.read_bytes()[:-1])
+    house.kill_keeper()
+    house.start()
+    with house.connect() as connection:
+        answer = connection.request("POST", "/v1/unlock", PASSWORD.encode())
+        expect(answer.status == 429 and 1700 < int(answer.headers["retry-after"]) <= 1801, f"a cut file: {answer}")
 
 
 @attack("locked", "a locked vault tells nothing to anybody, and writes down who came")
@@ -123,7 +174,7 @@ def locked(context):
         expect(sum(item.get("repeated") or 1 for item in came) >= 7, f"{came}")
 
 
-@attack("locked", "runs that race with the lock end with it or never begin", limit=120)
+@attack("locked", "runs that race with the lock end with it or never begin")
 def lock_race(context):
     house = context.fresh().init()
     furnish(house)
@@ -146,10 +197,7 @@ def lock_race(context):
             if thread is threads[len(threads) // 2]:
                 time.sleep(0.01 * round)
         house.lock()
-        deadline = time.monotonic() + 5
-        while sleepers(house) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        expect(not sleepers(house), f"a run goes on after lock: {sleepers(house)}")
+        wait_until(lambda: not sleepers(house), "no run goes on after lock")
         expect(house.status["runs"] == [], house.status)
         for person in people:
             try:
@@ -166,17 +214,19 @@ def sleepers(house):
 def grace(context):
     house = context.fresh().init()
     furnish(house)
+    asks = lambda: b"asks for the password again" in house.tacit("get", "api/key").err
+    # A grace spares the commands of its terminal the question; a program that asks by itself has none.
+    expect(asks(), "a reveal without grace")
     with house.connect(headers={"Tacit-Source": "cli"}) as connection:
-        expect(connection.reveal("api/key").status == 401, "a reveal without grace")
         expect(connection.step_up(PASSWORD, grace=True).status == 200, "step-up")
     with house.connect(headers={"Tacit-Source": "cli"}) as connection:
-        expect(connection.reveal("api/key").status == 200, "the grace of this terminal")
-        expect(connection.apply_policy().status == 401, "a grace for reveals opened the policy")
-    expect(elsewhere(lambda: ask(house, ""))[0] in (401, 403, 404), "the grace of another terminal")
+        expect(connection.reveal("api/key").status in (403, 404), "a program of its own under the grace of its terminal")
+    expect(house.tacit("get", "api/key").out == VALUE.encode(), "the grace of this terminal")
+    expect(b"asks for the password again" in house.tacit("agent", "add", "other").err, "a grace for reveals opened more")
+    expect(elsewhere(lambda: house.tacit("get", "api/key").returncode) in (3, 4), "the grace of another terminal")
     house.lock()
     house.unlock()
-    with house.connect(headers={"Tacit-Source": "cli"}) as connection:
-        expect(connection.reveal("api/key").status == 401, "a grace outlived the lock")
+    expect(asks(), "a grace outlived the lock")
 
 
 @attack("locked", "a password given with one command opens the vault for that command alone")
@@ -186,10 +236,7 @@ def visitor(context):
     house.lock()
     connection = elsewhere(lambda: visit(house))
     expect(connection == ["unidentified", 200], connection)
-    deadline = time.monotonic() + 5
-    while house.status["state"] != "locked":
-        expect(time.monotonic() < deadline, "the vault stays open after the visitor has gone")
-        time.sleep(0.02)
+    wait_until(lambda: house.status["state"] == "locked", "the vault is locked when the visitor has gone")
 
 
 def visit(house):

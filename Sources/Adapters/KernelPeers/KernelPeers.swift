@@ -10,8 +10,12 @@ package final class KernelPeers: Sendable {
     private static let deepestChain = 16
 
     private let names = Mutex<[UInt32: String]>([:])
+    private let own: OwnProgram
 
-    package init() {}
+    /// Peers that execute another program than this process's are told apart.
+    package convenience init() { self.init(own: OwnProgram()) }
+
+    init(own: OwnProgram) { self.own = own }
 
     /// Describes the process behind a connected socket, as the socket's credentials name it; nil when it has ended already.
     ///
@@ -21,18 +25,19 @@ package final class KernelPeers: Sendable {
         guard pinned >= 0 else { return nil }
         guard let facts = ProcessFacts(process: process) else { return isAlive(pinned) ? hidden(process, user) : nil }
         let session = session(of: facts)
-        let isNext = session != nil && isNextToLeader(process, facts)
+        let place = session == nil ? .leaderless : place(of: process, facts)
         let path = ProcessFiles.executable(of: process)
         // Programs that protect themselves, ours among them, hide it: then what they call themselves stands in brackets, as `ps` writes it.
         let executable = path.isEmpty ? "[\(facts.name)]" : path
+        let isOwn = own.isExecuted(by: process, called: facts.name)
         guard isAlive(pinned) else { return nil }
         return Peer(
-            userID: user, userName: name(of: user), process: process, executable: executable, session: session, isNextToLeader: isNext)
+            userID: user, userName: name(of: user), process: process, executable: executable, isOwnProgram: isOwn, session: session, place: place)
     }
 
     /// A living process of which this system tells nothing, as with `/proc` mounted with `hidepid`: it stands nowhere.
     private func hidden(_ process: Int32, _ user: UInt32) -> Peer {
-        Peer(userID: user, userName: name(of: user), process: process, executable: "[hidden]", session: nil, isNextToLeader: false)
+        Peer(userID: user, userName: name(of: user), process: process, executable: "[hidden]", isOwnProgram: false, session: nil, place: .hidden)
     }
 
     private func session(of facts: ProcessFacts) -> KernelSession? {
@@ -40,20 +45,26 @@ package final class KernelPeers: Sendable {
         return KernelSession(id: facts.session, leaderStart: leader.start, terminal: facts.terminal)
     }
 
-    /// Whether the process is the leader, its child, or a child of unexecuted forks of the leader (a subshell).
-    private func isNextToLeader(_ process: Int32, _ facts: ProcessFacts) -> Bool {
-        if process == facts.session { return true }
+    /// A process is next to the leader when it is the leader, its child, or a child of unexecuted forks of the leader (a subshell).
+    private func place(of process: Int32, _ facts: ProcessFacts) -> Peer.Place {
         let leader = facts.session
-        // The first process of a container is handed every orphan: to be its child proves nothing there.
-        guard !ProcessFiles.isFirst(leader) else { return false }
+        if process == leader { return .nextToLeader }
         let image = Image(process: leader)
         var current = facts.parent
+        // The program between that is nearest to the leader: the one that a person started.
+        var between: String?
         for _ in 0..<Self.deepestChain {
-            if current == leader { return true }
-            guard let image, Image(process: current) == image, let next = ProcessFacts(process: current), next.session == leader else { return false }
+            if current == leader {
+                if let between { return .behind(between) }
+                return ProcessFiles.isFirst(leader) ? .belowFirstProcess : .nextToLeader
+            }
+            guard let next = ProcessFacts(process: current), next.session == leader else {
+                return between.map(Peer.Place.behind) ?? .adopted
+            }
+            if image == nil || Image(process: current) != image { between = next.name }
             current = next.parent
         }
-        return false
+        return .behind(between ?? "")
     }
 
     private func isAlive(_ pinned: Int32) -> Bool {

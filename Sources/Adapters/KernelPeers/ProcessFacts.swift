@@ -19,9 +19,8 @@ struct ProcessFacts: Equatable {
 
     /// Parses a line. The program's name stands in parentheses and may hold anything, so counting begins after the last one.
     init?(statLine: [UInt8]) {
-        guard let open = statLine.firstIndex(of: UInt8(ascii: "(")), let close = statLine.lastIndex(of: UInt8(ascii: ")")), open < close else {
-            return nil
-        }
+        guard let open = statLine.firstIndex(of: UInt8(ascii: "(")), let close = statLine.lastIndex(of: UInt8(ascii: ")")), open < close
+        else { return nil }
         let fields = String(decoding: statLine[(close + 1)...], as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" })
         // proc_pid_stat(5): state is field 3; ppid 4, session 6, tty_nr 7, starttime 22.
         // One that has ended and was not collected yet stands nowhere.
@@ -29,11 +28,15 @@ struct ProcessFacts: Equatable {
             let terminal = Int32(fields[4]),
             let start = UInt64(fields[19])
         else { return nil }
-        name = String(decoding: statLine[(open + 1)..<close].map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        name = Self.printable(statLine[(open + 1)..<close])
         self.parent = parent
         self.session = session
         self.terminal = UInt64(UInt32(bitPattern: terminal))
         self.start = start
+    }
+
+    static func printable(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }
 

@@ -16,7 +16,7 @@ struct VaultDirectory {
         path = (resolved == "/" ? "" : resolved) + "/" + name
         if create { try Self.make(path) }
         guard let status = try FileStatus(path) else { throw .absent(path: path) }
-        guard status.isDirectory else { throw .damaged("\(path) is no directory of its own") }
+        guard status.isDirectory else { throw .misplaced(path: path, thing: "directory", fix: Self.wayOut(path, status)) }
         try status.requirePrivate(path, mode: 0o700)
         try Self.checkAbove(resolved)
         for file in Self.files { try checkFile(path + "/" + file) }
@@ -48,7 +48,7 @@ struct VaultDirectory {
 
     private func checkFile(_ path: String) throws(StoreError) {
         guard let status = try FileStatus(path) else { return }
-        guard status.isFile else { throw .damaged("\(path) is no regular file") }
+        guard status.isFile else { throw .misplaced(path: path, thing: "file", fix: "put the file itself there: a link is not followed") }
         try status.requirePrivate(path, mode: 0o600)
     }
 }
@@ -60,6 +60,13 @@ extension VaultDirectory {
         let parent = parts.dropLast().joined(separator: "/")
         if given.hasPrefix("/") { return ("/" + parent, String(name)) }
         return (parent.isEmpty ? "." : parent, String(name))
+    }
+
+    /// What to do about something that is no directory. A link is not followed: whoever may change it would choose the vault.
+    private static func wayOut(_ path: String, _ status: FileStatus) -> String {
+        guard status.isLink else { return "move it away, or name another directory with `TACIT_VAULT`" }
+        guard let target = resolved(path) else { return "remove the link, which leads nowhere: rm \(quoted(path))" }
+        return "name the directory that the link leads to: TACIT_VAULT=\(quoted(target)), for keeper and commands alike"
     }
 
     private static func resolved(_ path: String) -> String? {
@@ -119,6 +126,7 @@ struct FileStatus {
     }
 
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    var isLink: Bool { mode & S_IFMT == S_IFLNK }
     var isFile: Bool { mode & S_IFMT == S_IFREG }
     var isSticky: Bool { mode & S_ISVTX != 0 }
 

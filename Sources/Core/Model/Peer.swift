@@ -5,19 +5,41 @@ package struct Peer: Sendable, Equatable {
     package var process: Int32
     /// The path of its program, for the log.
     package var executable: String
+    /// Whether that program is the keeper's own.
+    package var isOwnProgram: Bool
     /// The kernel session it belongs to; nil when its leader has ended.
     package var session: KernelSession?
-    /// Nothing but the session's leader (or its unexecuted fork) stands between the leader and this process.
-    package var isNextToLeader: Bool
+    package var place: Place
 
-    package init(userID: UInt32, userName: String, process: Int32, executable: String, session: KernelSession?, isNextToLeader: Bool) {
+    /// Where a process stands in its kernel session.
+    package enum Place: Sendable, Equatable {
+        /// It is the leader, or nothing but the leader (or its unexecuted fork) stands between.
+        case nextToLeader
+        /// A program of this name does.
+        case behind(String)
+        /// Whoever started it has ended, so that nobody knows what stood between.
+        case adopted
+        /// Its parent is the first process of a container, to which whatever loses its parent comes.
+        case belowFirstProcess
+        /// The session has no leader any more.
+        case leaderless
+        /// The system does not show the process.
+        case hidden
+    }
+
+    package init(
+        userID: UInt32, userName: String, process: Int32, executable: String, isOwnProgram: Bool, session: KernelSession?, place: Place
+    ) {
         self.userID = userID
         self.userName = userName
         self.process = process
         self.executable = executable
+        self.isOwnProgram = isOwnProgram
         self.session = session
-        self.isNextToLeader = isNextToLeader
+        self.place = place
     }
+
+    package var isNextToLeader: Bool { place == .nextToLeader }
 }
 
 /// One session of the kernel's: its id alone would be given again, so the leader's start and the terminal belong to it.

@@ -47,6 +47,8 @@ package enum StoreError: Diagnosable, Equatable {
     case newer(version: Int64)
     /// A directory or file is open to others; `fix` is the command that mends it.
     case loosePermissions(path: String, fix: String)
+    /// A link, or something else, lies where a directory or file of the vault should.
+    case misplaced(path: String, thing: String, fix: String)
     /// Anything else the database said, without values.
     case failed(String)
 
@@ -60,6 +62,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .held: "store.held"
         case .newer: "store.newer"
         case .loosePermissions: "store.loose-permissions"
+        case .misplaced: "store.misplaced"
         case .failed: "store.failed"
         }
     }
@@ -74,6 +77,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .held: "another keeper holds this vault"
         case .newer(let version): "the vault was written by a newer Tacit (schema \(version))"
         case .loosePermissions(let path, _): "\(path) can be reached by other users"
+        case .misplaced(let path, let thing, _): "\(path) is no \(thing) of its own"
         case .failed(let what): "the vault could not be read or written: \(what)"
         }
     }
@@ -86,7 +90,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .absent: "make one with `tacit init`"
         case .held: "stop it with `tacit lock`, or wait until it has ended"
         case .newer: "install that version, or a later one"
-        case .loosePermissions(_, let fix): fix
+        case .loosePermissions(_, let fix), .misplaced(_, _, let fix): fix
         case .failed: nil
         }
     }

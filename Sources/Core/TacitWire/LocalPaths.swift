@@ -30,6 +30,10 @@ public struct LocalPaths: Sendable, Equatable {
     public var rollbackMemory: String { "\(state)/head-\(Self.fingerprint(vault))" }
     /// What waits to be audited while the vault is locked.
     public var pending: String { "\(state)/pending-\(Self.fingerprint(vault))" }
+    /// Remembers wrong passwords.
+    public var backoff: String { "\(state)/backoff-\(Self.fingerprint(vault))" }
+    /// The last signed checkpoint, as it was signed.
+    public var checkpoint: String { "\(state)/checkpoint-\(Self.fingerprint(vault))" }
     /// The badges of agents, one file each.
     public var agents: String { "\(state)/agents" }
 

@@ -11,6 +11,8 @@ public struct VaultStatus: Codable, Sendable, Equatable {
     public var locksAt: String?
     /// RFC 3339: until when agents have a lease.
     public var leaseUntil: String?
+    /// RFC 3339: until when reveals in the asker's terminal are not asked again; nil when each is.
+    public var revealGraceUntil: String?
     /// Runs that are going on.
     public var runs: [RunSummary]
     /// Warnings that a person should act on (`rollback suspected`, `clock went back`, …), each one sentence.
@@ -18,7 +20,7 @@ public struct VaultStatus: Codable, Sendable, Equatable {
 
     public init(
         state: State, keeperVersion: String, keeperProcess: Int32, actor: Asker, locksAt: String? = nil, leaseUntil: String? = nil,
-        runs: [RunSummary] = [], warnings: [String] = []
+        revealGraceUntil: String? = nil, runs: [RunSummary] = [], warnings: [String] = []
     ) {
         self.state = state
         self.keeperVersion = keeperVersion
@@ -26,6 +28,7 @@ public struct VaultStatus: Codable, Sendable, Equatable {
         self.actor = actor
         self.locksAt = locksAt
         self.leaseUntil = leaseUntil
+        self.revealGraceUntil = revealGraceUntil
         self.runs = runs
         self.warnings = warnings
     }
@@ -39,11 +42,29 @@ public struct Asker: Codable, Sendable, Equatable {
     public var name: String?
     /// What the policy lets the agent do, in its current project and environment.
     public var capabilities: [String]?
+    /// Why the asker is unidentified: about the asker alone, and told to nobody else.
+    public var doubt: Doubt?
 
-    public init(kind: Kind, name: String? = nil, capabilities: [String]? = nil) {
+    /// A reason, and the next step.
+    public struct Doubt: Codable, Sendable, Equatable {
+        /// A stable name, `asker.reason`.
+        public var code: String
+        /// One sentence in lower case.
+        public var message: String
+        public var hint: String
+
+        public init(code: String, message: String, hint: String) {
+            self.code = code
+            self.message = message
+            self.hint = hint
+        }
+    }
+
+    public init(kind: Kind, name: String? = nil, capabilities: [String]? = nil, doubt: Doubt? = nil) {
         self.kind = kind
         self.name = name
         self.capabilities = capabilities
+        self.doubt = doubt
     }
 }
 

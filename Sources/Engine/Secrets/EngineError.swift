@@ -8,7 +8,8 @@ package enum EngineError: Diagnosable, Equatable {
     case alreadyUnlocked
     case wrongPassword
     case wrongRecoveryKey
-    case backedOff(seconds: Int)
+    /// `triesUnknown`: the record of wrong passwords could not be read, and counts as many.
+    case backedOff(seconds: Int, triesUnknown: Bool = false)
     case passwordTooShort
     case stepUpRequired
     case denied(Denial)
@@ -22,8 +23,11 @@ package enum EngineError: Diagnosable, Equatable {
     case revisionMismatch(current: Int64)
     case unknownField
     case invalid(String, hint: String?)
+    /// What was sent as a kept checkpoint is none; the text says which and why.
+    case malformedCheckpoint(String)
     case lastPersonSlot
     case rollbackSuspected
+    case checkpointsMissing
     case recordsDisagree
     case logBroken
     case unreadable
@@ -55,7 +59,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .locked: "vault.locked"
         case .alreadyUnlocked: "vault.unlocked"
         case .wrongPassword, .wrongRecoveryKey: "unlock.failed"
-        case .backedOff: "unlock.backed-off"
+        case .backedOff(_, false): "unlock.backed-off"
+        case .backedOff(_, true): "unlock.tries-unknown"
         case .passwordTooShort: "password.too-short"
         case .stepUpRequired: "step-up.required"
         case .denied(let denial): denial.code
@@ -69,8 +74,10 @@ package enum EngineError: Diagnosable, Equatable {
         case .revisionMismatch: "revision.mismatch"
         case .unknownField: "field.not-found"
         case .invalid: "request.invalid"
+        case .malformedCheckpoint: "audit.malformed-checkpoint"
         case .lastPersonSlot: "slot.last"
         case .rollbackSuspected: "vault.rollback-suspected"
+        case .checkpointsMissing: "vault.checkpoints-missing"
         case .recordsDisagree: "vault.records-disagree"
         case .logBroken: "vault.log-broken"
         case .unreadable: "vault.unreadable"
@@ -88,7 +95,9 @@ package enum EngineError: Diagnosable, Equatable {
         case .alreadyUnlocked: "the vault is unlocked already"
         case .wrongPassword: "the password is wrong"
         case .wrongRecoveryKey: "the recovery key is wrong"
-        case .backedOff(let seconds): "too many wrong passwords; the next try is possible in \(seconds) s"
+        case .backedOff(let seconds, false): "too many wrong passwords; the next try is possible in \(seconds) s"
+        case .backedOff(let seconds, true):
+            "the record of wrong passwords could not be read and counts as many; the next try is possible in \(seconds) s"
         case .passwordTooShort: "the password is shorter than 8 characters"
         case .stepUpRequired: "this act asks for the password again"
         case .denied(let denial): denial.reason
@@ -102,8 +111,10 @@ package enum EngineError: Diagnosable, Equatable {
         case .revisionMismatch(let current): "the secret was changed meanwhile: it is at version \(current)"
         case .unknownField: "the secret has no such field"
         case .invalid(let what, _): what
+        case .malformedCheckpoint(let what): what
         case .lastPersonSlot: "this is the last slot a person can open"
         case .rollbackSuspected: "rollback suspected: this vault is older than the one that was last used here"
+        case .checkpointsMissing: "signed checkpoints of the audit log are missing: they were taken away outside Tacit"
         case .recordsDisagree: "the stored rows disagree with the audit log: a row was changed outside Tacit"
         case .logBroken: "the audit log is not as it was written: an entry was changed or taken away outside Tacit"
         case .unreadable: "a stored secret could not be opened"
@@ -118,15 +129,18 @@ package enum EngineError: Diagnosable, Equatable {
         case .noVault: "make one with `tacit init`"
         case .locked: "unlock it with `tacit unlock`"
         case .wrongRecoveryKey: "type it as it was printed, group by group"
+        case .backedOff(_, true): "the file `backoff-…` in Tacit's state directory must be yours alone (`chmod 600`); waiting helps, too"
         case .stepUpRequired: "run it in a terminal, or pass the password with `--password-fd N`"
         case .denied(let denial): denial.nextStep
         case .deleted: "bring it back with `tacit undelete`, or `tacit purge` it"
         case .expired: "renew it with `tacit renew NAME --expires 30d`"
         case .revisionMismatch: "look at it with `tacit show` and try again"
         case .invalid(_, let hint): hint
+        case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
         case .notEmpty: "delete and purge what is in it first"
         case .lastPersonSlot: "add another password or recovery key first"
         case .rollbackSuspected: "if you restored a backup on purpose, accept it with `tacit doctor --accept-rollback`"
+        case .checkpointsMissing: "restore a backup; if you know why they are gone, accept it with `tacit doctor --accept-rollback`"
         case .logBroken: "restore a backup; a checkpoint kept elsewhere shows how far the log is whole"
         case .recordsDisagree, .unreadable: "run `tacit audit verify`, and restore a backup if it names a break"
         case .logFull: "unlock the vault, so that they are absorbed"

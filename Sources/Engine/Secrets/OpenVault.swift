@@ -54,8 +54,8 @@ package final class OpenVault: Sendable {
         sealingKey = keys.seal
         sentry = ClockSentry(foundation.clock, resuming: log.clockWatch)
         writer = AuditWriter(
-            organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory), sentry: sentry,
-            lasting: lasting, log: log)
+            organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory),
+            witness: CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key), sentry: sentry, lasting: lasting, log: log)
         authorizer = Authorizer(writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing)
     }
 }
@@ -64,7 +64,8 @@ package final class OpenVault: Sendable {
 struct LogState: Sendable {
     var head: LogHead
     var digest: RecordsDigest
-    var checkpointed: Int64
+    /// The last checkpoint that is stored.
+    var checkpoint: StoredCheckpoint?
     var clockWatch = ClockWatch()
 }
 

@@ -15,7 +15,7 @@ extension Vault {
             if foundation.storeExists(), try await !store().organizations().isEmpty { throw EngineError.vaultExists }
             guard password.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
             let store = try await store(create: true)
-            return try await unlocking {
+            return try await unlocking(by: asker) {
                 let birth = try await Birth(password: password, foundation: foundation, store: store)
                 let open = try await birth.open(foundation: foundation, store: store, lasting: lasting)
                 try await open.writer.record([open.authorizer.entry(.vaultCreate, by: asker.asPerson)], with: birth.change)
@@ -61,6 +61,6 @@ private struct Birth {
             organizationGeneration: 1, store: store)
         return try OpenVault(
             keyring: keyring, store: store, foundation: foundation, lasting: lasting,
-            log: LogState(head: LogHead(organization: organization), digest: RecordsDigest(), checkpointed: 0))
+            log: LogState(head: LogHead(organization: organization), digest: RecordsDigest()))
     }
 }

@@ -24,8 +24,8 @@ package struct VaultState: Sendable {
 }
 
 extension Vault {
-    /// Who asks. A badge always makes an agent; a password that was checked on this connection makes a person; being next to the leader of an
-    /// unlocked session makes a person who has not been asked again; everything else is unidentified.
+    /// Who asks. A badge always makes an agent; a password that was checked on this connection makes a person; being the keeper's own program next to the
+    /// leader of an unlocked session makes a person who has not been asked again; everything else is unidentified.
     package func asker(at door: DoorFacts, source: AuditSource, _ credentials: Credentials) async throws -> Asker {
         let now = foundation.clock.steady()
         // Only the keeper speaks as the keeper; the broker has a door of its own.
@@ -37,11 +37,12 @@ extension Vault {
             asker.standing = .agent(agent.id, agent.name)
         } else if source == .mcp {
             // The agent's door never opens as a person's, whatever stands around it.
-            return asker
+            asker.doubt = .agentsDoor
         } else if sessions.isSteppedUp(door.connection, token: credentials.stepUpToken, now: now) {
             asker.standing = .person(steppedUp: true)
-        } else if door.peer.userID == foundation.keeper.userID, sessions.isUnlocked(door.peer, now: now) {
-            asker.standing = .person(steppedUp: false)
+        } else {
+            asker.doubt = doubt(about: door.peer, now: now)
+            if asker.doubt == nil { asker.standing = .person(steppedUp: false) }
         }
         return asker
     }
@@ -49,11 +50,20 @@ extension Vault {
     /// Whether the connection's peer is a person by now: in an unlocked session, or asked on this connection.
     package func isHeldByPerson(_ door: DoorFacts) -> Bool {
         let now = foundation.clock.steady()
-        return sessions.isUnlocked(door.peer, now: now) || sessions.isSteppedUp(door.connection, now: now)
+        return doubt(about: door.peer, now: now) == nil || sessions.isSteppedUp(door.connection, now: now)
     }
 
-    /// Whether reveals in the peer's terminal pass without being asked again.
-    package func hasRevealGrace(_ door: DoorFacts) -> Bool { sessions.hasRevealGrace(door.peer, now: foundation.clock.steady()) }
+    /// Why a peer that shows nothing is no person; nil when it is one who has not been asked again.
+    private func doubt(about peer: Peer, now: Timestamp) -> StandingDoubt? {
+        if peer.userID != foundation.keeper.userID { return .otherUser }
+        return StandingDoubt(placeOf: peer) ?? sessions.doubt(about: peer, now: now) ?? (peer.isOwnProgram ? nil : .otherProgram)
+    }
+
+    /// Until when reveals in the peer's terminal pass without being asked again; nil when they do not.
+    package func revealGrace(_ door: DoorFacts) -> Timestamp? {
+        let now = foundation.clock.steady()
+        return doubt(about: door.peer, now: now) == nil ? wallTime(of: sessions.revealGrace(door.peer, now: now)) : nil
+    }
 
     /// A person typed into a running program: the idle lock starts anew.
     package func personTyped() { sessions.personActed(now: foundation.clock.steady()) }

@@ -18,8 +18,8 @@ extension Vault {
     package func rotateRoot(password: SecretValue, by asker: Asker) async throws -> RootRotation {
         try await gate.pass { [self] in
             let open = try opened(for: asker)
-            let asker = asker.asPerson
             try await checkPassword(password, by: asker, in: open)
+            let asker = asker.asPerson
             return try await open.administration.pass {
                 let permit = try await open.authorizer.permit(Act(.rootRotate, .administer, .stepUp), by: asker, on: [])
                 let slots = try await open.slotRecords()

@@ -8,9 +8,9 @@ extension Vault {
     package func changePassword(current: SecretValue, to new: SecretValue, by asker: Asker) async throws {
         try await gate.pass { [self] in
             let open = try opened(for: asker)
-            let asker = asker.asPerson
             let slot = try await rootKey(for: current, by: asker)
             try open.book.check(slot.row)
+            let asker = asker.asPerson
             try await open.administration.pass {
                 let permit = try await open.authorizer.permit(Act(.passwordChange, .administer, .stepUp), by: asker, on: [])
                 try await open.replacePassword(slot, with: new, permit: permit)
@@ -25,9 +25,9 @@ extension Vault {
         try await gate.pass { [self] in
             guard current == nil else { throw EngineError.alreadyUnlocked }
             guard newPassword.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
-            let asker = asker.asPerson
-            let (open, fresh) = try await unlocking {
+            let (open, fresh) = try await unlocking(by: asker) {
                 let slot = try await recoverySlot(opening: key, by: asker)
+                let asker = asker.asPerson
                 let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting, acceptsRollback: acceptingRollback)
                     .open(slot)
                 let open = opened.vault
@@ -36,7 +36,7 @@ extension Vault {
                 let entries = [AuditAction.vaultUnlock, .passwordChange, .slotReplaceRecovery].map {
                     open.authorizer.entry($0, by: asker, detail: facts)
                 }
-                _ = try await absorbPending(into: open, isOlder: opened.memory == .newer, by: asker, then: entries, with: change)
+                _ = try await absorbPending(into: open, accepting: opened.accepted, by: asker, then: entries, with: change)
                 return (open, fresh)
             }
             try? await open.store.eraseFreed()
@@ -47,14 +47,17 @@ extension Vault {
     }
 
     private func recoverySlot(opening key: RecoveryKey, by asker: Asker) async throws -> OpenedSlot {
-        for row in try await slotRows() {
-            let record = try SlotRecord(decoding: row.content)
-            guard record.slot.isRecovery, let root = try? record.slot.open(recovery: key, organization: row.organization, slot: row.id.cast()) else {
-                continue
+        let rows = try await slotRows()
+        let opened = try trying { () -> OpenedSlot? in
+            for row in rows {
+                let record = try SlotRecord(decoding: row.content)
+                guard record.slot.isRecovery, let root = try? record.slot.open(recovery: key, organization: row.organization, slot: row.id.cast())
+                else { continue }
+                return OpenedSlot(row: row, record: record, root: root)
             }
-            withBackoff { $0.succeeded() }
-            return OpenedSlot(row: row, record: record, root: root)
+            return nil
         }
+        if let opened { return opened }
         try await noteWrongKey(by: asker)
         throw EngineError.wrongRecoveryKey
     }

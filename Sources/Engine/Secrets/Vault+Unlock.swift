@@ -23,18 +23,17 @@ extension Vault {
         -> UnlockReport
     {
         try await gate.pass { [self] in
-            let asker = asker.asPerson
             let detail = lease.map { [AuditFact("lease", Timespan($0))] } ?? []
             var report = UnlockReport()
             try await closeIfIdle()
             if let open = current {
                 try await checkPassword(password, by: asker, in: open)
-                try await open.authorizer.state(.vaultUnlock, by: asker, detail: detail)
+                try await open.authorizer.state(.vaultUnlock, by: asker.asPerson, detail: detail)
             } else {
                 report = try await openWith(password, by: asker, acceptingRollback: acceptingRollback, detail: detail)
             }
             let now = foundation.clock.steady()
-            if !admit(door, now: now) { report.warnings.append(Self.terminalStaysLocked) }
+            admit(door, now: now)
             if let lease { sessions.grantLease(until: now.advanced(by: lease)) }
             report.locksAt = wallTime(of: sessions.locksAt)
             report.leaseUntil = wallTime(of: sessions.leaseUntil)
@@ -49,7 +48,6 @@ extension Vault {
         password: SecretValue, opensGrace: Bool, by asker: Asker, at door: DoorFacts
     ) async throws -> (token: String, graceUntil: Timestamp?) {
         try await gate.pass { [self] in
-            let asker = asker.asPerson
             try await closeIfIdle()
             if let open = current { try await checkPassword(password, by: asker, in: open) } else { _ = try await openWith(password, by: asker) }
             let now = foundation.clock.steady()
@@ -57,26 +55,20 @@ extension Vault {
             if isUnlocked { sessions.personActed(now: now) } else { sessions.admitVisitor(door.connection, now: now) }
             let session = opensGrace && isUnlocked ? door.peer.session : nil
             let detail = session == nil ? [] : [AuditFact("reveal-grace", Timespan(SessionBook.revealGrace))]
-            try await current?.authorizer.state(.stepUp, by: asker, detail: detail)
+            try await current?.authorizer.state(.stepUp, by: asker.asPerson, detail: detail)
             let graceUntil = session.map { sessions.openRevealGrace($0, now: now) }
             return (sessions.stepUp(door.connection, random: foundation.random), wallTime(of: graceUntil))
         }
     }
 
-    /// Makes the peer's session a person's. A peer that does not stand next to a session's leader only holds the vault open for its connection: false.
-    @discardableResult
-    func admit(_ door: DoorFacts, now: Timestamp) -> Bool {
+    /// Makes the peer's session a person's. A peer that does not stand next to a session's leader only holds the vault open for its connection.
+    func admit(_ door: DoorFacts, now: Timestamp) {
         if let session = door.peer.session, door.peer.isNextToLeader {
             sessions.admit(session, now: now)
-            return true
+        } else {
+            sessions.admitVisitor(door.connection, now: now)
         }
-        sessions.admitVisitor(door.connection, now: now)
-        return false
     }
-
-    private static let terminalStaysLocked =
-        "this terminal stays locked, each command will ask: another program stands between the command and your shell, or the shell is a "
-        + "container's first process (then start one in a session of its own, such as `script -q /dev/null`), or /proc hides processes (hidepid)"
 
     /// A moment since boot as the time of day it will be.
     func wallTime(of steady: Timestamp?) -> Timestamp? {
@@ -87,31 +79,54 @@ extension Vault {
 extension Vault {
     /// Tries the password on each slot; wrong ones are counted, written down and slowed.
     func rootKey(for password: SecretValue, by asker: Asker) async throws -> OpenedSlot {
-        try checkBackoff()
-        for row in try await slotRows() {
-            let record = try SlotRecord(decoding: row.content)
-            guard case .password = record.slot else { continue }
-            do {
-                let root = try record.slot.open(
-                    password: password, hash: foundation.passwordHash, organization: row.organization, slot: row.id.cast())
-                withBackoff { $0.succeeded() }
-                return OpenedSlot(row: row, record: record, root: root)
-            } catch let error as EnvelopeError where error.isWrongKey {
-                continue
+        try await checkBackoff(by: asker)
+        let rows = try await slotRows()
+        let opened = try trying { () -> OpenedSlot? in
+            for row in rows {
+                let record = try SlotRecord(decoding: row.content)
+                guard case .password = record.slot else { continue }
+                do {
+                    let root = try record.slot.open(
+                        password: password, hash: foundation.passwordHash, organization: row.organization, slot: row.id.cast())
+                    return OpenedSlot(row: row, record: record, root: root)
+                } catch let error as EnvelopeError where error.isWrongKey {
+                    continue
+                }
             }
+            return nil
         }
+        if let opened { return opened }
         try await noteWrongKey(by: asker)
         throw EngineError.wrongPassword
     }
 
-    func checkBackoff() throws {
-        guard let wait = withBackoff({ $0.wait(now: foundation.clock.steady()) }) else { return }
-        throw EngineError.backedOff(seconds: Int(wait.components.seconds) + 1)
+    /// Tries a password or recovery key: nil for a wrong one, which is counted.
+    func trying<Opened>(_ body: () throws -> Opened?) throws -> Opened? {
+        let before = try backoff.begin()
+        do {
+            let opened = try body()
+            if opened != nil { backoff.succeeded() }
+            return opened
+        } catch {
+            backoff.withdraw(to: before)
+            throw error
+        }
     }
 
-    /// Counts a wrong password or recovery key and writes it down.
+    /// Refuses a try that comes too early, and writes that down.
+    func checkBackoff(by asker: Asker) async throws {
+        do { try backoff.check() } catch {
+            if let open = current {
+                try await open.authorizer.refuse(Act(.stepUpFailed, .administer, .person), by: asker, on: [], error: error)
+            } else {
+                try noteLocked(.unlockFailed, by: asker, code: error.code)
+            }
+            throw error
+        }
+    }
+
+    /// Writes a wrong password or recovery key down.
     func noteWrongKey(by asker: Asker) async throws {
-        withBackoff { $0.failed(now: foundation.clock.steady()) }
         if let open = current {
             try await open.authorizer.state(.stepUpFailed, by: asker, decision: .deny(code: EngineError.wrongPassword.code))
         } else {
@@ -134,9 +149,9 @@ extension Vault {
     /// Makes the vault ready for keys, lets `body` open it, and takes everything back when that fails.
     ///
     /// The spawner is forked here, before the first key exists: it must not inherit one.
-    func unlocking<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+    func unlocking<Result: Sendable>(by asker: Asker, _ body: () async throws -> Result) async throws -> Result {
         guard foundation.storeExists() else { throw EngineError.noVault }
-        try checkBackoff()
+        try await checkBackoff(by: asker)
         try await foundation.runners.prepare()
         do { return try await body() } catch {
             foundation.runners.retire()
@@ -147,13 +162,14 @@ extension Vault {
     private func openWith(_ password: SecretValue, by asker: Asker, acceptingRollback: Bool = false, detail: [AuditFact] = []) async throws
         -> UnlockReport
     {
-        try await unlocking {
+        try await unlocking(by: asker) {
             let slot = try await rootKey(for: password, by: asker)
+            let asker = asker.asPerson
             let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting, acceptsRollback: acceptingRollback).open(
                 slot)
             let open = opened.vault
             let unlock = open.authorizer.entry(.vaultUnlock, by: asker, detail: detail + opened.memory.facts)
-            var report = try await absorbPending(into: open, isOlder: opened.memory == .newer, by: asker, then: [unlock])
+            var report = try await absorbPending(into: open, accepting: opened.accepted, by: asker, then: [unlock])
             // Whatever of this fails is done at the next unlock.
             report.slotUpgraded = (try? await open.upgrade(slot, password: password)) ?? false
             report.purgedSecrets = await open.purge(overdue: opened.overdue)
@@ -164,7 +180,8 @@ extension Vault {
     }
 
     /// Writes what waited to the log of the vault that is being opened, together with the entries about the opening.
-    func absorbPending(into open: OpenVault, isOlder: Bool, by asker: Asker, then last: [AuditEntry], with change: Change = Change()) async throws
+    func absorbPending(into open: OpenVault, accepting facts: [AuditFact], by asker: Asker, then last: [AuditEntry], with change: Change = Change())
+        async throws
         -> UnlockReport
     {
         let waiting = try lasting.pending.waiting()
@@ -174,8 +191,10 @@ extension Vault {
         if waiting.damagedLines > 0 {
             entries.append(open.authorizer.entry(.pendingDropped, by: .keeper(keeper), detail: [AuditFact("damaged-lines", waiting.damagedLines)]))
         }
-        if isOlder { entries.append(open.authorizer.entry(.rollbackAccepted, by: asker)) }
+        if !facts.isEmpty { entries.append(open.authorizer.entry(.rollbackAccepted, by: asker, detail: facts)) }
         try await open.writer.record(entries + last, with: change)
+        // What was accepted is behind a checkpoint from here on, and is not asked about again.
+        if !facts.isEmpty { try await open.writer.checkpoint() }
         // When this fails the acts stand in the log twice.
         try? lasting.pending.clear(waiting)
         var report = UnlockReport()

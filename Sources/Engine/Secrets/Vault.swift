@@ -19,6 +19,10 @@ package final class Vault: Sendable {
         package var memory: any StateFile
         /// Where acts wait to be audited while the vault is locked.
         package var pending: any StateFile
+        /// Remembers wrong passwords.
+        package var backoff: any StateFile
+        /// Keeps the last signed checkpoint outside the vault file.
+        package var checkpoint: any StateFile
         /// How the keeper itself appears in the log.
         package var keeper: Origin
         /// Starts the keyless spawner before keys exist, and stops it.
@@ -29,7 +33,8 @@ package final class Vault: Sendable {
         package init(
             openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore, storeExists: @escaping @Sendable () -> Bool,
             passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
-            keeper: Origin, runners: any RunnerSupply, hardening: @escaping @Sendable () -> Hardening? = { nil }
+            backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, runners: any RunnerSupply,
+            hardening: @escaping @Sendable () -> Hardening? = { nil }
         ) {
             self.openStore = openStore
             self.storeExists = storeExists
@@ -38,6 +43,8 @@ package final class Vault: Sendable {
             self.random = random
             self.memory = memory
             self.pending = pending
+            self.backoff = backoff
+            self.checkpoint = checkpoint
             self.keeper = keeper
             self.runners = runners
             self.hardening = hardening
@@ -47,6 +54,7 @@ package final class Vault: Sendable {
     let foundation: Foundation
     package let runs = RunRegistry()
     let lasting: Lasting
+    let backoff: BackoffBook
     private let state = Mutex(State())
     /// One lock, unlock, creation or checked password at a time.
     let gate = Gate()
@@ -54,11 +62,11 @@ package final class Vault: Sendable {
     private struct State {
         var store: (any VaultStore)?
         var open: OpenVault?
-        var backoff = PasswordBackoff()
     }
 
     package init(_ foundation: Foundation) {
         self.foundation = foundation
+        backoff = BackoffBook(foundation.backoff, clock: foundation.clock)
         lasting = Lasting(sessions: SessionBook(), ongoing: OngoingActs(), pending: PendingBook(foundation.pending))
     }
 
@@ -81,8 +89,6 @@ package final class Vault: Sendable {
     var current: OpenVault? { state.withLock { $0.open } }
 
     func replaceOpen(_ open: OpenVault?) { state.withLock { $0.open = open } }
-
-    func withBackoff<Result>(_ body: (inout PasswordBackoff) -> Result) -> Result { state.withLock { body(&$0.backoff) } }
 
     /// The store, opened once and kept as long as the keeper lives: it holds sealed bytes only.
     func store(create: Bool = false) async throws -> any VaultStore {

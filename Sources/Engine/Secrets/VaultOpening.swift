@@ -17,8 +17,15 @@ struct VaultOpening: Sendable {
     struct Opened: Sendable {
         var vault: OpenVault
         var memory: MachineMemory
+        /// Checkpoints were taken away.
+        var lacksCheckpoints: Bool
         /// Deleted secrets whose retention is over.
         var overdue: [Record]
+
+        /// What a person accepted.
+        var accepted: [AuditFact] {
+            (memory == .newer ? [AuditFact("vault", "older than seen")] : []) + (lacksCheckpoints ? [AuditFact("checkpoints", "missing")] : [])
+        }
     }
 
     func open(_ slot: OpenedSlot) async throws -> Opened {
@@ -26,9 +33,11 @@ struct VaultOpening: Sendable {
         let (log, overdue) = try await logState(keyring)
         let memory = try await machineMemory(keyring, head: log.head)
         guard acceptsRollback || memory != .newer else { throw EngineError.rollbackSuspected }
+        let lacksCheckpoints = try await lacksCheckpoints(keyring, log)
+        guard acceptsRollback || !lacksCheckpoints else { throw EngineError.checkpointsMissing }
         let vault = try OpenVault(keyring: keyring, store: store, foundation: foundation, lasting: lasting, log: log)
         try await vault.loadPolicy()
-        return Opened(vault: vault, memory: memory, overdue: overdue)
+        return Opened(vault: vault, memory: memory, lacksCheckpoints: lacksCheckpoints, overdue: overdue)
     }
 
     private func keyring(_ slot: OpenedSlot) async throws -> Keyring {
@@ -45,7 +54,7 @@ struct VaultOpening: Sendable {
     /// Goes from the last checkpoint to the end of the log and compares what the last entry says of the mutable rows with the rows.
     private func logState(_ keyring: Keyring) async throws -> (LogState, overdue: [Record]) {
         let keys = try keyring.auditKeys()
-        var (head, checkpointed) = try await checkpointedHead(keyring, keys: keys)
+        var (head, checkpoint) = try await checkpointedHead(keyring, keys: keys)
         var last: StoredEntry?
         while true {
             let page = try await store.entries(from: head.size, limit: 2000, in: keyring.organization)
@@ -61,19 +70,36 @@ struct VaultOpening: Sendable {
         let watch = ClockWatch(resuming: entry)
         let rows = try await sum(keyring, key: keys.digest, now: watch.effectiveNow(foundation.clock.reading()))
         guard entry.recordsDigest == rows.digest.value(key: keys.digest) else { throw EngineError.recordsDisagree }
-        return (LogState(head: head, digest: rows.digest, checkpointed: checkpointed, clockWatch: watch), rows.overdue)
+        return (LogState(head: head, digest: rows.digest, checkpoint: checkpoint, clockWatch: watch), rows.overdue)
     }
 
-    private func checkpointedHead(_ keyring: Keyring, keys: AuditWriter.Keys) async throws -> (LogHead, Int64) {
+    private func checkpointedHead(_ keyring: Keyring, keys: AuditWriter.Keys) async throws -> (LogHead, StoredCheckpoint?) {
         let organization = keyring.organization
-        guard let stored = try await store.lastCheckpoint(in: organization) else { return (LogHead(organization: organization), 0) }
+        guard let stored = try await store.lastCheckpoint(in: organization) else { return (LogHead(organization: organization), nil) }
         guard let checkpoint = try? SignedCheckpoint(parsing: stored.note), checkpoint.verdict(by: keys.signer.key) == .genuine,
             checkpoint.size == stored.size, let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size),
             frontier.root == checkpoint.root, let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first,
             checkpoint.chain.map({ $0 == entry.chain }) ?? true,
             let head = LogHead(organization: organization, chain: entry.chain, frontier: frontier)
         else { throw EngineError.logBroken }
-        return (head, stored.size)
+        return (head, stored)
+    }
+
+    /// Whether a checkpoint that must be there is not: the one that was last signed as far as this machine knows, one that was stored with a lock, or
+    /// any at all over so many entries. An earlier one that was taken away is missed by the next (`CheckpointSeries`).
+    private func lacksCheckpoints(_ keyring: Keyring, _ log: LogState) async throws -> Bool {
+        let keys = try keyring.auditKeys()
+        let last = log.checkpoint?.size ?? 0
+        guard log.head.size - last <= AuditWriter.mostEntriesBehind else { return true }
+        if let kept = CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key).recall() {
+            let stored = try await store.checkpoints(from: kept.size, in: keyring.organization)
+            if kept.size > last || (kept.size > 0 && stored.first?.size != kept.size) { return true }
+        }
+        for stored in try await store.entries(from: last, limit: Int(AuditWriter.mostEntriesBehind), in: keyring.organization) {
+            let entry = try openEntry(stored, keys: keys, organization: keyring.organization)
+            if entry.action == .known(.vaultLock), !entry.detail.contains(.whileLocked) { return true }
+        }
+        return false
     }
 
     private func openEntry(_ stored: StoredEntry, keys: AuditWriter.Keys, organization: OrganizationID) throws -> AuditEntry {

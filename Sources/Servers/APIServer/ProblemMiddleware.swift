@@ -42,8 +42,6 @@ enum ProblemTable {
         case is EnvelopeError: engine(.unreadable)
         case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RequestError, is RecoveryKeyError:
             known(error, 400)
-        // Of the vault's own checkpoints the engine says that the log is broken: this one was sent.
-        case AuditingError.malformedCheckpoint: known(error, 422)
         case is PolicyError: known(error, 422)
         case is ApprovalError: known(error, 409)
         case is any Diagnosable: known(error, 500)
@@ -65,7 +63,7 @@ enum ProblemTable {
             problem.rule = denial.rule
             problem.request = denial.request.map { "\($0)" }
         }
-        if case .backedOff(let seconds) = error { problem.retryAfter = seconds }
+        if case .backedOff(let seconds, _) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
         return problem
     }
@@ -77,9 +75,11 @@ enum ProblemTable {
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
         case .backedOff, .tooManyRuns: 429
         case .denied, .expired: 403
-        case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected: 409
+        case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
+            .checkpointsMissing:
+            409
         case .revisionMismatch: 412
-        case .invalid, .passwordTooShort: 422
+        case .invalid, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unreadable: 500
         case .logFull, .runnersGone: 503
         }

@@ -21,11 +21,14 @@ private final class SampleSession {
         ( ( ( sleep 600 & echo forked-thrice $!; wait ) & wait ) & wait ) &
         /bin/sh -c 'sleep 600 & echo beyond-a-shell $!; wait' a &
         timeout 600 /bin/sh -c 'echo beyond-a-program $$; exec sleep 600' &
+        timeout 600 /bin/sh -c 'sleep 600 & echo beyond-both $!; wait' &
         ( sh -c 'sleep 600 & echo orphan $!' )
         setsid sleep 600 & echo elsewhere $!
         wait
         """
-    private static let names = ["leader", "child", "forked", "forked-thrice", "beyond-a-shell", "beyond-a-program", "orphan", "elsewhere"]
+    private static let names = [
+        "leader", "child", "forked", "forked-thrice", "beyond-a-shell", "beyond-a-program", "beyond-both", "orphan", "elsewhere",
+    ]
 
     init() throws {
         leader = try ChildProcess("/usr/bin/setsid", ["/bin/sh", "-c", Self.script])
@@ -72,16 +75,30 @@ struct KernelPeersTests {
     @Test("only the leader, its children and children of its forks are next to it")
     func places() throws {
         let session = try SampleSession()
-        let expected = [
-            "leader": true, "child": true, "forked": true, "forked-thrice": true, "beyond-a-shell": false, "beyond-a-program": false,
-            "orphan": false,
+        let expected: [String: Peer.Place] = [
+            "leader": .nextToLeader, "child": .nextToLeader, "forked": .nextToLeader, "forked-thrice": .nextToLeader, "beyond-a-shell": .behind("sh"),
+            "beyond-a-program": .behind("timeout"), "beyond-both": .behind("timeout"), "orphan": .adopted,
         ]
-        for (name, isNext) in expected {
+        for (name, place) in expected {
             let peer = try #require(session.peer(name), "\(name)")
-            #expect(peer.isNextToLeader == isNext, "\(name)")
+            #expect(peer.place == place, "\(name)")
             #expect(peer.session?.id == session.processes["leader"], "\(name)")
             #expect(peer.process == session.processes[name])
         }
+    }
+
+    @Test("whoever is started by the first process of a container may as well be an orphan that came to it", .enabled(if: geteuid() == 0))
+    func container() throws {
+        let script = "read own rest </proc/self/stat; echo leader $own; ( read own rest </proc/self/stat; echo child $own; exec sleep 600 ) & wait"
+        let first = try ChildProcess("/usr/bin/unshare", ["--pid", "--fork", "--kill-child", "/usr/bin/setsid", "/bin/sh", "-c", script])
+        var processes: [String: Int32] = [:]
+        while processes.count < 2, let words = first.readLine()?.split(separator: " ") { processes[String(words[0])] = Int32(words[1]) }
+        let leader = try #require(processes["leader"])
+        let child = try #require(processes["child"])
+        try waitUntil("the child sleeps") { ProcessFiles.executable(of: child).hasSuffix("sleep") }
+        let peers = KernelPeers()
+        #expect(peers.peer(process: leader, user: 0, pinned: pidfd_open(leader, 0))?.place == .nextToLeader)
+        #expect(peers.peer(process: child, user: 0, pinned: pidfd_open(child, 0))?.place == .belowFirstProcess)
     }
 
     @Test("a process that made a session of its own is in that one")
@@ -98,7 +115,7 @@ struct KernelPeersTests {
         session.endLeader()
         let peer = try #require(session.peer("child"))
         #expect(peer.session == nil)
-        #expect(!peer.isNextToLeader)
+        #expect(peer.place == .leaderless)
     }
 
     @Test("a process that has ended is nobody, and its pidfd is closed")
@@ -120,7 +137,7 @@ struct KernelPeersTests {
     func own() throws {
         let peer = try #require(KernelPeers().peer(process: getpid(), user: geteuid(), pinned: pidfd_open(getpid(), 0)))
         #expect(peer.process == getpid() && peer.userID == geteuid())
-        #expect(peer.executable.hasPrefix("/"))
+        #expect(peer.executable.hasPrefix("/") && peer.isOwnProgram)
         #expect(peer.session == nil || peer.session?.id == getsid(0))
     }
 

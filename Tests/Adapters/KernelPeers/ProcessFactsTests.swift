@@ -17,6 +17,21 @@ struct ProcessFactsTests {
         #expect(facts?.start == 98765)
     }
 
+    @Test("a program's own name is shown in printable characters, to its last parenthesis")
+    func calledName() {
+        #expect(ProcessFacts(statLine: Array("43 (a) (b) \(Self.rest)".utf8))?.name == "a) (b")
+        #expect(ProcessFacts(statLine: Array("43 (".utf8) + [0x1B, 0xFF, 0x61, 0x29] + Array(" \(Self.rest)".utf8))?.name == "??a")
+        #expect(ProcessFacts(statLine: Array("43 )( \(Self.rest)".utf8)) == nil)
+    }
+
+    @Test(
+        "the first process of a namespace is known by its number there",
+        arguments: [
+            ("Name:\tx\nNSpid:\t1\nNSpgid:\t1\n", true), ("NSpid:\t4711\t1\n", true), ("NSpid:\t4711\t12\n", false), ("NSpid:\t1\t12\n", false),
+            ("NSpid:\t12\n", false), ("Name:\tx\n", true), ("", true),
+        ])
+    func firstProcess(status: String, isFirst: Bool) { #expect(ProcessFiles.isFirst(status: status) == isFirst) }
+
     @Test("a name of bytes that are no text changes nothing")
     func bytes() { #expect(ProcessFacts(statLine: Array("43 (".utf8) + [0xFF, 0xFE, 0x29] + Array(" \(Self.rest)".utf8))?.parent == 41) }
 

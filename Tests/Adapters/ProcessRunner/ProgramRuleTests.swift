@@ -47,6 +47,12 @@ struct ProgramClassTests {
             ("sh", "dash", false, .shell), ("harmless", "bash", false, .shell), ("npm", "npm-cli.js", true, .packageManager),
             ("pip3.11", "pip3.11", true, .packageManager), ("busybox", "busybox", false, .shell), ("run.sh", "run.sh", true, .script),
             ("java", "java", false, .interpreter), ("make", "make", false, .interpreter), ("git", "git", false, .interpreter),
+            ("ld.so", "ld-linux-x86-64.so.2", false, .interpreter), ("tool", "ld-musl-x86_64.so.1", false, .interpreter),
+            ("perl5.36-x86_64-linux-gnu", "perl5.36-x86_64-linux-gnu", false, .interpreter),
+            ("x86_64-linux-gnu-gcc-12", "x86_64-linux-gnu-gcc-12", false, .interpreter), ("sqlite3", "sqlite3", false, .interpreter),
+            ("systemd-run", "systemd-run", false, .interpreter), ("linux64", "setarch", false, .interpreter), ("m4", "m4", false, .interpreter),
+            ("redis-cli", "redis-cli", false, .native), ("stripe", "stripe", false, .native), ("ls", "ls", false, .native),
+            ("sha256sum", "sha256sum", false, .native), ("lddtree", "lddtree", false, .native),
         ] as [(String, String, Bool, ProgramClass)])
     func classes(called: String, opened: String, isScript: Bool, expected: ProgramClass) {
         #expect(ProgramClass(called: called, opened: opened, isScript: isScript) == expected)

@@ -100,13 +100,24 @@ struct OpeningTests {
         _ = try await vault.filled()
         let link = vault.directory.path("link")
         DiskFile(link).makeLink(to: vault.path)
-        #expect(throws: StoreError.self) { _ = try SQLiteStore.open(directory: link, create: false) }
-        #expect(throws: StoreError.self) { _ = try SQLiteStore.open(directory: link, create: true) }
+        let named = StoreError.misplaced(
+            path: link, thing: "directory", fix: "name the directory that the link leads to: TACIT_VAULT=\(vault.path), for keeper and commands alike"
+        )
+        for create in [false, true] { #expect(throws: named) { _ = try SQLiteStore.open(directory: link, create: create) } }
+        #expect(named.message == "\(link) is no directory of its own")
+        let nowhere = vault.directory.path("no where")
+        DiskFile(nowhere).makeLink(to: "/nowhere/at/all")
+        let error = #expect(throws: StoreError.self) { _ = try SQLiteStore.open(directory: nowhere, create: false) }
+        #expect(error?.hint == "remove the link, which leads nowhere: rm '\(nowhere)'")
+        let file = vault.directory.path("file")
+        #expect(unsafe close(open(file, O_WRONLY | O_CREAT, 0o600)) == 0)
+        let other = #expect(throws: StoreError.self) { _ = try SQLiteStore.open(directory: file, create: true) }
+        #expect(other?.hint == "move it away, or name another directory with `TACIT_VAULT`")
         for file in ["vault.db", "vault.lock"] {
             let path = "\(vault.path)/\(file)"
             DiskFile(path).move(to: path + ".moved")
             DiskFile(path).makeLink(to: path + ".moved")
-            #expect(try await vault.failure() == .damaged("\(path) is no regular file"))
+            #expect(try await vault.failure() == .misplaced(path: path, thing: "file", fix: "put the file itself there: a link is not followed"))
             DiskFile(path).remove()
             DiskFile(path + ".moved").move(to: path)
         }

@@ -92,10 +92,10 @@ struct PolicyComparisonTests {
             comparison.changes == [
                 .init(
                     agent: "claude", place: "default/dev", capabilities: ["reference_only", "masked_return", "env_inject"], circumstances: "",
-                    before: "allow", after: "not_found", secrets: ["b (example)", "b [x]"]),
+                    before: "allow", after: "not_found", secrets: ["b [x]", "b (example)"]),
                 .init(
                     agent: "claude", place: "default/dev", capabilities: ["file_inject", "broker", "propose", "reveal"], circumstances: "",
-                    before: "not_permitted", after: "not_found", secrets: ["b (example)", "b [x]"]),
+                    before: "not_permitted", after: "not_found", secrets: ["b [x]", "b (example)"]),
             ])
     }
 
@@ -134,14 +134,15 @@ struct RuleSummaryTests {
              {"name":"q","kind":"require_confirmation","by":"person","tags":["c"]},{"name":"m","kind":"block_models","models":["x"],"tags":["d"]},
              {"name":"s","kind":"require_session","tags":["e"]},{"name":"b","kind":"block_always","tags":["f"],"agent_id":"claude"}],
              "command_rules":[{"name":"c","agent_id":"*","keys":["k"],"programs":["/usr/bin/curl"],"denied_programs":["gdb"]},
-             {"name":"d","agent_id":"*","keys":["k"],"programs":["/usr/bin/node"],"any_code":"allow"}]}
+             {"name":"d","agent_id":"*","keys":["k"],"programs":["/usr/bin/node"],"any_code":"allow"},
+             {"name":"w","agent_id":"*","keys":["k"],"programs":["/usr/bin/*"]}]}
             """
         let summaries = try PolicyDocument(json: Array(json.utf8)).ruleSummaries
         #expect(
             summaries.map { "\($0.name) \($0.kind): \($0.strength)" } == [
                 "b block_always: enforced", "s require_session: ceremony", "m block_models: ceremony", "q require_confirmation by person: enforced",
                 "g require_confirmation by agent: ceremony", "n notify: enforced", "c programs: enforced", "c denied_programs: ceremony",
-                "d programs: ceremony",
+                "d programs: ceremony", "w programs: ceremony",
             ])
         #expect(summaries[0].agents == "claude" && summaries[1].agents == "every agent")
         #expect(summaries.allSatisfy { !$0.reason.isEmpty })

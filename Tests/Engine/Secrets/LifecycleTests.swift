@@ -70,6 +70,31 @@ import Testing
         #expect(try await bench.log().contains { $0.action == .known(.unlockFailed) && $0.decision == .deny(code: "unlock.failed") })
     }
 
+    @Test(
+        "while locked, so many different acts wait for the log; another one is refused, one that waits already is counted, and unlocking makes room")
+    func fullPendingList() async throws {
+        let bench = try await VaultBench.unlocked()
+        try await bench.lock()
+        func come(_ user: UInt32) -> EngineError? {
+            var asker = bench.nobody()
+            asker.origin.userID = user
+            asker.origin.executable = "/bin/program-\(user)"
+            do { _ = try bench.vault.opened(for: asker) } catch { return error as? EngineError }
+            return nil
+        }
+        for user in 0..<UInt32(PendingList.capacity) { #expect(come(user) == .locked) }
+        for user in [5000, 5001] as [UInt32] { #expect(come(user) == .logFull, "an act that cannot be written down is refused for that") }
+        for _ in 0..<10 { #expect(come(7) == .locked) }
+        let size = try #require(bench.pending.bytes).count
+        for _ in 0..<5000 { _ = come(7) }
+        #expect(try #require(bench.pending.bytes).count < 3 * size, "what is counted again and again does not fill the disk")
+        #expect(try await bench.unlock().absorbedEntries == PendingList.capacity)
+        let absorbed = try await bench.log().filter { $0.detail.contains(.whileLocked) }
+        #expect(absorbed.count == PendingList.capacity && absorbed.reduce(0) { $0 + $1.repeated } == PendingList.capacity + 5010)
+        try await bench.lock()
+        #expect(come(5000) == .locked)
+    }
+
     @Test("wrong passwords slow down after 5, 10 and 20, and a clock set forward does not help") func backoff() async throws {
         let bench = try await VaultBench.unlocked()
         try await bench.lock()
@@ -80,7 +105,7 @@ import Testing
             }
         }
         func wait() async -> Int? {
-            do { try await bench.unlock() } catch EngineError.backedOff(let seconds) { return seconds } catch {}
+            do { try await bench.unlock() } catch EngineError.backedOff(let seconds, _) { return seconds } catch {}
             return nil
         }
         try await fail(5, waiting: .zero)

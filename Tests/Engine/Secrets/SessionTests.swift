@@ -31,6 +31,32 @@ import Testing
         #expect(try await standing(bench, bench.door(2)) == .unidentified)
     }
 
+    @Test("the keeper's own program next to the leader is a person; whatever else is there is told why it is not") func doubts() async throws {
+        let bench = try await VaultBench.unlocked()
+        let cases: [(StandingDoubt, @Sendable (inout Peer) -> Void)] = [
+            (.otherProgram, { $0.isOwnProgram = false }), (.behind("make"), { $0.place = .behind("make") }), (.adopted, { $0.place = .adopted }),
+            (.belowFirstProcess, { $0.place = .belowFirstProcess }), (.leaderless, { ($0.place, $0.session) = (.leaderless, nil) }),
+            (.hidden, { ($0.place, $0.session) = (.hidden, nil) }), (.leaderless, { $0.session = nil }), (.otherUser, { $0.userID = 0 }),
+            (.otherSession, { $0.session = KernelSession(id: 9, leaderStart: 9, terminal: 9) }),
+            // The same id, and another process that begins with it.
+            (.otherSession, { $0.session?.leaderStart += 1 }), (.otherSession, { $0.session?.terminal += 1 }),
+        ]
+        for (doubt, change) in cases {
+            var door = bench.door(2)
+            change(&door.peer)
+            let asker = try await bench.vault.asker(at: door, source: .cli, Credentials())
+            #expect(asker.standing == .unidentified && asker.doubt == doubt)
+            let token = try await stepUp(bench, door).token
+            let asked = try await bench.vault.asker(at: door, source: .cli, Credentials(stepUpToken: token))
+            #expect(asked.standing == .person(steppedUp: true) && asked.doubt == nil, "a password makes a person of whoever gives it")
+        }
+        #expect(try await bench.vault.asker(at: bench.door(2), source: .mcp, Credentials()).doubt == .agentsDoor)
+        #expect(try await bench.vault.asker(at: bench.door(2), source: .cli, Credentials()).doubt == nil)
+        try await bench.unlock(lease: .seconds(8 * 3600))
+        bench.machine.advance(.seconds(3600))
+        #expect(try await bench.vault.asker(at: bench.terminal, source: .cli, Credentials()).doubt == .idle)
+    }
+
     @Test("nobody at the door speaks as the keeper") func keeperSource() async throws {
         let bench = try await VaultBench.unlocked()
         for source in [AuditSource.keeper, .broker] {
@@ -78,21 +104,25 @@ import Testing
 
     @Test("a reveal grace holds five minutes, in the terminal it was opened in") func grace() async throws {
         let bench = try await VaultBench.unlocked()
-        #expect(!bench.vault.hasRevealGrace(bench.terminal))
+        #expect(bench.vault.revealGrace(bench.terminal) == nil)
         let outside = try await stepUp(bench, bench.door(3, terminal: 9), grace: true)
         #expect(outside.graceUntil == nil)
         #expect(try await stepUp(bench, bench.door(4), grace: true).graceUntil != nil)
-        #expect(bench.vault.hasRevealGrace(bench.door(5)))
-        #expect(!bench.vault.hasRevealGrace(bench.door(5, isNextToLeader: false)))
-        #expect(!bench.vault.hasRevealGrace(bench.door(5, terminal: 9)))
+        let until = try #require(bench.vault.revealGrace(bench.door(5)))
+        #expect((Duration.seconds(299)...Duration.seconds(301)).contains(until.duration(since: bench.machine.wall)))
+        #expect(bench.vault.revealGrace(bench.door(5, isNextToLeader: false)) == nil)
+        #expect(bench.vault.revealGrace(bench.door(5, terminal: 9)) == nil)
+        var other = bench.door(5)
+        other.peer.isOwnProgram = false
+        #expect(bench.vault.revealGrace(other) == nil)
         bench.machine.advance(.seconds(299))
-        #expect(bench.vault.hasRevealGrace(bench.door(5)))
+        #expect(bench.vault.revealGrace(bench.door(5)) != nil)
         bench.machine.setWall(by: .seconds(-3600))
         bench.machine.advance(.seconds(2))
-        #expect(!bench.vault.hasRevealGrace(bench.door(5)))
+        #expect(bench.vault.revealGrace(bench.door(5)) == nil)
         _ = try await stepUp(bench, bench.door(4), grace: true)
         try await bench.relock()
-        #expect(!bench.vault.hasRevealGrace(bench.door(5)))
+        #expect(bench.vault.revealGrace(bench.door(5)) == nil)
     }
 
     @Test("a locked vault that a command's password opens is open as long as that command") func visitor() async throws {

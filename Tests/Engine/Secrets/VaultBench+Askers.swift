@@ -10,8 +10,9 @@ extension VaultBench {
     /// The first terminal: a shell and the command next to it.
     static func peer(terminal: UInt64 = 1, isNextToLeader: Bool = true) -> Peer {
         Peer(
-            userID: 1000, userName: "ada", process: 4242, executable: "/usr/bin/tacit",
-            session: KernelSession(id: Int32(terminal), leaderStart: terminal, terminal: terminal), isNextToLeader: isNextToLeader)
+            userID: 1000, userName: "ada", process: 4242, executable: "/usr/bin/tacit", isOwnProgram: true,
+            session: KernelSession(id: Int32(terminal), leaderStart: terminal, terminal: terminal),
+            place: isNextToLeader ? .nextToLeader : .behind("make"))
     }
 
     var terminal: DoorFacts { door(1) }

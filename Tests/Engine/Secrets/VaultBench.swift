@@ -16,6 +16,8 @@ final class VaultBench: Sendable {
     let store: InMemoryStore
     let memory: MemoryStateFile
     let pending: MemoryStateFile
+    let backoff: MemoryStateFile
+    let checkpoint: MemoryStateFile
     let runners = FakeRunners()
     let vault: Vault
 
@@ -24,7 +26,8 @@ final class VaultBench: Sendable {
     /// A vault over a store that is there already, or is made by `create`. `wrapping` puts another store in front of the real one.
     init(
         store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
-        memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), hash: any PasswordHash = CheapHash(),
+        memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), backoff: MemoryStateFile = MemoryStateFile(),
+        checkpoint: MemoryStateFile = MemoryStateFile(), hash: any PasswordHash = CheapHash(),
         wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
     ) {
         random = SeededRandom()
@@ -32,6 +35,8 @@ final class VaultBench: Sendable {
         self.machine = machine
         self.memory = memory
         self.pending = pending
+        self.backoff = backoff
+        self.checkpoint = checkpoint
         let flag = Flag(isMade)
         vault = Vault(
             Vault.Foundation(
@@ -39,7 +44,8 @@ final class VaultBench: Sendable {
                     if create { flag.set() }
                     return wrapping(store)
                 }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
-                keeper: Self.origin, runners: runners, hardening: { Hardening(coreLimit: 0, isDumpable: false) }))
+                backoff: backoff, checkpoint: checkpoint, keeper: Self.origin, runners: runners,
+                hardening: { Hardening(coreLimit: 0, isDumpable: false) }))
     }
 
     /// Where the keeper and its peers are.
@@ -58,7 +64,8 @@ final class VaultBench: Sendable {
     {
         VaultBench(
             store: store ?? self.store, isMade: true, machine: machine, memory: remembers ? memory : MemoryStateFile(),
-            pending: remembers ? pending : MemoryStateFile(), wrapping: wrapping)
+            pending: remembers ? pending : MemoryStateFile(), backoff: backoff, checkpoint: remembers ? checkpoint : MemoryStateFile(),
+            wrapping: wrapping)
     }
 
     func create() async throws { _ = try await vault.create(password: Self.password.secret, by: nobody(), at: terminal) }
@@ -130,19 +137,34 @@ final class FakeMachine: Sendable {
         }
     }
 
+    /// The machine starts anew; the time of day goes on, or is set.
+    func reboot(wallMoves: Duration = .seconds(60)) {
+        state.withLock { state in
+            state.wall += wallMoves.wholeNanoseconds
+            state.boot = 1_000_000_000
+            let count = UInt8(truncatingIfNeeded: state.wall)
+            state.bootID = BootID(random: RandomBytes { [UInt8](repeating: count | 1, count: $0) })
+        }
+    }
+
     /// Somebody sets the clock.
     func setWall(by duration: Duration) { state.withLock { $0.wall += duration.wholeNanoseconds } }
 }
 
 /// A state file in memory; it can be made to fail.
 final class MemoryStateFile: StateFile {
-    private let state = Mutex<(bytes: [UInt8]?, fails: Bool)>((nil, false))
+    private let state = Mutex<(bytes: [UInt8]?, fails: Bool, isLoose: Bool)>((nil, false, false))
 
-    func load() throws -> [UInt8]? { state.withLock { $0.bytes } }
+    func load() throws -> [UInt8]? {
+        try state.withLock { state in
+            if state.isLoose { throw TestFailure("not yours alone") }
+            return state.bytes
+        }
+    }
 
     func store(_ bytes: [UInt8]) throws {
         try state.withLock { state in
-            if state.fails { throw TestFailure("no room") }
+            if state.fails || state.isLoose { throw TestFailure("no room") }
             state.bytes = bytes
         }
     }
@@ -153,6 +175,15 @@ final class MemoryStateFile: StateFile {
             state.bytes = (state.bytes ?? []) + bytes
         }
     }
+
+    /// The bytes as somebody else sees and changes them.
+    var bytes: [UInt8]? {
+        get { state.withLock { $0.bytes } }
+        set { state.withLock { $0.bytes = newValue } }
+    }
+
+    /// Nothing can be read or written, as in a file that others may touch.
+    func loosen(_ isLoose: Bool) { state.withLock { $0.isLoose = isLoose } }
 
     func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
 }

@@ -18,7 +18,9 @@ struct ProblemTableTests {
         arguments: [
             (.noVault, 404, "vault.absent"), (.vaultExists, 409, "vault.exists"), (.locked, 423, "vault.locked"),
             (.alreadyUnlocked, 409, "vault.unlocked"), (.wrongPassword, 401, "unlock.failed"), (.wrongRecoveryKey, 401, "unlock.failed"),
-            (.backedOff(seconds: 30), 429, "unlock.backed-off"), (.passwordTooShort, 422, "password.too-short"),
+            (.backedOff(seconds: 30), 429, "unlock.backed-off"), (.backedOff(seconds: 30, triesUnknown: true), 429, "unlock.tries-unknown"),
+            (.malformedCheckpoint("what"), 422, "audit.malformed-checkpoint"), (.checkpointsMissing, 409, "vault.checkpoints-missing"),
+            (.passwordTooShort, 422, "password.too-short"),
             (.stepUpRequired, 401, "step-up.required"), (.denied(denial), 403, "not_permitted"), (.notFound(.secret), 404, "secret.not-found"),
             (.notFound(.project), 404, "project.not-found"), (.nameTaken(.environment), 409, "environment.exists"),
             (.notEmpty(.project), 409, "project.not-empty"), (.versionNotFound, 404, "version.not-found"), (.deleted, 409, "secret.deleted"),
@@ -46,7 +48,8 @@ struct ProblemTableTests {
         "what the store says has a status of its own",
         arguments: [
             (.conflict(.secret), 409), (.conflict(nil), 409), (.staleLog(expected: 3), 409), (.full, 507), (.damaged("x"), 500),
-            (.absent(path: "/p"), 404), (.held, 500), (.newer(version: 9), 500), (.loosePermissions(path: "/p", fix: "f"), 500), (.failed("x"), 500),
+            (.absent(path: "/p"), 404), (.held, 500), (.newer(version: 9), 500), (.loosePermissions(path: "/p", fix: "f"), 500),
+            (.misplaced(path: "/p", thing: "directory", fix: "f"), 500), (.failed("x"), 500),
         ] as [(StoreError, Int)])
     func store(error: StoreError, status: Int) {
         let problem = ProblemTable.problem(for: error)

@@ -174,6 +174,8 @@ struct RouteTests {
             ("GET", "\(secrets)?tag", nil), ("GET", "\(secrets)?expiring=soon", nil), ("GET", "\(secrets)/a/value?version=0", nil),
             ("GET", "\(secrets)/a/value?raw=1", nil), ("GET", "\(secrets)/a%2f..%2fb", nil), ("GET", "\(secrets)/a%2F%2Fb", nil),
             ("GET", "\(secrets)/..", nil), ("GET", "\(secrets)/%00", nil), ("GET", "/v1/projects/a%2Fb/environments", nil),
+            ("GET", "\(secrets)/a/value?version=01", nil), ("GET", "\(secrets)/a/masked?version=%2B1", nil), ("GET", "\(secrets)?limit=007", nil),
+            ("GET", "\(secrets)/a/value?version=1.0", nil), ("GET", "/v1/audit?from=00", nil), ("GET", "/v1/audit?from=-0", nil),
             ("GET", "/v1/audit?from=-1", nil), ("POST", "/v1/step-up?grace=all", nil), ("POST", "/v1/projects", #"{"name":"a","colour":1}"#),
             ("POST", "/v1/projects", #"{"name":"a","name":"b"}"#), ("POST", "/v1/projects", #"["a"]"#), ("POST", "/v1/projects", ""),
             ("POST", "/v1/exists", #"{"scope":"default","names":[]}"#), ("PATCH", "\(secrets)/a", #"{"tags":["t"]}"#),
@@ -188,11 +190,34 @@ struct RouteTests {
         #expect(answer.status == 400 || answer.code == "route.not-found", "\(answer.text)")
     }
 
-    @Test("a tag that is no number is refused", arguments: ["1", "W/\"1\"", "*", "\"-1\"", "\"1", "\"\"", "\"1\", \"2\""])
+    @Test(
+        "a tag that is no number is refused", arguments: ["1", "W/\"1\"", "*", "\"-1\"", "\"1", "\"\"", "\"1\", \"2\"", "\"01\"", "\"+1\"", "\"-0\""])
     func badTags(tag: String) async throws {
         let bed = try await Bed()
         let client = try await bed.withVault()
         #expect(try await set(client, "a", "CANARY-x", headers: ["If-Match: \(tag)"]).status == 400)
+    }
+
+    @Test("a kept checkpoint that is none is the asker's mistake, and says which and what is wrong with it")
+    func malformedCheckpoint() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let note = try await client.ask("POST", "/v1/audit/checkpoints").json(CheckpointNote.self).note
+        func verify(_ notes: [String]) async throws -> Client.Answer {
+            let body = String(decoding: try WireJSON.encode(VerificationRequest(trustedNotes: notes)), as: UTF8.self)
+            return try await client.ask("POST", "/v1/audit/verification", json: body)
+        }
+        #expect(try await verify([note]).json(AuditVerification.self).intact)
+        for (notes, which) in [(["CANARY-none"], "the kept checkpoint cannot"), ([note, ""], "kept checkpoint 2 cannot")] {
+            let answer = try await verify(notes)
+            let problem = try answer.json(Problem.self)
+            #expect(answer.status == 422 && problem.code == "audit.malformed-checkpoint" && problem.title.hasPrefix(which))
+            #expect(problem.title.contains("its text is not in the C2SP form") && problem.hint?.contains("tacit audit checkpoint") == true)
+            #expect(!answer.text.contains("CANARY"))
+        }
+        let lines = note.split(separator: "\n", omittingEmptySubsequences: false)
+        let changed = ([lines[0], "0" + lines[1]] + lines[2...]).joined(separator: "\n")
+        #expect(try await verify([changed]).json(Problem.self).title.contains("its size is not"))
     }
 
     @Test("a revision is refused where none is compared", arguments: [("DELETE", ""), ("POST", "/undelete"), ("GET", "")])
@@ -229,12 +254,50 @@ struct RouteTests {
                 == 413)
     }
 
+    @Test("a write that names the revision it is made on changes that one or nothing")
+    func revisions() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let path = "\(Self.secrets)/a"
+        for value in ["CANARY-one", "CANARY-two"] { _ = try await set(client, "a", value) }
+        let revision = try await client.ask("GET", path).json(SecretDetail.self).revision
+        for (method, suffix, json) in [("PATCH", "", #"{"add_tags":["t"]}"#), ("POST", "/rollback", #"{"version":1}"#)] {
+            let stale = try await client.ask(method, path + suffix, json: json, headers: ["If-Match: \"\(revision - 1)\""])
+            #expect(stale.status == 412 && stale.code == "revision.mismatch")
+        }
+        let detail = try await client.ask("GET", path).json(SecretDetail.self)
+        #expect(detail.revision == revision && detail.version == 2 && detail.tags == [])
+        #expect(try await client.ask("PATCH", path, json: #"{"add_tags":["t"]}"#, headers: ["If-Match: \"\(revision)\""]).status == 200)
+        let next = try await client.ask("GET", path).json(SecretDetail.self).revision
+        #expect(
+            try await client.ask("POST", "\(path)/rollback", json: #"{"version":1}"#, headers: ["If-Match: \"\(next)\""]).json(Written.self).version
+                == 3)
+    }
+
+    @Test("the fields of one version may have 4 MiB together, those that stay included")
+    func largestVersion() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let full = String(repeating: "x", count: 1 << 20)
+        func set(_ fields: [(String, String)]) async throws -> Client.Answer {
+            let names = fields.map { #"{"name":"\#($0.0)","kind":"secret"}"# }.joined(separator: ",")
+            let parts = [("secret", "{\"fields\":[\(names)]}")] + fields.enumerated().map { ("field-\($0.offset)", $0.element.1) }
+            return try await client.ask("PUT", "\(Self.secrets)/a", parts: parts)
+        }
+        #expect(try await set((1...4).map { ("f\($0)", full) }).status == 201)
+        for fields in [[("f5", "x")], (1...4).map { ("f\($0)", full) } + [("f5", "x")]] {
+            let refused = try await set(fields)
+            #expect(refused.status == 422 && refused.text.contains("4 MiB together"))
+        }
+        #expect(try await set([("f1", "x"), ("f5", "y")]).json(Written.self).version == 2)
+    }
+
     @Test("a value of one field may have 1 MiB, and not a byte more")
     func largestValue() async throws {
         let bed = try await Bed()
         let client = try await bed.withVault()
         #expect(try await set(client, "a", String(repeating: "x", count: 1 << 20)).status == 201)
         let refused = try await set(client, "b", String(repeating: "x", count: (1 << 20) + 1))
-        #expect((400..<500).contains(refused.status), "\(refused.status)")
+        #expect(refused.status == 422 && refused.text.contains("1 MiB"))
     }
 }

@@ -59,7 +59,8 @@ struct TransportTests {
     @Test(
         "a target in any other form than the API's is nowhere",
         arguments: [
-            "//v1/status", "/v1/status/", "/v1//status", "/v1/./status", "/v1/x/../status", "*", "/V1/status", "/v1/%73tatus",
+            "http://k/v1/status", "http://k/v1/status#x", "//v1/status", "/v1/status/", "/v1//status", "/v1/./status", "/v1/x/../status", "*",
+            "/V1/status", "/v1/%73tatus",
             "/v1/status#x",
         ])
     func targets(target: String) async throws {

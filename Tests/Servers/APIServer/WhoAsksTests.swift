@@ -111,6 +111,42 @@ struct WhoAsksTests {
         #expect(!wrong.text.contains("CANARY"))
     }
 
+    @Test("the status tells the asker why it is not a person; a problem does not, whatever the name")
+    func doubt() async throws {
+        let (bed, _) = try await bedWithAgent()
+        let client = try bed.connect()
+        #expect(try await client.ask("GET", "/v1/status").json(VaultStatus.self).actor == Asker(kind: .person))
+        bed.peer.place = .behind("make")
+        let behind = try bed.connect()
+        let doubt = try await behind.ask("GET", "/v1/status").json(VaultStatus.self).actor.doubt
+        #expect(doubt?.code == "asker.behind-program" && doubt?.message.contains("(make)") == true && doubt?.hint.contains("--password-fd") == true)
+        let hidden = try await behind.ask("GET", "\(Self.secrets)/hidden/masked")
+        let absent = try await behind.ask("GET", "\(Self.secrets)/absent/masked")
+        #expect(hidden == absent && hidden.code == "secret.not-found" && !hidden.text.contains("make"))
+        bed.becomePerson()
+        bed.peer.isOwnProgram = false
+        let other = try await bed.connect().ask("GET", "/v1/status").json(VaultStatus.self).actor
+        #expect(other.kind == .unidentified && other.doubt?.code == "asker.other-program")
+    }
+
+    @Test("a reveal grace is told to the terminal that has it, and spares it the question")
+    func grace() async throws {
+        let (bed, _) = try await bedWithAgent()
+        let client = try bed.connect()
+        #expect(try await client.ask("GET", "/v1/status").json(VaultStatus.self).revealGraceUntil == nil)
+        let granted = try await client.ask("POST", "/v1/step-up?grace=reveal", octets: Bed.password).json(StepUp.self).revealGraceUntil
+        let another = try bed.connect()
+        #expect(try await another.ask("GET", "/v1/status").json(VaultStatus.self).revealGraceUntil == granted && granted != nil)
+        #expect(try await another.ask("GET", "\(Self.secrets)/hidden/value").status == 200)
+        #expect(try await another.ask("POST", "/v1/slots/recovery").code == "step-up.required", "the grace is for reveals")
+        bed.becomeStranger()
+        #expect(try await bed.connect().ask("GET", "/v1/status").json(VaultStatus.self).revealGraceUntil == nil)
+        bed.becomePerson()
+        bed.clock.advance(by: .seconds(301))
+        #expect(try await another.ask("GET", "/v1/status").json(VaultStatus.self).revealGraceUntil == nil)
+        #expect(try await another.ask("GET", "\(Self.secrets)/hidden/value").code == "step-up.required")
+    }
+
     @Test("anybody may ask for the status, and learns nothing of others' runs")
     func status() async throws {
         let (bed, _) = try await bedWithAgent()

@@ -105,19 +105,15 @@ struct StarterPolicy: Sendable {
         """
 
     private var commandRules: String {
-        let programs =
-            switch kind {
-            case .coder: "[/usr/bin/*, /usr/local/bin/*]"
-            case .chat, .job: "[/usr/bin/curl, /usr/bin/git-remote-https]"
-            }
         let native = """
-              # Only these programs may have a value. A program counts where its caller can write neither the file nor a directory above it; to
-              # use one elsewhere, pin its content: `sha256: ["…"]`, as sha256sum prints it.
-              - name: programs of the system
+              # Only these programs may have a value: name each one, as a pattern would list programs that start others. A program counts where its
+              # caller can write neither the file nor a directory above it; to use one elsewhere, pin its content: `sha256: ["…"]` as sha256sum
+              # prints it.
+              - name: programs that may have a key
                 agent_id: AGENT
                 environments: [PLACE]
                 keys: ["**"]
-                programs: \(programs)
+                programs: [/usr/bin/curl, /usr/bin/redis-cli, /usr/local/bin/stripe]
 
             """
         let any = """

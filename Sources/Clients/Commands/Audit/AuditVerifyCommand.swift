@@ -30,7 +30,7 @@ struct AuditVerifyCommand: Verb {
             return text
         }
         let door = try VaultDoor(context, options, to: "verify the audit log")
-        let verdict: AuditVerification = try door.send("POST", WirePath.auditVerification, json: VerificationRequest(trustedNotes: notes))
+        let verdict = try verify(notes, door)
         let console = Console(context)
         if options.json {
             console.say(json: verdict)
@@ -45,6 +45,18 @@ struct AuditVerifyCommand: Verb {
         console.say(console.style.green(verdict.message.printable))
         if verdict.checkpoints > 0 { console.say(console.style.dim("\(verdict.checkpoints) signed checkpoints agree")) }
         report(verdict, console)
+    }
+
+    private func verify(_ notes: [String], _ door: VaultDoor) throws -> AuditVerification {
+        do { return try door.send("POST", WirePath.auditVerification, json: VerificationRequest(trustedNotes: notes)) } catch let failure
+            as CommandFailure where failure.code == "audit.malformed-checkpoint"
+        {
+            // It is a file that was named here that is not as it must be.
+            var failure = failure
+            failure.status = .usage
+            if checkpoints.count == 1 { failure.message = "\(checkpoints[0].printable): \(failure.message)" }
+            throw failure
+        }
     }
 
     private func report(_ verdict: AuditVerification, _ console: Console) {

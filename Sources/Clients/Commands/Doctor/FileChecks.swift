@@ -41,6 +41,9 @@ struct FileChecks {
 
     private func problem(of path: String, allowed: mode_t, fix: String) -> Finding? {
         guard let facts = facts(path) else { return nil }
+        if facts.st_mode & S_IFMT == S_IFLNK {
+            return .init(.bad, "files.private", "\(path) is a link, which Tacit does not follow", hint: "put what it leads to in its place")
+        }
         if facts.st_uid != context.userID { return .init(.bad, "files.private", "\(path) belongs to another user", hint: "move it away") }
         if facts.st_mode & 0o777 & ~allowed != 0 { return .init(.bad, "files.private", "\(path) can be reached by other users", hint: fix) }
         return nil

@@ -34,7 +34,7 @@ final class VaultDoor {
             do throws(ClientError) {
                 return try connection.send(method, path, body: body, contentType: contentType, ifMatch: ifMatch)
             } catch {
-                guard case .problem(let problem) = error, try remedy(problem) else { throw CommandFailure(error) }
+                guard case .problem(let problem) = error, try remedy(problem) else { throw try explained(CommandFailure(error)) }
             }
         }
     }
@@ -74,6 +74,18 @@ final class VaultDoor {
                 code: "keeper.answer")
         }
         return result
+    }
+}
+
+extension Asker {
+    /// Why the keeper does not take this command for a person's; nil when it does, or when an agent's badge was shown.
+    var standingDoubt: Doubt? {
+        guard kind == .unidentified else { return nil }
+        // A keeper of an earlier version does not say.
+        return doubt
+            ?? Doubt(
+                code: "asker.unknown", message: "the vault is not unlocked for this terminal",
+                hint: "unlock it with `tacit unlock`, or give the password with `--password-fd N`")
     }
 }
 
@@ -127,10 +139,30 @@ extension VaultDoor {
         guard passwords.isThere else { return false }
         switch problem.code {
         case "vault.locked" where passwords.terminal != nil && !hasUnlocked: try unlock()
-        case "step-up.required" where !isSteppedUp, "not_permitted" where !isSteppedUp: try stepUp()
-        default: return false
+        case "step-up.required" where !isSteppedUp: try stepUp()
+        default:
+            // Whoever is not taken for a person is told nothing of what is there: said so, and asked, before a name is called absent.
+            guard let doubt = try doubt(behind: problem) else { return false }
+            passwords.terminal?.say(doubt.message.printable.capitalizedFirst + ".")
+            try stepUp()
         }
         return true
+    }
+
+    /// A failure with the reason why the keeper did not take this command for a person's, where that may be why it refused.
+    func explained(_ failure: CommandFailure) throws -> CommandFailure {
+        guard let problem = failure.problem, let doubt = try doubt(behind: problem) else { return failure }
+        var failure = failure
+        failure.explain(doubt)
+        return failure
+    }
+
+    /// What makes the keeper doubt that a person asks; nil when that has nothing to do with the problem.
+    ///
+    /// The problem itself cannot say: to the unidentified a name they may not know of is as absent as one that nobody has.
+    private func doubt(behind problem: Problem) throws -> Asker.Doubt? {
+        guard !isSteppedUp, problem.code != "vault.absent", problem.status == 403 || problem.status == 404 else { return nil }
+        return try status().actor.standingDoubt
     }
 
     /// The password for this command; at a terminal a wrong one may be typed again.

@@ -12,6 +12,9 @@ struct Style: Sendable {
 }
 
 extension String {
+    /// As a sentence begins.
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+
     /// The text on one line, with control and direction characters replaced: what is stored must not drive a terminal.
     var printable: String {
         String(

@@ -29,8 +29,15 @@ package struct CommandFailure: Error, Equatable, Sendable {
     package init(_ problem: Problem) {
         self.init(problem.title, hint: problem.hint, status: ExitStatus(httpStatus: problem.status), code: problem.code)
         if problem.code == "run.too-many" { status = .failed }
-        if problem.code == "not_permitted" { hint = "unlock this terminal with `tacit unlock`, or pass the password with `--password-fd N`" }
         self.problem = problem
+    }
+
+    /// Adds why the keeper did not take the command for a person's, and the next step.
+    mutating func explain(_ doubt: Asker.Doubt) {
+        if status == .notFound { message += ", as far as this command may know" }
+        let reason = "\(doubt.message.printable); \(doubt.hint.printable)"
+        hint = reason
+        problem?.hint = reason
     }
 
     /// Why the keeper could not be asked.

@@ -12,7 +12,7 @@ extension VaultDoor {
                 forgetPassword()
                 return stream
             } catch {
-                guard case .problem(let problem) = error, try remedy(problem) else { throw CommandFailure(error) }
+                guard case .problem(let problem) = error, try remedy(problem) else { throw try explained(CommandFailure(error)) }
             }
         }
     }

@@ -6,12 +6,11 @@ extension VaultDoor {
     /// Somebody whom the keeper does not know sees an empty list; a person in front of a terminal is asked for the password then.
     func list(_ scope: Scope, _ query: [(String, String)] = [], allPages: Bool) throws -> Page<SecretSummary> {
         var page = try pages(scope, query, allPages: allPages)
-        guard page.items.isEmpty, try status().actor.kind == .unidentified else { return page }
+        guard page.items.isEmpty, let doubt = try status().actor.standingDoubt else { return page }
         guard passwords.isThere else {
-            throw CommandFailure(
-                "the vault is not unlocked for this terminal, so that nothing is listed",
-                hint: "unlock it with `tacit unlock`, or pass the password with `--password-fd N`", status: .denied, code: "not_permitted")
+            throw CommandFailure("nothing is listed: \(doubt.message.printable)", hint: doubt.hint.printable, status: .denied, code: "not_permitted")
         }
+        passwords.terminal?.say(doubt.message.printable.capitalizedFirst + ".")
         try stepUp()
         page = try pages(scope, query, allPages: allPages)
         return page

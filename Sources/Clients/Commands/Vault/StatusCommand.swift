@@ -24,6 +24,11 @@ struct StatusCommand: Verb {
         let style = console.style
         facts.add("vault", "\(Self.word(status.state, style))  \(style.dim(context.paths.vault))")
         facts.add("locks", status.locksAt.map { "\(RelativeTime.text($0, now: context.now())) when nobody uses it" })
+        facts.add(
+            "grace",
+            status.revealGraceUntil.map {
+                "values are revealed here without asking until \($0.printable) (\(RelativeTime.text($0, now: context.now())))"
+            })
         facts.add("lease", status.leaseUntil.map { "agents may use it until \($0.printable) (\(RelativeTime.text($0, now: context.now())))" })
         facts.add("you", Self.word(status.actor, status.state))
         facts.add("scope", try ScopeResolver(context: context).scope(scope).text)
@@ -50,7 +55,7 @@ struct StatusCommand: Verb {
 
     private static func word(_ actor: Asker, _ state: VaultStatus.State) -> String? {
         guard state == .unlocked else { return nil }
-        return actor.kind == .unidentified ? "unidentified: the vault is not unlocked for this terminal" : name(actor)
+        return actor.standingDoubt.map { "unidentified: \($0.message.printable)" } ?? name(actor)
     }
 
     static func name(_ actor: Asker) -> String {
@@ -65,7 +70,7 @@ struct StatusCommand: Verb {
         switch status.state {
         case .absent: "Next: `tacit init` makes the vault."
         case .locked: "Next: `tacit unlock`."
-        case .unlocked: status.actor.kind == .unidentified ? "Next: `tacit unlock` unlocks this terminal." : nil
+        case .unlocked: status.actor.standingDoubt.map { "Next: \($0.hint.printable)." }
         }
     }
 }

@@ -48,6 +48,9 @@ struct UnlockCommand: Verb {
         if options.json { return console.say(json: unlocked) }
         console.say(Self.sentence(unlocked, console.style, now: context.now()))
         for notice in unlocked.notices { console.note(notice.printable) }
+        if let doubt = try door.status().actor.standingDoubt {
+            console.warn("this terminal stays locked, and each command in it will ask: \(doubt.message.printable)")
+        }
         if unlocked.slotUpgraded { console.note("the password's slot was strengthened to today's parameters") }
     }
 

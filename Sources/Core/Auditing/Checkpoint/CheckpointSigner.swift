@@ -24,10 +24,12 @@ package struct CheckpointSigner: Sendable {
     /// The public half in C2SP form.
     package var verifierKey: String { key.description }
 
-    /// Signs a log's head. The chain value is fixed with it, and so is the value of the records' digest where given.
-    package func sign(_ head: LogHead, recordsDigest: [UInt8]? = nil) throws(AuditingError) -> SignedCheckpoint {
-        let records = recordsDigest.map { [SignedCheckpoint.recordsExtension($0)] } ?? []
-        return try sign(size: head.size, root: head.frontier.root, extensions: [SignedCheckpoint.chainExtension(head.chain)] + records)
+    /// Signs a log's head. The chain value is fixed with it, and so are, where given, the value of the records' digest and the size of the checkpoint before.
+    package func sign(_ head: LogHead, recordsDigest: [UInt8]? = nil, previous: Int64? = nil) throws(AuditingError) -> SignedCheckpoint {
+        var extensions = [SignedCheckpoint.chainExtension(head.chain)]
+        if let recordsDigest { extensions.append(SignedCheckpoint.recordsExtension(recordsDigest)) }
+        if let previous { extensions.append(SignedCheckpoint.previousExtension(previous)) }
+        return try sign(size: head.size, root: head.frontier.root, extensions: extensions)
     }
 
     /// Signs a size and root. A log must never sign two roots for one size, nor a root that is not of its own past.

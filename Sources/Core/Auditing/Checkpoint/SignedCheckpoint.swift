@@ -70,12 +70,25 @@ extension SignedCheckpoint {
 extension SignedCheckpoint {
     private static let chainLabel = "tacit-chain"
     private static let recordsLabel = "tacit-records"
+    private static let previousLabel = "tacit-previous"
 
     /// The extension line that fixes the chain value of the last entry.
     package static func chainExtension(_ chain: [UInt8]) -> String { "\(chainLabel) \(Base64.encode(chain))" }
 
     /// The extension line that fixes the value of the records' digest.
     package static func recordsExtension(_ digest: [UInt8]) -> String { "\(recordsLabel) \(Base64.encode(digest))" }
+
+    /// The extension line that names the size of the checkpoint before.
+    package static func previousExtension(_ size: Int64) -> String { "\(previousLabel) \(size)" }
+
+    /// The size of the checkpoint before, where this one names it.
+    package var previous: Int64? {
+        let line = extensions.first { $0.hasPrefix(Self.previousLabel + " ") }
+        return line.flatMap { line in
+            let digits = line.dropFirst(Self.previousLabel.count + 1)
+            return Int64(digits).flatMap { String($0) == digits ? $0 : nil }
+        }
+    }
 
     /// The chain value of the last entry, where the checkpoint fixes it.
     package var chain: [UInt8]? { value(of: Self.chainLabel) }

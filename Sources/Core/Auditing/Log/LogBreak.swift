@@ -17,6 +17,8 @@ package struct LogBreak: Sendable, Equatable {
         case badSignature = "bad-signature"
         /// A checkpoint is of another log.
         case otherOrigin = "other-origin"
+        /// A checkpoint that was stored is not there any more.
+        case missingCheckpoint = "missing-checkpoint"
     }
 
     package let kind: Kind
@@ -34,6 +36,7 @@ package struct LogBreak: Sendable, Equatable {
         case .gap, .edited, .inserted, .reordered: "chain broken at entry \(index.grouped): \(found)"
         case .fork: "the log differs from its checkpoint at \(index.grouped) entries: \(found)"
         case .cutTail: "the end of the log is missing from entry \(index.grouped) on: \(found)"
+        case .missingCheckpoint: "the checkpoint at \(index.grouped) entries was taken away: \(found)"
         case .badSignature, .otherOrigin: "the checkpoint at \(index.grouped) entries is not this log's: \(found)"
         }
     }

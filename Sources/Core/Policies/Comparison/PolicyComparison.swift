@@ -101,16 +101,17 @@ private struct Inquiry {
 
     mutating func ask(as agent: AgentIdentity, about known: [PolicyComparison.Secret]) {
         let (before, after) = (old.compiled(for: agent), new.compiled(for: agent))
+        for secret in known {
+            guard let scope = try? Scope(parsing: secret.scope), let name = try? SecretName(secret.name) else { continue }
+            ask((before.scoped(to: scope), after.scoped(to: scope)), agent, scope, name, secret.tags, isKnown: true)
+        }
+        let there = Set(known.map { "\($0.scope)/\($0.name) \($0.tags)" })
         let tagSets = [[]] + samples.tags.sorted().map { [$0] }
         for scope in samples.scopes.sorted(by: { $0.description < $1.description }) {
             let views = (before.scoped(to: scope), after.scoped(to: scope))
             for secret in samples.secrets.sorted() {
-                for tags in tagSets { ask(views, agent, scope, secret, tags, isKnown: false) }
+                for tags in tagSets where !there.contains("\(scope)/\(secret) \(tags)") { ask(views, agent, scope, secret, tags, isKnown: false) }
             }
-        }
-        for secret in known {
-            guard let scope = try? Scope(parsing: secret.scope), let name = try? SecretName(secret.name) else { continue }
-            ask((before.scoped(to: scope), after.scoped(to: scope)), agent, scope, name, secret.tags, isKnown: true)
         }
     }
 

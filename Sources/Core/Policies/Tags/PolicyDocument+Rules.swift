@@ -28,14 +28,9 @@ extension CommandRule {
         var summaries: [PolicyDocument.RuleSummary] = []
         if allowsPrograms {
             let subject = "keys \(keys.map(\.description).joined(separator: ", "))"
-            let isOpen = anyCode == .allow
+            let (strength, reason) = allowStrength
             summaries.append(
-                .init(
-                    name: name, kind: "programs", subject: subject, agents: agentID.description,
-                    strength: (isOpen ? TagRule.Strength.ceremony : .enforced).rawValue,
-                    reason: isOpen
-                        ? "a program that runs any code does what the agent tells it: treat the value as known to the agent"
-                        : "no other program is given the value; what this one shows or sends is not held"))
+                .init(name: name, kind: "programs", subject: subject, agents: agentID.description, strength: strength.rawValue, reason: reason))
         }
         if !deniedPrograms.isEmpty {
             summaries.append(
@@ -45,5 +40,16 @@ extension CommandRule {
                     strength: TagRule.Strength.ceremony.rawValue, reason: "an accident guard, by name and path: a copy elsewhere is another program"))
         }
         return summaries
+    }
+
+    /// How much the list can be relied on: which program gets the value is enforced, what becomes of it is not.
+    private var allowStrength: (TagRule.Strength, String) {
+        if anyCode == .allow {
+            return (.ceremony, "a program that runs any code does what the agent tells it: treat the value as known to the agent")
+        }
+        if fingerprints.isEmpty, programs.contains(where: { $0.program != nil }) {
+            return (.ceremony, "a pattern also lists programs that start others, and nobody counted them: name each program")
+        }
+        return (.enforced, "no other program is given the value; what this one does with it is not held")
     }
 }

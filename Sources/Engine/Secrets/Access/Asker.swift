@@ -8,6 +8,8 @@ package struct Asker: Sendable {
     package var origin: Origin
     /// What the agent says of itself; a label, never authority.
     package var reportedModel: String?
+    /// Why it is not taken for a person, where it is unidentified.
+    package var doubt: StandingDoubt?
 
     package init(standing: Standing, source: AuditSource, origin: Origin, reportedModel: String? = nil) {
         self.standing = standing

@@ -91,10 +91,18 @@ final class SessionBook: Sendable {
         return until
     }
 
-    func hasRevealGrace(_ peer: Peer, now: Timestamp) -> Bool {
+    func revealGrace(_ peer: Peer, now: Timestamp) -> Timestamp? {
         state.withLock { state in
-            guard let session = peer.session, state.isUnlocked(peer, now: now), let until = state.graces[session] else { return false }
-            return now < until
+            guard let session = peer.session, state.isUnlocked(peer, now: now), let until = state.graces[session], now < until else { return nil }
+            return until
+        }
+    }
+
+    /// What the session of a peer leaves to doubt.
+    func doubt(about peer: Peer, now: Timestamp) -> StandingDoubt? {
+        state.withLock { state in
+            guard let session = peer.session, state.sessions.contains(session) else { return .otherSession }
+            return state.isUnlocked(peer, now: now) ? nil : .idle
         }
     }
 

@@ -20,22 +20,28 @@ actor AuditWriter {
     struct Position: Sendable {
         var head: LogHead
         var digest: RecordsDigest
+        /// The last checkpoint that is stored.
+        var checkpoint: StoredCheckpoint?
+
+        var checkpointed: Int64 { checkpoint?.size ?? 0 }
     }
 
-    /// A checkpoint is signed after so many entries …
+    /// A checkpoint is stored with the entry that is so many behind the last one …
     static let entriesPerCheckpoint: Int64 = 4096
-    /// … and so long after the last one when there are newer entries.
+    /// … with the last entry before a lock, and so long after the last one when there are newer entries.
     static let checkpointInterval = Duration.seconds(60)
+    /// So many entries at most lie behind the last checkpoint: those before it was due, and those that were stored together with the last of them.
+    static let mostEntriesBehind = 2 * entriesPerCheckpoint
     private static let largestGroup = 512
 
     private let organization: OrganizationID
     private let store: any VaultStore
     private let keys: Keys
     private let memory: HeadMemory
+    private let witness: CheckpointWitness
     private let sentry: ClockSentry
     private let lasting: Lasting
     private(set) var position: Position
-    private var checkpointed: Int64
     private var checkpointDue: Timestamp
     /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
     private var unanswered: [Position] = []
@@ -51,18 +57,23 @@ actor AuditWriter {
     private struct Write {
         var entries: [AuditEntry]
         var change: Change
+        /// Nothing is stored after it.
+        var isLast = false
         var done: CheckedContinuation<Int64, any Error>?
     }
 
-    init(organization: OrganizationID, store: any VaultStore, keys: Keys, memory: HeadMemory, sentry: ClockSentry, lasting: Lasting, log: LogState) {
+    init(
+        organization: OrganizationID, store: any VaultStore, keys: Keys, memory: HeadMemory, witness: CheckpointWitness, sentry: ClockSentry,
+        lasting: Lasting, log: LogState
+    ) {
         self.organization = organization
         self.store = store
         self.keys = keys
         self.memory = memory
+        self.witness = witness
         self.sentry = sentry
         self.lasting = lasting
-        position = Position(head: log.head, digest: log.digest)
-        checkpointed = log.checkpointed
+        position = Position(head: log.head, digest: log.digest, checkpoint: log.checkpoint)
         checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
     }
 
@@ -70,6 +81,7 @@ actor AuditWriter {
     @discardableResult
     func record(_ entries: [AuditEntry], with change: Change = Change()) async throws -> Int64 {
         guard !isClosed else { throw EngineError.locked }
+        precondition(entries.count < Self.entriesPerCheckpoint, "internal: more entries at once than may lie behind a checkpoint")
         return try await enqueued(entries, change)
     }
 
@@ -90,17 +102,16 @@ actor AuditWriter {
     func close(writing last: [AuditEntry]) async throws {
         guard !isClosed else { return }
         isClosed = true
-        _ = try await enqueued(last, Change())
-        try await checkpoint()
+        _ = try await enqueued(last, Change(), isLast: true)
     }
 
     private var isCheckpointDue: Bool {
-        let grown = position.head.size - checkpointed
+        let grown = position.head.size - position.checkpointed
         return grown >= Self.entriesPerCheckpoint || (grown > 0 && sentry.steady() >= checkpointDue)
     }
 
-    private func enqueued(_ entries: [AuditEntry], _ change: Change) async throws -> Int64 {
-        try await withCheckedThrowingContinuation { enqueue(.write(Write(entries: entries, change: change, done: $0))) }
+    private func enqueued(_ entries: [AuditEntry], _ change: Change, isLast: Bool = false) async throws -> Int64 {
+        try await withCheckedThrowingContinuation { enqueue(.write(Write(entries: entries, change: change, isLast: isLast, done: $0))) }
     }
 
     private func enqueue(_ request: Request) {
@@ -168,7 +179,9 @@ extension AuditWriter {
     }
 
     private func succeed(_ write: Write, _ mark: Position) {
+        let before = position.checkpointed
         position = mark
+        if mark.checkpointed > before, let checkpoint = mark.checkpoint { taken(checkpoint) }
         let index = mark.head.size - 1
         if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
         write.done?.resume(returning: index)
@@ -203,6 +216,11 @@ extension AuditWriter {
             let chain = next.head.append(sealed, key: keys.chain)
             operations.append(.append(StoredEntry(organization: organization, index: index, sealed: sealed, chain: chain)))
         }
+        if write.isLast || next.head.size - next.checkpointed >= Self.entriesPerCheckpoint {
+            let checkpoint = try stored(next)
+            operations.append(.insertCheckpoint(checkpoint))
+            next.checkpoint = checkpoint
+        }
         return Batch(operations)
     }
 
@@ -214,14 +232,23 @@ extension AuditWriter {
 
 extension AuditWriter {
     /// A checkpoint over everything that is stored, whether or not it is kept.
-    func signed() throws -> SignedCheckpoint { try keys.signer.sign(position.head, recordsDigest: position.digest.value(key: keys.digest)) }
+    func signed() throws -> SignedCheckpoint { try signed(position) }
+
+    private func signed(_ position: Position) throws -> SignedCheckpoint {
+        try keys.signer.sign(position.head, recordsDigest: position.digest.value(key: keys.digest), previous: position.checkpoint?.size)
+    }
+
+    private func stored(_ position: Position) throws -> StoredCheckpoint {
+        StoredCheckpoint(
+            organization: organization, size: position.head.size, note: try signed(position).bytes, frontier: position.head.frontier.encoded())
+    }
 
     private func storeCheckpoint() async throws -> StoredCheckpoint? {
         _ = try await findUnanswered()
         let head = position.head
         guard head.size > 0 else { return nil }
         if let last = try await store.lastCheckpoint(in: organization), last.size == head.size { return taken(last) }
-        let checkpoint = StoredCheckpoint(organization: organization, size: head.size, note: try signed().bytes, frontier: head.frontier.encoded())
+        let checkpoint = try stored(position)
         do {
             for result in try await store.commit([Batch([.insertCheckpoint(checkpoint)])]) { try result.get() }
         } catch {
@@ -230,10 +257,12 @@ extension AuditWriter {
         return taken(checkpoint)
     }
 
+    @discardableResult
     private func taken(_ checkpoint: StoredCheckpoint) -> StoredCheckpoint {
-        checkpointed = checkpoint.size
+        position.checkpoint = checkpoint
         checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
         memory.remember(position.head)
+        witness.keep(checkpoint)
         return checkpoint
     }
 }

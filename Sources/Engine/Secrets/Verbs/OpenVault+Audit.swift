@@ -46,22 +46,42 @@ extension OpenVault {
 
     /// Goes through the whole log, up to where the keeper knows it to go. `trusted` are checkpoints that the person kept elsewhere.
     package func verifyAudit(trusted: [[UInt8]], by asker: Asker) async throws -> VerificationReport {
-        let kept = try trusted.map { try SignedCheckpoint(parsing: $0) }
+        let kept = try trusted.enumerated().map { try Self.kept($1, number: $0 + 1, of: trusted.count) }
         try await authorizer.authorizeReading(.auditVerify, by: asker)
-        let signed = try await store.checkpoints(from: 0, in: organization).map { stored in
-            guard let checkpoint = try? SignedCheckpoint(parsing: stored.note) else { throw EngineError.logBroken }
-            return checkpoint
-        }
-        // Signed after the others were read, it is the largest: entries that are appended from here on are left for the next time.
+        // What is appended or signed from here on is left for the next time. Whatever these two name is stored already: the rest is read after them.
         let present = try await writer.signed()
+        let handedOut = try kept + witnessed(upTo: present.size)
+        let signed = try await storedCheckpoints(upTo: present.size)
         let ongoing = lasting.ongoing.indices
-        let verdict = try await verdict(upTo: present.size, checkpoints: signed, trusted: kept + [present])
+        var verdict = try await verdict(upTo: present.size, checkpoints: signed, trusted: kept + [present])
+        if case .intact = verdict, let gap = CheckpointSeries(signed).gap(handedOut: handedOut, head: present) { verdict = .broken(gap) }
         var report = VerificationReport(verdict: verdict, checkpoints: signed.count)
         guard case .intact = verdict else { return report }
         // The outcome of what is over by now stands before this checkpoint.
         try await writer.checkpoint()
         report.missingOutcomes = try await missingOutcomes(upTo: present.size).filter { !ongoing.contains($0) }
         return report
+    }
+
+    /// A checkpoint that a person kept. One that is none is told by its number, where there are several.
+    private static func kept(_ note: [UInt8], number: Int, of count: Int) throws -> SignedCheckpoint {
+        do { return try SignedCheckpoint(parsing: note) } catch {
+            let which = count == 1 ? "the kept checkpoint" : "kept checkpoint \(number)"
+            throw EngineError.malformedCheckpoint("\(which) cannot be used: \(error.message)")
+        }
+    }
+
+    private func storedCheckpoints(upTo size: Int64) async throws -> [SignedCheckpoint] {
+        try await store.checkpoints(from: 0, in: organization).filter { $0.size <= size }.map { stored in
+            guard let checkpoint = try? SignedCheckpoint(parsing: stored.note) else { throw EngineError.logBroken }
+            return checkpoint
+        }
+    }
+
+    /// The checkpoint that this machine keeps outside the vault.
+    private func witnessed(upTo size: Int64) throws -> [SignedCheckpoint] {
+        let kept = CheckpointWitness(file: foundation.checkpoint, key: try VerifierKey(parsing: verifierKey)).recall()
+        return kept.map { $0.size <= size ? [$0] : [] } ?? []
     }
 
     private func verdict(upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint]) async throws -> LogVerdict {

@@ -58,7 +58,7 @@ struct SecretRoutes: Sendable {
 
     @Sendable private func reveal(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try reference(context)
-        let grace = vault.hasRevealGrace(try context.door)
+        let grace = vault.revealGrace(try context.door) != nil
         let released = try await open(context).reveal(reference, by: try context.asker, withinGrace: grace)
         var headers = HTTPFields()
         if let name = HTTPField.Name(WireHeader.fieldKind) { headers[name] = released.kind.rawValue }

@@ -44,8 +44,8 @@ struct VaultRoutes: Sendable {
         let asker = try context.asker
         return VaultStatus(
             state: .init(rawValue: state.phase.rawValue) ?? .locked, keeperVersion: keeperVersion, keeperProcess: keeperProcess,
-            actor: .init(asker.standing), locksAt: state.locksAt?.seconds, leaseUntil: state.leaseUntil?.seconds,
-            runs: visibleRuns(to: asker), warnings: state.warnings)
+            actor: .init(asker), locksAt: state.locksAt?.seconds, leaseUntil: state.leaseUntil?.seconds,
+            revealGraceUntil: vault.revealGrace(try context.door)?.seconds, runs: visibleRuns(to: asker), warnings: state.warnings)
     }
 
     /// A person sees every run, an agent its own.

@@ -5,6 +5,12 @@ import Secrets
 import TacitWire
 
 extension TacitWire.Asker {
+    /// The asker to itself: with the reason why it is not taken for a person.
+    init(_ asker: Secrets.Asker) {
+        self.init(asker.standing)
+        doubt = asker.doubt.map { Doubt(code: $0.code, message: $0.message, hint: $0.hint) }
+    }
+
     init(_ standing: Standing) {
         switch standing {
         case .person: self.init(kind: .person)

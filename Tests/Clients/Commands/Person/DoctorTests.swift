@@ -91,7 +91,10 @@ struct DoctorTests {
     func status() throws {
         #expect(try text(VaultStatus.of(.absent)).contains("Next: `tacit init` makes the vault."))
         #expect(try text(VaultStatus.of(.locked)).contains("Next: `tacit unlock`."))
-        #expect(try text(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified))).contains("`tacit unlock` unlocks this terminal"))
+        #expect(try text(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified))).contains("Next: unlock it with `tacit unlock`"))
+        let doubt = Asker.Doubt(code: "asker.behind-program", message: "another program (make) stands between", hint: "give the password")
+        let doubted = try text(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified, doubt: doubt)))
+        #expect(doubted.contains("unidentified: another program (make) stands between") && doubted.contains("Next: give the password."))
         #expect(try text(VaultStatus.of(.unlocked)).contains("you     a person"))
     }
 
@@ -101,6 +104,19 @@ struct DoctorTests {
         rig.terminal = try FakeTerminal(("Password: ", "p\n"))
         #expect(try rig.run("unlock", "--for", "8h").text == "Unlocked. It locks in 15 minutes when nobody uses it.\n")
         #expect(rig.keeper?.requests.first?.path == "/v1/unlock?for=8h")
+    }
+
+    @Test("an unlock that reaches no further than its command says so")
+    func unlockBehindProgram() throws {
+        let doubt = Asker.Doubt(code: "asker.behind-program", message: "another program (make) stands between", hint: "give the password")
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified, doubt: doubt))) },
+            "POST /v1/unlock": { _ in .json(Unlocked()) },
+        ])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        #expect(
+            try rig.run("unlock").messages.contains(
+                "this terminal stays locked, and each command in it will ask: another program (make) stands between"))
     }
 
     @Test("lock without a keeper starts none")

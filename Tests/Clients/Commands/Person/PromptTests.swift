@@ -39,15 +39,6 @@ struct PromptTests {
         #expect(outcome.messages == "tacit: error: the password is wrong\n")
     }
 
-    @Test("within a grace nothing is asked")
-    func grace() throws {
-        struct Status: Encodable { var revealGraceUntil = "2026-11-21T05:48:35Z" }
-        let rig = try Rig(["GET /v1/status": { _ in .json(Status()) }, Self.secret: { _ in .octets("v") }])
-        rig.terminal = try FakeTerminal()
-        #expect(try rig.run("get", "a").text == "v")
-        #expect(rig.keeper?.routes == [Self.secret])
-    }
-
     @Test("`--grace` asks, and opens one")
     func openGrace() throws {
         let rig = try Rig([Self.secret: { _ in .octets("v") }])
@@ -140,6 +131,68 @@ struct PromptTests {
         #expect(script.messages.contains("the vault is not unlocked for this terminal"))
         rig.terminal = try FakeTerminal(("Password: ", "p\n"))
         #expect(try rig.run("list").text.contains("a     1"))
+    }
+
+    private static let behindMake = Asker(
+        kind: .unidentified,
+        doubt: .init(code: "asker.behind-program", message: "another program (make\u{1B}) stands between", hint: "give the password"))
+
+    @Test("a command that is not taken for a person's says why beside what it was refused", arguments: ["show", "get --mask", "delete"])
+    func doubted(command: String) throws {
+        let secret = "/v1/projects/default/environments/dev/secrets/a"
+        let absent: FakeKeeper.Answer = { _ in .problem("secret.not-found", 404, "there is no such secret", hint: "see `tacit list`") }
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.unlocked, actor: Self.behindMake)) }, "GET \(secret)": absent,
+            "GET \(secret)/masked": absent,
+            "DELETE \(secret)": { _ in .problem("not_permitted", 403, "only a person may do this", hint: "ask the person") },
+        ])
+        let outcome = try rig.run(command.split(separator: " ").map(String.init) + ["a", "--json"])
+        let reason = "another program (make\u{FFFD}) stands between; give the password"
+        #expect(outcome.messages.hasSuffix("\ntacit: hint: \(reason)\n"))
+        #expect(outcome.messages.contains("as far as this command may know") == (command != "delete"))
+        #expect(outcome.status == (command == "delete" ? 4 : 3))
+        #expect(outcome.text.contains(reason))
+    }
+
+    @Test("at a terminal it says why, asks, and only then calls a name absent")
+    func doubtedAtTerminal() throws {
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.unlocked, actor: Self.behindMake)) },
+            "DELETE /v1/projects/default/environments/dev/secrets/a": {
+                $0.headers["tacit-step-up"] == nil
+                    ? .problem("secret.not-found", 404) : .json(Written(name: "a", version: 1, revision: 1))
+            }, "DELETE /v1/projects/default/environments/dev/secrets/b": { _ in .problem("secret.not-found", 404, "there is no such secret") },
+        ])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"), ("Password: ", "p\n"))
+        #expect(try rig.run("delete", "a").status == 0)
+        #expect(rig.terminal?.screen.hasPrefix("Another program (make\u{FFFD}) stands between.") == true)
+        let absent = try rig.run("delete", "b")
+        #expect(absent.status == 3)
+        #expect(absent.messages == "tacit: error: there is no such secret\n", "a person who was asked is told no more than there is")
+    }
+
+    @Test("what a person is refused has nothing to do with who asks")
+    func undoubted() throws {
+        let rig = try Rig(["DELETE /v1/projects/default/environments/dev/secrets/a": { _ in .problem("secret.not-found", 404, hint: "see") }])
+        rig.terminal = try FakeTerminal()
+        #expect(try rig.run("delete", "a").messages == "tacit: error: no\ntacit: hint: see\n")
+        #expect(rig.keeper?.routes.count == 1)
+    }
+
+    @Test("a grace that the keeper tells of spares the question, and is shown")
+    func grace() throws {
+        let until = RelativeTime.moment(Rig.now + 240)
+        let rig = try Rig([
+            "GET /v1/status": { _ in
+                var status = VaultStatus.of(.unlocked)
+                status.revealGraceUntil = until
+                return .json(status)
+            }, Self.secret: { _ in .octets("v") },
+        ])
+        rig.terminal = try FakeTerminal()
+        #expect(try rig.run("get", "a").text == "v")
+        #expect(rig.keeper?.routes == [Self.secret])
+        #expect(try rig.run("status").text.contains("(in 4 minutes)"))
     }
 
     @Test("a value is typed unseen, and may be longer than a terminal's own line")

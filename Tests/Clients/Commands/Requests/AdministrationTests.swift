@@ -136,6 +136,20 @@ struct AdministrationTests {
         #expect(try rig.run("audit", "verify", "--json").status == 1)
     }
 
+    @Test("a file that is no checkpoint is named, and is a mistake of the command line")
+    func malformedCheckpoint() throws {
+        let rig = try Rig([
+            "POST /v1/audit/verification": { _ in
+                .problem("audit.malformed-checkpoint", 422, "the kept checkpoint cannot be used: its size", hint: "a kept checkpoint is")
+            }
+        ])
+        let note = try rig.write("note\n", to: "checkpoint")
+        let outcome = try rig.run("audit", "verify", "--checkpoint", note)
+        #expect(outcome.status == 2)
+        #expect(outcome.messages == "tacit: error: \(note): the kept checkpoint cannot be used: its size\ntacit: hint: a kept checkpoint is\n")
+        #expect(try rig.run("audit", "verify", "--checkpoint", note, "--checkpoint", note).messages.hasPrefix("tacit: error: the kept checkpoint"))
+    }
+
     @Test("an intent and its outcome are one row")
     func rows() throws {
         func item(_ index: Int64, _ phase: String?, _ decision: String = "allow") -> AuditItem {

@@ -123,7 +123,7 @@ struct PolicyCommandTests {
         #expect(lines.contains("-    allowed_keys: [\"a/*\", b]") && lines.contains("+    allowed_keys: [\"a/*\"]"))
         #expect(lines.contains("claude in default/dev"))
         let change = try #require(lines.firstIndex(of: "  reference_only: allow → not_found"))
-        #expect(lines[change + 1] == "    b (example), b [live] (example), b [x]", "\(outcome.text)")
+        #expect(lines[change + 1] == "    b [x], b (example), b [live] (example)", "\(outcome.text)")
         #expect(rig.keeper?.routes.allSatisfy { $0.hasPrefix("GET ") } == true, "nothing is put in force")
         let decisions = try rig.run("policy", "diff", file, "--decisions")
         #expect(!decisions.text.contains("allowed_keys"))

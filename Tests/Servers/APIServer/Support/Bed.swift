@@ -4,6 +4,7 @@ import Glibc
 import Model
 import NIOCore
 import PlaintextDoor
+import Policies
 import Secrets
 import Storage
 import Synchronization
@@ -27,8 +28,8 @@ final class Bed: Sendable {
 
     /// A person's shell.
     static let person = Peer(
-        userID: geteuid(), userName: "someone", process: getpid(), executable: "/bin/shell",
-        session: KernelSession(id: 7, leaderStart: 1, terminal: 1), isNextToLeader: true)
+        userID: geteuid(), userName: "someone", process: getpid(), executable: "/bin/tacit", isOwnProgram: true,
+        session: KernelSession(id: 7, leaderStart: 1, terminal: 1), place: .nextToLeader)
 
     init(_ adjust: (inout KeeperServer) -> Void = { _ in }) async throws {
         directory = try TemporaryDirectory("tacit-api")
@@ -46,7 +47,7 @@ final class Bed: Sendable {
                 }, storeExists: { exists.withLock { $0 } }, passwordHash: QuickHash(),
                 clock: MachineClock {
                     ClockReading(wall: clock.time, bootID: BootID(random: SeededRandom.quiet), bootTime: clock.time.nanoseconds)
-                }, memory: MemoryFile(), pending: MemoryFile(), keeper: origin, runners: runners))
+                }, memory: MemoryFile(), pending: MemoryFile(), backoff: MemoryFile(), checkpoint: MemoryFile(), keeper: origin, runners: runners))
         var server = KeeperServer(vault: vault, peers: PeerFinder { [weak self] in self?.peer(pinned: $2) }, version: "test", process: 1)
         adjust(&server)
         try await start(server)
@@ -148,7 +149,9 @@ final class FakeRunners: RunnerSupply {
         for end in state.withLock(\.ends) { close(end) }
     }
 
-    func start(_ job: RunJob) async throws -> Launched {
+    func open(_ job: RunJob) async throws -> any WaitingRun { FakeWaitingRun(runners: self) }
+
+    fileprivate func start(_ job: RunJob) throws -> Launched {
         var ends: [Int32] = [-1, -1]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { throw TestFailure("no socket pair") }
         var limit = timeval(tv_sec: 10, tv_usec: 0)
@@ -172,4 +175,13 @@ final class FakeRunners: RunnerSupply {
         let end = state.withLock { $0.ends.popLast() }
         if let end { close(end) }
     }
+}
+
+private final class FakeWaitingRun: WaitingRun {
+    let program = OpenedProgram(path: "/bin/true", names: ["true"], runsAnyCode: false, isWritableByCaller: false, isBound: true)
+    private let runners: FakeRunners
+
+    init(runners: FakeRunners) { self.runners = runners }
+
+    func start(_ job: RunJob) async throws -> Launched { try runners.start(job) }
 }
