@@ -54,7 +54,7 @@ import Testing
         let page = try String(contentsOfFile: GoldenFile.repositoryRoot + "/docs/PROBLEMS.md", encoding: .utf8)
         let files = [
             "Engine/Secrets/EngineError.swift", "Engine/Secrets/Access/Denial+Reasons.swift", "Core/Storage/Batch.swift",
-            "Core/Policies/PolicyError.swift",
+            "Core/Policies/Document/PolicyError.swift",
             "Core/Model/SecretName.swift", "Core/Model/SecretReference.swift", "Core/Model/Timespan.swift", "Core/Envelopes/RecoveryKey.swift",
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
@@ -104,19 +104,51 @@ extension ProblemPageTests {
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
             .revisionMismatch(current: 4), .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot, .rollbackSuspected,
-            .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone,
+            .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
+            .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"),
         ] as [EngineError]
 
-    private static let denials: [any Error] = [
-        EngineError.denied(.personOnly), EngineError.denied(.notPermitted(PolicyDenial.notFound)), EngineError.denied(.noSandbox(rule: "a rule")),
-        EngineError.denied(.noApproval(rule: "a rule")),
-    ]
+    private static let denials: [any Error] = [EngineError.denied(.personOnly)] + rulings.map { EngineError.denied(.init($0)) }
+
+    /// One denial of every code that the policy decides.
+    private static var rulings: [PolicyDenial] {
+        let curl = OpenedProgram(path: "/usr/bin/curl", runsAnyCode: false, isWritableByCaller: false, isBound: true)
+        return [
+            ruling(.maskedReturn), ruling(rule("block_always")), ruling(rule("require_session")),
+            ruling(rule("block_models", #","models":["*"]"#)), ruling(rule("require_confirmation", #","by":"person""#)),
+            ruling(rule("require_confirmation", #","by":"agent""#)),
+            ruling(#","command_rules":[{"name":"r","agent_id":"a","keys":["s"],"programs":["/usr/bin/psql"]}]"#, program: curl),
+            ruling(unsandboxed: "deny"),
+        ].compactMap(\.self)
+    }
+
+    private static func rule(_ kind: String, _ more: String = "") -> String {
+        #","tag_rules":[{"name":"r","kind":"\#(kind)","tags":["t"]\#(more)}]"#
+    }
+
+    private static func ruling(_ capability: Capability) -> PolicyDenial? { ruling("", capability) }
+
+    private static func ruling(
+        _ rules: String = "", _ capability: Capability = .envInject, program: OpenedProgram? = nil, unsandboxed: String = "allow"
+    ) -> PolicyDenial? {
+        let policy = #"{"name":"p","agent_id":"a","allowed_keys":["s"],"capabilities":["env_inject"],"unsandboxed":"\#(unsandboxed)"}"#
+        guard let document = try? PolicyDocument(json: Array(#"{"policies":[\#(policy)]\#(rules)}"#.utf8)),
+            let agent = try? SegmentName("a", of: .agent), let scope = try? Scope(parsing: "default/dev"), let secret = try? SecretName("s")
+        else { return nil }
+        let circumstances = PolicyCircumstances(tags: ["t"], program: program)
+        let query = PolicyQuery(agent: .agent(agent), scope: scope, secret: secret, capability: capability, circumstances: circumstances)
+        switch document.decision(for: query) {
+        case .deny(let denial): return denial
+        case .allow(let grant): return PolicyDenial(unmet: .sandbox, of: grant)
+        }
+    }
 
     private static let stores: [any Error] =
         [
             .conflict(.secret), .staleLog(expected: 3), .full, .damaged("a row has the wrong form"), .absent(path: "/path"), .held,
             .newer(version: 2),
             .loosePermissions(path: "/path", fix: "chmod 700 /path"), .failed("the reason"),
+            .misplaced(path: "/path", thing: "directory", fix: "the fix"),
         ] as [StoreError]
 
     private static let requests: [any Error] = [
@@ -129,14 +161,21 @@ extension ProblemPageTests {
     private static var reference: any Error { thrown { _ = try SecretReference(parsing: "a b") } }
     private static var timespan: any Error { thrown { _ = try Timespan(parsing: "soon") } }
 
-    private static let policies: [any Error] = [
-        "x", "{", #"{"policies":[],"rules":[]}"#, #"{"policies":[],"policies":[]}"#, "{}", #"{"policies":1}"#, document(#""home":"mine""#),
-        document(#""capabilities":["reveal","reveal"]"#), #"{"policies":[{"name":"","agent_id":"a"}]}"#,
-        #"{"policies":[{"name":"p","agent_id":"a","denied_keys":["x"]},{"name":"p","agent_id":"a","denied_keys":["x"]}]}"#,
-        document(#""allowed_keys":[]"#), document(#""allowed_keys":["x"]"#), document(#""environments":["dev"]"#),
-        document(#""denied_keys":["a b"]"#),
-        document(#""denied_keys":["a*","ab"]"#), String(repeating: " ", count: 300_000),
-    ].map { text in thrown { _ = try PolicyDocument(json: Array(text.utf8)) } }
+    private static let policies: [any Error] =
+        [
+            "x", "{", #"{"policies":[],"rules":[]}"#, #"{"policies":[],"policies":[]}"#, "{}", #"{"policies":1}"#, document(#""home":"mine""#),
+            document(#""capabilities":["reveal","reveal"]"#), #"{"policies":[{"name":"","agent_id":"a"}]}"#,
+            #"{"policies":[{"name":"p","agent_id":"a","denied_keys":["x"]},{"name":"p","agent_id":"a","denied_keys":["x"]}]}"#,
+            document(#""allowed_keys":[]"#), document(#""allowed_keys":["x"]"#), document(#""environments":["dev"]"#),
+            document(#""denied_keys":["a b"]"#),
+            document(#""denied_keys":["a*","ab"]"#), beside(#""tag_rules":[{"name":"r","kind":"notify","tags":["t"],"by":"agent"}]"#),
+            beside(#""command_rules":[{"name":"r","agent_id":"a","keys":["s"],"sha256":["0"]}]"#),
+            beside(#""tests":[{"name":"t","agent":"a","secret":"s","expect":"deny","rule":"x"}]"#),
+            String(repeating: " ", count: 300_000),
+        ].map { text in thrown { _ = try PolicyDocument(json: Array(text.utf8)) } }
+        + [PolicyError(path: "tests[0]", reason: .testFails(expected: "allow", got: "deny"))]
+
+    private static func beside(_ list: String) -> String { #"{"policies":[],\#(list)}"# }
 
     private static func document(_ member: String) -> String { #"{"policies":[{"name":"p","agent_id":"a",\#(member)}]}"# }
 
