@@ -21,7 +21,8 @@ def furnish(house):
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
 
 
-def unlocked(house):
+def bare(house):
+    """A connection that nothing was given on: this program is no person by where it stands."""
     return house.connect(headers={"Tacit-Source": "cli"})
 
 
@@ -59,11 +60,11 @@ def judged(house, connection, ask, where):
         answer = None
     if answer is None or answer.status == 0:
         connection.close()
-        return None, unlocked(house)
+        return None, house.person()
     expect(answer.status < 500, f"{where}: {answer}")
     if answer.headers.get("connection") == "close":
         connection.close()
-        connection = unlocked(house)
+        connection = house.person()
     return answer, connection
 
 
@@ -75,7 +76,7 @@ def alive(house, process):
 def forms(context):
     house = context.fresh().init()
     furnish(house)
-    process, connection, taken = house.keeper, unlocked(house), 0
+    process, connection, taken = house.keeper, house.person(), 0
     head = json.dumps({"fields": [{"name": "user", "kind": "plain"}, {"name": "value", "kind": "secret"}], "tags": ["a"], "note": "n", "expires": "30d"}).encode()
     good, kind = multipart([("secret", head), ("field-0", b"me"), ("field-1", canary("form").encode())])
     expect(connection.request("PUT", secret_path("unchanged"), good, kind).status == 201, "the form without a change")
@@ -97,7 +98,7 @@ def forms(context):
 def documents(context):
     house = context.fresh().init()
     furnish(house)
-    process, connection = house.keeper, unlocked(house)
+    process, connection = house.keeper, house.person()
     policy = json.dumps({"policies": [{"name": "a", "agent_id": "claude*", "environments": ["default/*"], "allowed_keys": ["x/**"], "capabilities": ["env_inject"]}]})
     documents = [
         ("POST", "/v1/exists", {"scope": "default/dev", "names": ["api/key", "b"]}), ("PATCH", secret_path("api/key"), {"add_tags": ["x"], "remove_tags": ["y"]}),
@@ -125,7 +126,7 @@ def heads(context):
     good = f"GET {SECRETS}?limit=5&tag=none HTTP/1.1\r\nHost: keeper\r\nTacit-Source: cli\r\nContent-Length: 0\r\n\r\n".encode()
     for draws, where in rounds("heads"):
         data = changed(draws, good)
-        with unlocked(house) as connection:
+        with bare(house) as connection:
             connection.socket.settimeout(120)
             try:
                 # The end of what is sent: a head that is not whole by then never will be.
@@ -155,7 +156,7 @@ def runs(context):
         if number % 8:
             continue
         data = (start + frames, changed(draws, start) + frames, start + changed(draws, frames))[number // 8 % 3]
-        with unlocked(house) as connection:
+        with house.person() as connection:
             connection.send(connection.head("POST", "/v1/runs", {"Transfer-Encoding": "chunked"}) + b"\r\n" + f"{len(data):x}\r\n".encode() + data + b"\r\n0\r\n\r\n")
             try:
                 status, headers = connection.answer_head()

@@ -282,8 +282,8 @@ def openings(context):
 
 
 def unlocked(house):
-    """The person of this session, which the vault is unlocked for."""
-    return house.connect(headers={"Tacit-Source": "cli"})
+    """A connection of a person's: where the suite itself stands makes nobody one."""
+    return house.person()
 
 
 def send_opening(house, opening, what, cut=False):

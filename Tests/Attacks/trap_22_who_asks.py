@@ -86,8 +86,8 @@ def other_program(context):
         answer = connection.reveal("api/key")
         expect(answer.status in (403, 404), answer)
         expect(json.loads(connection.request("GET", SECRETS).body).get("items", []) == [], "its list")
-    # Nor by what it calls itself: the file is what counts.
-    for path in (house.root / "work" / "tacit", house.root / "work" / "tacit (deleted)"):
+    # Nor a copy: the file is what counts. Ours hides which file it executes, so that an ordinary user's keeper goes by its name (docs/THREAT-MODEL.md).
+    for path in (house.root / "work" / "another", house.root / "work" / "tacit (deleted)", *([house.root / "work" / "tacit"] if os.geteuid() == 0 else [])):
         shutil.copy(TACIT, path)
         seen = json.loads(house.popen([str(path), "status", "--json"]).communicate()[0])["actor"]
         expect(seen.get("doubt", {}).get("code") == "asker.other-program", seen)

@@ -3,7 +3,7 @@ import collections
 import sqlite3
 
 from . import log, rows
-from .parts import Refused, raw
+from .parts import Refused, integer, raw
 from .sealing import derive, hashed, open_sealed, read_slot, recovery_key, slot_context, unwrap
 
 TABLES = {
@@ -100,13 +100,17 @@ class Vault:
     def _check_checkpoints(self, sealed: list, chains: list) -> None:
         self.origin = f"tacit.local/{self.organization}"
         self.public = log.public_key(log.signer(derive(self.key, "checkpoint-signing-v1")))
-        for row in self.tables["audit_checkpoint"]:
+        previous = None
+        for row in sorted(self.tables["audit_checkpoint"], key=lambda row: row["size"]):
             signed = log.read_checkpoint(raw(row["note"]), self.origin, self.public)
             size = row["size"]
             before = [entry["recordsDigest"] for entry in self.entries[:size] if entry["recordsDigest"]]
             expected = (size, log.mth(sealed[:size]), log.frontier(sealed[:size]), raw(chains[size - 1]), raw(before[-1]))
             if (signed["size"], signed["root"], raw(row["frontier"]), signed["tacit-chain"], signed["tacit-records"]) != expected:
                 raise Refused("fork")
+            if signed.get("tacit-previous") != previous:
+                raise Refused("missing checkpoint")
+            previous = integer(size)
 
     # --- what is sealed
 

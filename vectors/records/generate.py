@@ -197,6 +197,8 @@ class Builder:
         sealed = [raw(row["sealed"]) for row in self.tables["audit_entry"]]
         value = log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), self.tables["record"])
         extensions = ["tacit-chain " + log.b64(raw(self.tables["audit_entry"][-1]["chain"])), "tacit-records " + log.b64(value)]
+        if self.tables["audit_checkpoint"]:
+            extensions.append("tacit-previous " + log.b64(integer(self.tables["audit_checkpoint"][-1]["size"])))
         note = log.checkpoint(f"tacit.local/{ORGANIZATION}", sealed, extensions, log.signer(derive(ORGANIZATION_KEY, "checkpoint-signing-v1")))
         self.tables["audit_checkpoint"].append({"organization": ORGANIZATION, "size": len(sealed), "note": note.encode().hex(),
                                                 "frontier": log.frontier(sealed).hex()})
@@ -271,10 +273,11 @@ def whole_vault() -> tuple[Builder, str]:
     build.environment(project, "staging", "staging", generation=2)
     build.entry("vault.create")
     secrets(build, project, dev, prod)
-    note = build.checkpoint()
+    build.checkpoint()
     agents_and_policies(build)
     build.entry("vault.lock", mode="none")
-    return build, note
+    # With the entry of a lock, a checkpoint (R7.28).
+    return build, build.checkpoint()
 
 
 def heads(build: Builder) -> list:

@@ -79,15 +79,18 @@ extension SignedCheckpoint {
     package static func recordsExtension(_ digest: [UInt8]) -> String { "\(recordsLabel) \(Base64.encode(digest))" }
 
     /// The extension line that names the size of the checkpoint before.
-    package static func previousExtension(_ size: Int64) -> String { "\(previousLabel) \(size)" }
+    package static func previousExtension(_ size: Int64) -> String {
+        var writer = CanonicalWriter(capacity: 8)
+        writer.write(size)
+        return "\(previousLabel) \(Base64.encode(writer.bytes))"
+    }
 
     /// The size of the checkpoint before, where this one names it.
     package var previous: Int64? {
-        let line = extensions.first { $0.hasPrefix(Self.previousLabel + " ") }
-        return line.flatMap { line in
-            let digits = line.dropFirst(Self.previousLabel.count + 1)
-            return Int64(digits).flatMap { String($0) == digits ? $0 : nil }
-        }
+        guard let bytes = value(of: Self.previousLabel) else { return nil }
+        var reader = CanonicalReader(bytes)
+        guard let size = try? reader.int64(), (try? reader.finish()) != nil, size >= 0 else { return nil }
+        return size
     }
 
     /// The chain value of the last entry, where the checkpoint fixes it.
