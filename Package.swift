@@ -95,8 +95,8 @@ var targets: [Target] = [
         suite(
             "Reference", at: "Reference",
             [
-                "Model", "Envelopes", "Policies", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire", "MCPSession",
-                "MCPTools",
+                "Model", "Envelopes", "Policies", "Approvals", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire",
+                "MCPSession", "MCPTools",
                 "Commands",
                 "TestKit",
             ])

@@ -1,3 +1,4 @@
+import Approvals
 import Envelopes
 import Foundation
 import Model
@@ -54,7 +55,7 @@ import Testing
         let page = try String(contentsOfFile: GoldenFile.repositoryRoot + "/docs/PROBLEMS.md", encoding: .utf8)
         let files = [
             "Engine/Secrets/EngineError.swift", "Engine/Secrets/Access/Denial+Reasons.swift", "Core/Storage/Batch.swift",
-            "Core/Policies/Document/PolicyError.swift",
+            "Core/Policies/Document/PolicyError.swift", "Core/Approvals/ApprovalError.swift",
             "Core/Model/SecretName.swift", "Core/Model/SecretReference.swift", "Core/Model/Timespan.swift", "Core/Envelopes/RecoveryKey.swift",
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
@@ -93,13 +94,14 @@ import Testing
 extension ProblemPageTests {
     /// One problem of every kind that the keeper answers.
     private static var problems: [Problem] {
-        (engine + denials + stores + requests + policies + runs).map(ProblemTable.problem) + streams
+        (engine + denials + approvals + stores + requests + policies + runs).map(ProblemTable.problem) + streams
     }
 
     private static let engine: [any Error] =
         [
             .noVault, .vaultExists, .locked, .alreadyUnlocked, .wrongPassword, .wrongRecoveryKey, .backedOff(seconds: 30), .passwordTooShort,
-            .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .nameTaken(.secret),
+            .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .notFound(.request),
+            .notFound(.authenticator), .nameTaken(.secret),
             .nameTaken(.project),
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
@@ -107,6 +109,15 @@ extension ProblemPageTests {
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"),
         ] as [EngineError]
+
+    private static let approvals: [any Error] =
+        ([
+            .notPending, .notApproved, .isProposal, .isUse, .budgetTooLarge, .otherSubject, .wrongCode, .wrongTimedCode(triesLeft: 4), .factorClosed,
+        ] as [ApprovalError])
+        + ([
+            .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r")), .denied(.notBound(rule: "r")),
+            .denied(.approvalRequired(rule: "r", request: AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) }))),
+        ] as [EngineError])
 
     private static let denials: [any Error] = [EngineError.denied(.personOnly)] + rulings.map { EngineError.denied(.init($0)) }
 

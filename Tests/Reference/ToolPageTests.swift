@@ -108,6 +108,8 @@ private struct NoKeeper: KeeperAPI {
     func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary> { throw Asked() }
     func existence(_ request: ExistsRequest, for client: ClientInfo) async throws -> [Existence] { throw Asked() }
     func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue { throw Asked() }
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState { throw Asked() }
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState { throw Asked() }
     func run(
         _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
     ) async throws -> String? { throw Asked() }

@@ -159,6 +159,8 @@ NAMES = {
                                         "rename", "tag", "renew", "import", "export")),
         *(f"{thing}.{verb}" for thing in ("project", "environment") for verb in ("create", "list", "rename", "delete")),
         "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke",
+        "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done",
+        "totp.enroll", "totp.confirm", "totp.show", "totp.remove",
         "slot.add", "slot.list", "slot.remove", "slot.replace-recovery", "slot.upgrade", "password.change", "root.rotate",
         "vault.create", "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end",
         "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",

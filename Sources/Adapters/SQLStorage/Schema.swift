@@ -19,7 +19,7 @@ package struct SQLMigration: Sendable {
     /// All steps, oldest first. `vectors/storage/schema.sql` shows what they come to.
     package static let all: [SQLMigration] = [
         SQLMigration(version: 1, name: "vault", statements: vault),
-        SQLMigration(version: 2, name: "approvals") { _ in ["INSERT INTO record_kind (kind) VALUES ('approval')"] },
+        SQLMigration(version: 2, name: "approvals") { _ in ["INSERT INTO record_kind (kind) VALUES ('approval'), ('factor')"] },
     ]
 }
 

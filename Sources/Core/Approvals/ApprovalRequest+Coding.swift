@@ -1,7 +1,7 @@
 package import Model
 
 extension ApprovalRequest {
-    /// The canonical form (SPEC §9).
+    /// The canonical form (SPEC §12).
     package var encoded: [UInt8] {
         var writer = CanonicalWriter(capacity: 1024)
         writer.write(byte: 1)

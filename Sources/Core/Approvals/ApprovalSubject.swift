@@ -21,7 +21,7 @@ package struct ApprovalSubject: Sendable, Equatable {
 
     /// The way of use. The raw value is part of the digest.
     package enum Use: String, Sendable, CaseIterable {
-        case run, inject, reveal
+        case run, inject, reveal, mask
     }
 
     package init(
@@ -38,7 +38,10 @@ package struct ApprovalSubject: Sendable, Equatable {
         self.inputHash = inputHash
     }
 
-    /// SHA-256 over the canonical form, 32 bytes (SPEC §9).
+    /// The hash of standard input.
+    package static func hash(_ input: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: input)) }
+
+    /// SHA-256 over the canonical form, 32 bytes (SPEC §12).
     package var digest: [UInt8] {
         var writer = CanonicalWriter(capacity: 512)
         writer.write("tacit/v1/approval")

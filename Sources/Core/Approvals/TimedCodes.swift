@@ -70,7 +70,7 @@ package struct TimedCodes: Sendable, Equatable {
 }
 
 extension TimedCodes {
-    /// The canonical form, as a factor's row keeps it (SPEC §9).
+    /// The canonical form, as a factor's row keeps it (SPEC §12).
     package var encoded: [UInt8] {
         var writer = CanonicalWriter(capacity: 17)
         writer.write(byte: 1)

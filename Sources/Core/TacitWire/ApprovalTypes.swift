@@ -9,7 +9,7 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     /// What a person types to say that this request is meant.
     public var code: String
     public var standing: Standing
-    /// `run`, `inject`, `reveal` or `proposal`.
+    /// `run`, `inject`, `reveal`, `mask` or `proposal`.
     public var kind: String
     public var createdAt: String
     /// Until when it waits; of an approved one, until when it may be used.
@@ -70,6 +70,19 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     }
 }
 
+/// What agents asked for.
+public struct ApprovalList: Codable, Sendable, Equatable {
+    /// Oldest first; nil where the asker has seen all of it.
+    public var items: [ApprovalItem]?
+    /// Passed as `since`, it makes the next answer wait until something was asked or decided.
+    public var mark: Int64
+
+    public init(items: [ApprovalItem]?, mark: Int64) {
+        self.items = items
+        self.mark = mark
+    }
+}
+
 /// A person's decision about one request.
 public struct ApprovalDecision: Codable, Sendable, Equatable {
     public enum Verdict: String, Codable, Sendable { case approve, deny, done }
@@ -79,12 +92,15 @@ public struct ApprovalDecision: Codable, Sendable, Equatable {
     public var uses: Int64?
     /// How long an approval may be used, in seconds.
     public var seconds: Int64?
+    /// The six digits of the person's authenticator, where they stand for the password.
+    public var timedCode: String?
 
-    public init(_ verdict: Verdict, code: String, uses: Int64? = nil, seconds: Int64? = nil) {
+    public init(_ verdict: Verdict, code: String, uses: Int64? = nil, seconds: Int64? = nil, timedCode: String? = nil) {
         self.verdict = verdict
         self.code = code
         self.uses = uses
         self.seconds = seconds
+        self.timedCode = timedCode
     }
 }
 
@@ -115,4 +131,27 @@ public struct AccessRequestState: Codable, Sendable, Equatable {
         self.standing = standing
         self.expiresAt = expiresAt
     }
+}
+
+/// The authenticator whose codes can stand for the password when a request is decided.
+public struct AuthenticatorState: Codable, Sendable, Equatable {
+    public var enrolled: Bool
+    /// Whether its first code was typed: before that it opens nothing.
+    public var confirmed: Bool
+    public var createdAt: String?
+    /// Wrong codes until it closes; a decision with the password opens it again.
+    public var triesLeft: Int64
+
+    public init(enrolled: Bool, confirmed: Bool, createdAt: String? = nil, triesLeft: Int64) {
+        self.enrolled = enrolled
+        self.confirmed = confirmed
+        self.createdAt = createdAt
+        self.triesLeft = triesLeft
+    }
+}
+
+/// The six digits of an authenticator.
+public struct TimedCode: Codable, Sendable, Equatable {
+    public var code: String
+    public init(code: String) { self.code = code }
 }

@@ -14,6 +14,8 @@ public enum WirePath {
     public static let agents = "/v1/agents"
     public static let approvals = "/v1/approvals"
     public static let accessRequests = "/v1/access-requests"
+    public static let totp = "/v1/totp"
+    public static let totpConfirmation = "/v1/totp/confirmation"
     public static let slots = "/v1/slots"
     public static let recoverySlot = "/v1/slots/recovery"
     public static let passwordSlot = "/v1/slots/password"

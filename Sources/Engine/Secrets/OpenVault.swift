@@ -26,7 +26,7 @@ package final class OpenVault: Sendable {
     /// One change of agents' requests at a time.
     let requestGate = Gate()
     /// Rings when a request is made or decided.
-    let bell = DecisionBell()
+    let bell: DecisionBell
     /// No other unlock has it.
     let opening: VaultID
     /// The C2SP key that verifies this vault's checkpoints.
@@ -47,6 +47,7 @@ package final class OpenVault: Sendable {
         self.foundation = foundation
         self.lasting = lasting
         opening = VaultID(random: foundation.random)
+        bell = DecisionBell(start: foundation.random.bytes(6).reduce(0) { $0 << 8 | UInt64($1) })
         book = RecordBook(keyring: keyring, store: store)
         names = NamedRecords(keyring: keyring, book: book, random: foundation.random, clock: foundation.clock)
         let keys = try keyring.auditKeys()

@@ -43,6 +43,7 @@ enum ProblemTable {
         case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RequestError, is RecoveryKeyError:
             known(error, 400)
         case is PolicyError: known(error, 422)
+        case ApprovalError.wrongTimedCode, ApprovalError.factorClosed: known(error, 403)
         case is ApprovalError: known(error, 409)
         case is any Diagnosable: known(error, 500)
         default: unknown

@@ -50,6 +50,16 @@ import Testing
         #expect(sandbox["next_step"] == "Tell the person so.")
     }
 
+    @Test("a call that waits for a person names its request, and says to check it and to repeat the very call")
+    func approvalSteps() async throws {
+        var problem = Problem("approval_required", "no", status: 403, rule: "r")
+        problem.request = "0a1b"
+        let waiting = try #require(try await error(problem))
+        #expect(waiting["details"]?.object?["request_id"]?.string == "0a1b")
+        #expect(waiting["next_step"]?.string?.contains("access_check") == true)
+        #expect(waiting["next_step"]?.string?.contains("repeat this very call") == true)
+    }
+
     @Test("a name that is absent and one that may not be known get the same answer, whatever the keeper added")
     func sameAnswer() async throws {
         let absent = try await error(Problem("secret.not-found", "there is no such secret", status: 404, hint: "see `tacit list`"))

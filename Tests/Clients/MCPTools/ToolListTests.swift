@@ -22,7 +22,10 @@ import Testing
     func limits() {
         let tools = SecretTools(keeper: StubKeeper(), place: Place(project: "a", environment: "b"), version: "1").descriptions
         #expect(MCPServer.instructions.utf8.count <= 2048)
-        #expect(tools.map(\.name) == ["secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_import", "access_request", "access_check"])
+        #expect(
+            tools.map(\.name) == [
+                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_import", "access_request", "access_check",
+            ])
         for tool in tools {
             #expect(tool.name.utf8.count <= 24)
             #expect(tool.description.utf8.count <= 2048)

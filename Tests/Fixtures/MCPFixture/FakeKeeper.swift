@@ -48,7 +48,7 @@ struct FakeKeeper: KeeperAPI {
     ) async throws -> String? {
         receive(.started(process: 2))
         switch request.argv[0] {
-        case "cat": receive(.stdout(input))
+        case "cat": receive(.stdout(Array((request.input ?? "").utf8) + input))
         case "echo": receive(.stdout(Array((request.argv.dropFirst().joined(separator: " ") + "\n").utf8)))
         case "flood": receive(.stdout(Array(repeating: UInt8(ascii: "x"), count: Int(request.argv.last ?? "") ?? 0)))
         case "sleep": try await Task.sleep(for: .milliseconds(Int(request.argv.last ?? "") ?? 0))

@@ -40,6 +40,7 @@ extension ApprovalItem {
         case "run": "\(agent) wants to run \(program ?? arguments.first ?? "a program")"
         case "inject": "\(agent) wants a file with secrets"
         case "reveal": "\(agent) wants to see a value"
+        case "mask": "\(agent) wants to see a mask"
         default: capability == nil ? "\(agent) asks you to store secrets" : "\(agent) asks for rights"
         }
     }

@@ -9,7 +9,7 @@ struct ApprovalsCommand: ParsableCommand {
         discussion: """
             A request names exactly what would run: program, arguments, secrets, directory. An approval is good for that and nothing else, once unless \
             you say more, for ten minutes unless you say longer. What an agent says of itself stands last, in quotes: it is no reason to trust it. \
-            Deciding takes the code beside the request, and your password.
+            Deciding takes the code beside the request, and your password or, with `tacit totp enroll`, six digits of your authenticator.
 
             EXAMPLES
               tacit approvals
@@ -109,14 +109,12 @@ struct ApprovalsCommand: ParsableCommand {
     /// Finds the request that a code stands beside, and decides it.
     private static func decide(_ decision: ApprovalDecision, _ options: GlobalOptions, in context: CommandContext) throws {
         let door = try VaultDoor(context, options, to: "\(decision.verdict.words) a request")
-        try door.askFirst()
-        let typed = decision.code.uppercased().filter { $0 != "-" && $0 != " " }
-        let found = try door.approvals().filter { $0.code.filter { $0 != "-" } == typed }
+        let found = try door.approvals().filter { $0.isMeant(by: decision.code) }
         guard let item = found.first, found.count == 1 else {
             throw CommandFailure(
                 "no request has this code", hint: "`tacit approvals list --all` shows them", status: .notFound, code: "approval.not-found")
         }
-        let decided: ApprovalItem = try door.send("POST", WirePath.approval(item.id), json: decision)
+        let decided = try door.decide(item, decision)
         let console = Console(context)
         if options.json { return console.say(json: decided) }
         console.say(decided.sentence(now: context.now()))
@@ -133,7 +131,37 @@ extension ApprovalDecision.Verdict {
     }
 }
 
+extension ApprovalItem {
+    /// Whether this is what a person typed: in either case, with a dash where one likes.
+    func isMeant(by typed: String) -> Bool {
+        func plain(_ text: String) -> String { text.uppercased().filter { $0 != "-" && $0 != " " } }
+        return plain(typed) == plain(code)
+    }
+}
+
 extension VaultDoor {
     /// Every request, oldest first.
-    func approvals() throws -> [ApprovalItem] { try get(WirePath.approvals, as: Page<ApprovalItem>.self).items }
+    func approvals() throws -> [ApprovalItem] { try get(WirePath.approvals, as: ApprovalList.self).items ?? [] }
+
+    /// Decides one request, with the password or, where the person has one, six digits of the authenticator.
+    func decide(_ item: ApprovalItem, _ decision: ApprovalDecision) throws -> ApprovalItem {
+        var decision = decision
+        decision.timedCode = try askForProof()
+        return try send("POST", WirePath.approval(item.id), json: decision)
+    }
+
+    /// Asks again for who decides. Returns six digits when those were typed; nil when the password was, and made the connection a person's.
+    private func askForProof() throws -> String? {
+        let isEnrolled = try !isSteppedUp && passwords.terminal != nil && get(WirePath.totp, as: AuthenticatorState.self).confirmed
+        guard isEnrolled, let terminal = passwords.terminal else {
+            try askFirst()
+            return nil
+        }
+        terminal.say("Your password, or a code of your authenticator, is needed to \(purpose).")
+        let typed = try terminal.ask("Password or six digits: ", .hidden)
+        if typed.bytes.count == 6, typed.bytes.allSatisfy(NameShape.isDigit) { return String(decoding: typed.bytes, as: UTF8.self) }
+        remember(typed)
+        try askFirst()
+        return nil
+    }
 }

@@ -56,14 +56,16 @@ enum AgentHost: String, CaseIterable, Sendable {
         }
     }
 
-    /// The file that the host gives to the model with every conversation; nil where it has none of the user's.
+    /// The file that the host gives to the model with every conversation: the user's where there is one, else the project's.
     func instructions(_ folders: Folders) -> String? {
         switch self {
         case .claudeCode: "\(folders.home)/.claude/CLAUDE.md"
         case .codex: "\(folders.codex)/AGENTS.md"
         case .gemini: "\(folders.home)/.gemini/GEMINI.md"
         case .goose: "\(folders.configuration)/goose/.goosehints"
-        case .claudeDesktop, .cursor, .vscode: nil
+        case .cursor, .vscode: folders.project.map { "\($0)/AGENTS.md" }
+        // It has none: the server's own instructions say the same.
+        case .claudeDesktop: nil
         }
     }
 
@@ -85,8 +87,11 @@ enum AgentHost: String, CaseIterable, Sendable {
         var home: String
         var configuration: String
         var codex: String
+        /// The root of the project that one stands in.
+        var project: String?
 
-        init(_ environment: [String: String], home: String) {
+        init(_ environment: [String: String], home: String, project: String? = nil) {
+            self.project = project
             func absolute(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
             self.home = home
             configuration = absolute("XDG_CONFIG_HOME") ?? "\(home)/.config"

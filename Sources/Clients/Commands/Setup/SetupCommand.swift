@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Policies
 import TacitWire
 
 /// `tacit setup`
@@ -9,8 +10,11 @@ struct SetupCommand: Verb {
         abstract: "Give an agent's host the secret tools.",
         discussion: """
             Registers the host's agent under a name of its own, adds Tacit to the host's MCP servers, and tells the model how to use secrets. Everything \
-            else in the host's files stays as it is, byte for byte; the file of before is kept beside it. Nothing secret is written there. What the \
-            agent may use is for the policy to say. Without a host it finds those that are installed and asks about each.
+            else in the host's files stays as it is, byte for byte; the file of before is kept beside it. Nothing secret is written there. Where no policy \
+            is in force the agent gets one to start from, for this project and environment. Cursor and VS Code take the model's instructions from the \
+            project: AGENTS.md of the repository one stands in. Without a host it finds those that are installed and asks about each.
+
+            Under your own user the agent's badge is a name badge: it narrows what the agent may do, and does not keep a hostile one out.
 
             HOSTS
             \(AgentHost.allCases.map { "  \($0.rawValue)" }.joined(separator: "\n"))
@@ -35,6 +39,9 @@ struct SetupCommand: Verb {
     @Flag(help: "Take Tacit out of the host's files again. The agent stays registered: `tacit agent revoke` ends it.")
     var remove = false
 
+    @Flag(help: "Leave the policy as it is. Otherwise an agent that is registered now gets one to start from, where none is in force.")
+    var noPolicy = false
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
@@ -49,10 +56,11 @@ struct SetupCommand: Verb {
         let place = try ScopeResolver(context: context).scope(scope)
         let console = Console(context)
         if host == "print" { return print(place, console) }
-        let setup = HostSetup(context, options, scope: place, isRemoval: remove, isDryRun: dryRun)
+        let manner = HostSetup.Manner(isRemoval: remove, isDryRun: dryRun, startsPolicy: !noPolicy)
+        let setup = HostSetup(context, options, scope: place, manner)
         guard let host else { return try performForInstalled(setup, console) }
         guard let known = AgentHost(rawValue: host) else {
-            let hint = nearestWord(to: host, among: AgentHost.allCases.map(\.rawValue)).map { "did you mean `\($0)`?" }
+            let hint = suggestion(for: host, among: AgentHost.allCases.map(\.rawValue)).map { "did you mean `\($0)`?" }
             throw CommandFailure.usage("this host is not known", hint: hint ?? "`tacit setup print` shows what to put into the files of any host")
         }
         try report([setup.perform(known, agent: agent ?? known.rawValue)], console)

@@ -14,7 +14,7 @@ extension ToolFailure {
             step =
                 problem.request == nil
                 ? "Call access_request, show the person what it answers, then access_check."
-                : "Tell the person that this run waits for them (`tacit approvals` shows it), call access_check with the request_id, and when it is "
+                : "Tell the person that this call waits for them (`tacit approvals` shows it), call access_check with the request_id, and when it is "
                     + "approved repeat this very call: another argument is another request."
         case Code.commandBlocked.rawValue:
             step = "Run a program that the policy lists for this secret, or tell the person which program you need and why: they can list it."
@@ -23,7 +23,11 @@ extension ToolFailure {
         }
         guard let code = Code(rawValue: problem.code) else { return nil }
         self.init(code: code, message: problem.title, nextStep: step)
-        if let request = problem.request { details["request_id"] = .string(request) }
+        if let request = problem.request {
+            details["request_id"] = .string(request)
+            details["cli_command"] = .string("tacit approvals")
+            details["tell_user"] = "A use of a secret waits for you: in a terminal of your own, `tacit approvals` shows it and takes your decision."
+        }
         guard let rule = problem.rule else { return }
         details["rule"] = .string(rule)
         if code == .acknowledgementRequired { details["rule_id"] = .string(rule) }

@@ -78,6 +78,7 @@ struct RunWish: Sendable {
     static let largestOutput = 64 << 10
 
     let request: RunRequest
+    /// Standard input that is too long to be told beforehand.
     let input: [UInt8]
     let timeoutSeconds: Int64
     let outputLimit: Int
@@ -95,11 +96,13 @@ struct RunWish: Sendable {
         secrets = arguments["secrets"]?.array ?? []
         timeoutSeconds = arguments["timeout_seconds"]?.integer ?? 50
         outputLimit = Int(arguments["max_output_bytes"]?.integer ?? 16_384)
-        input = Array((arguments["stdin"]?.string ?? "").utf8)
+        let text = arguments["stdin"]?.string ?? ""
+        let isLong = text.utf8.count > RunRequest.longestInput
+        input = isLong ? Array(text.utf8) : []
         request = RunRequest(
             argv: argv, cwd: cwd, scope: "\(place)",
             secrets: secrets.compactMap(\.object).map { RunSecret(reference: $0["name"]?.string ?? "", variable: $0["var"]?.string) },
-            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string,
-            hasInput: input.isEmpty ? nil : true)
+            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string, input: isLong || text.isEmpty ? nil : text,
+            sendsInput: isLong ? true : nil)
     }
 }

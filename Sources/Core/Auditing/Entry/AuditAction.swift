@@ -39,6 +39,10 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case approvalGrant = "approval.grant"
     case approvalDeny = "approval.deny"
     case approvalDone = "approval.done"
+    case totpEnroll = "totp.enroll"
+    case totpConfirm = "totp.confirm"
+    case totpShow = "totp.show"
+    case totpRemove = "totp.remove"
 
     case slotAdd = "slot.add"
     case slotList = "slot.list"

@@ -26,10 +26,8 @@ package struct AgentView: Sendable {
             tagRules: tagRules.filter { $0.governs(agent, in: place) }, commands: commands.scoped(to: place))
     }
 
-    /// Whether a program's content is worth knowing: a command rule pins it, or an approval binds it.
-    package var pinsPrograms: Bool {
-        commands.rules.contains { !$0.fingerprints.isEmpty } || tagRules.contains { $0.demand == .requireConfirmation(by: .person) }
-    }
+    /// Whether a command rule pins a program's content for this agent, so that it is worth knowing.
+    package var pinsPrograms: Bool { commands.rules.contains { !$0.fingerprints.isEmpty } }
 }
 
 /// What one agent may do in one project and environment.

@@ -10,6 +10,8 @@ package struct Asker: Sendable {
     package var reportedModel: String?
     /// Why it is not taken for a person, where it is unidentified.
     package var doubt: StandingDoubt?
+    /// Whether changes and runs ask again: the person unlocked this session for looking only.
+    package var isReadOnly = false
 
     package init(standing: Standing, source: AuditSource, origin: Origin, reportedModel: String? = nil) {
         self.standing = standing

@@ -13,11 +13,14 @@ package struct AuthorizedAccess: Sendable {
     let subjects: [AuditSubject]
     /// What the policy granted, one for each target; none for a person.
     let grants: [PolicyGrant]
+    /// Whether a person approved exactly this.
+    let isApproved: Bool
     /// Holds the act among those that go on.
     private let mark: OngoingActs.Mark
 
-    fileprivate init(entry: Int64, _ permit: Permit, subjects: [AuditSubject], mark: OngoingActs.Mark) {
+    fileprivate init(entry: Int64, _ permit: Permit, subjects: [AuditSubject], isApproved: Bool, mark: OngoingActs.Mark) {
         self.entry = entry
+        self.isApproved = isApproved
         act = permit.act
         asker = permit.asker
         grants = permit.grants
@@ -82,7 +85,8 @@ struct Authorizer: Sendable {
     func authorizeApproved(
         _ act: Act, by asker: Asker, on targets: [Target], detail: [AuditFact], taking change: Change
     ) async throws -> AuthorizedAccess {
-        try await begin(permit(act, by: asker, on: targets, .approved), change, on: targets.map(\.subject), detail: detail)
+        let permit = try await permit(act, by: asker, on: targets, .approved)
+        return try await begin(permit, taking: change, on: targets.map(\.subject), detail: detail)
     }
 
     /// The rule for which a person has to approve an act that would be allowed otherwise; nil when none wants that. Nothing is written down.
@@ -101,14 +105,15 @@ struct Authorizer: Sendable {
     /// Refuses an act that cannot be allowed whatever is found out later: which program it is, or that a person approves.
     func foresee(_ act: Act, by asker: Asker, on targets: [Target]) async throws { _ = try await decide(act, by: asker, on: targets, .first) }
 
-    /// Writes the intent of a permitted act.
+    /// Writes the intent of a permitted act, together with what is taken for it.
     func begin(
-        _ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = []
+        _ permit: Permit, taking change: Change? = nil, on subjects: [AuditSubject], detail: [AuditFact] = []
     ) async throws -> AuthorizedAccess {
         var entries = self.entries(permit, subjects, detail)
         entries[entries.count - 1].phase = .intent
-        let index = try await writer.record(entries, with: change)
-        return AuthorizedAccess(entry: index, permit, subjects: subjects, mark: OngoingActs.Mark(index, in: ongoing))
+        let index = try await writer.record(entries, with: change ?? Change())
+        let mark = OngoingActs.Mark(index, in: ongoing)
+        return AuthorizedAccess(entry: index, permit, subjects: subjects, isApproved: change != nil, mark: mark)
     }
 
     /// Stores a permitted write and its entry in one transaction.
@@ -202,7 +207,8 @@ extension Authorizer {
 
     private func verdict(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage) throws -> Ruling {
         guard case .person(let steppedUp) = asker.standing else { return try policyVerdict(act, by: asker, targets, stage) }
-        if !steppedUp, act.needs == .stepUp || act.needs == .reveal { throw EngineError.stepUpRequired }
+        let asksAgain = act.needs == .stepUp || act.needs == .reveal || asker.isReadOnly && (act.mode == .write || act.mode == .inject)
+        if !steppedUp, asksAgain { throw EngineError.stepUpRequired }
         return (nil, [])
     }
 

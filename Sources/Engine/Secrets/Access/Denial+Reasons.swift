@@ -14,6 +14,9 @@ extension EngineError.Denial {
         code: "rate_limited", reason: "ten requests of yours wait for a person already",
         nextStep: "tell the person that they wait: `tacit approvals` lists them")
 
+    /// What is written down of a call that its client left.
+    static let abandoned = EngineError.Denial(code: "approval_required", reason: "nobody waits for the answer any more", nextStep: "access_check")
+
     /// The answer while a person has not decided; `request` is what `access_check` takes.
     static func approvalRequired(rule: String, request: AnyRecordID) -> Self {
         var denial = Self(

@@ -2,11 +2,26 @@ import Synchronization
 
 /// Wakes those who wait for a person's decision. It says that something was decided, not what: whoever wakes looks.
 final class DecisionBell: Sendable {
-    private let waiting = Mutex<(next: UInt64, streams: [UInt64: AsyncStream<Void>.Continuation])>((0, [:]))
+    private struct State {
+        var next: UInt64 = 0
+        var count: UInt64
+        var streams: [UInt64: AsyncStream<Void>.Continuation] = [:]
+    }
+
+    private let waiting: Mutex<State>
+
+    /// `start` tells the counts of one unlock from those of another.
+    init(start: UInt64) { waiting = Mutex(State(count: start)) }
+
+    /// How often it rang, and where it started.
+    var count: UInt64 { waiting.withLock(\.count) }
 
     /// Something was decided.
     func ring() {
-        let streams = waiting.withLock { $0.streams.values.map(\.self) }
+        let streams = waiting.withLock { state in
+            state.count &+= 1
+            return state.streams.values.map(\.self)
+        }
         for stream in streams { stream.yield() }
     }
 

@@ -4,16 +4,25 @@ import Model
 import Policies
 import Storage
 
-extension OpenVault {
-    /// How long a call is held for a person's decision before it is told to come back.
-    static let holdTime = Duration.seconds(40)
+/// What a person is asked to approve, and why the agent wants it.
+struct Plea: Sendable {
+    var subject: ApprovalSubject
+    /// The rule that wants a person.
+    var rule: String
+    /// The agent's own words.
+    var purpose: String?
+    /// Whether somebody still waits for the answer.
+    var isAwaited: @Sendable () -> Bool = { true }
+}
 
-    /// What exactly a person is asked to approve. What nobody can bind is refused, unless a rule of the policy allows any code.
+extension OpenVault {
+    /// What exactly a person is asked to approve of a run. What nobody can bind is refused, unless a rule of the policy allows any code.
     func approvalSubject(
         _ wish: RunWish, _ wanted: [Wanted], _ program: OpenedProgram, rule: String, by asker: Asker
     ) async throws -> ApprovalSubject {
-        var agent: AgentID?
-        if case .agent(let id, _) = asker.standing { agent = id }
+        guard !wish.sendsInput else {
+            throw EngineError.invalid("standard input of a run that a person approves has 64 KiB at most", hint: "let the program read a file")
+        }
         let isOpen = program.runsAnyCode || !program.isBound
         guard let fingerprint = program.fingerprint, !isOpen || allowsAnyCode(wanted, program, by: asker) else {
             throw EngineError.denied(.notBound(rule: rule))
@@ -26,32 +35,57 @@ extension OpenVault {
                 secrets.append(BoundSecret(secret: record.id, version: version, field: ordinal, variable: item.isInput ? nil : variable))
             }
         }
-        let bound = BoundProgram(
-            path: program.path, hash: fingerprint.bytes, notBound: isOpen ? ["whatever code the program is given by files and arguments"] : [])
+        let notBound = isOpen ? ["the code that the program is given: scripts, files and modules that it reads"] : []
         return ApprovalSubject(
-            .run, agent: agent, program: bound, arguments: wish.arguments, workingDirectory: wish.workingDirectory,
-            variables: secrets.compactMap(\.variable), secrets: secrets)
+            .run, agent: asker.agent, program: BoundProgram(path: program.path, hash: fingerprint.bytes, notBound: notBound),
+            arguments: wish.arguments, workingDirectory: wish.workingDirectory, variables: secrets.compactMap(\.variable), secrets: secrets,
+            inputHash: wish.input.map(ApprovalSubject.hash))
+    }
+
+    /// Whether a rule about these secrets wants a person, so that the program's content has to be known.
+    func wantsPerson(on targets: [Target], by asker: Asker) -> Bool {
+        targets.contains { target in
+            guard let scope = target.scope, let view = policy.view(for: asker, in: scope) else { return false }
+            let circumstances = PolicyCircumstances(tags: target.tags ?? [], model: asker.reportedModel, now: clock.now())
+            return view.standings(circumstances).contains { $0.rule.demand == .requireConfirmation(by: .person) }
+        }
     }
 
     /// Allows an act once a person approved exactly this. Asks, and holds the call for a while; then it is told what to come back with.
     func approved(
-        _ act: Act, by asker: Asker, on targets: [Target], _ subject: ApprovalSubject, rule: String, purpose: String?, detail: [AuditFact]
+        _ act: Act, by asker: Asker, on targets: [Target], _ plea: Plea, detail: [AuditFact] = []
     ) async throws -> AuthorizedAccess {
-        let deadline = clock.steady().advanced(by: Self.holdTime)
+        do {
+            return try await takingWhenApproved(act, by: asker, on: targets, plea, detail)
+        } catch let error as EngineError {
+            try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), error: error)
+            throw error
+        }
+    }
+
+    private func takingWhenApproved(
+        _ act: Act, by asker: Asker, on targets: [Target], _ plea: Plea, _ detail: [AuditFact]
+    ) async throws -> AuthorizedAccess {
+        let deadline = clock.steady().advanced(by: foundation.holdTime)
         while true {
             let listener = bell.listen()
-            if let access = try await takingApproval(act, by: asker, on: targets, subject, detail) { return access }
-            let now = expiryClock()
-            let names = targets.map { "\($0.scope.map { "\($0)/" } ?? "")\($0.name.map { "\($0)" } ?? "")@\($0.subject.version ?? 0)" }
-            let request = ApprovalRequest(
-                createdAt: now, expiresAt: now.advanced(by: ApprovalRequest.patience), asker: .init(asker), matter: .use(subject, names: names),
-                purpose: "\(QuotedText(purpose ?? ""))", rule: rule)
-            let seen = try await ask(request, by: asker, on: targets.map(\.subject))
+            // The use of a call that nobody waits for any more would be lost.
+            guard plea.isAwaited() else { throw EngineError.denied(.abandoned) }
+            if let access = try await takingApproval(act, by: asker, on: targets, plea.subject, detail) { return access }
+            let seen = try await ask(request(for: plea, targets, by: asker), by: asker, on: targets.map(\.subject))
             let left = deadline.duration(since: clock.steady())
-            guard left > .zero else { throw EngineError.denied(.approvalRequired(rule: rule, request: seen.id)) }
+            guard left > .zero else { throw EngineError.denied(.approvalRequired(rule: plea.rule, request: seen.id)) }
             await listener.wait(atMost: left)
-            if try await isDenied(seen.id) { throw EngineError.denied(.approvalDenied(rule: rule)) }
+            if try await isDenied(seen.id) { throw EngineError.denied(.approvalDenied(rule: plea.rule)) }
         }
+    }
+
+    private func request(for plea: Plea, _ targets: [Target], by asker: Asker) -> ApprovalRequest {
+        let now = expiryClock()
+        let names = targets.map { "\($0.scope.map { "\($0)/" } ?? "")\($0.name.map { "\($0)" } ?? "")@\($0.subject.version ?? 0)" }
+        return ApprovalRequest(
+            createdAt: now, expiresAt: now.advanced(by: ApprovalRequest.patience), asker: .init(asker), matter: .use(plea.subject, names: names),
+            purpose: "\(QuotedText(plea.purpose ?? ""))", rule: plea.rule)
     }
 
     private func isDenied(_ id: AnyRecordID) async throws -> Bool {
@@ -85,4 +119,9 @@ extension OpenVault {
             return policy.document.commandRules.contains { $0.name == grant.commandRule && $0.anyCode == .allow }
         }
     }
+}
+
+extension Asker {
+    /// The agent whose badge was shown.
+    var agent: AgentID? { if case .agent(let id, _) = standing { id } else { nil } }
 }

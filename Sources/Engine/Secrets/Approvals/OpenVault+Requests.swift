@@ -14,8 +14,9 @@ package struct RequestView: Sendable {
 extension OpenVault {
     /// How many requests of one agent may wait at once: a person who is asked too often says yes to everything.
     static let mostWaiting = 10
-    /// How long a request that is over is still shown.
+    /// How long a request that is over is still shown, and how many of them.
     static let keptFor = Duration.seconds(7 * 86_400)
+    static let mostKept = 100
 
     /// Writes a request down, or finds the open one that asks for the same.
     func ask(_ request: ApprovalRequest, by asker: Asker, on subjects: [AuditSubject]) async throws -> RequestView {
@@ -31,12 +32,19 @@ extension OpenVault {
             var change = Change()
             let record = try record(of: request, id: id)
             change.put(record, replacing: nil)
-            for row in rows where row.request.isForgettable(at: now) { change.remove(row.record) }
+            for row in Self.forgettable(rows, at: now) { change.remove(row.record) }
             let permit = try await authorizer.permit(Act(.approvalRequest, .none, .nothing), by: asker, on: [])
             try await authorizer.commit(permit, change, on: subjects + [AuditSubject(record: id)])
             bell.ring()
             return view(RequestRow(id: id, record: record, request: request), at: now)
         }
+    }
+
+    /// Those that are over and old, or too many; the log keeps what became of them.
+    private static func forgettable(_ rows: [RequestRow], at now: Timestamp) -> [RequestRow] {
+        let over = rows.filter { !$0.request.standing(at: now).isOpen }
+        let surplus = over.dropLast(mostKept - 1).map(\.id)
+        return over.filter { now >= $0.request.expiresAt.advanced(by: keptFor) || surplus.contains($0.id) }
     }
 
     /// An agent proposes secrets or rights, which a person makes.
@@ -45,7 +53,10 @@ extension OpenVault {
         let request = ApprovalRequest(
             createdAt: now, expiresAt: now.advanced(by: Self.proposalPatience), asker: .init(asker), matter: .proposal(proposal),
             purpose: "\(QuotedText(purpose))", rule: "proposal")
-        return try await ask(request, by: asker, on: [])
+        do { return try await ask(request, by: asker, on: []) } catch let error as EngineError {
+            try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], error: error)
+            throw error
+        }
     }
 
     /// A proposal waits longer than a call does.
@@ -58,6 +69,19 @@ extension OpenVault {
             let now = expiryClock()
             return try await requestRows().map { view($0, at: now) }
         }
+    }
+
+    /// Every request as soon as one was made or decided since `mark`, and the mark of now; nil when nothing was within `limit`.
+    ///
+    /// Waiting is not listing: it is written down when something is shown.
+    package func requests(
+        since mark: UInt64?, waiting limit: Duration, by asker: Asker
+    ) async throws -> (mark: UInt64, requests: [RequestView]?) {
+        try await authorizer.foresee(Act(.approvalList, .administer, .person), by: asker, on: [])
+        let listener = bell.listen()
+        if bell.count == mark { await listener.wait(atMost: limit) }
+        let now = bell.count
+        return now == mark ? (now, nil) : (now, try await requests(by: asker))
     }
 
     /// One request of the asker's own; waits a while for a decision when there is none yet. Another's request is as one that is not there.
@@ -74,9 +98,13 @@ extension OpenVault {
         }
     }
 
-    /// Decides a pending request. `code` is what the person typed.
-    package func decide(_ id: AnyRecordID, _ verdict: RequestVerdict, code: String, by asker: Asker) async throws -> RequestView {
+    /// Decides a pending request. `code` is what the person typed beside it; `timedCode` are the six digits of their authenticator, where they gave those
+    /// and not the password.
+    package func decide(
+        _ id: AnyRecordID, _ verdict: RequestVerdict, code: String, timedCode: String? = nil, by asker: Asker
+    ) async throws -> RequestView {
         try await requestGate.pass { [self] in
+            let asker = try await personShowing(timedCode, asker)
             let act = Act(verdict.action, .administer, .stepUp)
             let permit = try await authorizer.permit(act, by: asker, on: [])
             guard var row = try await requestRows().first(where: { $0.id == id }) else { throw EngineError.notFound(.request) }
@@ -90,7 +118,9 @@ extension OpenVault {
             let record = try record(of: row.request, id: id, replacing: row.record)
             var change = Change()
             change.put(record, replacing: row.record)
-            try await authorizer.commit(permit, change, on: [AuditSubject(record: id)])
+            if timedCode == nil { try await forgiveFactor(in: &change) }
+            let proof = AuditFact("by", timedCode == nil ? "password" : "authenticator")
+            try await authorizer.commit(permit, change, on: [AuditSubject(record: id)], detail: [proof])
             bell.ring()
             return view(RequestRow(id: id, record: record, request: row.request), at: now)
         }
@@ -127,17 +157,12 @@ extension ApprovalRequest.Standing {
     }
 }
 
-extension ApprovalRequest {
-    func isForgettable(at now: Timestamp) -> Bool { !standing(at: now).isOpen && now >= expiresAt.advanced(by: OpenVault.keptFor) }
-}
-
 extension ApprovalRequest.Asker {
     init(_ asker: Asker) {
-        var agent: AgentID?
         var name: String?
-        if case .agent(let id, let known) = asker.standing { (agent, name) = (id, known.description) }
+        if case .agent(_, let known) = asker.standing { name = known.description }
         self.init(
-            agent: agent, name: name, reportedModel: asker.reportedModel.map { "\(QuotedText($0))" }, user: asker.origin.userName,
+            agent: asker.agent, name: name, reportedModel: asker.reportedModel.map { "\(QuotedText($0))" }, user: asker.origin.userName,
             host: asker.origin.host, process: Int64(asker.origin.process), executable: asker.origin.executable)
     }
 }

@@ -32,7 +32,8 @@ extension OpenVault {
         return book.make(.approval, id: id, parent: nil, name: nil, content: content, replacing: old)
     }
 
-    private func requestPlace(_ id: AnyRecordID, _ revision: Int64) -> MetadataPlace {
+    /// Where a request, or an authenticator, lies.
+    func requestPlace(_ id: AnyRecordID, _ revision: Int64) -> MetadataPlace {
         MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: revision)
     }
 }

@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 package import Model
 import Policies
@@ -43,7 +44,7 @@ extension OpenVault {
         let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
         let version = reference.version ?? secret?.current
         let target = try await judged(reference.scope, reference.name, secret, version: version, by: asker)
-        let access = try await authorizer.authorize(act, by: asker, on: [target])
+        let access = try await allowed(act, reference, secret, target, by: asker)
         return try await concluding(access) {
             guard let secret, let version else { throw EngineError.notFound(.secret) }
             try usable(secret)
@@ -51,6 +52,20 @@ extension OpenVault {
             let value = try await shelf.open(ordinal, of: secret, version: version, access: access)
             return body(Released(value: value, field: field.name, kind: field.kind, version: version))
         }
+    }
+
+    /// Asks the policy, and a person where it wants one.
+    private func allowed(
+        _ act: Act, _ reference: FieldReference, _ secret: SecretRecord?, _ target: Target, by asker: Asker
+    ) async throws -> AuthorizedAccess {
+        guard let secret, let version = target.subject.version, let rule = authorizer.ruleForApproval(act, by: asker, on: [target]) else {
+            return try await authorizer.authorize(act, by: asker, on: [target])
+        }
+        let (ordinal, _) = try await shelf.manifest(secret, version: version).chosen(reference.field)
+        let subject = ApprovalSubject(
+            act.mode == .masked ? .mask : .reveal, agent: asker.agent,
+            secrets: [BoundSecret(secret: secret.id, version: version, field: ordinal)])
+        return try await approved(act, by: asker, on: [target], Plea(subject: subject, rule: rule, purpose: nil))
     }
 
     /// Runs what an access allows and writes how it ended.

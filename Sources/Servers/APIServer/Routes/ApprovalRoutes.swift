@@ -13,15 +13,23 @@ struct ApprovalRoutes: Sendable {
     static let longestWait = 45
 
     func add(to router: Router<APIContext>) {
-        router.route(.get, WirePath.approvals) { _, context in
-            try Response(json: Page(items: try await open(context).requests(by: try context.asker).map(ApprovalItem.init)))
-        }
+        router.route(.get, WirePath.approvals, query: ["wait", "since"], use: list)
         router.route(.post, "\(WirePath.approvals)/:id", use: decide)
         router.route(.post, WirePath.accessRequests, use: propose)
         router.route(.get, "\(WirePath.accessRequests)/:id", query: ["wait"], use: check)
     }
 
     private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }
+
+    /// Every request. With `since`, the mark of an earlier answer, the answer comes when something was asked or decided, or empty after `wait` seconds.
+    @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let asker = try context.asker
+        let since = try context.query.integer("since", in: 0...Int.max).map(UInt64.init)
+        let wait = try context.query.integer("wait", in: 0...Self.longestWait) ?? 0
+        let open = try vault.opened(for: asker, isWaiting: since != nil)
+        let (mark, requests) = try await open.requests(since: since, waiting: .seconds(wait), by: asker)
+        return try Response(json: ApprovalList(items: requests?.map(ApprovalItem.init), mark: Int64(mark)))
+    }
 
     @Sendable private func decide(_ request: Request, _ context: APIContext) async throws -> Response {
         let decision: ApprovalDecision = try await request.json()
@@ -31,7 +39,8 @@ struct ApprovalRoutes: Sendable {
             case .deny: .deny
             case .done: .done
             }
-        let view = try await open(context).decide(try context.requestID(), verdict, code: decision.code, by: try context.asker)
+        let view = try await open(context).decide(
+            try context.requestID(), verdict, code: decision.code, timedCode: decision.timedCode, by: try context.asker)
         return try Response(json: ApprovalItem(view))
     }
 

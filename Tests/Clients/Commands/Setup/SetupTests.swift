@@ -9,7 +9,13 @@ import Testing
 struct SetupTests {
     private static let added: FakeKeeper.Answer = { _ in .json(AgentAdded(name: "x", badge: "tacit-badge-CANARY"), status: 201) }
 
-    private func rig() throws -> Rig { try Rig(["POST /v1/agents": Self.added]) }
+    /// The keeper of a vault with a policy in force that says nothing of the agent.
+    private func rig() throws -> Rig {
+        try Rig([
+            "POST /v1/agents": Self.added, "GET /v1/policy": { _ in .json(PolicyState(version: 3, document: "{\"policies\":[]}")) },
+            "GET /v1/agents": { _ in .json(Page<AgentSummary>(items: [])) },
+        ])
+    }
 
     private func content(_ rig: Rig, _ name: String) -> String? {
         (try? Input.readFile(rig.directory.path(name), limit: 1 << 20, naming: "file")).map { String(decoding: $0, as: UTF8.self) }
@@ -46,7 +52,7 @@ struct SetupTests {
         #expect(second.status == 0, "\(second.messages)")
         #expect(content(rig, path) == changed)
         #expect(second.text.contains("nothing to change"))
-        #expect(rig.keeper?.requests.filter { $0.path == "/v1/agents" }.count == 1, "the agent is registered once")
+        #expect(rig.keeper?.requests.filter { $0.method == "POST" && $0.path == "/v1/agents" }.count == 1, "the agent is registered once")
         #expect(try rig.run("setup", host.rawValue, "--remove").status == 0)
         #expect(content(rig, path) == original)
     }
@@ -58,6 +64,39 @@ struct SetupTests {
         #expect(mode(rig, ".codex/config.toml") == 0o600)
         #expect(content(rig, ".codex/config.toml")?.contains("[mcp_servers.tacit]") == true)
         #expect(content(rig, ".codex/AGENTS.md")?.contains("secret_run") == true)
+    }
+
+    @Test("an agent that is registered gets a policy to start from where none is in force, and only there", arguments: AgentHost.allCases)
+    func policy(_ host: AgentHost) throws {
+        let none: FakeKeeper.Answer = { _ in .json(PolicyState(version: 0)) }
+        let applied: FakeKeeper.Answer = { _ in .json(PolicyState(version: 1)) }
+        let rig = try Rig(["POST /v1/agents": Self.added, "GET /v1/policy": none, "PUT /v1/policy": applied])
+        let outcome = try rig.run("setup", host.rawValue, "-p", "shop", "-e", "dev", "--agent", "mine")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(outcome.text.contains("tacit policy show"))
+        let sent = try #require(rig.keeper?.requests.first { $0.method == "PUT" })
+        let text = String(decoding: sent.body, as: UTF8.self)
+        #expect(text.contains("mine") && text.contains("shop/dev"))
+        let without = try Rig(["POST /v1/agents": Self.added, "GET /v1/policy": none])
+        #expect(try without.run("setup", host.rawValue, "--no-policy").status == 0)
+        #expect(try self.rig().run("setup", host.rawValue).text.contains("says nothing of \(host.rawValue)"))
+    }
+
+    @Test(
+        "hosts without a file of the user's take the model's instructions from the project, and from no other place", arguments: ["cursor", "vscode"])
+    func projectInstructions(_ host: String) throws {
+        let rig = try rig()
+        rig.currentDirectory = rig.directory.path("work/deep")
+        for name in ["work/deep", "work/.git"] { unsafe mkdir(rig.directory.path(name), 0o700) }
+        try rig.write("# Ours\n", to: "work/AGENTS.md")
+        #expect(try rig.run("setup", host).status == 0)
+        let text = try #require(content(rig, "work/AGENTS.md"))
+        #expect(text.hasPrefix("# Ours\n") && text.contains("secret_run"))
+        #expect(try rig.run("setup", host, "--remove").status == 0)
+        #expect(content(rig, "work/AGENTS.md") == "# Ours\n")
+        let bare = try self.rig()
+        #expect(try bare.run("setup", host).status == 0)
+        #expect(content(bare, "work/AGENTS.md") == nil)
     }
 
     @Test("a dry run shows what would change, asks the keeper nothing and changes nothing")
