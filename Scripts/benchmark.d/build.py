@@ -13,8 +13,8 @@ def programs(root: pathlib.Path) -> dict[str, pathlib.Path]:
     """The built programs by name; `tacit` is the one that Scripts/install installs, stripped."""
     prefix = root / SCRATCH / "benchmark"
     subprocess.run([root / "Scripts" / "install", prefix], check=True, stdout=sys.stderr)
-    flags = ["-c", "release", "--scratch-path", SCRATCH, "--static-swift-stdlib"]
-    flags += ["-Xlinker", f"-L{root / SCRATCH / 'archives'}", "-Xlinker", "-lm"]
+    shown = subprocess.run([root / "Scripts" / "release-flags"], check=True, capture_output=True, text=True).stdout
+    flags = shown.splitlines()
     environment = dict(os.environ, TACIT_BENCHMARKS="1")
     for name in PROGRAMS:
         command = ["swift", "build", *flags, "--product", f"benchmark-{name}"]

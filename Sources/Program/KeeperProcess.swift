@@ -39,14 +39,16 @@ struct KeeperProcess {
         let finder = KernelPeers()
         let peers = PeerFinder { process, user, pinned in finder.peer(process: process, user: user, pinned: pinned) }
         let file = ProgramFile()
+        let door = SocketFile(paths.socket)
         let server = KeeperServer(vault: vault, peers: peers, version: Self.version, process: getpid()) { Self.giveWay(file, vault) }
         let socket = paths.socket
         let ready = onReady
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await Self.upkeep(vault, file) }
+            group.addTask { try await Self.upkeep(vault, file, door) }
             defer { group.cancelAll() }
             try await server.serve(on: socket) {
                 unsafe chmod(socket, 0o600)
+                door.remember()
                 ready()
             } stopping: {
                 try? await vault.lock(by: Self.keeper)
@@ -80,7 +82,7 @@ struct KeeperProcess {
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.
-    private static func upkeep(_ vault: Vault, _ file: ProgramFile) async throws {
+    private static func upkeep(_ vault: Vault, _ file: ProgramFile, _ door: SocketFile) async throws {
         let clock = Host.clock()
         while true {
             var pause = Duration.seconds(5)
@@ -88,7 +90,14 @@ struct KeeperProcess {
             try await Task.sleep(for: pause)
             try? await vault.upkeep()
             giveWay(file, vault)
+            leaveIfUnreachable(door, vault)
         }
+    }
+
+    /// A keeper whose socket was taken away can be asked for nothing, not even to lock, and keeps another from starting: it ends with its last run.
+    private static func leaveIfUnreachable(_ door: SocketFile, _ vault: Vault) {
+        guard vault.runs.all.isEmpty, door.isGone else { return }
+        kill(getpid(), SIGTERM)
     }
 
     /// A keeper whose program was replaced ends once it holds neither keys nor runs: the next command starts the new one.

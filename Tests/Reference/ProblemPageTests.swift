@@ -42,6 +42,15 @@ import Testing
             | --- | --- | --- | --- | --- |
             \(rows.joined(separator: "\n"))
 
+            ## Who is no person, and why
+
+            Where the status (`GET /v1/status`) calls the asker `unidentified`, `actor.doubt` says why: a code, a sentence and the next step. It is about the
+            asker alone. A problem never says it, so that it stays the same for a name that is hidden and one that nobody has; the command line adds it.
+
+            | code | why | next step |
+            | --- | --- | --- |
+            \(Self.doubts.map { "| `\($0.code)` | \($0.message) | \(Self.cell($0.hint)) |" }.joined(separator: "\n"))
+
             ## What the command says by itself
 
             With `--json` a failure is an object `error` with `code`, `message` and `hint`. These codes come from the command, not from the keeper:
@@ -60,6 +69,7 @@ import Testing
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
             "Adapters/StateFiles/DiskStateFile.swift", "Servers/APIServer/ProblemMiddleware.swift", "Servers/APIServer/RequestReading.swift",
+            "Engine/Secrets/Access/StandingDoubt.swift",
         ]
         var seen = 0
         for file in files {
@@ -99,7 +109,9 @@ extension ProblemPageTests {
 
     private static let engine: [any Error] =
         [
-            .noVault, .vaultExists, .locked, .alreadyUnlocked, .wrongPassword, .wrongRecoveryKey, .backedOff(seconds: 30), .passwordTooShort,
+            .noVault, .vaultExists, .locked, .alreadyUnlocked, .wrongPassword, .wrongRecoveryKey, .backedOff(seconds: 30),
+            .backedOff(seconds: 1800, triesUnknown: true),
+            .passwordTooShort,
             .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .notFound(.request),
             .notFound(.authenticator), .nameTaken(.secret),
             .nameTaken(.project),
@@ -118,6 +130,10 @@ extension ProblemPageTests {
             .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r")), .denied(.notBound(rule: "r")),
             .denied(.approvalRequired(rule: "r", request: AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) }))),
         ] as [EngineError])
+
+    private static let doubts: [StandingDoubt] = [
+        .otherUser, .hidden, .behind("make"), .adopted, .belowFirstProcess, .leaderless, .otherSession, .idle, .otherProgram, .agentsDoor,
+    ]
 
     private static let denials: [any Error] = [EngineError.denied(.personOnly)] + rulings.map { EngineError.denied(.init($0)) }
 

@@ -111,6 +111,9 @@ class Vault:
             if signed.get("tacit-previous") != previous:
                 raise Refused("missing checkpoint")
             previous = integer(size)
+        behind = self.entries[self.tables["audit_checkpoint"][-1]["size"] if previous else 0:]
+        if any(entry["action"] == "vault.lock" and ["recorded", "while locked"] not in entry["detail"] for entry in behind):
+            raise Refused("missing checkpoint")
 
     # --- what is sealed
 

@@ -4,6 +4,8 @@ public import TacitWire
 public enum ClientError: Error, Sendable, Equatable {
     /// Nobody listens on the socket.
     case noKeeper
+    /// Another user listens on the socket.
+    case foreignKeeper(user: UInt32)
     /// The connection broke or the answer made no sense.
     case brokenOff
     /// The keeper said no; the problem says why.
@@ -13,6 +15,7 @@ public enum ClientError: Error, Sendable, Equatable {
     public var message: String {
         switch self {
         case .noKeeper: "the keeper is not running"
+        case .foreignKeeper(let user): "another user (uid \(user)) listens where your keeper should"
         case .brokenOff: "the connection to the keeper broke off"
         case .problem(let problem): problem.title
         }
@@ -22,6 +25,7 @@ public enum ClientError: Error, Sendable, Equatable {
     public var hint: String? {
         switch self {
         case .noKeeper: "start it with `tacit keeper`, or run any `tacit` command"
+        case .foreignKeeper: "nothing was sent; set XDG_RUNTIME_DIR to a directory of your own, such as /run/user/UID"
         case .brokenOff: "try again; `tacit status` shows whether the keeper is well"
         case .problem(let problem): problem.hint
         }

@@ -28,6 +28,20 @@ final class UnixConnection {
             close(descriptor)
             throw .noKeeper
         }
+        // A password goes to nobody but a keeper of this user: where the socket lies may have been chosen by somebody else's environment.
+        let listener = Self.listener(descriptor)
+        guard listener == geteuid() else {
+            close(descriptor)
+            throw .foreignKeeper(user: listener)
+        }
+    }
+
+    /// The user who listens at the other end, as the kernel says (SO_PEERCRED: process, user, group).
+    private static func listener(_ descriptor: Int32) -> UInt32 {
+        var credentials: [UInt32] = [0, .max, .max]
+        var length = socklen_t(credentials.count * MemoryLayout<UInt32>.size)
+        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return .max }
+        return credentials[1]
     }
 
     deinit {

@@ -16,7 +16,7 @@ package struct SecretName: Hashable, Sendable, Comparable, CustomStringConvertib
     /// The segments between slashes; never empty.
     package var segments: [Substring] { description.split(separator: "/") }
 
-    package static func < (left: Self, right: Self) -> Bool { left.description.utf8.lexicographicallyPrecedes(right.description.utf8) }
+    package static func < (left: Self, right: Self) -> Bool { left.description < right.description }
 }
 
 /// The name of an organization, project, environment, agent or field: one segment of `[A-Za-z0-9._-]`, 1–64 characters.
@@ -33,7 +33,7 @@ package struct SegmentName: Hashable, Sendable, Comparable, CustomStringConverti
         description = String(text)
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.description.utf8.lexicographicallyPrecedes(right.description.utf8) }
+    package static func < (left: Self, right: Self) -> Bool { left.description < right.description }
 }
 
 /// What a name names, for messages.

@@ -108,9 +108,13 @@ extension Response {
 
     /// A JSON answer.
     init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
-        let data = try WireJSON.encode(value)
+        self.init(jsonText: try WireJSON.encode(value), status: status)
+    }
+
+    /// A JSON answer that was written already.
+    init(jsonText bytes: some Sequence<UInt8>, status: HTTPResponse.Status = .ok) {
         self.init(
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(bytes: data)))
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }

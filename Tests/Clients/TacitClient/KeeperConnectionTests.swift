@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import TacitWire
 import TestKit
 import Testing
@@ -29,6 +30,21 @@ struct KeeperConnectionTests {
         let answer = try answer(pieces)
         #expect(answer.body == Array("body".utf8))
         #expect(answer.headers["content-type"] == "application/json")
+    }
+
+    // Whose the socket is, is another user's matter: in a process of its own.
+    @Test("to another user's keeper nothing is sent", .enabled(if: geteuid() == 0, "only root becomes another user"))
+    func foreignKeeper() async throws {
+        let server = try ScriptedServer([.init(Self.okay + "Content-Length: 1\r\n\r\nx")])
+        let path = server.path
+        #expect(unsafe chmod(path, 0o777) == 0 && chmod(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), 0o711) == 0)
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            setuid(65_534)
+            do throws(ClientError) { _ = try KeeperConnection(socketPath: path) } catch {
+                exit(error == .foreignKeeper(user: 0) && error.hint?.contains("XDG_RUNTIME_DIR") == true ? 0 : 2)
+            }
+        }
+        #expect(eventually { server.asked == [""] }, "the connection was made, and closed without a byte")
     }
 
     @Test("an answer without content has none, and the next answer follows")

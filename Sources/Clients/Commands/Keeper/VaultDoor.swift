@@ -68,13 +68,14 @@ final class VaultDoor {
     }
 
     static func decode<Result: Decodable>(_ body: [UInt8], as type: Result.Type = Result.self) throws -> Result {
-        guard let result = try? WireJSON.decode(Result.self, from: Data(body)) else {
-            throw CommandFailure(
-                "the keeper's answer was not understood",
-                hint: "it may be of another version: `tacit lock` ends it, and the next command starts the new one",
-                code: "keeper.answer")
-        }
+        guard let result = try? WireJSON.decode(Result.self, from: Data(body)) else { throw notUnderstood }
         return result
+    }
+
+    static var notUnderstood: CommandFailure {
+        CommandFailure(
+            "the keeper's answer was not understood",
+            hint: "it may be of another version: `tacit lock` ends it, and the next command starts the new one", code: "keeper.answer")
     }
 }
 

@@ -17,7 +17,8 @@ extension String {
 
     /// The text on one line, with control and direction characters replaced: what is stored must not drive a terminal.
     var printable: String {
-        String(
+        if isPlainASCII { return self }
+        return String(
             String.UnicodeScalarView(
                 unicodeScalars.map { scalar in
                     switch scalar.properties.generalCategory {
@@ -26,4 +27,10 @@ extension String {
                     }
                 }))
     }
+
+    /// Whether it is nothing but printable ASCII, in which every byte is a character of one column.
+    var isPlainASCII: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
+
+    /// How many characters it has.
+    var width: Int { isPlainASCII ? utf8.count : count }
 }

@@ -23,11 +23,11 @@ struct Table {
     /// The lines; columns in which nothing stands are left out.
     func lines(_ style: Style) -> [String] {
         let used = headings.indices.filter { column in rows.contains { !$0[column].text.isEmpty } }
-        let widths = used.map { column in rows.reduce(headings[column].count) { max($0, $1[column].text.count) } }
+        let widths = used.map { column in rows.reduce(headings[column].count) { max($0, $1[column].text.width) } }
         let head = line(zip(used, widths).map { (headings[$0], headings[$0].count, $1) }, shown: style.dim)
         return [head]
             + rows.map { row in
-                line(zip(used, widths).map { (row[$0].style?(row[$0].text) ?? row[$0].text, row[$0].text.count, $1) }, shown: \.self)
+                line(zip(used, widths).map { (row[$0].style?(row[$0].text) ?? row[$0].text, row[$0].text.width, $1) }, shown: \.self)
             }
     }
 
@@ -37,7 +37,7 @@ struct Table {
             text += cell.text
             if index + 1 < cells.count { text += String(repeating: " ", count: cell.width - cell.length + 2) }
         }
-        while text.last == " " { text.removeLast() }
+        while text.utf8.last == UInt8(ascii: " ") { text.unicodeScalars.removeLast() }
         return shown(text)
     }
 }

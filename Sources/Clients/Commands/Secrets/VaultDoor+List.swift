@@ -1,3 +1,4 @@
+import TacitClient
 import TacitWire
 
 extension VaultDoor {
@@ -22,7 +23,8 @@ extension VaultDoor {
         repeat {
             let pairs = query + [("limit", "\(limit)")] + (page.nextCursor.map { [("cursor", $0)] } ?? [])
             let text = pairs.map { "\($0)=\(WirePath.encoded($1))" }.joined(separator: "&")
-            let next: Page<SecretSummary> = try get("\(WirePath.secrets(scope.project, scope.environment))?\(text)")
+            let body = try answer("GET", "\(WirePath.secrets(scope.project, scope.environment))?\(text)").body
+            guard let next = try? Page<SecretSummary>(json: body) else { throw Self.notUnderstood }
             page.items += next.items
             page.nextCursor = next.nextCursor
         } while allPages && page.nextCursor != nil

@@ -44,11 +44,14 @@ struct InitCommand: Verb {
         let made = try door.create(NewPassword(source: door.passwords).ask("Password for the new vault: "))
         if !isWithoutRecovery { try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body)) }
         if options.json { return console.say(json: try VaultDoor.decode(made, as: VaultCreated.self)) }
-        report(context, console)
+        report(context, console, doubt: try door.status().actor.standingDoubt)
     }
 
-    private func report(_ context: CommandContext, _ console: Console) {
-        console.say("\(console.style.green("The vault is made")) in \(context.paths.vault), and unlocked for this terminal.")
+    /// `doubt` says why the vault is not unlocked for where this command stands.
+    private func report(_ context: CommandContext, _ console: Console, doubt: Asker.Doubt?) {
+        let made = "\(console.style.green("The vault is made")) in \(context.paths.vault)"
+        console.say(doubt == nil ? "\(made), and unlocked for this terminal." : "\(made).")
+        if let doubt { console.warn("this terminal stays locked, and each command in it will ask: \(doubt.message.printable)") }
         if isWithoutRecovery {
             console.warn("there is no recovery key: if the password is lost, nobody can open this vault. `tacit slot replace-recovery` makes one.")
         }

@@ -48,11 +48,15 @@ package struct LogVerifier: Sendable {
 
     /// Takes the next stored entry without copying it.
     package mutating func take(index: Int64, sealed: RawSpan, chain: RawSpan) -> LogBreak? {
+        take(LogRow(index: index, sealed: sealed, chain: chain))
+    }
+
+    /// Takes the next stored entry, whose leaf was hashed before: perhaps on another thread.
+    package mutating func take(_ row: LogRow) -> LogBreak? {
         if let found { return found }
-        let row = LogRow(index: index, leaf: .leaf(sealed), link: LogHash(bytes: chain))
         if suspect != nil { return examine(row) }
-        guard index == head.size else { return settle(misplaced(row)) }
-        guard let link = row.link else { return settle(.edited(index, expected: "32 bytes of chain value", actual: "\(chain.byteCount)")) }
+        guard row.index == head.size else { return settle(misplaced(row)) }
+        guard let link = row.link else { return settle(.edited(row.index, expected: "32 bytes of chain value", actual: "\(row.linkByteCount)")) }
         if let key {
             let expected = head.next(row.leaf, key: key)
             guard expected == link else {
@@ -74,11 +78,22 @@ package struct LogVerifier: Sendable {
     }
 }
 
-/// One stored entry as far as the verifier needs it. `link` is nil when the chain value has another length.
-struct LogRow {
-    let index: Int64
+/// One stored entry as far as the verifier needs it.
+package struct LogRow: Sendable {
+    package let index: Int64
     let leaf: LogHash
+    /// The chain value; nil when it has another length.
     let link: LogHash?
+    let linkByteCount: Int
+
+    package init(index: Int64, sealed: [UInt8], chain: [UInt8]) {
+        unsafe self.init(index: index, sealed: sealed.span.bytes, chain: chain.span.bytes)
+    }
+
+    init(index: Int64, sealed: RawSpan, chain: RawSpan) {
+        (self.index, leaf) = (index, .leaf(sealed))
+        (link, linkByteCount) = (LogHash(bytes: chain), chain.byteCount)
+    }
 }
 
 extension LogVerifier {

@@ -87,14 +87,21 @@ extension OpenVault {
     private func verdict(upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint]) async throws -> LogVerdict {
         var verifier = try LogVerifier(
             organization: organization, key: keyring.auditKeys().chain, verifierKey: verifierKey, checkpoints: checkpoints, trusted: trusted)
-        var index: Int64 = 0
-        while index < size {
-            let page = try await store.entries(from: index, limit: Int(min(10_000, size - index)), in: organization)
-            if page.isEmpty { break }
-            for entry in page { if let found = verifier.take(index: entry.index, sealed: entry.sealed, chain: entry.chain) { return .broken(found) } }
-            index += Int64(page.count)
+        var rows = try await rows(from: 0, upTo: size)
+        while let last = rows.last {
+            // The next ones are read and hashed while these are chained.
+            async let following = self.rows(from: last.index + 1, upTo: size)
+            for row in rows { if let found = verifier.take(row) { return .broken(found) } }
+            rows = try await following
         }
         return verifier.finish()
+    }
+
+    /// The next stored entries, as the verifier takes them.
+    private func rows(from index: Int64, upTo size: Int64) async throws -> [LogRow] {
+        guard index < size else { return [] }
+        return try await store.entries(from: index, limit: Int(min(10_000, size - index)), in: organization)
+            .map { LogRow(index: $0.index, sealed: $0.sealed, chain: $0.chain) }
     }
 
     /// Intents among the last entries up to `size` whose outcome has not come yet.

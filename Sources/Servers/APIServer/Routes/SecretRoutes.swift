@@ -44,7 +44,7 @@ struct SecretRoutes: Sendable {
         filter.includesDeleted = try query.oneOf("deleted", ["true", "false"]) == "true"
         filter.after = try query["cursor"].map { try SecretName($0) }
         let (views, next) = try await open(context).list(try context.scope(), filter, by: try context.asker)
-        return try Response(json: Page(items: views.map(SecretSummary.init), nextCursor: next?.description))
+        return Response(jsonText: Page(items: views.map(SecretSummary.init), nextCursor: next?.description).json)
     }
 
     @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
