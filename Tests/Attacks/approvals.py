@@ -135,43 +135,64 @@ def own_terminal(context):
     refuse(house, request)
 
 
-def shell(house):
-    """A person's shell, unlocked, with the grace for reveals open: the pane that an agent types into."""
-    pane = AtTerminal(house, ["/bin/sh"])
-    pane.type(f"PS1=; {TACIT} unlock\n").until(b"Password: ").type(house.password + "\n").until(b"nlocked")
-    pane.type(f"{TACIT} get api/key --grace >/dev/null; echo 'grace is' open\n").until(b"Password: ").type(house.password + "\n").until(b"grace is open")
-    return pane
+class Pane:
+    """A person's shell that was unlocked: what the agent types into. Each answer is read up to the next prompt, since what is typed before one is lost."""
+
+    def __init__(self, house, *unlocking):
+        self.house = house
+        self.terminal = AtTerminal(house, ["/bin/sh"], house.environment | {"PS1": "ready> "})
+        self.terminal.until(b"ready> ")
+        self.start(TACIT, "unlock", *unlocking).until(b"Password: ")
+        expect(b"nlocked" in self.answer(house.password), "the vault is unlocked")
+
+    def start(self, *words):
+        self.terminal.shown = b""
+        return self.terminal.type(" ".join(words) + "\n")
+
+    def answer(self, text, end="\n"):
+        """Types at a prompt, and gives what was shown since the command."""
+        self.terminal.type(text + end).until(b"ready> ")
+        return self.terminal.shown
+
+    def run(self, *words):
+        self.start(*words).until(b"ready> ")
+        return self.terminal.shown
+
+    def refused(self, *words):
+        """A command that asks for the password; what the agent has is none, and then it gives up."""
+        self.start(TACIT, *words).until(b"Password: ").type("yes\n").until(b"The password is wrong.")
+        self.answer("", end="\x03")
 
 
 @attack("approval", "keys typed into a person's unlocked pane approve nothing, by command or in a view that waits; without a step-up they do what a person does")
 def pane(context):
     house = context.house(furnish)
     request = asked(house)
-    typed = shell(house)
-    typed.shown = b""
+    typed = Pane(house)
+    typed.start(TACIT, "get api/key --grace >/dev/null").until(b"Password: ")
+    typed.answer(house.password)
     # What the unlocked pane gives away, as THREAT-MODEL says: everything that asks nobody.
-    typed.type(f"{TACIT} list; {TACIT} get api/key >/dev/null && echo 'within the' grace\n").until(b"api/key").until(b"within the grace")
-    typed.type(f"{TACIT} approvals approve {request['code']}\n").until(b"Password: ").type("yes\n").until(b"The password is wrong.").type("\x03")
-    typed.type(f"echo 'the shell is' back; {TACIT} approvals watch\n").until(b"the shell is back").until(b"Type the code to approve once")
-    typed.shown = b""
-    typed.type(request["code"] + "\n").until(b"Password: ").type("\x04")
+    expect(b"api/key" in typed.run(TACIT, "list"), "the list")
+    expect(b"within the grace" in typed.run(TACIT, "get api/key >/dev/null && echo within 'the grace'"), "the grace for reveals")
+    typed.refused("approvals", "approve", request["code"])
+    typed.start(TACIT, "approvals", "watch").until(b"Type the code to approve once")
+    typed.terminal.type(request["code"] + "\n").until(b"Password: ").type("yes\n").until(b"The password is wrong.")
+    typed.answer("", end="\x03")
     expect(standing(house, request) == "pending", "it was decided")
-    typed.end()
+    typed.terminal.end()
     refuse(house, request)
 
 
 @attack("approval", "keys typed into a pane that was unlocked for looking only change nothing and run nothing")
 def looking(context):
     house = context.house(furnish)
-    typed = AtTerminal(house, ["/bin/sh"])
-    typed.type(f"PS1=; {TACIT} unlock --read-only\n").until(b"Password: ").type(house.password + "\n").until(b"nlocked")
-    typed.shown = b""
-    typed.type(f"{TACIT} list\n").until(b"api/key")
-    for words in ("delete api/key", "set api/new", "run -k api/key -- true"):
-        typed.type(f"{TACIT} {words}\n").until(b"Password: ").type("\x03")
-        typed.type("echo 'back' again\n").until(b"back again")
-        typed.shown = b""
-    typed.end()
+    typed = Pane(house, "--read-only")
+    expect(b"api/key" in typed.run(TACIT, "list"), "the list")
+    for words in ("delete api/key", "tag api/key --remove live", "run -k api/key -- true"):
+        typed.refused(words)
+    typed.terminal.end()
+    listed = house.tacit("list", "--json", password=house.password)
+    expect(b"api/key" in listed.out and b"live" in listed.out, listed.out)
 
 
 @attack("approval", "keys that tmux sends into an unlocked pane approve nothing")
@@ -197,9 +218,8 @@ def multiplexer(context):
         send("-l", house.password)
         send("Enter")
         until("nlocked")
-        send("clear", "Enter")
         send(f"{TACIT} approvals approve {request['code']}", "Enter")
-        until("Password:")
+        until("is needed to approve")
         send("yes", "Enter")
         until("The password is wrong.")
     finally:
