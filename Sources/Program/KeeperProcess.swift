@@ -30,7 +30,7 @@ struct KeeperProcess {
         // Whoever left it there is gone: the lock is ours.
         unsafe unlink(paths.socket)
         defer { unsafe unlink(paths.socket) }
-        let vault = Vault(foundation(RunnerLauncher()))
+        let vault = Vault(foundation(RunnerLauncher(for: .own())))
         try await serve(vault)
         try? await vault.lock(by: Self.keeper)
     }

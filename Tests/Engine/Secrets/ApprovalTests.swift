@@ -199,6 +199,50 @@ import Testing
         #expect(await denial { _ = try await bench.open.masked(reference, by: bench.agent()) }?.code == "approval_required")
     }
 
+    @Test("whichever call of the store breaks, a use is taken exactly when its intent is in the log, and no run without both") func failing()
+        async throws
+    {
+        let made = try await bench()
+        try await approve(made, try await asked(made, try wish()))
+        try await made.lock()
+        let base = try await StoreDump(of: made.store)
+        var broken = 0
+        for moment in FailingStore.Moment.allCases {
+            for number in 1...50 {
+                let bench = VaultBench(store: try await base.load(), isMade: true) { FailingStore($0, failing: number, moment) }
+                var run: PreparedRun?
+                do {
+                    try await bench.unlock()
+                    run = try await bench.open.prepareRun(try wish(), by: bench.agent())
+                } catch {}
+                guard try await (bench.vault.store() as? FailingStore)?.hasFailed ?? false else { break }
+                broken += 1
+                if !bench.vault.isUnlocked { try await bench.unlock() }
+                let uses = try await bench.log().count { entry in entry.phase == .intent && entry.detail.contains { $0.key == "approval" } }
+                let isTaken = try await bench.open.requests(by: bench.person()).first?.standing == .usedUp
+                #expect(uses == (isTaken ? 1 : 0), "call \(number), \(moment)")
+                if run != nil { #expect(isTaken) }
+                #expect(try await bench.verify().verdict.isIntact)
+            }
+        }
+        #expect(broken > 10)
+    }
+
+    @Test("waiting for requests does not put the idle lock off, and looking at them does") func idle() async throws {
+        let bench = try await bench()
+        let person = bench.person()
+        let mark = try await bench.open.requests(since: nil, waiting: .zero, by: person).mark
+        bench.machine.advance(.seconds(14 * 60))
+        _ = try await bench.vault.opened(for: person, isWaiting: true).requests(since: mark, waiting: .zero, by: person)
+        bench.machine.advance(.seconds(2 * 60))
+        #expect(throws: EngineError.locked) { _ = try bench.vault.opened(for: person, isWaiting: true) }
+        try await bench.unlock()
+        bench.machine.advance(.seconds(14 * 60))
+        _ = try bench.vault.opened(for: person)
+        bench.machine.advance(.seconds(2 * 60))
+        _ = try bench.vault.opened(for: person, isWaiting: true)
+    }
+
     @Test("watching shows what comes, and waiting alone is not in the log") func watching() async throws {
         let bench = try await bench()
         let (mark, first) = try await bench.open.requests(since: nil, waiting: .zero, by: bench.person())
