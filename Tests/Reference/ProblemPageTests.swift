@@ -127,9 +127,10 @@ extension ProblemPageTests {
             .notPending, .notApproved, .isProposal, .isUse, .budgetTooLarge, .otherSubject, .wrongCode, .wrongTimedCode(triesLeft: 4), .factorClosed,
         ] as [ApprovalError])
         + ([
-            .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r")), .denied(.notBound(rule: "r")),
-            .denied(.approvalRequired(rule: "r", request: AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) }))),
+            .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r", request: request)), .denied(.notBound(rule: "r")),
+            .denied(.approvalRequired(rule: "r", request: request)),
         ] as [EngineError])
+    private static let request = AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })
 
     private static let doubts: [StandingDoubt] = [
         .otherUser, .hidden, .behind("make"), .adopted, .belowFirstProcess, .leaderless, .otherSession, .idle, .otherProgram, .agentsDoor,

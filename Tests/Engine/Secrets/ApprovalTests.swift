@@ -109,6 +109,8 @@ import Testing
         #expect(run.job.values.first { $0.variable == nil }?.value.text == "body")
         let later = try wish { $0.sendsInput = true }
         await #expect(throws: EngineError.self) { _ = try await bench.open.prepareRun(later, by: bench.agent()) }
+        let long = try wish(["curl", String(repeating: "x", count: 16 << 10)])
+        await #expect(throws: EngineError.self) { _ = try await bench.open.prepareRun(long, by: bench.agent()) }
         #expect(try await bench.open.requests(by: bench.person()).count == 1)
         // Without a rule it goes as ever.
         let free = try await bench.open.prepareRun(

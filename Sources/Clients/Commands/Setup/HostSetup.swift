@@ -142,7 +142,7 @@ struct HostSetup {
 extension HostSetup.Outcome {
     func lines(_ style: Style) -> [String] {
         var lines = ["\(style.bold(title))"]
-        if registered { lines.append("  registered the agent \(agent)") }
+        if registered { lines.append("  registered the agent \(agent), by a name badge, which only narrows (`tacit doctor` says more)") }
         for file in files {
             guard file.changed else {
                 lines.append("  \(file.path): nothing to change")

@@ -26,8 +26,12 @@ extension EngineError.Denial {
         return denial
     }
 
-    static func approvalDenied(rule: String) -> Self {
-        Self(code: "not_permitted", reason: "a person denied this use", rule: rule, nextStep: PolicyDenial.tellPerson)
+    static func approvalDenied(rule: String, request: AnyRecordID) -> Self {
+        var denial = Self(
+            code: "not_permitted", reason: "a person looked at exactly this use and denied it", rule: rule,
+            nextStep: "do not ask again; the person has decided")
+        denial.request = request
+        return denial
     }
 
     /// What an approval cannot bind is not asked for.

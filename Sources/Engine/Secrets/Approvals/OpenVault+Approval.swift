@@ -16,12 +16,19 @@ struct Plea: Sendable {
 }
 
 extension OpenVault {
+    /// The most that the arguments of a run may be, for a person to look through.
+    static let mostArgumentBytes = 16 << 10
+
     /// What exactly a person is asked to approve of a run. What nobody can bind is refused, unless a rule of the policy allows any code.
     func approvalSubject(
         _ wish: RunWish, _ wanted: [Wanted], _ program: OpenedProgram, rule: String, by asker: Asker
     ) async throws -> ApprovalSubject {
         guard !wish.sendsInput else {
             throw EngineError.invalid("standard input of a run that a person approves has 64 KiB at most", hint: "let the program read a file")
+        }
+        guard wish.arguments.reduce(0, { $0 + $1.utf8.count }) <= Self.mostArgumentBytes else {
+            throw EngineError.invalid(
+                "a run that a person approves has arguments of 16 KiB at most: nobody reads more", hint: "pass the rest as input")
         }
         let isOpen = program.runsAnyCode || !program.isBound
         guard let fingerprint = program.fingerprint, !isOpen || allowsAnyCode(wanted, program, by: asker) else {
@@ -76,7 +83,7 @@ extension OpenVault {
             let left = deadline.duration(since: clock.steady())
             guard left > .zero else { throw EngineError.denied(.approvalRequired(rule: plea.rule, request: seen.id)) }
             await listener.wait(atMost: left)
-            if try await isDenied(seen.id) { throw EngineError.denied(.approvalDenied(rule: plea.rule)) }
+            if try await isDenied(seen.id) { throw EngineError.denied(.approvalDenied(rule: plea.rule, request: seen.id)) }
         }
     }
 
