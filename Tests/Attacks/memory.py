@@ -21,9 +21,10 @@ def furnish(house):
     with house.person() as person:
         for i, value in enumerate(VALUES.values()):
             expect(person.set(f"api/key{i}", value.encode()).status == 201, "set")
-        policy = {"name": "all", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["reference_only", "masked_return", "env_inject"], "unsandboxed": "allow"}
+        policy = {"name": "all", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["reference_only", "masked_return", "env_inject", "file_inject"], "unsandboxed": "allow"}
         expect(person.apply_policy(policy).status == 200, "policy")
-        BADGE.append(person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"])
+        house.badge = person.json("POST", "/v1/agents", {"name": "claude"}).json["badge"]
+        BADGE.append(house.badge)
 
 
 def use(house):
@@ -42,7 +43,21 @@ def use(house):
         run = person.run(["sh", "-c", "echo $API_KEY0; cat; exit 3"], ["api/key0", {"reference": "api/key1", "stdin": True}]).wait()
         expect(run.exit == ("exited", 3), f"{run}")
         clean(run.output, *VALUES.values())
+    session_files(house)
     return recovery.body.decode()
+
+
+def session_files(house):
+    """An agent's session files, in both formats, and a pipe that is read; then they are gone."""
+    with house.connect(headers={"Tacit-Agent-Badge": house.badge, "Tacit-Source": "mcp"}) as agent:
+        wish = {"scope": "default/dev", "purpose": "hunt", "content": "values", "secrets": [{"reference": f"api/key{i}"} for i in range(4)]}
+        for more in ({"format": "dotenv"}, {"format": "json"}, {"reads": 1}):
+            made = agent.json("POST", "/v1/sessions/files", wish | more)
+            expect(made.status == 201, made)
+            with house.as_owner():
+                expect(VALUES["value0"] in pathlib.Path(made.json["path"]).read_text(), "the values are in the file")
+        agent.json("POST", "/v1/sessions/sleep", {})
+    expect(not list((house.root / "run" / "tacit").glob("files-*/*")), "a file is left")
 
 
 def parts_of(recovery):

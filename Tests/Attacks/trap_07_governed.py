@@ -108,6 +108,8 @@ def no_route_is_forgotten(context):
     with agent(context.house(furnish)) as connection:
         attacked = len(governed(connection)) - len(["an old version", "run.all"])
     open_to_agents = ["status", "doctor", "list", "show", "history", "masked", "exists", "runs", "projects", "environments", "lock"]
+    # What an agent does for itself, in trap_07_sessions.py: sessions (list, wake, sleep), files, rules, acknowledgements, and a value with an approval.
+    open_to_agents += ["sessions", "wake", "sleep", "files", "rules", "acknowledgements", "reveal"]
     with_password = ["create", "unlock", "recovery", "step-up", "password", "rotation", "rollback-acceptance"]
     expect(context.routes == attacked + len(open_to_agents) + len(with_password), f"{context.routes} routes, {attacked} of them attacked here")
 

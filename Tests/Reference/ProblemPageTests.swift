@@ -119,7 +119,7 @@ extension ProblemPageTests {
             .expired,
             .revisionMismatch(current: 4), .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot, .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
-            .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"),
+            .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
         ] as [EngineError]
 
     private static let approvals: [any Error] =
@@ -180,7 +180,8 @@ extension ProblemPageTests {
         ] as [StoreError]
 
     private static let requests: [any Error] = [
-        WireError.notJSON, StateFileError.unreadable(path: "/path"), NameError.badCharacter(.secret), RecoveryKeyError.mistyped(group: 3),
+        WireError.notJSON, StateFileError.unreadable(path: "/path"), SessionFileError.notWritten, NameError.badCharacter(.secret),
+        RecoveryKeyError.mistyped(group: 3),
         RecoveryKeyError.wrongLength(64),
         RecoveryKeyError.badCharacter(group: 3), reference,
         timespan,

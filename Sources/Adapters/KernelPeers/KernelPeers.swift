@@ -32,7 +32,8 @@ package final class KernelPeers: Sendable {
         let isOwn = own.isExecuted(by: process, called: facts.name)
         guard isAlive(pinned) else { return nil }
         return Peer(
-            userID: user, userName: name(of: user), process: process, executable: executable, isOwnProgram: isOwn, session: session, place: place)
+            userID: user, userName: name(of: user), process: process, start: facts.start, executable: executable, isOwnProgram: isOwn,
+            session: session, place: place)
     }
 
     /// A living process of which this system tells nothing, as with `/proc` mounted with `hidepid`: it stands nowhere.

@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -140,6 +141,12 @@ int tacit_harden(const char *name) {
 }
 
 int tacit_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
+
+int tacit_is_in_memory(int descriptor) {
+    struct statfs facts;
+    // TMPFS_MAGIC and RAMFS_MAGIC of linux/magic.h
+    return fstatfs(descriptor, &facts) == 0 && (facts.f_type == 0x01021994 || facts.f_type == 0x858458f6);
+}
 
 int tacit_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno; }
 

@@ -4,9 +4,9 @@ package import TacitWire
 /// What the tools ask of the keeper. Failures are `Problem`s; anything else that is thrown is told as a fault of this program.
 ///
 /// Every request carries what the host says it is; the keeper writes it down and trusts none of it.
-package protocol KeeperAPI: Sendable {
-    /// The state of the vault, and whom the keeper takes this process for.
-    func status(for client: ClientInfo) async throws -> VaultStatus
+package protocol KeeperAPI: SessionAPI {
+    /// The state of the vault, whom the keeper takes this process for, and what that may do in a place.
+    func status(in place: Place, for client: ClientInfo) async throws -> VaultStatus
 
     /// One page of the secrets that this process may list.
     func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary>

@@ -23,8 +23,8 @@ package final class SecretTools: Sendable {
         self.place = place
         self.pause = pause
         tools = [
-            SecretStatusTool(version: version), SecretListTool(), SecretExistsTool(), SecretGetMaskedTool(), SecretRunTool(), SecretImportTool(),
-            AccessRequestTool(), AccessCheckTool(),
+            SecretStatusTool(version: version), SecretListTool(), SecretExistsTool(), SecretGetMaskedTool(), SecretRunTool(), SecretInjectTool(),
+            SessionWakeTool(), SessionSleepTool(), RuleListTool(), RuleAcknowledgeTool(), SecretImportTool(), AccessRequestTool(), AccessCheckTool(),
         ]
     }
 

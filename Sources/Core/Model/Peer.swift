@@ -3,6 +3,8 @@ package struct Peer: Sendable, Equatable {
     package var userID: UInt32
     package var userName: String
     package var process: Int32
+    /// Clock ticks from boot to its start; 0 where the system does not tell.
+    package var start: UInt64
     /// The path of its program, for the log.
     package var executable: String
     /// Whether that program is the keeper's own.
@@ -28,11 +30,13 @@ package struct Peer: Sendable, Equatable {
     }
 
     package init(
-        userID: UInt32, userName: String, process: Int32, executable: String, isOwnProgram: Bool, session: KernelSession?, place: Place
+        userID: UInt32, userName: String, process: Int32, start: UInt64 = 0, executable: String, isOwnProgram: Bool, session: KernelSession?,
+        place: Place
     ) {
         self.userID = userID
         self.userName = userName
         self.process = process
+        self.start = start
         self.executable = executable
         self.isOwnProgram = isOwnProgram
         self.session = session

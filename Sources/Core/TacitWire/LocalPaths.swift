@@ -10,6 +10,8 @@ public struct LocalPaths: Sendable, Equatable {
     public let socket: String
     /// Held by the keeper as long as it lives.
     public let keeperLock: String
+    /// The directory of the session files, 0700.
+    public let sessionFiles: String
 
     /// `hasUserRuntime` says whether `/run/user/UID` is there, for hosts that pass no `XDG_RUNTIME_DIR`.
     public init(environment: [String: String], home: String, userID: UInt32, hasUserRuntime: Bool) {
@@ -24,6 +26,7 @@ public struct LocalPaths: Sendable, Equatable {
         runtime = directory("XDG_RUNTIME_DIR", usual) + "/tacit"
         socket = "\(runtime)/keeper-\(vaultID).sock"
         keeperLock = "\(runtime)/keeper-\(vaultID).lock"
+        sessionFiles = "\(runtime)/files-\(vaultID)"
     }
 
     /// Remembers the head of the log.

@@ -11,6 +11,7 @@ extension Page where Element == SecretSummary {
         writer.object { writer in
             writer.member("items") { $0.list(items) { writer, item in writer.object { item.write(to: &$0) } } }
             writer.optional("next_cursor", nextCursor)
+            if let total { writer.raw("total", total) }
         }
         return writer.bytes
     }
@@ -28,6 +29,7 @@ extension SecretSummary {
         writer.optional("description", description)
         writer.optional("expires_at", expiresAt)
         writer.optional("name", name)
+        if let requires { writer.member("requires") { $0.list(requires) { $0.text($1) } } }
         writer.member("tags") { $0.list(tags) { $0.text($1) } }
         writer.optional("updated_at", updatedAt)
         if let usableWith { writer.member("usable_with") { $0.list(usableWith) { $0.text($1) } } }
@@ -56,6 +58,10 @@ private struct PageReader {
             guard let cursor = text() else { return nil }
             page.nextCursor = cursor
         }
+        if take(",\"total\":") {
+            guard let total = number() else { return nil }
+            page.total = Int(total)
+        }
         return take("}") && position == bytes.count ? page : nil
     }
 
@@ -64,9 +70,13 @@ private struct PageReader {
         let deletedAt = optional("\"deleted_at\":")
         let description = optional("\"description\":")
         let expiresAt = optional("\"expires_at\":")
-        guard take("\"name\":"), let name = text(), take(",\"tags\":"), let tags = texts(), take(",\"updated_at\":"), let updatedAt = text() else {
-            return nil
+        guard take("\"name\":"), let name = text() else { return nil }
+        var requires: [String]?
+        if take(",\"requires\":") {
+            guard let conditions = texts() else { return nil }
+            requires = conditions
         }
+        guard take(",\"tags\":"), let tags = texts(), take(",\"updated_at\":"), let updatedAt = text() else { return nil }
         var usableWith: [String]?
         if take(",\"usable_with\":") {
             guard let capabilities = texts() else { return nil }
@@ -75,7 +85,7 @@ private struct PageReader {
         guard take(",\"version\":"), let version = number(), take("}") else { return nil }
         return SecretSummary(
             name: name, version: version, tags: tags, description: description, updatedAt: updatedAt, expiresAt: expiresAt, deletedAt: deletedAt,
-            usableWith: usableWith)
+            usableWith: usableWith, requires: requires)
     }
 
     /// A member that need not be there, with the comma behind it. One that is no text leaves the reader where nothing else fits.

@@ -3,10 +3,13 @@ public struct Page<Element: Codable & Sendable & Equatable>: Codable, Sendable, 
     public var items: [Element]
     /// Pass as `cursor` for the next page; nil at the end.
     public var nextCursor: String?
+    /// How many there are on all pages, where that is told.
+    public var total: Int?
 
-    public init(items: [Element], nextCursor: String? = nil) {
+    public init(items: [Element], nextCursor: String? = nil, total: Int? = nil) {
         self.items = items
         self.nextCursor = nextCursor
+        self.total = total
     }
 }
 
@@ -42,10 +45,12 @@ public struct SecretSummary: Codable, Sendable, Equatable {
     public var deletedAt: String?
     /// For an agent: the capabilities that the policy gives it on this secret.
     public var usableWith: [String]?
+    /// For an agent: what is still missing before it can use it: `session`, `acknowledgement`, `approval`, `listed_program`.
+    public var requires: [String]?
 
     public init(
         name: String, version: Int64, tags: [String] = [], description: String? = nil, updatedAt: String, expiresAt: String? = nil,
-        deletedAt: String? = nil, usableWith: [String]? = nil
+        deletedAt: String? = nil, usableWith: [String]? = nil, requires: [String]? = nil
     ) {
         self.name = name
         self.version = version
@@ -55,6 +60,7 @@ public struct SecretSummary: Codable, Sendable, Equatable {
         self.expiresAt = expiresAt
         self.deletedAt = deletedAt
         self.usableWith = usableWith
+        self.requires = requires
     }
 }
 
@@ -215,6 +221,21 @@ public struct RollbackRequest: Codable, Sendable, Equatable {
     public var version: Int64
 
     public init(version: Int64) { self.version = version }
+}
+
+/// An agent's wish to see one value. The answer is the value in octets, once its policy has `reveal` and a person approved it.
+public struct RevealRequest: Codable, Sendable, Equatable {
+    public var purpose: String
+    /// The one that stands for the secret when missing.
+    public var field: String?
+    /// The current one when missing.
+    public var version: Int64?
+
+    public init(purpose: String, field: String? = nil, version: Int64? = nil) {
+        self.purpose = purpose
+        self.field = field
+        self.version = version
+    }
 }
 
 /// A masked view of one field: `********`, plus the last four characters of a value of 16 or more.

@@ -15,12 +15,14 @@ public struct VaultStatus: Codable, Sendable, Equatable {
     public var revealGraceUntil: String?
     /// Runs that are going on.
     public var runs: [RunSummary]
+    /// Agents' sessions that are awake: an agent's own, or, to a person, all.
+    public var sessions: [SessionSummary]?
     /// Warnings that a person should act on (`rollback suspected`, `clock went back`, …), each one sentence.
     public var warnings: [String]
 
     public init(
         state: State, keeperVersion: String, keeperProcess: Int32, actor: Asker, locksAt: String? = nil, leaseUntil: String? = nil,
-        revealGraceUntil: String? = nil, runs: [RunSummary] = [], warnings: [String] = []
+        revealGraceUntil: String? = nil, runs: [RunSummary] = [], sessions: [SessionSummary]? = nil, warnings: [String] = []
     ) {
         self.state = state
         self.keeperVersion = keeperVersion
@@ -30,6 +32,7 @@ public struct VaultStatus: Codable, Sendable, Equatable {
         self.leaseUntil = leaseUntil
         self.revealGraceUntil = revealGraceUntil
         self.runs = runs
+        self.sessions = sessions
         self.warnings = warnings
     }
 }

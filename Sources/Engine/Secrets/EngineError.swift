@@ -34,6 +34,10 @@ package enum EngineError: Diagnosable, Equatable {
     case logFull
     case tooManyRuns
     case runnersGone
+    /// More sessions, acknowledgements or files than one agent may have.
+    case tooMany(String)
+    /// An agent asks for values too often.
+    case tooOften(seconds: Int)
 
     /// A policy's or rule's no, as it may be told.
     package struct Denial: Sendable, Equatable {
@@ -84,6 +88,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .logFull: "audit.full"
         case .tooManyRuns: "run.too-many"
         case .runnersGone: "run.unavailable"
+        case .tooMany: "session.too-many"
+        case .tooOften: "reveal.too-often"
         }
     }
 
@@ -121,6 +127,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .logFull: "too many acts wait to be audited while the vault is locked"
         case .tooManyRuns: "five runs are going on already"
         case .runnersGone: "programs cannot be run now: the spawner has ended"
+        case .tooMany(let things): "there are too many \(things) already"
+        case .tooOften: "values were asked for too often"
         }
     }
 
@@ -146,6 +154,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .logFull: "unlock the vault, so that they are absorbed"
         case .tooManyRuns: "wait until one has ended"
         case .runnersGone: "lock and unlock the vault"
+        case .tooOften(let seconds): "wait \(seconds) s"
+        case .tooMany: "end some with session_sleep or `tacit session sleep`, or wait until they have ended"
         case .notFound(.secret): "see `tacit list`"
         default: nil
         }

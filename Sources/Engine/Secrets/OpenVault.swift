@@ -17,6 +17,8 @@ package final class OpenVault: Sendable {
     let sealingKey: SealingKey
     let authorizer: Authorizer
     let policy = PolicyBook()
+    let sessions = AgentSessionBook()
+    let files: SessionFileBook
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()
@@ -46,6 +48,7 @@ package final class OpenVault: Sendable {
         self.store = store
         self.foundation = foundation
         self.lasting = lasting
+        files = SessionFileBook(foundation.files)
         opening = VaultID(random: foundation.random)
         bell = DecisionBell(start: foundation.random.bytes(6).reduce(0) { $0 << 8 | UInt64($1) })
         book = RecordBook(keyring: keyring, store: store)
@@ -57,7 +60,8 @@ package final class OpenVault: Sendable {
         writer = AuditWriter(
             organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory),
             witness: CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key), sentry: sentry, lasting: lasting, log: log)
-        authorizer = Authorizer(writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing)
+        authorizer = Authorizer(
+            writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing, sessions: sessions)
     }
 }
 

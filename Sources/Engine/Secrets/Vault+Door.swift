@@ -31,6 +31,7 @@ extension Vault {
         // Only the keeper speaks as the keeper; the broker has a door of its own.
         let source = source == .keeper || source == .broker ? .api : source
         var asker = Asker(standing: .unidentified, source: source, origin: foundation.keeper.of(door.peer), reportedModel: credentials.reportedModel)
+        asker.processStart = door.peer.start
         if let badge = credentials.badge {
             guard let open = current else { return asker }
             guard let agent = try await open.agent(badge: badge) else { throw try await open.refusedBadge(of: asker) }

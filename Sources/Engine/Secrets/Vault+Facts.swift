@@ -1,4 +1,5 @@
 package import Model
+package import Policies
 
 /// How the keeper's process is protected, as the program found it.
 package struct Hardening: Sendable, Equatable {
@@ -34,4 +35,12 @@ extension Vault {
             phase: stateNow.phase, memoryProtection: SecretArena.protectionInAll, memoryUsage: SecretArena.usageInAll,
             hardening: foundation.hardening(), hasSpawner: foundation.runners.isAlive, clockFloor: current?.sentry.floor(), runs: runs.all.count)
     }
+}
+
+extension Vault {
+    /// What the policy lets an agent do in a place, whatever rules say of one secret; nil for a person, and while the vault is locked.
+    package func capabilities(of asker: Asker, in scope: Scope) -> [Capability]? { current?.policy.view(for: asker, in: scope)?.capabilities }
+
+    /// The sessions that the status of the vault shows to an asker.
+    package func awakeSessions(for asker: Asker) -> [SessionView] { current?.awakeSessions(for: asker) ?? [] }
 }

@@ -20,6 +20,7 @@ extension Vault {
     package func upkeep() async throws {
         try await lockIfIdle()
         guard let open = current else { return }
+        try await open.sleepExpired()
         try await open.authorizer.recordDueDenials()
         try await open.writer.checkpointWhenDue()
     }
@@ -47,7 +48,8 @@ extension Vault {
         replaceOpen(nil)
         sessions.clear()
         defer { foundation.runners.retire() }
-        let entry = open.authorizer.entry(.vaultLock, by: asker)
+        let removed = open.files.close()
+        let entry = open.authorizer.entry(.vaultLock, by: asker, detail: removed.isEmpty ? [] : [AuditFact("files-removed", removed.count)])
         do { try await open.writer.close(writing: open.authorizer.denials.flush() + [entry]) } catch {
             try? lasting.pending.append(entry)
             throw error

@@ -27,6 +27,8 @@ package final class Vault: Sendable {
         package var keeper: Origin
         /// Starts the keyless spawner before keys exist, and stops it.
         package var runners: any RunnerSupply
+        /// Makes session files and removes them.
+        package var files: any SessionFileSupply
         /// How the keeper's process is protected; nil when nobody looked.
         package var hardening: @Sendable () -> Hardening?
         /// How long a call is held for a person's decision before it is told to come back: hosts give up on a call after a minute.
@@ -36,7 +38,8 @@ package final class Vault: Sendable {
             openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore, storeExists: @escaping @Sendable () -> Bool,
             passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
             backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, runners: any RunnerSupply,
-            hardening: @escaping @Sendable () -> Hardening? = { nil }, holdTime: Duration = .seconds(40)
+            files: any SessionFileSupply = NoSessionFiles(), hardening: @escaping @Sendable () -> Hardening? = { nil },
+            holdTime: Duration = .seconds(40)
         ) {
             self.openStore = openStore
             self.storeExists = storeExists
@@ -49,6 +52,7 @@ package final class Vault: Sendable {
             self.checkpoint = checkpoint
             self.keeper = keeper
             self.runners = runners
+            self.files = files
             self.hardening = hardening
             self.holdTime = holdTime
         }

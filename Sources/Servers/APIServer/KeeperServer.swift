@@ -74,6 +74,7 @@ package struct KeeperServer: Sendable {
         AccessRoutes(vault: vault).add(to: router)
         ApprovalRoutes(vault: vault).add(to: router)
         FactorRoutes(vault: vault).add(to: router)
+        SessionRoutes(vault: vault).add(to: router)
         SlotRoutes(vault: vault).add(to: router)
         AuditRoutes(vault: vault).add(to: router)
         RunRoutes(vault: vault, book: runs).add(to: router)

@@ -66,6 +66,7 @@ enum ProblemTable {
         }
         if case .backedOff(let seconds, _) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
+        if case .tooOften(let seconds) = error { problem.retryAfter = seconds }
         return problem
     }
 
@@ -74,7 +75,7 @@ enum ProblemTable {
         case .noVault, .notFound, .versionNotFound, .unknownField: 404
         case .locked: 423
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
-        case .backedOff, .tooManyRuns: 429
+        case .backedOff, .tooManyRuns, .tooMany, .tooOften: 429
         case .denied, .expired: 403
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
             .checkpointsMissing:

@@ -70,6 +70,33 @@ import Testing
         #expect(request.input == nil && request.sendsInput == true)
     }
 
+    @Test("a secret goes where it is said, in the version that is said; what contradicts itself is refused")
+    func places() async throws {
+        let seen = Mutex<[RunSecret]>([])
+        let keeper = StubKeeper {
+            $0.run = { request, _, receive in
+                seen.withLock { $0 = request.secrets }
+                receive(.exit(.exited(code: 0)))
+                return nil
+            }
+        }
+        func call(_ secret: JSONValue, stdin: String? = nil) async throws -> String {
+            var arguments: JSONObject = ["argv": ["a"], "secrets": [secret], "purpose": "check"]
+            arguments["stdin"] = stdin.map(JSONValue.string)
+            return try await Desk(keeper).call("secret_run", .object(arguments)).text
+        }
+        _ = try await call(["name": "db#password", "as": "stdin", "version": 3])
+        #expect(seen.withLock { $0 } == [RunSecret(reference: "db#password?version=3", stdin: true)])
+        _ = try await call(["name": "db", "as": "env", "var": "PW"])
+        #expect(seen.withLock { $0 } == [RunSecret(reference: "db", variable: "PW")])
+        let refused: [(JSONValue, String?)] = [
+            (["name": "db", "as": "stdin", "var": "PW"], nil), (["name": "db", "as": "stdin"], "text"),
+            (["name": "db?version=1", "version": 2], nil),
+            (["name": "db", "as": "file"], nil), (["name": "db", "version": 0], nil),
+        ]
+        for (secret, stdin) in refused { #expect(try await call(secret, stdin: stdin).contains("invalid_arguments"), "\(secret.text)") }
+    }
+
     @Test("a run that was stopped or signalled keeps its output")
     func stopped() async throws {
         let keeper = StubKeeper {

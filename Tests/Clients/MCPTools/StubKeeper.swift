@@ -20,6 +20,13 @@ final class StubKeeper: KeeperAPI {
             receive(.exit(.exited(code: 0)))
             return nil
         }
+        var session = SessionSummary(
+            id: "s1", agent: "claude", scope: "shop/dev", covers: ["API_KEY"], purpose: "why", wokenBy: .agent, wokenAt: "2026-01-02T03:04:05Z",
+            expiresAt: "2026-01-02T03:19:05Z", sleepsAt: "2026-01-02T03:09:05Z", auditEntry: 11)
+        var rules: [RuleSummary] = []
+        var file = FileInjected(
+            id: "f1", path: "/run/f1.env", content: .references, variables: ["API_KEY"], expiresAt: "2026-01-02T03:19:05Z", inMemory: true,
+            auditEntry: 13)
         var failure: (any Error & Sendable)?
     }
 
@@ -37,7 +44,7 @@ final class StubKeeper: KeeperAPI {
     var questions: [String] { asked.withLock { $0 } }
     var lastClient: ClientInfo? { clients.withLock { $0.last } }
 
-    func status(for client: ClientInfo) async throws -> VaultStatus { try answer("status", client, script.status) }
+    func status(in place: Place, for client: ClientInfo) async throws -> VaultStatus { try answer("status \(place)", client, script.status) }
 
     func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary> {
         let parts = [
@@ -61,6 +68,32 @@ final class StubKeeper: KeeperAPI {
 
     func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState {
         try answer("request \(id) \(seconds)", client, script.request)
+    }
+
+    func wake(_ request: SessionWake, for client: ClientInfo) async throws -> SessionSummary {
+        let spans = "\(request.ttlSeconds ?? -1) \(request.idleSeconds ?? -1)"
+        return try answer("wake \(request.scope) \(request.covers.joined(separator: ",")) \(request.purpose) \(spans)", client, script.session)
+    }
+
+    func sleep(_ request: SessionSleep, for client: ClientInfo) async throws -> SessionsEnded {
+        let ids = request.ids?.joined(separator: ",") ?? "-"
+        return try answer("sleep \(request.what?.rawValue ?? "-") \(ids)", client, SessionsEnded(sessions: 1, files: 2))
+    }
+
+    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary] {
+        try answer("rules \(place) \(name ?? "-")", client, script.rules)
+    }
+
+    func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged {
+        let taken = RuleAcknowledged(
+            rule: request.rule, name: request.name, validUntil: "2026-01-02T03:09:05Z", strength: "ceremony", auditEntry: 12)
+        return try answer("acknowledge \(request.scope) \(request.rule) \(request.name) \(request.purpose)", client, taken)
+    }
+
+    func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected {
+        let secrets = request.secrets.map { "\($0.reference)=\($0.variable ?? "-")" }.joined(separator: ",")
+        let words = "\(request.content?.rawValue ?? "-") \(request.format?.rawValue ?? "-") \(request.ttlSeconds ?? -1) \(request.reads ?? -1)"
+        return try answer("inject \(request.scope) \(secrets) \(words)", client, script.file)
     }
 
     func run(

@@ -9,8 +9,13 @@ import Testing
     func status() async throws {
         #expect(
             try await text("secret_status", StubKeeper())
-                == #"{"vault":"unlocked","agent":{"id":"claude","capabilities":["reference_only","env_inject"]},"scope":"shop/dev","server_version":"9.9"}"#
+                == #"{"vault":"unlocked","agent":{"id":"claude","capabilities":["reference_only","env_inject"]},"scope":"shop/dev","session":{"active":false},"server_version":"9.9"}"#
         )
+        let awake = StubKeeper { $0.status.sessions = [$0.session] }
+        #expect(
+            try await text("secret_status", awake).contains(
+                #""session":{"active":true,"covers":["API_KEY"],"expires_at":"2026-01-02T03:09:05Z"}"#))
+        #expect(awake.questions == ["status shop/dev"])
         let locked = StubKeeper { $0.status = VaultStatus(state: .locked, keeperVersion: "1", keeperProcess: 1, actor: Asker(kind: .unidentified)) }
         #expect(try await text("secret_status", locked).contains(#""agent":{"id":"unidentified","capabilities":[]}"#))
         #expect(try await text("secret_status", locked).contains("tacit unlock"))
@@ -33,15 +38,18 @@ import Testing
                 items: [
                     SecretSummary(
                         name: "stripe/api-key", version: 2, tags: ["pay"], description: "Payments", updatedAt: "2026-01-02T03:04:05Z",
-                        expiresAt: "2027-01-01T00:00:00Z", usableWith: ["reference_only", "env_inject", "masked_return"]),
+                        expiresAt: "2027-01-01T00:00:00Z", usableWith: ["reference_only", "env_inject", "masked_return"],
+                        requires: ["session", "listed_program"]),
                     SecretSummary(name: "X", version: 1, updatedAt: "2026-01-02T03:04:05Z", usableWith: ["reference_only"]),
                 ], nextCursor: "more")
         }
         #expect(
             try await text("secret_list", keeper, ["query": "k", "tag": "t", "environment": "staging", "expiring_within_days": 7, "cursor": "c"])
                 == #"{"secrets":[{"name":"stripe/api-key","description":"Payments","tags":["pay"],"version":2,"updated_at":"2026-01-02T03:04:05Z","#
-                + #""expires_at":"2027-01-01T00:00:00Z","usable_with":["secret_get_masked","secret_run"]},{"name":"X","version":1,"#
-                + #""updated_at":"2026-01-02T03:04:05Z","usable_with":[]}],"scope":"shop/staging","next_cursor":"more"}"#)
+                + #""expires_at":"2027-01-01T00:00:00Z","usable_with":["secret_get_masked","secret_run","secret_inject"],"#
+                + #""requires":["session","listed_program"]},{"name":"X","version":1,"#
+                + #""updated_at":"2026-01-02T03:04:05Z","usable_with":["secret_inject"],"requires":[]}],"scope":"shop/staging","next_cursor":"more"}"#
+        )
         #expect(keeper.questions == ["secrets shop/staging k t 7 50 c"])
         #expect(keeper.lastClient == ClientInfo(name: "claude-code", version: "2.0"))
         #expect(try await text("secret_list", StubKeeper()).contains("tacit policy edit"))
@@ -66,6 +74,61 @@ import Testing
                 == #"{"name":"API_KEY","field":"value","masked":"********1234","version":3}"#)
         _ = try await text("secret_get_masked", keeper, ["secret_name": "db"])
         #expect(keeper.questions == ["masked shop/prod db password", "masked shop/dev db -"])
+    }
+
+    @Test("a session is asked for with its bounds, and never sleeps later than it ends")
+    func wake() async throws {
+        let keeper = StubKeeper()
+        let answer = try await text(
+            "session_wake", keeper, ["covers": ["API_KEY", "tag:pay"], "purpose": "why", "ttl_seconds": 60, "environment": "prod"])
+        #expect(
+            answer
+                == #"{"session_id":"s1","covers":["API_KEY"],"expires_at":"2026-01-02T03:19:05Z","sleeps_at":"2026-01-02T03:09:05Z","audit_id":"11"}"#
+        )
+        _ = try await text("session_wake", keeper, ["covers": ["API_KEY"], "purpose": "why"])
+        #expect(keeper.questions == ["wake shop/prod API_KEY,tag:pay why 60 60", "wake shop/dev API_KEY why 900 300"])
+    }
+
+    @Test("what is put to sleep is counted")
+    func sleep() async throws {
+        let keeper = StubKeeper()
+        #expect(try await text("session_sleep", keeper) == #"{"ended_session":true,"sessions_ended":1,"files_removed":2}"#)
+        _ = try await text("session_sleep", keeper, ["what": "files", "ids": ["f1"]])
+        #expect(keeper.questions == ["sleep all -", "sleep files f1"])
+    }
+
+    @Test("rules are told with their strength, and acknowledged as what they are")
+    func rules() async throws {
+        let keeper = StubKeeper {
+            $0.rules = [
+                RuleSummary(
+                    rule: "careful", kind: "require_confirmation", appliesTo: ["tag:pay"], met: true, meetBy: "rule_acknowledge",
+                    until: "2026-01-02T03:09:05Z", strength: "ceremony", strengthReason: "the agent itself acknowledges")
+            ]
+        }
+        #expect(
+            try await text("rule_list", keeper, ["secret_name": "API_KEY"])
+                == #"{"rules":[{"rule_id":"careful","kind":"require_confirmation","applies_to":["tag:pay"],"met":true,"#
+                + #""meet_by":"rule_acknowledge","until":"2026-01-02T03:09:05Z","strength":"ceremony"}],"scope":"shop/dev"}"#)
+        #expect(
+            try await text("rule_acknowledge", keeper, ["rule_id": "careful", "secret_name": "API_KEY", "purpose": "why"])
+                == #"{"rule_id":"careful","name":"API_KEY","valid_until":"2026-01-02T03:09:05Z","confirmed_by":"agent","strength":"ceremony","#
+                + #""audit_id":"12"}"#)
+        #expect(keeper.questions == ["rules shop/dev API_KEY", "acknowledge shop/dev careful API_KEY why"])
+    }
+
+    @Test("a session file is a path and what to do with it")
+    func inject() async throws {
+        let keeper = StubKeeper()
+        let answer = try await text("secret_inject", keeper, ["secrets": [["name": "API_KEY"], ["name": "b", "var": "B"]], "purpose": "why"])
+        #expect(answer.contains(#""path":"/run/f1.env","content":"references","variables":["API_KEY"]"#))
+        #expect(answer.contains("tacit run --env-file /run/f1.env -- PROGRAM"))
+        let onDisk = StubKeeper { ($0.file.inMemory, $0.file.content, $0.file.reads) = (false, .values, 2) }
+        let values = try await text(
+            "secret_inject", onDisk, ["secrets": [["name": "API_KEY"]], "purpose": "why", "content": "values", "reads": 2, "format": "json"])
+        #expect(values.contains(#""reads":2"#) && values.contains("lies on a disk") && values.contains("Give the program the path"))
+        #expect(keeper.questions == ["inject shop/dev API_KEY=-,b=B references dotenv 900 -1"])
+        #expect(onDisk.questions == ["inject shop/dev API_KEY=- values json 900 2"])
     }
 
     /// The text of a success, which must be the exact serialisation of a structured part that its schema describes.

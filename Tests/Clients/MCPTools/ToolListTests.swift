@@ -24,7 +24,8 @@ import Testing
         #expect(MCPServer.instructions.utf8.count <= 2048)
         #expect(
             tools.map(\.name) == [
-                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_import", "access_request", "access_check",
+                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "session_wake",
+                "session_sleep", "rule_list", "rule_acknowledge", "secret_import", "access_request", "access_check",
             ])
         for tool in tools {
             #expect(tool.name.utf8.count <= 24)
@@ -43,7 +44,7 @@ import Testing
         let texts = try Self.shown() + MCPServer.instructions + HelpTopic.allCases.compactMap(\.text).joined()
         for mention in texts.matches(of: /\b(secret|session|rule|access)_[a-z_]+/) {
             let word = String(mention.output.0)
-            #expect(known.contains(word) || word == "secret_name", "\(word)")
+            #expect(known.contains(word) || ["secret_name", "session_id", "rule_id", "session_required"].contains(word), "\(word)")
         }
     }
 

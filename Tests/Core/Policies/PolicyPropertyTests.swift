@@ -165,7 +165,8 @@ struct PolicyPropertyTests {
                 guard !view.mayList(secret) else { continue }
                 seen += 1
                 #expect(document.decision(for: query) == .deny(.notFound), "seed \(draws.seed)")
-                #expect(view.capabilities(for: secret, query.circumstances).isEmpty)
+                let prospect = view.prospect(of: secret, query.circumstances, meeting: Set(PolicyObligation.allCases))
+                #expect(prospect.capabilities.isEmpty && prospect.requires.isEmpty)
             }
         }
         #expect(seen > 200)

@@ -10,6 +10,10 @@ import wire
 
 COMMAND = [sys.argv[1], "--tools"]
 PURPOSE = {"purpose": "test"}
+TOOLS = [
+    "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "session_wake", "session_sleep", "rule_list",
+    "rule_acknowledge", "secret_import", "access_request", "access_check",
+]
 
 
 def run_arguments(*argv, **more):
@@ -31,6 +35,17 @@ CALLS = [
     ("secret_run", run_arguments("env"), "command_blocked"),
     ("secret_run", run_arguments("other"), "vault_locked"),
     ("secret_run", {"argv": ["echo"], "secrets": []}, "invalid_arguments"),
+    ("secret_inject", {"secrets": [{"name": "DATABASE_URL"}], **PURPOSE}, None),
+    ("secret_inject", {"secrets": [{"name": "DATABASE_URL"}], "content": "values", **PURPOSE}, "session_required"),
+    ("secret_inject", {"secrets": [{"name": "DATABASE_URL"}], "reads": 0, **PURPOSE}, "invalid_arguments"),
+    ("session_wake", {"covers": ["DATABASE_URL"], **PURPOSE}, None),
+    ("session_wake", {"covers": ["NOT_THERE"], **PURPOSE}, "not_found"),
+    ("session_wake", {"covers": ["DATABASE_URL"], "ttl_seconds": 59, **PURPOSE}, "invalid_arguments"),
+    ("session_sleep", {"what": "session"}, None),
+    ("session_sleep", {"what": "tokens"}, "invalid_arguments"),
+    ("rule_list", {"secret_name": "DATABASE_URL"}, None),
+    ("rule_acknowledge", {"rule_id": "careful", "secret_name": "DATABASE_URL", **PURPOSE}, None),
+    ("rule_acknowledge", {"rule_id": "other", "secret_name": "DATABASE_URL", **PURPOSE}, "invalid_arguments"),
     ("secret_import", {"names": ["NEW_KEY"], "reason": "test"}, None),
     ("secret_import", {"reason": "test"}, "invalid_arguments"),
     ("secret_import", {"env_file": "relative/.env", "reason": "test"}, "invalid_arguments"),
@@ -62,7 +77,7 @@ def every_version():
     for version in wire.VERSIONS:
         with wire.Host(COMMAND, version) as host:
             tools = {tool["name"]: tool for tool in host.ask("tools/list")["result"]["tools"]}
-            assert list(tools) == ["secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_import", "access_request", "access_check"]
+            assert list(tools) == TOOLS
             for name, arguments, code in CALLS:
                 check(host.call(name, arguments)["result"], tools[name], code, version)
             host.end()

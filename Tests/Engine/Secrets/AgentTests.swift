@@ -84,7 +84,7 @@ import Testing
 
     @Test("a list shows what may be listed, and an environment that holds nothing for the agent is not there") func listing() async throws {
         let bench = try await bench([.maskedReturn])
-        let (views, _) = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent())
+        let views = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent()).views
         #expect(views.map(\.name.description) == ["app/key"])
         #expect(views.first?.usableWith == ["reference_only", "masked_return"])
         try await bench.open.createEnvironment(VaultBench.segment("prod"), in: VaultBench.segment("default"), by: bench.person())

@@ -201,6 +201,25 @@ import Testing
         #expect(await denial { _ = try await bench.open.masked(reference, by: bench.agent()) }?.code == "approval_required")
     }
 
+    @Test("a value is revealed to an agent once for each approval of that very value, and to a tool never") func reveal() async throws {
+        let bench = try await bench()
+        try await bench.allow([.reveal])
+        var agent = try bench.agent()
+        agent.source = .api
+        let asker = agent
+        let reference = FieldReference(scope: VaultBench.dev, name: VaultBench.name("app/key"))
+        let refusal = await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: asker) }
+        #expect(refusal?.code == "approval_required")
+        let id = try #require(refusal?.request)
+        let request = try #require(try await bench.open.requests(by: bench.person()).first { $0.id == id })
+        #expect(request.request.purpose == "look")
+        try await approve(bench, request)
+        let value = try await bench.open.reveal(reference, purpose: "look", by: asker).value.text
+        #expect(try await bench.reveal("app/key") == value)
+        #expect(await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: asker) }?.code == "approval_required")
+        #expect(await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: bench.agent()) } == .personOnly)
+    }
+
     @Test("whichever call of the store breaks, a use is taken exactly when its intent is in the log, and no run without both") func failing()
         async throws
     {

@@ -19,6 +19,7 @@ final class VaultBench: Sendable {
     let backoff: MemoryStateFile
     let checkpoint: MemoryStateFile
     let runners = FakeRunners()
+    let files = FakeSessionFiles()
     let vault: Vault
 
     static let password = "correct horse battery staple"
@@ -44,7 +45,7 @@ final class VaultBench: Sendable {
                     if create { flag.set() }
                     return wrapping(store)
                 }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
-                backoff: backoff, checkpoint: checkpoint, keeper: Self.origin, runners: runners,
+                backoff: backoff, checkpoint: checkpoint, keeper: Self.origin, runners: runners, files: files,
                 hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
     }
 

@@ -7,7 +7,7 @@ import TacitWire
 struct FakeKeeper: KeeperAPI {
     private static let names = ["DATABASE_URL", "github/token", "stripe/api-key"]
 
-    func status(for client: ClientInfo) async throws -> VaultStatus {
+    func status(in place: Place, for client: ClientInfo) async throws -> VaultStatus {
         VaultStatus(
             state: .unlocked, keeperVersion: "1.0.0", keeperProcess: getpid(),
             actor: Asker(kind: .agent, name: client.name, capabilities: ["reference_only", "masked_return", "env_inject"]))
@@ -60,5 +60,40 @@ struct FakeKeeper: KeeperAPI {
         receive(.report(Array(try WireJSON.encode(RunReport(masked: true)))))
         receive(.exit(.exited(code: 0)))
         return "1"
+    }
+}
+
+extension FakeKeeper {
+    private static let later = "2026-01-02T03:19:05Z"
+
+    func wake(_ request: SessionWake, for client: ClientInfo) async throws -> SessionSummary {
+        guard request.covers != ["NOT_THERE"] else { throw Problem("secret.not-found", "there is no such secret", status: 404) }
+        return SessionSummary(
+            id: "s1", agent: client.name, scope: request.scope, covers: request.covers, purpose: request.purpose, wokenBy: .agent,
+            wokenAt: "2026-01-02T03:04:05Z", expiresAt: Self.later, sleepsAt: Self.later, auditEntry: 7)
+    }
+
+    func sleep(_ request: SessionSleep, for client: ClientInfo) async throws -> SessionsEnded { SessionsEnded(sessions: 1, files: 0) }
+
+    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary] {
+        [
+            RuleSummary(
+                rule: "careful", kind: "require_confirmation", appliesTo: ["tag:test"], met: false, meetBy: "rule_acknowledge", strength: "ceremony",
+                strengthReason: "the agent itself acknowledges")
+        ]
+    }
+
+    func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged {
+        guard request.rule == "careful" else { throw Problem("request.invalid", "no rule of this name is about this secret", status: 422) }
+        return RuleAcknowledged(rule: request.rule, name: request.name, validUntil: Self.later, strength: "ceremony", auditEntry: 8)
+    }
+
+    func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected {
+        guard request.content == .references else {
+            throw Problem("session_required", "a rule wants a session that covers this secret", status: 403, rule: "awake")
+        }
+        return FileInjected(
+            id: "f1", path: "/run/user/1000/tacit/files/f1.env", content: .references, variables: ["DATABASE_URL"], expiresAt: Self.later,
+            reads: request.reads, inMemory: true, auditEntry: 9)
     }
 }

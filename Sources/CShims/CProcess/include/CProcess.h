@@ -31,6 +31,8 @@ int tacit_hide(void);
 int tacit_harden(const char *name);
 /// Whether processes of the same user may read or trace this one, or it leaves core files: 0 when not.
 int tacit_is_dumpable(void);
+/// Whether an open file or directory lies in memory (tmpfs or ramfs) and never on a disk: 1 when so.
+int tacit_is_in_memory(int descriptor);
 /// Orphaned descendants become children of this process.
 int tacit_become_subreaper(void);
 /// Blocks every signal that can be blocked and opens a close-on-exec, non-blocking descriptor that reports them.

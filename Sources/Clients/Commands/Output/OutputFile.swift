@@ -6,7 +6,8 @@ final class OutputFile {
     private let descriptor: Int32
     private var isFinished = false
 
-    init(_ path: String?, or usual: Int32) throws {
+    /// `onExisting` is the hint where something is there already.
+    init(_ path: String?, or usual: Int32, onExisting: String = "an export never overwrites a file: remove it, or name another") throws {
         self.path = path
         guard let path else {
             descriptor = usual
@@ -14,8 +15,7 @@ final class OutputFile {
         }
         descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            let hint = errno == EEXIST ? "an export never overwrites a file: remove it, or name another" : nil
-            throw CommandFailure(errno: errno, "the file cannot be made", hint: hint)
+            throw CommandFailure(errno: errno, "the file cannot be made", hint: errno == EEXIST ? onExisting : nil)
         }
     }
 

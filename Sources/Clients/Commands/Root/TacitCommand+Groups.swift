@@ -23,12 +23,12 @@ extension TacitCommand {
         ]
     }
 
-    private static var running: [any ParsableCommand.Type] { [RunCommand.self, MCPCommand.self] }
+    private static var running: [any ParsableCommand.Type] { [RunCommand.self, InjectCommand.self, MCPCommand.self] }
 
     private static var places: [any ParsableCommand.Type] { [ProjectCommand.self, EnvironmentCommand.self] }
 
     private static var agents: [any ParsableCommand.Type] {
-        [SetupCommand.self, AgentCommand.self, PolicyCommand.self, ApprovalsCommand.self, TotpCommand.self]
+        [SetupCommand.self, AgentCommand.self, PolicyCommand.self, ApprovalsCommand.self, TotpCommand.self, SessionCommand.self]
     }
 
     private static var administration: [any ParsableCommand.Type] {

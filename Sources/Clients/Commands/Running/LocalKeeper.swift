@@ -32,8 +32,9 @@ final class LocalKeeper: KeeperAPI {
     /// Starts the keeper, if none runs, without waiting for it.
     func warmUp() { Self.worker.async { [context] in _ = try? KeeperSocket.connect(context) } }
 
-    func status(for client: ClientInfo) async throws -> VaultStatus {
-        try await call(client) { connection throws(ClientError) in try connection.get(WirePath.status) }
+    func status(in place: MCPTools.Place, for client: ClientInfo) async throws -> VaultStatus {
+        let path = "\(WirePath.status)?scope=\(WirePath.encoded("\(place)"))"
+        return try await call(client) { connection throws(ClientError) in try connection.get(path) }
     }
 
     func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary> {
@@ -81,7 +82,7 @@ final class LocalKeeper: KeeperAPI {
 
 extension LocalKeeper {
     /// Asks the keeper on a thread that may wait. Every failure becomes a problem, whose hint the agent passes on to the person.
-    private func call<Answer: Sendable>(
+    func call<Answer: Sendable>(
         _ client: ClientInfo, _ body: @escaping @Sendable (KeeperConnection) throws(ClientError) -> Answer
     ) async throws -> Answer {
         let cancellation = Cancellation()

@@ -11,7 +11,7 @@ struct RunCommand: Verb {
             variable or -k names one. It keeps your terminal, your environment, its signals and its exit code; streams that are pipes stay pipes. \
             What it prints goes through redaction: known values, also in base64, hex and other common forms, become [REDACTED:NAME].
 
-            Without -k, --all or --stdin it gets the `keys` of the nearest .tacit.yaml.
+            Without -k, --all, --stdin or --env-file it gets the `keys` of the nearest .tacit.yaml.
 
             EXAMPLES
               tacit run -k stripe/api-key -- npm start
@@ -38,6 +38,11 @@ struct RunCommand: Verb {
     @Option(name: .customLong("stdin"), help: ArgumentHelp("Send this secret to standard input, which then ends.", valueName: "key"))
     var input: String?
 
+    @Option(
+        name: .customLong("env-file"),
+        help: ArgumentHelp("Also the secrets of this .env file, whose values are references (tacit://…).", valueName: "path"))
+    var file: String?
+
     @Option(name: .customLong("env-prefix"), help: ArgumentHelp("Put this before variables that are made from names.", valueName: "prefix"))
     var prefix: String?
 
@@ -60,7 +65,7 @@ struct RunCommand: Verb {
         // What stands before the command is ours, also where the parser hands it through.
         if ["--help", "-h"].contains(words.first) { throw CleanExit.helpRequest(self) }
         var options = RunOptions(words, scope, global)
-        (options.choice.keys, options.choice.takesAll, options.choice.input) = (keys, all, input)
+        (options.choice.keys, options.choice.takesAll, options.choice.input, options.choice.file) = (keys, all, input, file)
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
         try options.perform(in: context)

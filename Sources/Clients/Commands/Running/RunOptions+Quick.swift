@@ -34,6 +34,7 @@ extension RunOptions {
     private mutating func take(_ option: String, _ value: String) -> Bool {
         switch option {
         case "--stdin": choice.input = value
+        case "--env-file": choice.file = value
         case "--env-prefix": prefix = value
         case "--timeout": timeout = value
         case "-p": scope.project = value

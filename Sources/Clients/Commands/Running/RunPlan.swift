@@ -14,6 +14,8 @@ struct RunPlan: Equatable {
         var keys: [String] = []
         var takesAll = false
         var input: String?
+        /// A file of references.
+        var file: String?
     }
 
     /// An example for whoever said too little.
@@ -32,12 +34,12 @@ struct RunPlan: Equatable {
 
     /// The secrets that are named; without any, those of `.tacit.yaml`.
     static func secrets(_ choice: Choice, usual: () throws -> [ProjectFile.Key]?) throws -> [RunSecret] {
-        var secrets = try choice.keys.map(secret)
+        var secrets = try choice.keys.map(secret) + (choice.file.map(EnvironmentFile.secrets(at:)) ?? [])
         if let input = choice.input {
             guard NameShape.isReference(input) else { throw notReference("--stdin", "KEY") }
             secrets.append(RunSecret(reference: input, stdin: true))
         }
-        guard secrets.isEmpty, !choice.takesAll else { return secrets }
+        guard secrets.isEmpty, !choice.takesAll, choice.file == nil else { return secrets }
         guard let keys = try usual(), !keys.isEmpty else {
             throw CommandFailure.usage("no secret is named: neither by -k nor by `keys` of a \(ProjectFile.name)", hint: example)
         }

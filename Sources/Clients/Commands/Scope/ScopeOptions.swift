@@ -8,3 +8,12 @@ struct ScopeOptions: ParsableArguments {
     @Option(name: [.customShort("e"), .customLong("env")], help: ArgumentHelp("The environment.", valueName: "name"))
     var environment: String?
 }
+
+extension ScopeOptions {
+    /// Options that say nothing.
+    static var none: ScopeOptions {
+        var options = ScopeOptions()
+        (options.project, options.environment) = (nil, nil)
+        return options
+    }
+}

@@ -36,6 +36,11 @@ struct StatusCommand: Verb {
         for run in status.runs {
             facts.add("run", "\(run.program.printable) by \(Self.name(run.actor)), started \(RelativeTime.text(run.startedAt, now: context.now()))")
         }
+        for session in status.sessions ?? [] {
+            let covers = session.covers.joined(separator: ", ").printable
+            let end = RelativeTime.text(session.sleepsAt, now: context.now())
+            facts.add("session", "\(session.agent.printable) over \(covers), ends \(end) unless used")
+        }
         for line in facts.lines(style) { console.say(line) }
         for warning in status.warnings { console.warn(warning.printable) }
         if status.keeperVersion != context.version, !context.version.isEmpty {

@@ -7,9 +7,9 @@ extension ToolFailure {
         let step: String
         switch problem.code {
         case Code.blockedByRule.rawValue: step = "Tell the person which rule keeps you from it. Only they can change it; do not look for a way round."
-        case Code.sessionRequired.rawValue: step = "Call session_wake with this secret and why you need it, then repeat the call. \(Self.orTell)"
+        case Code.sessionRequired.rawValue: step = "Call session_wake with this secret and why you need it, then repeat the call."
         case Code.acknowledgementRequired.rawValue:
-            step = "Call rule_acknowledge with this rule and secret and why you need it, then repeat the call. \(Self.orTell)"
+            step = "Call rule_acknowledge with this rule and secret and why you need it, then repeat the call."
         case Code.approvalRequired.rawValue:
             step =
                 problem.request == nil

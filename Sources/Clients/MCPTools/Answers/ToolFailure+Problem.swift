@@ -27,6 +27,8 @@ extension ToolFailure {
             case "secret.expired", "secret.deleted": .unavailable(problem.title, nextStep: Self.telling(problem), isRetryable: false)
             case "run.accident-guard": Self(code: .commandBlocked, message: problem.title, nextStep: Self.runItself)
             case "run.too-many": .tooManyRuns
+            case "session.too-many":
+                Self(code: .rateLimited, message: problem.title, nextStep: "Call session_sleep for what you no longer need, then repeat the call.")
             case "run.too-large": Self(code: .tooLarge, message: problem.title, nextStep: "Pass less, or pass it in a file.")
             case "run.empty-command", "run.no-directory", "run.program-not-found", "run.program-not-executable":
                 .invalidArguments(problem.title, hint: problem.hint.map { "\($0)." })

@@ -7,7 +7,8 @@ struct SecretListTool: SecretTool {
         ToolDescription(
             name: "secret_list", title: "Secrets: list names",
             description: """
-                List the secrets you may use: names, tags, expiry, and the tools each may be used with. Names only, never values. Use it before \
+                List the secrets you may use: names, tags, expiry, the tools each may be used with, and what it still requires (session, acknowledgement, \
+                approval). Names only, never values. Use it before \
                 asking the user for any key, password or token: it may already be stored. To use one, call secret_run.
                 """,
             input: .arguments([
@@ -22,6 +23,7 @@ struct SecretListTool: SecretTool {
             output: .result([
                 .required("secrets", .array("In order of their names.", of: Self.secret)),
                 .required("scope", .string("PROJECT/ENVIRONMENT that was listed.")),
+                .optional("total", .integer("How many match, on all pages.")),
                 .optional("next_cursor", .string("Present when there are more.")),
                 .optional("next_step", .string("What to do when nothing is listed.")),
             ]),
@@ -36,6 +38,11 @@ struct SecretListTool: SecretTool {
         .required("updated_at", .time("Last change")),
         .optional("expires_at", .time("Expiry")),
         .required("usable_with", .array("Tools that the policy lets you use it with.", of: .string("Tool."))),
+        .required(
+            "requires",
+            .array(
+                "What is missing first: session (session_wake), acknowledgement (rule_acknowledge), approval (a person), listed_program (only "
+                    + "programs that the policy lists).", of: .string("Condition."))),
     ])
 
     func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
@@ -46,6 +53,7 @@ struct SecretListTool: SecretTool {
             limit: Int(arguments["limit"]?.integer ?? 50), cursor: arguments["cursor"]?.string)
         let page = try await context.keeper.secrets(query, for: call.client)
         var answer: JSONObject = ["secrets": .array(page.items.map(Self.entry)), "scope": .string("\(query.place)")]
+        answer["total"] = page.total.map { JSONValue($0) }
         answer["next_cursor"] = page.nextCursor.map(JSONValue.string)
         if page.items.isEmpty, query.cursor == nil { answer["next_step"] = .string(Self.nothingListed) }
         return answer
@@ -63,11 +71,13 @@ struct SecretListTool: SecretTool {
         entry["updated_at"] = .string(secret.updatedAt)
         entry["expires_at"] = secret.expiresAt.map(JSONValue.string)
         entry["usable_with"] = JSONValue(tools(for: secret.usableWith ?? []))
+        entry["requires"] = JSONValue(secret.requires ?? [])
         return .object(entry)
     }
 
     /// The tools that capabilities open.
     private static func tools(for capabilities: [String]) -> [String] {
-        [("masked_return", "secret_get_masked"), ("env_inject", "secret_run")].filter { capabilities.contains($0.0) }.map(\.1)
+        [("masked_return", "secret_get_masked"), ("env_inject", "secret_run"), ("reference_only", "secret_inject")]
+            .filter { capabilities.contains($0.0) }.map(\.1)
     }
 }

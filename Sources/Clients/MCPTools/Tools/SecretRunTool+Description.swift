@@ -31,6 +31,12 @@ extension SecretRunTool {
                             atLeast: 1, atMost: 512)),
                     .optional(
                         "var", .string("Environment variable to set. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1, atMost: 128)),
+                    .optional(
+                        "as",
+                        .string(
+                            "How the program receives it: env = environment variable (default), stdin = on standard input, which then ends.",
+                            oneOf: ["env", "stdin"])),
+                    .optional("version", .integer("An earlier version. Default: the current one.", atLeast: 1)),
                 ]), atLeast: 1, atMost: 32)
         ),
         .required(
@@ -70,7 +76,10 @@ extension SecretRunTool {
         .required("name", .string("Secret.")), .required("form", .string("raw, base64, hex, ...")), .required("count", .integer("How often.")),
     ])
 
-    private static let used = Schema.result([.required("name", .string("Secret.")), .optional("var", .string("Variable you named."))])
+    private static let used = Schema.result([
+        .required("name", .string("Secret.")), .optional("var", .string("Variable you named.")), .optional("as", .string("How, where you said so.")),
+        .optional("version", .integer("Version you named.")),
+    ])
 }
 
 /// The arguments of `secret_run`, checked as far as they can be without the keeper.
@@ -101,8 +110,20 @@ struct RunWish: Sendable {
         input = isLong ? Array(text.utf8) : []
         request = RunRequest(
             argv: argv, cwd: cwd, scope: "\(place)",
-            secrets: secrets.compactMap(\.object).map { RunSecret(reference: $0["name"]?.string ?? "", variable: $0["var"]?.string) },
+            secrets: try secrets.compactMap(\.object).map { secret throws(ToolFailure) in try Self.secret(secret, hasInput: !text.isEmpty) },
             timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string, input: isLong || text.isEmpty ? nil : text,
             sendsInput: isLong ? true : nil)
+    }
+
+    /// One secret as the keeper takes it. What goes to standard input has no variable, and nothing else goes there.
+    private static func secret(_ arguments: JSONObject, hasInput: Bool) throws(ToolFailure) -> RunSecret {
+        let (name, variable) = (arguments["name"]?.string ?? "", arguments["var"]?.string)
+        let isInput = arguments["as"]?.string == "stdin"
+        guard !isInput || variable == nil && !hasInput else {
+            throw .invalidArguments("a secret that is sent `as` stdin has no `var`, and stands in the place of `stdin`")
+        }
+        guard let version = arguments["version"]?.integer else { return RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil) }
+        guard !name.contains("?") else { throw .invalidArguments("the name has a version already") }
+        return RunSecret(reference: "\(name)?version=\(version)", variable: variable, stdin: isInput ? true : nil)
     }
 }

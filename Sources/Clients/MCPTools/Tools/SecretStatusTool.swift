@@ -19,6 +19,7 @@ struct SecretStatusTool: SecretTool {
                 .required("vault", .string("State of the vault.", oneOf: ["unlocked", "locked", "absent", "unreachable"])),
                 .optional("agent", Self.agent),
                 .required("scope", .string("PROJECT/ENVIRONMENT in which names are looked up.")),
+                .optional("session", Self.session),
                 .optional("warnings", .array("What a person should look at.", of: .string("One sentence."))),
                 .optional("next_step", .string("What to do before secrets can be used.")),
                 .optional("help", .string("Help on the topic.")),
@@ -33,13 +34,21 @@ struct SecretStatusTool: SecretTool {
             .required("capabilities", .array("What the policy allows you here; empty while the vault is locked.", of: .string("Capability."))),
         ], "Who the server takes you for.")
 
+    private static let session = Schema.result(
+        [
+            .required("active", .boolean("A session of yours is awake.")),
+            .optional("covers", .array("What your sessions cover.", of: .string("Name, tag:x or env:x."))),
+            .optional("expires_at", .time("End of the first to end")),
+        ], "Your sessions (session_wake).")
+
     func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
         var answer: JSONObject = [:]
         do {
-            let status = try await context.keeper.status(for: call.client)
+            let status = try await context.keeper.status(in: context.place, for: call.client)
             answer["vault"] = .string(status.state.rawValue)
             answer["agent"] = ["id": .string(status.actor.id), "capabilities": JSONValue(status.actor.capabilities ?? [])]
             answer["scope"] = .string("\(context.place)")
+            answer["session"] = Self.session(status.sessions ?? [])
             if !status.warnings.isEmpty { answer["warnings"] = JSONValue(status.warnings) }
             answer["next_step"] = Self.nextStep(status).map(JSONValue.string)
         } catch {
@@ -50,6 +59,11 @@ struct SecretStatusTool: SecretTool {
         answer["help"] = HelpTopic(rawValue: call.arguments["topic"]?.string ?? "")?.text.map(JSONValue.string)
         answer["server_version"] = .string(version)
         return answer
+    }
+
+    private static func session(_ sessions: [SessionSummary]) -> JSONValue {
+        guard let first = sessions.map(\.sleepsAt).min() else { return ["active": false] }
+        return ["active": true, "covers": JSONValue(sessions.flatMap(\.covers)), "expires_at": .string(first)]
     }
 
     private static func nextStep(_ status: VaultStatus) -> String? {
@@ -70,7 +84,7 @@ extension Asker {
 
 /// What `secret_status` can explain.
 enum HelpTopic: String, CaseIterable {
-    case none, overview, run, errors
+    case none, overview, run, inject, session, rules, errors
 
     static let names = allCases.map(\.rawValue)
 
@@ -80,8 +94,9 @@ enum HelpTopic: String, CaseIterable {
         case .overview:
             """
             Secrets are stored by a person with the `tacit` command. You may list names (secret_list), check them (secret_exists), see a masked \
-            form (secret_get_masked) and run programs with them (secret_run), each as far as the person's policy allows. No tool returns a value. \
-            What is missing you ask for: secret_import for a secret, access_request for a right; the person does it, and access_check tells you. \
+            form (secret_get_masked), run programs with them (secret_run) and have files written (secret_inject), each as far as the person's \
+            policy allows. No tool returns a value. What is missing you ask for: secret_import for a secret, access_request for a right; the \
+            person does it, and access_check tells you. \
             Names are looked up in one project and environment (`scope`); secret_run also takes tacit://PROJECT/ENVIRONMENT/NAME. A secret may \
             have fields: NAME#FIELD.
             """
@@ -93,11 +108,31 @@ enum HelpTopic: String, CaseIterable {
             The environment is clean otherwise. Pipes, globs and && need a script file of yours. Output comes back with known values and their \
             common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched.
             """
+        case .inject:
+            """
+            secret_inject writes a private file for a program that the person starts: {"secrets":[{"name":"DATABASE_URL"}],"purpose":"start the dev \
+            server"}. By default it holds references, which `tacit run --env-file PATH -- PROGRAM` resolves in the person's terminal; \
+            content=values needs the capability file_inject. With reads=N it is a pipe that can be read N times. You get the path only. Files are \
+            removed at expires_at, by session_sleep, and when the vault is locked.
+            """
+        case .session:
+            """
+            Some secrets may only be used in a session: a tool then answers session_required. Call session_wake with covers (the secret's name, \
+            tag:x or env:x) and a purpose, then repeat the call. A session ends at expires_at, sooner when it is not used, by session_sleep, and \
+            when the vault is locked. It is yours alone.
+            """
+        case .rules:
+            """
+            Rules say what must be so before a secret is used. rule_list shows those on the secrets you may list, whether each is met, and how to \
+            meet it: session_wake for require_session, rule_acknowledge for require_confirmation that asks for an acknowledgement. block_always \
+            and block_models have no way round: tell the person. secret_list says in `requires` what is still missing for each secret.
+            """
         case .errors:
             """
             invalid_arguments: correct the call. not_found: there is no such secret or you may not use it. not_permitted: the policy does not \
-            allow this; the person decides. approval_required: a person decides about exactly this call: tell them, access_check with its \
-            request_id, then repeat the very call. vault_locked: the person runs `tacit unlock`. command_blocked: the command would print the \
+            allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
+            person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
+            person. vault_locked: the person runs `tacit unlock`. command_blocked: the command would print the \
             environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
             """
         }

@@ -33,6 +33,13 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case agentAdd = "agent.add"
     case agentList = "agent.list"
     case agentRevoke = "agent.revoke"
+    case sessionWake = "session.wake"
+    case sessionSleep = "session.sleep"
+    case sessionList = "session.list"
+    case ruleList = "rule.list"
+    case ruleAcknowledge = "rule.acknowledge"
+    /// A session file was removed.
+    case fileRemove = "file.remove"
 
     case approvalRequest = "approval.request"
     case approvalList = "approval.list"

@@ -62,11 +62,10 @@ package struct ScopeView: Sendable {
         tagRules.compactMap { rule in rule.tag(among: circumstances.tags).map { RuleStanding(rule, tag: $0, circumstances) } }
     }
 
-    /// What the agent may do with a secret, whatever it still has to do for it: nothing of what a rule blocks.
-    package func capabilities(for secret: SecretName, _ circumstances: PolicyCircumstances) -> [Capability] {
-        guard let governing, mayList(secret) else { return [] }
-        let isBlocked = standings(circumstances).contains { !$0.isMet && [.blockAlways, .blockModels].contains($0.rule.kind) }
-        return Capability.allCases.filter { $0 == .referenceOnly || !isBlocked && governing.capabilities.contains($0) }
+    /// What the agent may do here with anything at all, whatever rules say of one secret.
+    package var capabilities: [Capability] {
+        guard let governing else { return [] }
+        return Capability.allCases.filter { $0 == .referenceOnly || governing.capabilities.contains($0) }
     }
 
     /// Decides about one secret, or about the place as a whole.

@@ -12,6 +12,8 @@ package struct Asker: Sendable {
     package var doubt: StandingDoubt?
     /// Whether changes and runs ask again: the person unlocked this session for looking only.
     package var isReadOnly = false
+    /// When the process that asks was started, in clock ticks since boot: its number alone would be given again.
+    package var processStart: UInt64 = 0
 
     package init(standing: Standing, source: AuditSource, origin: Origin, reportedModel: String? = nil) {
         self.standing = standing

@@ -43,12 +43,15 @@ struct Permit: Sendable {
     fileprivate let asker: Asker
     fileprivate let rule: String?
     let grants: [PolicyGrant]
+    /// The agent's sessions that cover what the act is about.
+    let sessions: [String]
 
-    fileprivate init(act: Act, asker: Asker, rule: String? = nil, grants: [PolicyGrant] = []) {
+    fileprivate init(act: Act, asker: Asker, rule: String? = nil, grants: [PolicyGrant] = [], sessions: [String] = []) {
         self.act = act
         self.asker = asker
         self.rule = rule
         self.grants = grants
+        self.sessions = sessions
     }
 }
 
@@ -72,6 +75,7 @@ struct Authorizer: Sendable {
     let policy: PolicyBook
     let denials: DenialLog
     let ongoing: OngoingActs
+    let sessions: AgentSessionBook
 
     /// An act on more subjects than this becomes several entries: an entry has a largest size.
     static let subjectsPerEntry = 1000
@@ -99,7 +103,7 @@ struct Authorizer: Sendable {
     /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
     func permit(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage = .last) async throws -> Permit {
         let (rule, grants) = try await decide(act, by: asker, on: targets, stage)
-        return Permit(act: act, asker: asker, rule: rule, grants: grants)
+        return Permit(act: act, asker: asker, rule: rule, grants: grants, sessions: useSessions(for: act, by: asker, on: targets))
     }
 
     /// Refuses an act that cannot be allowed whatever is found out later: which program it is, or that a person approves.
@@ -117,7 +121,8 @@ struct Authorizer: Sendable {
     }
 
     /// Stores a permitted write and its entry in one transaction.
-    func commit(_ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = []) async throws {
+    @discardableResult
+    func commit(_ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> Int64 {
         try await writer.record(entries(permit, subjects, detail), with: change)
     }
 
@@ -231,8 +236,9 @@ extension Authorizer {
         guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else {
             throw EngineError.denied(.personOnly)
         }
-        let circumstances = PolicyCircumstances(
-            tags: target.tags ?? [], model: asker.reportedModel, program: target.program, hasApproval: stage != .last, now: clock.now())
+        var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
+        circumstances.program = target.program
+        circumstances.hasApproval = stage != .last
         switch view.decision(for: name, capability: capability, circumstances) {
         case .deny(let denial):
             if denial.code == .notFound { throw EngineError.notFound(.secret) }

@@ -8,7 +8,7 @@ enum DecisionStage {
     case approved
 
     /// The obligations that the engine meets. What it cannot meet it refuses.
-    private var met: Set<PolicyObligation> {
+    var met: Set<PolicyObligation> {
         switch self {
         case .first: [.redact, .notify, .program, .approval]
         case .last: [.redact, .notify]
@@ -26,6 +26,7 @@ extension Permit {
     var facts: [AuditFact] {
         let commands = grants.compactMap(\.commandRule).map { AuditFact("command-rule", $0) }
         let notices = grants.flatMap(\.notifiedBy).map { AuditFact("notify", $0) }
-        return (commands + notices).reduce(into: []) { facts, fact in if !facts.contains(fact) { facts.append(fact) } }
+        let sessions = sessions.map { AuditFact("session", $0) }
+        return (commands + notices + sessions).reduce(into: []) { facts, fact in if !facts.contains(fact) { facts.append(fact) } }
     }
 }

@@ -55,6 +55,7 @@ extension OpenVault {
             var change = Change()
             change.put(try agentRow(row.id.cast(), agent.document, agent.record, replacing: row), replacing: row)
             try await authorizer.commit(permit, change, on: [AuditSubject(record: row.id, name: name.description)])
+            await endHoldings(of: .agent(row.id.cast()))
         }
     }
 

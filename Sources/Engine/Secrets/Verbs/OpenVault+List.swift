@@ -14,6 +14,8 @@ package struct SecretView: Sendable {
     package var deletedAt: Timestamp?
     /// For an agent: what the policy lets it do with this secret.
     package var usableWith: [String]?
+    /// For an agent: what it has to do, or have, first.
+    package var requires: [String]?
 }
 
 /// Which secrets a list shows.
@@ -31,8 +33,8 @@ package struct ListFilter: Sendable {
 }
 
 extension OpenVault {
-    /// The secrets of an environment by name, as far as the asker may list them; `next` is set when there are more.
-    package func list(_ scope: Scope, _ filter: ListFilter, by asker: Asker) async throws -> (views: [SecretView], next: SecretName?) {
+    /// The secrets of an environment by name, as far as the asker may list them; `next` is set when there are more, `total` counts those of all pages.
+    package func list(_ scope: Scope, _ filter: ListFilter, by asker: Asker) async throws -> (views: [SecretView], next: SecretName?, total: Int) {
         let act = Act(.secretList, .list, .listing)
         let target = Target(scope: scope, subject: AuditSubject(name: "\(scope)"))
         // The decision comes first: whether an environment is there that the asker may know nothing of is not looked up.
@@ -47,22 +49,25 @@ extension OpenVault {
         return try await concluding(access) { try await views(in: place, filter, for: asker) }
     }
 
-    private func views(in place: Place, _ filter: ListFilter, for asker: Asker) async throws -> ([SecretView], SecretName?) {
+    private func views(in place: Place, _ filter: ListFilter, for asker: Asker) async throws -> ([SecretView], SecretName?, Int) {
         let agent = policy.view(for: asker, in: place.scope)
         var found: [SecretView] = []
         for row in try await metadataCache.rows(of: place, in: self) {
             var view = SecretView(row)
             if let agent {
                 guard agent.mayList(view.name), view.deletedAt == nil else { continue }
-                let circumstances = PolicyCircumstances(tags: view.tags, model: asker.reportedModel)
-                view.usableWith = agent.capabilities(for: view.name, circumstances).map(\.rawValue)
+                let circumstances = authorizer.circumstances(
+                    of: asker, asking: view.name, in: place.scope, secret: row.record.id, tags: view.tags)
+                let prospect = agent.prospect(of: view.name, circumstances, meeting: DecisionStage.first.met)
+                (view.usableWith, view.requires) = (prospect.capabilities.map(\.rawValue), prospect.requires.map(\.rawValue))
             }
             if matches(view, filter) { found.append(view) }
         }
+        let total = found.count
         found.sort { $0.name < $1.name }
         if let after = filter.after { found.removeAll { $0.name <= after } }
         let page = Array(found.prefix(filter.limit))
-        return (page, found.count > page.count ? page.last?.name : nil)
+        return (page, found.count > page.count ? page.last?.name : nil, total)
     }
 
     private func matches(_ view: SecretView, _ filter: ListFilter) -> Bool {

@@ -43,6 +43,8 @@ extension OpenVault {
                 throw error
             }
             policy.replace(document, version: stored.version)
+            // A rule of the same name may ask for something else now.
+            sessions.forgetAcknowledgements()
             return stored.version
         }
     }

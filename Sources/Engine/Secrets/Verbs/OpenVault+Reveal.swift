@@ -39,12 +39,25 @@ extension OpenVault {
         }
     }
 
-    private func releasing<View: Sendable>(_ reference: FieldReference, _ act: Act, by asker: Asker, _ body: (Released) -> View) async throws -> View
-    {
+    /// Reveals one field to an agent, over the API alone: where its policy says `reveal`, and a person approved this very value. The purpose is in the intent,
+    /// which is durable before the value is opened.
+    package func reveal(_ reference: FieldReference, purpose: String, by asker: Asker) async throws -> Released {
+        let purpose = try AgentWords.purpose(purpose)
+        guard let holder = asker.holder else { throw EngineError.invalid("a purpose is asked of agents", hint: "a person reveals with `tacit get`") }
+        // No tool gives a value away, whatever a policy says.
+        guard asker.source != .mcp else { throw EngineError.denied(.personOnly) }
+        guard sessions.mayAskToReveal(holder, now: clock.steady()) else { throw EngineError.tooOften(seconds: 60) }
+        let act = Act(.secretReveal, .reveal, .capability(.reveal))
+        return try await releasing(reference, act, by: asker, detail: [AuditFact("purpose", purpose)]) { $0 }
+    }
+
+    private func releasing<View: Sendable>(
+        _ reference: FieldReference, _ act: Act, by asker: Asker, detail: [AuditFact] = [], _ body: (Released) -> View
+    ) async throws -> View {
         let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
         let version = reference.version ?? secret?.current
         let target = try await judged(reference.scope, reference.name, secret, version: version, by: asker)
-        let access = try await allowed(act, reference, secret, target, by: asker)
+        let access = try await allowed(act, reference, secret, target, detail, by: asker)
         return try await concluding(access) {
             guard let secret, let version else { throw EngineError.notFound(.secret) }
             try usable(secret)
@@ -56,16 +69,17 @@ extension OpenVault {
 
     /// Asks the policy, and a person where it wants one.
     private func allowed(
-        _ act: Act, _ reference: FieldReference, _ secret: SecretRecord?, _ target: Target, by asker: Asker
+        _ act: Act, _ reference: FieldReference, _ secret: SecretRecord?, _ target: Target, _ detail: [AuditFact], by asker: Asker
     ) async throws -> AuthorizedAccess {
         guard let secret, let version = target.subject.version, let rule = authorizer.ruleForApproval(act, by: asker, on: [target]) else {
-            return try await authorizer.authorize(act, by: asker, on: [target])
+            return try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
         }
         let (ordinal, _) = try await shelf.manifest(secret, version: version).chosen(reference.field)
         let subject = ApprovalSubject(
             act.mode == .masked ? .mask : .reveal, agent: asker.agent,
             secrets: [BoundSecret(secret: secret.id, version: version, field: ordinal)])
-        return try await approved(act, by: asker, on: [target], Plea(subject: subject, rule: rule, purpose: nil))
+        let plea = Plea(subject: subject, rule: rule, purpose: detail.first { $0.key == "purpose" }?.value)
+        return try await approved(act, by: asker, on: [target], plea, detail: detail)
     }
 
     /// Runs what an access allows and writes how it ended.

@@ -124,7 +124,7 @@ extension OpenVault {
         }
     }
 
-    /// A secret that a run is to have.
+    /// One secret that was asked for, and where it goes.
     struct Wanted {
         var scope: Scope
         var name: SecretName
@@ -132,10 +132,12 @@ extension OpenVault {
         var version: Int64?
         var variable: String?
         var isInput: Bool
+        /// Whether a version was named, rather than the current one meant.
+        var isPinned = false
         var record: SecretRecord?
     }
 
-    private func wantedSecrets(_ wish: RunWish, for act: Act, by asker: Asker) async throws -> [Wanted] {
+    func wantedSecrets(_ wish: RunWish, for act: Act, by asker: Asker) async throws -> [Wanted] {
         var wanted: [Wanted] = []
         for secret in wish.secrets {
             let scope = secret.reference.scope ?? wish.scope
@@ -144,7 +146,7 @@ extension OpenVault {
                 Wanted(
                     scope: scope, name: secret.reference.name, field: secret.reference.field,
                     version: secret.reference.version.map(Int64.init) ?? record?.current, variable: secret.variable,
-                    isInput: secret.isInput, record: record))
+                    isInput: secret.isInput, isPinned: secret.reference.version != nil, record: record))
         }
         guard wish.takesAll, !asker.isAgent else { return wanted }
         guard let place = try await place(wish.scope) else { throw EngineError.notFound(.environment) }
@@ -157,7 +159,7 @@ extension OpenVault {
         return wanted
     }
 
-    private func open(_ item: Wanted, prefix: String, access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
+    func open(_ item: Wanted, prefix: String, access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
         guard let record = item.record, let version = item.version else { throw EngineError.notFound(.secret) }
         try usable(record)
         let manifest = try await shelf.manifest(record, version: version)

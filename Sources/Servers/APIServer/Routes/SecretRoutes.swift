@@ -20,6 +20,13 @@ struct SecretRoutes: Sendable {
         }
         router.route(.get, "\(secret)/versions", use: history)
         router.route(.get, "\(secret)/value", query: ["field", "version"], use: reveal)
+        router.route(.post, "\(secret)/reveal") { request, context in
+            let wish: RevealRequest = try await request.json()
+            let reference = FieldReference(
+                scope: try context.scope(), name: try context.name(), field: try wish.field.map { try SegmentName($0, of: .field) },
+                version: wish.version)
+            return Response(try await open(context).reveal(reference, purpose: wish.purpose, by: try context.asker))
+        }
         router.route(.get, "\(secret)/masked", query: ["field", "version"], use: masked)
         router.route(.post, "\(secret)/rollback", ifMatch: true, use: rollback)
         router.route(.post, "\(secret)/undelete", body: false) { _, context in
@@ -43,8 +50,8 @@ struct SecretRoutes: Sendable {
         filter.search = query["search"]
         filter.includesDeleted = try query.oneOf("deleted", ["true", "false"]) == "true"
         filter.after = try query["cursor"].map { try SecretName($0) }
-        let (views, next) = try await open(context).list(try context.scope(), filter, by: try context.asker)
-        return Response(jsonText: Page(items: views.map(SecretSummary.init), nextCursor: next?.description).json)
+        let (views, next, total) = try await open(context).list(try context.scope(), filter, by: try context.asker)
+        return Response(jsonText: Page(items: views.map(SecretSummary.init), nextCursor: next?.description, total: total).json)
     }
 
     @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -59,11 +66,7 @@ struct SecretRoutes: Sendable {
     @Sendable private func reveal(_ request: Request, _ context: APIContext) async throws -> Response {
         let reference = try reference(context)
         let grace = vault.revealGrace(try context.door) != nil
-        let released = try await open(context).reveal(reference, by: try context.asker, withinGrace: grace)
-        var headers = HTTPFields()
-        if let name = HTTPField.Name(WireHeader.fieldKind) { headers[name] = released.kind.rawValue }
-        if let name = HTTPField.Name(WireHeader.version) { headers[name] = "\(released.version)" }
-        return Response(octets: released.value, headers: headers)
+        return Response(try await open(context).reveal(reference, by: try context.asker, withinGrace: grace))
     }
 
     @Sendable private func masked(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -147,5 +150,15 @@ struct SecretRoutes: Sendable {
         let plan = ImportWish(secrets: secrets, conflict: .init(wish.conflict), isDryRun: wish.dryRun)
         let report = try await open(context).importSecrets(plan, in: try context.scope(), by: try context.asker)
         return try Response(json: ImportResult(report, isDryRun: wish.dryRun))
+    }
+}
+
+extension Response {
+    /// A value and the facts about it.
+    fileprivate init(_ released: Released) {
+        var headers = HTTPFields()
+        if let name = HTTPField.Name(WireHeader.fieldKind) { headers[name] = released.kind.rawValue }
+        if let name = HTTPField.Name(WireHeader.version) { headers[name] = "\(released.version)" }
+        self.init(octets: released.value, headers: headers)
     }
 }

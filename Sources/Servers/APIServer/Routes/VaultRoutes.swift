@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Model
 import PlaintextDoor
+import Policies
 import Secrets
 import TacitWire
 
@@ -16,7 +17,7 @@ struct VaultRoutes: Sendable {
     let locked: @Sendable () -> Void
 
     func add(to router: Router<APIContext>) {
-        router.route(.get, WirePath.status) { _, context in try Response(json: try status(context)) }
+        router.route(.get, WirePath.status, query: ["scope"]) { _, context in try Response(json: try status(context)) }
         router.route(.post, WirePath.vault, use: create)
         router.route(.post, WirePath.unlock, query: ["for", "session"], use: unlock)
         router.route(.post, WirePath.recovery, use: recover)
@@ -42,10 +43,16 @@ struct VaultRoutes: Sendable {
     private func status(_ context: APIContext) throws -> VaultStatus {
         let state = vault.stateNow
         let asker = try context.asker
+        var actor = TacitWire.Asker(asker)
+        if let scope = try context.query["scope"].map({ try Scope(parsing: $0) }) {
+            actor.capabilities = vault.capabilities(of: asker, in: scope)?.map(\.rawValue)
+        }
+        let sessions = vault.awakeSessions(for: asker)
         return VaultStatus(
             state: .init(rawValue: state.phase.rawValue) ?? .locked, keeperVersion: keeperVersion, keeperProcess: keeperProcess,
-            actor: .init(asker), locksAt: state.locksAt?.seconds, leaseUntil: state.leaseUntil?.seconds,
-            revealGraceUntil: vault.revealGrace(try context.door)?.seconds, runs: visibleRuns(to: asker), warnings: state.warnings)
+            actor: actor, locksAt: state.locksAt?.seconds, leaseUntil: state.leaseUntil?.seconds,
+            revealGraceUntil: vault.revealGrace(try context.door)?.seconds, runs: visibleRuns(to: asker),
+            sessions: sessions.isEmpty ? nil : sessions.map { SessionSummary($0) }, warnings: state.warnings)
     }
 
     /// A person sees every run, an agent its own.

@@ -68,6 +68,24 @@ struct RequestTests {
             answer: .json(AuditVerification(intact: true, entries: 1, checkpoints: 0, message: "fine"))),
         Case(line: "audit checkpoint", request: "POST /v1/audit/checkpoints", answer: .json(CheckpointNote(note: "n\n", verifierKey: "k"))),
         Case(line: "audit checkpoint --list", request: "GET /v1/audit/checkpoints", answer: .json(Page<CheckpointNote>(items: []))),
+        Case(
+            line: "session list", request: "GET /v1/sessions",
+            answer: .json(
+                Page(items: [
+                    SessionSummary(
+                        id: "s1", agent: "claude", scope: "default/dev", covers: ["a"], purpose: "p", wokenBy: .agent, wokenAt: "", expiresAt: "",
+                        sleepsAt: "")
+                ]))),
+        Case(
+            line: "session wake claude a tag:x --for 1h --idle 10m --purpose why -e prod", request: "POST /v1/sessions",
+            body: #"{"agent":"claude","covers":["a","tag:x"],"idle_seconds":600,"purpose":"why","scope":"default/prod","ttl_seconds":3600}"#,
+            answer: .json(
+                SessionSummary(
+                    id: "s1", agent: "claude", scope: "default/prod", covers: ["a"], purpose: "why", wokenBy: .person, wokenAt: "", expiresAt: "",
+                    sleepsAt: ""))),
+        Case(
+            line: "session sleep s1 f2 --agent claude", request: "POST /v1/sessions/sleep", body: #"{"agent":"claude","ids":["s1","f2"]}"#,
+            answer: .json(SessionsEnded(sessions: 1, files: 1))),
         Case(line: "lock", request: "POST /v1/lock", answer: .json(VaultStatus.of(.locked))),
     ]
 

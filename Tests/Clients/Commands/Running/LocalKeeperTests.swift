@@ -24,7 +24,7 @@ struct LocalKeeperTests {
         let rig = try Rig(Self.answers)
         try Self.badge("CANARY-badge", of: "claude", rig)
         let keeper = LocalKeeper(rig.context, agent: "claude")
-        _ = try await keeper.status(for: Self.client)
+        _ = try await keeper.status(in: Self.place, for: Self.client)
         _ = try await keeper.secrets(
             SecretQuery(place: Self.place, search: "a b", tag: "t&u", expiringWithinDays: 7, limit: 20, cursor: "c/d"), for: Self.client)
         let found = try await keeper.existence(ExistsRequest(scope: "shop/dev", names: ["a"]), for: Self.client)

@@ -1,0 +1,47 @@
+import MCPSession
+import TacitWire
+
+/// Lists the rules that are about what the agent may use.
+struct RuleListTool: SecretTool {
+    var description: ToolDescription {
+        ToolDescription(
+            name: "rule_list", title: "Secrets: list access rules",
+            description: """
+                List the access rules on one secret, or on all that you may list, in the order in which they are asked (block_always, \
+                require_session, block_models, require_confirmation, notify), whether each is met, and how to meet it. Use it when a tool answered \
+                blocked_by_rule, session_required or acknowledgement_required. Only a person can change rules.
+                """,
+            input: .arguments([
+                .optional(
+                    "secret_name", .string("List only the rules on this secret, named exactly as secret_list shows it.", atLeast: 1, atMost: 256)),
+                .optional("environment", .environment),
+            ]),
+            output: .result([.required("rules", .array("Rules in order.", of: Self.rule)), .required("scope", .string("PROJECT/ENVIRONMENT."))]),
+            hints: [.readOnly, .idempotent])
+    }
+
+    private static let rule = Schema.result([
+        .required("rule_id", .string("Pass to rule_acknowledge.")),
+        .required("kind", .string("Kind.")),
+        .required("applies_to", .array("Secrets with these tags.", of: .string("tag:PATTERN"))),
+        .required("met", .boolean("Already met.")),
+        .required("meet_by", .string("The tool to call, or what to tell the person.")),
+        .optional("until", .time("Met until")),
+        .required("strength", .string("enforced, or ceremony: you can satisfy it yourself, and it is in the log.")),
+    ])
+
+    func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
+        let place = context.place.with(environment: call.arguments["environment"]?.string)
+        let rules = try await context.keeper.rules(about: call.arguments["secret_name"]?.string, in: place, for: call.client)
+        return ["rules": .array(rules.map(Self.entry)), "scope": .string("\(place)")]
+    }
+
+    private static func entry(_ rule: RuleSummary) -> JSONValue {
+        var entry: JSONObject = ["rule_id": .string(rule.rule), "kind": .string(rule.kind), "applies_to": JSONValue(rule.appliesTo)]
+        entry["met"] = .bool(rule.met)
+        entry["meet_by"] = .string(rule.meetBy)
+        entry["until"] = rule.until.map(JSONValue.string)
+        entry["strength"] = .string(rule.strength)
+        return .object(entry)
+    }
+}

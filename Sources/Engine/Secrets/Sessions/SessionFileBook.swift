@@ -1,0 +1,78 @@
+import Model
+import Synchronization
+
+/// A session file that is there.
+struct SessionFile: Sendable {
+    let id: String
+    let holder: SessionHolder
+    let agent: String
+    /// The session in which its values were had; nil for none.
+    let session: String?
+    /// Since boot.
+    let until: Timestamp
+}
+
+/// The session files of one unlock. All of them end with it.
+final class SessionFileBook: Sendable {
+    /// The most files of one holder, and of all.
+    static let limitPerHolder = 32
+    static let limit = 256
+
+    private let supply: any SessionFileSupply
+    private let state = Mutex<(files: [String: SessionFile], isClosed: Bool)>(([:], false))
+
+    init(_ supply: any SessionFileSupply) { self.supply = supply }
+
+    func hasRoom(for holder: SessionHolder) -> Bool { state.withLock { Self.hasRoom(in: $0.files, for: holder) } }
+
+    private static func hasRoom(in files: [String: SessionFile], for holder: SessionHolder) -> Bool {
+        files.count < limit && files.values.count(where: { $0.holder == holder }) < limitPerHolder
+    }
+
+    /// Writes a file. Its entry comes before its content: a lock either finds it, or keeps it from being made.
+    func make(_ file: SessionFile, _ draft: SessionFileDraft, ended: @escaping @Sendable (SessionFile) -> Void) throws -> SessionFilePlace {
+        try enter(file)
+        do {
+            let place = try supply.make(draft) { [weak self] in if self?.forget(file.id) == true { ended(file) } }
+            // A lock that came while it was written has looked for it too early.
+            guard state.withLock({ $0.files[file.id] != nil || draft.reads != nil && !$0.isClosed }) else {
+                supply.remove(file.id)
+                throw EngineError.locked
+            }
+            return place
+        } catch {
+            _ = forget(file.id)
+            throw error
+        }
+    }
+
+    /// Removes files, and gives back which.
+    func end(where isMeant: (SessionFile) -> Bool) -> [SessionFile] {
+        let ended = state.withLock { state in
+            let ended = state.files.values.filter(isMeant)
+            for file in ended { state.files[file.id] = nil }
+            return ended
+        }
+        for file in ended { supply.remove(file.id) }
+        return ended.sorted { $0.id < $1.id }
+    }
+
+    /// Removes every file, and lets no other be made.
+    func close() -> [SessionFile] {
+        state.withLock { $0.isClosed = true }
+        return end { _ in true }
+    }
+
+    func count(of holder: SessionHolder) -> Int { state.withLock { $0.files.values.count(where: { $0.holder == holder }) } }
+
+    private func enter(_ file: SessionFile) throws {
+        try state.withLock { state in
+            guard !state.isClosed else { throw EngineError.locked }
+            // Another may have come since there was room.
+            guard Self.hasRoom(in: state.files, for: file.holder) else { throw EngineError.tooMany("session files") }
+            state.files[file.id] = file
+        }
+    }
+
+    private func forget(_ id: String) -> Bool { state.withLock { $0.files.removeValue(forKey: id) != nil } }
+}

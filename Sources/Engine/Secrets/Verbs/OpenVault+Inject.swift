@@ -1,0 +1,127 @@
+import Auditing
+package import Model
+import Policies
+
+/// A file that an agent wants for a program which it does not start itself.
+package struct InjectionWish: Sendable {
+    package enum Content: String, Sendable, CaseIterable { case references, values }
+
+    package var scope: Scope
+    package var secrets: [RunWish.Secret]
+    package var content = Content.references
+    package var format = SessionFileDraft.Format.dotenv
+    package var life: Duration?
+    /// How often it can be read; nil for a file that lasts its time.
+    package var reads: Int?
+    package var purpose: String
+
+    package init(scope: Scope, secrets: [RunWish.Secret], purpose: String) {
+        self.scope = scope
+        self.secrets = secrets
+        self.purpose = purpose
+    }
+}
+
+/// A session file, without what is in it.
+package struct InjectedFile: Sendable {
+    package var id: String
+    package var place: SessionFilePlace
+    package var variables: [String]
+    package var expiresAt: Timestamp
+    package var entry: Int64
+}
+
+extension OpenVault {
+    /// How often a session file that is offered as a pipe may be read.
+    package static let readLimits = 1...100
+    /// The most secrets of one file.
+    static let longestInjection = 64
+
+    /// Writes a session file for an agent: references, or, where policy and rules allow it, values. The intent is durable before a value is opened.
+    package func inject(_ wish: InjectionWish, by asker: Asker) async throws -> InjectedFile {
+        let purpose = try AgentWords.purpose(wish.purpose)
+        let life = try Self.life(of: wish)
+        guard let holder = asker.holder else {
+            throw EngineError.invalid("session files are for agents", hint: "write a file of your own with `tacit inject`")
+        }
+        guard files.hasRoom(for: holder) else { throw EngineError.tooMany("session files") }
+        let hasValues = wish.content == .values
+        let act = Act(.secretInject, hasValues ? .inject : .reference, .capability(hasValues ? .fileInject : .referenceOnly))
+        var run = RunWish(arguments: [], scope: wish.scope)
+        run.secrets = wish.secrets
+        let wanted = try await wantedSecrets(run, for: act, by: asker)
+        var targets: [Target] = []
+        for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
+        let id = "f" + random.bytes(12).hexadecimal
+        let detail = [
+            AuditFact("file", id), AuditFact("content", wish.content.rawValue), AuditFact("ttl", Timespan(life)), AuditFact("purpose", purpose),
+        ]
+        let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        return try await concluding(access) {
+            let items = try await items(wanted, hasValues: hasValues, access: access)
+            let (until, session) = end(of: life, targets, holder)
+            let file = SessionFile(id: id, holder: holder, agent: asker.agentName, session: hasValues ? session : nil, until: until)
+            let draft = SessionFileDraft(id: id, format: wish.format, items: items, reads: wish.reads)
+            let place = try files.make(file, draft) { [weak self] file in
+                // Owned by nobody that waits: the file has ended, and this only says so.
+                Task { await self?.noteRead(file) }
+            }
+            return InjectedFile(id: id, place: place, variables: items.map(\.variable), expiresAt: wallTime(until), entry: access.entry)
+        }
+    }
+
+    private static func life(of wish: InjectionWish) throws -> Duration {
+        let life = wish.life ?? AgentSession.usualLife
+        guard AgentSession.lives.contains(life) else {
+            throw EngineError.invalid("a session file lasts between a minute and eight hours", hint: "ask for the shortest time that is enough")
+        }
+        guard wish.reads.map(readLimits.contains) ?? true else { throw EngineError.invalid("a file is read between 1 and 100 times", hint: nil) }
+        guard (1...longestInjection).contains(wish.secrets.count) else {
+            throw EngineError.invalid("a file holds between 1 and \(longestInjection) secrets", hint: nil)
+        }
+        return life
+    }
+
+    /// What stands in the file. Each variable stands there once.
+    private func items(_ wanted: [Wanted], hasValues: Bool, access: AuthorizedAccess) async throws -> [SessionFileDraft.Item] {
+        var items: [SessionFileDraft.Item] = []
+        for item in wanted { items += try await hasValues ? valueItems(item, access) : referenceItems(item) }
+        var known: Set<String> = []
+        for item in items {
+            try VariableName.check(item.variable)
+            guard known.insert(item.variable).inserted else {
+                throw EngineError.invalid("two secrets would be the variable \(item.variable)", hint: "give one of them a variable of its own")
+            }
+        }
+        return items
+    }
+
+    private func valueItems(_ item: Wanted, _ access: AuthorizedAccess) async throws -> [SessionFileDraft.Item] {
+        try await open(item, prefix: "", access: access).compactMap { injected in
+            injected.variable.map { .init(variable: $0, content: .value(injected.value)) }
+        }
+    }
+
+    private func referenceItems(_ item: Wanted) async throws -> [SessionFileDraft.Item] {
+        guard let record = item.record, let version = item.version else { throw EngineError.notFound(.secret) }
+        try usable(record)
+        let manifest = try await shelf.manifest(record, version: version)
+        return try Self.injected(item, manifest, prefix: "").map { _, field, variable in
+            let named = field.name.description == "value" ? nil : field.name
+            let reference = SecretReference(scope: item.scope, name: item.name, field: named, version: item.isPinned ? Int(version) : nil)
+            return .init(variable: variable, content: .reference("\(reference)"))
+        }
+    }
+
+    /// When a file ends: after its time, and no later than a session that covers one of its secrets.
+    private func end(of life: Duration, _ targets: [Target], _ holder: SessionHolder) -> (until: Timestamp, session: String?) {
+        let now = clock.steady()
+        let covering = targets.compactMap { target -> AgentSession? in
+            guard let scope = target.scope, let name = target.name else { return nil }
+            return sessions.covering(name, in: scope, tags: target.tags ?? [], for: holder, now: now)
+        }
+        let first = covering.min { $0.until < $1.until }
+        let until = now.advanced(by: life)
+        return (first.map { min($0.until, until) } ?? until, first?.id)
+    }
+}

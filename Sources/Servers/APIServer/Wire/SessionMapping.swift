@@ -1,0 +1,70 @@
+import Model
+import Policies
+import Secrets
+import TacitWire
+
+extension SessionWish {
+    init(_ wire: SessionWake) throws {
+        self.init(place: try Scope(parsing: wire.scope), covers: wire.covers, purpose: wire.purpose)
+        life = wire.ttlSeconds.map { .seconds($0) }
+        patience = wire.idleSeconds.map { .seconds($0) }
+        agent = try wire.agent.map { try SegmentName($0, of: .agent) }
+    }
+}
+
+extension SleepWish {
+    init(_ wire: SessionSleep) throws {
+        self.init()
+        what = wire.what.flatMap { What(rawValue: $0.rawValue) } ?? .all
+        ids = wire.ids ?? []
+        agent = try wire.agent.map { try SegmentName($0, of: .agent) }
+        guard ids.count <= 1000 else { throw EngineError.invalid("at most 1,000 sessions and files can be ended at once", hint: nil) }
+    }
+}
+
+extension SessionSummary {
+    init(_ view: SessionView, entry: Int64? = nil) {
+        self.init(
+            id: view.id, agent: view.agent, scope: "\(view.place)", covers: view.covers, purpose: view.purpose,
+            wokenBy: view.isPersons ? .person : .agent, wokenAt: view.wokenAt.seconds, expiresAt: view.until.seconds,
+            sleepsAt: view.sleepsAt.seconds, auditEntry: entry)
+    }
+}
+
+extension RuleSummary {
+    init(_ view: RuleView) {
+        self.init(
+            rule: view.rule.name, kind: view.rule.kind.rawValue, appliesTo: view.rule.tags.map { "tag:\($0)" }, met: view.isMet,
+            meetBy: view.meetBy, until: view.until?.seconds, strength: view.rule.strength.rawValue, strengthReason: view.rule.strengthReason)
+    }
+}
+
+extension RuleAcknowledged {
+    init(_ taken: Acknowledgement, name: String) {
+        self.init(
+            rule: taken.rule, name: name, validUntil: taken.validUntil.seconds, strength: TagRule.Strength.ceremony.rawValue,
+            auditEntry: taken.entry)
+    }
+}
+
+extension InjectionWish {
+    init(_ wire: FileInjection) throws {
+        let secrets = try wire.secrets.map { secret in
+            guard secret.stdin == nil else { throw EngineError.invalid("a file has no standard input", hint: nil) }
+            return RunWish.Secret(reference: try SecretReference(parsing: secret.reference), variable: secret.variable)
+        }
+        self.init(scope: try Scope(parsing: wire.scope), secrets: secrets, purpose: wire.purpose)
+        content = wire.content == .values ? .values : .references
+        format = wire.format == .json ? .json : .dotenv
+        life = wire.ttlSeconds.map { .seconds($0) }
+        reads = wire.reads
+    }
+}
+
+extension FileInjected {
+    init(_ file: InjectedFile, _ wish: FileInjection) {
+        self.init(
+            id: file.id, path: file.place.path, content: wish.content ?? .references, variables: file.variables,
+            expiresAt: file.expiresAt.seconds, reads: wish.reads, inMemory: file.place.isInMemory, auditEntry: file.entry)
+    }
+}

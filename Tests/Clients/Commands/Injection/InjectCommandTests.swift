@@ -1,0 +1,131 @@
+import Glibc
+import TacitWire
+import TestKit
+import Testing
+
+@testable import Commands
+
+@Suite("Values in templates")
+struct InjectCommandTests {
+    private static let secrets = "/v1/projects/shop/environments/prod/secrets"
+
+    private func rig(_ value: [UInt8] = Array("CANARY-0123456789".utf8)) throws -> Rig {
+        let rig = try Rig(["GET \(Self.secrets)/db/value": { _ in .init(body: value) }])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        return rig
+    }
+
+    private func content(_ path: String) -> [UInt8]? { try? Input.readFile(path, limit: 1 << 20, naming: "file") }
+
+    private func mode(_ path: String) -> mode_t? {
+        var facts = stat()
+        return unsafe lstat(path, &facts) == 0 ? facts.st_mode & 0o7777 : nil
+    }
+
+    @Test("the password is asked for first, each reference is revealed once, and the file is the user's alone")
+    func writes() throws {
+        let rig = try rig([0, 0xFF, 10])
+        let template = try rig.write("a {{ tacit://shop/prod/db#password?version=2 }} b {{tacit://shop/prod/db#password?version=2}}\n", to: "t")
+        let output = rig.directory.path("out")
+        let outcome = try rig.run("inject", "-i", template, "-o", output)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(content(output) == Array("a ".utf8) + [0, 0xFF, 10] + Array(" b ".utf8) + [0, 0xFF, 10, 10])
+        #expect(mode(output) == 0o600)
+        #expect(rig.keeper?.routes == ["POST /v1/step-up", "GET \(Self.secrets)/db/value"])
+        #expect(rig.keeper?.requests.last?.path.hasSuffix("?field=password&version=2") == true)
+        #expect(outcome.output.isEmpty && outcome.messages.contains("in clear"))
+    }
+
+    @Test("without a path it goes to standard output, from standard input") func pipes() throws {
+        let rig = try rig()
+        let fd = try rig.descriptor("p\n")
+        defer { close(fd) }
+        let outcome = try rig.run(["inject", "--password-fd", "\(fd)"], input: "K={{ tacit://shop/prod/db }}")
+        #expect(outcome.text == "K=CANARY-0123456789")
+        #expect(outcome.messages.isEmpty)
+    }
+
+    @Test("references that lead nowhere are all named, and nothing is written") func unknown() throws {
+        let rig = try rig()
+        let template = try rig.write("{{ tacit://shop/prod/db }}{{ tacit://shop/prod/no }}{{ tacit://shop/prod/none#x }}", to: "t")
+        let output = rig.directory.path("out")
+        let outcome = try rig.run("inject", "-i", template, "-o", output)
+        #expect(outcome.status == ExitStatus.notFound.rawValue)
+        #expect(outcome.messages.contains("nothing is stored for tacit://shop/prod/no, tacit://shop/prod/none#x"))
+        #expect(mode(output) == nil)
+        #expect(!outcome.messages.contains("CANARY"))
+    }
+
+    @Test("a file that is there stays, unless it is to be replaced; a link is replaced, not followed") func existing() throws {
+        let rig = try rig()
+        let template = try rig.write("{{ tacit://shop/prod/db }}", to: "t")
+        let target = try rig.write("old", to: "target", mode: 0o644)
+        let link = rig.directory.path("link")
+        #expect(unsafe symlink(target, link) == 0)
+        for path in [target, link] {
+            rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+            let refused = try rig.run("inject", "-i", template, "-o", path)
+            #expect(refused.status == 1 && refused.messages.contains("--force"), "\(refused.messages)")
+            #expect(content(target) == Array("old".utf8))
+        }
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        #expect(try rig.run("inject", "-i", template, "-o", link, "--force").status == 0)
+        #expect(content(target) == Array("old".utf8))
+        #expect(content(link) == Array("CANARY-0123456789".utf8))
+        #expect(mode(link) == 0o600)
+    }
+
+    @Test("a pipe is served as often as it may be read, and is gone") func pipe() async throws {
+        let rig = try rig()
+        let template = try rig.write("{{ tacit://shop/prod/db }}", to: "t")
+        let output = rig.directory.path("pipe")
+        let readers = (0..<2).map { _ in
+            ReadingThread {
+                while true {
+                    // Waiting in `open` for a pipe that is there; trying again while none is.
+                    if let bytes = content(output), !bytes.isEmpty { return bytes }
+                }
+            }
+        }
+        let outcome = try rig.run("inject", "-i", template, "-o", output, "--fifo", "--max-reads", "2")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        for reader in readers { #expect(await reader.result == Array("CANARY-0123456789".utf8)) }
+        #expect(mode(output) == nil)
+    }
+
+    @Test(
+        "options that do not go together are refused before anything is asked",
+        arguments: ["--fifo", "--max-reads 2 -o x", "--fifo -o x --max-reads 0", "--force", "--fifo --force -o x"])
+    func usage(options: String) throws {
+        let rig = try Rig()
+        let outcome = try rig.run(["inject"] + options.split(separator: " ").map(String.init))
+        #expect(outcome.status == 2)
+        #expect(rig.keeper?.requests.isEmpty == true)
+    }
+
+    @Test("a .env file of references gives a run its secrets") func environmentFile() throws {
+        let rig = try Rig()
+        let file = try rig.write("# ours\nDB=\"tacit://shop/prod/db#password\"\nexport K=tacit://shop/prod/k\n", to: "refs.env")
+        #expect(
+            try EnvironmentFile.secrets(at: file) == [
+                RunSecret(reference: "tacit://shop/prod/db#password", variable: "DB"), RunSecret(reference: "tacit://shop/prod/k", variable: "K"),
+            ])
+        for line in ["A=CANARY-secret", "A=db", "A=", "a.b=tacit://shop/prod/k", "A='tacit://shop/prod/k '"] {
+            try rig.write("B=tacit://shop/prod/k\n\(line)\n", to: "refs.env")
+            let outcome = try rig.run("run", "--env-file", file, "--", "true")
+            #expect(outcome.status == 2, "\(line)")
+            #expect(outcome.messages.contains("refs.env:2") && !outcome.messages.contains("CANARY"), "\(outcome.messages)")
+        }
+    }
+}
+
+/// A thread that reads while another serves.
+private final class ReadingThread: Sendable {
+    private let task: Task<[UInt8], Never>
+
+    init(_ body: @escaping @Sendable () -> [UInt8]) { task = Task.detached { body() } }
+
+    var result: [UInt8] {
+        get async { await task.value }
+    }
+}

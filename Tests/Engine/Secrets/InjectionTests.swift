@@ -1,0 +1,143 @@
+import Auditing
+import Model
+import Policies
+import TestKit
+import Testing
+
+@testable import Secrets
+
+/// Session files: who gets one, what stands in it, and that each of them ends.
+@Suite struct InjectionTests {
+    private typealias Sessions = AgentSessionTests
+
+    @discardableResult private func inject(
+        _ bench: VaultBench, _ names: [String] = ["app/key"], _ content: InjectionWish.Content = .values, by asker: Asker? = nil,
+        _ change: (inout InjectionWish) -> Void = { _ in }
+    ) async throws -> InjectedFile {
+        let secrets = try names.map { RunWish.Secret(reference: try SecretReference(parsing: $0)) }
+        var wish = InjectionWish(scope: VaultBench.dev, secrets: secrets, purpose: "a test")
+        wish.content = content
+        change(&wish)
+        return try await bench.open.inject(wish, by: try asker ?? bench.agent())
+    }
+
+    private func contents(_ bench: VaultBench) -> [String] {
+        bench.files.drafts.flatMap(\.items).map { item in
+            switch item.content {
+            case .value(let value): "\(item.variable)=\(value.text)"
+            case .reference(let text): "\(item.variable)=\(text)"
+            }
+        }
+    }
+
+    @Test("values are written where capability and rules allow it, references where the name may be listed") func content() async throws {
+        let bench = try await Sessions.bench()
+        #expect(await Sessions.code { try await inject(bench) } == "session_required")
+        let reference = try await inject(bench, ["app/key", "tacit://default/dev/app/other?version=1"], .references)
+        #expect(contents(bench) == ["APP_KEY=tacit://default/dev/app/key", "APP_OTHER=tacit://default/dev/app/other?version=1"])
+        #expect(reference.variables == ["APP_KEY", "APP_OTHER"])
+        try await Sessions.wake(bench)
+        let file = try await inject(bench)
+        #expect(contents(bench).contains("APP_KEY=\(try await bench.reveal("app/key"))"))
+        let log = try await bench.log()
+        let intent = try #require(log.last { $0.action == .known(.secretInject) && $0.phase == .intent })
+        #expect(intent.mode == .known(.inject) && intent.detail.contains(AuditFact("file", file.id)))
+        #expect(log.contains { $0.phase == .outcome(of: file.entry, result: "done") })
+    }
+
+    @Test("without the capability there are no values; hidden, absent and unusable secrets are not written") func refusals() async throws {
+        let bench = try await Sessions.bench(#""notify""#, capabilities: #""env_inject""#)
+        #expect(await Sessions.code { try await inject(bench) } == "not_permitted")
+        for content in InjectionWish.Content.allCases {
+            for name in ["db/key", "db/none"] { #expect(await Sessions.code { try await inject(bench, [name], content) } == "secret.not-found") }
+        }
+        #expect(await Sessions.code { try await inject(bench, ["app/none"], .references) } == "secret.not-found")
+        #expect(await Sessions.code { try await inject(bench, ["app/key", "app/key"], .references) } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, [], .references) } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, ["app/key#none"], .references) } == "field.not-found")
+        #expect(await Sessions.code { try await inject(bench, ["app/key"], .references) { $0.life = .seconds(1) } } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, ["app/key"], .references) { $0.reads = 0 } } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, ["app/key"], .references) { $0.secrets[0].variable = "a-b" } } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, by: bench.person()) } == "request.invalid")
+        #expect(bench.files.drafts.isEmpty)
+        #expect(try await bench.verify().missingOutcomes.isEmpty)
+    }
+
+    @Test("where command rules list programs, or a sandbox is asked for, no file has values") func programs() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["file_inject"]"#
+        for json in [
+            #"{"policies":[\#(policy)}]}"#,
+            #"{"policies":[\#(policy),"unsandboxed":"allow"}],"command_rules":[{"name":"l","agent_id":"coder","keys":["**"],"programs":["/usr/bin/curl"]}]}"#,
+        ] {
+            _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+            #expect(await Sessions.code { try await inject(bench) } == "unavailable")
+            #expect(try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent()).views.first?.usableWith == ["reference_only"])
+        }
+    }
+
+    @Test("a file ends by its time, with its session, by its agent, by a person, with the badge and by the lock", arguments: 0..<6)
+    func ends(way: Int) async throws {
+        let bench = try await Sessions.bench()
+        let session = try await Sessions.wake(bench) { $0.life = .seconds(600) }
+        let file = try await inject(bench)
+        #expect(file.expiresAt <= session.until, "a file does not outlast the session that its values were had in")
+        switch way {
+        case 0:
+            bench.machine.advance(.seconds(599))
+            try await bench.vault.upkeep()
+            #expect(bench.files.drafts.count == 1)
+            bench.machine.advance(.seconds(2))
+            try await bench.vault.upkeep()
+        case 1:
+            var wish = SleepWish()
+            (wish.what, wish.ids) = (.session, [session.id])
+            #expect(try await bench.open.sleep(wish, by: bench.agent()) == Slumber(sessions: 1, files: 1))
+        case 2:
+            var wish = SleepWish()
+            (wish.what, wish.ids) = (.files, [file.id])
+            #expect(try await bench.open.sleep(wish, by: Sessions.stranger(bench)) == Slumber(), "a file of another's")
+            #expect(try await bench.open.sleep(wish, by: bench.agent()) == Slumber(sessions: 0, files: 1))
+        case 3: #expect(try await bench.open.sleep(SleepWish(), by: bench.person(steppedUp: false)) == Slumber(sessions: 1, files: 1))
+        case 4:
+            guard let holder = try bench.agent().holder else { throw TestFailure("no holder") }
+            try await bench.open.endHoldings(of: holder)
+        default: try await bench.lock()
+        }
+        #expect(bench.files.drafts.isEmpty)
+        #expect(bench.files.removed == [file.id])
+        if way == 5 { try await bench.unlock() }
+        #expect(try await bench.verify().verdict.isIntact)
+    }
+
+    @Test("a lock that comes while a file is written leaves none") func race() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let open = try bench.open
+        bench.files.whileWriting { _ = open.files.close() }
+        #expect(await Sessions.code { try await inject(bench) } == "vault.locked")
+        #expect(bench.files.drafts.isEmpty)
+        #expect(await Sessions.code { try await inject(bench) } == "vault.locked")
+        #expect(bench.files.drafts.isEmpty)
+    }
+
+    @Test("a file that cannot be written is an outcome in the log and holds no place") func failure() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        bench.files.fail(with: .invalid("no room", hint: nil))
+        #expect(await Sessions.code { try await inject(bench) } == "request.invalid")
+        let log = try await bench.log()
+        let last = try #require(log.last { $0.action == .known(.secretInject) })
+        guard case .outcome(_, "request.invalid") = last.phase else { throw TestFailure("\(last.phase)") }
+        bench.files.fail(with: nil)
+        for _ in 0..<SessionFileBook.limitPerHolder { try await inject(bench, ["app/key"], .references) }
+        #expect(await Sessions.code { try await inject(bench, ["app/key"], .references) } == "session.too-many")
+    }
+
+    @Test("a pipe that was read as often as it may be is gone, and that is written down") func pipe() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let file = try await inject(bench) { $0.reads = 1 }
+        #expect(bench.files.drafts.first?.reads == 1)
+        bench.files.exhaust(file.id)
+        while try await !bench.log().contains(where: { $0.action == .known(.fileRemove) }) { await Task.yield() }
+        #expect(try await bench.open.sleep(SleepWish(), by: bench.agent()) == Slumber())
+    }
+}
