@@ -37,8 +37,8 @@ package struct MCPServer: Sendable {
         rule_acknowledge. Repeat a call unchanged only where next_step says so or error.retryable is true, and never in a loop.
         5. [REDACTED:NAME] in output stands where a value was: that is normal. Do not try to get around it (encoding, slicing, files, other \
         tools). Every use of a secret is written to an audit log.
-        6. Where next_step names no tool, stop and tell the user what you needed it for. What waits for a person has a request_id: show the user tell_user, then \
-        access_check. When done, call session_sleep.
+        6. Where next_step names no tool, stop and tell the user what you needed it for. What waits for a person has a \
+        request_id: show the user tell_user, then access_check. When done, call session_sleep.
         More: secret_status with a topic.
         """
 }
