@@ -34,11 +34,11 @@ package struct MCPServer: Sendable {
         program that the user starts: secret_inject writes a file.
         3. To check exact names use secret_exists; to tell which key is stored, secret_get_masked shows at most its last 4 characters.
         4. Errors carry error.code and error.next_step: follow next_step. session_required: session_wake. acknowledgement_required: \
-        rule_acknowledge. Repeat a call unchanged only when error.retryable is true.
+        rule_acknowledge. Repeat a call unchanged only where next_step says so or error.retryable is true, and never in a loop.
         5. [REDACTED:NAME] in output stands where a value was: that is normal. Do not try to get around it (encoding, slicing, files, other \
         tools). Every use of a secret is written to an audit log.
-        6. When something is refused, stop and tell the user what you needed it for. What needs a person's decision names a request: access_check. When done, call \
-        session_sleep.
+        6. Where next_step names no tool, stop and tell the user what you needed it for. What waits for a person has a \
+        request_id: show the user tell_user, then access_check. When done, call session_sleep.
         More: secret_status with a topic.
         """
 }

@@ -48,6 +48,17 @@ import Testing
         #expect(acknowledgement["details"]?.object?["rule_id"]?.string == "r")
         let sandbox = try #require(try await error(Problem("unavailable", "no", status: 403, hint: "tell the person so", rule: "r")))
         #expect(sandbox["next_step"] == "Tell the person so.")
+        let program = try #require(try await error(Problem("command_blocked", "no", status: 403, rule: "r")))
+        #expect(program["next_step"]?.string?.hasPrefix("Call access_request") == true)
+    }
+
+    @Test("what is wrong with the call itself is told as such: no person is asked for a version that never was")
+    func stepsOfTheCall() async throws {
+        let version = try #require(try await error(Problem("version.not-found", "there is no such version", status: 404)))
+        #expect(version["code"] == "not_found" && version["next_step"]?.string?.contains("secret_list") == true)
+        #expect(version["details"]?.object?.members.isEmpty == true)
+        let name = try #require(try await error(Problem("odd", "no", status: 400, hint: "write NAME")))
+        #expect(name["next_step"] == "Write NAME.")
     }
 
     @Test("a call that waits for a person names its request, and says to check it and to repeat the very call")

@@ -25,12 +25,15 @@ enum RequestAnswer {
     private static func sentence(_ standing: ApprovalItem.Standing, _ what: String, _ command: String?) -> String {
         switch standing {
         case .pending:
-            command.map { "\(what) In a terminal of your own: `\($0)`, then `tacit approvals` closes the request." }
-                ?? "\(what) In a terminal of your own, `tacit approvals` shows the request and takes your decision."
+            command.map {
+                "\(what) In a terminal of your own: `\($0)`, then `tacit approvals done CODE` tells me; `tacit approvals` shows the code."
+            }
+                ?? "\(what) In a terminal of your own, `tacit approvals` shows it. A use you approve or deny; a secret or a right you give first, then "
+                + "`tacit approvals done CODE`."
         case .approved: "Approved."
-        case .denied: "Denied. Nothing was given."
+        case .denied: "You denied it, and nothing was given. How shall I go on?"
         case .expired, .usedUp: "The request is over; it can be made anew."
-        case .done: "It is there now."
+        case .done: "You say that it is there now: I go on."
         }
     }
 }

@@ -7,22 +7,29 @@ extension ToolFailure {
         let step: String
         switch problem.code {
         case Code.blockedByRule.rawValue: step = "Tell the person which rule keeps you from it. Only they can change it; do not look for a way round."
-        case Code.sessionRequired.rawValue: step = "Call session_wake with this secret and why you need it, then repeat the call."
+        case Code.sessionRequired.rawValue:
+            step =
+                "Call session_wake with covers=[the secret] and why you need it, then repeat the call. Of several secrets, cover those that secret_list "
+                + "shows as requiring a session."
         case Code.acknowledgementRequired.rawValue:
-            step = "Call rule_acknowledge with this rule and secret and why you need it, then repeat the call."
+            step =
+                "Call rule_acknowledge with details.rule_id, the secret and why you need it, then repeat the call. Of several secrets, it is one that "
+                + "secret_list shows as requiring an acknowledgement."
         case Code.approvalRequired.rawValue:
             step =
                 problem.request == nil
                 ? "Call access_request, show the person what it answers, then access_check."
-                : "Tell the person that this call waits for them (`tacit approvals` shows it), call access_check with the request_id, and when it is "
-                    + "approved repeat this very call: another argument is another request."
+                : "Show the person details.tell_user, call access_check with details.request_id, and when it is approved repeat this very call: another "
+                    + "argument is another request."
         case Code.notPermitted.rawValue where problem.request != nil:
             step = "Do not repeat this call nor change it a little: the person has decided. Ask them how to go on."
         case Code.rateLimited.rawValue:
             step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
         case Code.commandBlocked.rawValue:
-            step = "Run a program that the policy lists for this secret, or tell the person which program you need and why: they can list it."
-        case Code.unavailable.rawValue: step = problem.hint.map { "\($0.prefix(1).uppercased())\($0.dropFirst())." } ?? "Tell the person."
+            step =
+                "Call access_request with the secret, and as reason the full path of the program that you need and what for: the person can list it, or "
+                + "name one that is listed. Do not try programs one after the other, nor a shell, a script or a copy in its place."
+        case Code.unavailable.rawValue: step = Self.sentence(problem.hint) ?? "Tell the person."
         default: return nil
         }
         guard let code = Code(rawValue: problem.code) else { return nil }
@@ -40,5 +47,6 @@ extension ToolFailure {
         if code == .acknowledgementRequired { details["rule_id"] = .string(rule) }
     }
 
-    private static let orTell = "Where that tool is missing, tell the person."
+    /// A hint as a sentence of its own.
+    static func sentence(_ hint: String?) -> String? { hint.map { "\($0.prefix(1).uppercased())\($0.dropFirst())." } }
 }

@@ -21,6 +21,10 @@ extension ToolFailure {
                 Self(
                     code: .notFound, message: "there is no such request of yours",
                     nextStep: "Take the request_id from the answer that named it, or make the request again.")
+            case "version.not-found":
+                Self(
+                    code: .notFound, message: problem.title,
+                    nextStep: "Leave the version out for the current one; secret_list tells its number, and earlier ones have lower numbers.")
             case "vault.locked": .vaultLocked
             case "vault.absent": .noVault
             case "not_permitted", "step-up.required": .notPermitted(problem)
@@ -31,7 +35,7 @@ extension ToolFailure {
                 Self(code: .rateLimited, message: problem.title, nextStep: "Call session_sleep for what you no longer need, then repeat the call.")
             case "run.too-large": Self(code: .tooLarge, message: problem.title, nextStep: "Pass less, or pass it in a file.")
             case "run.empty-command", "run.no-directory", "run.program-not-found", "run.program-not-executable":
-                .invalidArguments(problem.title, hint: problem.hint.map { "\($0)." })
+                .invalidArguments(problem.title, hint: Self.sentence(problem.hint))
             default: Self(byStatus: problem)
             }
         if let rule = problem.rule, code != .notFound { details["rule"] = .string(rule) }
@@ -40,7 +44,7 @@ extension ToolFailure {
     private init(byStatus problem: Problem) {
         self =
             switch problem.status {
-            case 400, 409, 422: .invalidArguments(problem.title, hint: problem.hint.map { "\($0)." })
+            case 400, 409, 422: .invalidArguments(problem.title, hint: Self.sentence(problem.hint))
             case 401, 403: .notPermitted(problem)
             case 404: Self(code: .notFound, message: problem.title, nextStep: ToolFailure.notFound.nextStep, details: Self.accessRequest)
             case 408, 504: Self(code: .timeout, message: problem.title, nextStep: "Repeat the call.", isRetryable: true)
@@ -61,7 +65,8 @@ extension ToolFailure {
     private static func notPermitted(_ problem: Problem) -> Self {
         Self(
             code: .notPermitted, message: problem.title,
-            nextStep: "Tell the person what you need it for: they decide in the policy (tacit policy edit).", details: Self.accessRequest)
+            nextStep: "Call access_request with the secret, the capability and why you need it, show the person its tell_user, and go on when "
+                + "access_check says `done`. Do not look for a way round.", details: Self.accessRequest)
     }
 
     private static func telling(_ problem: Problem) -> String {

@@ -47,8 +47,8 @@ extension ToolFailure {
     /// The answer about a name that is not there or may not be known: never anything else, so that it tells nothing.
     static let notFound = Self(
         code: .notFound, message: "there is no such secret, or you may not use it",
-        nextStep: "Call secret_list to see what you may use. If it is missing, secret_import asks the person to store it, and access_request asks "
-            + "for the right to use it.",
+        nextStep: "Call secret_list to see what you may use and how it is spelt. If it is not listed, secret_import asks the person to store it; "
+            + "where they say that it is stored, access_request asks for the right to use it.",
         details: accessRequest)
 
     /// The constant next step of every refusal, for programs.
@@ -56,7 +56,8 @@ extension ToolFailure {
 
     static let vaultLocked = Self(
         code: .vaultLocked, message: "the vault is locked",
-        nextStep: "Ask the person to run `tacit unlock` in their own terminal, then repeat the call.", isRetryable: true,
+        nextStep: "Ask the person to run `tacit unlock` in their own terminal, and repeat the call when they say that they did, not before.",
+        isRetryable: true,
         details: ["cli_command": "tacit unlock"])
 
     static let tooManyCalls = Self(

@@ -7,7 +7,7 @@ struct AccessRequestTool: SecretTool {
         ToolDescription(
             name: "access_request", title: "Secrets: ask for access",
             description: """
-                Ask the person for access after a tool answered not_permitted or not_found. Creates a request for them to decide; it grants nothing by \
+                Ask the person for access after a tool answered not_permitted, not_found or command_blocked. Creates a request for them to decide; it grants nothing by \
                 itself. When a tool answered approval_required there is a request already: use access_check with its request_id. For a secret that \
                 does not exist yet use secret_import.
                 """,
@@ -16,7 +16,7 @@ struct AccessRequestTool: SecretTool {
                 .optional(
                     "capability",
                     .string(
-                        "What you want to do with them: env_inject is secret_run.",
+                        "What you want to do with them: env_inject is secret_run, file_inject is secret_inject with content=values.",
                         oneOf: ["reference_only", "masked_return", "env_inject", "file_inject"], default: "env_inject")),
                 .optional("environment", .environment),
                 .required("reason", .string("Why; shown to the person. Never put a secret value here.", atLeast: 1, atMost: 300)),
@@ -32,6 +32,6 @@ struct AccessRequestTool: SecretTool {
         let proposal = AccessProposal(scope: "\(place)", names: names, capability: capability, reason: arguments["reason"]?.string ?? "")
         let state = try await context.keeper.propose(proposal, for: call.client)
         let what = names.isEmpty ? "the secrets of \(place)" : names.joined(separator: ", ")
-        return RequestAnswer.object(state, asking: "I ask for \(capability) on \(what).")
+        return RequestAnswer.object(state, asking: "I ask for \(capability) on \(what).", command: "tacit policy edit")
     }
 }

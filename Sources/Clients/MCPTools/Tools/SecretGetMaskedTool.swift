@@ -7,7 +7,7 @@ struct SecretGetMaskedTool: SecretTool {
         ToolDescription(
             name: "secret_get_masked", title: "Secrets: show masked value",
             description: """
-                Show a value masked as eight asterisks plus at most its last 4 characters, to tell which key is stored (for instance to compare \
+                Show the current value masked as eight asterisks plus at most its last 4 characters, to tell which key is stored (for instance to compare \
                 with the ending a dashboard shows). The full value cannot be obtained by any tool; to use it in a program call secret_run.
                 """,
             input: .arguments([

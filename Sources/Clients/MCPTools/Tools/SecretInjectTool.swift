@@ -10,7 +10,8 @@ struct SecretInjectTool: SecretTool {
                 Write a private file in the session directory for a program that secret_run cannot start (a dev server in the user's terminal, \
                 docker compose). content=references (default) writes references that the person's tacit command resolves when it starts the \
                 program; content=values writes real values where the policy allows it (file_inject), and the file is removed at expires_at. You \
-                get the path, not the content: do not open, print, copy or commit the file. Remove it with session_sleep.
+                get the path, not the content: do not open, print, copy or commit the file. When the program \
+                has started, session_sleep removes it.
                 """,
             input: .arguments(Self.input), output: .result(Self.output))
     }

@@ -34,15 +34,16 @@ struct SecretListTool: SecretTool {
         .required("name", .string("Use this in other tools.")),
         .optional("description", .string("What it is for.")),
         .optional("tags", .array("Tags.", of: .string("Tag."))),
-        .required("version", .integer("Current version.")),
+        .required("version", .integer("Current version; secret_run takes earlier ones, too.")),
         .required("updated_at", .time("Last change")),
         .optional("expires_at", .time("Expiry")),
-        .required("usable_with", .array("Tools that the policy lets you use it with.", of: .string("Tool."))),
+        .required("usable_with", .array("Tools that the policy lets you use it with; secret_inject: with references.", of: .string("Tool."))),
         .required(
             "requires",
             .array(
-                "What is missing first: session (session_wake), acknowledgement (rule_acknowledge), approval (a person), listed_program (only "
-                    + "programs that the policy lists).", of: .string("Condition."))),
+                "What is missing first: session (session_wake), acknowledgement (rule_acknowledge), approval (your call waits up to 40 seconds for a "
+                    + "person: tell them first to look at `tacit approvals`), listed_program (ask the person which programs the policy lists).",
+                of: .string("Condition."))),
     ])
 
     func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {

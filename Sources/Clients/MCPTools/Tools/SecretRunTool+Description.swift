@@ -8,8 +8,9 @@ extension SecretRunTool {
             description: """
                 Run a program with secrets in its environment and get its exit code and output, with known secret values and their common \
                 encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
-                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that. The program reads the \
-                variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
+                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that. Where \
+                secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included. \
+                The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
                 """,
             input: .arguments(Self.input), output: .result(Self.output), hints: [.destructive, .openWorld],
             meta: ["anthropic/alwaysLoad": true])
@@ -36,7 +37,7 @@ extension SecretRunTool {
                         .string(
                             "How the program receives it: env = environment variable (default), stdin = on standard input, which then ends.",
                             oneOf: ["env", "stdin"])),
-                    .optional("version", .integer("An earlier version. Default: the current one.", atLeast: 1)),
+                    .optional("version", .integer("An earlier version, e.g. while a key is rotated. Default: the current one.", atLeast: 1)),
                 ]), atLeast: 1, atMost: 32)
         ),
         .required(

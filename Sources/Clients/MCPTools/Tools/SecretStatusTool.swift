@@ -30,7 +30,7 @@ struct SecretStatusTool: SecretTool {
 
     private static let agent = Schema.result(
         [
-            .required("id", .string("The name that policies match, or `unidentified`.")),
+            .required("id", .string("The name that policies match, or `unidentified`, as while the vault is locked.")),
             .required("capabilities", .array("What the policy allows you here; empty while the vault is locked.", of: .string("Capability."))),
         ], "Who the server takes you for.")
 
@@ -106,7 +106,9 @@ enum HelpTopic: String, CaseIterable {
             {"argv":["psql","-c","select 1"],"secrets":[{"name":"DATABASE_URL"}],"purpose":"check that the database answers","cwd":"/path"}. \
             The variable is named after the secret (stripe/api-key becomes STRIPE_API_KEY) unless the person bound another or you give `var`. \
             The environment is clean otherwise. Pipes, globs and && need a script file of yours. Output comes back with known values and their \
-            common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched.
+            common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched. A program that reads the \
+            secret from standard input takes it with "as":"stdin". A rotated key has a new version: it is what you get, and "version":N gives an \
+            earlier one. Where only listed programs may have a secret, ask the person which they are: it is no use to try.
             """
         case .inject:
             """
@@ -124,7 +126,8 @@ enum HelpTopic: String, CaseIterable {
         case .rules:
             """
             Rules say what must be so before a secret is used. rule_list shows those on the secrets you may list, whether each is met, and how to \
-            meet it: session_wake for require_session, rule_acknowledge for require_confirmation that asks for an acknowledgement. block_always \
+            meet it: session_wake for require_session, rule_acknowledge for require_confirmation that asks for an acknowledgement; where it asks for a \
+            person, make the call: it waits for them, and names a request if they take longer. block_always \
             and block_models have no way round: tell the person. secret_list says in `requires` what is still missing for each secret.
             """
         case .errors:
@@ -132,8 +135,8 @@ enum HelpTopic: String, CaseIterable {
             invalid_arguments: correct the call. not_found: there is no such secret or you may not use it. not_permitted: the policy does not \
             allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
             person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
-            person. vault_locked: the person runs `tacit unlock`. command_blocked: the command would print the \
-            environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
+            person. vault_locked: the person runs `tacit unlock`. command_blocked: the policy does not list \
+            this program for the secret, or it would print the environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
             """
         }
     }

@@ -7,8 +7,9 @@ struct SessionSleepTool: SecretTool {
         ToolDescription(
             name: "session_sleep", title: "Secrets: end session and clean up",
             description: """
-                End your sessions and delete your session files. Call it when the task that needed secrets is finished. It touches nothing of any \
-                other agent. To open a session call session_wake.
+                End your sessions and delete your session files. Call it when the task that needed secrets is finished. While the \
+                person still needs a file that you wrote, end the session alone (what=session). It touches nothing of any other \
+                agent. To open a session call session_wake.
                 """,
             input: .arguments([
                 .optional(

@@ -14,7 +14,7 @@ struct SessionWakeTool: SecretTool {
                 .required(
                     "covers",
                     .array(
-                        "What the session must cover: NAME, tag:NAME, env:NAME or tacit://PROJECT/ENVIRONMENT/NAME.",
+                        "What the session must cover, without wildcards: NAME, tag:NAME, env:NAME or tacit://PROJECT/ENVIRONMENT/NAME.",
                         of: .string("Secret name, tag:x or env:x.", atLeast: 1, atMost: 512), atLeast: 1, atMost: 32)),
                 .required("purpose", .purpose),
                 .optional("ttl_seconds", .integer("Lifetime of the session, seconds. Default 900.", atLeast: 60, atMost: 28_800, default: 900)),
