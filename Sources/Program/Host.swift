@@ -10,19 +10,10 @@ enum Host {
     static func origin() -> Origin {
         var names = utsname()
         unsafe uname(&names)
-        let user = geteuid()
-        let entry = unsafe getpwuid(user)
-        let userName = unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)"
         return Origin(
-            userID: user, userName: userName, host: text(names.nodename), process: getpid(), executable: executable(),
+            userID: geteuid(), userName: Account.own().name, host: text(names.nodename), process: getpid(), executable: executable(),
             platform: "\(text(names.sysname)) \(text(names.release)) \(text(names.machine))")
     }
-
-    /// The home directory of the keeper's user.
-    static let home: String = {
-        let entry = unsafe getpwuid(geteuid())
-        return unsafe entry.map { unsafe String(cString: $0.pointee.pw_dir) } ?? "/"
-    }()
 
     /// The machine's clocks; the boot id is read once.
     static func clock() -> MachineClock {
@@ -71,5 +62,22 @@ enum Host {
     /// A C array of characters as text.
     private static func text<Characters>(_ characters: Characters) -> String {
         unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+/// The user that the keeper belongs to.
+struct Account: Sendable {
+    var name: String
+    /// As the user database has it: whoever started the keeper may have set HOME to anything.
+    var home: String
+    var timeZone: String?
+
+    static func own() -> Account {
+        let user = geteuid()
+        let entry = unsafe getpwuid(user)
+        return Account(
+            name: unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)",
+            home: unsafe entry.map { unsafe String(cString: $0.pointee.pw_dir) } ?? "/",
+            timeZone: unsafe getenv("TZ").map { unsafe String(cString: $0) })
     }
 }

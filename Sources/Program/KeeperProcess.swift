@@ -27,29 +27,27 @@ struct KeeperProcess {
         let lock = try KeeperLock(path: paths.keeperLock)
         defer { lock.release() }
         try PrivateDirectory.make(paths.state)
-        // Whoever left it there is gone: the lock is ours.
-        unsafe unlink(paths.socket)
-        defer { unsafe unlink(paths.socket) }
-        let vault = Vault(foundation(RunnerLauncher(), try SessionFileLauncher(directory: paths.sessionFiles)))
-        try await serve(vault)
+        let door = SocketFile(paths.socket)
+        // Whoever left one there is gone: the lock is ours.
+        door.clear()
+        defer { door.remove() }
+        let vault = Vault(foundation(RunnerLauncher(for: .own()), try SessionFileLauncher(directory: paths.sessionFiles)))
+        try await serve(vault, door)
         try? await vault.lock(by: Self.keeper)
     }
 
-    private func serve(_ vault: Vault) async throws {
+    private func serve(_ vault: Vault, _ door: SocketFile) async throws {
         let finder = KernelPeers()
         let peers = PeerFinder { process, user, pinned in finder.peer(process: process, user: user, pinned: pinned) }
         let file = ProgramFile()
-        let door = SocketFile(paths.socket)
         let server = KeeperServer(vault: vault, peers: peers, version: Self.version, process: getpid()) { Self.giveWay(file, vault) }
-        let socket = paths.socket
         let ready = onReady
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Self.upkeep(vault, file, door) }
             defer { group.cancelAll() }
-            try await server.serve(on: socket) {
-                unsafe chmod(socket, 0o600)
-                door.remember()
-                ready()
+            try await server.serve(on: door.provisional) {
+                // One that cannot be reached ends, and whoever started it is told that it did.
+                if door.publish() { ready() } else { kill(getpid(), SIGTERM) }
             } stopping: {
                 try? await vault.lock(by: Self.keeper)
             }
@@ -62,8 +60,8 @@ struct KeeperProcess {
         for number in [SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
     }
 
-    /// The longest path that a Unix socket's address has room for.
-    private static let longestSocketPath = 107
+    /// The longest path that a Unix socket's address has room for while the socket has its first name, which is one byte longer.
+    private static let longestSocketPath = 106
 
     /// The keeper itself, for what it does unasked.
     private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
@@ -125,7 +123,7 @@ enum KeeperError: Diagnosable, Equatable {
         case .noDirectory(let path): "\(path) could not be made"
         case .misplaced(let path): "\(path) is no directory of its own"
         case .loose(let path): "\(path) is not yours alone"
-        case .longPath(let path): "\(path) is too long for a socket: 107 bytes are the most"
+        case .longPath(let path): "\(path) is too long for a socket: 106 bytes are the most"
         }
     }
 

@@ -18,6 +18,7 @@ enum Program {
             say("tacit: error: this process cannot be protected")
             exit(1)
         }
+        tacit_open_standard_streams()
         precondition(tacit_wiping_allocator_check() == 0, "internal: freed memory is not overwritten")
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {

@@ -15,18 +15,31 @@ struct ProgramFile: Sendable {
     var isReplaced: Bool { FileIdentity(path) != identity }
 }
 
-/// The socket's file, once it is there.
+/// The socket's file: bound under a first name, and reached under its own once it is the user's alone.
+///
+/// The server takes away what it was bound as when it ends. Under the first name nothing lies by then, so that no other keeper's socket is taken away.
 final class SocketFile: Sendable {
+    let provisional: String
     private let path: String
     private let identity = Mutex<FileIdentity?>(nil)
 
-    init(_ path: String) { self.path = path }
+    init(_ path: String) { (self.path, provisional) = (path, path + "~") }
 
-    /// Takes the file that lies there for the socket's.
-    func remember() { identity.withLock { $0 = FileIdentity(path) } }
+    /// Takes away what an earlier keeper left.
+    func clear() { for path in [path, provisional] { unsafe unlink(path) } }
+
+    /// Gives the bound socket its name; false when nobody would reach it.
+    func publish() -> Bool {
+        guard unsafe chmod(provisional, 0o600) == 0, unsafe rename(provisional, path) == 0 else { return false }
+        identity.withLock { $0 = FileIdentity(path) }
+        return true
+    }
 
     /// Whether another file, or none, lies where the socket was: nobody reaches it any more.
     var isGone: Bool { identity.withLock { $0 != nil && $0 != FileIdentity(path) } }
+
+    /// Takes the socket's file away, and nobody else's.
+    func remove() { if !isGone { unsafe unlink(path) } }
 }
 
 /// Which file lies at a path.

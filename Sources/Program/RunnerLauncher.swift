@@ -10,6 +10,10 @@ import TacitWire
 /// Gives the vault its runners: one spawner per unlock, started before the first key is opened.
 final class RunnerLauncher: RunnerSupply {
     private let spawner = Mutex<SpawnerHandle?>(nil)
+    private let account: Account
+
+    /// `account` is whose programs the runs of agents are.
+    init(for account: Account) { self.account = account }
 
     func prepare() async throws {
         try spawner.withLock { spawner in
@@ -29,7 +33,7 @@ final class RunnerLauncher: RunnerSupply {
 
     func open(_ job: Secrets.RunJob) async throws -> any WaitingRun {
         guard let spawner = spawner.withLock({ $0 }) else { throw EngineError.runnersGone }
-        return try await Self.aside { try OpenedRun(job, on: spawner) }
+        return try await Self.aside { try OpenedRun(job, of: self.account, on: spawner) }
     }
 
     /// Does what blocks for a few milliseconds on a thread that is not one of the concurrency pool.
@@ -55,14 +59,16 @@ private final class OpenedRun: WaitingRun {
     let program: OpenedProgram
     private let facts: ProgramFacts
     private let setup: RunnerSetup
+    private let account: Account
     /// The runner's socket; nil once somebody else closes it.
     private let descriptor: Mutex<Int32?>
 
-    init(_ job: Secrets.RunJob, on spawner: SpawnerHandle) throws {
+    init(_ job: Secrets.RunJob, of account: Account, on spawner: SpawnerHandle) throws {
+        self.account = account
         let taken = try spawner.takeRunner()
         setup = RunnerSetup(descriptor: taken)
         do {
-            facts = try setup.submit(ProcessRunner.RunJob(job, environment: Self.environment(of: job)))
+            facts = try setup.submit(ProcessRunner.RunJob(job, environment: account.environment(of: job)))
         } catch {
             close(taken)
             throw error
@@ -77,12 +83,12 @@ private final class OpenedRun: WaitingRun {
 
     private func launch(_ job: Secrets.RunJob) throws -> Launched {
         let targets = job.values.map { value -> InjectionPlan.Target in value.variable.map { .variable($0) } ?? .standardInput }
-        let plan = try InjectionPlan(targets, inherited: Self.environment(of: job), preservesInherited: job.preservesEnvironment)
+        let plan = try InjectionPlan(targets, inherited: account.environment(of: job), preservesInherited: job.preservesEnvironment)
         for (index, value) in job.values.enumerated() where plan.isInjected[index] {
             let needle = value.kind == .secret ? value.name : nil
             try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value))
         }
-        try setup.start(RunConditions(job))
+        try setup.start(RunConditions(job, of: account))
         let taken = descriptor.withLock { descriptor in
             defer { descriptor = nil }
             return descriptor
@@ -90,17 +96,20 @@ private final class OpenedRun: WaitingRun {
         guard let taken else { throw RunnerError.runnerGone }
         return Launched(descriptor: taken, program: facts.details, notices: plan.notices)
     }
+}
 
-    private static func environment(of job: Secrets.RunJob) -> [String: String] {
+extension Account {
+    /// What a run inherits: a person's, all of it; an agent's, nothing of whoever asks.
+    fileprivate func environment(of job: Secrets.RunJob) -> [String: String] {
         guard case .agent = job.audience else { return job.environment }
-        return ProcessRunner.RunJob.cleanEnvironment(user: Host.origin().userName)
+        return ProcessRunner.RunJob.cleanEnvironment(user: name, timeZone: timeZone)
     }
 }
 
 extension RunConditions {
     /// What was decided of an agent's run after its program had been opened.
-    fileprivate init(_ job: Secrets.RunJob) {
-        self.init(home: job.audience == .agent(realHome: true) ? Host.home : nil, searchPath: job.searchPath?.joined(separator: ":"))
+    fileprivate init(_ job: Secrets.RunJob, of account: Account) {
+        self.init(home: job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"))
     }
 }
 
@@ -122,7 +131,9 @@ extension ProcessRunner.RunJob {
             asker: isAgent ? .agent : .person, arguments: job.arguments, environment: environment, directory: job.workingDirectory,
             home: isAgent ? .temporary : .real,
             terminal: job.terminal.map {
-                RunTerminal(rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, term: $0.type)
+                RunTerminal(
+                    rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, term: $0.type,
+                    modes: $0.modes.map { RunTerminalModes(input: $0.input, output: $0.output, local: $0.local, characters: $0.characters) })
             }, timeLimit: job.timeout, fileMask: UInt32(job.fileMask ?? 0o022), takesFingerprint: job.takesFingerprint)
     }
 }

@@ -148,8 +148,7 @@ def lock_ends_runs(context):
     processes = [process for connection in people for process in started(connection)[1]]
     house.lock()
     wait_until(gone(processes), "the runs have ended")
-    helpers = house.helpers()
-    expect(not helpers.get("__runner") and not helpers.get("__spawner"), f"helpers after lock: {helpers}")
+    wait_until(lambda: not house.helpers().get("__runner") and not house.helpers().get("__spawner"), "the helpers have ended")
 
 
 @attack("runs", "an agent gets five runs at once and no sixth; a hundred of a person's at once all end well")

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,7 +20,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #ifndef SO_PEERPIDFD
@@ -113,6 +111,13 @@ int tacit_set_socket_timeout(int socket, int milliseconds) {
 }
 
 // This process
+
+void tacit_open_standard_streams(void) {
+    for (int stream = 0; stream < 3; stream++) {
+        /* The lowest free number is the one: those below are open by now. */
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != stream) _exit(125);
+    }
+}
 
 static int forbid_core(void) {
     struct rlimit none = {0, 0};
@@ -243,8 +248,8 @@ static int become_program(const struct tacit_child *child, pid_t parent) {
     if (child->terminal < 0) {
         if (setsid() < 0) return errno;
     } else {
-        /* A group of its own in the caller's session: not orphaned, so that Ctrl-Z stops it. */
-        if (setpgid(0, 0) != 0 || tcsetpgrp(child->terminal, getpid()) != 0) return errno;
+        /* A group of its own in the caller's session: not orphaned, so that Ctrl-Z stops it, and so does asking for a terminal from its background. */
+        if (setpgid(0, 0) != 0 || (!child->in_background && tcsetpgrp(child->terminal, getpid()) != 0)) return errno;
     }
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
     if (getppid() != parent) return ESRCH;
@@ -326,43 +331,6 @@ int tacit_sealed_copy(int descriptor) {
     if (!error) return copy;
     if (copy >= 0) close(copy);
     return -error;
-}
-
-// Terminals
-
-int tacit_open_terminal(uint16_t rows, uint16_t columns, int *main_side, int *program_side) {
-    int owner = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-    if (owner < 0) return -errno;
-    char name[64];
-    int side = -1;
-    struct termios mode;
-    if (grantpt(owner) != 0 || unlockpt(owner) != 0 || ptsname_r(owner, name, sizeof name) != 0) goto failed;
-    side = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (side < 0 || tcgetattr(side, &mode) != 0) goto failed;
-    mode.c_iflag |= IUTF8;
-    if (tcsetattr(side, TCSANOW, &mode) != 0 || ioctl(side, TIOCSCTTY, 0) != 0) goto failed;
-    tacit_set_window_size(owner, rows, columns);
-    *main_side = owner;
-    *program_side = side;
-    return 0;
-failed:;
-    int error = errno;
-    close(owner);
-    if (side >= 0) close(side);
-    return -error;
-}
-
-int tacit_set_window_size(int terminal, uint16_t rows, uint16_t columns) {
-    struct winsize size = {.ws_row = rows, .ws_col = columns};
-    return ioctl(terminal, TIOCSWINSZ, &size) == 0 ? 0 : -errno;
-}
-
-int tacit_window_size(int terminal, uint16_t *rows, uint16_t *columns) {
-    struct winsize size;
-    if (ioctl(terminal, TIOCGWINSZ, &size) != 0) return -errno;
-    *rows = size.ws_row;
-    *columns = size.ws_col;
-    return 0;
 }
 
 // Files

@@ -30,6 +30,7 @@ extension RunRequest {
                     $0.raw("output", terminal.output)
                     $0.raw("error", terminal.error)
                     $0.optional("term", terminal.term)
+                    if let modes = terminal.modes { $0.member("modes") { $0.write(modes) } }
                 }
             }
         }
@@ -37,5 +38,16 @@ extension RunRequest {
         writer.optional("purpose", purpose)
         writer.raw("mask_output", maskOutput)
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
+    }
+}
+
+extension WireWriter {
+    fileprivate mutating func write(_ modes: RunTerminalModes) {
+        object { writer in
+            writer.raw("input", modes.input)
+            writer.raw("output", modes.output)
+            writer.raw("local", modes.local)
+            writer.member("characters") { $0.list(modes.characters) { $0.raw($1) } }
+        }
     }
 }

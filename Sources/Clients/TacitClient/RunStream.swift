@@ -7,6 +7,8 @@ public final class RunStream {
     private var decoder = RunFrameDecoder(from: .runner)
     private var outgoing: [UInt8] = []
     private var sent = 0
+    /// The keeper takes nothing any more. What it said before that is still to be read, and its end tells the rest.
+    private var isDeaf = false
 
     /// What the person is told before the run, one sentence each.
     public let notices: [String]
@@ -32,18 +34,19 @@ public final class RunStream {
     /// Whether the keeper sends nothing more.
     public private(set) var isAtEnd = false
 
-    /// Sends a frame, as far as the keeper takes it now; `flush` sends the rest.
-    public func send(_ frame: RunFrame) throws(ClientError) {
+    /// Sends a frame, as far as the keeper takes it now; `flush` sends the rest. To a keeper that has ended the run nothing is sent.
+    public func send(_ frame: RunFrame) {
+        guard !isDeaf else { return }
         let bytes = frame.encoded
         outgoing += Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10]
-        try flush()
+        flush()
     }
 
     /// Sends what waits, as far as the keeper takes it now.
-    public func flush() throws(ClientError) {
+    public func flush() {
         guard hasUnsent else { return }
-        sent += try connection.socket.writeNow(outgoing[sent...])
-        guard sent == outgoing.count else { return }
+        do { sent += try connection.socket.writeNow(outgoing[sent...]) } catch { isDeaf = true }
+        guard isDeaf || sent == outgoing.count else { return }
         outgoing.removeAll(keepingCapacity: true)
         sent = 0
     }

@@ -7,6 +7,7 @@ final class UnixConnection {
     private var buffer: [UInt8] = []
     private var position = 0
 
+    /// What it throws runs `deinit`, which closes: a second close could be that of another thread's descriptor.
     init(path: String) throws(ClientError) {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .brokenOff }
@@ -14,26 +15,17 @@ final class UnixConnection {
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < capacity, !bytes.contains(0) else {
-            close(descriptor)
-            throw .noKeeper
-        }
+        guard bytes.count < capacity, !bytes.contains(0) else { throw .noKeeper }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else {
-            close(descriptor)
-            throw .noKeeper
-        }
+        guard result == 0 else { throw .noKeeper }
         // A password goes to nobody but a keeper of this user: where the socket lies may have been chosen by somebody else's environment.
         let listener = Self.listener(descriptor)
-        guard listener == geteuid() else {
-            close(descriptor)
-            throw .foreignKeeper(user: listener)
-        }
+        guard listener == geteuid() else { throw .foreignKeeper(user: listener) }
     }
 
     /// The user who listens at the other end, as the kernel says (SO_PEERCRED: process, user, group).
@@ -45,7 +37,7 @@ final class UnixConnection {
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
         wipeBuffer()
     }
 

@@ -24,8 +24,11 @@ public struct WireWriter {
 
     /// A member that is a number or a truth value.
     public mutating func raw(_ name: String, _ value: some CustomStringConvertible) {
-        member(name) { $0.bytes += value.description.utf8 }
+        member(name) { $0.raw(value) }
     }
+
+    /// A value: a number or a truth value.
+    public mutating func raw(_ value: some CustomStringConvertible) { bytes += value.description.utf8 }
 
     /// A value: an object.
     public mutating func object(_ members: (inout Self) -> Void) {

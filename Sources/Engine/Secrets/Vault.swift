@@ -55,7 +55,6 @@ package final class Vault: Sendable {
     }
 
     let foundation: Foundation
-    package let runs = RunRegistry()
     let lasting: Lasting
     let backoff: BackoffBook
     private let state = Mutex(State())
@@ -74,6 +73,7 @@ package final class Vault: Sendable {
     }
 
     var sessions: SessionBook { lasting.sessions }
+    package var runs: RunRegistry { lasting.runs }
 
     /// The unlocked vault. An asker who comes while it is locked is written to the pending list; a person's coming starts the idle lock anew.
     package func opened(for asker: Asker) throws -> OpenVault {

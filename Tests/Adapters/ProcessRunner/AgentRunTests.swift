@@ -36,6 +36,19 @@ struct AgentRunTests {
         #expect(eventually { unsafe access(words[1], F_OK) != 0 }, "the private home is removed")
     }
 
+    @Test("a time zone is passed on where it is one")
+    func timeZone() throws {
+        var job = RunJob.agent("sh", "-c", "echo $TZ")
+        job.environment = RunJob.cleanEnvironment(user: "tester", timeZone: "Europe/Vienna")
+        #expect(try TestRun(job).finish().output == "Europe/Vienna\n")
+        for zone in ["UTC", "CET-1CEST,M3.5.0,M10.5.0/3", "<+0545>-5:45"] {
+            #expect(RunJob.cleanEnvironment(user: "a", timeZone: zone)["TZ"] == zone)
+        }
+        for text in ["", "/etc/passwd", ":/etc/passwd", "../../etc/passwd", "a b", "UTC\n", String(repeating: "A", count: 129)] {
+            #expect(RunJob.cleanEnvironment(user: "a", timeZone: text)["TZ"] == nil)
+        }
+    }
+
     @Test("a value is redacted, plainly and in base64; a plain field is not; the report counts")
     func redaction() throws {
         let run = try TestRun(

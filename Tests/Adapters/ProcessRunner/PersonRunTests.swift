@@ -24,6 +24,22 @@ struct PersonRunTests {
         #expect(run.exit == .exited(code: 0))
     }
 
+    @Test("the child's terminal begins with the modes of the caller's")
+    func modes() throws {
+        var terminal = terminal()
+        // Echo is off, and X ends a line's input: cooked modes otherwise, as Linux has them.
+        let characters: [UInt8] = [3, 28, 8, 21, 0x58, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0]
+        terminal.modes = RunTerminalModes(input: 0x4500, output: 5, local: 0x8A33, characters: characters)
+        let run = try TestRun(.person("sh", "-c", "stty -a; cat", terminal: terminal))
+        #expect(run.wait { $0.output.contains("-echoprt") })
+        #expect(run.output.contains("erase = ^H") && run.output.contains("eof = X") && run.output.contains("iutf8"), "\(run.output)")
+        #expect(run.output.split(whereSeparator: \.isWhitespace).contains("-echo"))
+        let before = run.output
+        try run.send(.terminalInput(Array("abc\u{8}d\rX".utf8)))
+        try run.finish(endsInput: false)
+        #expect(run.output == before + "abd\r\n")
+    }
+
     @Test("streams that are pipes stay pipes, beside a terminal on the others")
     func mixedStreams() throws {
         let script =
@@ -83,6 +99,20 @@ struct PersonRunTests {
         #expect(run.exit == .exited(code: 0))
     }
 
+    @Test("what was printed before a stop is told before the stop, and is not held back", arguments: [true, false])
+    func outputBeforeStop(_ hasTerminal: Bool) throws {
+        // The end could begin the value: without the stop it would be held back for a while.
+        let run = try TestRun(
+            .person(
+                "sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x; printf CANARY-; kill -STOP $$; echo on", terminal: hasTerminal ? terminal() : nil),
+            [.variable("KEY", "CANARY-stop-77120c", needle: "key")])
+        #expect(run.wait { $0.frames.contains(.stopped(signal: SIGSTOP)) })
+        #expect(run.stdout.count == 100_007 && run.output.hasSuffix("CANARY-"))
+        try run.send(.resume)
+        try run.finish(endsInput: false)
+        #expect(run.output.contains("CANARY-on"))
+    }
+
     @Test("without a terminal too, a stop is passed on and reported")
     func stopWithoutTerminal() throws {
         let run = try TestRun(.person("sh", "-c", "echo ready; read line; echo $line"))
@@ -134,6 +164,13 @@ struct PersonRunTests {
         let process = try #require(run.output.split(separator: "\n").first.flatMap { Int32($0) })
         #expect(isLiving(process))
         kill(process, SIGKILL)
+    }
+
+    @Test("a run that took too long leaves nobody, though the person started it")
+    func timeLimit() throws {
+        let run = try TestRun(.person("sh", "-c", "setsid sleep 51 & echo $!; wait", timeLimit: .milliseconds(300))).finish()
+        #expect(run.frames.contains(.timedOut) && run.exit == .signaled(SIGTERM))
+        #expect(try !isLiving(#require(Int32(run.output.dropLast()))))
     }
 
     @Test("output passes as it is when the person asked for that")

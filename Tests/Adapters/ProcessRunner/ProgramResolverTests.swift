@@ -30,6 +30,24 @@ struct ProgramResolverTests {
         #expect(run.facts.inode == Int64(status.st_ino))
     }
 
+    @Test("what is executed is what was opened, though another file has taken its path: a program, and a script's interpreter")
+    func swapped() throws {
+        let echo = try folder.copy("/bin/echo", as: "echo")
+        let script = try folder.write("script", "#!\(echo) by\n")
+        for words in [[echo, "opened"], [script]] {
+            var job = RunJob.agent("true")
+            job.arguments = words
+            let run = try TestRun(job) {
+                _ = try folder.copy("/bin/false", as: "other")
+                try #require(unsafe rename("\(folder.path)/other", echo) == 0)
+            }
+            try run.finish()
+            #expect(run.output == (words.count == 2 ? "opened\n" : "by \(script)\n") && run.exit == .exited(code: 0))
+            #expect(unsafe unlink(echo) == 0)
+            _ = try folder.copy("/bin/echo", as: "echo")
+        }
+    }
+
     @Test("a script runs by its interpreter, with its own path and arguments, and is not bound")
     func script() throws {
         let path = try folder.write("hello", "#!/bin/sh -e\necho \"$0\" \"$@\"\n")

@@ -100,6 +100,9 @@ struct AccidentGuardTests {
         (["sh", "-c", "cat /proc/$$/environ"], "dash", nil, "/proc/*/environ"),
         (["cat", "/proc/cpuinfo"], "cat", nil, nil), (["cat", "environ"], "cat", nil, nil), (["cat", "my-environ.txt"], "cat", nil, nil),
         (["python3", "-c", "open('/proc/self/environ')"], "python3.11", nil, "/proc/*/environ"),
+        (["python3", "-c", "print(os.listdir('/proc/self/fd'), os.environ['HOME'])"], "python3.11", nil, nil),
+        (["sh", "-c", "cat /proc/cpuinfo /proc/$PPID/environ"], "dash", nil, "/proc/*/environ"),
+        (["sh", "-c", "cat /proc/$(pgrep -o node)/environ"], "dash", nil, "/proc/*/environ"),
     ]
 
     @Test("each command is refused or let through as the table says", arguments: rows)

@@ -68,10 +68,26 @@ struct SpawnerTests {
             #expect(run.wait { $0.output == "ready\n" })
             if isKilled { kill(spawner.process, SIGKILL) }
             spawner.stop()
-            #expect(!isLiving(spawner.process))
+            #expect(!spawner.isAlive && isLiving(spawner.process) == !isKilled)
             try run.send(.stdin(Array("still here\n".utf8)))
             #expect(try run.finish().output == "ready\nstill here\n")
+            #expect(eventually { unsafe access("/proc/\(spawner.process)", F_OK) != 0 }, "it ends with its last run, and is collected")
         }
+    }
+
+    @Test("a runner that is killed after its spawner was stopped leaves nobody either")
+    func runnerKilledLater() throws {
+        let spawner = try SpawnerHandle(executable: TestRun.fixture)
+        let run = try TestRun(.agent("sh", "-c", "setsid sleep 100 & echo $PPID $!; wait"), from: spawner)
+        #expect(run.wait { $0.output.contains("\n") })
+        let words = run.output.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+        try #require(words.count == 2)
+        spawner.stop()
+        #expect(isLiving(words[1]))
+        kill(words[0], SIGKILL)
+        #expect(eventually { !isLiving(words[1]) })
+        #expect(eventually { !isLiving(spawner.process) })
+        #expect(eventually { leftovers().isEmpty }, "\(leftovers())")
     }
 
     @Test("when the control socket ends, so do the run, its descendants and its directory")
@@ -149,6 +165,7 @@ struct SpawnerTests {
     @Test("jobs and facts are read back as they were written, and cut ones are refused")
     func coding() throws {
         var job = RunJob.person("a", "b c", "ü", terminal: RunTerminal(rows: 1, columns: 2, input: true, output: false, error: true, term: "vt"))
+        job.terminal?.modes = RunTerminalModes(input: 1, output: 2, local: .max, characters: [0, 127, 255])
         job.timeLimit = .milliseconds(1500)
         job.masksOutput = false
         #expect(try RunJob(decoding: job.encoded) == job)

@@ -1,5 +1,7 @@
 import Dispatch
+import Foundation
 import Glibc
+import Synchronization
 import TacitWire
 import TestKit
 import Testing
@@ -45,6 +47,22 @@ struct KeeperConnectionTests {
             }
         }
         #expect(eventually { server.asked == [""] }, "the connection was made, and closed without a byte")
+    }
+
+    @Test("a connection that does not come about closes nobody else's descriptor")
+    func refused() async {
+        // In a process of its own: what this is about would hit the other tests.
+        await #expect(processExitsWith: .success) {
+            let isOver = Atomic(false)
+            let refuser = Thread { while !isOver.load(ordering: .relaxed) { _ = try? KeeperConnection(socketPath: "/no/such/socket") } }
+            refuser.start()
+            for _ in 0..<20_000 {
+                let mine = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+                sched_yield()
+                guard close(mine) == 0 else { exit(1) }
+            }
+            isOver.store(true, ordering: .relaxed)
+        }
     }
 
     @Test("an answer without content has none, and the next answer follows")

@@ -44,7 +44,9 @@ struct RunRequestWritingTests {
         (request.timeoutSeconds, request.fileMask) = (perhaps(random.int(in: 1...9999)), perhaps(0o027))
         request.terminal = perhaps(
             RunTerminal(
-                rows: UInt16(random.int(in: 0...300)), columns: 80, input: flag(), output: flag(), error: true, term: perhaps(text())))
+                rows: UInt16(random.int(in: 0...300)), columns: 80, input: flag(), output: flag(), error: true, term: perhaps(text()),
+                modes: perhaps(
+                    RunTerminalModes(input: UInt32(random.int(in: 0...70000)), output: 5, local: 0x8A3B, characters: [3, 28, 127, 0, 255]))))
         return request
     }
 }

@@ -51,6 +51,18 @@ struct RunStreamTests {
         #expect(frames(stream) == [.started(process: 7), .stdout(Array("hello".utf8)), .exit(.exited(code: 3))])
     }
 
+    @Test("what was said before the end is heard, though the other end takes nothing more")
+    func deaf() throws {
+        let sent: [RunFrame] = [.stdout(Array("last words".utf8)), .exit(.exited(code: 5))]
+        let (stream, server) = try stream(Self.head + "\r\n" + Self.chunked(Self.text(sent), every: 1000))
+        // The server keeps what it was asked once it has closed the connection.
+        #expect(eventually { !server.asked.isEmpty })
+        for _ in 0..<100 { stream.send(.stdin([UInt8](repeating: 1, count: 10_000))) }
+        stream.send(.stdinEnd)
+        #expect(!stream.hasUnsent)
+        #expect(frames(stream) == sent)
+    }
+
     @Test("what the person is told stands in the head")
     func notices() throws {
         let (stream, _) = try stream(Self.head + "Tacit-Notices: one%0Atwo%20words\r\nTacit-Audit-Entry: 12\r\n\r\n0\r\n\r\n")

@@ -48,7 +48,6 @@ final class ScriptedServer: Sendable {
     private func serve(_ script: [Turn]) {
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { return }
-        defer { close(connection) }
         var input: [UInt8] = []
         for turn in script {
             var seen: [UInt8] = []
@@ -65,6 +64,7 @@ final class ScriptedServer: Sendable {
                 _ = unsafe send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
             }
         }
+        close(connection)
         state.withLock { $0.asked.append(input) }
     }
 }

@@ -20,7 +20,7 @@ struct RunFrameVectorTests {
     init() throws {
         let file = try Data(contentsOf: URL(filePath: "\(GoldenFile.repositoryRoot)/vectors/runs/frames.json"))
         table = try JSONDecoder().decode(Table.self, from: file)
-        try #require(table.count == 23 && table.cases.count == 23 && table.refusedCount == 20 && table.refused.count == 20)
+        try #require(table.count == 24 && table.cases.count == 24 && table.refusedCount == 21 && table.refused.count == 21)
     }
 
     @Test("a frame is written and read as its vector says")
@@ -85,6 +85,7 @@ extension RunFrameVectorTests.Table.Frame {
         case "terminal-credit": .terminalCredit(try #require(number))
         case "stopped": .stopped(signal: Int32(try #require(number)))
         case "timed-out": .timedOut
+        case "terminal-free": .terminalFree
         case "report": .report(try contents())
         default: .exit(try #require(exit).exit())
         }

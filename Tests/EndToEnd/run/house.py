@@ -19,6 +19,15 @@ TACIT = os.environ["TACIT"]
 PASSWORD = "CANARY-password-7b1c4f correct horse"
 
 
+def until(condition, what, timeout=20):
+    """Waits until something is so."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not come to that: {what}")
+        time.sleep(0.005)
+
+
 class House:
     """One person's home: directories, environment, vault and keeper."""
 
@@ -29,6 +38,7 @@ class House:
             "HOME": str(self.home),
             "PATH": f"{self.home}/bin:/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
+            "TZ": "Asia/Kathmandu",
             "TERM": "xterm-256color",
             "XDG_RUNTIME_DIR": str(self.home / "run"),
             "XDG_STATE_HOME": str(self.home / "state"),
@@ -36,6 +46,10 @@ class House:
         }
         (self.home / "bin").mkdir()
         (self.home / "bin" / "tacit").symlink_to(TACIT)
+        # Asks for something that is not shown, and tells how long it was.
+        ask = self.home / "bin" / "ask"
+        ask.write_text("#!/usr/bin/env python3\nimport getpass\nprint(len(getpass.getpass('secret: ')), flush=True)\n")
+        ask.chmod(0o755)
         self.tacit("init", "--no-recovery", check=True)
         for name, value in secrets.items():
             self.tacit("set", name, input=value, check=True)
@@ -85,6 +99,63 @@ class House:
         return process
 
 
+class Agent:
+    """An agent's host: the MCP server of one agent, and the calls of its tool `secret_run`."""
+
+    def __init__(self, house, name):
+        self.process = subprocess.Popen(
+            [TACIT, "mcp", "--agent", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**house.environment, "CANARY_HOST": "1"},
+            cwd=house.home, start_new_session=True)
+        self.answers = {}
+        self.number = 0
+        client = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "host", "version": "1"}}
+        self.answer(self.request("initialize", client))
+        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+    def send(self, message):
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def request(self, method, params):
+        self.number += 1
+        self.send({"jsonrpc": "2.0", "id": self.number, "method": method, "params": params})
+        return self.number
+
+    def answer(self, number):
+        """The answer to a request; of a tool what it says, or why it does not."""
+        while number not in self.answers:
+            line = self.process.stdout.readline()
+            assert line, "the server ended"
+            message = json.loads(line)
+            if "id" in message:
+                self.answers[message["id"]] = message
+        message = self.answers.pop(number)
+        assert "result" in message, message
+        content = message["result"].get("content")
+        return json.loads(content[0]["text"]) if content else message["result"]
+
+    def start(self, *argv, secrets=({"name": "api"},), **more):
+        arguments = {"argv": list(argv), "secrets": list(secrets), "purpose": "a test", **more}
+        return self.request("tools/call", {"name": "secret_run", "arguments": arguments})
+
+    def run(self, *argv, **more):
+        return self.answer(self.start(*argv, **more))
+
+    def json(self, *argv, **more):
+        """What a program prints as JSON."""
+        done = self.run(*argv, **more)
+        assert done.get("exit_code") == 0, done
+        return json.loads(done["stdout"])
+
+
 class Shell:
     """An interactive shell with job control on a terminal of its own, in which the vault is unlocked."""
 
@@ -127,6 +198,18 @@ class Shell:
         """Whether the terminal echoes, gathers lines and makes signals."""
         flags = termios.tcgetattr(self.descriptor)[3]
         return {name: bool(flags & getattr(termios, name)) for name in ("ECHO", "ICANON", "ISIG")}
+
+    def until_keys_are_taken(self):
+        """Waits until a program reads the terminal key by key."""
+        until(lambda: not self.modes()["ICANON"], "keys are taken")
+
+    def until_lines_are_read(self):
+        """Waits until the terminal gathers lines again."""
+        until(lambda: self.modes()["ICANON"], "the terminal is as before")
+
+    def until_in_front(self):
+        """Waits until a job of the shell has the terminal."""
+        until(lambda: os.tcgetpgrp(self.descriptor) != self.process, "a job is in front")
 
     def expect(self, pattern, timeout=20, literal=True):
         """Waits for a text and gives what came before it; what comes after stays for the next time."""

@@ -7,7 +7,8 @@ import pathlib
 import random
 import signal
 import subprocess
-import time
+
+from house import until
 
 API = "CANARY-api-6f1d2c9a77"
 STRIPE = "CANARY-stripe-8842aa01b3"
@@ -77,10 +78,15 @@ def environment(house):
     assert result.stderr.decode().count("the secret wins over the inherited variable API") == 1, result
     kept = run(house, "sh", "-c", "echo $API", options=("-k", "api", "--preserve-env"), env=inherited)
     assert kept.stdout == b"mine\n" and b"inherited variable API is kept" in kept.stderr, kept
+    for options, value in [(("--no-mask",), API), (("--no-mask", "--preserve-env"), "mine")]:
+        bare = run(house, "sh", "-c", "echo $API", options=("-k", "api", *options), env=inherited)
+        assert bare.stdout.decode() == f"{value}\n" and b"inherited variable API" in bare.stderr, bare
     prefixed = run(house, "sh", "-c", 'echo ${#APP_STRIPE_API_KEY}', options=("-k", "stripe/api-key", "--env-prefix", "APP_"))
     assert prefixed.stdout.decode() == f"{len(STRIPE)}\n", prefixed
     everything = run(house, "sh", "-c", 'echo ${#API} ${#STRIPE_API_KEY}', options=("--all",))
     assert everything.stdout.decode() == f"{len(API)} {len(STRIPE)}\n", everything
+    asked = house.tacit("run", "--all", "--", "sh", "-c", "echo ran", password=False)
+    assert asked.returncode == 125 and b"password" in asked.stderr and asked.stdout == b"", asked
     masked = subprocess.run(["sh", "-c", f'umask 027; exec "$@"', "sh", *words_of(house, "umask; pwd")[0]], **words_of(house, "")[1])
     assert masked.stdout.decode() == f"0027\n{house.home}\n", masked
 
@@ -132,6 +138,18 @@ def broken_pipe(house):
     process = house.start("run", "-k", "api", "--", "yes", stdout=full, stderr=subprocess.PIPE)
     _, errors = process.communicate(timeout=20)
     assert process.returncode != 0 and b"cannot be written" in errors, (process.returncode, errors)
+
+
+def closed_streams(house):
+    """What a caller has closed stays unused: above all, it is not the connection to the keeper."""
+    said = house.home / "said"
+    for closed, out, code in [("<&-", "end of input", 0), (">&-", "", 0), ("2>&-", "end of input", 0), ("<&- >&- 2>&-", "", 0)]:
+        said.write_bytes(b"")
+        words, usual = words_of(house, "cat; echo 'end of input'; echo error >&2")
+        with said.open("wb") as output:
+            streams = {"capture_output": False, "stdout": output, "stderr": subprocess.DEVNULL}
+            run = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *words], timeout=30, **(usual | streams))
+        assert run.returncode == code and said.read_text().strip() == out, (closed, run, said.read_text())
 
 
 def redaction(house):
@@ -212,20 +230,21 @@ def signals(house):
 
 
 def endings(house):
-    """A lock, or the end of the keeper, ends what holds a value."""
-    marker = house.home / "alive"
-    script = f"echo up; while :; do date +%N > {marker}; sleep 0.05; done"
+    """A lock, or the end of the keeper or of the command line, ends what holds a value."""
+    process = house.start("run", "-k", "api", "--", "sh", "-c", "echo $$; exec sleep 1000", stdout=subprocess.PIPE)
+    command = int(process.stdout.readline())
+    process.kill()
+    process.communicate()
+    until(lambda: not pathlib.Path(f"/proc/{command}").exists(), "the command has ended")
+    script = "echo $$; while :; do sleep 0.05; done"
     for end in (lambda: house.tacit("lock"), house.kill_keeper):
         process = house.start("run", "-k", "api", "--", "sh", "-c", script, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert process.stdout.readline() == b"up\n"
+        command = int(process.stdout.readline())
         end()
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 125 and b"tacit: error:" in errors, (process.returncode, errors)
-        time.sleep(0.3)
-        before = marker.read_text()
-        time.sleep(0.3)
-        assert marker.read_text() == before, "the command still runs"
+        until(lambda: not pathlib.Path(f"/proc/{command}").exists(), "the command has ended")
         house.tacit("unlock", check=True)
 
 
-TESTS = [exit_codes, own_failures, project_file, environment, streams, broken_pipe, redaction, standard_input, unmasked, signals, endings]
+TESTS = [exit_codes, own_failures, project_file, environment, streams, closed_streams, broken_pipe, redaction, standard_input, unmasked, signals, endings]

@@ -95,10 +95,15 @@ import Testing
         try await bench.set("app/key", bench.canary().secret)
         try await bench.allow([.envInject])
         var runs: [StartedRun] = []
-        for _ in 0..<5 { runs.append(try await bench.vault.start(bench.open.prepareRun(wish(["app/key"]), by: bench.agent())) {}) }
-        await #expect(throws: EngineError.tooManyRuns) {
-            _ = try await bench.vault.start(bench.open.prepareRun(self.wish(["app/key"]), by: bench.agent())) {}
-        }
+        for _ in 0..<4 { runs.append(try await bench.vault.start(bench.open.prepareRun(wish(["app/key"]), by: bench.agent())) {}) }
+        let fifth = try await bench.open.prepareRun(wish(["app/key"]), by: bench.agent())
+        let sixth = try await bench.open.prepareRun(wish(["app/key"]), by: bench.agent())
+        runs.append(try await bench.vault.start(fifth) {})
+        await #expect(throws: EngineError.tooManyRuns) { _ = try await bench.vault.start(sixth) {} }
+        let opened = bench.runners.opened.count
+        await #expect(throws: EngineError.tooManyRuns) { _ = try await bench.open.prepareRun(self.wish(["app/key"]), by: bench.agent()) }
+        #expect(bench.runners.opened.count == opened, "no runner is taken for it")
+        #expect(try await bench.log().contains { $0.decision.code == "run.too-many" && $0.decision.effect == .deny })
         _ = try await bench.vault.start(bench.open.prepareRun(wish(["app/key"]), by: bench.person())) {}
         await bench.vault.finish(runs[0], result: "done", detail: [])
         _ = try await bench.vault.start(bench.open.prepareRun(wish(["app/key"]), by: bench.agent())) {}

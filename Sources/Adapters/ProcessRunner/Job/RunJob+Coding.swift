@@ -18,6 +18,10 @@ extension RunJob {
             writer.write(Int(terminal.columns))
             for isTerminal in [terminal.input, terminal.output, terminal.error] { writer.write(byte: isTerminal ? 1 : 0) }
             writer.write(optional: terminal.term) { $0.write($1) }
+            writer.write(optional: terminal.modes) { writer, modes in
+                for flags in [modes.input, modes.output, modes.local] { writer.write(Int(flags)) }
+                writer.write(modes.characters)
+            }
         }
         writer.write(optional: timeLimit) { $0.write($1.wholeNanoseconds) }
         writer.write(byte: masksOutput ? 1 : 0)
@@ -51,7 +55,17 @@ extension RunTerminal {
         self.init(
             rows: UInt16(clamping: try reader.int()), columns: UInt16(clamping: try reader.int()), input: try reader.flag(),
             output: try reader.flag(), error: try reader.flag(),
-            term: try reader.optional { reader throws(CanonicalError) in try reader.text() })
+            term: try reader.optional { reader throws(CanonicalError) in try reader.text() },
+            modes: try reader.optional(RunTerminalModes.init(decoding:)))
+    }
+}
+
+extension RunTerminalModes {
+    fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        func flags(_ reader: inout CanonicalReader) throws(CanonicalError) -> UInt32 { UInt32(truncatingIfNeeded: try reader.int()) }
+        self.init(
+            input: try flags(&reader), output: try flags(&reader), local: try flags(&reader),
+            characters: try reader.data())
     }
 }
 

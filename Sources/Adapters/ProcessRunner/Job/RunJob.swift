@@ -54,10 +54,18 @@ package struct RunJob: Sendable, Equatable {
     }
 
     /// The environment of an agent's child: nothing of whoever asks.
-    package static func cleanEnvironment(user: String, language: String = "C.UTF-8", timeZone: String? = nil) -> [String: String] {
-        var environment = ["PATH": SystemPrograms.searchPath, "USER": user, "LANG": language, "TERM": "dumb"]
-        environment["TZ"] = timeZone
+    package static func cleanEnvironment(user: String, timeZone: String? = nil) -> [String: String] {
+        var environment = ["PATH": SystemPrograms.searchPath, "USER": user, "LANG": "C.UTF-8", "TERM": "dumb"]
+        if let timeZone, isZone(timeZone) { environment["TZ"] = timeZone }
         return environment
+    }
+
+    /// Whether this is a rule or a name of a time zone, and no path that leads anywhere else.
+    private static func isZone(_ text: String) -> Bool {
+        !text.hasPrefix("/") && !text.contains("..") && (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "+-_,./<>:".utf8.contains(byte)
+            } && !text.hasPrefix(":")
     }
 }
 

@@ -70,8 +70,19 @@ package enum AccidentGuard {
 
     private static func namesEnvironmentFile(_ word: String, directory: String) -> Bool {
         let text = word.hasPrefix("/") || !directory.hasPrefix("/proc") ? word : "\(directory)/\(word)"
-        guard let start = text.firstRange(of: "/proc/")?.upperBound else { return false }
-        return text[start...].contains("environ")
+        // The path alone: a script may well list /proc/self/fd and read os.environ.
+        return paths(in: text).contains { path in path.firstRange(of: "/proc/").map { path[$0.upperBound...].contains("environ") } ?? false }
+    }
+
+    /// The words of a script between blanks, quotes and signs. A `$(…)` with blanks in it is part of its word.
+    private static func paths(in text: String) -> [Substring] {
+        var (depth, last): (Int, Character) = (0, " ")
+        return text.split { character in
+            if character == "(", last == "$" || depth > 0 { depth += 1 }
+            if character == ")", depth > 0 { depth -= 1 }
+            last = character
+            return depth == 0 && (character.isWhitespace || "\"'`;|&<>,".contains(character))
+        }
     }
 
     static let shells: Set<String> = ["sh", "ash", "bash", "rbash", "dash", "zsh", "ksh", "mksh", "fish"]

@@ -44,6 +44,13 @@ final class OutputStream {
         }
     }
 
+    /// Whether something can be read now.
+    var hasUnread: Bool {
+        guard let descriptor else { return false }
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&watched, 1, 0) > 0 && watched.revents & Int16(POLLIN) != 0
+    }
+
     /// Lets go of what was held back, once nothing came for a while.
     func idle(into outgoing: inout [UInt8], now: Int64) {
         guard let time = idleAt, time <= now else { return }

@@ -18,10 +18,12 @@ extension RunLoop {
         switch frame {
         case .stdin(let bytes): return input.append(bytes)
         case .stdinEnd: input.end()
-        case .terminalInput(let bytes): return terminalInput.append(bytes)
-        case .windowSize(let rows, let columns): _ = child.terminal.map { tacit_set_window_size($0, rows, columns) }
+        case .terminalInput(let bytes):
+            shared?.type()
+            return terminalInput.append(bytes)
+        case .windowSize(let rows, let columns): resize(rows, columns)
         case .signal(let number): forward(number)
-        case .resume: signalGroups(SIGCONT)
+        case .resume: letGoOn()
         default: return false
         }
         return true
@@ -35,6 +37,8 @@ extension RunLoop {
     /// Does what is due, and lets held-back output go.
     func serveClock(_ now: Int64) {
         for output in outputs { output.idle(into: &outgoing, now: now) }
+        tellStop(now)
+        if shared?.takeBack(now: now) == true { RunFrame.terminalFree.encode(into: &outgoing) }
         if let limit = deadlines.limit, limit <= now, ended == nil { timeOut(now) }
         if let time = deadlines.kill, time <= now {
             deadlines.kill = nil
@@ -103,10 +107,27 @@ extension RunLoop {
         if let group = foregroundGroup, group != child.process { kill(-group, number) }
     }
 
+    /// The group in front of the child's terminal; nil while that is this process, or when there is no terminal.
     private var foregroundGroup: Int32? {
         guard let terminal = child.terminal else { return nil }
         let group = tcgetpgrp(terminal)
-        return group > 0 ? group : nil
+        return group > 0 && group != getpgrp() ? group : nil
+    }
+
+    /// Lets a stopped child go on: in front of its terminal, if it had asked for that.
+    private func letGoOn() {
+        if asksForTerminal { shared?.bringToFront(now: MonotonicClock.now()) }
+        asksForTerminal = false
+        signalGroups(SIGCONT)
+    }
+
+    /// The kernel tells the group in front; one that waits in the background is part of the caller's job all the same.
+    private func resize(_ rows: UInt16, _ columns: UInt16) {
+        guard let terminal = child.terminal else { return }
+        var (oldRows, oldColumns): (UInt16, UInt16) = (0, 0)
+        unsafe tacit_window_size(terminal, &oldRows, &oldColumns)
+        _ = tacit_set_window_size(terminal, rows, columns)
+        if (oldRows, oldColumns) != (rows, columns), foregroundGroup == nil, ended == nil { kill(-child.process, SIGWINCH) }
     }
 
     private func killDescendants() { Descendants.kill(within: Self.killTime) { self.reap() } }
@@ -119,15 +140,34 @@ extension RunLoop {
             guard process > 0 else { return }
             guard process == child.process else { continue }
             if status & 0xFF == 0x7F {
-                RunFrame.stopped(signal: status >> 8 & 0xFF).encode(into: &outgoing)
+                childStopped(status >> 8 & 0xFF)
             } else {
                 childEnded(status & 0x7F == 0 ? .exited(code: status >> 8 & 0xFF) : .signaled(status & 0x7F))
             }
         }
     }
 
+    /// It is told once what was printed before has arrived: a question comes before whoever asks it is stopped.
+    private func childStopped(_ signal: Int32) {
+        asksForTerminal = signal == SIGTTIN || signal == SIGTTOU
+        stop = Stop(signal: signal, since: MonotonicClock.now())
+    }
+
+    private func tellStop(_ now: Int64) {
+        guard let stop, stop.toldAt <= now else { return }
+        if now < stop.latest, outputs.contains(where: \.hasUnread) {
+            self.stop?.toldAt = now + Stop.calm
+            return
+        }
+        for output in outputs { output.idle(into: &outgoing, now: .max) }
+        RunFrame.stopped(signal: stop.signal).encode(into: &outgoing)
+        self.stop = nil
+    }
+
     private func childEnded(_ exit: RunExit) {
         ended = exit
+        stop = nil
+        shared = nil
         if child.programSide >= 0 { close(child.programSide) }
         deadlines.limit = nil
         deadlines.kill = nil

@@ -19,6 +19,12 @@ final class RunLoop {
     let outputs: [OutputStream]
     var input: InputQueue
     var terminalInput: InputQueue
+    /// The child's terminal, when the caller's has other readers.
+    var shared: SharedTerminal?
+    /// A stop of the child that the client has not been told of.
+    var stop: Stop?
+    /// Whether the child was stopped because it asked for its terminal.
+    var asksForTerminal = false
     var outgoing: [UInt8] = []
     private var sent = 0
     /// The keeper's end is closed: nobody is interested any more.
@@ -27,6 +33,23 @@ final class RunLoop {
     var ended: RunExit?
     var hasTimedOut = false
     var deadlines = Deadlines()
+
+    struct Stop {
+        /// How long nothing must have come from the child, in milliseconds: a terminal passes on a little later what is written to it.
+        static let calm: Int64 = 10
+
+        /// How long it may take, in milliseconds: somebody else may go on printing.
+        static let limit: Int64 = 500
+
+        let signal: Int32
+        var toldAt: Int64
+        let latest: Int64
+
+        init(signal: Int32, since now: Int64) {
+            self.signal = signal
+            (toldAt, latest) = (now + Self.calm, now + Self.limit)
+        }
+    }
 
     /// When something happens by itself, in milliseconds of `MonotonicClock`.
     struct Deadlines {
@@ -46,6 +69,7 @@ final class RunLoop {
         outputs = Self.outputs(of: child, intake)
         input = InputQueue(child.input)
         terminalInput = InputQueue(child.terminal)
+        if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process) }
         if let value = intake.bindings.first(where: { $0.target == .standardInput })?.value { input.send(only: value) }
         deadlines.limit = job.timeLimit.map { MonotonicClock.now() + max(1, $0.wholeNanoseconds / 1_000_000) }
     }
@@ -154,7 +178,8 @@ final class RunLoop {
 
     /// Milliseconds until something happens by itself; -1 for never.
     private func timeout() -> Int32 {
-        let times = [deadlines.limit, deadlines.kill, deadlines.drain].compactMap(\.self) + outputs.compactMap(\.idleAt)
+        let times =
+            [deadlines.limit, deadlines.kill, deadlines.drain, shared?.lookAt, stop?.toldAt].compactMap(\.self) + outputs.compactMap(\.idleAt)
         guard let next = times.min() else { return -1 }
         return Int32(clamping: max(0, next - MonotonicClock.now()))
     }

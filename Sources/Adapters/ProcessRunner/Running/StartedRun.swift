@@ -27,6 +27,7 @@ struct StartedRun {
         unsafe child.directory = intake.directories.working
         unsafe child.streams = (streams.child[0], streams.child[1], streams.child[2])
         unsafe child.terminal = streams.programSide
+        unsafe child.in_background = intake.terminal?.isShared == true ? 1 : 0
         unsafe child.no_new_privileges = intake.job.asker == .agent ? 1 : 0
         unsafe child.file_mask = intake.job.fileMask
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.
@@ -95,6 +96,16 @@ struct ChildStreams {
         let result = unsafe tacit_open_terminal(asked.rows, asked.columns, &main, &programSide)
         guard result == 0 else { throw Errno(code: -result) }
         terminal = main
+        if let modes = asked.modes { set(modes) }
+    }
+
+    /// Makes the terminal treat what is typed as the caller's does.
+    private func set(_ modes: RunTerminalModes) {
+        var own = termios()
+        guard unsafe tcgetattr(programSide, &own) == 0 else { return }
+        (own.c_iflag, own.c_oflag, own.c_lflag) = (modes.input, modes.output, modes.local)
+        unsafe withUnsafeMutableBytes(of: &own.c_cc) { unsafe $0.copyBytes(from: modes.characters.prefix($0.count)) }
+        unsafe tcsetattr(programSide, TCSANOW, &own)
     }
 
     private mutating func openPipe(_ stream: Int) throws(Errno) {

@@ -12,6 +12,8 @@ struct Brood {
     /// What goes on by right.
     private var leftovers: Set<Int32> = []
 
+    var hasRunners: Bool { !runners.isEmpty }
+
     mutating func add(_ runner: Int32) { runners.insert(runner) }
 
     /// Collects the dead, and ends what a killed runner could not end.

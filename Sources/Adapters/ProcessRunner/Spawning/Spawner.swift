@@ -3,12 +3,13 @@ import Glibc
 
 /// The keyless process that starts runners, so that the keeper never forks.
 ///
-/// It is single-threaded, reads nothing but descriptors, and ends when the keeper closes its end or dies.
+/// It is single-threaded, reads nothing but descriptors, and takes no more requests when the keeper closes its end or dies. Then it ends with its last runner:
+/// what one leaves behind that is killed, nobody else would end.
 package enum Spawner {
     /// The hidden subcommand.
     package static let subcommand = "__spawner"
 
-    /// Runs until the control socket ends; the exit status.
+    /// Runs until the control socket and the last runner have ended; the exit status.
     package static func main(controlDescriptor: Int32 = 3) -> Int32 {
         guard unsafe tacit_harden("tacit-spawner") == 0, tacit_become_subreaper() == 0, unsafe chdir("/") == 0 else { return 125 }
         umask(0o077)
@@ -28,10 +29,24 @@ package enum Spawner {
             guard watched[0].revents != 0 else { continue }
             var (byte, descriptor): (UInt8, Int32) = (0, -1)
             let result = unsafe tacit_receive_descriptor(controlDescriptor, &byte, &descriptor)
-            guard result > 0, let request = Request(rawValue: byte) else { return result == 0 ? 0 : 125 }
+            guard result > 0, let request = Request(rawValue: byte) else {
+                for descriptor in [controlDescriptor, spare ?? -1, descriptor] where descriptor >= 0 { close(descriptor) }
+                outlive(&brood, signals)
+                return result == 0 ? 0 : 125
+            }
             start(&spare, &brood)
             spare = descriptor < 0 ? nil : descriptor
             if request == .now { start(&spare, &brood) }
+        }
+    }
+
+    /// Waits for the last runner.
+    private static func outlive(_ brood: inout Brood, _ signals: Int32) {
+        while brood.hasRunners {
+            var watched = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
+            unsafe poll(&watched, 1, -1)
+            while tacit_next_signal(signals) != 0 {}
+            brood.reap()
         }
     }
 
@@ -44,8 +59,8 @@ package enum Spawner {
         /// The run that the last runner was for is here.
         case hurry
 
-        /// The moment, in milliseconds.
-        static let spareDelay: Int32 = 30
+        /// The moment, in milliseconds: about as long as a run takes from its runner to its command, and less than from one run to the next in a script.
+        static let spareDelay: Int32 = 8
     }
 
     /// Starts a runner. One that does not start closes its end, which tells the keeper.

@@ -1,4 +1,5 @@
 import CProcess
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -52,14 +53,25 @@ package final class SpawnerHandle: Sendable {
         return try taken.get()
     }
 
-    /// Lets the spawner end. Runs go on: each ends with its own control socket.
+    /// Lets the spawner end, with the last of its runs. They go on: each ends with its own control socket.
     package func stop() {
-        state.withLock { state in
+        let isFirst = state.withLock { state in
             for descriptor in [state.control, state.warm].compactMap(\.self) { close(descriptor) }
-            state = State()
+            defer { state = State() }
+            return state.control != nil
         }
-        // It ends as soon as it sees the end of its socket; one that does not is left to whoever outlives it.
-        for _ in 0..<50 where waitpid(process, nil, WNOHANG) == 0 { usleep(2000) }
+        if isFirst { collect() }
+    }
+
+    /// Without runs it ends as soon as it sees the end of its socket. Otherwise a thread of its own collects it, whenever that is.
+    private func collect() {
+        for _ in 0..<10 {
+            if waitpid(process, nil, WNOHANG) != 0 { return }
+            usleep(2000)
+        }
+        DispatchQueue(label: "spawner").async { [process] in
+            while waitpid(process, nil, 0) < 0, errno == EINTR {}
+        }
     }
 
     private static func take(_ state: inout State) throws(RunnerError) -> Int32 {

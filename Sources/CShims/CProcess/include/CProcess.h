@@ -23,6 +23,8 @@ int tacit_set_socket_timeout(int socket, int milliseconds);
 
 // This process
 
+/// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that nothing else is ever taken for one of them.
+void tacit_open_standard_streams(void);
 /// Makes the process undumpable (no core, no ptrace or /proc reading by the same user), until it executes a program. A crash prints nothing.
 int tacit_hide(void);
 /// As `tacit_hide`, names the process, and forbids core files to the programs that it executes, too.
@@ -55,6 +57,7 @@ struct tacit_child {
     int directory;              ///< descriptor of the working directory
     int streams[3];             ///< descriptors of 0, 1 and 2, each above 2
     int terminal;               ///< its terminal (of the caller's session), or -1 for a session without one
+    int in_background;          ///< whether it begins behind the caller: asking for the terminal stops it
     int no_new_privileges;
     uint32_t file_mask;
 };
@@ -86,6 +89,11 @@ int tacit_sealed_copy(int descriptor);
 int tacit_open_terminal(uint16_t rows, uint16_t columns, int *main_side, int *program_side);
 int tacit_set_window_size(int terminal, uint16_t rows, uint16_t columns);
 int tacit_window_size(int terminal, uint16_t *rows, uint16_t *columns);
+/// How many bytes can be read from the program's side of a terminal now.
+int tacit_unread(int terminal);
+/// Whether the process would be hurt if its group lost this terminal now: it waits for input, perhaps there, or takes no notice of being in the background.
+/// What cannot be looked at may; 0 when not.
+int tacit_holds_terminal(int32_t process, int terminal);
 
 // Files
 

@@ -11,9 +11,6 @@ struct CallerStreams {
     /// What the keeper is told of the terminal.
     let wire: RunTerminal?
 
-    /// Whether the runner begins a command on a shared terminal in its background.
-    private static let followsSharing = false
-
     /// `inputIsTaken`: a secret goes to standard input in place of the caller's.
     init(_ context: CommandContext, inputIsTaken: Bool) {
         (output, messages) = (context.output, context.messages)
@@ -22,8 +19,9 @@ struct CallerStreams {
         let stream = zip([context.input, context.output, context.messages], isTerminal).first { $0.1 }?.0
         var wire = RunTerminal(
             rows: 0, columns: 0, input: isTerminal[0] && !inputIsTaken, output: isTerminal[1], error: isTerminal[2])
-        terminal = stream.flatMap { CallerTerminal($0, isShared: Self.followsSharing && wire.isShared) }
+        terminal = stream.flatMap { CallerTerminal($0, isShared: wire.isShared) }
         if let size = terminal?.size { (wire.rows, wire.columns) = size }
+        wire.modes = terminal?.modes
         self.wire = terminal == nil ? nil : wire
     }
 }

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import TacitWire
 
 /// The caller's terminal while the command has one of its own: what is typed goes to the command as it is, and the terminal is put right at the end.
 ///
@@ -13,7 +14,7 @@ final class CallerTerminal {
     let isShared: Bool
     private var usual = termios()
     private(set) var isRaw = false
-    /// Whether the command was given the terminal: at once, or when it first asked.
+    /// Whether the command was given the terminal: at once, or as long as it asks for a shared one.
     private(set) var isWanted: Bool
 
     /// Opens the terminal on `stream` anew, so that reading it never waits and changes nothing for others who have it open.
@@ -42,6 +43,13 @@ final class CallerTerminal {
     /// The command asks for the terminal.
     func want() { isWanted = true }
 
+    /// The command asks no more: the others of the pipeline have the terminal again.
+    func letGo() {
+        guard isShared else { return }
+        restore()
+        isWanted = false
+    }
+
     /// Passes every key on to the command, if this process is in front.
     func take() {
         guard isAwaited, isInFront, unsafe tcgetattr(descriptor, &usual) == 0 else { return }
@@ -61,6 +69,13 @@ final class CallerTerminal {
 
     /// What was typed: nil when nothing was, empty when the terminal is gone.
     func read(atMost limit: Int) -> [UInt8]? { Stream.read(descriptor, atMost: limit) }
+
+    /// What the person has set with `stty`. Not while keys are read one by one: then somebody else of the pipeline has set it for himself.
+    var modes: RunTerminalModes? {
+        guard !isRaw, usual.c_lflag & tcflag_t(ICANON) != 0 else { return nil }
+        let characters = unsafe withUnsafeBytes(of: usual.c_cc) { unsafe Array($0) }
+        return RunTerminalModes(input: usual.c_iflag, output: usual.c_oflag, local: usual.c_lflag, characters: characters)
+    }
 
     var size: (rows: UInt16, columns: UInt16)? {
         var (rows, columns): (UInt16, UInt16) = (0, 0)

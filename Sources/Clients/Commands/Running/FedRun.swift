@@ -15,8 +15,8 @@ struct FedRun {
     /// Carries the run to its end; one that has none is an error.
     consuming func carry(to receive: (RunFrame) -> Void) throws(ClientError) {
         while !isOver && !stream.isAtEnd {
-            try feed()
-            try stream.flush()
+            feed()
+            stream.flush()
             var waiting = pollfd(fd: stream.descriptor, events: Int16(POLLIN | (stream.hasUnsent ? POLLOUT : 0)), revents: 0)
             if !stream.hasBuffered { unsafe poll(&waiting, 1, -1) }
             for frame in try stream.receive() {
@@ -28,16 +28,16 @@ struct FedRun {
         guard isOver else { throw .brokenOff }
     }
 
-    private mutating func feed() throws(ClientError) {
+    private mutating func feed() {
         while !input.isEmpty, credit > 0, !stream.hasUnsent {
             let piece = input.prefix(min(credit, RunFrame.maximumPayload))
             input = input.dropFirst(piece.count)
             credit -= piece.count
-            try stream.send(.stdin(Array(piece)))
+            stream.send(.stdin(Array(piece)))
         }
         if input.isEmpty, !isInputEnded {
             isInputEnded = true
-            try stream.send(.stdinEnd)
+            stream.send(.stdinEnd)
         }
     }
 }

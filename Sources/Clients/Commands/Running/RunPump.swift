@@ -89,12 +89,12 @@ final class RunPump {
     private func serve(_ source: Source, _ events: Int16) throws(ClientError) {
         switch source {
         case .keeper:
-            try stream.flush()
+            stream.flush()
             if events != Int16(POLLOUT) { try takeFrames() }
         case .signals: try serveSignals()
-        case .input: try readInput()
-        case .terminal: try readTerminal()
-        case .output(let index): try write { $0[index].write() }
+        case .input: readInput()
+        case .terminal: readTerminal()
+        case .output(let index): write { $0[index].write() }
         }
     }
 }
@@ -103,16 +103,17 @@ final class RunPump {
 
 extension RunPump {
     private func takeFrames() throws(ClientError) {
-        for frame in try stream.receive() { try take(frame) }
+        for frame in try stream.receive() { take(frame) }
     }
 
-    private func take(_ frame: RunFrame) throws(ClientError) {
+    private func take(_ frame: RunFrame) {
         switch frame {
-        case .stdout(let bytes): try write { $0[0].take(bytes) }
-        case .stderr(let bytes): try write { $0[1].take(bytes) }
+        case .stdout(let bytes): write { $0[0].take(bytes) }
+        case .stderr(let bytes): write { $0[1].take(bytes) }
         case .stdinCredit(let count): inputCredit += count
         case .terminalCredit(let count): terminalCredit += count
-        case .stopped(let signal): try stopped(signal)
+        case .stopped(let signal): stopped(signal)
+        case .terminalFree: terminal?.letGo()
         case .timedOut: ending.hasTimedOut = true
         case .report(let bytes): ending.report = bytes
         case .exit(let exit): ending.exit = exit
@@ -121,16 +122,16 @@ extension RunPump {
     }
 
     /// Writes; when nobody reads any more, the command is told as a pipe would tell it, and is not waited for long.
-    private func write(_ body: (inout [OutputSink]) -> Void) throws(ClientError) {
+    private func write(_ body: (inout [OutputSink]) -> Void) {
         body(&outputs)
         guard ending.outputError == 0, let error = outputs.lazy.map(\.error).first(where: { $0 != 0 }) else { return }
         ending.outputError = error
         giveUpAt = Clock.milliseconds() + Self.brokenPipeGrace
-        try stream.send(.signal(error == EPIPE ? SIGPIPE : error == EIO ? SIGHUP : SIGTERM))
+        stream.send(.signal(error == EPIPE ? SIGPIPE : error == EIO ? SIGHUP : SIGTERM))
     }
 
     /// The command was stopped. It asked for the shared terminal; or this process stops as well, and when it goes on, so does the command.
-    private func stopped(_ signal: Int32) throws(ClientError) {
+    private func stopped(_ signal: Int32) {
         drain()
         let asksForTerminal = signal == SIGTTIN || signal == SIGTTOU
         if asksForTerminal, let terminal, terminal.isShared, terminal.isInFront {
@@ -141,8 +142,8 @@ extension RunPump {
             if asksForTerminal { terminal?.want() }
         }
         terminal?.take()
-        try sendSize()
-        try stream.send(.resume)
+        sendSize()
+        stream.send(.resume)
     }
 
     /// Shows what was printed before a stop, as far as it is read within a moment.
@@ -159,20 +160,20 @@ extension RunPump {
 // MARK: - To the keeper
 
 extension RunPump {
-    private func readInput() throws(ClientError) {
+    private func readInput() {
         guard let input, let bytes = Stream.read(input, atMost: min(inputCredit, RunFrame.maximumPayload)) else { return }
         inputCredit -= bytes.count
         if bytes.isEmpty { self.input = nil }
-        try stream.send(bytes.isEmpty ? .stdinEnd : .stdin(bytes))
+        stream.send(bytes.isEmpty ? .stdinEnd : .stdin(bytes))
     }
 
-    private func readTerminal() throws(ClientError) {
+    private func readTerminal() {
         guard let bytes = terminal?.read(atMost: min(terminalCredit, 4096)) else { return }
         terminalCredit -= bytes.count
-        if !bytes.isEmpty { return try stream.send(.terminalInput(bytes)) }
+        if !bytes.isEmpty { return stream.send(.terminalInput(bytes)) }
         // The terminal was closed.
         terminal = nil
-        try stream.send(.signal(SIGHUP))
+        stream.send(.signal(SIGHUP))
     }
 
     private func serveSignals() throws(ClientError) {
@@ -182,15 +183,15 @@ extension RunPump {
                 if ignored.contains(number) { continue }
                 // A keeper that takes nothing would leave nobody to obey.
                 guard !stream.hasUnsent else { throw .brokenOff }
-                try stream.send(.signal(number))
-            case SIGWINCH: try sendSize()
+                stream.send(.signal(number))
+            case SIGWINCH: sendSize()
             default: continue
             }
         }
     }
 
-    private func sendSize() throws(ClientError) {
-        if let size = terminal?.size { try stream.send(.windowSize(rows: size.rows, columns: size.columns)) }
+    private func sendSize() {
+        if let size = terminal?.size { stream.send(.windowSize(rows: size.rows, columns: size.columns)) }
     }
 }
 

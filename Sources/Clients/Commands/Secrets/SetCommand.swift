@@ -116,6 +116,9 @@ struct SetCommand: Verb {
             guard NameShape.isVariable(pair[0].utf8), NameShape.isSegment(field.utf8) else {
                 throw CommandFailure.usage("`--bind` takes VARIABLE=FIELD", hint: "for example `--bind PGPASSWORD=password`")
             }
+            guard !DangerousVariables.contains(String(pair[0])) else {
+                throw CommandFailure.usage("\(pair[0]) decides what programs do; no secret is bound to it", hint: "choose another variable")
+            }
             return SetRequest.Binding(variable: String(pair[0]), field: field)
         }
     }

@@ -16,6 +16,7 @@ extension RunFrame {
         case .timedOut: .timedOut
         case .report: .report
         case .exit: .exit
+        case .terminalFree: .terminalFree
         }
     }
 
@@ -25,7 +26,7 @@ extension RunFrame {
         case .stdin(let bytes), .terminalInput(let bytes), .stdout(let bytes), .stderr(let bytes):
             Self.append(kind, bytes[...], to: &buffer)
         case .report(let bytes): Self.append(kind, bytes.prefix(Self.maximumPayload), to: &buffer)
-        case .stdinEnd, .resume, .timedOut: Self.appendOne(kind, [], to: &buffer)
+        case .stdinEnd, .resume, .timedOut, .terminalFree: Self.appendOne(kind, [], to: &buffer)
         case .windowSize(let rows, let columns): Self.appendOne(kind, Self.bytes(rows) + Self.bytes(columns), to: &buffer)
         case .signal(let number), .started(let number), .stopped(let number): Self.appendOne(kind, Self.bytes(number)[...], to: &buffer)
         case .stdinCredit(let count), .terminalCredit(let count): Self.appendOne(kind, Self.bytes(UInt32(clamping: count))[...], to: &buffer)

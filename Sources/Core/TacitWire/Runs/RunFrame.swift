@@ -31,6 +31,8 @@ public enum RunFrame: Sendable, Equatable {
     case report([UInt8])
     /// The last frame.
     case exit(RunExit)
+    /// The command, which had asked for a terminal that others share, does not read it any more.
+    case terminalFree
 
     /// The largest payload: 64 KiB.
     public static let maximumPayload = 64 << 10
@@ -45,7 +47,7 @@ public enum RunFrame: Sendable, Equatable {
         case stdin = 1
         case stdinEnd, terminalInput, windowSize, signal, resume
         case started = 32
-        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit
+        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree
 
         public var sender: Sender { rawValue < Kind.started.rawValue ? .client : .runner }
     }

@@ -56,7 +56,7 @@ extension RunFrame.Kind {
     var maximumLength: Int {
         switch self {
         case .stdin, .terminalInput, .stdout, .stderr, .report, .exit: RunFrame.maximumPayload
-        case .stdinEnd, .resume, .timedOut: 0
+        case .stdinEnd, .resume, .timedOut, .terminalFree: 0
         case .windowSize, .signal, .started, .stdinCredit, .terminalCredit, .stopped: 4
         }
     }
@@ -74,6 +74,7 @@ extension RunFrame {
         case .stdinEnd: self = .stdinEnd
         case .resume: self = .resume
         case .timedOut: self = .timedOut
+        case .terminalFree: self = .terminalFree
         case .windowSize where number >= 0:
             self = .windowSize(rows: UInt16(number >> 16), columns: UInt16(number & 0xFFFF))
         case .signal where (1...64).contains(number): self = .signal(Int32(number))

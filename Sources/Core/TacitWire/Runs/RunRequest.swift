@@ -93,14 +93,35 @@ public struct RunTerminal: Codable, Sendable, Equatable {
     public var error: Bool
     /// The terminal's type, for TERM; nil leaves the environment's.
     public var term: String?
+    /// How the command's terminal is to begin; nil for the system's usual modes.
+    public var modes: RunTerminalModes?
 
-    public init(rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, term: String? = nil) {
+    public init(
+        rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, term: String? = nil, modes: RunTerminalModes? = nil
+    ) {
         self.rows = rows
         self.columns = columns
         self.input = input
         self.output = output
         self.error = error
         self.term = term
+        self.modes = modes
+    }
+}
+
+/// How a terminal treats what is typed and printed: what `stty` sets, as Linux numbers it.
+public struct RunTerminalModes: Codable, Sendable, Equatable {
+    public var input: UInt32
+    public var output: UInt32
+    public var local: UInt32
+    /// The special characters, such as the one that erases.
+    public var characters: [UInt8]
+
+    public init(input: UInt32, output: UInt32, local: UInt32, characters: [UInt8]) {
+        self.input = input
+        self.output = output
+        self.local = local
+        self.characters = characters
     }
 }
 

@@ -29,4 +29,5 @@ struct Lasting: Sendable {
     let sessions: SessionBook
     let ongoing: OngoingActs
     let pending: PendingBook
+    let runs = RunRegistry()
 }

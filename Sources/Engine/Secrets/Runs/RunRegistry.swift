@@ -21,15 +21,20 @@ package final class RunRegistry: Sendable {
 
     package var all: [Entry] { running.withLock { $0.values.sorted { $0.startedAt < $1.startedAt } } }
 
+    /// Throws when the agent has too many runs for one more.
+    func admit(_ standing: Standing) throws { try running.withLock { try Self.check(standing, in: $0) } }
+
     /// Enters a run; throws when the agent has too many.
     func begin(_ entry: Entry) throws {
         try running.withLock { running in
-            if case .person = entry.standing {
-            } else {
-                guard running.values.filter({ $0.standing == entry.standing }).count < Self.limitPerAgent else { throw EngineError.tooManyRuns }
-            }
+            try Self.check(entry.standing, in: running)
             running[entry.id] = entry
         }
+    }
+
+    private static func check(_ standing: Standing, in running: [String: Entry]) throws {
+        if case .person = standing { return }
+        guard running.values.filter({ $0.standing == standing }).count < limitPerAgent else { throw EngineError.tooManyRuns }
     }
 
     func end(_ id: String) { running.withLock { running in running[id] = nil } }

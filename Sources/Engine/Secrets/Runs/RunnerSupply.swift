@@ -83,14 +83,31 @@ package struct RunJob: Sendable {
         package var error: Bool
         /// The terminal's type, for TERM.
         package var type: String?
+        package var modes: Modes?
 
-        package init(rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, type: String?) {
+        /// What `stty` sets.
+        package struct Modes: Sendable, Equatable {
+            package var input: UInt32
+            package var output: UInt32
+            package var local: UInt32
+            package var characters: [UInt8]
+
+            package init(input: UInt32, output: UInt32, local: UInt32, characters: [UInt8]) {
+                self.input = input
+                self.output = output
+                self.local = local
+                self.characters = characters
+            }
+        }
+
+        package init(rows: UInt16, columns: UInt16, input: Bool, output: Bool, error: Bool, type: String?, modes: Modes? = nil) {
             self.rows = rows
             self.columns = columns
             self.input = input
             self.output = output
             self.error = error
             self.type = type
+            self.modes = modes
         }
     }
 

@@ -77,9 +77,12 @@ extension OpenVault {
         }
     }
 
-    /// Has a fresh runner open the program. One that cannot be, or is not to be, is written down as a refusal.
+    /// Has a fresh runner open the program. One that cannot be, or is not to be, is written down as a refusal; so is a run too many, before a runner is taken.
     private func opened(_ job: RunJob, _ act: Act, _ targets: [Target], by asker: Asker) async throws -> any WaitingRun {
-        do { return try await foundation.runners.open(job) } catch {
+        do {
+            try lasting.runs.admit(asker.standing.remembered)
+            return try await foundation.runners.open(job)
+        } catch {
             let code = (error as? any Diagnosable)?.code ?? "internal"
             try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), code: code)
             throw error

@@ -75,7 +75,9 @@ extension RunWish {
         guard wire.timeoutSeconds ?? 1 > 0 else { throw EngineError.invalid("a run's time limit is at least one second", hint: nil) }
         timeout = wire.timeoutSeconds.map { .seconds($0) }
         terminal = wire.terminal.map {
-            RunJob.Terminal(rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, type: $0.term)
+            RunJob.Terminal(
+                rows: $0.rows, columns: $0.columns, input: $0.input, output: $0.output, error: $0.error, type: $0.term,
+                modes: $0.modes.map { .init(input: $0.input, output: $0.output, local: $0.local, characters: $0.characters) })
         }
         guard (0...0o777).contains(wire.fileMask ?? 0) else { throw EngineError.invalid("a file mask has nine bits", hint: nil) }
         fileMask = wire.fileMask

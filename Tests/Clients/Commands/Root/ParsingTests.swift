@@ -31,6 +31,7 @@ struct ParsingTests {
         Case("set a --plain user", "`--plain` takes FIELD=VALUE"),
         Case("set a --plain x=1 --plain x=2", "a field is written twice"),
         Case("set a --plain x=1 --bind 9=x", "`--bind` takes VARIABLE=FIELD"),
+        Case("set a --plain x=1 --bind LD_PRELOAD=x", "LD_PRELOAD decides what programs do", hint: "choose another variable"),
         Case("set a#f --field g", "the reference and `--field` name a field each"),
         Case("set a?version=2", "a version cannot be written again"),
         Case("set a --keep-value --file x", "`--keep-value` writes no field"),

@@ -54,18 +54,13 @@ final class RunKeeper: Sendable {
         }
         guard bound == 0, listen(listener, 4) == 0 else { throw RigFailure("the keeper cannot listen") }
         Threads.start { [listener] in
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                Self.serve(connection, headers, script)
-            }
+            while case let connection = accept(listener, nil, nil), connection >= 0 { Self.serve(connection, headers, script) }
+            close(listener)
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    // The listener is closed by the thread that uses it: while that serves, its number must not become another's.
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private static func serve(_ connection: Int32, _ headers: String, _ script: (Run) -> Void) {
         defer { close(connection) }

@@ -39,7 +39,7 @@ private final class Caller {
     }
 
     /// Carries the run with its output into files.
-    func run(terminal: FakeTerminal? = nil, output: Int32? = nil, stdinIsTaken: Bool = false) throws -> (
+    func run(terminal: FakeTerminal? = nil, output: Int32? = nil, messagesAtTerminal: Bool = false, stdinIsTaken: Bool = false) throws -> (
         ending: RunEnding, output: String, messages: String
     ) {
         var ends: [Int32] = [-1, -1]
@@ -60,7 +60,8 @@ private final class Caller {
         var context = CommandContext(
             environment: [:], currentDirectory: "/", paths: LocalPaths(environment: [:], home: "/", userID: 0, hasUserRuntime: false), userID: 0,
             version: "", starter: NoKeeperStarter(), keeper: { _ in 0 })
-        (context.input, context.output, context.messages) = (side ?? ends[0], output ?? side ?? files[0], files[1])
+        (context.input, context.output) = (side ?? ends[0], output ?? side ?? files[0])
+        context.messages = messagesAtTerminal ? side ?? files[1] : files[1]
         let streams = CallerStreams(context, inputIsTaken: stdinIsTaken)
         let stream = try KeeperConnection(socketPath: keeper.path).startRun(RunRequest(argv: ["command"], terminal: streams.wire))
         let pump = RunPump(stream, streams, signals: signals[0], ignoring: [SIGHUP]) { number in self.suspensions.withLock { $0.append(number) } }
@@ -267,6 +268,28 @@ struct RunAtTerminalTests {
             run.send(.exit(.exited(code: terminal.echoes ? 1 : 0)))
         }
         #expect(try caller.run(terminal: terminal).ending.status == 0)
+        #expect(terminal.echoes)
+    }
+
+    @Test("in a pipeline the terminal is taken when the command asks for it, and let go when it reads no more")
+    func sharing() throws {
+        let terminal = try FakeTerminal(("sure? ", "yes\r"))
+        let file = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(file) }
+        let caller = try Caller { run in
+            func ends(with code: Int32) { run.send(.exit(.exited(code: code))) }
+            guard terminal.echoes else { return ends(with: 1) }
+            run.send(.stdout(Array("not yet".utf8)), .stopped(signal: SIGTTIN))
+            while let frame = run.next(), frame != .resume {}
+            guard !terminal.echoes else { return ends(with: 2) }
+            run.send(.stderr(Array("sure? ".utf8)))
+            guard run.next() == .terminalInput(Array("yes\r".utf8)) else { return ends(with: 3) }
+            run.send(.terminalFree)
+            while !terminal.echoes { sched_yield() }
+            ends(with: 0)
+        }
+        #expect(try caller.run(terminal: terminal, output: file, messagesAtTerminal: true).ending.status == 0)
+        #expect(caller.suspensions.withLock { $0 } == [], "nothing else of the pipeline is stopped")
         #expect(terminal.echoes)
     }
 

@@ -63,18 +63,13 @@ final class FakeKeeper: Sendable {
         }
         guard bound == 0, listen(listener, 16) == 0 else { throw RigFailure("the fake keeper cannot listen") }
         Threads.start { [listener] in
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                Threads.start { self.serve(connection) }
-            }
+            while case let connection = accept(listener, nil, nil), connection >= 0 { Threads.start { self.serve(connection) } }
+            close(listener)
         }
     }
 
-    func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    /// Nobody is let in any more. The listener is closed by the thread that uses it: its number must not become another's before.
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func serve(_ connection: Int32) {
         defer { close(connection) }
