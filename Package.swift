@@ -61,12 +61,13 @@ var targets: [Target] = [
     core("Envelopes", "Model", "PlaintextDoor", crypto),
     core("Auditing", "Model", "PlaintextDoor", crypto),
     core("Policies", "Model", crypto),
+    core("Approvals", "Model", "PlaintextDoor", crypto),
     core("Redaction", "Model", "PlaintextDoor"),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
     // Engine: what happens
-    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Storage"),
+    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Storage"),
     // Adapters: what it stands on
     adapter("SQLStorage", "Model", "Storage", tests: nil),
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
@@ -78,7 +79,7 @@ var targets: [Target] = [
     server(
         "APIServer",
         [
-            "Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Auditing", "Envelopes", hummingbird,
+            "Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Approvals", "Auditing", "Envelopes", hummingbird,
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ] + nio),
@@ -94,8 +95,8 @@ var targets: [Target] = [
         suite(
             "Reference", at: "Reference",
             [
-                "Model", "Envelopes", "Policies", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire", "MCPSession",
-                "MCPTools",
+                "Model", "Envelopes", "Policies", "Approvals", "Storage", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire",
+                "MCPSession", "MCPTools",
                 "Commands",
                 "TestKit",
             ])

@@ -4,10 +4,12 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 
 PASSWORD = b"a long password for measuring with"
 
@@ -82,6 +84,10 @@ class Ground:
             raise SystemExit("benchmark: error: the keeper refused requests")
         return first["password_check_us"], rest
 
+    def agent(self, name, environment):
+        """The tools of an agent, whose place is an environment of the default project."""
+        return Door([self.programs["tacit"], "mcp", "--agent", name], self.environment | {"TACIT_ENVIRONMENT": environment}, self.folder)
+
     def environment_of(self, name, count):
         """An environment with this many secrets, made once; the paths of the API to each of them."""
         paths = [f"/v1/projects/default/environments/{name}/secrets/S{number:06}" for number in range(count)]
@@ -95,6 +101,44 @@ class Ground:
             self.tacit("import", str(file), "-e", name)
         marker.touch()
         return paths
+
+
+class Door:
+    """A `tacit mcp` that is asked one thing after the other."""
+
+    def __init__(self, words, environment, folder):
+        self.process = subprocess.Popen(
+            words, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.asked = 0
+
+    def __enter__(self):
+        self.ask("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "benchmark", "version": "1"}})
+        self.process.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def ask(self, method, parameters):
+        """Milliseconds until a request's answer; one that is an error ends the measurement."""
+        self.asked += 1
+        request = json.dumps({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": parameters})
+        start = time.perf_counter()
+        self.process.stdin.write(request + "\n")
+        self.process.stdin.flush()
+        while (answer := json.loads(self.process.stdout.readline())).get("id") != self.asked:
+            pass
+        took = (time.perf_counter() - start) * 1e3
+        if "error" in answer or answer["result"].get("isError"):
+            raise SystemExit(f"benchmark: error: {method} was answered with {answer}")
+        return took
+
+    def peak(self):
+        """The most memory it has had, in MiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
 
 
 def dotenv(numbers):

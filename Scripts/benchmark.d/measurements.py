@@ -117,6 +117,32 @@ def imports(ground):
     return [Row("f", "`tacit import` of 10,000 secrets from .env, the whole process", median(times), "s", target=3)]
 
 
+POLICY = """
+policies:
+  - {name: measured, agent_id: measured, environments: [default/small], allowed_keys: ["**"], capabilities: [env_inject], unsandboxed: allow}
+"""
+
+
+def agent(ground):
+    """the agent's door: tools/list and secret_run true over one pipe"""
+    ground.environment_of("small", 100)
+    ground.tacit("agent", "add", "measured")
+    file = ground.folder / "policy.yaml"
+    file.write_text(POLICY)
+    ground.tacit("policy", "apply", str(file))
+    # Two calls are no question of the machine's noise only when there are many.
+    with ground.agent("measured", "small") as door:
+        lists = [door.ask("tools/list", {}) for _ in range(200)]
+        call = {"name": "secret_run", "arguments": {"argv": ["true"], "secrets": [{"name": "S000001", "var": "FOO"}], "purpose": "measuring"}}
+        runs = [door.ask("tools/call", call) for _ in range(100)]
+        peak = door.peak()
+    return [
+        Row("g", "`tools/list` of `tacit mcp`, p50 of 200", median(lists), "ms", target=5),
+        Row("g", "`secret_run` of `true`, p50 of 100", median(runs), "ms", target=40),
+        Row("g", "… peak memory of `tacit mcp`", peak, "MiB", target=30),
+    ]
+
+
 def core(ground, *words):
     output = subprocess.run([ground.programs["core"], *words], check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in output.splitlines()]
@@ -150,4 +176,4 @@ def clean_text(root, size):
     return (unit * (size // len(unit) + 1))[:size]
 
 
-ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": imports}
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": imports, "g": agent}

@@ -1,3 +1,4 @@
+import Approvals
 import Envelopes
 import Foundation
 import Model
@@ -63,7 +64,7 @@ import Testing
         let page = try String(contentsOfFile: GoldenFile.repositoryRoot + "/docs/PROBLEMS.md", encoding: .utf8)
         let files = [
             "Engine/Secrets/EngineError.swift", "Engine/Secrets/Access/Denial+Reasons.swift", "Core/Storage/Batch.swift",
-            "Core/Policies/Document/PolicyError.swift",
+            "Core/Policies/Document/PolicyError.swift", "Core/Approvals/ApprovalError.swift",
             "Core/Model/SecretName.swift", "Core/Model/SecretReference.swift", "Core/Model/Timespan.swift", "Core/Envelopes/RecoveryKey.swift",
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
@@ -103,7 +104,7 @@ import Testing
 extension ProblemPageTests {
     /// One problem of every kind that the keeper answers.
     private static var problems: [Problem] {
-        (engine + denials + stores + requests + policies + runs).map(ProblemTable.problem) + streams
+        (engine + denials + approvals + stores + requests + policies + runs).map(ProblemTable.problem) + streams
     }
 
     private static let engine: [any Error] =
@@ -111,7 +112,8 @@ extension ProblemPageTests {
             .noVault, .vaultExists, .locked, .alreadyUnlocked, .wrongPassword, .wrongRecoveryKey, .backedOff(seconds: 30),
             .backedOff(seconds: 1800, triesUnknown: true),
             .passwordTooShort,
-            .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .nameTaken(.secret),
+            .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .notFound(.request),
+            .notFound(.authenticator), .nameTaken(.secret),
             .nameTaken(.project),
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
@@ -119,6 +121,16 @@ extension ProblemPageTests {
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
         ] as [EngineError]
+
+    private static let approvals: [any Error] =
+        ([
+            .notPending, .notApproved, .isProposal, .isUse, .budgetTooLarge, .otherSubject, .wrongCode, .wrongTimedCode(triesLeft: 4), .factorClosed,
+        ] as [ApprovalError])
+        + ([
+            .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r", request: request)), .denied(.notBound(rule: "r")),
+            .denied(.approvalRequired(rule: "r", request: request)),
+        ] as [EngineError])
+    private static let request = AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })
 
     private static let doubts: [StandingDoubt] = [
         .otherUser, .hidden, .behind("make"), .adopted, .belowFirstProcess, .leaderless, .otherSession, .idle, .otherProgram, .agentsDoor,

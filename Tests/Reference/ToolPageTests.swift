@@ -108,6 +108,8 @@ private struct NoKeeper: KeeperAPI {
     func secrets(_ query: SecretQuery, for client: ClientInfo) async throws -> Page<SecretSummary> { throw Asked() }
     func existence(_ request: ExistsRequest, for client: ClientInfo) async throws -> [Existence] { throw Asked() }
     func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue { throw Asked() }
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState { throw Asked() }
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState { throw Asked() }
     func wake(_ request: SessionWake, for client: ClientInfo) async throws -> SessionSummary { throw Asked() }
     func sleep(_ request: SessionSleep, for client: ClientInfo) async throws -> SessionsEnded { throw Asked() }
     func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary] { throw Asked() }

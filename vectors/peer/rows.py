@@ -1,4 +1,5 @@
 """Mutable rows, their contents, and what is remembered outside the vault (docs/SPEC.md §6)."""
+import hashlib
 import hmac
 
 from .parts import Reader, Refused, data, integer, listed, optional, raw, text
@@ -100,6 +101,98 @@ def manifest(d: dict) -> bytes:
     return b"\1" + integer(d["createdAt"]) + listed(d["fields"], lambda f: text(f["name"]) + text(f["kind"]) + optional(f.get("binding"), text))
 
 
+USES, STATES = ("run", "inject", "reveal", "mask"), ("pending", "approved", "denied", "done")
+
+
+def subject(s: dict) -> bytes:
+    """What an approval is good for (§12.2)."""
+    program = lambda p: text(p["path"]) + data(raw(p["hash"])) + listed(p["notBound"], text)
+    secret = lambda b: raw(b["secret"]) + integer(b["version"]) + integer(b["field"]) + optional(b["variable"], text)
+    return (text(s["use"]) + optional(s["agent"], raw) + optional(s["program"], program) + listed(s["arguments"], text)
+            + optional(s["workingDirectory"], text) + listed(sorted(s["variables"]), text) + listed(s["secrets"], secret)
+            + optional(s["inputHash"], lambda h: data(raw(h))))
+
+
+def subject_digest(s: dict) -> bytes:
+    return hashlib.sha256(text("tacit/v1/approval") + subject(s)).digest()
+
+
+def request_code(id: str, request: dict) -> str:
+    """What a person types (§12.3)."""
+    proposal = request.get("proposal")
+    asked = data(subject_digest(request["use"])) if proposal is None else listed([proposal["scope"], proposal["capability"] or ""] + proposal["names"], text)
+    taken = hashlib.sha256(text("tacit/v1/request-code") + raw(id) + asked).digest()[:6]
+    letters = "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[byte % 32] for byte in taken)
+    return f"{letters[:3]}-{letters[3:]}"
+
+
+def approval_document(d: dict) -> bytes:
+    asker = d["asker"]
+    out = b"\1" + integer(d["createdAt"]) + integer(d["expiresAt"]) + optional(asker["agent"], raw) + optional(asker["name"], text)
+    out += optional(asker["reportedModel"], text) + text(asker["user"]) + text(asker["host"]) + integer(asker["process"]) + text(asker["executable"])
+    if "use" in d:
+        out += b"\0" + subject(d["use"]) + listed(d["names"], text)
+    else:
+        proposal = d["proposal"]
+        out += b"\1" + text(proposal["scope"]) + listed(proposal["names"], text) + optional(proposal["capability"], text)
+    state = d["state"]
+    out += text(d["purpose"]) + text(d["rule"]) + bytes([STATES.index(state["is"])])
+    return out + b"".join(integer(state[part]) for part in ("uses", "until", "at") if part in state)
+
+
+def factor_document(d: dict) -> bytes:
+    codes = b"\1" + integer(d["lastStep"]) + integer(d["failures"])
+    return b"\1" + data(raw(d["key"])) + bytes([d["confirmed"]]) + data(codes)
+
+
+def read_subject(r: Reader) -> dict:
+    s = {"use": r.text()}
+    if s["use"] not in USES:
+        raise Refused("use")
+    s["agent"] = r.optional(r.id)
+    s["program"] = r.optional(lambda: {"path": r.text(), "hash": r.data().hex(), "notBound": r.listed(r.text)})
+    s |= {"arguments": r.listed(r.text), "workingDirectory": r.optional(r.text), "variables": r.listed(r.text)}
+    s["secrets"] = r.listed(lambda: {"secret": r.id(), "version": r.integer(), "field": r.integer(), "variable": r.optional(r.text)})
+    return s | {"inputHash": r.optional(lambda: r.data().hex())}
+
+
+def read_approval_document(r: Reader) -> dict:
+    d = {"createdAt": r.integer(), "expiresAt": r.integer()}
+    d["asker"] = {"agent": r.optional(r.id)} | {part: r.optional(r.text) for part in ("name", "reportedModel")}
+    d["asker"] |= {"user": r.text(), "host": r.text(), "process": r.integer(), "executable": r.text()}
+    matter = r.byte()
+    if matter == 0:
+        d |= {"use": read_subject(r), "names": r.listed(r.text)}
+    elif matter == 1:
+        d["proposal"] = {"scope": r.text(), "names": r.listed(r.text), "capability": r.optional(r.text)}
+    else:
+        raise Refused("matter")
+    d |= {"purpose": r.text(), "rule": r.text()}
+    number = r.byte()
+    if number >= len(STATES):
+        raise Refused("state")
+    parts = {1: ("uses", "until"), 2: ("at",), 3: ("at",)}.get(number, ())
+    return d | {"state": {"is": STATES[number]} | {part: r.integer() for part in parts}}
+
+
+def read_factor_document(r: Reader) -> dict:
+    d = {"key": r.data().hex(), "confirmed": r.byte()}
+    codes = Reader(r.data())
+    codes.version()
+    d |= {"lastStep": codes.integer(), "failures": codes.integer()}
+    codes.end()
+    if len(d["key"]) != 40 or d["confirmed"] > 1 or d["failures"] < 0:
+        raise Refused("factor")
+    return d | {"confirmed": bool(d["confirmed"])}
+
+
+def timed_code(key: bytes, moment: int) -> str:
+    """The six digits of a moment (RFC 6238)."""
+    code = hmac.digest(key, integer(moment // (30 * 10**9)), "sha1")
+    offset = code[-1] & 15
+    return f"{(int.from_bytes(code[offset:offset + 4]) & 0x7FFFFFFF) % 10**6:06d}"
+
+
 def read_name_document(r: Reader) -> dict:
     return {"name": r.text()}
 
@@ -127,6 +220,7 @@ FORMS = {
     "vault": (vault, read_vault), "slot": (slot, read_slot_row), "sealed-record": (sealed_record, read_sealed_record), "secret": (secret, read_secret),
     "name": (name_document, read_name_document), "agent": (agent_document, read_agent_document), "policy": (policy_document, read_policy_document),
     "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
+    "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document),
 }
 
 

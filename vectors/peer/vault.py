@@ -23,7 +23,7 @@ def tables_of(path: str) -> dict:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise Refused("no vault")
-    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1]:
+    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2]:
         raise Refused("schema")
     shown = lambda value: value.hex() if isinstance(value, bytes) else value
     return {table: [dict(zip(columns, map(shown, row))) for row in database.execute(f'SELECT {", ".join(columns)} FROM "{table}"')]
@@ -125,7 +125,7 @@ class Vault:
         generation = content["metadata"]["generation"]
         key = self.project_key(project, generation) if under_project else self.key
         document = rows.read(form, rows.open_metadata(key, row, project, content["metadata"]))
-        if row["lookup"] is not None and form != "policy":
+        if row["lookup"] is not None and form not in ("policy", "factor"):
             self._check_lookup(row, document["name"])
         return document
 
@@ -148,6 +148,17 @@ class Vault:
 
     def agents(self) -> list:
         return [document | {"id": row["id"], "revokedAt": content["revokedAt"]} for row, content, document in self._named("agent", "agent")]
+
+    def approvals(self) -> list:
+        """What agents asked for, each with the code that a person types."""
+        return [document | {"id": row["id"], "code": rows.request_code(row["id"], document)} for row, _, document in self._named("approval", "approval")]
+
+    def factor(self) -> dict | None:
+        """The authenticator, where there is one."""
+        found = self._named("factor", "factor")
+        for row, _, _ in found:
+            self._check_lookup(row, "totp")
+        return found[0][2] if found else None
 
     def policies(self) -> list:
         """Every version of the policy, oldest first."""

@@ -55,6 +55,35 @@ DESCRIBED = [
     ("secret-metadata", "a name alone", {"name": "stripe/api-key", "tags": [], "description": None, "note": None, "url": None}),
     ("secret-metadata", "all parts", {"name": "a/b.c/d_e-F", "tags": ["billing", "live"], "description": "büro", "note": "line one\nline two",
                                       "url": "https://example.com/?a=b"}),
+    ("approval", "a run that waits", {
+        "createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
+            "agent": id_of("agent"), "name": "claude-code", "reportedModel": "claude-code 2.1", "user": "ada", "host": "engine", "process": 4242,
+            "executable": "/usr/bin/tacit"},
+        "use": {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/curl", "hash": stream("curl", 32).hex(), "notBound": []},
+                "arguments": ["curl", "https://example.com/ü", ""], "workingDirectory": "/srv/shop", "variables": ["STRIPE_API_KEY", "PGUSER"],
+                "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "variable": "STRIPE_API_KEY"},
+                            {"secret": id_of("secret database"), "version": 1, "field": 1, "variable": "PGUSER"}],
+                "inputHash": stream("input", 32).hex()},
+        "names": ["default/dev/stripe/api-key@2", "default/dev/database@1"], "purpose": "list invoices", "rule": "live", "state": {"is": "pending"}}),
+    ("approval", "a mask that was approved twice", {
+        "createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
+            "agent": None, "name": None, "reportedModel": None, "user": "ada", "host": "engine", "process": 1, "executable": "/bin/sh"},
+        "use": {"use": "mask", "agent": None, "program": None, "arguments": [], "workingDirectory": None, "variables": [],
+                "secrets": [{"secret": id_of("secret api"), "version": 1, "field": 1, "variable": None}], "inputHash": None},
+        "names": ["default/dev/stripe/api-key@1"], "purpose": "", "rule": "live", "state": {"is": "approved", "uses": 2, "until": START + 3600 * SECOND}}),
+    ("approval", "a script that was denied", {
+        "createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
+            "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""},
+        "use": {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/sh", "hash": stream("sh", 32).hex(), "notBound": ["scripts"]},
+                "arguments": ["sh", "-c", "x"], "workingDirectory": None, "variables": [], "secrets": [], "inputHash": None},
+        "names": [], "purpose": "p", "rule": "live", "state": {"is": "denied", "at": START + SECOND}}),
+    ("approval", "a proposal that a person completed", {
+        "createdAt": START, "expiresAt": START + 7 * 86400 * SECOND, "asker": {
+            "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""},
+        "proposal": {"scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject"}, "purpose": "billing", "rule": "proposal",
+        "state": {"is": "done", "at": START + SECOND}}),
+    ("factor", "new", {"key": stream("totp", 20).hex(), "confirmed": False, "lastStep": -1, "failures": 0}),
+    ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
     ("manifest", "a database", {"createdAt": START, "fields": [
         {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
@@ -79,13 +108,31 @@ def refused_contents() -> list:
         found.append(("secret-metadata", reason, rows.write("secret-metadata", {"name": name, "tags": []})))
     found.append(("secret-metadata", "a count of tags larger than the bytes", b"\1" + text("a") + integer(2**62)))
     found.append(("secret-metadata", "a negative count of tags", b"\1" + text("a") + integer(-1) + bytes(3)))
+    good = {form: next(rows.write(f, d) for f, _, d in DESCRIBED if f == form) for form in ("approval", "factor")}
+    place = good["approval"].index(text("run"))
+    found += [("approval", "a use that does not exist", good["approval"][:place] + text("pry") + good["approval"][place + 7:]),
+              ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\2" + good["approval"][place:]),
+              ("approval", "a state that does not exist", good["approval"][:-1] + b"\4"),
+              ("approval", "approved, and no budget", good["approval"][:-1] + b"\1"),
+              ("factor", "a key of 19 bytes", rows.write("factor", {"key": "00" * 19, "confirmed": 0, "lastStep": -1, "failures": 0})),
+              ("factor", "confirmed is 2", rows.write("factor", {"key": "00" * 20, "confirmed": 2, "lastStep": -1, "failures": 0})),
+              ("factor", "fewer than no failures", rows.write("factor", {"key": "00" * 20, "confirmed": 0, "lastStep": -1, "failures": -1}))]
     found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
     found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
     return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]
 
 
+def shown(form: str, d: dict) -> dict:
+    """What follows from a request: its code, and the digest that an approval is good for (§12)."""
+    if form != "approval":
+        return {}
+    digest = {"digest": rows.subject_digest(d["use"]).hex()} if "use" in d else {}
+    return {"id": id_of("request"), "code": rows.request_code(id_of("request"), d)} | digest
+
+
 def contents() -> list:
-    return [{"form": form, "name": name, "expect": "reads", "encoded": rows.write(form, d).hex(), "described": d} for form, name, d in DESCRIBED]
+    return [{"form": form, "name": name, "expect": "reads", "encoded": rows.write(form, d).hex(), "described": d} | shown(form, d)
+            for form, name, d in DESCRIBED]
 
 
 # --- look-ups
@@ -94,7 +141,7 @@ LOOKUPS = [
     ("organization", None, "default"), ("project", None, "default"), ("project", None, "Default"), ("agent", None, "default"),
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
-    ("policy", None, "version/10"),
+    ("policy", None, "version/10"), ("factor", None, "totp"),
 ]
 
 
@@ -135,7 +182,7 @@ class Builder:
     def clear(self, kind: str, label: str, content: bytes, **rest) -> None:
         self.put(rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": None})
 
-    def sealed(self, kind: str, id: str, form: str, document: dict, *, name, parent=None, project=None, generation=1, revision=1, **facts) -> None:
+    def sealed(self, kind: str, id: str, form: str, document: dict, *, name, label="", parent=None, project=None, generation=1, revision=1, **facts) -> None:
         """A row with a sealed document; `project` is the project whose key wraps, `facts` are the clear parts of the content."""
         draws = Draws(f"{id} {revision}")
         shell = {"kind": kind, "id": id, "organization": ORGANIZATION, "parent": parent, "revision": revision}
@@ -144,7 +191,7 @@ class Builder:
         facts["metadata"] = rows.seal_metadata(wrapping, generation, shell, project, encoded, draws)
         content = rows.write("secret" if kind == "secret" else "sealed-record", facts)
         row = rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id, content=content, parent=parent, name=name, revision=revision)
-        self.put(row, {"name": f"{kind} {document.get('name') or document['version']}, revision {revision}", "named": name, "project": project,
+        self.put(row, {"name": f"{kind} {document.get('name') or document.get('version') or name or label}, revision {revision}", "named": name, "project": project,
                        "wrapping": wrapping.hex(), "document": encoded.hex(), "metadata": facts["metadata"], "draws": [d.hex() for d in draws.drawn]})
 
     def project(self, label: str, generations: list) -> str:
@@ -240,6 +287,16 @@ def agents_and_policies(build: Builder) -> None:
     build.entry("agent.add", mode="administer", subjects=[{"record": id_of("agent"), "name": "claude-code"}])
 
 
+def requests(build: Builder) -> None:
+    waiting, _, _, done = (d for form, _, d in DESCRIBED if form == "approval")
+    for label, document, revision in (("run", waiting, 1), ("proposal", done, 2)):
+        build.sealed("approval", id_of(f"request {label}"), "approval", document, name=None, label=label, revision=revision, createdAt=build.now)
+    build.entry("approval.request", mode="none", subjects=[{"record": id_of("request run")}])
+    factor = next(d for form, name, d in DESCRIBED if (form, name) == ("factor", "in use"))
+    build.sealed("factor", id_of("factor"), "factor", factor, name="totp", revision=3, createdAt=build.now)
+    build.entry("totp.confirm", mode="administer", subjects=[{"record": id_of("factor")}])
+
+
 def secrets(build: Builder, project: str, dev: str, prod: str) -> None:
     api, database, gone, live = (id_of("secret " + label) for label in ("api", "database", "gone", "live"))
     born = build.now
@@ -275,6 +332,7 @@ def whole_vault() -> tuple[Builder, str]:
     secrets(build, project, dev, prod)
     build.checkpoint()
     agents_and_policies(build)
+    requests(build)
     build.entry("vault.lock", mode="none")
     # With the entry of a lock, a checkpoint (R7.28).
     return build, build.checkpoint()

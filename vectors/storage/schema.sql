@@ -120,3 +120,7 @@ BEGIN SELECT RAISE(ABORT, 'a row of audit_checkpoint does not change'); END;
 
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint
 BEGIN SELECT RAISE(ABORT, 'a row of audit_checkpoint stays'); END;
+
+-- 2: approvals
+
+INSERT INTO record_kind (kind) VALUES ('approval'), ('factor');

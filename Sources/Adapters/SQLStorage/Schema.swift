@@ -17,7 +17,10 @@ package struct SQLMigration: Sendable {
     package func script(in dialect: SQLDialect) -> String { statements(dialect).map { $0 + ";\n" }.joined(separator: "\n") }
 
     /// All steps, oldest first. `vectors/storage/schema.sql` shows what they come to.
-    package static let all: [SQLMigration] = [SQLMigration(version: 1, name: "vault", statements: vault)]
+    package static let all: [SQLMigration] = [
+        SQLMigration(version: 1, name: "vault", statements: vault),
+        SQLMigration(version: 2, name: "approvals") { _ in ["INSERT INTO record_kind (kind) VALUES ('approval'), ('factor')"] },
+    ]
 }
 
 extension SQLMigration {

@@ -17,6 +17,12 @@ package protocol KeeperAPI: SessionAPI {
     /// The masked view of a field; nil is the one that stands for the secret.
     func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue
 
+    /// Asks a person for secrets or rights; grants nothing.
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState
+
+    /// Where a request of this process's own stands; waits up to `seconds` for a decision.
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState
+
     /// Runs a command and gives every frame as it comes, `exit` last; returns the audit entry's id, where the keeper tells it.
     ///
     /// `input` is the whole of standard input. A cancelled task ends the run.

@@ -28,8 +28,8 @@ package struct MCPServer: Sendable {
     /// What a model reads before its first call.
     static let instructions = """
         This server lets you USE secrets (API keys, passwords, tokens, database URLs) without seeing them. No tool returns a value or takes one.
-        1. Before asking the user for a credential, call secret_list: it may be stored already. If it is not, ask the person to store it with \
-        `tacit set NAME` in their own terminal. Never ask for a value in chat and never pass one as an argument.
+        1. Before asking the user for a credential, call secret_list: it may be stored already. If it is not, secret_import has the person \
+        store it in their own terminal. Never ask for a value in chat and never pass one as an argument.
         2. Run programs with secret_run (argv, no shell): the program finds the secret in an environment variable, and you get its output. For a \
         program that the user starts: secret_inject writes a file.
         3. To check exact names use secret_exists; to tell which key is stored, secret_get_masked shows at most its last 4 characters.
@@ -37,7 +37,8 @@ package struct MCPServer: Sendable {
         rule_acknowledge. Repeat a call unchanged only when error.retryable is true.
         5. [REDACTED:NAME] in output stands where a value was: that is normal. Do not try to get around it (encoding, slicing, files, other \
         tools). Every use of a secret is written to an audit log.
-        6. When something is refused, stop and tell the user what you needed it for. When done, call session_sleep.
+        6. When something is refused, stop and tell the user what you needed it for. What needs a person's decision names a request: access_check. When done, call \
+        session_sleep.
         More: secret_status with a topic.
         """
 }

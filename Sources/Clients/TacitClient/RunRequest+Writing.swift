@@ -37,6 +37,8 @@ extension RunRequest {
         if let fileMask { writer.raw("file_mask", fileMask) }
         writer.optional("purpose", purpose)
         writer.raw("mask_output", maskOutput)
+        writer.optional("input", input)
+        if let sendsInput { writer.raw("sends_input", sendsInput) }
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
     }
 }

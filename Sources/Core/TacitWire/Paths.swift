@@ -12,6 +12,10 @@ public enum WirePath {
     public static let policy = "/v1/policy"
     public static let policyExplain = "/v1/policy/explain"
     public static let agents = "/v1/agents"
+    public static let approvals = "/v1/approvals"
+    public static let accessRequests = "/v1/access-requests"
+    public static let totp = "/v1/totp"
+    public static let totpConfirmation = "/v1/totp/confirmation"
     public static let sessions = "/v1/sessions"
     public static let sessionSleep = "/v1/sessions/sleep"
     public static let sessionFiles = "/v1/sessions/files"
@@ -46,6 +50,8 @@ public enum WirePath {
         "\(self.environment(project, environment))/imports"
     }
     public static func agent(_ name: String) -> String { "\(agents)/\(encoded(name))" }
+    public static func approval(_ id: String) -> String { "\(approvals)/\(encoded(id))" }
+    public static func accessRequest(_ id: String) -> String { "\(accessRequests)/\(encoded(id))" }
     public static func slot(_ id: String) -> String { "\(slots)/\(encoded(id))" }
 
     /// Encodes a text as one path segment or query value: all but RFC 3986's unreserved characters.

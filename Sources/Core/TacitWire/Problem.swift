@@ -14,6 +14,8 @@ public struct Problem: Error, Codable, Sendable, Equatable {
     public var rule: String?
     /// Seconds after which a repetition may succeed.
     public var retryAfter: Int?
+    /// The id of a request that waits for a person.
+    public var request: String?
 
     public init(_ code: String, _ title: String, status: Int, hint: String? = nil, rule: String? = nil, retryAfter: Int? = nil) {
         self.type = "tacit:problem:\(code)"

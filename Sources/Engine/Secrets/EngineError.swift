@@ -45,6 +45,8 @@ package enum EngineError: Diagnosable, Equatable {
         package var reason: String
         package var rule: String?
         package var nextStep: String?
+        /// The request that waits for a person.
+        package var request: AnyRecordID?
 
         package init(code: String, reason: String, rule: String? = nil, nextStep: String? = nil) {
             self.code = code

@@ -25,6 +25,10 @@ package final class OpenVault: Sendable {
     let sentry: ClockSentry
     /// One change of keys, slots, policy, agents, projects or environments at a time: each looks at rows that another changes.
     let administration = Gate()
+    /// One change of agents' requests at a time.
+    let requestGate = Gate()
+    /// Rings when a request is made or decided.
+    let bell: DecisionBell
     /// No other unlock has it.
     let opening: VaultID
     /// The C2SP key that verifies this vault's checkpoints.
@@ -46,6 +50,7 @@ package final class OpenVault: Sendable {
         self.lasting = lasting
         files = SessionFileBook(foundation.files)
         opening = VaultID(random: foundation.random)
+        bell = DecisionBell(start: foundation.random.bytes(6).reduce(0) { $0 << 8 | UInt64($1) })
         book = RecordBook(keyring: keyring, store: store)
         names = NamedRecords(keyring: keyring, book: book, random: foundation.random, clock: foundation.clock)
         let keys = try keyring.auditKeys()

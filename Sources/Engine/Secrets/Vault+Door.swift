@@ -43,7 +43,7 @@ extension Vault {
             asker.standing = .person(steppedUp: true)
         } else {
             asker.doubt = doubt(about: door.peer, now: now)
-            if asker.doubt == nil { asker.standing = .person(steppedUp: false) }
+            if asker.doubt == nil { (asker.standing, asker.isReadOnly) = (.person(steppedUp: false), sessions.isReadOnly(door.peer)) }
         }
         return asker
     }

@@ -16,14 +16,16 @@ extension Vault {
         package var warnings: [String] = []
     }
 
-    /// Opens the vault with a password, for the peer's kernel session. `lease` lets agents use it that long although no person acts.
+    /// Opens the vault with a password, for the peer's kernel session. `lease` lets agents use it that long although no person acts; where `isReadOnly`,
+    /// changes and runs in that session ask for the password again.
     ///
     /// A vault that is older than the one last seen on this machine is refused, unless the person says that it is meant.
-    package func unlock(password: SecretValue, lease: Duration?, acceptingRollback: Bool = false, by asker: Asker, at door: DoorFacts) async throws
-        -> UnlockReport
-    {
+    package func unlock(
+        password: SecretValue, lease: Duration?, isReadOnly: Bool = false, acceptingRollback: Bool = false, by asker: Asker, at door: DoorFacts
+    ) async throws -> UnlockReport {
         try await gate.pass { [self] in
-            let detail = lease.map { [AuditFact("lease", Timespan($0))] } ?? []
+            let leased = lease.map { [AuditFact("lease", Timespan($0))] } ?? []
+            let detail = leased + (isReadOnly ? [AuditFact("session", "read-only")] : [])
             var report = UnlockReport()
             try await closeIfIdle()
             if let open = current {
@@ -33,7 +35,7 @@ extension Vault {
                 report = try await openWith(password, by: asker, acceptingRollback: acceptingRollback, detail: detail)
             }
             let now = foundation.clock.steady()
-            admit(door, now: now)
+            admit(door, isReadOnly: isReadOnly, now: now)
             if let lease { sessions.grantLease(until: now.advanced(by: lease)) }
             report.locksAt = wallTime(of: sessions.locksAt)
             report.leaseUntil = wallTime(of: sessions.leaseUntil)
@@ -62,9 +64,9 @@ extension Vault {
     }
 
     /// Makes the peer's session a person's. A peer that does not stand next to a session's leader only holds the vault open for its connection.
-    func admit(_ door: DoorFacts, now: Timestamp) {
+    func admit(_ door: DoorFacts, isReadOnly: Bool = false, now: Timestamp) {
         if let session = door.peer.session, door.peer.isNextToLeader {
-            sessions.admit(session, now: now)
+            sessions.admit(session, isReadOnly: isReadOnly, now: now)
         } else {
             sessions.admitVisitor(door.connection, now: now)
         }

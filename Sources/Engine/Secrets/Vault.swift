@@ -31,12 +31,15 @@ package final class Vault: Sendable {
         package var files: any SessionFileSupply
         /// How the keeper's process is protected; nil when nobody looked.
         package var hardening: @Sendable () -> Hardening?
+        /// How long a call is held for a person's decision before it is told to come back: hosts give up on a call after a minute.
+        package var holdTime: Duration
 
         package init(
             openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore, storeExists: @escaping @Sendable () -> Bool,
             passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
             backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, runners: any RunnerSupply,
-            files: any SessionFileSupply = NoSessionFiles(), hardening: @escaping @Sendable () -> Hardening? = { nil }
+            files: any SessionFileSupply = NoSessionFiles(), hardening: @escaping @Sendable () -> Hardening? = { nil },
+            holdTime: Duration = .seconds(40)
         ) {
             self.openStore = openStore
             self.storeExists = storeExists
@@ -51,6 +54,7 @@ package final class Vault: Sendable {
             self.runners = runners
             self.files = files
             self.hardening = hardening
+            self.holdTime = holdTime
         }
     }
 
@@ -75,11 +79,12 @@ package final class Vault: Sendable {
     var sessions: SessionBook { lasting.sessions }
     package var runs: RunRegistry { lasting.runs }
 
-    /// The unlocked vault. An asker who comes while it is locked is written to the pending list; a person's coming starts the idle lock anew.
-    package func opened(for asker: Asker) throws -> OpenVault {
+    /// The unlocked vault. An asker who comes while it is locked is written to the pending list; a person's coming starts the idle lock anew, unless a
+    /// program only waits for them (`isWaiting`).
+    package func opened(for asker: Asker, isWaiting: Bool = false) throws -> OpenVault {
         let now = foundation.clock.steady()
         if let open = current, !sessions.isIdle(now: now) {
-            if case .person = asker.standing { sessions.personActed(now: now) }
+            if case .person = asker.standing, !isWaiting { sessions.personActed(now: now) }
             return open
         }
         guard foundation.storeExists() else { throw EngineError.noVault }

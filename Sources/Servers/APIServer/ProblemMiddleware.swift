@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 import Envelopes
 import HTTPTypes
@@ -42,6 +43,8 @@ enum ProblemTable {
         case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RequestError, is RecoveryKeyError:
             known(error, 400)
         case is PolicyError: known(error, 422)
+        case ApprovalError.wrongTimedCode, ApprovalError.factorClosed: known(error, 403)
+        case is ApprovalError: known(error, 409)
         case is any Diagnosable: known(error, 500)
         default: unknown
         }
@@ -57,7 +60,10 @@ enum ProblemTable {
 
     private static func engine(_ error: EngineError) -> Problem {
         var problem = Problem(error.code, error.message, status: status(of: error), hint: error.hint)
-        if case .denied(let denial) = error { problem.rule = denial.rule }
+        if case .denied(let denial) = error {
+            problem.rule = denial.rule
+            problem.request = denial.request.map { "\($0)" }
+        }
         if case .backedOff(let seconds, _) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
         if case .tooOften(let seconds) = error { problem.retryAfter = seconds }

@@ -23,6 +23,22 @@ struct SchemaTests {
         #expect(Set(kinds) == Set(RecordKind.allCases.map(\.rawValue)))
     }
 
+    @Test("of an earlier step is brought up when it is opened, and nothing of what it holds is lost")
+    func bringsUp() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        try vault.sql { database in
+            try database.execute(
+                sql: "DELETE FROM schema_migration WHERE version > 1; DELETE FROM record_kind WHERE kind IN ('approval', 'factor')")
+        }
+        let store = try vault.open()
+        _ = try await VictimSteps(store: store).check(acknowledged: 7)
+        _ = try await store.commit([Batch([.put(SampleRows(SeededRandom()).record(.approval), replacing: nil)])])
+        await store.close()
+        let steps = try vault.sql { try Int.fetchAll($0, sql: "SELECT version FROM schema_migration ORDER BY version") }
+        #expect(steps == Array(1...SQLMigration.all.count))
+    }
+
     @Test(
         "refuses every change of an immutable row, whoever writes the SQL",
         arguments: [
@@ -103,7 +119,10 @@ struct SchemaTests {
 
 @Suite("A migration")
 struct MigrationTests {
-    private static let next = SQLMigration(version: 2, name: "moods") { _ in ["CREATE TABLE mood (name TEXT NOT NULL) STRICT"] }
+    private static let present = Array(1...Int64(SQLMigration.all.count))
+    private static let next = SQLMigration(version: Int64(present.count) + 1, name: "moods") { _ in
+        ["CREATE TABLE mood (name TEXT NOT NULL) STRICT"]
+    }
 
     @Test("brings an older vault to the newest schema and keeps what is in it")
     func migrates() async throws {
@@ -113,7 +132,8 @@ struct MigrationTests {
         let steps = SQLMigration.all + [Self.next]
         for _ in 0..<2 { try queue.sync { connection throws(StoreError) in try connection.migrate(in: .sqlite, isEmpty: false, to: steps) } }
         queue.close()
-        #expect(try vault.sql { try Int64.fetchAll($0, sql: "SELECT version FROM schema_migration ORDER BY version") } == [1, 2])
+        let versions = try vault.sql { try Int64.fetchAll($0, sql: "SELECT version FROM schema_migration ORDER BY version") }
+        #expect(versions == Self.present + [Self.next.version])
         #expect(try vault.sql { try $0.tableExists("mood") })
         #expect(try vault.sql { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM audit_entry") } == 8)
     }
@@ -122,7 +142,7 @@ struct MigrationTests {
     func failsWhole() async throws {
         let vault = try RawVault()
         _ = try await vault.filled()
-        let broken = SQLMigration(version: 3, name: "broken") { _ in ["CREATE TABLE half (a TEXT)", "CREATE NONSENSE"] }
+        let broken = SQLMigration(version: Self.next.version + 1, name: "broken") { _ in ["CREATE TABLE half (a TEXT)", "CREATE NONSENSE"] }
         let queue = try SQLiteQueue(path: vault.database, for: .writing)
         #expect(throws: StoreError.self) {
             try queue.sync { connection throws(StoreError) in
@@ -130,7 +150,7 @@ struct MigrationTests {
             }
         }
         queue.close()
-        #expect(try vault.sql { try Int64.fetchAll($0, sql: "SELECT version FROM schema_migration") } == [1])
+        #expect(try vault.sql { try Int64.fetchAll($0, sql: "SELECT version FROM schema_migration ORDER BY version") } == Self.present)
         #expect(try vault.sql { try !$0.tableExists("mood") && !$0.tableExists("half") })
         #expect(try await vault.failure() == nil)
     }

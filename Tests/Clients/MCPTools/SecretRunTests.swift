@@ -42,13 +42,32 @@ import Testing
                 + #""not_scanned":["db#password is shorter than 8 characters"],"notes":[],"#
                 + #""secrets_used":[{"name":"DATABASE_URL"},{"name":"db#password","var":"PW"}],"audit_id":"audit-17"}"#)
         let (request, input) = try #require(seen.withLock { $0 })
-        #expect(input == Array("hé".utf8))
+        #expect(input.isEmpty)
         #expect(
             request
                 == RunRequest(
                     argv: ["psql", "-c", "select 1"], cwd: "/srv", scope: "shop/dev",
                     secrets: [RunSecret(reference: "DATABASE_URL"), RunSecret(reference: "db#password", variable: "PW")], timeoutSeconds: 30,
-                    purpose: "check"))
+                    purpose: "check", input: "hé"))
+    }
+
+    @Test("standard input that is too long to be told beforehand is sent, and that is said")
+    func longInput() async throws {
+        let text = String(repeating: "x", count: RunRequest.longestInput + 1)
+        let seen = Mutex<(RunRequest, [UInt8])?>(nil)
+        let keeper = StubKeeper {
+            $0.run = { request, input, receive in
+                seen.withLock { $0 = (request, input) }
+                receive(.exit(.exited(code: 0)))
+                return nil
+            }
+        }
+        var arguments = try #require(Self.arguments.object)
+        arguments["stdin"] = .string(text)
+        #expect(try await Desk(keeper).call("secret_run", .object(arguments)).structured != nil)
+        let (request, input) = try #require(seen.withLock { $0 })
+        #expect(input == Array(text.utf8))
+        #expect(request.input == nil && request.sendsInput == true)
     }
 
     @Test("a secret goes where it is said, in the version that is said; what contradicts itself is refused")
@@ -154,13 +173,14 @@ import Testing
             for await _ in ticks { return }
             throw CancellationError()
         }
-        for _ in 0..<10 { tick.yield() }
+        // The time limit, and a minute in which a person may be asked and the keeper end the run.
+        for _ in 0..<18 { tick.yield() }
         let outcome = try await desk.call("secret_run", Self.arguments) { done, total, _ in
             #expect(total == 30)
             heard.withLock { $0.append(done) }
         }
         #expect(outcome.error?["code"] == "timeout")
-        #expect(heard.withLock { $0 } == [5, 10, 15, 20, 25, 30, 30, 30, 30, 30])
+        #expect(heard.withLock { $0 } == [5, 10, 15, 20, 25] + [Int64](repeating: 30, count: 13))
     }
 
     @Test("five runs go on at once; the sixth is turned away and the next is taken when one has ended")

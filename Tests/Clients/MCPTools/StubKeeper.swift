@@ -15,6 +15,7 @@ final class StubKeeper: KeeperAPI {
         var page = Page<SecretSummary>(items: [])
         var existence: [Existence] = []
         var masked = MaskedValue(name: "API_KEY", field: "value", masked: "********1234", version: 3)
+        var request = AccessRequestState(id: "0a", standing: .pending, expiresAt: "2026-01-02T03:04:05Z")
         var run: Run = { _, _, receive in
             receive(.exit(.exited(code: 0)))
             return nil
@@ -58,6 +59,15 @@ final class StubKeeper: KeeperAPI {
 
     func masked(_ name: String, field: String?, in place: Place, for client: ClientInfo) async throws -> MaskedValue {
         try answer("masked \(place) \(name) \(field ?? "-")", client, script.masked)
+    }
+
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState {
+        let parts = [proposal.scope, proposal.names.joined(separator: ","), proposal.capability ?? "-", proposal.reason]
+        return try answer("propose \(parts.joined(separator: " "))", client, script.request)
+    }
+
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState {
+        try answer("request \(id) \(seconds)", client, script.request)
     }
 
     func wake(_ request: SessionWake, for client: ClientInfo) async throws -> SessionSummary {

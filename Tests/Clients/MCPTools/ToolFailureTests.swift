@@ -50,6 +50,22 @@ import Testing
         #expect(sandbox["next_step"] == "Tell the person so.")
     }
 
+    @Test("a call that waits for a person names its request, and says to check it and to repeat the very call")
+    func approvalSteps() async throws {
+        var problem = Problem("approval_required", "no", status: 403, rule: "r")
+        problem.request = "0a1b"
+        let waiting = try #require(try await error(problem))
+        #expect(waiting["details"]?.object?["request_id"]?.string == "0a1b")
+        #expect(waiting["next_step"]?.string?.contains("access_check") == true)
+        #expect(waiting["next_step"]?.string?.contains("repeat this very call") == true)
+        var denied = Problem("not_permitted", "a person denied it", status: 403, rule: "r")
+        denied.request = "0a1b"
+        #expect(try #require(try await error(denied))["next_step"]?.string?.hasPrefix("Do not repeat this call") == true)
+        let many = try #require(try await error(Problem("rate_limited", "ten", status: 403)))
+        #expect(many["code"] == "rate_limited" && many["next_step"]?.string?.contains("tacit approvals") == true)
+        #expect(try await error(Problem("request.not-found", "x", status: 404))?["message"]?.string?.contains("request") == true)
+    }
+
     @Test("a name that is absent and one that may not be known get the same answer, whatever the keeper added")
     func sameAnswer() async throws {
         let absent = try await error(Problem("secret.not-found", "there is no such secret", status: 404, hint: "see `tacit list`"))

@@ -25,7 +25,7 @@ import Testing
         #expect(
             tools.map(\.name) == [
                 "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "session_wake",
-                "session_sleep", "rule_list", "rule_acknowledge",
+                "session_sleep", "rule_list", "rule_acknowledge", "secret_import", "access_request", "access_check",
             ])
         for tool in tools {
             #expect(tool.name.utf8.count <= 24)

@@ -12,7 +12,7 @@ COMMAND = [sys.argv[1], "--tools"]
 PURPOSE = {"purpose": "test"}
 TOOLS = [
     "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "session_wake", "session_sleep", "rule_list",
-    "rule_acknowledge",
+    "rule_acknowledge", "secret_import", "access_request", "access_check",
 ]
 
 
@@ -46,6 +46,14 @@ CALLS = [
     ("rule_list", {"secret_name": "DATABASE_URL"}, None),
     ("rule_acknowledge", {"rule_id": "careful", "secret_name": "DATABASE_URL", **PURPOSE}, None),
     ("rule_acknowledge", {"rule_id": "other", "secret_name": "DATABASE_URL", **PURPOSE}, "invalid_arguments"),
+    ("secret_import", {"names": ["NEW_KEY"], "reason": "test"}, None),
+    ("secret_import", {"reason": "test"}, "invalid_arguments"),
+    ("secret_import", {"env_file": "relative/.env", "reason": "test"}, "invalid_arguments"),
+    ("access_request", {"names": ["DATABASE_URL"], "reason": "test"}, None),
+    ("access_request", {"names": ["DATABASE_URL"]}, "invalid_arguments"),
+    ("access_check", {"request_id": "0a", "wait_seconds": 0}, None),
+    ("access_check", {"request_id": "0b"}, "not_found"),
+    ("access_check", {"request_id": "0a", "wait_seconds": 46}, "invalid_arguments"),
 ]
 
 

@@ -61,7 +61,7 @@ import Testing
             (#""require_session""#, "session_required", "session_wake"),
             (#""block_models","models":["model-x"]"#, "blocked_by_rule", "tell the person; only they can change the policy"),
             (#""require_confirmation","by":"agent""#, "acknowledgement_required", "rule_acknowledge"),
-            (#""require_confirmation","by":"person""#, "approval_required", "access_request"),
+            (#""require_confirmation","by":"person""#, "approval_required", "access_check"),
         ])
     func unmet(kind: String, code: String, nextStep: String) async throws {
         let bench = try await bench(tagRule(kind))

@@ -7,6 +7,35 @@ import Testing
 @testable import Secrets
 
 @Suite struct SessionTests {
+    @Test("in a session for looking only, changes and runs ask again; a plain unlock ends that") func readOnly() async throws {
+        let bench = try await VaultBench.unlocked()
+        try await bench.set("app/key", bench.canary().secret)
+        func asker(_ token: String? = nil) async throws -> Asker {
+            try await bench.vault.asker(at: bench.terminal, source: .cli, Credentials(stepUpToken: token))
+        }
+        func write() async throws {
+            _ = try await bench.open.set(VaultBench.write("app/key", bench.canary().secret), in: VaultBench.dev, by: asker())
+        }
+        func run(_ token: String? = nil) async throws {
+            var wish = RunWish(arguments: ["curl"], scope: VaultBench.dev)
+            wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+            _ = try await bench.open.prepareRun(wish, by: asker(token))
+        }
+        try await bench.unlock()
+        try await write()
+        try await run()
+        try await bench.unlock(isReadOnly: true)
+        await #expect(throws: EngineError.stepUpRequired) { try await write() }
+        await #expect(throws: EngineError.stepUpRequired) { try await run() }
+        _ = try await bench.open.list(VaultBench.dev, ListFilter(), by: asker())
+        let (token, _) = try await bench.vault.stepUp(
+            password: VaultBench.password.secret, opensGrace: false, by: asker(), at: bench.terminal)
+        try await run(token)
+        await #expect(throws: EngineError.stepUpRequired) { try await run() }
+        try await bench.unlock()
+        try await write()
+    }
+
     private func standing(_ bench: VaultBench, _ door: DoorFacts, source: AuditSource = .cli, _ credentials: Credentials = Credentials()) async throws
         -> Standing
     { try await bench.vault.asker(at: door, source: source, credentials).standing }

@@ -14,7 +14,7 @@ struct StoreDump: Sendable {
     init(of store: any VaultStore) async throws {
         guard let organization = try await store.organizations().first else { return }
         // Parents before what lies in them.
-        for kind in [RecordKind.vault, .organization, .slot, .project, .environment, .secret, .policy, .agent] {
+        for kind in RecordKind.allCases {
             records += try await store.records(kind, parent: nil, after: nil, limit: .max, in: organization)
         }
         for record in records where record.kind == .organization || record.kind == .project {

@@ -32,9 +32,12 @@ extension VaultBench {
 
     func nobody() -> Asker { Asker(standing: .unidentified, source: .cli, origin: Self.origin(of: Self.peer())) }
 
-    func agent(_ name: String = "coder") throws -> Asker {
+    /// Another agent than `agent`.
+    func otherAgent() throws -> Asker { try agent("other", number: 8) }
+
+    func agent(_ name: String = "coder", number: UInt8 = 9) throws -> Asker {
         Asker(
-            standing: .agent(AgentID(random: RandomBytes { [UInt8](repeating: 9, count: $0) }), try SegmentName(name, of: .agent)), source: .mcp,
+            standing: .agent(AgentID(random: RandomBytes { [UInt8](repeating: number, count: $0) }), try SegmentName(name, of: .agent)), source: .mcp,
             origin: Self.origin(of: Self.peer(isNextToLeader: false)), reportedModel: "model-x")
     }
 }

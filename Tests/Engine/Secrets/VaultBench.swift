@@ -28,7 +28,7 @@ final class VaultBench: Sendable {
     init(
         store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
         memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), backoff: MemoryStateFile = MemoryStateFile(),
-        checkpoint: MemoryStateFile = MemoryStateFile(), hash: any PasswordHash = CheapHash(),
+        checkpoint: MemoryStateFile = MemoryStateFile(), hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero,
         wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
     ) {
         random = SeededRandom()
@@ -46,7 +46,7 @@ final class VaultBench: Sendable {
                     return wrapping(store)
                 }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
                 backoff: backoff, checkpoint: checkpoint, keeper: Self.origin, runners: runners, files: files,
-                hardening: { Hardening(coreLimit: 0, isDumpable: false) }))
+                hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
     }
 
     /// Where the keeper and its peers are.
@@ -71,9 +71,14 @@ final class VaultBench: Sendable {
 
     func create() async throws { _ = try await vault.create(password: Self.password.secret, by: nobody(), at: terminal) }
 
-    @discardableResult func unlock(_ password: String = VaultBench.password, lease: Duration? = nil, acceptingRollback: Bool = false) async throws
-        -> Vault.UnlockReport
-    { try await vault.unlock(password: password.secret, lease: lease, acceptingRollback: acceptingRollback, by: nobody(), at: terminal) }
+    @discardableResult func unlock(
+        _ password: String = VaultBench.password, lease: Duration? = nil, isReadOnly: Bool = false, acceptingRollback: Bool = false
+    )
+        async throws -> Vault.UnlockReport
+    {
+        try await vault.unlock(
+            password: password.secret, lease: lease, isReadOnly: isReadOnly, acceptingRollback: acceptingRollback, by: nobody(), at: terminal)
+    }
 
     func lock() async throws { try await vault.lock(by: person()) }
 
@@ -231,7 +236,11 @@ final class FakeRunners: RunnerSupply {
         try state.withLock { state in
             if let refusal = state.refusal { throw refusal }
             state.opened.append(job)
-            return FakeWaitingRun(program: state.program, runners: self)
+            var program = state.program
+            if job.takesFingerprint, program.fingerprint == nil {
+                program.fingerprint = ProgramFingerprint(parsing: String(repeating: "ab", count: 32))
+            }
+            return FakeWaitingRun(program: program, runners: self)
         }
     }
 

@@ -34,12 +34,21 @@ struct FakeKeeper: KeeperAPI {
         return MaskedValue(name: name, field: field ?? "value", masked: "********", version: 1)
     }
 
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState {
+        AccessRequestState(id: "0a", standing: .pending, expiresAt: "2026-01-02T03:04:05Z")
+    }
+
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState {
+        guard id == "0a" else { throw Problem("request.not-found", "there is no such request", status: 404) }
+        return AccessRequestState(id: id, standing: .approved, expiresAt: "2026-01-02T03:04:05Z")
+    }
+
     func run(
         _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
     ) async throws -> String? {
         receive(.started(process: 2))
         switch request.argv[0] {
-        case "cat": receive(.stdout(input))
+        case "cat": receive(.stdout(Array((request.input ?? "").utf8) + input))
         case "echo": receive(.stdout(Array((request.argv.dropFirst().joined(separator: " ") + "\n").utf8)))
         case "flood": receive(.stdout(Array(repeating: UInt8(ascii: "x"), count: Int(request.argv.last ?? "") ?? 0)))
         case "sleep": try await Task.sleep(for: .milliseconds(Int(request.argv.last ?? "") ?? 0))

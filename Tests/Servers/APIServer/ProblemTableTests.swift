@@ -1,3 +1,4 @@
+import Approvals
 import Envelopes
 import Hummingbird
 import Model
@@ -66,7 +67,9 @@ struct ProblemTableTests {
         let cases: [(any Error, Int, String)] = [
             (WireError.notJSON, 400, "request.malformed"), (WireError.doubledField("a"), 400, "request.malformed"),
             (MultipartError.malformed, 400, "request.malformed"), (PathError.unknownQuery, 400, "request.malformed"),
-            (HTTPError(.notFound), 404, "route.not-found"), (HTTPError(.badRequest), 400, "request.refused"),
+            (ApprovalError.notPending, 409, "approval.not-pending"), (ApprovalError.wrongTimedCode(triesLeft: 1), 403, "totp.wrong-code"),
+            (ApprovalError.factorClosed, 403, "totp.closed"), (HTTPError(.notFound), 404, "route.not-found"),
+            (HTTPError(.badRequest), 400, "request.refused"),
             (EnvelopeError.authenticationFailed, 500, "vault.unreadable"), (EnvelopeError.commitmentMismatch, 500, "vault.unreadable"),
             (RunFailure(status: 127, code: "run.program-not-found", message: "m"), 422, "run.program-not-found"),
             (Known(), 500, "state.unusable"), (Foreign(), 500, "internal"), (CancellationError(), 500, "internal"),

@@ -33,19 +33,10 @@ struct AgentCommand: ParsableCommand {
         func perform(in context: CommandContext) throws {
             let name = try SegmentArgument.checked(name, "the agent")
             let door = try VaultDoor(context, options, to: "register the agent `\(name)`")
-            let badge = try BadgeFile(agent: name, in: context.paths)
-            try badge.open()
-            do {
-                try door.askFirst()
-                let added: AgentAdded = try door.send("POST", WirePath.agents, json: NameRequest(name: name))
-                try badge.write(added.badge)
-            } catch {
-                badge.remove()
-                throw error
-            }
+            let path = try AgentRegistration(name, door, in: context.paths).perform()
             let console = Console(context)
             if options.json { return console.say(json: AgentSummary(name: name, createdAt: RelativeTime.moment(context.now()))) }
-            console.say("Registered the agent \(console.style.bold(name)). Its badge is in \(badge.path).")
+            console.say("Registered the agent \(console.style.bold(name)). Its badge is in \(path).")
             console.say(Self.nextSteps(name, console.style))
         }
 

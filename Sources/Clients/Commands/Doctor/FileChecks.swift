@@ -9,7 +9,20 @@ struct FileChecks {
 
     init(_ context: CommandContext) { self.context = context }
 
-    var findings: [Finding] { [directories, program] }
+    var findings: [Finding] { [directories, program] + badges }
+
+    /// Agents are told apart by files that every process of the user can read.
+    private var badges: [Finding] {
+        let names = entries(of: context.paths.agents).map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) }
+        guard !names.isEmpty else { return [] }
+        return [
+            .init(
+                .advice, "agents.badges", "\(names.sorted().joined(separator: ", ")): known by a name badge, which only narrows what they may do",
+                hint:
+                    "under your own uid an agent can show another's badge, or none; confined (another user, another machine), its badge is all it has"
+            )
+        ]
+    }
 
     var directories: Finding {
         let paths = context.paths

@@ -3,9 +3,12 @@
 /// It keeps no other copy of a string, so that a caller who wipes what he got, and the source, has wiped all.
 struct JSONReader {
     private let bytes: [UInt8]
-    private var position = 0
+    /// Where the next character stands.
+    private(set) var position = 0
     /// The line of the next character, from 1.
     private(set) var line = 1
+    /// Where the key of the member that is being read stands.
+    private(set) var keyStart = 0
 
     /// What a value is, by its first character.
     enum Kind { case object, array, string, number, truthValue, null }
@@ -42,6 +45,7 @@ struct JSONReader {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw syntax }
             let start = self
+            keyStart = position
             let key = String(decoding: try string(), as: UTF8.self)
             guard known.insert(key).inserted else { throw start.error("duplicate-key", "this key is written twice") }
             guard take(UInt8(ascii: ":")) else { throw syntax }

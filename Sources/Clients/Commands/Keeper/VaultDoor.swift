@@ -14,7 +14,8 @@ final class VaultDoor {
     let connection: KeeperConnection
     /// The password as it was typed for this command, until the connection is a person's.
     private var typed: WipedBytes?
-    private var isSteppedUp = false
+    /// Whether the connection was made a person's by the password.
+    private(set) var isSteppedUp = false
     private var hasUnlocked = false
 
     init(_ context: CommandContext, _ options: GlobalOptions, to purpose: String) throws {

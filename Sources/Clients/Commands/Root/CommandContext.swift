@@ -6,6 +6,8 @@ package import TacitWire
 package struct CommandContext: Sendable {
     package var environment: [String: String]
     package var currentDirectory: String
+    /// The home directory.
+    package var home: String
     package var paths: LocalPaths
     package var userID: UInt32
     /// Descriptors of input, output and messages.
@@ -22,11 +24,12 @@ package struct CommandContext: Sendable {
     package var now: @Sendable () -> Int64
 
     package init(
-        environment: [String: String], currentDirectory: String, paths: LocalPaths, userID: UInt32, version: String,
+        environment: [String: String], currentDirectory: String, home: String, paths: LocalPaths, userID: UInt32, version: String,
         starter: any KeeperStarter, keeper: @escaping @Sendable (KeeperLaunch) -> Int32
     ) {
         self.environment = environment
         self.currentDirectory = currentDirectory
+        self.home = home
         self.paths = paths
         self.userID = userID
         self.version = version
@@ -60,7 +63,8 @@ package struct CommandContext: Sendable {
         let paths = LocalPaths(
             environment: environment, home: home, userID: user, hasUserRuntime: unsafe access("/run/user/\(user)", X_OK) == 0)
         return CommandContext(
-            environment: environment, currentDirectory: ProcessFacts.currentDirectory ?? "/", paths: paths, userID: user, version: version,
+            environment: environment, currentDirectory: ProcessFacts.currentDirectory ?? "/", home: home, paths: paths, userID: user,
+            version: version,
             starter: SpawningKeeperStarter(environment: environment), keeper: keeper)
     }
 }

@@ -27,7 +27,9 @@ extension TacitCommand {
 
     private static var places: [any ParsableCommand.Type] { [ProjectCommand.self, EnvironmentCommand.self] }
 
-    private static var agents: [any ParsableCommand.Type] { [AgentCommand.self, PolicyCommand.self, SessionCommand.self] }
+    private static var agents: [any ParsableCommand.Type] {
+        [SetupCommand.self, AgentCommand.self, PolicyCommand.self, ApprovalsCommand.self, TotpCommand.self, SessionCommand.self]
+    }
 
     private static var administration: [any ParsableCommand.Type] {
         [PasswordCommand.self, SlotCommand.self, RotateCommand.self, AuditCommand.self]

@@ -59,6 +59,14 @@ final class LocalKeeper: KeeperAPI {
         return try await call(client) { connection throws(ClientError) in try connection.get(path) }
     }
 
+    func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState {
+        try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.accessRequests, json: proposal) }
+    }
+
+    func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState {
+        try await call(client) { connection throws(ClientError) in try connection.get("\(WirePath.accessRequest(id))?wait=\(seconds)") }
+    }
+
     func run(
         _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void
     ) async throws -> String? {

@@ -1,9 +1,9 @@
-/// A time limit as people write it: `30s`, `5m`, `1h30m`.
+/// A span of time as people write it: `30s`, `5m`, `1h30m`.
 enum RunSpan {
     /// The longest limit: a hundred years.
     static let longest = 36_525 * 86_400
 
-    /// Reads a limit into seconds.
+    /// Reads the span that follows an option into seconds.
     static func seconds(_ text: String, after option: String = "--timeout") throws -> Int {
         let malformed = CommandFailure.usage("what follows `\(option)` is no span of time", hint: "write it like 30s, 5m or 1h30m")
         var (total, previous) = (0, Int.max)

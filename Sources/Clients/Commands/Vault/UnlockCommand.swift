@@ -9,18 +9,23 @@ struct UnlockCommand: Verb {
         abstract: "Unlock the vault for this terminal.",
         discussion: """
             The vault locks again when no person has used it for 15 minutes. `--for` lets registered agents go on using it that long although nobody \
-            is at the terminal. `--recovery` takes the recovery key instead of the password, sets a new password, and makes a new recovery key: \
+            is at the terminal. With `--read-only` what changes something, or runs a program with secrets, asks for the password again in this \
+            terminal, whoever types into it; a later `tacit unlock` ends that. `--recovery` takes the recovery key instead of the password, sets a new password, and makes a new recovery key: \
             the old ones open nothing afterwards.
 
             EXAMPLES
               tacit unlock
               tacit unlock --for 8h
+              tacit unlock --read-only
               tacit unlock --recovery
               tacit unlock --password-fd 3 3<password
             """)
 
     @Option(name: .customLong("for"), help: ArgumentHelp("Let agents use it this long, such as 8h.", valueName: "span"))
     var lease: String?
+
+    @Flag(help: "Ask again for changes and runs in this terminal.")
+    var readOnly = false
 
     @Flag(name: .customLong("recovery"), help: "Open it with the recovery key, and set a new password.")
     var usesRecovery = false
@@ -34,6 +39,7 @@ struct UnlockCommand: Verb {
 
     func check() throws {
         if usesRecovery {
+            if readOnly { throw CommandFailure.usage("`--read-only` goes with the password", hint: "run `tacit unlock --read-only` afterwards") }
             if lease != nil { throw CommandFailure.usage("`--for` goes with the password", hint: "run `tacit unlock --for` afterwards") }
         } else if recoveryDescriptor != nil || newPassword.descriptor != nil || recovery.descriptor != nil {
             throw CommandFailure.usage("`--recovery-fd`, `--new-password-fd` and `--recovery-out` go with `--recovery`")
@@ -43,7 +49,7 @@ struct UnlockCommand: Verb {
     func perform(in context: CommandContext) throws {
         let door = try VaultDoor(context, options, to: "unlock the vault")
         if usesRecovery { return try recover(door) }
-        let unlocked: Unlocked = try VaultDoor.decode(try door.unlock(for: lease))
+        let unlocked: Unlocked = try VaultDoor.decode(try door.unlock(for: lease, isReadOnly: readOnly))
         let console = Console(context)
         if options.json { return console.say(json: unlocked) }
         console.say(Self.sentence(unlocked, console.style, now: context.now()))

@@ -11,8 +11,9 @@ extension VaultDoor {
     }
 
     /// Unlocks the vault for this terminal; a wrong password may be typed again.
-    func unlock(for lease: String?) throws -> [UInt8] {
-        let query = lease.map { "?for=\(WirePath.encoded($0))" } ?? ""
+    func unlock(for lease: String?, isReadOnly: Bool = false) throws -> [UInt8] {
+        let wishes = [lease.map { "for=\(WirePath.encoded($0))" }, isReadOnly ? "session=read-only" : nil].compactMap(\.self)
+        let query = wishes.isEmpty ? "" : "?" + wishes.joined(separator: "&")
         return try withPassword(explaining: false) { try plain("POST", WirePath.unlock + query, body: $0, contentType: Self.octets).body }
     }
 }

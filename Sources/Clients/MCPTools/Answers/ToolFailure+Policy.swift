@@ -10,7 +10,16 @@ extension ToolFailure {
         case Code.sessionRequired.rawValue: step = "Call session_wake with this secret and why you need it, then repeat the call."
         case Code.acknowledgementRequired.rawValue:
             step = "Call rule_acknowledge with this rule and secret and why you need it, then repeat the call."
-        case Code.approvalRequired.rawValue: step = "Call access_request, show the person what it answers, then access_check. \(Self.orTell)"
+        case Code.approvalRequired.rawValue:
+            step =
+                problem.request == nil
+                ? "Call access_request, show the person what it answers, then access_check."
+                : "Tell the person that this call waits for them (`tacit approvals` shows it), call access_check with the request_id, and when it is "
+                    + "approved repeat this very call: another argument is another request."
+        case Code.notPermitted.rawValue where problem.request != nil:
+            step = "Do not repeat this call nor change it a little: the person has decided. Ask them how to go on."
+        case Code.rateLimited.rawValue:
+            step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
         case Code.commandBlocked.rawValue:
             step = "Run a program that the policy lists for this secret, or tell the person which program you need and why: they can list it."
         case Code.unavailable.rawValue: step = problem.hint.map { "\($0.prefix(1).uppercased())\($0.dropFirst())." } ?? "Tell the person."
@@ -18,8 +27,17 @@ extension ToolFailure {
         }
         guard let code = Code(rawValue: problem.code) else { return nil }
         self.init(code: code, message: problem.title, nextStep: step)
+        if let request = problem.request {
+            details["request_id"] = .string(request)
+            if code == .approvalRequired {
+                details["cli_command"] = .string("tacit approvals")
+                details["tell_user"] =
+                    "A use of a secret waits for you: in a terminal of your own, `tacit approvals` shows it and takes your decision."
+            }
+        }
         guard let rule = problem.rule else { return }
-        details = code == .acknowledgementRequired ? ["rule": .string(rule), "rule_id": .string(rule)] : ["rule": .string(rule)]
+        details["rule"] = .string(rule)
+        if code == .acknowledgementRequired { details["rule_id"] = .string(rule) }
     }
 
     private static let orTell = "Where that tool is missing, tell the person."

@@ -17,6 +17,10 @@ extension ToolFailure {
         self =
             switch problem.code {
             case "not_found", "secret.not-found", "environment.not-found", "project.not-found": .notFound
+            case "request.not-found":
+                Self(
+                    code: .notFound, message: "there is no such request of yours",
+                    nextStep: "Take the request_id from the answer that named it, or make the request again.")
             case "vault.locked": .vaultLocked
             case "vault.absent": .noVault
             case "not_permitted", "step-up.required": .notPermitted(problem)

@@ -47,8 +47,8 @@ extension ToolFailure {
     /// The answer about a name that is not there or may not be known: never anything else, so that it tells nothing.
     static let notFound = Self(
         code: .notFound, message: "there is no such secret, or you may not use it",
-        nextStep: "Call secret_list to see what you may use. If it is missing, tell the person what you need it for: they can store it "
-            + "(tacit set NAME) or allow it (tacit policy edit).",
+        nextStep: "Call secret_list to see what you may use. If it is missing, secret_import asks the person to store it, and access_request asks "
+            + "for the right to use it.",
         details: accessRequest)
 
     /// The constant next step of every refusal, for programs.

@@ -60,8 +60,8 @@ struct SecretListTool: SecretTool {
     }
 
     private static let nothingListed =
-        "Nothing that you may use matches. Tell the person what you need: they can store it (tacit set NAME) or "
-        + "allow it (tacit policy edit)."
+        "Nothing that you may use matches. Tell the person what you need: secret_import asks them to store it, access_request to allow it "
+        + "(tacit policy edit)."
 
     private static func entry(_ secret: SecretSummary) -> JSONValue {
         var entry: JSONObject = ["name": .string(secret.name)]

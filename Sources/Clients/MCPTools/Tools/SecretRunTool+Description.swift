@@ -87,6 +87,7 @@ struct RunWish: Sendable {
     static let largestOutput = 64 << 10
 
     let request: RunRequest
+    /// Standard input that is too long to be told beforehand.
     let input: [UInt8]
     let timeoutSeconds: Int64
     let outputLimit: Int
@@ -104,12 +105,14 @@ struct RunWish: Sendable {
         secrets = arguments["secrets"]?.array ?? []
         timeoutSeconds = arguments["timeout_seconds"]?.integer ?? 50
         outputLimit = Int(arguments["max_output_bytes"]?.integer ?? 16_384)
-        input = Array((arguments["stdin"]?.string ?? "").utf8)
-        let hasInput = arguments["stdin"]?.string?.isEmpty == false
+        let text = arguments["stdin"]?.string ?? ""
+        let isLong = text.utf8.count > RunRequest.longestInput
+        input = isLong ? Array(text.utf8) : []
         request = RunRequest(
             argv: argv, cwd: cwd, scope: "\(place)",
-            secrets: try secrets.compactMap(\.object).map { secret throws(ToolFailure) in try Self.secret(secret, hasInput: hasInput) },
-            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string)
+            secrets: try secrets.compactMap(\.object).map { secret throws(ToolFailure) in try Self.secret(secret, hasInput: !text.isEmpty) },
+            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string, input: isLong || text.isEmpty ? nil : text,
+            sendsInput: isLong ? true : nil)
     }
 
     /// One secret as the keeper takes it. What goes to standard input has no variable, and nothing else goes there.

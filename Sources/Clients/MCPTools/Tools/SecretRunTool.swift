@@ -27,7 +27,8 @@ struct SecretRunTool: SecretTool {
             group.addTask { try await body() }
             group.addTask {
                 var seconds: Int64 = 0
-                while seconds < wish.timeoutSeconds + 20 {
+                // The keeper holds a call for a while when a person has to approve it.
+                while seconds < wish.timeoutSeconds + 60 {
                     try await context.pause(.seconds(5))
                     seconds += 5
                     context.progress(min(seconds, wish.timeoutSeconds), wish.timeoutSeconds, "running for \(seconds) s")

@@ -94,7 +94,9 @@ enum HelpTopic: String, CaseIterable {
         case .overview:
             """
             Secrets are stored by a person with the `tacit` command. You may list names (secret_list), check them (secret_exists), see a masked \
-            form (secret_get_masked), run programs with them (secret_run) and have files written (secret_inject), each as far as the person's policy allows. No tool returns a value. \
+            form (secret_get_masked), run programs with them (secret_run) and have files written (secret_inject), each as far as the person's \
+            policy allows. No tool returns a value. What is missing you ask for: secret_import for a secret, access_request for a right; the \
+            person does it, and access_check tells you. \
             Names are looked up in one project and environment (`scope`); secret_run also takes tacit://PROJECT/ENVIRONMENT/NAME. A secret may \
             have fields: NAME#FIELD.
             """
@@ -128,7 +130,8 @@ enum HelpTopic: String, CaseIterable {
         case .errors:
             """
             invalid_arguments: correct the call. not_found: there is no such secret or you may not use it. not_permitted: the policy does not \
-            allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. blocked_by_rule: tell the \
+            allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
+            person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
             person. vault_locked: the person runs `tacit unlock`. command_blocked: the command would print the \
             environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
             """

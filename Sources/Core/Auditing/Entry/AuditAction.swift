@@ -41,6 +41,16 @@ package enum AuditAction: String, Sendable, CaseIterable {
     /// A session file was removed.
     case fileRemove = "file.remove"
 
+    case approvalRequest = "approval.request"
+    case approvalList = "approval.list"
+    case approvalGrant = "approval.grant"
+    case approvalDeny = "approval.deny"
+    case approvalDone = "approval.done"
+    case totpEnroll = "totp.enroll"
+    case totpConfirm = "totp.confirm"
+    case totpShow = "totp.show"
+    case totpRemove = "totp.remove"
+
     case slotAdd = "slot.add"
     case slotList = "slot.list"
     case slotRemove = "slot.remove"

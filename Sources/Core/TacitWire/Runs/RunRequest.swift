@@ -2,6 +2,9 @@
 ///
 /// The client's `RunFrame`s follow it in the same body. The answer is a problem, or a body of the runner's frames.
 public struct RunRequest: Codable, Sendable, Equatable {
+    /// The most bytes that `input` has.
+    public static let longestInput = 65_536
+
     /// The program, by name or path, and its arguments; never empty.
     public var argv: [String]
     /// The working directory, absolute; nil for a private temporary one (agents) or `/` (persons).
@@ -27,11 +30,16 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var purpose: String?
     /// Known values are redacted from the output. `false` is a step-up act.
     public var maskOutput: Bool
+    /// The whole of standard input, where it is text and known beforehand: an approval binds it. What is sent afterwards is dropped.
+    public var input: String?
+    /// Whether standard input comes afterwards, which no approval binds.
+    public var sendsInput: Bool?
 
     public init(
         argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
         all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
-        terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true
+        terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true, input: String? = nil,
+        sendsInput: Bool? = nil
     ) {
         self.argv = argv
         self.cwd = cwd
@@ -46,6 +54,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
         self.fileMask = fileMask
         self.purpose = purpose
         self.maskOutput = maskOutput
+        self.input = input
+        self.sendsInput = sendsInput
     }
 
     public init(from decoder: any Decoder) throws {
@@ -63,7 +73,9 @@ public struct RunRequest: Codable, Sendable, Equatable {
             terminal: try fields.decodeIfPresent(RunTerminal.self, forKey: .terminal),
             fileMask: try fields.decodeIfPresent(Int.self, forKey: .fileMask),
             purpose: try fields.decodeIfPresent(String.self, forKey: .purpose),
-            maskOutput: try fields.decodeIfPresent(Bool.self, forKey: .maskOutput) ?? true
+            maskOutput: try fields.decodeIfPresent(Bool.self, forKey: .maskOutput) ?? true,
+            input: try fields.decodeIfPresent(String.self, forKey: .input),
+            sendsInput: try fields.decodeIfPresent(Bool.self, forKey: .sendsInput)
         )
     }
 }

@@ -13,11 +13,14 @@ package struct AuthorizedAccess: Sendable {
     let subjects: [AuditSubject]
     /// What the policy granted, one for each target; none for a person.
     let grants: [PolicyGrant]
+    /// Whether a person approved exactly this.
+    let isApproved: Bool
     /// Holds the act among those that go on.
     private let mark: OngoingActs.Mark
 
-    fileprivate init(entry: Int64, _ permit: Permit, subjects: [AuditSubject], mark: OngoingActs.Mark) {
+    fileprivate init(entry: Int64, _ permit: Permit, subjects: [AuditSubject], isApproved: Bool, mark: OngoingActs.Mark) {
         self.entry = entry
+        self.isApproved = isApproved
         act = permit.act
         asker = permit.asker
         grants = permit.grants
@@ -82,21 +85,39 @@ struct Authorizer: Sendable {
         try await begin(permit(act, by: asker, on: targets), on: targets.map(\.subject), detail: detail)
     }
 
+    /// As `authorize`, where a person approved exactly this: `taking` the use of the approval is one transaction with the intent.
+    func authorizeApproved(
+        _ act: Act, by asker: Asker, on targets: [Target], detail: [AuditFact], taking change: Change
+    ) async throws -> AuthorizedAccess {
+        let permit = try await permit(act, by: asker, on: targets, .approved)
+        return try await begin(permit, taking: change, on: targets.map(\.subject), detail: detail)
+    }
+
+    /// The rule for which a person has to approve an act that would be allowed otherwise; nil when none wants that. Nothing is written down.
+    func ruleForApproval(_ act: Act, by asker: Asker, on targets: [Target]) -> String? {
+        guard (try? verdict(act, by: asker, on: targets, .approved)) != nil else { return nil }
+        guard case .denied(let denial)? = (Result { try verdict(act, by: asker, on: targets, .last) }).failure as? EngineError else { return nil }
+        return denial.code == PolicyDenial.Code.approvalRequired.rawValue ? denial.rule ?? "policy" : nil
+    }
+
     /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
-    func permit(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> Permit {
-        let (rule, grants) = try await decide(act, by: asker, on: targets, .last)
+    func permit(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage = .last) async throws -> Permit {
+        let (rule, grants) = try await decide(act, by: asker, on: targets, stage)
         return Permit(act: act, asker: asker, rule: rule, grants: grants, sessions: useSessions(for: act, by: asker, on: targets))
     }
 
     /// Refuses an act that cannot be allowed whatever is found out later: which program it is, or that a person approves.
     func foresee(_ act: Act, by asker: Asker, on targets: [Target]) async throws { _ = try await decide(act, by: asker, on: targets, .first) }
 
-    /// Writes the intent of a permitted act.
-    func begin(_ permit: Permit, on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> AuthorizedAccess {
+    /// Writes the intent of a permitted act, together with what is taken for it.
+    func begin(
+        _ permit: Permit, taking change: Change? = nil, on subjects: [AuditSubject], detail: [AuditFact] = []
+    ) async throws -> AuthorizedAccess {
         var entries = self.entries(permit, subjects, detail)
         entries[entries.count - 1].phase = .intent
-        let index = try await writer.record(entries)
-        return AuthorizedAccess(entry: index, permit, subjects: subjects, mark: OngoingActs.Mark(index, in: ongoing))
+        let index = try await writer.record(entries, with: change ?? Change())
+        let mark = OngoingActs.Mark(index, in: ongoing)
+        return AuthorizedAccess(entry: index, permit, subjects: subjects, isApproved: change != nil, mark: mark)
     }
 
     /// Stores a permitted write and its entry in one transaction.
@@ -191,7 +212,8 @@ extension Authorizer {
 
     private func verdict(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage) throws -> Ruling {
         guard case .person(let steppedUp) = asker.standing else { return try policyVerdict(act, by: asker, targets, stage) }
-        if !steppedUp, act.needs == .stepUp || act.needs == .reveal { throw EngineError.stepUpRequired }
+        let asksAgain = act.needs == .stepUp || act.needs == .reveal || asker.isReadOnly && (act.mode == .write || act.mode == .inject)
+        if !steppedUp, asksAgain { throw EngineError.stepUpRequired }
         return (nil, [])
     }
 
@@ -216,7 +238,7 @@ extension Authorizer {
         }
         var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
         circumstances.program = target.program
-        circumstances.hasApproval = stage == .first
+        circumstances.hasApproval = stage != .last
         switch view.decision(for: name, capability: capability, circumstances) {
         case .deny(let denial):
             if denial.code == .notFound { throw EngineError.notFound(.secret) }
@@ -227,4 +249,8 @@ extension Authorizer {
             throw EngineError.denied(.init(PolicyDenial(unmet: unmet, of: grant)))
         }
     }
+}
+
+extension Result {
+    fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }

@@ -4,12 +4,15 @@ import Policies
 /// When a decision is taken: before what it may depend on is known, or for good.
 enum DecisionStage {
     case first, last
+    /// For good, with a use of a person's approval that is taken together with the entry.
+    case approved
 
     /// The obligations that the engine meets. What it cannot meet it refuses.
     var met: Set<PolicyObligation> {
         switch self {
         case .first: [.redact, .notify, .program, .approval]
         case .last: [.redact, .notify]
+        case .approved: [.redact, .notify, .approval]
         }
     }
 

@@ -1,3 +1,4 @@
+import Model
 import Policies
 
 extension EngineError.Denial {
@@ -8,6 +9,38 @@ extension EngineError.Denial {
     static let badBadge = EngineError.Denial(
         code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
         nextStep: "ask the person to register the agent again with `tacit agent add`")
+
+    static let tooManyRequests = EngineError.Denial(
+        code: "rate_limited", reason: "ten requests of yours wait for a person already",
+        nextStep: "tell the person that they wait: `tacit approvals` lists them")
+
+    /// What is written down of a call that its client left.
+    static let abandoned = EngineError.Denial(code: "approval_required", reason: "nobody waits for the answer any more", nextStep: "access_check")
+
+    /// The answer while a person has not decided; `request` is what `access_check` takes.
+    static func approvalRequired(rule: String, request: AnyRecordID) -> Self {
+        var denial = Self(
+            code: "approval_required", reason: "a rule wants a person to approve exactly this use, and nobody has yet", rule: rule,
+            nextStep: "access_check")
+        denial.request = request
+        return denial
+    }
+
+    static func approvalDenied(rule: String, request: AnyRecordID) -> Self {
+        var denial = Self(
+            code: "not_permitted", reason: "a person looked at exactly this use and denied it", rule: rule,
+            nextStep: "do not ask again; the person has decided")
+        denial.request = request
+        return denial
+    }
+
+    /// What an approval cannot bind is not asked for.
+    static func notBound(rule: String) -> Self {
+        Self(
+            code: "command_blocked",
+            reason: "a rule wants a person to approve this use, and what this program executes cannot be bound to an approval", rule: rule,
+            nextStep: "run a program that is no script and no interpreter, or ask the person for a command rule with `any_code: allow`")
+    }
 
     /// A policy's denial, as it may be told.
     init(_ denial: PolicyDenial) {

@@ -13,6 +13,8 @@ final class SessionBook: Sendable {
 
     private struct State {
         var sessions: Set<KernelSession> = []
+        /// Sessions of these in which changes and runs ask again.
+        var readOnly: Set<KernelSession> = []
         /// Step-up tokens by the connection they were given on.
         var stepUps: [UInt64: String] = [:]
         var graces: [KernelSession: Timestamp] = [:]
@@ -42,18 +44,21 @@ final class SessionBook: Sendable {
 
         /// Starts the idle lock anew. Whoever had a standing before it fell has none any more.
         mutating func renew(now: Timestamp) {
-            if !isPersonsTime(now) { (sessions, stepUps, graces, visitors) = ([], [:], [:], []) }
+            if !isPersonsTime(now) { (sessions, readOnly, stepUps, graces, visitors) = ([], [], [:], [:], []) }
             idleDeadline = now.advanced(by: SessionBook.idleLimit)
         }
     }
 
-    /// Makes the peer's session a person's.
-    func admit(_ session: KernelSession, now: Timestamp) {
+    /// Makes the peer's session a person's; where `isReadOnly`, one in which changes and runs ask again.
+    func admit(_ session: KernelSession, isReadOnly: Bool = false, now: Timestamp) {
         state.withLock {
             $0.renew(now: now)
             $0.sessions.insert(session)
+            if isReadOnly { $0.readOnly.insert(session) } else { $0.readOnly.remove(session) }
         }
     }
+
+    func isReadOnly(_ peer: Peer) -> Bool { state.withLock { state in peer.session.map(state.readOnly.contains) ?? false } }
 
     /// Lets a connection hold the vault open, until it ends or nobody acts.
     func admitVisitor(_ connection: UInt64, now: Timestamp) {

@@ -1,17 +1,9 @@
+import Approvals
+
 /// Words of an agent's own, on their way into the log or before a person.
 enum AgentWords {
-    static let longest = 300
-
     /// The words, cut and freed of control and direction characters.
-    static func quoted(_ words: String) -> String {
-        let kept = words.unicodeScalars.filter { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-            default: true
-            }
-        }
-        return String(String.UnicodeScalarView(kept.prefix(longest)))
-    }
+    static func quoted(_ words: String) -> String { "\(QuotedText(words))" }
 
     /// A purpose as it is kept; one without a word in it is refused.
     static func purpose(_ words: String) throws -> String {

@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 package import Model
 import Policies
@@ -56,7 +57,7 @@ extension OpenVault {
         let secret = try await sought(reference.name, in: reference.scope, for: act, by: asker)
         let version = reference.version ?? secret?.current
         let target = try await judged(reference.scope, reference.name, secret, version: version, by: asker)
-        let access = try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
+        let access = try await allowed(act, reference, secret, target, detail, by: asker)
         return try await concluding(access) {
             guard let secret, let version else { throw EngineError.notFound(.secret) }
             try usable(secret)
@@ -64,6 +65,21 @@ extension OpenVault {
             let value = try await shelf.open(ordinal, of: secret, version: version, access: access)
             return body(Released(value: value, field: field.name, kind: field.kind, version: version))
         }
+    }
+
+    /// Asks the policy, and a person where it wants one.
+    private func allowed(
+        _ act: Act, _ reference: FieldReference, _ secret: SecretRecord?, _ target: Target, _ detail: [AuditFact], by asker: Asker
+    ) async throws -> AuthorizedAccess {
+        guard let secret, let version = target.subject.version, let rule = authorizer.ruleForApproval(act, by: asker, on: [target]) else {
+            return try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
+        }
+        let (ordinal, _) = try await shelf.manifest(secret, version: version).chosen(reference.field)
+        let subject = ApprovalSubject(
+            act.mode == .masked ? .mask : .reveal, agent: asker.agent,
+            secrets: [BoundSecret(secret: secret.id, version: version, field: ordinal)])
+        let plea = Plea(subject: subject, rule: rule, purpose: detail.first { $0.key == "purpose" }?.value)
+        return try await approved(act, by: asker, on: [target], plea, detail: detail)
     }
 
     /// Runs what an access allows and writes how it ended.

@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 package import Model
 import Policies
@@ -16,6 +17,12 @@ package struct RunWish: Sendable {
     package var terminal: RunJob.Terminal?
     package var fileMask: Int?
     package var purpose: String?
+    /// The whole of standard input, where the client tells it beforehand; an approval binds it.
+    package var input: [UInt8]?
+    /// Whether the client will send standard input afterwards, which no approval binds.
+    package var sendsInput = false
+    /// Whether somebody still waits for the answer.
+    package var isAwaited: @Sendable () -> Bool = { true }
 
     package struct Secret: Sendable {
         package var reference: SecretReference
@@ -54,19 +61,23 @@ extension OpenVault {
     package func prepareRun(_ wish: RunWish, by asker: Asker) async throws -> PreparedRun {
         guard let program = wish.arguments.first, !program.isEmpty else { throw EngineError.invalid("there is no command to run", hint: nil) }
         let act = Act(.run, .inject, wish.takesAll ? .stepUp : .capability(.envInject))
+        guard wish.input == nil || !wish.secrets.contains(where: \.isInput) else {
+            throw EngineError.invalid("standard input is either a secret or what you send", hint: "leave one of them out")
+        }
         let wanted = try await wantedSecrets(wish, for: act, by: asker)
         var targets: [Target] = []
         for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
-        let isAgent = asker.isAgent
-        if isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
+        if asker.isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
         // Whoever may not have the secrets learns nothing of programs either.
         try await authorizer.foresee(act, by: asker, on: targets)
-        var job = RunJob(wish, by: asker, takesFingerprint: policy.pinsPrograms(of: asker))
+        let takesFingerprint = policy.pinsPrograms(of: asker) || wantsPerson(on: targets, by: asker)
+        var job = RunJob(wish, by: asker, takesFingerprint: takesFingerprint)
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)]
-        if let purpose = wish.purpose { detail.append(AuditFact("purpose", AgentWords.quoted(purpose))) }
-        let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        if let purpose = wish.purpose { detail.append(AuditFact("purpose", "\(QuotedText(purpose))")) }
+        let access = try await allowed(act, wish, wanted, waiting.program, targets, detail, by: asker)
+        if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {
             for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
             job.take(access.grants)
@@ -75,6 +86,30 @@ extension OpenVault {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
             throw error
         }
+    }
+
+    /// Asks the policy, and a person where it wants one. The intent is durable when this returns.
+    private func allowed(
+        _ act: Act, _ wish: RunWish, _ wanted: [Wanted], _ program: OpenedProgram, _ targets: [Target], _ detail: [AuditFact], by asker: Asker
+    ) async throws -> AuthorizedAccess {
+        guard let rule = authorizer.ruleForApproval(act, by: asker, on: targets) else {
+            return try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        }
+        let plea: Plea
+        do {
+            let subject = try await approvalSubject(wish, wanted, program, rule: rule, by: asker)
+            plea = Plea(subject: subject, rule: rule, purpose: wish.purpose, isAwaited: wish.isAwaited)
+        } catch let error as EngineError {
+            try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), error: error)
+            throw error
+        }
+        return try await approved(act, by: asker, on: targets, plea, detail: detail)
+    }
+
+    /// What stands in place of the standard input that a client would send: what it told beforehand. An approved run has no other, since nobody saw it.
+    private static func input(of wish: RunWish, _ wanted: [Wanted], isApproved: Bool) -> RunJob.InjectedValue? {
+        guard !wanted.contains(where: \.isInput), var bytes = wish.input ?? (isApproved ? [] : nil) else { return nil }
+        return .init(variable: nil, name: "", kind: .plain, value: SecretValue(moving: &bytes))
     }
 
     /// Has a fresh runner open the program. One that cannot be, or is not to be, is written down as a refusal; so is a run too many, before a runner is taken.

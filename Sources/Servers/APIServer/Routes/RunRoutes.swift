@@ -21,7 +21,9 @@ struct RunRoutes: Sendable {
         let (wish, rest) = try await RunOpening.read(from: body)
         try context.admitted.deadline.lift()
         guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
-        let prepared = try await open.prepareRun(RunWish(wish), by: asker)
+        var asked = try RunWish(wish)
+        asked.isAwaited = { [channel = context.channel] in channel.isActive }
+        let prepared = try await open.prepareRun(asked, by: asker)
         let stop = StopSignal()
         let started = try await vault.start(prepared) { stop.send() }
         let hold = RunHold(started, in: vault, book, stop: stop)
@@ -82,5 +84,10 @@ extension RunWish {
         guard (0...0o777).contains(wire.fileMask ?? 0) else { throw EngineError.invalid("a file mask has nine bits", hint: nil) }
         fileMask = wire.fileMask
         purpose = wire.purpose
+        input = wire.input.map { Array($0.utf8) }
+        guard input?.count ?? 0 <= RunRequest.longestInput else {
+            throw EngineError.invalid("standard input that is told beforehand has 64 KiB at most", hint: "send it as frames")
+        }
+        sendsInput = wire.sendsInput ?? false
     }
 }

@@ -19,7 +19,7 @@ struct VaultRoutes: Sendable {
     func add(to router: Router<APIContext>) {
         router.route(.get, WirePath.status, query: ["scope"]) { _, context in try Response(json: try status(context)) }
         router.route(.post, WirePath.vault, use: create)
-        router.route(.post, WirePath.unlock, query: ["for"], use: unlock)
+        router.route(.post, WirePath.unlock, query: ["for", "session"], use: unlock)
         router.route(.post, WirePath.recovery, use: recover)
         router.route(.post, WirePath.lock, body: false) { _, context in
             // While the keys are there, the outcomes of the runs that end with them can be written.
@@ -75,8 +75,8 @@ struct VaultRoutes: Sendable {
     private func unlocked(_ request: Request, _ context: APIContext, acceptingRollback: Bool) async throws -> Unlocked {
         let password = try await request.secretValue(upTo: Self.longestPassword)
         let report = try await vault.unlock(
-            password: password, lease: try context.query.duration("for"), acceptingRollback: acceptingRollback, by: try context.asker,
-            at: try context.door)
+            password: password, lease: try context.query.duration("for"), isReadOnly: try context.query.oneOf("session", ["read-only"]) != nil,
+            acceptingRollback: acceptingRollback, by: try context.asker, at: try context.door)
         var notices = report.warnings
         if report.absorbedEntries > 0 { notices.append("\(report.absorbedEntries) entries that waited were added to the audit log") }
         return Unlocked(

@@ -48,6 +48,19 @@ struct DoctorTests {
         withExtendedLifetime((open.rig, closed.rig)) {}
     }
 
+    @Test("agents' badges are called what they are under one's own user")
+    func badges() throws {
+        let rig = try Rig(nil)
+        #expect(!FileChecks(rig.context).findings.contains { $0.code == "agents.badges" })
+        try PrivateDirectory.make(rig.paths.agents)
+        for name in ["codex", "claude-code"] {
+            let file = unsafe open("\(rig.paths.agents)/\(name)", O_CREAT | O_WRONLY, 0o600)
+            close(file)
+        }
+        let finding = try #require(FileChecks(rig.context).findings.first { $0.code == "agents.badges" })
+        #expect(finding.level == .advice && finding.title.hasPrefix("claude-code, codex: known by a name badge"))
+    }
+
     @Test("directories and files that others can reach are bad, and end the command with 1")
     func modes() throws {
         let rig = try Rig(["GET /v1/doctor": { _ in .json(DoctorReport(findings: [.init(.good, "memory.secret", "keys lie in secret memory")])) }])

@@ -229,8 +229,8 @@ struct PromptTests {
         let path = terminal.path
         await #expect(processExitsWith: .signal(SIGTERM)) { [path = path as String] in
             var context = CommandContext(
-                environment: [:], currentDirectory: "/", paths: .init(environment: [:], home: "/", userID: 0, hasUserRuntime: false), userID: 0,
-                version: "", starter: NoKeeperStarter(), keeper: { _ in 0 })
+                environment: [:], currentDirectory: "/", home: "/", paths: .init(environment: [:], home: "/", userID: 0, hasUserRuntime: false),
+                userID: 0, version: "", starter: NoKeeperStarter(), keeper: { _ in 0 })
             context.terminal = path
             let asking = pthread_self()
             Threads.start {

@@ -58,8 +58,9 @@ private final class Caller {
         if let side { _ = tacit_set_window_size(side, 24, 100) }
         defer { for file in files + [ends[0]] + (side.map { [$0] } ?? []) { close(file) } }
         var context = CommandContext(
-            environment: [:], currentDirectory: "/", paths: LocalPaths(environment: [:], home: "/", userID: 0, hasUserRuntime: false), userID: 0,
-            version: "", starter: NoKeeperStarter(), keeper: { _ in 0 })
+            environment: [:], currentDirectory: "/", home: "/",
+            paths: LocalPaths(environment: [:], home: "/", userID: 0, hasUserRuntime: false), userID: 0, version: "", starter: NoKeeperStarter(),
+            keeper: { _ in 0 })
         (context.input, context.output) = (side ?? ends[0], output ?? side ?? files[0])
         context.messages = messagesAtTerminal ? side ?? files[1] : files[1]
         let streams = CallerStreams(context, inputIsTaken: stdinIsTaken)

@@ -44,8 +44,8 @@ final class Rig {
 
     var context: CommandContext {
         var context = CommandContext(
-            environment: environment, currentDirectory: currentDirectory, paths: paths, userID: getuid(), version: "1.2.3", starter: starter,
-            keeper: { $0.readiness == nil ? 41 : 42 })
+            environment: environment, currentDirectory: currentDirectory, home: directory.path, paths: paths, userID: getuid(), version: "1.2.3",
+            starter: starter, keeper: { $0.readiness == nil ? 41 : 42 })
         context.terminal = terminal?.path
         context.now = { Self.now }
         return context

@@ -1,3 +1,4 @@
+import Approvals
 import Envelopes
 import Model
 import Storage
@@ -10,6 +11,7 @@ import Testing
 @Suite("Content vectors") struct ContentVectorTests {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         let form: String, name: String, expect: String, encoded: String, described: Described?
+        let id: String?, code: String?, digest: String?
 
         var testDescription: String { "\(form): \(name)" }
     }
@@ -22,13 +24,27 @@ import Testing
         let current: Int64?, updatedAt: Int64?, expiresAt: Int64?, deletedAt: Int64?, purgeAfter: Int64?
         let name: String?, badgeHash: String?, version: Int64?, json: String?, text: String?
         let tags: [String]?, description: String?, note: String?, url: String?, fields: [Field]?
+        let asker: Asker?, use: Use?, names: [String]?, proposal: Proposal?, purpose: String?, rule: String?, state: State?
+        let key: String?, confirmed: Bool?, lastStep: Int64?, failures: Int64?
+
+        struct Asker: Decodable, Sendable {
+            let agent: String?, name: String?, reportedModel: String?, user: String, host: String, process: Int64, executable: String
+        }
+        struct Use: Decodable, Sendable {
+            let use: String, agent: String?, program: Program?, arguments: [String], workingDirectory: String?, variables: [String]
+            let secrets: [Bound], inputHash: String?
+        }
+        struct Program: Decodable, Sendable { let path: String, hash: String, notBound: [String] }
+        struct Bound: Decodable, Sendable { let secret: String, version: Int64, field: Int64, variable: String? }
+        struct Proposal: Decodable, Sendable { let scope: String, names: [String], capability: String? }
+        struct State: Decodable, Sendable { let `is`: String, uses: Int64?, until: Int64?, at: Int64? }
 
         struct Metadata: Decodable, Sendable { let generation: Int64, wrapped: String, sealed: String }
         struct Field: Decodable, Sendable { let name: String, kind: String, binding: String? }
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 69).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 90).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -38,6 +54,8 @@ import Testing
         let written =
             switch scenario.form {
             case "vault", "slot", "sealed-record", "secret": try row(scenario.form, bytes, described)
+            case "approval": try approval(scenario, bytes, described)
+            case "factor": try factor(bytes, described)
             default: try document(scenario.form, bytes, described)
             }
         #expect(written == bytes)
@@ -128,6 +146,8 @@ import Testing
         case "policy": _ = try StoredPolicy(decoding: bytes)
         case "secret-metadata": _ = try SecretMetadata(decoding: bytes)
         case "manifest": _ = try Manifest(decoding: bytes)
+        case "approval": _ = try ApprovalRequest(decoding: bytes)
+        case "factor": _ = try TimedFactor(decoding: bytes)
         default: Issue.record("the form \(form) does not exist")
         }
     }
@@ -140,5 +160,62 @@ import Testing
             organization: place.organization, kind: .secret, id: AnyRecordID(random: .system), parent: place.environment.cast(), lookup: nil,
             revision: 1, content: bytes, mac: [])
         return try SecretRecord(row, place: place)
+    }
+}
+
+// MARK: - Requests and authenticators (docs/SPEC.md §12)
+
+extension ContentVectorTests {
+    private func approval(_ scenario: Case, _ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
+        let read = try ApprovalRequest(decoding: bytes)
+        let (asker, expected) = (read.asker, try #require(described.asker))
+        #expect([read.createdAt.nanoseconds, read.expiresAt.nanoseconds] == [described.createdAt, described.expiresAt])
+        #expect([asker.agent?.description, asker.name, asker.reportedModel] == [expected.agent, expected.name, expected.reportedModel])
+        #expect([asker.user, asker.host, asker.executable] == [expected.user, expected.host, expected.executable])
+        #expect(asker.process == expected.process)
+        #expect([read.purpose, read.rule] == [described.purpose, described.rule])
+        #expect(state(read.state) == described.state.map { [$0.is] + [$0.uses, $0.until, $0.at].compactMap { $0.map { "\($0)" } } })
+        switch read.matter {
+        case .use(let subject, let names):
+            #expect(names == described.names)
+            try check(subject, try #require(described.use))
+            #expect(subject.digest.hexadecimal == scenario.digest)
+        case .proposal(let proposal):
+            #expect(described.proposal.map { [$0.scope, $0.capability] } == [proposal.scope, proposal.capability])
+            #expect(proposal.names == described.proposal?.names)
+        }
+        #expect("\(RequestCode(of: try vectorID(#require(scenario.id)), read))" == scenario.code)
+        return read.encoded
+    }
+
+    private func check(_ subject: ApprovalSubject, _ expected: Described.Use) throws {
+        #expect([subject.use.rawValue, subject.agent?.description] == [expected.use, expected.agent])
+        #expect([subject.program?.path, subject.program?.hash.hexadecimal] == [expected.program?.path, expected.program?.hash])
+        #expect(subject.program?.notBound == expected.program?.notBound)
+        #expect(subject.arguments == expected.arguments && subject.workingDirectory == expected.workingDirectory)
+        #expect(subject.variables == expected.variables.sorted())
+        #expect(subject.inputHash?.hexadecimal == expected.inputHash)
+        #expect(
+            subject.secrets.map { ["\($0.secret)", "\($0.version)", "\($0.field)", $0.variable] }
+                == expected.secrets.map {
+                    [$0.secret, "\($0.version)", "\($0.field)", $0.variable]
+                })
+    }
+
+    private func state(_ state: ApprovalRequest.State) -> [String] {
+        switch state {
+        case .pending: ["pending"]
+        case .approved(let budget): ["approved", "\(budget.uses)", "\(budget.until.nanoseconds)"]
+        case .denied(let time): ["denied", "\(time.nanoseconds)"]
+        case .done(let time): ["done", "\(time.nanoseconds)"]
+        }
+    }
+
+    private func factor(_ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
+        let read = try TimedFactor(decoding: bytes)
+        #expect(read.key.bytes.hexadecimal == described.key)
+        #expect(read.isConfirmed == described.confirmed)
+        #expect([read.codes.lastStep, read.codes.failures] == [described.lastStep, described.failures])
+        return read.encoded
     }
 }

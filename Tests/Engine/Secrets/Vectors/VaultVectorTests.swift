@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 import Envelopes
 import Model
@@ -73,6 +74,12 @@ import Testing
         let asker = try await bench.vault.asker(at: bench.terminal, source: .mcp, Credentials(badge: vector.common.badge))
         let listed = try await bench.open.list(VaultBench.dev, ListFilter(), by: asker).views
         #expect(listed.map(\.name.description) == ["stripe/api-key"])
+
+        let requests = try await bench.open.requests(by: bench.person())
+        #expect(requests.map(\.standing) == [.done, .expired])
+        #expect(requests.map(\.request.purpose) == ["billing", "list invoices"])
+        let factor = try await bench.open.factor(by: bench.person())
+        #expect(factor?.isConfirmed == true && factor?.triesLeft == 1)
 
         #expect(try bench.open.verifierKey == vector.common.verifierKey)
         let kept = Array(vector.common.checkpoint.utf8)
@@ -160,7 +167,7 @@ struct VectorTables: Decodable, Sendable {
 
     /// A store that holds these rows.
     func store() async throws -> InMemoryStore {
-        let order: [RecordKind] = [.vault, .organization, .slot, .project, .environment, .secret, .policy, .agent]
+        let order: [RecordKind] = [.vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor]
         let records = try record.map { try $0.record() }
         var operations: [Batch.Operation] = order.flatMap { kind in records.filter { $0.kind == kind } }.map { .put($0, replacing: nil) }
         operations += try key.map {

@@ -1,0 +1,59 @@
+import TacitWire
+
+extension ApprovalItem {
+    /// A request as a person reads it: our own facts first, the agent's words last and in quotes.
+    func lines(_ style: Style, now: Int64) -> [String] {
+        var lines = ["\(style.bold(code))  \(title.printable)\(standing == .pending ? "" : "  (\(words))")"]
+        func add(_ name: String, _ text: String?) {
+            guard let text, !text.isEmpty else { return }
+            lines.append("  \(style.dim(name.padded(to: 9))) \(text.printable)")
+        }
+        add("asked by", "\(agent), process \(process) (\(executable))")
+        add("program", program.map { "\($0)  sha256 \((programHash ?? "").prefix(16))…" })
+        if program != nil { add("words", arguments.map(Self.quoted).joined(separator: " ")) }
+        add("in", program == nil ? nil : workingDirectory ?? "an empty private directory")
+        add("secrets", secrets.joined(separator: ", "))
+        add("as", variables.joined(separator: ", "))
+        add("input", hasInput ? "standard input is given, and bound" : nil)
+        add("not bound", notBound.joined(separator: ", "))
+        add("asks for", capability)
+        add("rule", rule)
+        add("until", RelativeTime.text(expiresAt, now: now))
+        add("model", reportedModel.map { "says it is \u{201C}\($0)\u{201D}" })
+        add("purpose", "\u{201C}\(purpose)\u{201D}")
+        return lines + [""]
+    }
+
+    /// One sentence after a decision.
+    func sentence(now: Int64) -> String {
+        switch standing {
+        case .approved:
+            "Approved \(code) \(uses.map { $0 == 1 ? "once" : "\($0) times" } ?? ""), until \(RelativeTime.text(expiresAt, now: now)). The agent's next call goes through."
+        case .denied: "Denied \(code)."
+        case .done: "Closed \(code): the agent is told that it is there."
+        case .pending, .expired, .usedUp: "\(code) is \(words)."
+        }
+    }
+
+    private var title: String {
+        switch kind {
+        case "run": "\(agent) wants to run \(program ?? arguments.first ?? "a program")"
+        case "inject": "\(agent) wants a file with secrets"
+        case "reveal": "\(agent) wants to see a value"
+        case "mask": "\(agent) wants to see a mask"
+        default: capability == nil ? "\(agent) asks you to store secrets" : "\(agent) asks for rights"
+        }
+    }
+
+    private var words: String { standing == .usedUp ? "used up" : standing.rawValue }
+
+    /// A word as it would be typed, so that where one ends is seen.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = !word.isEmpty && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"'\"\\$`*?[](){}<>|&;!#~".utf8.contains($0) }
+        return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
+}

@@ -1,0 +1,172 @@
+import Glibc
+import TacitWire
+
+/// Sets one host up: the agent's badge, the host's configuration, the model's instructions.
+struct HostSetup {
+    private let context: CommandContext
+    private let options: GlobalOptions
+    private let scope: Scope
+    private let manner: Manner
+    private let folders: AgentHost.Folders
+
+    /// What is to be done and what is not.
+    struct Manner {
+        var isRemoval = false
+        var isDryRun = false
+        /// Whether the agent gets a policy to start from, where none is in force.
+        var startsPolicy = true
+    }
+
+    private var isRemoval: Bool { manner.isRemoval }
+    private var isDryRun: Bool { manner.isDryRun }
+
+    init(_ context: CommandContext, _ options: GlobalOptions, scope: Scope, _ manner: Manner) {
+        self.context = context
+        self.options = options
+        self.scope = scope
+        self.manner = manner
+        folders = AgentHost.Folders(context.environment, home: context.home, project: Self.project(context))
+    }
+
+    /// The directory above the current one that a repository or a project file marks; never the home directory itself.
+    private static func project(_ context: CommandContext) -> String? {
+        var directory = context.currentDirectory
+        while directory.count > 1, directory != context.home {
+            if [".git", ".tacit.yaml"].contains(where: { unsafe access("\(directory)/\($0)", F_OK) == 0 }) { return directory }
+            directory = String(directory[..<(directory.lastIndex(of: "/") ?? directory.startIndex)])
+        }
+        return nil
+    }
+
+    /// What was done for a host.
+    struct Outcome: Codable, Equatable {
+        var host: String
+        var title: String
+        var agent: String
+        /// Whether the agent was registered now; false when it was already.
+        var registered: Bool
+        var dryRun: Bool
+        var removed: Bool
+        /// What became of the policy; nil where it was left as it is.
+        var policy: PolicyStart?
+        var files: [File]
+
+        enum PolicyStart: String, Codable {
+            /// One to start from was put in force.
+            case started
+            /// One is in force, and is about this agent.
+            case present
+            /// One is in force that says nothing of this agent.
+            case silent
+        }
+
+        struct File: Codable, Equatable {
+            var path: String
+            var changed: Bool
+            /// Where the file of before is kept.
+            var backup: String?
+            /// What changes, line by line.
+            var difference: [String]
+        }
+    }
+
+    /// The absolute path of this program.
+    static var program: String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : "tacit"
+    }
+
+    func isInstalled(_ host: AgentHost) -> Bool { host.traces(folders).contains { unsafe access($0, F_OK) == 0 } }
+
+    private var terminal: Terminal? { PasswordSource(context, descriptor: nil).terminal }
+    var canAsk: Bool { terminal != nil }
+
+    func isWanted(_ host: AgentHost) throws -> Bool {
+        guard let terminal else { return false }
+        let answer = try terminal.ask(isRemoval ? "Take Tacit out of \(host.title)? [y/N] " : "Set Tacit up in \(host.title)? [y/N] ", .visible)
+        return answer.bytes.first.map { $0 | 0x20 } == UInt8(ascii: "y")
+    }
+
+    func perform(_ host: AgentHost, agent: String) throws -> Outcome {
+        let edits = try edits(for: host, agent)
+        var outcome = Outcome(
+            host: host.rawValue, title: host.title, agent: agent, registered: false, dryRun: isDryRun, removed: isRemoval, files: [])
+        // The badge first: a host that was told of an agent without one would start a server that may do nothing.
+        if !isDryRun, !isRemoval, let door = try register(agent) {
+            outcome.registered = true
+            if manner.startsPolicy { outcome.policy = try startPolicy(host, agent, through: door) }
+        }
+        for (file, edit) in edits {
+            let backup = edit.isChange && !isDryRun ? try file.write(edit) : nil
+            outcome.files.append(.init(path: file.path, changed: edit.isChange, backup: backup, difference: edit.difference))
+        }
+        return outcome
+    }
+
+    private func edits(for host: AgentHost, _ agent: String) throws -> [(HostFile, HostEdit)] {
+        let places = [context.home, folders.configuration, folders.codex] + (folders.project.map { [$0] } ?? [])
+        let file = try HostFile(host.file(folders), within: places)
+        let entry = ServerEntry(program: Self.program, agent: agent, scope: scope)
+        var edits = [(file, try HostEdit(host, entry, path: file.path, before: file.content(), isRemoval: isRemoval))]
+        if let path = host.instructions(folders) {
+            let file = try HostFile(path, within: places)
+            edits.append((file, try HostEdit(instructions: ModelInstructions.lines, path: file.path, before: file.content(), isRemoval: isRemoval)))
+        }
+        return edits
+    }
+
+    /// Registers the agent, unless it has a badge; the door on which a person was asked for that, when it was done now.
+    private func register(_ agent: String) throws -> VaultDoor? {
+        if (try? AgentBadge.read(agent, context)) != nil { return nil }
+        let door = try VaultDoor(context, options, to: "register the agent `\(agent)`")
+        try AgentRegistration(agent, door, in: context.paths).perform()
+        return door
+    }
+
+    /// Puts a policy to start from in force for this place, where there is none: it allows what its comments say, and the person reads them.
+    private func startPolicy(_ host: AgentHost, _ agent: String, through door: VaultDoor) throws -> Outcome.PolicyStart? {
+        let state: PolicyState = try door.get(WirePath.policy)
+        guard state.version == 0 else {
+            let agents = try door.get(WirePath.agents, as: Page<AgentSummary>.self).items
+            return agents.contains { $0.name == agent && $0.revokedAt == nil && !$0.policies.isEmpty } ? .present : .silent
+        }
+        guard let starter = StarterPolicy.all.first(where: { $0.host == host.rawValue }) else { return nil }
+        let policy = try PolicyText(yaml: Array(starter.text(agent: agent, in: scope).utf8), naming: "the policy to start from")
+        try policy.checkTests()
+        _ = try policy.apply(through: door, replacing: 0)
+        return .started
+    }
+}
+
+extension HostSetup.Outcome {
+    func lines(_ style: Style) -> [String] {
+        var lines = ["\(style.bold(title))"]
+        if registered { lines.append("  registered the agent \(agent), by a name badge, which only narrows (`tacit doctor` says more)") }
+        for file in files {
+            guard file.changed else {
+                lines.append("  \(file.path): nothing to change")
+                continue
+            }
+            lines.append("  \(file.path)\(file.backup.map { ", before: \($0)" } ?? "")")
+            if dryRun { lines += file.difference.map { "    \($0)" } }
+        }
+        if dryRun { return lines + ["  nothing was changed"] }
+        guard !removed else { return lines + ["Next: `tacit agent revoke \(agent)` makes its badge worthless."] }
+        return lines + next
+    }
+
+    private var next: [String] {
+        let restart = "then start \(title) anew."
+        switch policy {
+        case .started:
+            return [
+                "  put a policy to start from in force: read it with `tacit policy show`",
+                "Next: `tacit policy edit` if it allows too much; \(restart)",
+            ]
+        case .silent:
+            return ["Next: the policy in force says nothing of \(agent). `tacit policy init \(host) --agent \(agent)` prints what to add; \(restart)"]
+        case .present, nil: return ["Next: `tacit policy edit` says what \(agent) may use; \(restart)"]
+        }
+    }
+}

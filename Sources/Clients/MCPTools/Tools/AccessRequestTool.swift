@@ -1,0 +1,37 @@
+import MCPSession
+import TacitWire
+
+/// Asks a person for rights. It grants nothing by itself.
+struct AccessRequestTool: SecretTool {
+    var description: ToolDescription {
+        ToolDescription(
+            name: "access_request", title: "Secrets: ask for access",
+            description: """
+                Ask the person for access after a tool answered not_permitted or not_found. Creates a request for them to decide; it grants nothing by \
+                itself. When a tool answered approval_required there is a request already: use access_check with its request_id. For a secret that \
+                does not exist yet use secret_import.
+                """,
+            input: .arguments([
+                .optional("names", .array("Secrets you need.", of: .secretName, atMost: 32)),
+                .optional(
+                    "capability",
+                    .string(
+                        "What you want to do with them: env_inject is secret_run.",
+                        oneOf: ["reference_only", "masked_return", "env_inject", "file_inject"], default: "env_inject")),
+                .optional("environment", .environment),
+                .required("reason", .string("Why; shown to the person. Never put a secret value here.", atLeast: 1, atMost: 300)),
+            ]),
+            output: .result(RequestAnswer.output), hints: [])
+    }
+
+    func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
+        let arguments = call.arguments
+        let names = arguments["names"]?.array?.compactMap(\.string) ?? []
+        let place = context.place.with(environment: arguments["environment"]?.string)
+        let capability = arguments["capability"]?.string ?? "env_inject"
+        let proposal = AccessProposal(scope: "\(place)", names: names, capability: capability, reason: arguments["reason"]?.string ?? "")
+        let state = try await context.keeper.propose(proposal, for: call.client)
+        let what = names.isEmpty ? "the secrets of \(place)" : names.joined(separator: ", ")
+        return RequestAnswer.object(state, asking: "I ask for \(capability) on \(what).")
+    }
+}

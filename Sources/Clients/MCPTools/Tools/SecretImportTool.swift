@@ -1,0 +1,41 @@
+import MCPSession
+import TacitWire
+
+/// Has the person store secrets. Names come from the agent, values never do.
+struct SecretImportTool: SecretTool {
+    var description: ToolDescription {
+        ToolDescription(
+            name: "secret_import", title: "Secrets: have the person add secrets",
+            description: """
+                Have the person add or replace secrets, or import a .env file, in a terminal of their own. Use it when a secret is missing, or when you \
+                find credentials in files or in the chat. Takes names only: never send a value, and never ask the person to paste one into the chat.
+                """,
+            input: .arguments([
+                .optional("names", .array("Names to create or replace.", of: .secretName, atMost: 64)),
+                .optional("env_file", .string("Absolute path of a .env file for the person to import; do not read it.", atLeast: 1, atMost: 4096)),
+                .optional("environment", .environment),
+                .required("reason", .string("Why they are needed; shown to the person.", atLeast: 1, atMost: 300)),
+            ]),
+            output: .result(RequestAnswer.output), hints: [])
+    }
+
+    func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
+        let arguments = call.arguments
+        let names = arguments["names"]?.array?.compactMap(\.string) ?? []
+        let file = arguments["env_file"]?.string
+        guard file.map({ $0.hasPrefix("/") && !$0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) ?? true else {
+            throw ToolFailure.invalidArguments("`env_file` must be an absolute path")
+        }
+        guard !names.isEmpty || file != nil else { throw ToolFailure.invalidArguments("`names` or `env_file` must say what to add") }
+        let place = context.place.with(environment: arguments["environment"]?.string)
+        let state = try await context.keeper.propose(
+            AccessProposal(scope: "\(place)", names: names, reason: arguments["reason"]?.string ?? ""), for: call.client)
+        let scope = place.environment == context.place.environment ? "" : " -e \(place.environment)"
+        let command = file.map { "tacit import \(Self.quoted($0))\(scope)" } ?? names.map { "tacit set \($0)\(scope)" }.joined(separator: " && ")
+        return RequestAnswer.object(
+            state, asking: "Please store \(names.isEmpty ? "what is in the file" : names.joined(separator: ", ")).", command: command)
+    }
+
+    /// A path as one word of a shell.
+    private static func quoted(_ path: String) -> String { "'\(path.replacing("'", with: "'\\''"))'" }
+}

@@ -1,0 +1,157 @@
+/// What an agent asked a person for, and where it stands.
+public struct ApprovalItem: Codable, Sendable, Equatable {
+    public enum Standing: String, Codable, Sendable {
+        case pending, approved, denied, expired, done
+        case usedUp = "used_up"
+    }
+
+    public var id: String
+    /// What a person types to say that this request is meant.
+    public var code: String
+    public var standing: Standing
+    /// `run`, `inject`, `reveal`, `mask` or `proposal`.
+    public var kind: String
+    public var createdAt: String
+    /// Until when it waits; of an approved one, until when it may be used.
+    public var expiresAt: String
+    /// How many uses are left; nil when it is not approved.
+    public var uses: Int64?
+    /// The rule that wants a person.
+    public var rule: String
+    /// Who asks: facts of the keeper's.
+    public var agent: String
+    public var process: Int64
+    public var executable: String
+    /// `PROJECT/ENVIRONMENT/NAME@VERSION`, or the names that a proposal is about.
+    public var secrets: [String]
+    public var program: String?
+    public var programHash: String?
+    public var arguments: [String]
+    public var workingDirectory: String?
+    /// The variables that values go into.
+    public var variables: [String]
+    public var hasInput: Bool
+    /// What the program reads and no approval binds.
+    public var notBound: [String]
+    /// The capability that a proposal asks for.
+    public var capability: String?
+    /// What the agent says of itself and of its purpose; its own words.
+    public var reportedModel: String?
+    public var purpose: String
+
+    public init(
+        id: String, code: String, standing: Standing, kind: String, createdAt: String, expiresAt: String, uses: Int64? = nil, rule: String,
+        agent: String, process: Int64, executable: String, secrets: [String], program: String? = nil, programHash: String? = nil,
+        arguments: [String] = [], workingDirectory: String? = nil, variables: [String] = [], hasInput: Bool = false, notBound: [String] = [],
+        capability: String? = nil, reportedModel: String? = nil, purpose: String
+    ) {
+        self.id = id
+        self.code = code
+        self.standing = standing
+        self.kind = kind
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.uses = uses
+        self.rule = rule
+        self.agent = agent
+        self.process = process
+        self.executable = executable
+        self.secrets = secrets
+        self.program = program
+        self.programHash = programHash
+        self.arguments = arguments
+        self.workingDirectory = workingDirectory
+        self.variables = variables
+        self.hasInput = hasInput
+        self.notBound = notBound
+        self.capability = capability
+        self.reportedModel = reportedModel
+        self.purpose = purpose
+    }
+}
+
+/// What agents asked for.
+public struct ApprovalList: Codable, Sendable, Equatable {
+    /// Oldest first; nil where the asker has seen all of it.
+    public var items: [ApprovalItem]?
+    /// Passed as `since`, it makes the next answer wait until something was asked or decided.
+    public var mark: Int64
+
+    public init(items: [ApprovalItem]?, mark: Int64) {
+        self.items = items
+        self.mark = mark
+    }
+}
+
+/// A person's decision about one request.
+public struct ApprovalDecision: Codable, Sendable, Equatable {
+    public enum Verdict: String, Codable, Sendable { case approve, deny, done }
+    public var verdict: Verdict
+    /// The code that stands beside the request, typed by the person.
+    public var code: String
+    public var uses: Int64?
+    /// How long an approval may be used, in seconds.
+    public var seconds: Int64?
+    /// The six digits of the person's authenticator, where they stand for the password.
+    public var timedCode: String?
+
+    public init(_ verdict: Verdict, code: String, uses: Int64? = nil, seconds: Int64? = nil, timedCode: String? = nil) {
+        self.verdict = verdict
+        self.code = code
+        self.uses = uses
+        self.seconds = seconds
+        self.timedCode = timedCode
+    }
+}
+
+/// What an agent would like to have: new secrets, or rights to some that are there.
+public struct AccessProposal: Codable, Sendable, Equatable {
+    /// `PROJECT/ENVIRONMENT`.
+    public var scope: String
+    public var names: [String]
+    public var capability: String?
+    public var reason: String
+
+    public init(scope: String, names: [String], capability: String? = nil, reason: String) {
+        self.scope = scope
+        self.names = names
+        self.capability = capability
+        self.reason = reason
+    }
+}
+
+/// A request of the asker's own, as far as an agent may know of it.
+public struct AccessRequestState: Codable, Sendable, Equatable {
+    public var id: String
+    public var standing: ApprovalItem.Standing
+    public var expiresAt: String
+
+    public init(id: String, standing: ApprovalItem.Standing, expiresAt: String) {
+        self.id = id
+        self.standing = standing
+        self.expiresAt = expiresAt
+    }
+}
+
+/// The authenticator whose codes can stand for the password when a request is decided.
+public struct AuthenticatorState: Codable, Sendable, Equatable {
+    public var enrolled: Bool
+    /// Whether its first code was typed: before that it opens nothing.
+    public var confirmed: Bool
+    public var createdAt: String?
+    /// Wrong codes until it closes; a decision with the password opens it again.
+    public var triesLeft: Int64
+
+    public init(enrolled: Bool, confirmed: Bool, createdAt: String? = nil, triesLeft: Int64) {
+        self.enrolled = enrolled
+        self.confirmed = confirmed
+        self.createdAt = createdAt
+        self.triesLeft = triesLeft
+    }
+}
+
+/// The six digits of an authenticator.
+public struct TimedCode: Codable, Sendable, Equatable {
+    public var code: String
+    public init(code: String) { self.code = code }
+}

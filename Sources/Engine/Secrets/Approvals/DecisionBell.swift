@@ -1,0 +1,68 @@
+import Synchronization
+
+/// Wakes those who wait for a person's decision. It says that something was decided, not what: whoever wakes looks.
+final class DecisionBell: Sendable {
+    private struct State {
+        var next: UInt64 = 0
+        var count: UInt64
+        var streams: [UInt64: AsyncStream<Void>.Continuation] = [:]
+    }
+
+    private let waiting: Mutex<State>
+
+    /// `start` tells the counts of one unlock from those of another.
+    init(start: UInt64) { waiting = Mutex(State(count: start)) }
+
+    /// How often it rang, and where it started.
+    var count: UInt64 { waiting.withLock(\.count) }
+
+    /// Something was decided.
+    func ring() {
+        let streams = waiting.withLock { state in
+            state.count &+= 1
+            return state.streams.values.map(\.self)
+        }
+        for stream in streams { stream.yield() }
+    }
+
+    /// A decision may have come since this was asked for; ask for it before looking.
+    func listen() -> Listener {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let key = waiting.withLock { waiting in
+            waiting.next += 1
+            waiting.streams[waiting.next] = continuation
+            return waiting.next
+        }
+        return Listener(stream: stream, key: key, bell: self)
+    }
+
+    fileprivate func forget(_ key: UInt64) {
+        let stream = waiting.withLock { $0.streams.removeValue(forKey: key) }
+        stream?.finish()
+    }
+
+    /// Hears the bell as long as it is held.
+    final class Listener: Sendable {
+        private let stream: AsyncStream<Void>
+        private let key: UInt64
+        private let bell: DecisionBell
+
+        init(stream: AsyncStream<Void>, key: UInt64, bell: DecisionBell) {
+            self.stream = stream
+            self.key = key
+            self.bell = bell
+        }
+
+        deinit { bell.forget(key) }
+
+        /// Waits for the next ring, but not longer than `limit`.
+        func wait(atMost limit: Duration) async {
+            await withTaskGroup(of: Void.self) { [stream] group in
+                group.addTask { for await _ in stream { return } }
+                group.addTask { try? await Task.sleep(for: limit) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+}

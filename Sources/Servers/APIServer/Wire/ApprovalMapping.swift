@@ -1,0 +1,56 @@
+import Approvals
+import Model
+import Secrets
+import TacitWire
+
+extension ApprovalItem.Standing {
+    init(_ standing: ApprovalRequest.Standing) {
+        self =
+            switch standing {
+            case .pending: .pending
+            case .approved: .approved
+            case .denied: .denied
+            case .expired: .expired
+            case .usedUp: .usedUp
+            case .done: .done
+            }
+    }
+}
+
+extension RequestView {
+    /// Until when it waits, or of an approved one, until when it may be used.
+    fileprivate var end: Timestamp { if case .approved(let budget) = standing { budget.until } else { request.expiresAt } }
+}
+
+extension AccessRequestState {
+    init(_ view: RequestView) { self.init(id: "\(view.id)", standing: .init(view.standing), expiresAt: view.end.seconds) }
+}
+
+extension ApprovalItem {
+    init(_ view: RequestView) {
+        let request = view.request
+        self.init(
+            id: "\(view.id)", code: "\(view.code)", standing: .init(view.standing), kind: "proposal", createdAt: request.createdAt.seconds,
+            expiresAt: view.end.seconds, rule: request.rule, agent: request.asker.name ?? "unidentified", process: request.asker.process,
+            executable: request.asker.executable, secrets: [], reportedModel: request.asker.reportedModel, purpose: request.purpose)
+        if case .approved(let budget) = view.standing { uses = budget.uses }
+        switch request.matter {
+        case .use(let subject, let names): describe(subject, names)
+        case .proposal(let proposal):
+            secrets = proposal.names.map { "\(proposal.scope)/\($0)" }
+            capability = proposal.capability
+        }
+    }
+
+    private mutating func describe(_ subject: ApprovalSubject, _ names: [String]) {
+        kind = subject.use.rawValue
+        secrets = names
+        program = subject.program?.path
+        programHash = subject.program?.hash.hexadecimal
+        arguments = subject.arguments
+        workingDirectory = subject.workingDirectory
+        variables = subject.secrets.compactMap(\.variable)
+        hasInput = subject.inputHash != nil
+        notBound = subject.program?.notBound ?? []
+    }
+}

@@ -1,0 +1,174 @@
+import Glibc
+import TacitWire
+import TestKit
+import Testing
+
+@testable import Commands
+
+@Suite("Setting hosts up")
+struct SetupTests {
+    private static let added: FakeKeeper.Answer = { _ in .json(AgentAdded(name: "x", badge: "tacit-badge-CANARY"), status: 201) }
+
+    /// The keeper of a vault with a policy in force that says nothing of the agent.
+    private func rig() throws -> Rig {
+        try Rig([
+            "POST /v1/agents": Self.added, "GET /v1/policy": { _ in .json(PolicyState(version: 3, document: "{\"policies\":[]}")) },
+            "GET /v1/agents": { _ in .json(Page<AgentSummary>(items: [])) },
+        ])
+    }
+
+    private func content(_ rig: Rig, _ name: String) -> String? {
+        (try? Input.readFile(rig.directory.path(name), limit: 1 << 20, naming: "file")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func mode(_ rig: Rig, _ name: String) -> mode_t {
+        var facts = stat()
+        return unsafe lstat(rig.directory.path(name), &facts) == 0 ? facts.st_mode & 0o777 : 0
+    }
+
+    @Test("every host gets its entry, a second run changes nothing, and removal gives back what was there", arguments: AgentHost.allCases)
+    func everyHost(_ host: AgentHost) throws {
+        let rig = try rig()
+        let folders = AgentHost.Folders(rig.environment, home: rig.directory.path)
+        let path = String(host.file(folders).dropFirst(rig.directory.path.utf8.count + 1))
+        for part in path.split(separator: "/").dropLast().indices {
+            unsafe mkdir(rig.directory.path(path.split(separator: "/")[...part].joined(separator: "/")), 0o700)
+        }
+        let original =
+            switch host.format {
+            case .json: "{\n  \"theme\": \"dark\",\n  \"numbers\": [1, 2.50]\n}\n"
+            case .toml: "model = \"x\"\n\n[mcp_servers.other]\ncommand = \"y\"\n"
+            case .yaml: "GOOSE_MODE: auto\nextensions:\n  other:\n    enabled: true\n"
+            }
+        try rig.write(original, to: path, mode: 0o640)
+        let first = try rig.run("setup", host.rawValue)
+        #expect(first.status == 0, "\(first.messages)")
+        let changed = try #require(content(rig, path))
+        #expect(changed.contains("tacit") && changed.contains("--agent") && changed.contains(host.rawValue))
+        #expect(mode(rig, path) == 0o640)
+        #expect(content(rig, "\(path).before-tacit") == original)
+        #expect(mode(rig, "\(path).before-tacit") == 0o600)
+        let second = try rig.run("setup", host.rawValue)
+        #expect(second.status == 0, "\(second.messages)")
+        #expect(content(rig, path) == changed)
+        #expect(second.text.contains("nothing to change"))
+        #expect(rig.keeper?.requests.filter { $0.method == "POST" && $0.path == "/v1/agents" }.count == 1, "the agent is registered once")
+        #expect(try rig.run("setup", host.rawValue, "--remove").status == 0)
+        #expect(content(rig, path) == original)
+    }
+
+    @Test("a host without a file gets one of its own, 0600, and the model its instructions")
+    func freshFile() throws {
+        let rig = try rig()
+        #expect(try rig.run("setup", "codex").status == 0)
+        #expect(mode(rig, ".codex/config.toml") == 0o600)
+        #expect(content(rig, ".codex/config.toml")?.contains("[mcp_servers.tacit]") == true)
+        #expect(content(rig, ".codex/AGENTS.md")?.contains("secret_run") == true)
+    }
+
+    @Test("an agent that is registered gets a policy to start from where none is in force, and only there", arguments: AgentHost.allCases)
+    func policy(_ host: AgentHost) throws {
+        let none: FakeKeeper.Answer = { _ in .json(PolicyState(version: 0)) }
+        let applied: FakeKeeper.Answer = { _ in .json(PolicyState(version: 1)) }
+        let rig = try Rig(["POST /v1/agents": Self.added, "GET /v1/policy": none, "PUT /v1/policy": applied])
+        let outcome = try rig.run("setup", host.rawValue, "-p", "shop", "-e", "dev", "--agent", "mine")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(outcome.text.contains("tacit policy show"))
+        let sent = try #require(rig.keeper?.requests.first { $0.method == "PUT" })
+        let text = String(decoding: sent.body, as: UTF8.self)
+        #expect(text.contains("mine") && text.contains("shop/dev"))
+        let without = try Rig(["POST /v1/agents": Self.added, "GET /v1/policy": none])
+        #expect(try without.run("setup", host.rawValue, "--no-policy").status == 0)
+        #expect(try self.rig().run("setup", host.rawValue).text.contains("says nothing of \(host.rawValue)"))
+    }
+
+    @Test(
+        "hosts without a file of the user's take the model's instructions from the project, and from no other place", arguments: ["cursor", "vscode"])
+    func projectInstructions(_ host: String) throws {
+        let rig = try rig()
+        rig.currentDirectory = rig.directory.path("work/deep")
+        for name in ["work/deep", "work/.git"] { unsafe mkdir(rig.directory.path(name), 0o700) }
+        try rig.write("# Ours\n", to: "work/AGENTS.md")
+        #expect(try rig.run("setup", host).status == 0)
+        let text = try #require(content(rig, "work/AGENTS.md"))
+        #expect(text.hasPrefix("# Ours\n") && text.contains("secret_run"))
+        #expect(try rig.run("setup", host, "--remove").status == 0)
+        #expect(content(rig, "work/AGENTS.md") == "# Ours\n")
+        let bare = try self.rig()
+        #expect(try bare.run("setup", host).status == 0)
+        #expect(content(bare, "work/AGENTS.md") == nil)
+    }
+
+    @Test("a dry run shows what would change, asks the keeper nothing and changes nothing")
+    func dryRun() throws {
+        let rig = try rig()
+        try rig.write("{\"a\": 1}\n", to: ".claude.json")
+        let outcome = try rig.run("setup", "claude-code", "--dry-run")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(outcome.text.contains("+ ") && outcome.text.contains("nothing was changed"))
+        #expect(content(rig, ".claude.json") == "{\"a\": 1}\n")
+        #expect(content(rig, ".claude/CLAUDE.md") == nil)
+        #expect(rig.keeper?.requests.isEmpty == true)
+    }
+
+    @Test("no file holds the badge, and none is written when the agent cannot be registered")
+    func nothingSecret() throws {
+        let rig = try rig()
+        #expect(try rig.run("setup", "cursor").status == 0)
+        #expect(content(rig, ".cursor/mcp.json")?.contains("CANARY") == false)
+        let failing = try Rig(["POST /v1/agents": { _ in .problem("agent.exists", 409) }])
+        #expect(try failing.run("setup", "cursor").status == 1)
+        #expect(content(failing, ".cursor/mcp.json") == nil)
+        #expect(unsafe access("\(failing.paths.agents)/cursor", F_OK) != 0)
+    }
+
+    @Test("a file that cannot be understood, or has another's entry, is refused and stays as it is")
+    func refused() throws {
+        for (host, path, text) in [
+            ("vscode", ".config/Code/User/mcp.json", "{ // mine\n}\n"), ("codex", ".codex/config.toml", "[mcp_servers.tacit]\ncommand = \"mine\"\n"),
+            ("goose", ".config/goose/config.yaml", "extensions: {a: {b: c}}\n"),
+            ("goose", ".config/goose/config.yaml", "extensions:\n  tacit:\n    cmd: mine\n"),
+        ] {
+            let rig = try rig()
+            var directory = rig.directory.path
+            for part in path.split(separator: "/").dropLast() {
+                directory += "/\(part)"
+                unsafe mkdir(directory, 0o700)
+            }
+            try rig.write(text, to: path)
+            let outcome = try rig.run("setup", host)
+            #expect(outcome.status == 2, "\(host): \(outcome.messages)")
+            #expect(outcome.messages.contains("nothing was changed"))
+            #expect(content(rig, path) == text)
+            #expect(rig.keeper?.requests.isEmpty == true, "nothing is registered either")
+        }
+    }
+
+    @Test("a link inside the home directory is followed, and one that leads out of it is refused")
+    func links() throws {
+        let rig = try rig()
+        try rig.write("{}\n", to: "dotfile.json")
+        #expect(unsafe symlink("dotfile.json", rig.directory.path(".claude.json")) == 0)
+        #expect(try rig.run("setup", "claude-code").status == 0)
+        #expect(content(rig, "dotfile.json")?.contains("mcpServers") == true)
+        var facts = stat()
+        #expect(unsafe lstat(rig.directory.path(".claude.json"), &facts) == 0 && facts.st_mode & S_IFMT == S_IFLNK)
+        let elsewhere = try TemporaryDirectory("tacit-elsewhere")
+        #expect(unsafe symlink(elsewhere.path, rig.directory.path(".cursor")) == 0)
+        let outcome = try rig.run("setup", "cursor")
+        #expect(outcome.status == 2 && outcome.messages.contains("outside your home directory"))
+        #expect(unsafe access(elsewhere.path("mcp.json"), F_OK) != 0)
+    }
+
+    @Test("an unknown host is refused with the nearest one, and without a terminal a host must be named")
+    func unknown() throws {
+        let rig = try rig()
+        #expect(try rig.run("setup", "claud-code").messages.contains("did you mean `claude-code`?"))
+        #expect(try rig.run("setup").status == 3)
+        unsafe mkdir(rig.directory.path(".gemini"), 0o700)
+        let outcome = try rig.run("setup")
+        #expect(outcome.status == 2 && outcome.messages.contains("tacit setup gemini"))
+        #expect(try rig.run("setup", "--dry-run").text.contains("Gemini CLI"))
+        #expect(try rig.run("setup", "print").text.contains("\"mcpServers\""))
+    }
+}

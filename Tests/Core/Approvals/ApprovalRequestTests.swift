@@ -1,0 +1,161 @@
+import Approvals
+import Model
+import TestKit
+import Testing
+
+@Suite("Requests for an approval")
+struct ApprovalRequestTests {
+    private static let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+    private static func later(_ seconds: Int) -> Timestamp { start.advanced(by: .seconds(seconds)) }
+
+    private func subject(_ change: (inout ApprovalSubject) -> Void = { _ in }) -> ApprovalSubject {
+        let secret = BoundSecret(secret: Self.id(1), version: 3, field: 1, variable: "STRIPE_API_KEY")
+        var subject = ApprovalSubject(
+            .run, agent: Self.id(2), program: BoundProgram(path: "/usr/bin/curl", hash: [UInt8](repeating: 7, count: 32)),
+            arguments: ["curl", "https://api.stripe.com"], workingDirectory: "/home/u/shop", variables: ["PATH", "LANG"], secrets: [secret],
+            inputHash: [UInt8](repeating: 9, count: 32))
+        change(&subject)
+        return subject
+    }
+
+    private static func id<Kind>(_ number: UInt8) -> RecordID<Kind> {
+        RecordID(random: RandomBytes { [UInt8](repeating: number, count: $0) })
+    }
+
+    private func request(_ subject: ApprovalSubject) -> ApprovalRequest {
+        let asker = ApprovalRequest.Asker(
+            agent: Self.id(2), name: "claude-code", reportedModel: "m", user: "u", host: "h", process: 42, executable: "/usr/bin/tacit")
+        return ApprovalRequest(
+            createdAt: Self.start, expiresAt: Self.start.advanced(by: ApprovalRequest.patience), asker: asker,
+            matter: .use(subject, names: ["shop/dev/stripe/api-key@3"]), purpose: "list invoices", rule: "payments need a person")
+    }
+
+    private func approved(uses: Int64 = 2) throws -> ApprovalRequest {
+        var request = request(subject())
+        try request.approve(.init(uses: uses, until: Self.later(600)), at: Self.later(1))
+        return request
+    }
+
+    @Test("a changed program, argument, directory, variable, secret, version or input is another request")
+    func everyPartIsBound() throws {
+        let changes: [(inout ApprovalSubject) -> Void] = [
+            { $0.use = .inject }, { $0.agent = nil }, { $0.agent = Self.id(3) }, { $0.program = nil }, { $0.program?.path = "/usr/bin/curl2" },
+            { $0.program?.hash[31] ^= 1 }, { $0.program?.notBound = ["script"] }, { $0.arguments.append("") }, { $0.arguments[1] += "/" },
+            { $0.arguments = ["curl https://api.stripe.com"] }, { $0.workingDirectory = nil }, { $0.workingDirectory = "/home/u/shop/" },
+            { $0.variables = ["LANG"] }, { $0.secrets = [] }, { $0.secrets[0].secret = Self.id(4) }, { $0.secrets[0].version = 4 },
+            { $0.secrets[0].field = 2 }, { $0.secrets[0].variable = nil }, { $0.secrets += $0.secrets }, { $0.inputHash = nil },
+            { $0.inputHash?[0] ^= 1 },
+        ]
+        var digests: Set<[UInt8]> = [subject().digest]
+        for (index, change) in changes.enumerated() {
+            var request = try approved()
+            let changed = subject(change)
+            #expect(throws: ApprovalError.otherSubject, "change \(index)") { try request.take(for: changed, at: Self.later(2)) }
+            #expect(request == (try approved()), "nothing is taken")
+            digests.insert(changed.digest)
+        }
+        #expect(digests.count == changes.count + 1)
+    }
+
+    @Test("the order in which variables are named does not matter, and that of arguments does")
+    func order() {
+        let same = ApprovalSubject(.run, agent: nil, arguments: ["a", "b"], variables: ["X", "Y"], secrets: [])
+        #expect(same.digest == ApprovalSubject(.run, agent: nil, arguments: ["a", "b"], variables: ["Y", "X"], secrets: []).digest)
+        #expect(same.digest != ApprovalSubject(.run, agent: nil, arguments: ["b", "a"], variables: ["X", "Y"], secrets: []).digest)
+    }
+
+    @Test("an approval is good for its uses, each taken once")
+    func uses() throws {
+        var request = try approved(uses: 2)
+        try request.take(for: subject(), at: Self.later(2))
+        try request.take(for: subject(), at: Self.later(3))
+        #expect(request.standing(at: Self.later(3)) == .usedUp)
+        #expect(throws: ApprovalError.notApproved) { try request.take(for: subject(), at: Self.later(4)) }
+    }
+
+    @Test("nothing is taken before a person decided, after a denial, or after its time")
+    func onlyApproved() throws {
+        var pending = request(subject())
+        #expect(throws: ApprovalError.notApproved) { try pending.take(for: subject(), at: Self.later(1)) }
+        var denied = try approved()
+        try denied.deny(at: Self.later(2))
+        #expect(throws: ApprovalError.notApproved) { try denied.take(for: subject(), at: Self.later(3)) }
+        var late = try approved()
+        #expect(throws: ApprovalError.notApproved) { try late.take(for: subject(), at: Self.later(600)) }
+        #expect(late.standing(at: Self.later(600)) == .expired)
+    }
+
+    @Test("what was decided, or waited too long, is not decided again")
+    func decidedOnce() throws {
+        var waiting = request(subject())
+        let budget = ApprovalRequest.Budget(uses: 1, until: Self.later(700))
+        #expect(throws: ApprovalError.notPending) { try waiting.approve(budget, at: Self.later(600)) }
+        #expect(throws: ApprovalError.notPending) { try waiting.deny(at: Self.later(600)) }
+        var denied = request(subject())
+        try denied.deny(at: Self.later(1))
+        #expect(throws: ApprovalError.notPending) { try denied.approve(budget, at: Self.later(2)) }
+        var done = try approved()
+        #expect(throws: ApprovalError.notPending) { try done.approve(budget, at: Self.later(2)) }
+    }
+
+    @Test("a budget is one use at least and 100 or 8 hours at most")
+    func budgets() {
+        for (uses, seconds) in [(0, 60), (101, 60), (-1, 60), (1, 0), (1, -1), (1, 8 * 3600 + 1)] {
+            var request = request(subject())
+            #expect(throws: ApprovalError.budgetTooLarge) {
+                try request.approve(.init(uses: Int64(uses), until: Self.start.advanced(by: .seconds(seconds))), at: Self.start)
+            }
+            #expect(request.standing(at: Self.start) == .pending)
+        }
+    }
+
+    @Test("a proposal is completed, never approved, and a use is never completed")
+    func proposals() throws {
+        var proposal = request(subject())
+        proposal.matter = .proposal(.init(scope: "shop/dev", names: ["a"], capability: "env_inject"))
+        #expect(throws: ApprovalError.isProposal) { try proposal.approve(.init(uses: 1, until: Self.later(60)), at: Self.later(1)) }
+        try proposal.complete(at: Self.later(1))
+        #expect(proposal.standing(at: Self.later(2)) == .done)
+        #expect(throws: ApprovalError.otherSubject) { try proposal.take(for: subject(), at: Self.later(2)) }
+        var use = request(subject())
+        #expect(throws: ApprovalError.isUse) { try use.complete(at: Self.later(1)) }
+    }
+
+    @Test("a row reads back as it was written, and anything cut or left over is refused")
+    func coding() throws {
+        var denied = request(subject())
+        try denied.deny(at: Self.later(5))
+        var proposal = request(subject())
+        proposal.matter = .proposal(.init(scope: "shop/dev", names: ["a", "b"], capability: nil))
+        var done = proposal
+        try done.complete(at: Self.later(5))
+        let bare = request(ApprovalSubject(.reveal, agent: nil, secrets: []))
+        for request in [request(subject()), try approved(), denied, proposal, done, bare] {
+            let bytes = request.encoded
+            #expect(try ApprovalRequest(decoding: bytes) == request)
+            #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: bytes + [0]) }
+            for count in 0..<bytes.count {
+                #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: Array(bytes[..<count])) }
+            }
+        }
+    }
+
+    @Test("the code names the request: six characters, in either case, with or without the dash")
+    func codes() {
+        let (first, second) = (request(subject()), request(subject { $0.arguments[1] = "https://evil.example" }))
+        let code = RequestCode(of: Self.id(1), first)
+        #expect("\(code)".count == 7)
+        #expect(code.matches("\(code)") && code.matches("\(code)".lowercased()))
+        #expect(code.matches("\(code)".replacing("-", with: "")))
+        #expect(!code.matches("") && !code.matches("\(code)2"))
+        #expect(code != RequestCode(of: Self.id(1), second))
+        #expect(code != RequestCode(of: Self.id(2), first))
+    }
+
+    @Test("an agent's words are one line without control and direction characters, 300 characters at most")
+    func quoting() {
+        #expect("\(QuotedText("a\nb\u{1B}[31mc\u{202E}d\u{2028}e\u{0}f"))" == "ab[31mcdef")
+        #expect("\(QuotedText(String(repeating: "ä", count: 1000)))".count == 300)
+        #expect("\(QuotedText("list invoices"))" == "list invoices")
+    }
+}

@@ -1,0 +1,127 @@
+import Approvals
+import Auditing
+import Model
+import Storage
+import TestKit
+import Testing
+
+@testable import Secrets
+
+@Suite("Requests of agents") struct RequestTests {
+    private let proposal = ApprovalRequest.Proposal(scope: "default/dev", names: ["stripe/api-key"], capability: nil)
+
+    private func error(_ body: () async throws -> Void) async -> (any Error)? {
+        do { try await body() } catch { return error }
+        return nil
+    }
+
+    private func use(_ bench: VaultBench, _ arguments: [String] = ["curl", "x"]) throws -> ApprovalRequest {
+        let now = try bench.open.expiryClock()
+        let subject = ApprovalSubject(.run, agent: nil, arguments: arguments, secrets: [])
+        return ApprovalRequest(
+            createdAt: now, expiresAt: now.advanced(by: ApprovalRequest.patience), asker: .init(try bench.agent()),
+            matter: .use(subject, names: ["default/dev/a@1"]), purpose: "p", rule: "r")
+    }
+
+    @Test("a proposal waits until a person has done it, and its entry and row are one transaction") func proposed() async throws {
+        let bench = try await VaultBench.unlocked()
+        let asked = try await bench.open.propose(proposal, purpose: "billing\ntests", by: bench.agent())
+        #expect(asked.standing == .pending)
+        #expect(asked.request.purpose == "billingtests")
+        let seen = try await bench.open.requests(by: bench.person())
+        #expect(seen.map(\.id) == [asked.id] && seen[0].code == asked.code)
+        let done = try await bench.open.decide(asked.id, .done, code: "\(asked.code)", by: bench.person())
+        #expect(done.standing == .done)
+        #expect(try await bench.open.request(asked.id, waiting: .zero, by: bench.agent()).standing == .done)
+        let actions = try await bench.log().map(\.action.text)
+        #expect(actions.contains("approval.request") && actions.contains("approval.done"))
+    }
+
+    @Test("asking for the same again is the same request, and a denied one can be asked anew") func repeated() async throws {
+        let bench = try await VaultBench.unlocked()
+        let first = try await bench.open.propose(proposal, purpose: "a", by: bench.agent())
+        #expect(try await bench.open.propose(proposal, purpose: "b", by: bench.agent()).id == first.id)
+        _ = try await bench.open.decide(first.id, .deny, code: "\(first.code)", by: bench.person())
+        #expect(try await bench.open.propose(proposal, purpose: "c", by: bench.agent()).id != first.id)
+    }
+
+    @Test("ten of an agent's requests wait at most, and another agent's are not counted") func bounded() async throws {
+        let bench = try await VaultBench.unlocked()
+        for number in 0..<10 {
+            let proposal = ApprovalRequest.Proposal(scope: "default/dev", names: ["n\(number)"], capability: nil)
+            _ = try await bench.open.propose(proposal, purpose: "", by: bench.agent())
+        }
+        #expect(
+            await error { _ = try await bench.open.propose(proposal, purpose: "", by: bench.agent()) } as? EngineError == .denied(.tooManyRequests))
+        _ = try await bench.open.propose(proposal, purpose: "", by: bench.nobody())
+    }
+
+    @Test("only a person who was asked again decides, by the code of that request") func deciding() async throws {
+        let bench = try await VaultBench.unlocked()
+        let asked = try await bench.open.ask(try use(bench), by: bench.agent(), on: [])
+        let other = try await bench.open.ask(try use(bench, ["curl", "y"]), by: bench.agent(), on: [])
+        let verdict = RequestVerdict.approve(uses: 1, time: .seconds(60))
+        for asker in [try bench.agent(), bench.nobody(), bench.person(steppedUp: false)] {
+            let refusal = await error { _ = try await bench.open.decide(asked.id, verdict, code: "\(asked.code)", by: asker) }
+            #expect(refusal is EngineError)
+        }
+        for code in ["", "\(other.code)"] {
+            let refusal = await error { _ = try await bench.open.decide(asked.id, verdict, code: code, by: bench.person()) }
+            #expect(refusal as? ApprovalError == .wrongCode)
+        }
+        #expect(try await bench.open.request(asked.id, waiting: .zero, by: bench.agent()).standing == .pending)
+        let approved = try await bench.open.decide(asked.id, verdict, code: "\(asked.code)".lowercased(), by: bench.person())
+        guard case .approved(let budget) = approved.standing else { return #expect(Bool(false), "not approved") }
+        #expect(budget.uses == 1)
+        let again = await error { _ = try await bench.open.decide(asked.id, verdict, code: "\(asked.code)", by: bench.person()) }
+        #expect(again as? ApprovalError == .notPending)
+    }
+
+    @Test("another agent's request is as one that is not there") func othersRequests() async throws {
+        let bench = try await VaultBench.unlocked()
+        let asked = try await bench.open.propose(proposal, purpose: "", by: bench.agent())
+        let absent = AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })
+        for id in [asked.id, absent] {
+            let refusal = await error { _ = try await bench.open.request(id, waiting: .zero, by: bench.nobody()) }
+            #expect(refusal as? EngineError == .notFound(.request))
+        }
+        let listing = await error { _ = try await bench.open.requests(by: bench.agent()) }
+        #expect(listing as? EngineError == .denied(.personOnly))
+    }
+
+    @Test("whoever waits hears of the decision") func waiting() async throws {
+        let bench = try await VaultBench.unlocked()
+        let asked = try await bench.open.propose(proposal, purpose: "", by: bench.agent())
+        async let seen = bench.open.request(asked.id, waiting: .seconds(600), by: bench.agent())
+        _ = try await bench.open.decide(asked.id, .deny, code: "\(asked.code)", by: bench.person())
+        #expect(try await seen.standing == .denied)
+    }
+
+    @Test("what waits is there after a lock, a request nobody decided in time is over, and old ones are forgotten") func lasting() async throws {
+        let bench = try await VaultBench.unlocked()
+        let asked = try await bench.open.ask(try use(bench), by: bench.agent(), on: [])
+        try await bench.relock()
+        #expect(try await bench.open.request(asked.id, waiting: .zero, by: bench.agent()).standing == .pending)
+        bench.machine.advance(ApprovalRequest.patience)
+        try await bench.unlock()
+        #expect(try await bench.open.request(asked.id, waiting: .zero, by: bench.agent()).standing == .expired)
+        bench.machine.advance(OpenVault.keptFor)
+        try await bench.unlock()
+        _ = try await bench.open.propose(proposal, purpose: "", by: bench.agent())
+        #expect(try await bench.open.requests(by: bench.person()).count == 1)
+    }
+
+    @Test("a request's row says nothing in clear") func sealed() async throws {
+        let bench = try await VaultBench.unlocked()
+        let canary = bench.canary()
+        let proposal = ApprovalRequest.Proposal(scope: "default/dev", names: [canary.text], capability: nil)
+        _ = try await bench.open.propose(proposal, purpose: canary.text, by: bench.agent())
+        for record in try await bench.store.records(.approval, parent: nil, after: nil, limit: 10, in: bench.open.organization) {
+            #expect(!record.content.contains(Array(canary.text.utf8)))
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ part: [UInt8]) -> Bool { indices.contains { self[$0...].starts(with: part) } }
+}
