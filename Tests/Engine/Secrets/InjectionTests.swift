@@ -116,7 +116,9 @@ import Testing
     @Test("a file with values of two sessions ends with either", arguments: ["app/key", "app/other"]) func twoSessions(ending: String) async throws {
         let bench = try await Sessions.bench()
         var ids: [String: String] = [:]
-        for (name, life) in [("app/key", 600), ("app/other", 1200)] { ids[name] = try await Sessions.wake(bench, [name]) { $0.life = .seconds(life) }.id }
+        for (name, life) in [("app/key", 600), ("app/other", 1200)] {
+            ids[name] = try await Sessions.wake(bench, [name]) { $0.life = .seconds(life) }.id
+        }
         let file = try await inject(bench, ["app/key", "app/other"])
         var wish = SleepWish()
         (wish.what, wish.ids) = (.session, [try #require(ids[ending])])
