@@ -110,7 +110,9 @@ struct HostSetup {
         let entry = ServerEntry(program: Self.program, agent: agent, scope: scope)
         var edits = [(file, try HostEdit(host, entry, path: file.path, before: file.content(), isRemoval: isRemoval))]
         if let path = host.instructions(folders) {
-            let file = try HostFile(path, within: places)
+            // A project may be somebody else's: a link in it leads to no file of yours that is not the project's.
+            let project = folders.project.flatMap { path.hasPrefix("\($0)/") ? $0 : nil }
+            let file = try HostFile(path, within: project.map { [$0] } ?? places, naming: project == nil ? "your home directory" : "the project")
             edits.append((file, try HostEdit(instructions: ModelInstructions.lines, path: file.path, before: file.content(), isRemoval: isRemoval)))
         }
         return edits
