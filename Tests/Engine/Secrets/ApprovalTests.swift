@@ -220,6 +220,46 @@ import Testing
         #expect(await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: bench.agent()) } == .personOnly)
     }
 
+    @Test("a value that a person gives to a program without badge goes to that process and to no other") func revealToProcess() async throws {
+        let bench = try await bench()
+        try await bench.allow([.reveal], agent: "unidentified")
+        func process(_ number: Int32) -> Asker {
+            var asker = bench.nobody()
+            asker.source = .api
+            asker.origin.process = number
+            return asker
+        }
+        let reference = FieldReference(scope: VaultBench.dev, name: VaultBench.name("app/key"))
+        let refusal = await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: process(77)) }
+        let id = try #require(refusal?.request)
+        let other = await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: process(78)) }
+        #expect(other?.request != id, "another process has a request of its own")
+        let request = try #require(try await bench.open.requests(by: bench.person()).first { $0.id == id })
+        #expect(request.request.asker.process == 77)
+        try await approve(bench, request, uses: 2)
+        #expect(await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: process(78)) }?.code == "approval_required")
+        let value = try await bench.open.reveal(reference, purpose: "look", by: process(77)).value.text
+        #expect(try await bench.reveal("app/key") == value)
+    }
+
+    @Test("of a secret with several fields, the request says which one would be seen") func revealedField() async throws {
+        let bench = try await bench()
+        try await bench.allow([.reveal])
+        var write = VaultBench.write("app/login", bench.canary().secret, field: "user", kind: .plain)
+        write.fields.append(.init(name: VaultBench.segment("password"), kind: .secret, value: bench.canary().secret))
+        _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
+        var asker = try bench.agent()
+        asker.source = .api
+        let agent = asker
+        for field in ["user", "password"] {
+            let reference = FieldReference(scope: VaultBench.dev, name: VaultBench.name("app/login"), field: VaultBench.segment(field))
+            let refusal = await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: agent) }
+            let request = try await bench.open.requests(by: bench.person()).first { $0.id == refusal?.request }
+            guard case .use(_, let names)? = request?.request.matter else { throw TestFailure("no use") }
+            #expect(names == ["default/dev/app/login#\(field)@1"])
+        }
+    }
+
     @Test("whichever call of the store breaks, a use is taken exactly when its intent is in the log, and no run without both") func failing()
         async throws
     {

@@ -76,10 +76,10 @@ import Testing
         }
     }
 
-    @Test("a file ends by its time, with its session, by its agent, by a person, with the badge and by the lock", arguments: 0..<6)
+    @Test("a file ends by its time, with its session, by its agent, by a person, with the badge, by the lock, and unused with it", arguments: 0..<7)
     func ends(way: Int) async throws {
         let bench = try await Sessions.bench()
-        let session = try await Sessions.wake(bench) { $0.life = .seconds(600) }
+        let session = try await Sessions.wake(bench) { ($0.life, $0.patience) = (.seconds(600), .seconds(way == 6 ? 300 : 600)) }
         let file = try await inject(bench)
         #expect(file.expiresAt <= session.until, "a file does not outlast the session that its values were had in")
         switch way {
@@ -102,12 +102,28 @@ import Testing
         case 4:
             guard let holder = try bench.agent().holder else { throw TestFailure("no holder") }
             try await bench.open.endHoldings(of: holder)
-        default: try await bench.lock()
+        case 5: try await bench.lock()
+        default:
+            bench.machine.advance(.seconds(301))
+            try await bench.vault.upkeep()
         }
         #expect(bench.files.drafts.isEmpty)
         #expect(bench.files.removed == [file.id])
         if way == 5 { try await bench.unlock() }
         #expect(try await bench.verify().verdict.isIntact)
+    }
+
+    @Test("a file with values of two sessions ends with either", arguments: ["app/key", "app/other"]) func twoSessions(ending: String) async throws {
+        let bench = try await Sessions.bench()
+        var ids: [String: String] = [:]
+        for (name, life) in [("app/key", 600), ("app/other", 1200)] {
+            ids[name] = try await Sessions.wake(bench, [name]) { $0.life = .seconds(life) }.id
+        }
+        let file = try await inject(bench, ["app/key", "app/other"])
+        var wish = SleepWish()
+        (wish.what, wish.ids) = (.session, [try #require(ids[ending])])
+        #expect(try await bench.open.sleep(wish, by: bench.agent()) == Slumber(sessions: 1, files: 1))
+        #expect(bench.files.removed == [file.id])
     }
 
     @Test("a lock that comes while a file is written leaves none") func race() async throws {

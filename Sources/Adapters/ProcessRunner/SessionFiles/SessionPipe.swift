@@ -15,9 +15,11 @@ final class SessionPipe: Sendable {
     private let text: SecretValue
     private let isStopped = Mutex(false)
 
-    /// How often a reader is looked for, and how long one may leave what it came for.
+    /// How often a reader is looked for.
     private static let pause = timespec(tv_sec: 0, tv_nsec: 20_000_000)
-    private static let patience: Int32 = 5000
+    /// How long a reader is waited for at a time, in milliseconds, and how often: a lock waits no longer than one of them for the text to be gone.
+    private static let look: Int32 = 20
+    private static let looks = 250
 
     /// Makes the first pipe; a name that is there is refused. The directory is the caller's, who keeps it open.
     init(_ name: String, in directory: Int32, reads: Int, text: SecretValue) throws(SessionFileError) {
@@ -82,10 +84,16 @@ final class SessionPipe: Sendable {
     private func write(to descriptor: Int32) {
         text.withPlaintext(PlaintextDoor()) { bytes in
             unsafe bytes.withUnsafeBytes { buffer in
-                var done = 0
-                while done < buffer.count, !isStopped.withLock(\.self) {
+                var (done, idle) = (0, 0)
+                while done < buffer.count, idle < Self.looks, !isStopped.withLock(\.self) {
                     var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    guard unsafe poll(&state, 1, Self.patience) > 0, state.revents & Int16(POLLERR) == 0 else { return }
+                    let ready = unsafe poll(&state, 1, Self.look)
+                    if ready == 0 || ready < 0 && errno == EINTR {
+                        idle += 1
+                        continue
+                    }
+                    guard ready > 0, state.revents & Int16(POLLERR) == 0 else { return }
+                    idle = 0
                     let count = unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
                     if count < 0, errno == EINTR || errno == EAGAIN { continue }
                     guard count > 0 else { return }

@@ -8,10 +8,10 @@ extension ApprovalItem {
             guard let text, !text.isEmpty else { return }
             lines.append("  \(style.dim(name.padded(to: 9))) \(text.printable)")
         }
-        add("asked by", "\(agent), process \(process) (\(executable))")
-        add("program", program.map { "\($0)  sha256 \((programHash ?? "").prefix(16))…" })
-        if program != nil { add("words", arguments.map(Self.quoted).joined(separator: " ")) }
-        add("in", program == nil ? nil : workingDirectory ?? "an empty private directory")
+        add("asked by", "\(agent), process \(process) (\(executable.unpadded))")
+        add("program", program.map { "\($0.unpadded)  sha256 \((programHash ?? "").prefix(16))…" })
+        if program != nil { add("words", arguments.map(Self.quoted).joined(separator: " ").unpadded) }
+        add("in", program == nil ? nil : workingDirectory?.unpadded ?? "an empty private directory")
         add("secrets", secrets.joined(separator: ", "))
         add("as", variables.joined(separator: ", "))
         add("input", hasInput ? "standard input is given, and bound" : nil)
@@ -19,8 +19,8 @@ extension ApprovalItem {
         add("asks for", capability)
         add("rule", rule)
         add("until", RelativeTime.text(expiresAt, now: now))
-        add("model", reportedModel.map { "says it is \u{201C}\($0)\u{201D}" })
-        add("purpose", "\u{201C}\(purpose)\u{201D}")
+        add("model", reportedModel.map { "says it is \u{201C}\($0.unpadded)\u{201D}" })
+        add("purpose", "\u{201C}\(purpose.unpadded)\u{201D}")
         return lines + [""]
     }
 
@@ -37,7 +37,7 @@ extension ApprovalItem {
 
     private var title: String {
         switch kind {
-        case "run": "\(agent) wants to run \(program ?? arguments.first ?? "a program")"
+        case "run": "\(agent) wants to run \((program ?? arguments.first ?? "a program").unpadded)"
         case "inject": "\(agent) wants a file with secrets"
         case "reveal": "\(agent) wants to see a value"
         case "mask": "\(agent) wants to see a mask"
@@ -55,5 +55,22 @@ extension ApprovalItem {
 }
 
 extension String {
+    /// With blanks after a blank made visible. Where a terminal breaks a long line, blanks that an agent chose would begin the next one as a fact of ours.
+    fileprivate var unpadded: String {
+        var wasBlank = false
+        return String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { scalar in
+                    let isBlank = scalar.isBlank
+                    defer { wasBlank = isBlank }
+                    return isBlank && wasBlank ? "\u{2423}" : scalar
+                }))
+    }
+
     fileprivate func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
+}
+
+extension Unicode.Scalar {
+    /// Whether nothing is seen of it: a space of any width, a filler, the empty Braille pattern.
+    fileprivate var isBlank: Bool { properties.generalCategory == .spaceSeparator || properties.isDefaultIgnorableCodePoint || value == 0x2800 }
 }

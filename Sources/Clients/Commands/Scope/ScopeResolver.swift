@@ -21,6 +21,13 @@ struct ScopeResolver {
             project: project ?? file?.project ?? Scope.usual.project, environment: environment ?? file?.environment ?? Scope.usual.environment)
     }
 
+    /// What the person said by option or variable, whatever a `.tacit.yaml` says: a directory's file may be somebody else's.
+    func spoken(_ options: ScopeOptions) throws -> Scope {
+        Scope(
+            project: try given(options.project, "TACIT_PROJECT", "project", "--project") ?? Scope.usual.project,
+            environment: try given(options.environment, "TACIT_ENVIRONMENT", "environment", "--env") ?? Scope.usual.environment)
+    }
+
     private func given(_ option: String?, _ variable: String, _ thing: String, _ name: String) throws -> String? {
         if let option {
             guard NameShape.isSegment(option.utf8) else { throw Self.badName("the \(thing) given by `\(name)`") }

@@ -9,19 +9,24 @@ struct HostFile {
     let path: String
 
     /// Refuses a path that a link leads out of the folders that it may lie in.
-    init(_ path: String, within folders: [String]) throws {
+    init(_ path: String, within folders: [String], naming whole: String = "your home directory") throws {
         self.path = try Self.resolved(path)
         let places = folders.map { Self.real($0) ?? $0 }
         guard places.contains(where: { self.path.hasPrefix("\($0)/") }) else {
             throw CommandFailure(
-                "\(path) is a link to a place outside your home directory; nothing was changed",
+                "\(path) is a link to a place outside \(whole); nothing was changed",
                 hint: "`tacit setup print` prints what to put there by hand", status: .usage, code: "setup.link")
         }
     }
 
     /// The file's bytes; nil when there is none.
     func content() throws -> [UInt8]? {
-        guard unsafe access(path, F_OK) == 0 else { return nil }
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return nil }
+        // A pipe would keep the command waiting for whoever put it there.
+        guard [S_IFREG, S_IFDIR].contains(facts.st_mode & S_IFMT) else {
+            throw CommandFailure("\(path) is no file; nothing was changed", status: .usage, code: "setup.no-file")
+        }
         return try Input.readFile(path, limit: Self.limit, naming: path)
     }
 

@@ -15,6 +15,8 @@ struct HostSetup {
         var isDryRun = false
         /// Whether the agent gets a policy to start from, where none is in force.
         var startsPolicy = true
+        /// Whether the person named the place, and not a file in the directory.
+        var isPlaceSpoken = true
     }
 
     private var isRemoval: Bool { manner.isRemoval }
@@ -58,6 +60,8 @@ struct HostSetup {
             case present
             /// One is in force that says nothing of this agent.
             case silent
+            /// None is in force, and none was started: a `.tacit.yaml` named the place.
+            case unspoken
         }
 
         struct File: Codable, Equatable {
@@ -110,7 +114,9 @@ struct HostSetup {
         let entry = ServerEntry(program: Self.program, agent: agent, scope: scope)
         var edits = [(file, try HostEdit(host, entry, path: file.path, before: file.content(), isRemoval: isRemoval))]
         if let path = host.instructions(folders) {
-            let file = try HostFile(path, within: places)
+            // A project may be somebody else's: a link in it leads to no file of yours that is not the project's.
+            let project = folders.project.flatMap { path.hasPrefix("\($0)/") ? $0 : nil }
+            let file = try HostFile(path, within: project.map { [$0] } ?? places, naming: project == nil ? "your home directory" : "the project")
             edits.append((file, try HostEdit(instructions: ModelInstructions.lines, path: file.path, before: file.content(), isRemoval: isRemoval)))
         }
         return edits
@@ -131,6 +137,8 @@ struct HostSetup {
             let agents = try door.get(WirePath.agents, as: Page<AgentSummary>.self).items
             return agents.contains { $0.name == agent && $0.revokedAt == nil && !$0.policies.isEmpty } ? .present : .silent
         }
+        // What an agent may use is a person's word. The file of a project that somebody cloned does not say it.
+        guard manner.isPlaceSpoken else { return .unspoken }
         guard let starter = StarterPolicy.all.first(where: { $0.host == host.rawValue }) else { return nil }
         let policy = try PolicyText(yaml: Array(starter.text(agent: agent, in: scope).utf8), naming: "the policy to start from")
         try policy.checkTests()
@@ -166,6 +174,11 @@ extension HostSetup.Outcome {
             ]
         case .silent:
             return ["Next: the policy in force says nothing of \(agent). `tacit policy init \(host) --agent \(agent)` prints what to add; \(restart)"]
+        case .unspoken:
+            return [
+                "  put no policy in force: a .tacit.yaml named the place, and not you",
+                "Next: `tacit policy init \(host) --agent \(agent)` prints one for it, to read and apply; \(restart)",
+            ]
         case .present, nil: return ["Next: `tacit policy edit` says what \(agent) may use; \(restart)"]
         }
     }

@@ -53,10 +53,12 @@ struct SetupCommand: Verb {
     }
 
     func perform(in context: CommandContext) throws {
-        let place = try ScopeResolver(context: context).scope(scope)
+        let resolver = ScopeResolver(context: context)
+        let place = try resolver.scope(scope)
         let console = Console(context)
         if host == "print" { return print(place, console) }
-        let manner = HostSetup.Manner(isRemoval: remove, isDryRun: dryRun, startsPolicy: !noPolicy)
+        var manner = HostSetup.Manner(isRemoval: remove, isDryRun: dryRun, startsPolicy: !noPolicy)
+        manner.isPlaceSpoken = try resolver.spoken(scope) == place
         let setup = HostSetup(context, options, scope: place, manner)
         guard let host else { return try performForInstalled(setup, console) }
         guard let known = AgentHost(rawValue: host) else {

@@ -11,6 +11,8 @@ struct Plea: Sendable {
     var rule: String
     /// The agent's own words.
     var purpose: String?
+    /// What a person reads of the secrets, where their names do not say all; nil for names and versions.
+    var names: [String]?
     /// Whether somebody still waits for the answer.
     var isAwaited: @Sendable () -> Bool = { true }
 }
@@ -89,7 +91,7 @@ extension OpenVault {
 
     private func request(for plea: Plea, _ targets: [Target], by asker: Asker) -> ApprovalRequest {
         let now = expiryClock()
-        let names = targets.map { "\($0.scope.map { "\($0)/" } ?? "")\($0.name.map { "\($0)" } ?? "")@\($0.subject.version ?? 0)" }
+        let names = plea.names ?? targets.map { "\($0.scope.map { "\($0)/" } ?? "")\($0.name.map { "\($0)" } ?? "")@\($0.subject.version ?? 0)" }
         return ApprovalRequest(
             createdAt: now, expiresAt: now.advanced(by: ApprovalRequest.patience), asker: .init(asker), matter: .use(plea.subject, names: names),
             purpose: "\(QuotedText(plea.purpose ?? ""))", rule: plea.rule)
@@ -107,6 +109,7 @@ extension OpenVault {
             let now = expiryClock()
             for row in try await requestRows() {
                 var request = row.request
+                guard asker.mayTake(request) else { continue }
                 guard (try? request.take(for: subject, at: now)) != nil else { continue }
                 var change = Change()
                 change.put(try record(of: request, id: row.id, replacing: row.record), replacing: row.record)
@@ -131,4 +134,16 @@ extension OpenVault {
 extension Asker {
     /// The agent whose badge was shown.
     var agent: AgentID? { if case .agent(let id, _) = standing { id } else { nil } }
+
+    /// Whether what was approved can be this asker's. Programs without a badge are one to a policy; a value that a person gives to one of them goes to the
+    /// process that stands in the request, and to no other. A run's program and output are bound by its subject, and its command ends before it comes back.
+    fileprivate func mayTake(_ request: ApprovalRequest) -> Bool {
+        guard case .use(let subject, _) = request.matter else { return false }
+        return subject.use != .reveal || isAuthor(of: request)
+    }
+
+    /// Whether a request was made by this agent or, without a badge, by this process.
+    func isAuthor(of request: ApprovalRequest) -> Bool {
+        request.asker.agent == agent && (agent != nil || request.asker.process == Int64(origin.process))
+    }
 }

@@ -24,7 +24,9 @@ extension OpenVault {
             let now = expiryClock()
             let rows = try await requestRows()
             let own = rows.filter { $0.request.asker.agent == request.asker.agent && $0.request.standing(at: now).isOpen }
-            if let same = own.first(where: { $0.request.matter == request.matter }) { return view(same, at: now) }
+            let isPersonal = if case .use(let subject, _) = request.matter { subject.use == .reveal } else { false }
+            let same = own.first { $0.request.matter == request.matter && (!isPersonal || asker.isAuthor(of: $0.request)) }
+            if let same { return view(same, at: now) }
             guard own.count(where: { $0.request.standing(at: now) == .pending }) < Self.mostWaiting else {
                 throw EngineError.denied(.tooManyRequests)
             }
@@ -172,8 +174,7 @@ extension Asker {
     fileprivate func mayFollow(_ request: ApprovalRequest) -> Bool {
         switch standing {
         case .person: true
-        case .agent(let id, _): request.asker.agent == id
-        case .unidentified: request.asker.agent == nil && request.asker.process == Int64(origin.process)
+        case .agent, .unidentified: isAuthor(of: request)
         }
     }
 }

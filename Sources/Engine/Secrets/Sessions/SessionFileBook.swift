@@ -6,8 +6,8 @@ struct SessionFile: Sendable {
     let id: String
     let holder: SessionHolder
     let agent: String
-    /// The session in which its values were had; nil for none.
-    let session: String?
+    /// The sessions in which its values were had: it ends with the first of them.
+    let sessions: Set<String>
     /// Since boot.
     let until: Timestamp
 }

@@ -59,8 +59,8 @@ extension OpenVault {
         let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
         return try await concluding(access) {
             let items = try await items(wanted, hasValues: hasValues, access: access)
-            let (until, session) = end(of: life, targets, holder)
-            let file = SessionFile(id: id, holder: holder, agent: asker.agentName, session: hasValues ? session : nil, until: until)
+            let (until, covering) = end(of: life, targets, holder)
+            let file = SessionFile(id: id, holder: holder, agent: asker.agentName, sessions: hasValues ? covering : [], until: until)
             let draft = SessionFileDraft(id: id, format: wish.format, items: items, reads: wish.reads)
             let place = try files.make(file, draft) { [weak self] file in
                 // Owned by nobody that waits: the file has ended, and this only says so.
@@ -113,15 +113,14 @@ extension OpenVault {
         }
     }
 
-    /// When a file ends: after its time, and no later than a session that covers one of its secrets.
-    private func end(of life: Duration, _ targets: [Target], _ holder: SessionHolder) -> (until: Timestamp, session: String?) {
+    /// When a file ends: after its time, and no later than any session that covers one of its secrets.
+    private func end(of life: Duration, _ targets: [Target], _ holder: SessionHolder) -> (until: Timestamp, covering: Set<String>) {
         let now = clock.steady()
         let covering = targets.compactMap { target -> AgentSession? in
             guard let scope = target.scope, let name = target.name else { return nil }
             return sessions.covering(name, in: scope, tags: target.tags ?? [], for: holder, now: now)
         }
-        let first = covering.min { $0.until < $1.until }
-        let until = now.advanced(by: life)
-        return (first.map { min($0.until, until) } ?? until, first?.id)
+        let until = covering.reduce(now.advanced(by: life)) { min($0, $1.until) }
+        return (until, Set(covering.map(\.id)))
     }
 }

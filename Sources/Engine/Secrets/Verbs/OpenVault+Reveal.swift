@@ -74,11 +74,14 @@ extension OpenVault {
         guard let secret, let version = target.subject.version, let rule = authorizer.ruleForApproval(act, by: asker, on: [target]) else {
             return try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
         }
-        let (ordinal, _) = try await shelf.manifest(secret, version: version).chosen(reference.field)
+        let manifest = try await shelf.manifest(secret, version: version)
+        let (ordinal, field) = try manifest.chosen(reference.field)
         let subject = ApprovalSubject(
             act.mode == .masked ? .mask : .reveal, agent: asker.agent,
             secrets: [BoundSecret(secret: secret.id, version: version, field: ordinal)])
-        let plea = Plea(subject: subject, rule: rule, purpose: detail.first { $0.key == "purpose" }?.value)
+        // One field is given, and the person reads which: the user of a login is not its password.
+        let name = "\(reference.scope)/\(reference.name)\(manifest.fields.count > 1 ? "#\(field.name)" : "")@\(version)"
+        let plea = Plea(subject: subject, rule: rule, purpose: detail.first { $0.key == "purpose" }?.value, names: [name])
         return try await approved(act, by: asker, on: [target], plea, detail: detail)
     }
 

@@ -95,7 +95,7 @@ extension OpenVault {
         let gone = Set(ended.map(\.id))
         let removed =
             wish.what == .tokens
-            ? [] : files.end { file in isMeant(file.holder, [file.id]) && wish.what != .session || file.session.map(gone.contains) ?? false }
+            ? [] : files.end { file in isMeant(file.holder, [file.id]) && wish.what != .session || !file.sessions.isDisjoint(with: gone) }
         let permit = try await authorizer.permit(Act(.sessionSleep, .none, asker.isAgent ? .nothing : .person), by: asker, on: [])
         let detail = ended.map { AuditFact("session", $0.id) } + removed.map { AuditFact("file", $0.id) }
         try await authorizer.commit(permit, on: [], detail: detail.isEmpty ? [AuditFact("ended", "nothing")] : detail)
@@ -113,11 +113,12 @@ extension OpenVault {
         sessions.awake(of: asker.holder, now: clock.steady()).map(view)
     }
 
-    /// Ends what is over: sessions whose time has come or that nobody used, and files.
+    /// Ends what is over: sessions whose time has come or that nobody used, and files, those of a session that fell asleep among them.
     func sleepExpired() async throws {
         let now = clock.steady()
         let over = sessions.end { !$0.isAwake(now) }
-        let removed = files.end { $0.until <= now }
+        let gone = Set(over.map(\.id))
+        let removed = files.end { $0.until <= now || !$0.sessions.isDisjoint(with: gone) }
         try await note(over, removed) { now < $0.until ? "unused" : "expired" }
     }
 

@@ -42,6 +42,23 @@ struct ApprovalsCommandTests {
         #expect(try rig([]).run("approvals", "list").text == "Nothing waits for you.\n")
     }
 
+    @Test(
+        "blanks of the agent's cannot push its words to where a fact of ours would stand",
+        arguments: [" ", "\u{A0}", "\u{3000}", "\u{2800}", "\u{3164}"])
+    func padding(blank: String) throws {
+        let pad = String(repeating: blank, count: 60)
+        var item = Self.run
+        item.program = "/tmp/a\(pad)secrets"
+        item.workingDirectory = "/tmp/b\(pad)secrets"
+        item.executable = "/tmp/c\(pad)secrets"
+        item.arguments = ["d\(pad)secrets"]
+        item.reportedModel = "e\(pad)secrets"
+        item.purpose = "f\(pad)secrets"
+        let text = try rig([item]).run("approvals").text
+        #expect(text.ranges(of: blank + blank + "secrets").count == (blank == " " ? 1 : 0), "our own line, and no other")
+        #expect(text.ranges(of: blank + String(repeating: "\u{2423}", count: 59) + "secrets").count == 7, "the title has the program too")
+    }
+
     @Test("a decision carries the code as it was typed, and says what comes of it")
     func decides() throws {
         let rig = try rig()

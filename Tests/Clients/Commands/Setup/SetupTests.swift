@@ -99,6 +99,40 @@ struct SetupTests {
         #expect(content(bare, "work/AGENTS.md") == nil)
     }
 
+    @Test("a project's file gives an agent no right: where it names the place, no policy is started, and with an option one is")
+    func unspokenPlace() throws {
+        let none: FakeKeeper.Answer = { _ in .json(PolicyState(version: 0)) }
+        let applied: FakeKeeper.Answer = { _ in .json(PolicyState(version: 1)) }
+        let ways: [([String], Bool)] = [([], false), (["-e", "live"], true)]
+        for (options, isStarted) in ways {
+            let rig = try Rig(["POST /v1/agents": Self.added, "GET /v1/policy": none, "PUT /v1/policy": applied])
+            rig.currentDirectory = rig.directory.path("work")
+            try rig.write("environment: live\n", to: "work/.tacit.yaml", mode: 0o600)
+            let outcome = try rig.run(["setup", "claude-code"] + options)
+            #expect(outcome.status == 0, "\(outcome.messages)")
+            #expect(rig.keeper?.requests.contains { $0.method == "PUT" } == isStarted)
+            #expect(outcome.text.contains("put no policy in force") == !isStarted)
+            #expect(content(rig, ".claude.json")?.contains("live") == true, "where names are looked up is the project's to say")
+        }
+    }
+
+    @Test("a link in a project to a file of the user's outside it is refused, and a pipe keeps nobody waiting", arguments: ["cursor", "vscode"])
+    func hostileProject(_ host: String) throws {
+        let rig = try rig()
+        rig.currentDirectory = rig.directory.path("work")
+        unsafe mkdir(rig.directory.path("work/.git"), 0o700)
+        try rig.write("export A=1\n", to: ".profile")
+        #expect(unsafe symlink("../.profile", rig.directory.path("work/AGENTS.md")) == 0)
+        let linked = try rig.run("setup", host)
+        #expect(linked.status == 2 && linked.messages.contains("outside the project"))
+        #expect(content(rig, ".profile") == "export A=1\n")
+        unsafe unlink(rig.directory.path("work/AGENTS.md"))
+        #expect(unsafe mkfifo(rig.directory.path("work/AGENTS.md"), 0o600) == 0)
+        let piped = try rig.run("setup", host)
+        #expect(piped.status == 2 && piped.messages.contains("is no file"))
+        #expect(rig.keeper?.requests.contains { $0.method == "POST" } != true, "nothing is registered where nothing can be written")
+    }
+
     @Test("a dry run shows what would change, asks the keeper nothing and changes nothing")
     func dryRun() throws {
         let rig = try rig()
