@@ -126,6 +126,27 @@ import Testing
         #expect(bench.files.removed == [file.id])
     }
 
+    @Test("no file outlasts a policy that is put in force after it") func policies() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let file = try await inject(bench)
+        _ = try await bench.open.applyPolicy(json: Array(#"{"policies":[]}"#.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        #expect(bench.files.removed == [file.id])
+        #expect(try await bench.log().contains { $0.action == .known(.fileRemove) && $0.detail.contains(AuditFact("file", file.id)) })
+    }
+
+    @Test("processes without a badge leave room for agents that have one") func strangers() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        for process: Int32 in [70, 71] {
+            for _ in 0..<SessionFileBook.limitPerHolder {
+                try await inject(bench, ["app/key"], .references, by: Sessions.stranger(bench, process: process))
+            }
+        }
+        #expect(
+            await Sessions.code { try await inject(bench, ["app/key"], .references, by: Sessions.stranger(bench, process: 72)) } == "session.too-many"
+        )
+        try await inject(bench, ["app/key"], .references)
+    }
+
     @Test("a lock that comes while a file is written leaves none") func race() async throws {
         let bench = try await Sessions.bench(#""notify""#)
         let open = try bench.open

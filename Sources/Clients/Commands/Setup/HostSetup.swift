@@ -51,6 +51,8 @@ struct HostSetup {
         var removed: Bool
         /// What became of the policy; nil where it was left as it is.
         var policy: PolicyStart?
+        /// Which environment the policy to start from is about; nil where none was put in force.
+        var place: String?
         var files: [File]
 
         enum PolicyStart: String, Codable {
@@ -100,6 +102,7 @@ struct HostSetup {
         if !isDryRun, !isRemoval, let door = try register(agent) {
             outcome.registered = true
             if manner.startsPolicy { outcome.policy = try startPolicy(host, agent, through: door) }
+            if outcome.policy == .started { outcome.place = scope.text }
         }
         for (file, edit) in edits {
             let backup = edit.isChange && !isDryRun ? try file.write(edit) : nil
@@ -125,7 +128,8 @@ struct HostSetup {
     /// Registers the agent, unless it has a badge; the door on which a person was asked for that, when it was done now.
     private func register(_ agent: String) throws -> VaultDoor? {
         if (try? AgentBadge.read(agent, context)) != nil { return nil }
-        let door = try VaultDoor(context, options, to: "register the agent `\(agent)`")
+        let grant = manner.startsPolicy && manner.isPlaceSpoken ? ", and to put a policy in force for \(scope.text) where there is none" : ""
+        let door = try VaultDoor(context, options, to: "register the agent `\(agent)`\(grant)")
         try AgentRegistration(agent, door, in: context.paths).perform()
         return door
     }
@@ -169,7 +173,7 @@ extension HostSetup.Outcome {
         switch policy {
         case .started:
             return [
-                "  put a policy to start from in force: read it with `tacit policy show`",
+                "  put a policy to start from in force\(place.map { " for \($0)" } ?? ""): read it with `tacit policy show`",
                 "Next: `tacit policy edit` if it allows too much; \(restart)",
             ]
         case .silent:

@@ -14,8 +14,9 @@ struct SessionFile: Sendable {
 
 /// The session files of one unlock. All of them end with it.
 final class SessionFileBook: Sendable {
-    /// The most files of one holder, and of all.
+    /// The most files of one holder, of all processes without a badge, and of all: whoever makes processes leaves room for the agents that are known.
     static let limitPerHolder = 32
+    static let limitWithoutBadge = 64
     static let limit = 256
 
     private let supply: any SessionFileSupply
@@ -26,7 +27,8 @@ final class SessionFileBook: Sendable {
     func hasRoom(for holder: SessionHolder) -> Bool { state.withLock { Self.hasRoom(in: $0.files, for: holder) } }
 
     private static func hasRoom(in files: [String: SessionFile], for holder: SessionHolder) -> Bool {
-        files.count < limit && files.values.count(where: { $0.holder == holder }) < limitPerHolder
+        guard files.count < limit, files.values.count(where: { $0.holder == holder }) < limitPerHolder else { return false }
+        return !holder.isProcess || files.values.count(where: \.holder.isProcess) < limitWithoutBadge
     }
 
     /// Writes a file. Its entry comes before its content: a lock either finds it, or keeps it from being made.

@@ -7,6 +7,8 @@ import Policies
 enum SessionHolder: Sendable, Hashable {
     case agent(AgentID)
     case process(Int32, start: UInt64)
+
+    var isProcess: Bool { if case .process = self { true } else { false } }
 }
 
 extension Asker {

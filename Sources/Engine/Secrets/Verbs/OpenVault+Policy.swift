@@ -45,6 +45,8 @@ extension OpenVault {
             policy.replace(document, version: stored.version)
             // A rule of the same name may ask for something else now.
             sessions.forgetAcknowledgements()
+            // And what was written under the one before may be what this one takes away.
+            await endFiles()
             return stored.version
         }
     }

@@ -131,6 +131,12 @@ extension OpenVault {
         try? await note(ended, removed) { _ in "revoked" }
     }
 
+    /// Removes every session file: another policy is in force.
+    func endFiles() async {
+        // They have ended, whether that can be written down or not.
+        try? await note([], files.end { _ in true }) { _ in "" }
+    }
+
     /// Writes down that a file was removed because nobody may read it any more.
     func noteRead(_ file: SessionFile) async { try? await note([], [file]) { _ in "" } }
 

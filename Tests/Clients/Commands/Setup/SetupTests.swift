@@ -73,7 +73,7 @@ struct SetupTests {
         let rig = try Rig(["POST /v1/agents": Self.added, "GET /v1/policy": none, "PUT /v1/policy": applied])
         let outcome = try rig.run("setup", host.rawValue, "-p", "shop", "-e", "dev", "--agent", "mine")
         #expect(outcome.status == 0, "\(outcome.messages)")
-        #expect(outcome.text.contains("tacit policy show"))
+        #expect(outcome.text.contains("in force for shop/dev: read it with `tacit policy show`"))
         let sent = try #require(rig.keeper?.requests.first { $0.method == "PUT" })
         let text = String(decoding: sent.body, as: UTF8.self)
         #expect(text.contains("mine") && text.contains("shop/dev"))
