@@ -122,7 +122,10 @@ struct KernelPeersTests {
     func ended() throws {
         let session = try SampleSession()
         let process = try #require(session.processes["child"])
-        let pinned = pidfd_open(process, 0)
+        // A number that no other test gets as soon as it is free.
+        let opened = pidfd_open(process, 0)
+        let pinned = fcntl(opened, F_DUPFD_CLOEXEC, 900)
+        close(opened)
         session.end("child")
         try waitUntil("it has ended") {
             var state = pollfd(fd: pinned, events: Int16(POLLIN), revents: 0)
