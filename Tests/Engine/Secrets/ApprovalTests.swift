@@ -238,6 +238,13 @@ import Testing
         #expect(request.request.asker.process == 77)
         try await approve(bench, request, uses: 2)
         #expect(await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: process(78)) }?.code == "approval_required")
+        bench.machine.advance(.seconds(60))
+        var successor = process(77)
+        successor.processStart = try UInt64(bench.open.clock.steady().nanoseconds / 10_000_000)
+        let later = successor
+        #expect(
+            await denial { _ = try await bench.open.reveal(reference, purpose: "look", by: later) }?.code == "approval_required",
+            "a later process of the same number is another")
         let value = try await bench.open.reveal(reference, purpose: "look", by: process(77)).value.text
         #expect(try await bench.reveal("app/key") == value)
     }

@@ -109,7 +109,7 @@ extension OpenVault {
             let now = expiryClock()
             for row in try await requestRows() {
                 var request = row.request
-                guard asker.mayTake(request) else { continue }
+                guard asker.mayTake(request), asker.agent != nil || wasThere(asker, at: request.createdAt) else { continue }
                 guard (try? request.take(for: subject, at: now)) != nil else { continue }
                 var change = Change()
                 change.put(try record(of: request, id: row.id, replacing: row.record), replacing: row.record)
@@ -118,6 +118,12 @@ extension OpenVault {
             }
             return nil
         }
+    }
+
+    /// Whether the process that asks was started before that moment, give or take a second: a process's number is given again.
+    private func wasThere(_ asker: Asker, at moment: Timestamp) -> Bool {
+        let (start, overflow) = Int64(clamping: asker.processStart).multipliedReportingOverflow(by: Asker.nanosecondsPerTick)
+        return !overflow && wallTime(Timestamp(nanoseconds: start)) <= moment.advanced(by: .seconds(1))
     }
 
     /// Whether a command rule lets the agent hand each of these secrets to a program that runs any code.
@@ -134,6 +140,9 @@ extension OpenVault {
 extension Asker {
     /// The agent whose badge was shown.
     var agent: AgentID? { if case .agent(let id, _) = standing { id } else { nil } }
+
+    /// Linux counts the start of a process in hundredths of a second.
+    fileprivate static let nanosecondsPerTick: Int64 = 10_000_000
 
     /// Whether what was approved can be this asker's. Programs without a badge are one to a policy; a value that a person gives to one of them goes to the
     /// process that stands in the request, and to no other. A run's program and output are bound by its subject, and its command ends before it comes back.
