@@ -57,6 +57,7 @@ final class RunnerLauncher: RunnerSupply {
 /// A runner that has opened its program and waits for values.
 private final class OpenedRun: WaitingRun {
     let program: OpenedProgram
+    let directory: OpenedDirectory?
     private let facts: ProgramFacts
     private let setup: RunnerSetup
     private let account: Account
@@ -74,6 +75,7 @@ private final class OpenedRun: WaitingRun {
             throw error
         }
         program = OpenedProgram(facts)
+        directory = facts.directory.map { OpenedDirectory(path: $0.path, device: $0.device, inode: $0.inode) }
         descriptor = Mutex(taken)
     }
 
@@ -82,7 +84,9 @@ private final class OpenedRun: WaitingRun {
     func start(_ job: Secrets.RunJob) async throws -> Launched { try await RunnerLauncher.aside { try self.launch(job) } }
 
     private func launch(_ job: Secrets.RunJob) throws -> Launched {
-        let targets = job.values.map { value -> InjectionPlan.Target in value.variable.map { .variable($0) } ?? .standardInput }
+        let targets = job.values.map { value -> InjectionPlan.Target in
+            value.variable.map { value.isFile ? .file($0) : .variable($0) } ?? .standardInput
+        }
         let plan = try InjectionPlan(targets, inherited: account.environment(of: job), preservesInherited: job.preservesEnvironment)
         for (index, value) in job.values.enumerated() where plan.isInjected[index] {
             let needle = value.kind == .secret ? value.name : nil

@@ -127,7 +127,8 @@ extension ProblemPageTests {
             .notPending, .notApproved, .isProposal, .isUse, .budgetTooLarge, .otherSubject, .wrongCode, .wrongTimedCode(triesLeft: 4), .factorClosed,
         ] as [ApprovalError])
         + ([
-            .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r", request: request)), .denied(.notBound(rule: "r")),
+            .denied(.tooManyRequests), .denied(.tooManyOfProcess), .denied(.abandoned), .denied(.approvalDenied(rule: "r", request: request)),
+            .denied(.notBound(rule: "r")),
             .denied(.approvalRequired(rule: "r", request: request)),
         ] as [EngineError])
     private static let request = AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })
@@ -212,7 +213,8 @@ extension ProblemPageTests {
         ([
             .emptyCommand, .notFound("name"), .notExecutable("name", Errno(code: 13)), .badShebang("/path"), .tooManyScripts("/path"),
             .accidentGuard(word: "env"),
-            .noDirectory("/path", Errno(code: 2)), .noPrivateDirectory(Errno(code: 28)), .noTerminal(Errno(code: 28)), .injection(.badName),
+            .noDirectory("/path", Errno(code: 2)), .noPrivateDirectory(Errno(code: 28)), .noTerminal(Errno(code: 28)), .noFile(Errno(code: 28)),
+            .injection(.badName),
             .injection(.dangerous("PATH")),
             .injection(.taken("A")), .injection(.twoInputs), .injection(.hasNUL(variable: "A")), .injection(.tooLong(variable: "A")), .tooLarge,
         ] as [RunRefusal]).map(\.failure) + ([.noDescriptors(Errno(code: 24)), .runnerGone, .runnerSilent, .malformedAnswer] as [RunnerError])

@@ -6,7 +6,17 @@ package struct InjectionPlan: Sendable, Equatable {
     /// Where one requested value goes.
     package enum Target: Sendable, Hashable {
         case variable(String)
+        /// A private file of the run; the variable holds its path.
+        case file(String)
         case standardInput
+
+        /// The variable that is set.
+        var variable: String? {
+            switch self {
+            case .variable(let name), .file(let name): name
+            case .standardInput: nil
+            }
+        }
     }
 
     /// The environment without the secrets.
@@ -22,13 +32,13 @@ package struct InjectionPlan: Sendable, Equatable {
     /// Plans the environment of a run. `preservesInherited` lets an inherited variable win over a secret of the same name.
     package init(_ targets: [Target], inherited: [String: String], preservesInherited: Bool) throws(InjectionError) {
         environment = inherited
-        var seen: Set<Target> = []
+        var seen: Set<String?> = []
         for target in targets {
-            guard seen.insert(target).inserted else {
-                if case .variable(let name) = target { throw .taken(name) }
+            guard seen.insert(target.variable).inserted else {
+                if let name = target.variable { throw .taken(name) }
                 throw .twoInputs
             }
-            guard case .variable(let name) = target else {
+            guard let name = target.variable else {
                 isInjected.append(true)
                 continue
             }
@@ -109,7 +119,7 @@ package enum InjectionError: Diagnosable, Equatable {
         case .badName, .dangerous: "choose another variable for it"
         case .taken: "give one of them a variable of its own, or use a prefix"
         case .twoInputs: nil
-        case .hasNUL, .tooLong: "send it to standard input: `--stdin KEY`"
+        case .hasNUL, .tooLong: "send it to standard input: `--stdin KEY`, or, as an agent, `as` stdin or file"
         }
     }
 }

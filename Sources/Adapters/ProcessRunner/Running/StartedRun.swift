@@ -16,7 +16,8 @@ struct StartedRun {
     let outputs: [(descriptor: Int32, kind: RunFrame.Kind)]
 
     init(_ intake: RunnerIntake) throws(RunRefusal) {
-        let environment = try Self.environment(intake)
+        let files = try RunFiles(intake.bindings)
+        let environment = try Self.environment(intake, files)
         var streams = try ChildStreams(intake.terminal)
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
@@ -30,8 +31,10 @@ struct StartedRun {
         unsafe child.in_background = intake.terminal?.isShared == true ? 1 : 0
         unsafe child.no_new_privileges = intake.job.asker == .agent ? 1 : 0
         unsafe child.file_mask = intake.job.fileMask
+        unsafe child.first_file = RunFiles.firstDescriptor
+        unsafe child.files = Int32(files.variables.count)
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.
-        let started = withExtendedLifetime((words, environment)) { unsafe tacit_start_child(&child) }
+        let started = withExtendedLifetime((words, environment, files)) { unsafe tacit_start_child(&child) }
         guard started > 0 else {
             streams.closeOwnEnds()
             if started == -E2BIG { throw .tooLarge }
@@ -41,7 +44,7 @@ struct StartedRun {
         (terminal, programSide, input, outputs) = (streams.terminal, streams.programSide, streams.input, streams.outputs)
     }
 
-    private static func environment(_ intake: RunnerIntake) throws(RunRefusal) -> CStrings {
+    private static func environment(_ intake: RunnerIntake, _ files: RunFiles) throws(RunRefusal) -> CStrings {
         var variables = intake.job.environment
         if let home = intake.home { variables["HOME"] = home }
         if let path = intake.conditions.searchPath { variables["PATH"] = path }
@@ -56,6 +59,7 @@ struct StartedRun {
             variables[name] = nil
             valued.append(.valued("\(name)=", binding.value))
         }
+        for (index, name) in files.variables.enumerated() { variables[name] = RunFiles.path(index) }
         return CStrings(variables.sorted { $0.key < $1.key }.map { .text("\($0.key)=\($0.value)") } + valued)
     }
 }

@@ -60,6 +60,8 @@ struct tacit_child {
     int in_background;          ///< whether it begins behind the caller: asking for the terminal stops it
     int no_new_privileges;
     uint32_t file_mask;
+    int first_file;             ///< the first of the descriptors that the program inherits besides its streams
+    int files;                  ///< how many of them follow one another
 };
 
 /// Makes a close-on-exec pipe: the reading end, the writing end.
@@ -82,6 +84,9 @@ int tacit_may_write(const char *path);
 #define TACIT_LONGEST_COPY (512 << 20)
 /// Copies what an O_PATH descriptor names into a file without a path that nobody can change any more, and that can be executed; close-on-exec.
 int tacit_sealed_copy(int descriptor);
+
+/// Puts bytes into a file without a path (0600) that nobody can change any more, as the lowest free descriptor from `number` on; close-on-exec.
+int tacit_value_file(const void *bytes, size_t count, int number);
 
 // Terminals
 

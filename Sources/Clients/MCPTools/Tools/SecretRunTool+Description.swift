@@ -31,12 +31,15 @@ extension SecretRunTool {
                             "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.",
                             atLeast: 1, atMost: 512)),
                     .optional(
-                        "var", .string("Environment variable to set. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1, atMost: 128)),
+                        "var",
+                        .string(
+                            "Environment variable to set; for as=file, to the path. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1,
+                            atMost: 128)),
                     .optional(
                         "as",
                         .string(
-                            "How the program receives it: env = environment variable (default), stdin = on standard input, which then ends.",
-                            oneOf: ["env", "stdin"])),
+                            "How the program receives it: env = environment variable (default), file = in a private file, which ends with the run, its "
+                                + "path in the variable; stdin = on standard input, which then ends.", oneOf: ["env", "file", "stdin"])),
                     .optional("version", .integer("An earlier version, e.g. while a key is rotated. Default: the current one.", atLeast: 1)),
                 ]), atLeast: 1, atMost: 32)
         ),
@@ -123,8 +126,11 @@ struct RunWish: Sendable {
         guard !isInput || variable == nil && !hasInput else {
             throw .invalidArguments("a secret that is sent `as` stdin has no `var`, and stands in the place of `stdin`")
         }
-        guard let version = arguments["version"]?.integer else { return RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil) }
+        var secret = RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil)
+        if arguments["as"]?.string == "file" { secret.file = true }
+        guard let version = arguments["version"]?.integer else { return secret }
         guard !name.contains("?") else { throw .invalidArguments("the name has a version already") }
-        return RunSecret(reference: "\(name)?version=\(version)", variable: variable, stdin: isInput ? true : nil)
+        secret.reference = "\(name)?version=\(version)"
+        return secret
     }
 }

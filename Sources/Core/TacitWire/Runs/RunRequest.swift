@@ -88,11 +88,14 @@ public struct RunSecret: Codable, Sendable, Equatable {
     public var variable: String?
     /// `true` sends the value to standard input instead, which then ends.
     public var stdin: Bool?
+    /// `true` puts the value into a private file, which ends with the run; the variable holds its path.
+    public var file: Bool?
 
-    public init(reference: String, variable: String? = nil, stdin: Bool? = nil) {
+    public init(reference: String, variable: String? = nil, stdin: Bool? = nil, file: Bool? = nil) {
         self.reference = reference
         self.variable = variable
         self.stdin = stdin
+        self.file = file
     }
 }
 
