@@ -61,7 +61,7 @@ def slow_reader(person):
     """A reader that stands still keeps nobody from ending the command, which takes the pipe away."""
     template, path = person.home / "s.tpl", person.home / "slow"
     template.write_text("{{ tacit://default/dev/large }}")
-    process = person.start("inject", "-i", str(template), "-o", str(path), "--fifo", "--max-reads", "2")
+    process = person.start("inject", "-i", str(template), "-o", str(path), "--fifo")
     while not path.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
