@@ -11,19 +11,10 @@ struct SessionFileLauncher: SessionFileSupply {
     init(directory: String) throws { files = try SessionFiles(directory: directory) }
 
     func make(_ draft: SessionFileDraft, ended: @escaping @Sendable () -> Void) throws -> SessionFilePlace {
-        let format: SessionFileText.Format = draft.format == .json ? .json : .dotenv
-        let items = draft.items.map { item in
-            switch item.content {
-            case .value(let value): SessionFileText.Item(variable: item.variable, content: .value(value))
-            case .reference(let text): SessionFileText.Item(variable: item.variable, content: .reference(text))
-            }
-        }
-        do {
-            let path =
-                try draft.reads.map { try files.offer(draft.id, format, items, reads: $0, ended: ended) }
-                ?? files.make(draft.id, format, items)
+        do throws(SessionFileError) {
+            let path = try files.make(draft, ended: ended)
             return SessionFilePlace(path: path, isInMemory: files.isInMemory)
-        } catch let error as SessionFileError {
+        } catch {
             // What the asker can change is told as any other refusal of a request.
             if case .notText = error { throw EngineError.invalid(error.message, hint: error.hint) }
             if case .variable = error { throw EngineError.invalid(error.message, hint: error.hint) }

@@ -112,7 +112,7 @@ private struct NoKeeper: KeeperAPI {
     func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState { throw Asked() }
     func wake(_ request: SessionWake, for client: ClientInfo) async throws -> SessionSummary { throw Asked() }
     func sleep(_ request: SessionSleep, for client: ClientInfo) async throws -> SessionsEnded { throw Asked() }
-    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary] { throw Asked() }
+    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> RuleList { throw Asked() }
     func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged { throw Asked() }
     func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected { throw Asked() }
     func run(

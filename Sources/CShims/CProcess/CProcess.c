@@ -162,6 +162,11 @@ int tacit_open_signals(void) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+int tacit_signal_descriptor(const sigset_t *signals) {
+    int descriptor = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
 int tacit_next_signal(int signals) {
     struct signalfd_siginfo information;
     return read(signals, &information, sizeof information) == (ssize_t)sizeof information ? (int)information.ssi_signo : 0;
@@ -315,6 +320,29 @@ int tacit_reopen(int descriptor) {
 }
 
 int tacit_check_executable(int descriptor) { return faccessat(descriptor, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 ? 0 : -errno; }
+
+int tacit_open_nameless(const char *directory) {
+    int descriptor = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    // Before Linux 3.11, and on some network file systems, the flag means a directory that is opened for writing.
+    if (descriptor < 0) return errno == EISDIR || errno == EINVAL ? -EOPNOTSUPP : -errno;
+    return descriptor;
+}
+
+int tacit_name_file(int descriptor, const char *path) {
+    char unnamed[32];
+    snprintf(unnamed, sizeof unnamed, "/proc/self/fd/%d", descriptor);
+    return linkat(AT_FDCWD, unnamed, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
+}
+
+int tacit_make_named_pipe(int directory, const char *name) {
+    if (mkfifoat(directory, name, 0600) != 0) return -errno;
+    int descriptor = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    struct stat facts;
+    if (fstat(descriptor, &facts) == 0 && S_ISFIFO(facts.st_mode)) return descriptor;
+    close(descriptor);
+    return -EEXIST;
+}
 
 int tacit_may_write(const char *path) { return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0; }
 

@@ -8,8 +8,8 @@ package protocol SessionAPI: Sendable {
     /// Ends what this agent has: never another's.
     func sleep(_ request: SessionSleep, for client: ClientInfo) async throws -> SessionsEnded
 
-    /// The rules about one secret, or about any that this agent may list.
-    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary]
+    /// The rules about one secret, or about any that this agent may list, and the programs that may have it, or any of them.
+    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> RuleList
 
     func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged
 

@@ -115,6 +115,51 @@ public struct RuleSummary: Codable, Sendable, Equatable {
     }
 }
 
+/// The programs that a command rule lists or denies, as an agent that it is about may know them.
+public struct ProgramRule: Codable, Sendable, Equatable {
+    public enum Kind: String, Codable, Sendable {
+        case programs
+        case deniedPrograms = "denied_programs"
+    }
+
+    public var rule: String
+    public var kind: Kind
+    /// Paths, and patterns over them; of denied programs also names. Empty where any file of the pinned contents is listed.
+    public var programs: [String]
+    /// Whether the content of the file decides, too.
+    public var pinned: Bool
+    /// Whether it may be a program that runs any code it is given.
+    public var anyCode: Bool
+    public var strength: String
+    public var strengthReason: String
+
+    public init(rule: String, kind: Kind, programs: [String], pinned: Bool, anyCode: Bool, strength: String, strengthReason: String) {
+        self.rule = rule
+        self.kind = kind
+        self.programs = programs
+        self.pinned = pinned
+        self.anyCode = anyCode
+        self.strength = strength
+        self.strengthReason = strengthReason
+    }
+}
+
+/// The rules about what an agent may list.
+public struct RuleList: Codable, Sendable, Equatable {
+    /// The tag rules, in the order in which they are asked.
+    public var items: [RuleSummary]
+    /// The programs that may have at least one of the secrets, and those that may not.
+    public var programs: [ProgramRule]
+    /// Whether a program that no rule lists gets a secret.
+    public var unlistedPrograms: Bool
+
+    public init(items: [RuleSummary], programs: [ProgramRule] = [], unlistedPrograms: Bool = true) {
+        self.items = items
+        self.programs = programs
+        self.unlistedPrograms = unlistedPrograms
+    }
+}
+
 /// An agent's acknowledgement of a rule about one secret.
 public struct RuleAcknowledgement: Codable, Sendable, Equatable {
     public var scope: String

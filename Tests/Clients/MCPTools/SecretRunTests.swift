@@ -187,6 +187,41 @@ import Testing
         #expect(heard.withLock { $0 } == [5, 10, 15, 20, 25] + [Int64](repeating: 30, count: 13))
     }
 
+    @Test("progress says that a person is waited for until the program runs, and then for how long it does")
+    func waiting() async throws {
+        let (ticks, tick) = AsyncStream<Void>.makeStream()
+        let (allowances, allow) = AsyncStream<Void>.makeStream()
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let heard = Mutex<[String]>([])
+        let keeper = StubKeeper {
+            $0.run = { _, _, receive in
+                for await _ in allowances { break }
+                receive(.started(process: 7))
+                tick.yield()
+                for await _ in ends { break }
+                receive(.exit(.exited(code: 0)))
+                return nil
+            }
+        }
+        let desk = Desk(keeper) { _ in
+            for await _ in ticks { return }
+            throw CancellationError()
+        }
+        for _ in 0..<2 { tick.yield() }
+        _ = try await desk.call("secret_run", Self.arguments) { _, _, words in
+            guard let words else { return }
+            switch heard.withLock({
+                $0.append(words); return $0.count
+            }) {
+            case 2: allow.yield()
+            case 3: end.yield()
+            default: break
+            }
+        }
+        let waiting = "waiting for a person, who decides with `tacit approvals`"
+        #expect(heard.withLock { $0 } == [waiting, waiting, "running for 5 s"])
+    }
+
     @Test("five runs go on at once; the sixth is turned away and the next is taken when one has ended")
     func limit() async throws {
         let (starts, start) = AsyncStream<Void>.makeStream()

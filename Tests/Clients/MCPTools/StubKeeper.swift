@@ -23,7 +23,7 @@ final class StubKeeper: KeeperAPI {
         var session = SessionSummary(
             id: "s1", agent: "claude", scope: "shop/dev", covers: ["API_KEY"], purpose: "why", wokenBy: .agent, wokenAt: "2026-01-02T03:04:05Z",
             expiresAt: "2026-01-02T03:19:05Z", sleepsAt: "2026-01-02T03:09:05Z", auditEntry: 11)
-        var rules: [RuleSummary] = []
+        var rules = RuleList(items: [])
         var file = FileInjected(
             id: "f1", path: "/run/f1.env", content: .references, variables: ["API_KEY"], expiresAt: "2026-01-02T03:19:05Z", inMemory: true,
             auditEntry: 13)
@@ -80,7 +80,7 @@ final class StubKeeper: KeeperAPI {
         return try answer("sleep \(request.what?.rawValue ?? "-") \(ids)", client, SessionsEnded(sessions: 1, files: 2))
     }
 
-    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary] {
+    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> RuleList {
         try answer("rules \(place) \(name ?? "-")", client, script.rules)
     }
 

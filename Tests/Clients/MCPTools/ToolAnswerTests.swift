@@ -100,16 +100,24 @@ import Testing
     @Test("rules are told with their strength, and acknowledged as what they are")
     func rules() async throws {
         let keeper = StubKeeper {
-            $0.rules = [
+            $0.rules.items = [
                 RuleSummary(
                     rule: "careful", kind: "require_confirmation", appliesTo: ["tag:pay"], met: true, meetBy: "rule_acknowledge",
                     until: "2026-01-02T03:09:05Z", strength: "ceremony", strengthReason: "the agent itself acknowledges")
             ]
+            $0.rules.programs = [
+                ProgramRule(
+                    rule: "tools", kind: .programs, programs: ["/usr/bin/wc"], pinned: true, anyCode: false, strength: "enforced",
+                    strengthReason: "no other")
+            ]
+            $0.rules.unlistedPrograms = false
         }
         #expect(
             try await text("rule_list", keeper, ["secret_name": "API_KEY"])
                 == #"{"rules":[{"rule_id":"careful","kind":"require_confirmation","applies_to":["tag:pay"],"met":true,"#
-                + #""meet_by":"rule_acknowledge","until":"2026-01-02T03:09:05Z","strength":"ceremony"}],"scope":"shop/dev"}"#)
+                + #""meet_by":"rule_acknowledge","until":"2026-01-02T03:09:05Z","strength":"ceremony"}],"#
+                + #""programs":[{"rule_id":"tools","kind":"programs","programs":["/usr/bin/wc"],"pinned":true,"any_code":false,"strength":"enforced"}],"#
+                + #""unlisted_programs":"deny","scope":"shop/dev"}"#)
         #expect(
             try await text("rule_acknowledge", keeper, ["rule_id": "careful", "secret_name": "API_KEY", "purpose": "why"])
                 == #"{"rule_id":"careful","name":"API_KEY","valid_until":"2026-01-02T03:09:05Z","confirmed_by":"agent","strength":"ceremony","#

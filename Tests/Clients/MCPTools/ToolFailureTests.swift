@@ -49,7 +49,7 @@ import Testing
         let sandbox = try #require(try await error(Problem("unavailable", "no", status: 403, hint: "tell the person so", rule: "r")))
         #expect(sandbox["next_step"] == "Tell the person so.")
         let program = try #require(try await error(Problem("command_blocked", "no", status: 403, rule: "r")))
-        #expect(program["next_step"]?.string?.hasPrefix("Call access_request") == true)
+        #expect(program["next_step"]?.string?.hasPrefix("Call rule_list") == true)
     }
 
     @Test("what is wrong with the call itself is told as such: no person is asked for a version that never was")

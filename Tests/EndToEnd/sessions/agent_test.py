@@ -153,15 +153,27 @@ async def ends(person, claude):
     person.tacit("lock")
     assert not os.path.exists(file["path"])
     person.tacit("unlock", "--for", "10m")
+    # What is deleted is in no file any more.
+    await claude.call("session_wake", covers=["app/key"], **WHY)
+    file = await claude.call("secret_inject", **wanted())
+    person.tacit("delete", "app/key")
+    assert not os.path.exists(file["path"])
+    person.tacit("undelete", "app/key")
+    await claude.call("session_sleep")
     await claude.call("secret_inject", "session_required", **wanted())
     await claude.call("session_wake", covers=["app/key"], **WHY)
     file = await claude.call("secret_inject", **wanted())
+    # A file of the user's that somebody gave one of our names, too.
     kept = person.home / "kept"
-    os.link(file["path"], kept)
-    os.kill(person.keeper(), signal.SIGKILL)
-    assert os.path.exists(file["path"]), "nobody is there to remove it"
-    person.tacit("unlock", "--for", "10m")
-    assert not os.path.exists(file["path"]) and kept.read_bytes() == b""
+    kept.write_text("mine")
+    linked = pathlib.Path(file["path"]).with_name("f" + "0" * 24 + ".env")
+    os.link(kept, linked)
+    with open(file["path"], "rb") as held:
+        os.kill(person.keeper(), signal.SIGKILL)
+        assert os.path.exists(file["path"]), "nobody is there to remove it"
+        person.tacit("unlock", "--for", "10m")
+        assert not os.path.exists(file["path"]) and held.read() == b"", "overwritten before it went"
+    assert not linked.exists() and kept.read_text() == "mine"
     await claude.call("secret_run", "session_required", **run_key())
 
 

@@ -19,7 +19,39 @@ import Testing
     }
 
     private func rules(_ bench: VaultBench, _ name: String? = "app/key", by asker: Asker? = nil) async throws -> [RuleView] {
-        try await bench.open.rules(about: name.map(VaultBench.name), in: VaultBench.dev, by: try asker ?? bench.agent())
+        try await bench.open.rules(about: name.map(VaultBench.name), in: VaultBench.dev, by: try asker ?? bench.agent()).rules
+    }
+
+    @Test("of a rule that wants a person, an agent is told that the use itself asks for it") func person() async throws {
+        let bench = try await Sessions.bench(#""require_confirmation","by":"person""#)
+        #expect(try await rules(bench).map(\.meetBy) == [PolicyDenial.makeCall])
+    }
+
+    @Test("an agent is told which programs may have what it may list, and of no rule about anything else") func programs() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let pin = String(repeating: "ab", count: 32)
+        let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject"],"unsandboxed":"allow"}"#
+        let rules = [
+            #"{"name":"one","agent_id":"coder","keys":["app/key"],"programs":["/usr/bin/curl","/opt/*/bin/x"]}"#,
+            #"{"name":"pinned","agent_id":"coder","keys":["app/other"],"programs":["/usr/bin/python3"],"sha256":["\#(pin)"],"any_code":"allow"}"#,
+            #"{"name":"hidden","agent_id":"coder","keys":["db/**"],"programs":["/usr/bin/psql"]}"#,
+            #"{"name":"elsewhere","agent_id":"coder","environments":["shop/prod"],"keys":["**"],"programs":["/usr/bin/kubectl"]}"#,
+            #"{"name":"others","agent_id":"second","keys":["**"],"programs":["/usr/bin/wc"]}"#,
+            #"{"name":"guard","agent_id":"coder","denied_programs":["printenv"]}"#,
+        ]
+        let json = #"{"policies":[\#(policy)],"command_rules":[\#(rules.joined(separator: ","))]}"#
+        _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        let one = try await bench.open.rules(about: VaultBench.name("app/key"), in: VaultBench.dev, by: bench.agent()).programs
+        #expect(one.entries.map(\.rule) == ["one", "guard"] && !one.allowsUnlisted)
+        #expect(one.entries.map(\.programs) == [["/usr/bin/curl", "/opt/*/bin/x"], ["printenv"]])
+        #expect(one.entries.map(\.isDenial) == [false, true] && one.entries.map(\.strength) == [.ceremony, .ceremony])
+        let all = try await bench.open.rules(about: nil, in: VaultBench.dev, by: bench.agent()).programs
+        #expect(all.entries.map(\.rule) == ["one", "pinned", "guard"])
+        #expect(all.entries.map(\.isPinned) == [false, true, false] && all.entries.map(\.allowsAnyCode) == [false, true, false])
+        #expect(
+            await Sessions.code { _ = try await bench.open.rules(about: VaultBench.name("db/key"), in: VaultBench.dev, by: bench.agent()) }
+                == "secret.not-found")
+        #expect(try await bench.open.rules(about: nil, in: VaultBench.dev, by: bench.person()).programs.entries.isEmpty)
     }
 
     @Test("an acknowledgement meets its rule for one secret, one agent and five minutes") func life() async throws {

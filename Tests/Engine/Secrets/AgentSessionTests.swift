@@ -9,10 +9,10 @@ import Testing
 /// What sessions give an agent, whose they are, and how they end.
 @Suite struct AgentSessionTests {
     /// A vault with `app/key` and `app/other` (both tagged `live`) and `db/key`, and a policy for `coder` and for programs without a badge.
-    static func bench(_ kind: String = #""require_session""#, capabilities: String = #""masked_return","env_inject","file_inject""#) async throws
-        -> VaultBench
-    {
-        let bench = try await VaultBench.unlocked()
+    static func bench(
+        _ kind: String = #""require_session""#, capabilities: String = #""masked_return","env_inject","file_inject""#, on made: VaultBench? = nil
+    ) async throws -> VaultBench {
+        let bench = if let made { made } else { try await VaultBench.unlocked() }
         for name in ["app/key", "app/other"] {
             var write = VaultBench.write(name, bench.canary().secret)
             write.tags = ["live"]

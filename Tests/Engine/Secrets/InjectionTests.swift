@@ -2,6 +2,7 @@ import Approvals
 import Auditing
 import Model
 import Policies
+import Synchronization
 import TestKit
 import Testing
 
@@ -176,6 +177,63 @@ import Testing
         _ = try await bench.open.applyPolicy(json: Array(#"{"policies":[]}"#.utf8), text: nil, expectedVersion: nil, by: bench.person())
         #expect(bench.files.removed == [file.id])
         #expect(try await bench.log().contains { $0.action == .known(.fileRemove) && $0.detail.contains(AuditFact("file", file.id)) })
+    }
+
+    @Test(
+        "a deletion ends each file with the secret, a new version those with the value that was current, a name, tag or term those with any value",
+        arguments: ["delete", "set", "import", "rollback", "rename", "tag", "renew", "describe"])
+    func fates(_ act: String) async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let reference = try await inject(bench, ["app/other", "app/key"], .references)
+        let value = try await inject(bench, ["app/other", "app/key"])
+        let pinned = try await inject(bench, ["app/key?version=1"])
+        let other = try await inject(bench, ["app/other"])
+        try await Self.perform(act, on: VaultBench.name("app/key"), bench)
+        let expected: [InjectedFile] =
+            switch act {
+            case "delete": [reference, value, pinned]
+            case "set", "import", "rollback": [value]
+            case "describe": []
+            default: [value, pinned]
+            }
+        #expect(Set(bench.files.removed) == Set(expected.map(\.id)), "\(act)")
+        #expect(bench.files.drafts.map(\.id).contains(other.id))
+        let log = try await bench.log()
+        for file in expected { #expect(log.contains { $0.action == .known(.fileRemove) && $0.detail.contains(AuditFact("file", file.id)) }) }
+    }
+
+    private static func perform(_ act: String, on name: SecretName, _ bench: VaultBench) async throws {
+        let (open, scope, person) = (try bench.open, VaultBench.dev, bench.person())
+        var patch = MetadataPatch()
+        switch act {
+        case "delete": _ = try await open.delete(name, in: scope, by: person)
+        case "set": try await bench.set("\(name)", bench.canary().secret)
+        case "import":
+            let wish = ImportWish(secrets: [VaultBench.write("\(name)", bench.canary().secret)], conflict: .overwrite, isDryRun: false)
+            _ = try await open.importSecrets(wish, in: scope, by: person)
+        case "rollback": _ = try await open.rollback(name, in: scope, to: 1, expectedRevision: nil, by: person)
+        case "rename": patch.name = VaultBench.name("app/renamed")
+        case "tag": patch.addTags = ["more"]
+        case "renew": patch.expiry = .after(.seconds(60))
+        default: patch.description = "words"
+        }
+        guard ["rename", "tag", "renew", "describe"].contains(act) else { return }
+        _ = try await open.patch(name, in: scope, patch, expectedRevision: nil, by: person)
+    }
+
+    @Test("a file whose secret is deleted while it is written is not given out, and is gone") func deletedMeanwhile() async throws {
+        let deletion = Mutex<(@Sendable () async throws -> Void)?>(nil)
+        let bench = VaultBench {
+            // While the value is read, which is after the decision and before the file.
+            HookedStore($0) { name in if name == "field", let delete = deletion.withLock({ $0.take() }) { try await delete() } }
+        }
+        try await bench.create()
+        _ = try await Sessions.bench(#""notify""#, on: bench)
+        let (open, person) = (try bench.open, bench.person())
+        deletion.withLock { $0 = { _ = try await open.delete(VaultBench.name("app/key"), in: VaultBench.dev, by: person) } }
+        #expect(await Sessions.code { try await inject(bench) } == "request.invalid")
+        #expect(bench.files.drafts.isEmpty)
+        #expect(try await bench.open.sleep(SleepWish(), by: bench.agent()) == Slumber())
     }
 
     @Test("processes without a badge leave room for agents that have one") func strangers() async throws {

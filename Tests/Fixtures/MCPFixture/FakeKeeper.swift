@@ -75,12 +75,12 @@ extension FakeKeeper {
 
     func sleep(_ request: SessionSleep, for client: ClientInfo) async throws -> SessionsEnded { SessionsEnded(sessions: 1, files: 0) }
 
-    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> [RuleSummary] {
-        [
+    func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> RuleList {
+        RuleList(items: [
             RuleSummary(
                 rule: "careful", kind: "require_confirmation", appliesTo: ["tag:test"], met: false, meetBy: "rule_acknowledge", strength: "ceremony",
                 strengthReason: "the agent itself acknowledges")
-        ]
+        ])
     }
 
     func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged {

@@ -70,8 +70,9 @@ struct SessionRouteTests {
     func rules() async throws {
         let (bed, badges) = try await bed(#""require_confirmation","by":"agent""#)
         let client = try bed.connect()
-        let rules = try await client.ask("GET", "/v1/rules?scope=default%2Fdev&name=open%2Fone", headers: [badges[0]]).json(Page<RuleSummary>.self)
+        let rules = try await client.ask("GET", "/v1/rules?scope=default%2Fdev&name=open%2Fone", headers: [badges[0]]).json(RuleList.self)
         #expect(rules.items.map(\.rule) == ["careful"] && rules.items.first?.strength == "ceremony")
+        #expect(rules.programs.isEmpty && rules.unlistedPrograms)
         let wish = #"{"scope":"default/dev","name":"open/one","rule":"careful","purpose":"why"}"#
         let taken = try await client.ask("POST", "/v1/rules/acknowledgements", json: wish, headers: [badges[0]])
         #expect(taken.status == 201)

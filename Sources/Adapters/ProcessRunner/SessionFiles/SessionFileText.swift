@@ -1,31 +1,13 @@
-package import Model
+import Model
 import PlaintextDoor
 
 /// What stands in a session file, made in one piece of locked memory.
-package enum SessionFileText {
-    package enum Format: Sendable { case dotenv, json }
-
-    /// One variable and what it has: a value, or a reference to one.
-    package struct Item: Sendable {
-        package var variable: String
-        package var content: Content
-
-        package init(variable: String, content: Content) {
-            self.variable = variable
-            self.content = content
-        }
-    }
-
-    package enum Content: Sendable {
-        case value(SecretValue)
-        case reference(String)
-    }
-
+enum SessionFileText {
     /// The largest file: 4 MiB.
     static let largest = 4 << 20
 
     /// The whole text. Bytes that are no text, or that the format cannot hold, are refused by the name of their variable.
-    package static func make(_ items: [Item], as format: Format) throws(SessionFileError) -> SecretValue {
+    static func make(_ items: [SessionFileDraft.Item], as format: SessionFileDraft.Format) throws(SessionFileError) -> SecretValue {
         let room = items.reduce(16) { $0 + $1.variable.utf8.count + 8 + 6 * $1.content.byteCount }
         guard items.reduce(0, { $0 + $1.content.byteCount }) <= largest else { throw .tooLarge }
         return try unsafe SecretValue(capacity: room) { target throws(SessionFileError) in
@@ -36,7 +18,7 @@ package enum SessionFileText {
     }
 }
 
-extension SessionFileText.Content {
+extension SessionFileDraft.Content {
     fileprivate var byteCount: Int {
         switch self {
         case .value(let value): value.byteCount
@@ -53,7 +35,7 @@ private struct Sheet {
 
     init(_ target: UnsafeMutableRawBufferPointer) { unsafe self.target = target }
 
-    mutating func write(_ items: [SessionFileText.Item], as format: SessionFileText.Format) throws(SessionFileError) {
+    mutating func write(_ items: [SessionFileDraft.Item], as format: SessionFileDraft.Format) throws(SessionFileError) {
         if format == .json { put("{".utf8) }
         for (index, item) in items.enumerated() {
             let separator = format == .dotenv ? "=" : "\": "
@@ -78,7 +60,7 @@ private struct Sheet {
     }
 
     /// False for bytes that are no text, or have a zero byte.
-    private mutating func put(value bytes: UnsafeRawBufferPointer, as format: SessionFileText.Format) -> Bool {
+    private mutating func put(value bytes: UnsafeRawBufferPointer, as format: SessionFileDraft.Format) -> Bool {
         guard unsafe isText(bytes) else { return false }
         put("\"".utf8)
         for index in 0..<bytes.count {

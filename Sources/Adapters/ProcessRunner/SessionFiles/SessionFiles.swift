@@ -1,6 +1,6 @@
 import CProcess
 import Glibc
-import Model
+package import Model
 import PlaintextDoor
 import Synchronization
 
@@ -40,10 +40,17 @@ package final class SessionFiles: Sendable {
         close(directory)
     }
 
-    /// Writes a file that was not there before, 0600; returns its path. What fails leaves nothing.
-    package func make(_ id: String, _ format: SessionFileText.Format, _ items: [SessionFileText.Item]) throws(SessionFileError) -> String {
-        let text = try Self.text(format, items)
-        let name = Self.name(id, format)
+    /// Writes a file that was not there before, 0600, or offers it as a pipe; returns its path. `ended` is called after a pipe's last reading. What fails
+    /// leaves nothing.
+    package func make(_ draft: SessionFileDraft, ended: @escaping @Sendable () -> Void = {}) throws(SessionFileError) -> String {
+        for item in draft.items { do throws(InjectionError) { try InjectionPlan.check(item.variable) } catch { throw .variable(error) } }
+        let text = try SessionFileText.make(draft.items, as: draft.format)
+        if let reads = draft.reads { try offer(text, draft, reads, ended) } else { try write(text, draft) }
+        return "\(path)/\(draft.fileName)"
+    }
+
+    private func write(_ text: SecretValue, _ draft: SessionFileDraft) throws(SessionFileError) {
+        let name = draft.fileName
         let descriptor = unsafe openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .notWritten }
         guard fchmod(descriptor, 0o600) == 0, Self.write(text, to: descriptor) else {
@@ -52,30 +59,26 @@ package final class SessionFiles: Sendable {
             unsafe unlinkat(directory, name, 0)
             throw .notWritten
         }
-        state.withLock { $0[id] = .file(name: name, descriptor: descriptor) }
-        return "\(path)/\(name)"
+        state.withLock { $0[draft.id] = .file(name: name, descriptor: descriptor) }
     }
 
-    /// Offers the text as a pipe that can be read `reads` times; `ended` is called after the last.
-    package func offer(
-        _ id: String, _ format: SessionFileText.Format, _ items: [SessionFileText.Item], reads: Int, ended: @escaping @Sendable () -> Void
-    ) throws(SessionFileError) -> String {
-        let text = try Self.text(format, items)
-        let name = Self.name(id, format)
-        let pipe = try SessionPipe(name, in: directory, reads: reads, text: text)
+    private func offer(
+        _ text: SecretValue, _ draft: SessionFileDraft, _ reads: Int, _ ended: @escaping @Sendable () -> Void
+    ) throws(SessionFileError) {
+        let pipe = try SessionPipe(draft.fileName, in: directory, reads: reads, text: text)
+        let id = draft.id
         state.withLock { $0[id] = .pipe(pipe) }
         pipe.serve { [weak self] in
             _ = self?.state.withLock { $0.removeValue(forKey: id) }
             ended()
         }
-        return "\(path)/\(name)"
     }
 
     /// Overwrites and removes a file; ends a pipe.
     package func remove(_ id: String) {
         switch state.withLock({ $0.removeValue(forKey: id) }) {
         case .file(let name, let descriptor):
-            unsafe unlinkat(directory, name, 0)
+            Self.take(name, awayFrom: descriptor, in: directory)
             Self.overwrite(descriptor)
             close(descriptor)
         case .pipe(let pipe): pipe.stop()
@@ -83,12 +86,14 @@ package final class SessionFiles: Sendable {
         }
     }
 
-    private static func text(_ format: SessionFileText.Format, _ items: [SessionFileText.Item]) throws(SessionFileError) -> SecretValue {
-        for item in items { do throws(InjectionError) { try InjectionPlan.check(item.variable) } catch { throw .variable(error) } }
-        return try SessionFileText.make(items, as: format)
+    /// Takes a name away from what we made. If it leads to something else by now, that is somebody's who wants it.
+    static func take(_ name: String, awayFrom descriptor: Int32, in directory: Int32) {
+        var (ours, there) = (stat(), stat())
+        guard unsafe fstat(descriptor, &ours) == 0, unsafe fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) == 0,
+            ours.st_dev == there.st_dev, ours.st_ino == there.st_ino
+        else { return }
+        unsafe unlinkat(directory, name, 0)
     }
-
-    private static func name(_ id: String, _ format: SessionFileText.Format) -> String { id + (format == .dotenv ? ".env" : ".json") }
 
     private static func write(_ text: SecretValue, to descriptor: Int32) -> Bool {
         text.withPlaintext(PlaintextDoor()) { bytes in
@@ -119,22 +124,32 @@ package final class SessionFiles: Sendable {
         ftruncate(descriptor, 0)
     }
 
-    /// A keeper that was killed could not remove its files: the next one does. What is no file of ours is taken out of the way unread.
+    /// A keeper that was killed could not remove its files: the next one does. What is not called as they are is somebody else's and stays.
     private func removeLeftovers() {
         let copy = fcntl(directory, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0, let list = unsafe fdopendir(copy) else { return }
         defer { unsafe closedir(list) }
         unsafe rewinddir(list)
+        var names: [String] = []
         while let entry = unsafe readdir(list) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            guard name != ".", name != ".." else { continue }
-            let descriptor = unsafe openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            if descriptor >= 0 {
-                var facts = stat()
-                if unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_uid == geteuid() { Self.overwrite(descriptor) }
-                close(descriptor)
-            }
+            names.append(unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        for name in names where SessionFileDraft.isFileName(name) {
+            overwriteLeftover(name)
             unsafe unlinkat(directory, name, 0)
         }
+    }
+
+    /// Overwrites a regular file of this user's that has no other name. One that has may be a file that somebody put here under one of our names: only the
+    /// name is taken away then, and what a session file of ours held stays under the other.
+    private func overwriteLeftover(_ name: String) {
+        var facts = stat()
+        // Nothing else is opened: opening a device is an act.
+        guard unsafe fstatat(directory, name, &facts, AT_SYMLINK_NOFOLLOW) == 0, facts.st_mode & S_IFMT == S_IFREG else { return }
+        let descriptor = unsafe openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_uid == geteuid(), facts.st_nlink == 1 else { return }
+        Self.overwrite(descriptor)
     }
 }

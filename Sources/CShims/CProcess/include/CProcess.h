@@ -1,4 +1,5 @@
 #pragma once
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,8 @@ int tacit_is_in_memory(int descriptor);
 int tacit_become_subreaper(void);
 /// Blocks every signal that can be blocked and opens a close-on-exec, non-blocking descriptor that reports them.
 int tacit_open_signals(void);
+/// Opens a close-on-exec descriptor that can be read as soon as one of these signals, which the caller blocks, has come.
+int tacit_signal_descriptor(const sigset_t *signals);
 /// Takes the next reported signal; 0 when there is none.
 int tacit_next_signal(int signals);
 /// Copies the ids of the children of `process` into `children`; their number, at most `capacity`.
@@ -102,6 +105,12 @@ int tacit_holds_terminal(int32_t process, int terminal);
 
 // Files
 
+/// Opens a new file, 0600, that has no name in this directory yet, for writing; close-on-exec. EOPNOTSUPP where the file system has none.
+int tacit_open_nameless(const char *directory);
+/// Gives an open file without a name one that nothing has.
+int tacit_name_file(int descriptor, const char *path);
+/// Makes a named pipe, 0600, that was not there before, and opens it without reading or writing (O_PATH), close-on-exec.
+int tacit_make_named_pipe(int directory, const char *name);
 /// Makes a directory with mode 0700 whose name ends with six random characters in place of the `XXXXXX` of `path`.
 int tacit_make_private_directory(char *path);
 /// Removes a directory with everything in it; never follows a link.

@@ -63,7 +63,7 @@ struct StarterPolicy: Sendable {
         """
     }
 
-    private var policy: String {
+    var policy: String {
         let capabilities =
             switch kind {
             case .coder: "[masked_return, env_inject]"
@@ -104,7 +104,8 @@ struct StarterPolicy: Sendable {
 
         """
 
-    private var commandRules: String {
+    /// The command rules that list programs.
+    var allowingRules: String {
         let native = """
               # Only these programs may have a value: name each one, as a pattern would list programs that start others. A program counts where its
               # caller can write neither the file nor a directory above it; to use one elsewhere, pin its content: `sha256: ["…"]` as sha256sum
@@ -126,6 +127,10 @@ struct StarterPolicy: Sendable {
                 any_code: allow
 
             """
+        return native + (kind == .coder ? any : "")
+    }
+
+    private var commandRules: String {
         let guardian = """
               # An accident guard: these are refused by name, wherever they lie. A copy of another name is not.
               - name: no debuggers
@@ -133,7 +138,7 @@ struct StarterPolicy: Sendable {
                 denied_programs: [gdb, lldb, strace, ltrace]
 
             """
-        return native + (kind == .coder ? any : "") + guardian
+        return allowingRules + guardian
     }
 
     private static func tests(_ kind: Kind) -> String {

@@ -22,7 +22,15 @@ extension ApprovalItem {
         add("until", RelativeTime.text(expiresAt, now: now))
         add("model", reportedModel.map { "says it is \u{201C}\($0.unpadded)\u{201D}" })
         add("purpose", "\u{201C}\(purpose.unpadded)\u{201D}")
+        for step in steps { add("to do", step) }
         return lines + [""]
+    }
+
+    /// How a person gives what a proposal asks for: it is theirs to make, and to close.
+    private var steps: [String] {
+        guard kind == "proposal", standing == .pending else { return [] }
+        let making = capability == nil ? secrets.map { "tacit set tacit://\($0)" } : ["tacit policy edit"]
+        return making + ["then tacit approvals done \(code)"]
     }
 
     /// One sentence after a decision.

@@ -106,9 +106,13 @@ struct ApprovalsCommand: ParsableCommand {
         func perform(in context: CommandContext) throws { try ApprovalsCommand.decide(ApprovalDecision(.done, code: code), options, in: context) }
     }
 
+    /// Which request is meant, and whether there is an authenticator, is known to whoever is taken for a person: where nobody is yet, that takes the password.
+    private static let passwordOnly = "A code of an authenticator is enough only in a terminal for which the vault is unlocked."
+
     /// Finds the request that a code stands beside, and decides it.
     private static func decide(_ decision: ApprovalDecision, _ options: GlobalOptions, in context: CommandContext) throws {
         let door = try VaultDoor(context, options, to: "\(decision.verdict.words) a request")
+        door.aside = passwordOnly
         let found = try door.approvals().filter { $0.isMeant(by: decision.code) }
         guard let item = found.first, found.count == 1 else {
             throw CommandFailure(
@@ -154,8 +158,10 @@ extension VaultDoor {
 
     /// Asks again for who decides. Returns six digits when those were typed; nil when the password was, and made the connection a person's.
     private func askForProof() throws -> String? {
-        let isEnrolled = try !isSteppedUp && passwords.terminal != nil && get(WirePath.totp, as: AuthenticatorState.self).confirmed
+        // A password that unlocked the vault for this command says enough.
+        let isEnrolled = try !isSteppedUp && !hasTyped && passwords.terminal != nil && get(WirePath.totp, as: AuthenticatorState.self).confirmed
         guard isEnrolled, let terminal = passwords.terminal else {
+            aside = nil
             try askFirst()
             return nil
         }

@@ -9,7 +9,7 @@ struct InjectCommand: Verb {
         abstract: "Put values into a template: a file of your own, or a pipe.",
         discussion: """
             Replaces each {{ tacit://PROJECT/ENVIRONMENT/NAME#FIELD }} of the template by its value, byte for byte; all other text stays, other \
-            double braces too. Asks for the password. A reference that leads nowhere is an error that names it, and nothing is written. The file is \
+            double braces too. Shows the references and asks for the password: look at a template that an agent wrote. A reference that leads nowhere is an error that names it, and nothing is written. The file is \
             0600, in clear, and yours to delete; with --fifo the values lie in no file: the pipe is gone once it was read.
 
             EXAMPLES
@@ -47,6 +47,7 @@ struct InjectCommand: Verb {
         let door = try VaultDoor(context, options, to: "put values into a template")
         try door.takePassword()
         let template = try template(context)
+        door.references = template.references
         try door.askFirst()
         let values = try values(for: template, through: door)
         var text = Self.text(template, values)
@@ -57,7 +58,7 @@ struct InjectCommand: Verb {
         }
         if fifo { return try offer(WipedBytes(text), at: output, context) }
         defer { text.wipe() }
-        try InjectedFile.write(text, to: output, replacing: force)
+        try InjectedFile(output, replacing: force).write(text)
         Console(context).note("\(output) holds \(template.references.count) values in clear: delete it when it is no longer needed")
     }
 

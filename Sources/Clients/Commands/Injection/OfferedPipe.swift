@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// Offers bytes as a named pipe, 0600, that can be read a number of times. Each reading has a pipe of its own: once a reader has come, the name is taken
@@ -12,25 +13,30 @@ struct OfferedPipe {
 
     /// Serves readers until the last has come; a signal that ends programs takes the pipe away first, and its number is returned.
     func serve(reads: Int) throws -> Int32? {
-        var ending = sigset_t()
-        unsafe sigemptyset(&ending)
-        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&ending, number) }
-        var before = sigset_t()
-        unsafe pthread_sigmask(SIG_BLOCK, &ending, &before)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try EndingSignals.waiting {
+            var ending = EndingSignals.set
+            let signals = unsafe tacit_signal_descriptor(&ending)
+            guard signals >= 0 else { throw CommandFailure(errno: -signals, "signals cannot be received") }
+            defer { close(signals) }
+            return try serve(reads, &ending, signals)
+        }
+    }
+
+    private func serve(_ reads: Int, _ ending: inout sigset_t, _ signals: Int32) throws -> Int32? {
         signal(SIGPIPE, SIG_IGN)
         try make()
         defer { takeAway() }
         for turn in 1...reads {
             var descriptor: Int32 = -1
             while descriptor < 0 {
-                if let number = waited(for: &ending) { return number }
+                if let number = arrived(among: &ending, within: Self.pause) { return number }
                 descriptor = try reader()
             }
             defer { close(descriptor) }
             unsafe unlink(path)
             if turn < reads { try make() }
-            write(to: descriptor)
+            write(to: descriptor, until: signals)
+            if let number = arrived(among: &ending, within: 0) { return number }
         }
         return nil
     }
@@ -48,9 +54,9 @@ struct OfferedPipe {
         }
     }
 
-    /// A moment's wait; the signal that came in it.
-    private func waited(for ending: inout sigset_t) -> Int32? {
-        var pause = timespec(tv_sec: 0, tv_nsec: Self.pause)
+    /// The signal that has come, or comes within a moment.
+    private func arrived(among ending: inout sigset_t, within nanoseconds: Int) -> Int32? {
+        var pause = timespec(tv_sec: 0, tv_nsec: nanoseconds)
         let number = unsafe sigtimedwait(&ending, nil, &pause)
         return number > 0 ? number : nil
     }
@@ -70,12 +76,15 @@ struct OfferedPipe {
         return descriptor
     }
 
-    private func write(to descriptor: Int32) {
+    /// Writes to a reader, until it has everything or goes away, takes nothing for too long, or a signal has come.
+    private func write(to descriptor: Int32, until signals: Int32) {
         unsafe bytes.bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
-                var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                guard unsafe poll(&state, 1, Self.patience) > 0, state.revents & Int16(POLLERR) == 0 else { return }
+                var waited = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
+                let ready = unsafe poll(&waited, 2, Self.patience)
+                if ready < 0, errno == EINTR { continue }
+                guard ready > 0, waited[1].revents == 0, waited[0].revents & Int16(POLLERR) == 0 else { return }
                 let count = unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
                 if count < 0, errno == EINTR || errno == EAGAIN { continue }
                 guard count > 0 else { return }

@@ -11,6 +11,10 @@ final class VaultDoor {
     let passwords: PasswordSource
     /// What the person is about to do, to be shown where the password is asked for.
     let purpose: String
+    /// The references that the command is about to use, where a file says them: shown before the password is asked for, since the file may be an agent's.
+    var references: [String] = []
+    /// What else the person has to know about the password that is asked for; said once.
+    var aside: String?
     let connection: KeeperConnection
     /// The password as it was typed for this command, until the connection is a person's.
     private var typed: WipedBytes?
@@ -170,7 +174,7 @@ extension VaultDoor {
     /// The password for this command; at a terminal a wrong one may be typed again.
     func withPassword<Result>(explaining: Bool = true, _ body: ([UInt8]) throws -> Result) throws -> Result {
         if let typed { return try body(typed.bytes) }
-        if explaining { passwords.terminal?.say("Your password is needed to \(purpose).") }
+        if explaining { explain() }
         for attempt in 1...3 {
             let password = try passwords.password()
             do {
@@ -182,6 +186,16 @@ extension VaultDoor {
             }
         }
         throw PasswordSource.nobody
+    }
+
+    private func explain() {
+        // One on each line, in quotes: nothing that a file says can pass for a line of ours.
+        let lines = references.map { "  \u{201C}\($0.printable)\u{201D}" }
+        if !lines.isEmpty { passwords.terminal?.say((["It uses:"] + lines).joined(separator: "\n")) }
+        references = []
+        passwords.terminal?.say("Your password is needed to \(purpose).")
+        if let aside { passwords.terminal?.say(aside) }
+        aside = nil
     }
 
     /// The password of now, for requests that carry it themselves; the first that a command asks for.
@@ -199,6 +213,9 @@ extension VaultDoor {
     func takePassword() throws {
         if passwords.descriptor != nil, typed == nil { typed = try passwords.password() }
     }
+
+    /// Whether the password was typed for this command, to unlock the vault, and is still at hand.
+    var hasTyped: Bool { typed != nil }
 
     /// Keeps a password that was typed for this command.
     func remember(_ password: WipedBytes) { typed = password }

@@ -12,9 +12,9 @@ extension LocalKeeper {
         try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.sessionSleep, json: request) }
     }
 
-    func rules(about name: String?, in place: MCPTools.Place, for client: ClientInfo) async throws -> [RuleSummary] {
+    func rules(about name: String?, in place: MCPTools.Place, for client: ClientInfo) async throws -> RuleList {
         let path = "\(WirePath.rules)?scope=\(WirePath.encoded("\(place)"))" + (name.map { "&name=\(WirePath.encoded($0))" } ?? "")
-        return try await call(client) { connection throws(ClientError) in try connection.get(path, as: Page<RuleSummary>.self).items }
+        return try await call(client) { connection throws(ClientError) in try connection.get(path) }
     }
 
     func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged {

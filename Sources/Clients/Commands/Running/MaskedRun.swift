@@ -19,6 +19,7 @@ struct MaskedRun {
         let request = plan.request(scope: place, in: context, terminal: streams.wire, fileMask: Self.fileMask())
         let door = try VaultDoor(
             context, options, to: plan.takesAll ? "run a command with every secret of \(place.text)" : "run a command with secrets")
+        door.references = plan.secrets.map(\.reference)
         if plan.takesAll { try door.askFirst() }
         let stream = try door.startRun(request)
         let console = Console(context)

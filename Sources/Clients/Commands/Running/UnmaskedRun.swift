@@ -18,6 +18,7 @@ struct UnmaskedRun {
                 "`--timeout` and `--no-mask` do not go together", hint: "with `--no-mask` nobody stays to end the command; use `timeout 30s CMD`")
         }
         let door = try VaultDoor(context, global, to: "run a command with its output unmasked")
+        door.references = plan.secrets.map(\.reference)
         try door.askFirst()
         let targets = try targets(door)
         let successor = Successor(plan.command, RunPlan.inherited(context.environment), replacing: targets.compactMap(\.variable))

@@ -3,10 +3,10 @@ import TacitWire
 
 /// Sets one host up: the agent's badge, the host's configuration, the model's instructions.
 struct HostSetup {
-    private let context: CommandContext
-    private let options: GlobalOptions
-    private let scope: Scope
-    private let manner: Manner
+    let context: CommandContext
+    let options: GlobalOptions
+    let scope: Scope
+    let manner: Manner
     private let folders: AgentHost.Folders
 
     /// What is to be done and what is not.
@@ -15,6 +15,8 @@ struct HostSetup {
         var isDryRun = false
         /// Whether the agent gets a policy to start from, where none is in force.
         var startsPolicy = true
+        /// Whether a policy that is in force and says nothing of the agent gets a rule for it without a question.
+        var addsPolicy = false
         /// Whether the person named the place, and not a file in the directory.
         var isPlaceSpoken = true
     }
@@ -51,8 +53,12 @@ struct HostSetup {
         var removed: Bool
         /// What became of the policy; nil where it was left as it is.
         var policy: PolicyStart?
-        /// Which environment the policy to start from is about; nil where none was put in force.
+        /// Which environment the policy to start from, or the rule, is about; nil where there is neither.
         var place: String?
+        /// What the policy in force lacks for this agent, line by line; nil unless it says nothing of it.
+        var addition: [String]?
+        /// Whether setup can add that itself: it was not kept from it by the form of the policy.
+        var isAddable: Bool?
         var files: [File]
 
         enum PolicyStart: String, Codable {
@@ -62,6 +68,8 @@ struct HostSetup {
             case present
             /// One is in force that says nothing of this agent.
             case silent
+            /// One was in force that said nothing of this agent, and a rule for it was added.
+            case added
             /// None is in force, and none was started: a `.tacit.yaml` named the place.
             case unspoken
         }
@@ -85,7 +93,7 @@ struct HostSetup {
 
     func isInstalled(_ host: AgentHost) -> Bool { host.traces(folders).contains { unsafe access($0, F_OK) == 0 } }
 
-    private var terminal: Terminal? { PasswordSource(context, descriptor: nil).terminal }
+    var terminal: Terminal? { PasswordSource(context, descriptor: nil).terminal }
     var canAsk: Bool { terminal != nil }
 
     func isWanted(_ host: AgentHost) throws -> Bool {
@@ -99,10 +107,10 @@ struct HostSetup {
         var outcome = Outcome(
             host: host.rawValue, title: host.title, agent: agent, registered: false, dryRun: isDryRun, removed: isRemoval, files: [])
         // The badge first: a host that was told of an agent without one would start a server that may do nothing.
-        if !isDryRun, !isRemoval, let door = try register(agent) {
-            outcome.registered = true
-            if manner.startsPolicy { outcome.policy = try startPolicy(host, agent, through: door) }
-            if outcome.policy == .started { outcome.place = scope.text }
+        if !isDryRun, !isRemoval {
+            let door = try register(agent)
+            outcome.registered = door != nil
+            if manner.startsPolicy, let door = try door ?? doorForPolicy(agent) { try givePolicy(host, agent, &outcome, through: door) }
         }
         for (file, edit) in edits {
             let backup = edit.isChange && !isDryRun ? try file.write(edit) : nil
@@ -128,26 +136,11 @@ struct HostSetup {
     /// Registers the agent, unless it has a badge; the door on which a person was asked for that, when it was done now.
     private func register(_ agent: String) throws -> VaultDoor? {
         if (try? AgentBadge.read(agent, context)) != nil { return nil }
-        let grant = manner.startsPolicy && manner.isPlaceSpoken ? ", and to put a policy in force for \(scope.text) where there is none" : ""
+        let rule = manner.addsPolicy ? ", or a rule for it where there is one" : " where there is none"
+        let grant = manner.startsPolicy && manner.isPlaceSpoken ? ", and to put a policy in force for \(scope.text)\(rule)" : ""
         let door = try VaultDoor(context, options, to: "register the agent `\(agent)`\(grant)")
         try AgentRegistration(agent, door, in: context.paths).perform()
         return door
-    }
-
-    /// Puts a policy to start from in force for this place, where there is none: it allows what its comments say, and the person reads them.
-    private func startPolicy(_ host: AgentHost, _ agent: String, through door: VaultDoor) throws -> Outcome.PolicyStart? {
-        let state: PolicyState = try door.get(WirePath.policy)
-        guard state.version == 0 else {
-            let agents = try door.get(WirePath.agents, as: Page<AgentSummary>.self).items
-            return agents.contains { $0.name == agent && $0.revokedAt == nil && !$0.policies.isEmpty } ? .present : .silent
-        }
-        // What an agent may use is a person's word. The file of a project that somebody cloned does not say it.
-        guard manner.isPlaceSpoken else { return .unspoken }
-        guard let starter = StarterPolicy.all.first(where: { $0.host == host.rawValue }) else { return nil }
-        let policy = try PolicyText(yaml: Array(starter.text(agent: agent, in: scope).utf8), naming: "the policy to start from")
-        try policy.checkTests()
-        _ = try policy.apply(through: door, replacing: 0)
-        return .started
     }
 }
 
@@ -176,8 +169,14 @@ extension HostSetup.Outcome {
                 "  put a policy to start from in force\(place.map { " for \($0)" } ?? ""): read it with `tacit policy show`",
                 "Next: `tacit policy edit` if it allows too much; \(restart)",
             ]
+        case .added:
+            return [
+                "  added a rule for \(agent) to the policy in force\(place.map { ", for \($0)" } ?? "")",
+                "Next: `tacit policy edit` if it allows too much; \(restart)",
+            ]
         case .silent:
-            return ["Next: the policy in force says nothing of \(agent). `tacit policy init \(host) --agent \(agent)` prints what to add; \(restart)"]
+            let lacking = ["  the policy in force says nothing of \(agent). What it lacks\(place.map { ", for \($0)" } ?? ""):"]
+            return lacking + (addition ?? []).map { "    \($0)" } + ["Next: put that into the policy with `tacit policy edit`\(adding); \(restart)"]
         case .unspoken:
             return [
                 "  put no policy in force: a .tacit.yaml named the place, and not you",
@@ -185,5 +184,11 @@ extension HostSetup.Outcome {
             ]
         case .present, nil: return ["Next: `tacit policy edit` says what \(agent) may use; \(restart)"]
         }
+    }
+
+    /// The command that adds what is lacking, where one can.
+    private var adding: String {
+        guard isAddable == true, let parts = place?.split(separator: "/"), parts.count == 2 else { return "" }
+        return ", or have it added with `tacit setup \(host) --agent \(agent) -p \(parts[0]) -e \(parts[1]) --add-policy`"
     }
 }

@@ -11,7 +11,8 @@ struct SetupCommand: Verb {
         discussion: """
             Registers the host's agent under a name of its own, adds Tacit to the host's MCP servers, and tells the model how to use secrets. Everything \
             else in the host's files stays as it is, byte for byte; the file of before is kept beside it. Nothing secret is written there. Where no policy \
-            is in force the agent gets one to start from, for this project and environment. Cursor and VS Code take the model's instructions from the \
+            is in force the agent gets one to start from, for this project and environment; where one is in force that says nothing of it, setup shows \
+            the rule that is missing and asks whether to add it. Cursor and VS Code take the model's instructions from the \
             project: AGENTS.md of the repository one stands in. Without a host it finds those that are installed and asks about each.
 
             Under your own user the agent's badge is a name badge: it narrows what the agent may do, and does not keep a hostile one out.
@@ -42,6 +43,9 @@ struct SetupCommand: Verb {
     @Flag(help: "Leave the policy as it is. Otherwise an agent that is registered now gets one to start from, where none is in force.")
     var noPolicy = false
 
+    @Flag(help: "To a policy in force that says nothing of the agent, add a rule for it, without a question.")
+    var addPolicy = false
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
@@ -50,6 +54,9 @@ struct SetupCommand: Verb {
         if host == nil, agent != nil {
             throw CommandFailure.usage("`--agent` needs a host", hint: "name one: `tacit setup claude-code --agent NAME`")
         }
+        guard !addPolicy || !noPolicy && !dryRun && !remove && host != "print" else {
+            throw CommandFailure.usage("`--add-policy` changes the policy", hint: "leave out `--no-policy`, `--dry-run`, `--remove` and `print`")
+        }
     }
 
     func perform(in context: CommandContext) throws {
@@ -57,7 +64,7 @@ struct SetupCommand: Verb {
         let place = try resolver.scope(scope)
         let console = Console(context)
         if host == "print" { return print(place, console) }
-        var manner = HostSetup.Manner(isRemoval: remove, isDryRun: dryRun, startsPolicy: !noPolicy)
+        var manner = HostSetup.Manner(isRemoval: remove, isDryRun: dryRun, startsPolicy: !noPolicy, addsPolicy: addPolicy)
         manner.isPlaceSpoken = try resolver.spoken(scope) == place
         let setup = HostSetup(context, options, scope: place, manner)
         guard let host else { return try performForInstalled(setup, console) }

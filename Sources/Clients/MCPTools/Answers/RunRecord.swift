@@ -7,6 +7,8 @@ final class RunRecord: Sendable {
     struct State: Sendable {
         var stdout: OutputText
         var stderr: OutputText
+        /// Whether the program runs: before that a person may be asked.
+        var hasStarted = false
         var hasTimedOut = false
         var report: RunReport?
         var exit: RunExit?
@@ -21,6 +23,7 @@ final class RunRecord: Sendable {
     func take(_ frame: RunFrame) {
         state.withLock { state in
             switch frame {
+            case .started: state.hasStarted = true
             case .stdout(let bytes): state.stdout.append(bytes)
             case .stderr(let bytes): state.stderr.append(bytes)
             case .timedOut: state.hasTimedOut = true

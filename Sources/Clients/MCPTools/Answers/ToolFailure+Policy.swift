@@ -29,8 +29,9 @@ extension ToolFailure {
             step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
         case Code.commandBlocked.rawValue:
             step =
-                "Call access_request with the secret, and as reason the full path of the program that you need and what for: the person can list it, or "
-                + "name one that is listed. Do not try programs one after the other, nor a shell, a script or a copy in its place."
+                "Call rule_list with the secret: programs names those that may have it. If none of them can do it, call access_request with the secret, "
+                + "and as reason the full path of the program that you need and what for. Do not try programs one after the other, nor a shell, a script "
+                + "or a copy in its place."
         case Code.unavailable.rawValue: step = Self.sentence(problem.hint) ?? "Tell the person."
         default: return nil
         }

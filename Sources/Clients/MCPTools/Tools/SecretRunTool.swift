@@ -13,7 +13,7 @@ struct SecretRunTool: SecretTool {
         defer { places.giveBack() }
         let began = ContinuousClock.now
         let record = RunRecord(limit: wish.outputLimit)
-        let audit = try await Self.watched(wish, context) {
+        let audit = try await Self.watched(wish, record, context) {
             try await context.keeper.run(wish.request, input: wish.input, for: call.client) { record.take($0) }
         }
         return try Self.answer(wish, record.current, audit: audit, duration: .now - began)
@@ -21,17 +21,19 @@ struct SecretRunTool: SecretTool {
 
     /// Runs `body`, tells progress every five seconds, and gives up on a keeper that does not end a run long after its time.
     private static func watched(
-        _ wish: RunWish, _ context: CallContext, _ body: @escaping @Sendable () async throws -> String?
+        _ wish: RunWish, _ record: RunRecord, _ context: CallContext, _ body: @escaping @Sendable () async throws -> String?
     ) async throws -> String? {
         try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                var seconds: Int64 = 0
+                var (seconds, heldFor): (Int64, Int64) = (0, 0)
                 // The keeper holds a call for a while when a person has to approve it.
                 while seconds < wish.timeoutSeconds + 60 {
                     try await context.pause(.seconds(5))
                     seconds += 5
-                    context.progress(min(seconds, wish.timeoutSeconds), wish.timeoutSeconds, "running for \(seconds) s")
+                    if !record.current.hasStarted { heldFor = seconds }
+                    let words = heldFor == seconds ? waiting : "running for \(seconds - heldFor) s"
+                    context.progress(min(seconds, wish.timeoutSeconds), wish.timeoutSeconds, words)
                 }
                 throw ToolFailure(
                     code: .timeout, message: "the run was not ended in time", nextStep: "Tell the person; `tacit status` shows what is running.")
@@ -40,6 +42,9 @@ struct SecretRunTool: SecretTool {
             return try await group.next() ?? nil
         }
     }
+
+    /// A program is started at once, or when a person has allowed it.
+    private static let waiting = "waiting for a person, who decides with `tacit approvals`"
 
     private static func answer(_ wish: RunWish, _ run: RunRecord.State, audit: String?, duration: Duration) throws -> JSONObject {
         guard let exit = run.exit else {

@@ -108,14 +108,15 @@ enum HelpTopic: String, CaseIterable {
             The environment is clean otherwise. Pipes, globs and && need a script file of yours. Output comes back with known values and their \
             common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched. A program that reads the \
             secret from standard input takes it with "as":"stdin". A rotated key has a new version: it is what you get, and "version":N gives an \
-            earlier one. Where only listed programs may have a secret, ask the person which they are: it is no use to try.
+            earlier one. Where only listed programs may have a secret, rule_list names them: it is no use to try others.
             """
         case .inject:
             """
             secret_inject writes a private file for a program that the person starts: {"secrets":[{"name":"DATABASE_URL"}],"purpose":"start the dev \
             server"}. By default it holds references, which `tacit run --env-file PATH -- PROGRAM` resolves in the person's terminal; \
             content=values needs the capability file_inject. With reads=N it is a pipe that can be read N times. You get the path only. Files are \
-            removed at expires_at, by session_sleep, and when the vault is locked.
+            removed at expires_at, by session_sleep, when the vault is locked, when a secret in them is deleted, and those with values when it is \
+            changed: then ask for a new one.
             """
         case .session:
             """
@@ -128,7 +129,7 @@ enum HelpTopic: String, CaseIterable {
             Rules say what must be so before a secret is used. rule_list shows those on the secrets you may list, whether each is met, and how to \
             meet it: session_wake for require_session, rule_acknowledge for require_confirmation that asks for an acknowledgement; where it asks for a \
             person, make the call: it waits for them, and names a request if they take longer. block_always \
-            and block_models have no way round: tell the person. secret_list says in `requires` what is still missing for each secret.
+            and block_models have no way round: tell the person. Under programs it names those that may have a secret. secret_list says in `requires` what is still missing for each secret.
             """
         case .errors:
             """
@@ -136,7 +137,7 @@ enum HelpTopic: String, CaseIterable {
             allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
             person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
             person. vault_locked: the person runs `tacit unlock`. command_blocked: the policy does not list \
-            this program for the secret, or it would print the environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
+            this program for the secret (rule_list names those that it does), or it would print the environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
             """
         }
     }

@@ -35,10 +35,10 @@ package struct ScopeView: Sendable {
     /// The denied keys of every policy that matches.
     private let denied: [Glob]
     /// The policy that decides; nil when it allows nothing here, or there is none.
-    private let governing: AgentPolicy?
+    let governing: AgentPolicy?
     /// The tag rules that hold here, strictest first.
     private let tagRules: [TagRule]
-    private let commands: CommandView
+    let commands: CommandView
 
     fileprivate init(denied: [Glob], governing: AgentPolicy?, tagRules: [TagRule], commands: CommandView) {
         self.denied = denied

@@ -5,7 +5,7 @@ struct CommandView: Sendable {
     let rules: [CommandRule]
     /// Whether the document lists programs at all: then what is not listed gets nothing.
     let isBinding: Bool
-    private var place = ""
+    private(set) var place = ""
 
     init(rules: [CommandRule], isBinding: Bool) {
         self.rules = rules

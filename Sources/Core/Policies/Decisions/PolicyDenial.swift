@@ -37,6 +37,7 @@ package struct PolicyDenial: Sendable, Equatable {
 
     /// The next step of every refusal that tells nothing.
     package static let accessRequest = "access_request"
+    package static let makeCall = "make the call: it asks a person for this very use; when access_check says approved, repeat it unchanged"
     package static let tellPerson = "tell the person; only they can change the policy"
 }
 

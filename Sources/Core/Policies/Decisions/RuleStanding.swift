@@ -24,13 +24,13 @@ package struct RuleStanding: Sendable, Equatable {
         }
     }
 
-    /// How the agent, or the person, meets it: the tool to call, or words.
+    /// How the agent, or the person, meets it: the tool to call, or words. An approval is asked for by the use itself.
     package var meetBy: String {
         switch rule.demand {
         case .blockAlways, .blockModels: PolicyDenial.tellPerson
         case .requireSession: "session_wake"
         case .requireConfirmation(by: .agent): "rule_acknowledge"
-        case .requireConfirmation(by: .person): PolicyDenial.accessRequest
+        case .requireConfirmation(by: .person): PolicyDenial.makeCall
         case .notify: "nothing: the person is told"
         }
     }

@@ -37,13 +37,15 @@ extension CommandRule {
                 .init(
                     name: name, kind: "denied_programs",
                     subject: keys.isEmpty ? "every key" : "keys \(keys.map(\.description).joined(separator: ", "))", agents: agentID.description,
-                    strength: TagRule.Strength.ceremony.rawValue, reason: "an accident guard, by name and path: a copy elsewhere is another program"))
+                    strength: TagRule.Strength.ceremony.rawValue, reason: Self.denialReason))
         }
         return summaries
     }
 
+    static let denialReason = "an accident guard, by name and path: a copy elsewhere is another program"
+
     /// How much the list can be relied on: which program gets the value is enforced, what becomes of it is not.
-    private var allowStrength: (TagRule.Strength, String) {
+    var allowStrength: (TagRule.Strength, String) {
         if anyCode == .allow {
             return (.ceremony, "a program that runs any code does what the agent tells it: treat the value as known to the agent")
         }

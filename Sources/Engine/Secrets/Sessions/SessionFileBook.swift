@@ -8,8 +8,42 @@ struct SessionFile: Sendable {
     let agent: String
     /// The sessions in which its values were had: it ends with the first of them.
     let sessions: Set<String>
+    let holdings: [Holding]
     /// Since boot.
     let until: Timestamp
+
+    /// One secret that the file has something of.
+    struct Holding: Sendable, Equatable {
+        var secret: SecretID
+        var kind: Kind
+
+        enum Kind: Sendable {
+            /// A reference: whoever uses it is told what is true then.
+            case reference
+            /// The value that was current.
+            case value
+            /// The value of a version that was named.
+            case pinnedValue
+        }
+    }
+}
+
+/// What happened to a secret, as far as it matters to files that have something of it.
+enum SecretFate {
+    /// Another version is current.
+    case renewed
+    /// It is called, tagged or to expire otherwise: rules may say otherwise of it.
+    case described
+    /// It was deleted or purged.
+    case gone
+
+    func ends(_ kind: SessionFile.Holding.Kind) -> Bool {
+        switch self {
+        case .renewed: kind == .value
+        case .described: kind != .reference
+        case .gone: true
+        }
+    }
 }
 
 /// The session files of one unlock. All of them end with it.

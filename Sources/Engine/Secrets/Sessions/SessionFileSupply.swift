@@ -20,41 +20,6 @@ package struct SessionFilePlace: Sendable, Equatable {
     }
 }
 
-/// A session file before it is written.
-package struct SessionFileDraft: Sendable {
-    package enum Format: String, Sendable, CaseIterable { case dotenv, json }
-
-    /// One line of the file.
-    package struct Item: Sendable {
-        package var variable: String
-        package var content: Content
-
-        package init(variable: String, content: Content) {
-            self.variable = variable
-            self.content = content
-        }
-    }
-
-    package enum Content: Sendable {
-        case value(SecretValue)
-        /// A reference, which whoever uses the file resolves.
-        case reference(String)
-    }
-
-    package var id: String
-    package var format: Format
-    package var items: [Item]
-    /// How often it can be read, for one that is offered as a pipe; nil for a file.
-    package var reads: Int?
-
-    package init(id: String, format: Format, items: [Item], reads: Int? = nil) {
-        self.id = id
-        self.format = format
-        self.items = items
-        self.reads = reads
-    }
-}
-
 /// Where there is no place for session files.
 package struct NoSessionFiles: SessionFileSupply {
     package init() {}

@@ -19,6 +19,9 @@ package struct MetadataPatch: Sendable {
         return expiry != nil ? .secretRenew : .secretTag
     }
 
+    /// What it does to a secret that session files hold; nil where nothing that decides about its use changes.
+    var fate: SecretFate? { name != nil || expiry != nil || !addTags.isEmpty || !removeTags.isEmpty ? .described : nil }
+
     /// What is changed, for the log.
     var facts: [AuditFact] {
         var parts: [String] = []
@@ -38,7 +41,8 @@ extension OpenVault {
     package func patch(_ name: SecretName, in scope: Scope, _ patch: MetadataPatch, expectedRevision: Int64?, by asker: Asker) async throws
         -> WriteResult
     {
-        try await change(name, in: scope, patch.action, by: asker, expectedRevision: expectedRevision, detail: patch.facts) { secret, metadata in
+        try await change(name, in: scope, patch.action, patch.fate, by: asker, expectedRevision: expectedRevision, detail: patch.facts) {
+            secret, metadata in
             if secret.deletedAt != nil { throw EngineError.deleted }
             if let new = patch.name, new != metadata.name {
                 guard try await shelf.find(new, in: secret.place) == nil else { throw EngineError.nameTaken(.secret) }
@@ -52,7 +56,7 @@ extension OpenVault {
 
     /// Deletes a secret softly: it can be undeleted for thirty days.
     package func delete(_ name: SecretName, in scope: Scope, by asker: Asker) async throws -> WriteResult {
-        try await change(name, in: scope, .secretDelete, by: asker) { secret, _ in
+        try await change(name, in: scope, .secretDelete, .gone, by: asker) { secret, _ in
             if secret.deletedAt != nil { throw EngineError.deleted }
             secret.deletedAt = clock.now()
             secret.purgeAfter = expiryClock().advanced(by: Self.retention)
@@ -60,7 +64,7 @@ extension OpenVault {
     }
 
     package func undelete(_ name: SecretName, in scope: Scope, by asker: Asker) async throws -> WriteResult {
-        try await change(name, in: scope, .secretUndelete, by: asker) { secret, _ in
+        try await change(name, in: scope, .secretUndelete, nil, by: asker) { secret, _ in
             if secret.deletedAt == nil { throw EngineError.notDeleted }
             secret.deletedAt = nil
             secret.purgeAfter = nil
@@ -93,7 +97,8 @@ extension OpenVault {
     }
 
     private func change(
-        _ name: SecretName, in scope: Scope, _ action: AuditAction, by asker: Asker, expectedRevision: Int64? = nil, detail: [AuditFact] = [],
+        _ name: SecretName, in scope: Scope, _ action: AuditAction, _ fate: SecretFate?, by asker: Asker, expectedRevision: Int64? = nil,
+        detail: [AuditFact] = [],
         _ body: (inout SecretRecord, inout SecretMetadata) async throws -> Void
     ) async throws -> WriteResult {
         try await retrying {
@@ -109,7 +114,9 @@ extension OpenVault {
             let row = try await shelf.row(secret, metadata: metadata)
             var change = Change()
             change.put(row, replacing: secret.row)
-            try await authorizer.commit(permit, change, on: [target.subject], detail: detail)
+            try await endingFiles(of: [target.subject], after: fate) {
+                try await authorizer.commit(permit, change, on: [target.subject], detail: detail)
+            }
             return WriteResult(name: metadata.name, version: secret.current, revision: row.revision)
         }
     }

@@ -48,7 +48,9 @@ extension OpenVault {
             if wish.isDryRun {
                 await authorizer.conclude(access, result: "dry-run")
             } else {
-                try await authorizer.conclude(access, storing: plan.change, on: plan.subjects)
+                try await endingFiles(of: plan.subjects, after: .renewed) {
+                    try await authorizer.conclude(access, storing: plan.change, on: plan.subjects)
+                }
             }
             return plan.report
         } catch {

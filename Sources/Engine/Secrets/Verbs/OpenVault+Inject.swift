@@ -1,6 +1,7 @@
 import Auditing
 package import Model
 import Policies
+import Storage
 
 /// A file that an agent wants for a program which it does not start itself.
 package struct InjectionWish: Sendable {
@@ -54,7 +55,7 @@ extension OpenVault {
         let wanted = try await wantedSecrets(run, for: act, by: asker)
         var targets: [Target] = []
         for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
-        let id = "f" + random.bytes(12).hexadecimal
+        let id = SessionFileDraft.freshID(random)
         let detail = [
             AuditFact("file", id), AuditFact("content", wish.content.rawValue), AuditFact("ttl", Timespan(life)), AuditFact("purpose", purpose),
         ]
@@ -62,12 +63,15 @@ extension OpenVault {
         return try await concluding(access) {
             let items = try await items(wanted, hasValues: hasValues, access: access)
             let (until, covering) = end(of: life, targets, holder)
-            let file = SessionFile(id: id, holder: holder, agent: asker.agentName, sessions: hasValues ? covering : [], until: until)
+            let file = SessionFile(
+                id: id, holder: holder, agent: asker.agentName, sessions: hasValues ? covering : [],
+                holdings: wanted.compactMap { $0.holding(hasValue: hasValues) }, until: until)
             let draft = SessionFileDraft(id: id, format: wish.format, items: items, reads: wish.reads)
             let place = try files.make(file, draft) { [weak self] file in
                 // Owned by nobody that waits: the file has ended, and this only says so.
                 Task { await self?.noteRead(file) }
             }
+            try await checkUnchanged(wanted, in: file)
             return InjectedFile(id: id, place: place, variables: items.map(\.variable), expiresAt: wallTime(until), entry: access.entry)
         }
     }
@@ -86,6 +90,15 @@ extension OpenVault {
             throw error
         }
         return try await approved(act, by: asker, on: targets, plea, detail: detail)
+    }
+
+    /// Removes a file again, one of whose secrets was changed while it was written: the change could not find it, or found it before it was there.
+    private func checkUnchanged(_ wanted: [Wanted], in file: SessionFile) async throws {
+        for item in wanted {
+            guard let record = item.record, try await book.record(.secret, id: record.id.cast())?.revision != record.row?.revision else { continue }
+            _ = files.end { $0.id == file.id }
+            throw EngineError.invalid("a secret was changed while its file was written", hint: "repeat the call")
+        }
     }
 
     private static func life(of wish: InjectionWish) throws -> Duration {
@@ -144,5 +157,12 @@ extension OpenVault {
         }
         let until = covering.reduce(now.advanced(by: life)) { min($0, $1.until) }
         return (until, Set(covering.map(\.id)))
+    }
+}
+
+extension OpenVault.Wanted {
+    /// What a session file has of it.
+    fileprivate func holding(hasValue: Bool) -> SessionFile.Holding? {
+        record.map { .init(secret: $0.id, kind: !hasValue ? .reference : isPinned ? .pinnedValue : .value) }
     }
 }

@@ -11,6 +11,15 @@ package struct RuleView: Sendable {
     package var until: Timestamp?
 }
 
+/// The rules that an agent may know of.
+package struct RulesView: Sendable {
+    package var rules: [RuleView]
+    package var programs: ProgramListing
+
+    /// What is said where no rule governs.
+    static let none = RulesView(rules: [], programs: ProgramListing(entries: [], allowsUnlisted: true))
+}
+
 /// An acknowledgement that was taken.
 package struct Acknowledgement: Sendable {
     package var rule: String
@@ -19,29 +28,36 @@ package struct Acknowledgement: Sendable {
 }
 
 extension OpenVault {
-    /// The rules about one secret, or about any that the asker may list there, in the order in which they are asked. No rule governs a person.
-    package func rules(about name: SecretName?, in scope: Scope, by asker: Asker) async throws -> [RuleView] {
+    /// The rules about one secret, or about any that the asker may list there, in the order in which they are asked, and the programs that may
+    /// have it, or any of them. No rule governs a person.
+    package func rules(about name: SecretName?, in scope: Scope, by asker: Asker) async throws -> RulesView {
         guard let name else { return try await rules(in: scope, by: asker) }
         let act = Act(.ruleList, .reference, .capability(.referenceOnly))
         let secret = try await sought(name, in: scope, for: act, by: asker)
         let target = try await judged(scope, name, secret, by: asker)
         let access = try await authorizer.authorize(act, by: asker, on: [target])
-        return try await concluding(access) { standings(on: target, by: asker).map(RuleView.init) }
+        return try await concluding(access) {
+            guard let view = policy.view(for: asker, in: scope) else { return .none }
+            return RulesView(rules: standings(on: target, by: asker).map(RuleView.init), programs: view.programs(having: [name]))
+        }
     }
 
-    private func rules(in scope: Scope, by asker: Asker) async throws -> [RuleView] {
+    private func rules(in scope: Scope, by asker: Asker) async throws -> RulesView {
         let target = Target(scope: scope, subject: AuditSubject(name: "\(scope)"))
         let access = try await authorizer.authorize(Act(.ruleList, .list, .listing), by: asker, on: [target])
         return try await concluding(access) {
             guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
-            guard let view = policy.view(for: asker, in: scope) else { return [] }
+            guard let view = policy.view(for: asker, in: scope) else { return .none }
             var views: [RuleView] = []
+            var names: [SecretName] = []
             for row in try await metadataCache.rows(of: place, in: self) where row.record.deletedAt == nil && view.mayList(row.metadata.name) {
+                names.append(row.metadata.name)
                 var target = self.target(scope, row.metadata.name, row.record)
                 target.tags = row.metadata.tags
                 for standing in standings(on: target, by: asker) { views.note(standing) }
             }
-            return TagRule.inOrder(views.map(\.rule)).compactMap { rule in views.first { $0.rule == rule } }
+            let rules = TagRule.inOrder(views.map(\.rule)).compactMap { rule in views.first { $0.rule == rule } }
+            return RulesView(rules: rules, programs: view.programs(having: names))
         }
     }
 

@@ -137,6 +137,27 @@ extension OpenVault {
         try? await note([], files.end { _ in true }) { _ in "" }
     }
 
+    /// Stores what happens to secrets, and removes the session files that say of them what was true before: also when it failed, since it may be stored
+    /// all the same.
+    @discardableResult
+    func endingFiles<Result>(of subjects: [AuditSubject], after fate: SecretFate?, _ store: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await store()
+            await endFiles(of: subjects, after: fate)
+            return result
+        } catch {
+            await endFiles(of: subjects, after: fate)
+            throw error
+        }
+    }
+
+    private func endFiles(of subjects: [AuditSubject], after fate: SecretFate?) async {
+        guard let fate else { return }
+        let secrets = Set(subjects.compactMap(\.secret))
+        let removed = files.end { $0.holdings.contains { secrets.contains($0.secret) && fate.ends($0.kind) } }
+        try? await note([], removed) { _ in "" }
+    }
+
     /// Writes down that a file was removed because nobody may read it any more.
     func noteRead(_ file: SessionFile) async { try? await note([], [file]) { _ in "" } }
 

@@ -76,7 +76,7 @@ extension OpenVault {
             return try await storing(access) { try await stored(draft, write, found, place, access: access) }
         }
         let (change, result, subject) = try await stored(draft, write, found, place, access: nil)
-        try await authorizer.commit(permit, change, on: [subject])
+        try await endingFiles(of: [subject], after: .renewed) { try await authorizer.commit(permit, change, on: [subject]) }
         return result
     }
 
@@ -86,7 +86,7 @@ extension OpenVault {
     ) async throws -> WriteResult {
         do {
             let (change, result, subject) = try await body()
-            try await authorizer.conclude(access, storing: change, on: [subject])
+            try await endingFiles(of: [subject], after: .renewed) { try await authorizer.conclude(access, storing: change, on: [subject]) }
             return result
         } catch {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")

@@ -25,7 +25,7 @@ struct SessionRoutes: Sendable {
             let scope = try Scope(parsing: context.query["scope"] ?? "default/dev")
             let name = try context.query["name"].map { try SecretName($0) }
             let rules = try await open(context).rules(about: name, in: scope, by: try context.asker)
-            return try Response(json: Page(items: rules.map { RuleSummary($0) }))
+            return try Response(json: RuleList(rules))
         }
         router.route(.post, WirePath.acknowledgements) { request, context in
             let wish: RuleAcknowledgement = try await request.json()

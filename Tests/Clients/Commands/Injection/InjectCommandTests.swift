@@ -1,4 +1,6 @@
+import CProcess
 import Glibc
+import Synchronization
 import TacitWire
 import TestKit
 import Testing
@@ -73,6 +75,69 @@ struct InjectCommandTests {
         #expect(content(target) == Array("old".utf8))
         #expect(content(link) == Array("CANARY-0123456789".utf8))
         #expect(mode(link) == 0o600)
+    }
+
+    @Test(
+        "the references of a template stand on the screen before the password is asked for, each in quotes on a line of its own",
+        arguments: [false, true])
+    func shown(isLocked: Bool) throws {
+        var answers: [String: FakeKeeper.Answer] = ["GET \(Self.secrets)/db/value": { _ in .init(body: Array("CANARY-1".utf8)) }]
+        if isLocked {
+            answers["GET /v1/status"] = { _ in .json(VaultStatus.of(.locked)) }
+            answers["POST /v1/unlock"] = { _ in .json(Unlocked(notices: [])) }
+        }
+        let rig = try Rig(answers)
+        let seen = Mutex("")
+        rig.terminal = try FakeTerminal([
+            (
+                "Password: ",
+                { @Sendable screen in
+                    seen.withLock { $0 = screen }
+                    return "p\n"
+                }
+            )
+        ])
+        let template = try rig.write("{{ tacit://shop/prod/db#a?version=2 }} {{ tacit://shop/prod/db }} {{tacit://shop/prod/db}}", to: "t")
+        let outcome = try rig.run("inject", "-i", template)
+        #expect(outcome.text == "CANARY-1 CANARY-1 CANARY-1", "\(outcome.messages)")
+        let lines = seen.withLock { $0 }.split(separator: "\r\n").map(String.init)
+        let first = try #require(lines.firstIndex(of: "It uses:"), "\(lines)")
+        #expect(
+            lines[first...].dropFirst().prefix(3).elementsEqual([
+                "  \u{201C}tacit://shop/prod/db#a?version=2\u{201D}", "  \u{201C}tacit://shop/prod/db\u{201D}",
+                "Your password is needed to put values into a template.",
+            ]), "\(lines)")
+    }
+
+    @Test("a file has no name before it is whole, or one that the next command with the same path removes", arguments: [false, true], [false, true])
+    func killed(replacing: Bool, nameless: Bool) throws {
+        let folder = try TemporaryDirectory("tacit-inject")
+        let path = folder.path("out.env")
+        if replacing { close(unsafe open(path, O_WRONLY | O_CREAT, 0o644)) }
+        let file = InjectedFile(path, replacing: replacing, nameless: nameless)
+        var names: [String] = []
+        try file.write(Array("CANARY-1".utf8)) { names = Self.names(folder.path) }
+        #expect(content(path) == Array("CANARY-1".utf8) && mode(path) == 0o600)
+        #expect(Self.names(folder.path) == ["out.env"])
+        // What a command would leave that is killed at the worst moment.
+        let probe = unsafe tacit_open_nameless(folder.path)
+        if probe >= 0 { close(probe) }
+        let isNameless = nameless && probe >= 0
+        #expect(names == (replacing && !isNameless ? [".out.env.tacit-inject", "out.env"] : replacing || !isNameless ? ["out.env"] : []))
+        close(unsafe open(file.besides, O_WRONLY | O_CREAT, 0o600))
+        try InjectedFile(path, replacing: true, nameless: nameless).write([65])
+        #expect(Self.names(folder.path) == ["out.env"])
+        #expect(content(path) == [65])
+    }
+
+    private static func names(_ path: String) -> [String] {
+        guard let list = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(list) }
+        var names: [String] = []
+        while let entry = unsafe readdir(list) {
+            names.append(unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        return names.filter { $0 != "." && $0 != ".." }.sorted()
     }
 
     @Test("a pipe is served as often as it may be read, and is gone") func pipe() async throws {

@@ -95,6 +95,55 @@ struct ApprovalsCommandTests {
         #expect(text.contains("'a\u{2423}b'") && text.contains("'c\u{2423}d'"))
     }
 
+    @Test("a proposal says how it is given and closed, as long as it waits")
+    func proposals() throws {
+        var item = Self.run
+        (item.kind, item.program, item.programHash, item.arguments) = ("proposal", nil, nil, [])
+        item.secrets = [ApprovalSecret(name: "shop/dev/mail/password"), ApprovalSecret(name: "shop/dev/-x")]
+        let storing = try rig([item]).run("approvals").text
+        #expect(
+            storing.contains(
+                "  to do     tacit set tacit://shop/dev/mail/password\n  to do     tacit set tacit://shop/dev/-x\n"
+                    + "  to do     then tacit approvals done K7Q-M2F\n"), "\(storing)")
+        item.capability = "file_inject"
+        let granting = try rig([item]).run("approvals").text
+        #expect(granting.contains("  to do     tacit policy edit\n  to do     then tacit approvals done K7Q-M2F\n"), "\(granting)")
+        item.standing = .done
+        #expect(try rig([item]).run("approvals", "list", "--all").text.contains("to do") == false)
+        #expect(try rig().run("approvals").text.contains("to do") == false)
+    }
+
+    @Test("where nobody is known yet, the question says that it takes the password, asks once, and takes no code; else it offers both")
+    func factor() throws {
+        let enrolled = AuthenticatorState(enrolled: true, confirmed: true, createdAt: "2025-11-21T02:00:00Z", triesLeft: 5)
+        let unlocked = Switch()
+        let answers: [String: FakeKeeper.Answer] = [
+            "GET /v1/totp": { _ in .json(enrolled) }, "GET /v1/status": { _ in .json(VaultStatus.of(unlocked.isOn ? .unlocked : .locked)) },
+            "POST /v1/unlock": { _ in
+                unlocked.turnOn()
+                return .json(Unlocked())
+            },
+            "GET /v1/approvals": { _ in
+                unlocked.isOn
+                    ? .json(ApprovalList(items: [Self.run], mark: 1)) : .problem("vault.locked", 423)
+            },
+            "POST /v1/approvals/0a": { _ in .json(Self.run) },
+        ]
+        let rig = try Rig(answers)
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        let outcome = try rig.run("approvals", "approve", "K7Q-M2F")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let screen = try #require(rig.terminal?.screen)
+        #expect(screen.contains("A code of an authenticator is enough only in a terminal for which the vault is unlocked."), "\(screen)")
+        #expect(screen.ranges(of: "Password").count == 1, "\(screen)")
+        #expect(try decision(rig).timedCode == nil)
+        // Unlocked for this terminal: either will do, and nothing is said of the other case.
+        rig.terminal = try FakeTerminal(("Password or six digits: ", "123456\n"))
+        #expect(try rig.run("approvals", "approve", "K7Q-M2F").status == 0)
+        #expect(try decision(rig).timedCode == "123456")
+        #expect(rig.terminal?.screen.contains("enough only") == false)
+    }
+
     @Test("a decision carries the code as it was typed, and says what comes of it")
     func decides() throws {
         let rig = try rig()

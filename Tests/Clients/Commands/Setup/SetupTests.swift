@@ -99,6 +99,54 @@ struct SetupTests {
         #expect(content(bare, "work/AGENTS.md") == nil)
     }
 
+    @Test(
+        "a policy in force that says nothing of the agent is told what it lacks, and gets it when the person says so",
+        arguments: ["", "y", "n", "flag", "later", "file"])
+    func adds(_ way: String) throws {
+        let document = #"{"policies":[{"name":"a","agent_id":"a","allowed_keys":["x"],"capabilities":["env_inject"]}]}"#
+        let rig = try Rig([
+            "POST /v1/agents": Self.added, "GET /v1/policy": { _ in .json(PolicyState(version: 3, document: document)) },
+            "GET /v1/agents": { _ in .json(Page<AgentSummary>(items: [])) }, "PUT /v1/policy": { _ in .json(PolicyState(version: 4)) },
+        ])
+        // The password for the badge, and again for what was shown.
+        if way == "y" { rig.terminal = try FakeTerminal(("Password: ", "p\n"), ("Put it in force? [y/N] ", "y\n"), ("Password: ", "p\n")) }
+        if way == "n" { rig.terminal = try FakeTerminal(("Password: ", "p\n"), ("Put it in force? [y/N] ", "n\n")) }
+        if way == "later" {
+            // Registered before, by a run that added nothing.
+            #expect(try rig.run("setup", "codex", "--no-policy").status == 0)
+        }
+        if way == "file" {
+            rig.currentDirectory = rig.directory.path("work")
+            try rig.write("environment: live\n", to: "work/.tacit.yaml", mode: 0o600)
+        }
+        let flags = ["flag", "later", "file"].contains(way) ? ["--add-policy"] : []
+        let outcome = try rig.run(["setup", "codex"] + flags)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let isAdded = ["y", "flag", "later"].contains(way)
+        let sent = rig.keeper?.requests.first { $0.method == "PUT" }
+        #expect((sent != nil) == isAdded)
+        #expect(outcome.text.contains("added a rule for codex to the policy in force, for default/dev") == isAdded, "\(outcome.text)")
+        #expect(outcome.text.contains("says nothing of codex") != isAdded)
+        if let sent {
+            #expect(sent.headers["if-match"]?.contains("3") == true)
+            let applied = try VaultDoor.decode(sent.body, as: PolicyApply.self)
+            #expect(applied.document.contains("codex") && applied.document.contains(#""agent_id":"a""#))
+            let shown = way == "y" ? rig.terminal?.screen ?? "" : outcome.messages
+            #expect(shown.contains("+") && shown.contains("agent_id: codex"), "the difference is shown before: \(shown)")
+        } else {
+            let place = way == "file" ? "-p default -e live" : "-p default -e dev"
+            #expect(outcome.text.contains("      - name: what codex may use"), "\(outcome.text)")
+            #expect(outcome.text.contains("`tacit setup codex --agent codex \(place) --add-policy`"))
+        }
+    }
+
+    @Test("a rule is added by a run that changes things", arguments: ["--dry-run", "--remove", "--no-policy"])
+    func addsAlone(_ option: String) throws {
+        let rig = try rig()
+        #expect(try rig.run("setup", "codex", "--add-policy", option).status == 2)
+        #expect(rig.keeper?.requests.isEmpty == true)
+    }
+
     @Test("a project's file gives an agent no right: where it names the place, no policy is started, and with an option one is")
     func unspokenPlace() throws {
         let none: FakeKeeper.Answer = { _ in .json(PolicyState(version: 0)) }
