@@ -14,6 +14,8 @@ package enum RunRefusal: Diagnosable, Equatable {
     case noTerminal(Errno)
     case injection(InjectionError)
     case tooLarge
+    case noSandbox(String, String?)
+    case noSandboxThere(String, String)
     case cannotStart(String, Errno)
 
     package var code: String {
@@ -26,6 +28,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noPrivateDirectory, .noTerminal: "run.no-resources"
         case .injection(let error): error.code
         case .tooLarge: "run.too-large"
+        case .noSandbox: "run.no-sandbox"
+        case .noSandboxThere: "run.no-sandbox-there"
         }
     }
 
@@ -42,6 +46,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noTerminal(let error): "no terminal could be made: \(error.text)"
         case .injection(let error): error.message
         case .tooLarge: "the arguments and variables are larger than the system takes"
+        case .noSandbox(let reason, _): "there is no sandbox: \(reason)"
+        case .noSandboxThere(let path, let reason): "the working directory `\(path)` is not given to a sandbox: \(reason)"
         }
     }
 
@@ -52,6 +58,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .accidentGuard: "run the program that needs the secret, without looking at its value (this guard stops accidents; it is no boundary)"
         case .injection(let error): error.hint
         case .tooLarge: "pass the large value with `--stdin KEY`"
+        case .noSandbox(_, let remedy): remedy
+        case .noSandboxThere: "work in a directory of the project's own"
         default: nil
         }
     }

@@ -39,6 +39,8 @@ extension RunRequest {
         writer.raw("mask_output", maskOutput)
         writer.optional("input", input)
         if let sendsInput { writer.raw("sends_input", sendsInput) }
+        if let sandbox { writer.raw("sandbox", sandbox) }
+        if let writeThrough { writer.raw("write_through", writeThrough) }
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
     }
 }

@@ -13,11 +13,15 @@ struct RunCommand: Verb {
 
             Without -k, --all, --stdin or --env-file it gets the `keys` of the nearest .tacit.yaml.
 
+            With --sandbox the command sees the system's programs and the working directory, and nothing else of this machine; it has no network. \
+            What it changes in the directory is searched for values when it has ended, and written if it is clean; what is not is told.
+
             EXAMPLES
               tacit run -k stripe/api-key -- npm start
               tacit run -k db=DATABASE_URL -k smtp#password=SMTP_PASSWORD -- ./deploy
               tacit run --stdin registry/token -- docker login --username me --password-stdin
               tacit run --timeout 5m -- make test
+              tacit run --sandbox -k npm/token -- npm run build
 
             EXIT CODES
               The command's own; 128+N when signal N ended it. Otherwise
@@ -55,6 +59,12 @@ struct RunCommand: Verb {
     @Flag(name: .customLong("no-mask"), help: "Become the command: nothing is redacted. Asks for your password.")
     var isUnmasked = false
 
+    @Flag(name: .long, help: "Confine the command: no network, no other process, no file but the working directory's.")
+    var sandbox = false
+
+    @Flag(name: .customLong("write-through"), help: "In a sandbox, write files as they are, without searching them.")
+    var writeThrough = false
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var global: GlobalOptions
 
@@ -68,6 +78,7 @@ struct RunCommand: Verb {
         (options.choice.keys, options.choice.takesAll, options.choice.input, options.choice.file) = (keys, all, input, file)
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
+        (options.isSandboxed, options.writesThrough) = (sandbox, writeThrough)
         try options.perform(in: context)
     }
 }

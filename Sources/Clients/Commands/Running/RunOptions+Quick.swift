@@ -23,6 +23,8 @@ extension RunOptions {
         case "--all": choice.takesAll = true
         case "--preserve-env": preservesEnvironment = true
         case "--no-mask": isUnmasked = true
+        case "--sandbox": isSandboxed = true
+        case "--write-through": writesThrough = true
         case "--json": global.json = true
         default:
             guard let value = Self.value(&rest) else { return false }

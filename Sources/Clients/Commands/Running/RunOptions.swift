@@ -8,6 +8,8 @@ struct RunOptions {
     var preservesEnvironment = false
     var timeout: String?
     var isUnmasked = false
+    var isSandboxed = false
+    var writesThrough = false
     var scope: ScopeOptions
     var global: GlobalOptions
 
@@ -32,8 +34,15 @@ struct RunOptions {
         if let prefix, !NameShape.isVariable(prefix.utf8) {
             throw CommandFailure.usage("what follows `--env-prefix` cannot begin a variable", hint: "letters, digits and `_`, no digit first")
         }
+        guard isSandboxed || !writesThrough else {
+            throw CommandFailure.usage("`--write-through` is about a sandbox", hint: "add `--sandbox`: without one, files are written as they are")
+        }
+        guard !isSandboxed || !isUnmasked else {
+            throw CommandFailure.usage("`--sandbox` and `--no-mask` do not go together", hint: "with `--no-mask` this process becomes the command")
+        }
         return RunPlan(
             command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: choice.takesAll,
-            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) })
+            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) },
+            isSandboxed: isSandboxed, writesThrough: writesThrough)
     }
 }

@@ -8,6 +8,9 @@ struct RunPlan: Equatable {
     var prefix: String?
     var preservesEnvironment = false
     var timeoutSeconds: Int?
+    /// Whether the command runs in a sandbox, and whether its files are written as they are.
+    var isSandboxed = false
+    var writesThrough = false
 
     /// The words that say which secrets a run gets.
     struct Choice {
@@ -72,7 +75,7 @@ struct RunPlan: Equatable {
         RunRequest(
             argv: command, cwd: context.currentDirectory, scope: scope.text, environment: Self.inherited(context.environment), secrets: secrets,
             all: takesAll, environmentPrefix: prefix, preserveEnvironment: preservesEnvironment, timeoutSeconds: timeoutSeconds,
-            terminal: terminal, fileMask: fileMask)
+            terminal: terminal, fileMask: fileMask, sandbox: isSandboxed ? true : nil, writeThrough: writesThrough ? true : nil)
     }
 
     /// The caller's environment without what is Tacit's own.

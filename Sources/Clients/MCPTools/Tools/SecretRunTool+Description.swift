@@ -68,10 +68,35 @@ extension SecretRunTool {
         .required("redacted", .array("What was replaced.", of: redacted)),
         .required("not_scanned", .array("What could not be searched for values; empty when all was.", of: .string("One sentence."))),
         .required("notes", .array("What was done to make the output fit.", of: .string("One sentence."))),
+        .optional("sandbox", sandbox),
+        .optional("files", files),
         .required("duration_ms", .integer("Run time.")),
         .required("secrets_used", .array("Secrets that were handed over.", of: used)),
         .optional("audit_id", .string("Audit entry.")),
     ]
+
+    private static let sandbox = Schema.result(
+        [
+            .required("namespaces", .string("on, or why not.")), .required("landlock", .string("on, or off.")),
+            .required("seccomp", .string("on, or off.")), .required("network", .string("none, or host.")),
+            .required("files", .string("private: nothing is kept; checked: clean changes in cwd are kept; through: written as they are.")),
+        ], "What confined the program. Absent: nothing did, as the policy says.")
+
+    private static let files = Schema.result(
+        [
+            .required("written", .integer("Files written to cwd.")), .required("deleted", .integer("Files deleted there.")),
+            .required("withheld", .integer("Files that did not leave the sandbox.")),
+            .required(
+                "told",
+                .array(
+                    "Why, for the first of them.",
+                    of: Schema.result([.required("path", .string("In cwd.")), .required("reason", .string("One sentence."))]))),
+            .required(
+                "kept_beside",
+                .array(
+                    "Changed by somebody else meanwhile: the program's version has another name.",
+                    of: Schema.result([.required("path", .string("In cwd.")), .required("copy", .string("The other name."))]))),
+        ], "What became of files that the program changed.")
 
     private static let redacted = Schema.result([
         .required("name", .string("Secret.")), .required("form", .string("raw, base64, hex, ...")), .required("count", .integer("How often.")),

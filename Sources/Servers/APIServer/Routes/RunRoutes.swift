@@ -22,6 +22,9 @@ struct RunRoutes: Sendable {
         try context.admitted.deadline.lift()
         guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
         var asked = try RunWish(wish)
+        guard !asked.writesThrough || asker.isPerson && asked.isSandboxed else {
+            throw EngineError.invalid("only a person has a sandbox write through, and only where there is one", hint: nil)
+        }
         asked.isAwaited = { [channel = context.channel] in channel.isActive }
         let prepared = try await open.prepareRun(asked, by: asker)
         let stop = StopSignal()
@@ -89,5 +92,7 @@ extension RunWish {
             throw EngineError.invalid("standard input that is told beforehand has 64 KiB at most", hint: "send it as frames")
         }
         sendsInput = wire.sendsInput ?? false
+        isSandboxed = wire.sandbox ?? false
+        writesThrough = wire.writeThrough ?? false
     }
 }
