@@ -89,7 +89,9 @@ private final class OpenedRun: WaitingRun {
     func start(_ job: Secrets.RunJob) async throws -> Launched { try await RunnerLauncher.aside { try self.launch(job) } }
 
     private func launch(_ job: Secrets.RunJob) throws -> Launched {
-        let targets = job.values.map { value -> InjectionPlan.Target in value.variable.map { .variable($0) } ?? .standardInput }
+        let targets = job.values.map { value -> InjectionPlan.Target in
+            value.variable.map { value.isFile ? .file($0) : .variable($0) } ?? .standardInput
+        }
         let plan = try InjectionPlan(targets, inherited: account.environment(of: job), preservesInherited: job.preservesEnvironment)
         for (index, value) in job.values.enumerated() where plan.isInjected[index] {
             let needle = value.kind == .secret ? value.name : nil

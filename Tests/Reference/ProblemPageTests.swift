@@ -212,7 +212,8 @@ extension ProblemPageTests {
         ([
             .emptyCommand, .notFound("name"), .notExecutable("name", Errno(code: 13)), .badShebang("/path"), .tooManyScripts("/path"),
             .accidentGuard(word: "env"),
-            .noDirectory("/path", Errno(code: 2)), .noPrivateDirectory(Errno(code: 28)), .noTerminal(Errno(code: 28)), .injection(.badName),
+            .noDirectory("/path", Errno(code: 2)), .noPrivateDirectory(Errno(code: 28)), .noTerminal(Errno(code: 28)), .noFile(Errno(code: 28)),
+            .injection(.badName),
             .injection(.dangerous("PATH")),
             .injection(.taken("A")), .injection(.twoInputs), .injection(.hasNUL(variable: "A")), .injection(.tooLong(variable: "A")), .tooLarge,
             .noSandbox("why", "what helps"), .noSandboxThere("/path", "why"),

@@ -12,6 +12,7 @@ package enum RunRefusal: Diagnosable, Equatable {
     case noDirectory(String, Errno)
     case noPrivateDirectory(Errno)
     case noTerminal(Errno)
+    case noFile(Errno)
     case injection(InjectionError)
     case tooLarge
     case noSandbox(String, String?)
@@ -25,7 +26,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .notExecutable, .badShebang, .tooManyScripts, .cannotStart: "run.program-not-executable"
         case .accidentGuard: "run.accident-guard"
         case .noDirectory: "run.no-directory"
-        case .noPrivateDirectory, .noTerminal: "run.no-resources"
+        case .noPrivateDirectory, .noTerminal, .noFile: "run.no-resources"
         case .injection(let error): error.code
         case .tooLarge: "run.too-large"
         case .noSandbox: "run.no-sandbox"
@@ -44,6 +45,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noDirectory(let path, let error): "the working directory `\(path)` cannot be entered: \(error.text)"
         case .noPrivateDirectory(let error): "no private temporary directory could be made: \(error.text)"
         case .noTerminal(let error): "no terminal could be made: \(error.text)"
+        case .noFile(let error): "no file in memory could be made for a value: \(error.text)"
         case .injection(let error): error.message
         case .tooLarge: "the arguments and variables are larger than the system takes"
         case .noSandbox(let reason, _): "there is no sandbox: \(reason)"

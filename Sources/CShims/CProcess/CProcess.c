@@ -260,6 +260,9 @@ static int become_program(const struct tacit_child *child, pid_t parent) {
         if (dup2(child->streams[stream], stream) < 0) return errno;
     }
     if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+    for (int index = 0; index < child->file_count; index++) {
+        if (dup2(child->files[index], TACIT_FIRST_FILE + index) < 0) return errno;
+    }
     umask((mode_t)child->file_mask);
     if (child->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
     sigset_t none;
@@ -330,6 +333,23 @@ int tacit_sealed_copy(int descriptor) {
     close(source);
     if (!error) return copy;
     if (copy >= 0) close(copy);
+    return -error;
+}
+
+int tacit_sealed_bytes(const void *bytes, size_t count) {
+    int file = memfd_create("tacit-value", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (file < 0) return -errno;
+    const char *next = bytes;
+    int error = 0;
+    for (size_t left = count; !error && left > 0;) {
+        ssize_t written = write(file, next, left);
+        if (written < 0 && errno != EINTR) error = errno;
+        if (written > 0) left -= (size_t)written, next += written;
+    }
+    if (!error && lseek(file, 0, SEEK_SET) < 0) error = errno;
+    if (!error && fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) error = errno;
+    if (!error) return file;
+    close(file);
     return -error;
 }
 

@@ -14,6 +14,7 @@ extension RunRequest {
                     $0.optional("reference", secret.reference)
                     $0.optional("variable", secret.variable)
                     if let stdin = secret.stdin { $0.raw("stdin", stdin) }
+                    if let file = secret.file { $0.raw("file", file) }
                 }
             }
         }

@@ -122,6 +122,11 @@ extension RunBinding {
         return RunBinding(target: .variable(name), needleName: needle, value: SecretValue(moving: &bytes))
     }
 
+    static func file(_ name: String, _ value: [UInt8], needle: String? = nil) -> RunBinding {
+        var bytes = value
+        return RunBinding(target: .file(name), needleName: needle, value: SecretValue(moving: &bytes))
+    }
+
     static func input(_ value: [UInt8]) -> RunBinding {
         var bytes = value
         return RunBinding(target: .standardInput, needleName: "input", value: SecretValue(moving: &bytes))

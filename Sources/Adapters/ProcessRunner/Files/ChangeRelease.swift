@@ -15,9 +15,14 @@ struct ChangeRelease {
     private let since: timespec
     private let random: () -> UInt64
     private(set) var result = RunFiles()
+    /// How much may still leave, in bytes: a file with holes is longer than the room it takes.
+    private var room: Int64
 
-    init(_ search: FileSearch, since: timespec, random: @escaping () -> UInt64 = { .random(in: .min ... .max) }) {
-        (self.search, self.since, self.random) = (search, since, random)
+    init(
+        _ search: FileSearch, since: timespec, room: Int = SandboxPlan.changedBytes,
+        random: @escaping () -> UInt64 = { .random(in: .min ... .max) }
+    ) {
+        (self.search, self.since, self.room, self.random) = (search, since, Int64(room), random)
     }
 
     /// Goes through the changes, kept in one directory, of another.
@@ -67,6 +72,8 @@ struct ChangeRelease {
     private mutating func releaseFile(_ name: String, _ facts: stat, _ changes: OpenDirectory, _ target: OpenDirectory, _ above: [String]) {
         let path = above + [name]
         guard isClean(path) else { return }
+        guard facts.st_size <= room else { return withhold(path, "it is too large") }
+        room -= Int64(facts.st_size)
         let source = changes.open(name, O_RDONLY)
         guard source >= 0 else { return withhold(path, "it cannot be read") }
         defer { close(source) }

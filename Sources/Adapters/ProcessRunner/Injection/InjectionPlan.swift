@@ -6,7 +6,17 @@ package struct InjectionPlan: Sendable, Equatable {
     /// Where one requested value goes.
     package enum Target: Sendable, Hashable {
         case variable(String)
+        /// An open file with the value, whose path the variable holds.
+        case file(String)
         case standardInput
+
+        /// The variable that is set; nil for standard input.
+        package var variable: String? {
+            switch self {
+            case .variable(let name), .file(let name): name
+            case .standardInput: nil
+            }
+        }
     }
 
     /// The environment without the secrets.
@@ -22,13 +32,13 @@ package struct InjectionPlan: Sendable, Equatable {
     /// Plans the environment of a run. `preservesInherited` lets an inherited variable win over a secret of the same name.
     package init(_ targets: [Target], inherited: [String: String], preservesInherited: Bool) throws(InjectionError) {
         environment = inherited
-        var seen: Set<Target> = []
+        var seen: Set<String?> = []
         for target in targets {
-            guard seen.insert(target).inserted else {
-                if case .variable(let name) = target { throw .taken(name) }
+            guard seen.insert(target.variable).inserted else {
+                if let name = target.variable { throw .taken(name) }
                 throw .twoInputs
             }
-            guard case .variable(let name) = target else {
+            guard let name = target.variable else {
                 isInjected.append(true)
                 continue
             }

@@ -123,8 +123,13 @@ struct BindingHead: Equatable {
     var encoded: [UInt8] {
         var writer = CanonicalWriter()
         switch target {
-        case .variable(let name): writer.write(optional: name) { $0.write($1) }
         case .standardInput: writer.write(byte: 0)
+        case .variable(let name):
+            writer.write(byte: 1)
+            writer.write(name)
+        case .file(let name):
+            writer.write(byte: 2)
+            writer.write(name)
         }
         writer.write(optional: needleName) { $0.write($1) }
         writer.write(byteCount)
@@ -137,7 +142,12 @@ struct BindingHead: Equatable {
 
     init(decoding bytes: [UInt8]) throws(CanonicalError) {
         var reader = CanonicalReader(bytes)
-        target = try reader.optional { reader throws(CanonicalError) in try reader.text() }.map { .variable($0) } ?? .standardInput
+        switch try reader.byte() {
+        case 0: target = .standardInput
+        case 1: target = .variable(try reader.text())
+        case 2: target = .file(try reader.text())
+        default: throw .malformed
+        }
         needleName = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         byteCount = try reader.int()
         try reader.finish()

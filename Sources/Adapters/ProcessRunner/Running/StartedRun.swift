@@ -16,7 +16,9 @@ struct StartedRun {
     let outputs: [(descriptor: Int32, kind: RunFrame.Kind)]
 
     init(_ intake: RunnerIntake) throws(RunRefusal) {
-        let environment = try Self.environment(intake)
+        var files: [Int32] = []
+        defer { for file in files { close(file) } }
+        let environment = try Self.environment(intake, &files)
         var streams = try ChildStreams(intake.terminal, opened: intake.openedTerminal)
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
@@ -32,7 +34,11 @@ struct StartedRun {
         unsafe child.file_mask = intake.job.fileMask
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.
         let started = withExtendedLifetime((words, environment)) {
-            unsafe intake.sandbox.map { unsafe $0.start(words, environment, child) } ?? tacit_start_child(&child)
+            if let sandbox = intake.sandbox { return unsafe sandbox.start(words, environment, child, files) }
+            return unsafe files.withUnsafeBufferPointer {
+                unsafe (child.files, child.file_count) = ($0.baseAddress, Int32($0.count))
+                return unsafe tacit_start_child(&child)
+            }
         }
         guard started > 0 else {
             streams.closeOwnEnds()
@@ -43,7 +49,7 @@ struct StartedRun {
         (terminal, programSide, input, outputs) = (streams.terminal, streams.programSide, streams.input, streams.outputs)
     }
 
-    private static func environment(_ intake: RunnerIntake) throws(RunRefusal) -> CStrings {
+    private static func environment(_ intake: RunnerIntake, _ files: inout [Int32]) throws(RunRefusal) -> CStrings {
         var variables = intake.job.environment
         if let home = intake.home { variables["HOME"] = home }
         if let sandbox = intake.sandbox { sandbox.plan.adapt(&variables) }
@@ -51,13 +57,20 @@ struct StartedRun {
         if let term = intake.job.terminal?.term { variables["TERM"] = term }
         var valued: [CStrings.Part] = []
         for binding in intake.bindings {
-            guard case .variable(let name) = binding.target else { continue }
+            guard let name = binding.target.variable else { continue }
             do throws(InjectionError) {
                 try InjectionPlan.check(name)
-                try InjectionPlan.check(binding.value, for: name)
+                if case .variable = binding.target { try InjectionPlan.check(binding.value, for: name) }
             } catch { throw .injection(error) }
-            variables[name] = nil
-            valued.append(.valued("\(name)=", binding.value))
+            if case .file = binding.target {
+                let file = InjectionPlan.file(with: binding.value)
+                guard file >= 0 else { throw .noFile(Errno(code: -file)) }
+                variables[name] = "/proc/self/fd/\(Int(TACIT_FIRST_FILE) + files.count)"
+                files.append(file)
+            } else {
+                variables[name] = nil
+                valued.append(.valued("\(name)=", binding.value))
+            }
         }
         return CStrings(variables.sorted { $0.key < $1.key }.map { .text("\($0.key)=\($0.value)") } + valued)
     }

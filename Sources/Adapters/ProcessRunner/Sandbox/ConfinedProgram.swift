@@ -1,3 +1,4 @@
+import CProcess
 import CSandbox
 import Glibc
 
@@ -6,11 +7,12 @@ struct ConfinedProgram {
     private let plan: SandboxPlan
     private let program: Int32
     private let streams: [Int32]
+    private let files: [Int32]
     private let start: SandboxLauncher.Start
     private let socket: Int32
 
-    init(_ plan: SandboxPlan, program: Int32, streams: [Int32], _ start: SandboxLauncher.Start, _ socket: Int32) {
-        (self.plan, self.program, self.streams, self.start, self.socket) = (plan, program, streams, start, socket)
+    init(_ plan: SandboxPlan, program: Int32, streams: [Int32], files: [Int32], _ start: SandboxLauncher.Start, _ socket: Int32) {
+        (self.plan, self.program, self.streams, self.files, self.start, self.socket) = (plan, program, streams, files, start, socket)
     }
 
     /// Never returns: it executes, or tells the error and ends.
@@ -39,6 +41,7 @@ struct ConfinedProgram {
         umask(start.fileMask)
         let confined = confine()
         guard confined == 0 else { return confined }
+        for (index, file) in files.enumerated() where dup2(file, TACIT_FIRST_FILE + Int32(index)) < 0 { return errno }
         tacit_reset_signals()
         return unsafe -tacit_execute(program, words, words + Int(start.argumentCount) + 1)
     }
@@ -56,7 +59,7 @@ struct ConfinedProgram {
         if rights.files != 0 {
             let rules = tacit_landlock_rules(rights.files, rights.network, rights.scopes)
             guard rules >= 0 else { return -rules }
-            var allowed = [("/", rights.reading), ("/dev", rights.using), ("/proc", rights.using)]
+            var allowed = [("/", rights.reading), ("/dev", rights.using)]
             allowed += plan.writable.map { ($0, rights.changing) }
             for (path, right) in allowed {
                 let place = unsafe tacit_open_below(AT_FDCWD, path, Int32(TACIT_PLACE_ONLY), 0, 0)
@@ -67,6 +70,8 @@ struct ConfinedProgram {
             }
             // It was opened outside, where no rule reaches; a copy in memory is under none.
             _ = tacit_landlock_allow(rules, program, rights.executing)
+            // Neither does one reach its terminal, which is opened again by who writes to /dev/stderr. Pipes are under none.
+            for stream in streams { _ = tacit_landlock_allow(rules, stream, rights.usingFile) }
             let enforced = tacit_landlock_enforce(rules)
             guard enforced == 0 else { return -enforced }
         }

@@ -27,8 +27,10 @@ package struct LandlockRights: Sendable, Equatable {
     package var reading: UInt64 { Self.execute | Self.readFile | Self.readDirectory }
     /// For a directory that the program may change.
     package var changing: UInt64 { files & ~Self.makeDevices }
-    /// For `/dev` and `/proc`, where files are written but none is made.
+    /// For `/dev` and a terminal, where files are written but none is made.
     package var using: UInt64 { files & (reading | Self.writeFile | Self.truncate | Self.controlDevice) }
+    /// For a single file of that kind.
+    package var usingFile: UInt64 { using & ~Self.readDirectory }
     /// For a single file that is executed.
     package var executing: UInt64 { Self.execute | Self.readFile }
 }

@@ -69,7 +69,7 @@ final class Sandbox {
     }
 
     /// Starts the program; its process, or an error below zero.
-    func start(_ arguments: CStrings, _ environment: CStrings, _ child: tacit_child) -> Int32 {
+    func start(_ arguments: CStrings, _ environment: CStrings, _ child: tacit_child, _ files: [Int32]) -> Int32 {
         for stream in unsafe [child.streams.0, child.streams.1, child.streams.2] {
             let sent = tacit_send_descriptor(socket, 0, stream)
             guard sent == 0 else { return sent }
@@ -77,11 +77,13 @@ final class Sandbox {
         let head = SandboxLauncher.Start(
             argumentCount: Int32(arguments.count), variableCount: Int32(environment.count),
             byteCount: Int32(arguments.byteCount + environment.byteCount),
-            fileMask: unsafe child.file_mask, terminal: unsafe child.terminal, isInBackground: unsafe child.in_background)
+            fileMask: unsafe child.file_mask, terminal: unsafe child.terminal, isInBackground: unsafe child.in_background,
+            fileCount: Int32(files.count))
         let channel = SetupChannel(descriptor: socket)
         var process: Int32 = 0
         do throws(RunnerError) {
             try unsafe withUnsafeBytes(of: head) { bytes throws(RunnerError) in try unsafe channel.sendRaw(bytes.bytes) }
+            for file in files where tacit_send_descriptor(socket, 0, file) != 0 { return -EPIPE }
             guard unsafe withUnsafeMutableBytes(of: &process, { unsafe SandboxLauncher.receive(into: $0, from: socket) }), process > 0 else {
                 return process < 0 ? process : -EPIPE
             }

@@ -25,6 +25,8 @@ enum SandboxLauncher {
         /// The program's side of its terminal, which was opened before the launcher was forked; -1 without one.
         var terminal: Int32 = -1
         var isInBackground: Int32 = 0
+        /// How many open files it gets besides its streams.
+        var fileCount: Int32 = 0
     }
 
     /// The life of the launcher.
@@ -67,18 +69,23 @@ enum SandboxLauncher {
 
     /// Waits for the run to begin, and forks its program.
     private static func launch(_ plan: SandboxPlan, _ program: Int32, _ socket: Int32) -> Never {
-        var streams: [Int32] = []
-        while streams.count < 3 {
-            var (byte, descriptor): (UInt8, Int32) = (0, -1)
-            guard unsafe tacit_receive_descriptor(socket, &byte, &descriptor) == 1, descriptor >= 0 else { _exit(0) }
-            streams.append(descriptor)
-        }
+        let streams = takeDescriptors(3, from: socket)
         var start = Start()
         guard unsafe withUnsafeMutableBytes(of: &start, { unsafe receive(into: $0, from: socket) }) else { _exit(0) }
+        let files = takeDescriptors(Int(start.fileCount), from: socket)
         let process = tacit_fork_sibling()
-        if process == 0 { ConfinedProgram(plan, program: program, streams: streams, start, socket).begin() }
+        if process == 0 { ConfinedProgram(plan, program: program, streams: streams, files: files, start, socket).begin() }
         tell(process, on: socket)
         _exit(process > 0 ? 0 : 125)
+    }
+
+    /// Takes so many descriptors; when there are fewer, there is no run.
+    private static func takeDescriptors(_ count: Int, from socket: Int32) -> [Int32] {
+        (0..<count).map { _ in
+            var (byte, descriptor): (UInt8, Int32) = (0, -1)
+            guard unsafe tacit_receive_descriptor(socket, &byte, &descriptor) == 1, descriptor >= 0 else { _exit(0) }
+            return descriptor
+        }
     }
 
     /// Fills a buffer from a socket; false at its end.

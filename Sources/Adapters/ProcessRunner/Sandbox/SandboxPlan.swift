@@ -98,7 +98,7 @@ package struct SandboxPlan: Sendable, Equatable {
 
     private mutating func addEmptyPlaces() {
         steps += [
-            .directory("/proc", mode: 0o555), .filesystem("/proc", type: "proc", options: [], [.noSetID, .noDevices, .noExecution]),
+            .directory("/proc", mode: 0o555), .filesystem("/proc", type: "proc", options: [], [.readOnly, .noSetID, .noDevices, .noExecution]),
             .directory("/run", mode: 0o755), .directory("/var", mode: 0o755), .directory("/var/tmp", mode: 0o1777), .link("/var/run", to: "/run"),
             .directory("/tmp", mode: 0o1777),
         ]

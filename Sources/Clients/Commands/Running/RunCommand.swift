@@ -21,6 +21,7 @@ struct RunCommand: Verb {
               tacit run -k db=DATABASE_URL -k smtp#password=SMTP_PASSWORD -- ./deploy
               tacit run --stdin registry/token -- docker login --username me --password-stdin
               tacit run --timeout 5m -- make test
+              tacit run --via fd -k tls/key=KEY_FILE -- nginx -g 'daemon off;'
               tacit run --sandbox -k npm/token -- npm run build
 
             EXIT CODES
@@ -59,6 +60,11 @@ struct RunCommand: Verb {
     @Flag(name: .customLong("no-mask"), help: "Become the command: nothing is redacted. Asks for your password.")
     var isUnmasked = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("env: variables hold the values; fd: each holds the path of an open file with its value.", valueName: "env|fd"))
+    var via: String?
+
     @Flag(name: .long, help: "Confine the command: no network, no other process, no file but the working directory's.")
     var sandbox = false
 
@@ -78,7 +84,7 @@ struct RunCommand: Verb {
         (options.choice.keys, options.choice.takesAll, options.choice.input, options.choice.file) = (keys, all, input, file)
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
-        (options.isSandboxed, options.writesThrough) = (sandbox, writeThrough)
+        (options.isSandboxed, options.writesThrough, options.way) = (sandbox, writeThrough, via)
         try options.perform(in: context)
     }
 }

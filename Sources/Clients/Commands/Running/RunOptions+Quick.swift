@@ -39,6 +39,7 @@ extension RunOptions {
         case "--env-file": choice.file = value
         case "--env-prefix": prefix = value
         case "--timeout": timeout = value
+        case "--via": way = value
         case "-p": scope.project = value
         case "-e": scope.environment = value
         case "--password-fd":

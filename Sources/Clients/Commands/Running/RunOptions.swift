@@ -10,6 +10,8 @@ struct RunOptions {
     var isUnmasked = false
     var isSandboxed = false
     var writesThrough = false
+    /// How values are handed over: `env` or `fd`.
+    var way: String?
     var scope: ScopeOptions
     var global: GlobalOptions
 
@@ -37,11 +39,18 @@ struct RunOptions {
         guard isSandboxed || !writesThrough else {
             throw CommandFailure.usage("`--write-through` is about a sandbox", hint: "add `--sandbox`: without one, files are written as they are")
         }
+        guard way == nil || way == "env" || way == "fd" else {
+            throw CommandFailure.usage("what follows `--via` is no way to hand a value over", hint: "it is `env` or `fd`")
+        }
+        guard way != "fd" || !isUnmasked else {
+            throw CommandFailure.usage("`--via fd` and `--no-mask` do not go together", hint: "leave one of them out")
+        }
         guard !isSandboxed || !isUnmasked else {
             throw CommandFailure.usage("`--sandbox` and `--no-mask` do not go together", hint: "with `--no-mask` this process becomes the command")
         }
+        let secrets = try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }
         return RunPlan(
-            command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: choice.takesAll,
+            command: command, secrets: way == "fd" ? secrets.map(RunPlan.asFile) : secrets, takesAll: choice.takesAll,
             prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) },
             isSandboxed: isSandboxed, writesThrough: writesThrough)
     }

@@ -49,6 +49,13 @@ struct RunPlan: Equatable {
         return keys.map { RunSecret(reference: $0.reference, variable: $0.variable) }
     }
 
+    /// The secret in an open file, unless it goes to standard input.
+    static func asFile(_ secret: RunSecret) -> RunSecret {
+        var secret = secret
+        if secret.stdin != true { secret.file = true }
+        return secret
+    }
+
     /// What `-k` takes: `KEY`, or `KEY=VARIABLE`.
     static func secret(_ text: String) throws -> RunSecret {
         if NameShape.isReference(text) { return RunSecret(reference: text) }

@@ -35,8 +35,9 @@ extension SecretRunTool {
                     .optional(
                         "as",
                         .string(
-                            "How the program receives it: env = environment variable (default), stdin = on standard input, which then ends.",
-                            oneOf: ["env", "stdin"])),
+                            "How the program receives it: env = environment variable (default), stdin = on standard input, which then ends, fd = the "
+                                + "variable holds the path of an open file with the value.",
+                            oneOf: ["env", "stdin", "fd"])),
                     .optional("version", .integer("An earlier version, e.g. while a key is rotated. Default: the current one.", atLeast: 1)),
                 ]), atLeast: 1, atMost: 32)
         ),
@@ -144,12 +145,15 @@ struct RunWish: Sendable {
     /// One secret as the keeper takes it. What goes to standard input has no variable, and nothing else goes there.
     private static func secret(_ arguments: JSONObject, hasInput: Bool) throws(ToolFailure) -> RunSecret {
         let (name, variable) = (arguments["name"]?.string ?? "", arguments["var"]?.string)
-        let isInput = arguments["as"]?.string == "stdin"
+        let (isInput, isFile) = (arguments["as"]?.string == "stdin", arguments["as"]?.string == "fd")
         guard !isInput || variable == nil && !hasInput else {
             throw .invalidArguments("a secret that is sent `as` stdin has no `var`, and stands in the place of `stdin`")
         }
-        guard let version = arguments["version"]?.integer else { return RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil) }
+        func secret(_ reference: String) -> RunSecret {
+            RunSecret(reference: reference, variable: variable, stdin: isInput ? true : nil, file: isFile ? true : nil)
+        }
+        guard let version = arguments["version"]?.integer else { return secret(name) }
         guard !name.contains("?") else { throw .invalidArguments("the name has a version already") }
-        return RunSecret(reference: "\(name)?version=\(version)", variable: variable, stdin: isInput ? true : nil)
+        return secret("\(name)?version=\(version)")
     }
 }

@@ -96,11 +96,14 @@ public struct RunSecret: Codable, Sendable, Equatable {
     public var variable: String?
     /// `true` sends the value to standard input instead, which then ends.
     public var stdin: Bool?
+    /// `true` sets the variable to the path of an open file with the value, which only the program and its children have.
+    public var file: Bool?
 
-    public init(reference: String, variable: String? = nil, stdin: Bool? = nil) {
+    public init(reference: String, variable: String? = nil, stdin: Bool? = nil, file: Bool? = nil) {
         self.reference = reference
         self.variable = variable
         self.stdin = stdin
+        self.file = file
     }
 }
 

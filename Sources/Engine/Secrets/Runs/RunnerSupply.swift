@@ -67,8 +67,11 @@ package struct RunJob: Sendable {
         package var name: String
         package var kind: FieldKind
         package var value: SecretValue
+        /// Whether the variable holds the path of an open file with the value, in place of the value.
+        package var isFile: Bool
 
-        package init(variable: String?, name: String, kind: FieldKind, value: SecretValue) {
+        package init(variable: String?, name: String, kind: FieldKind, value: SecretValue, isFile: Bool = false) {
+            self.isFile = isFile
             self.variable = variable
             self.name = name
             self.kind = kind

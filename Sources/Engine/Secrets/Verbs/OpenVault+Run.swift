@@ -33,8 +33,11 @@ package struct RunWish: Sendable {
         /// The variable; nil for the field's binding, or the name made from the secret's.
         package var variable: String?
         package var isInput = false
+        /// Whether the variable holds the path of an open file with the value.
+        package var isFile = false
 
-        package init(reference: SecretReference, variable: String? = nil, isInput: Bool = false) {
+        package init(reference: SecretReference, variable: String? = nil, isInput: Bool = false, isFile: Bool = false) {
+            self.isFile = isFile
             self.reference = reference
             self.variable = variable
             self.isInput = isInput
@@ -137,6 +140,7 @@ extension OpenVault {
         var version: Int64?
         var variable: String?
         var isInput: Bool
+        var isFile = false
         /// Whether a version was named, rather than the current one meant.
         var isPinned = false
         var record: SecretRecord?
@@ -151,7 +155,7 @@ extension OpenVault {
                 Wanted(
                     scope: scope, name: secret.reference.name, field: secret.reference.field,
                     version: secret.reference.version.map(Int64.init) ?? record?.current, variable: secret.variable,
-                    isInput: secret.isInput, isPinned: secret.reference.version != nil, record: record))
+                    isInput: secret.isInput, isFile: secret.isFile, isPinned: secret.reference.version != nil, record: record))
         }
         guard wish.takesAll, !asker.isAgent else { return wanted }
         guard let place = try await place(wish.scope) else { throw EngineError.notFound(.environment) }
@@ -172,7 +176,7 @@ extension OpenVault {
         for (ordinal, field, variable) in try Self.injected(item, manifest, prefix: prefix) {
             let value = try await shelf.open(ordinal, of: record, version: version, access: access)
             let needle = manifest.fields.count > 1 ? "\(item.name)#\(field.name)" : "\(item.name)"
-            values.append(.init(variable: item.isInput ? nil : variable, name: needle, kind: field.kind, value: value))
+            values.append(.init(variable: item.isInput ? nil : variable, name: needle, kind: field.kind, value: value, isFile: item.isFile))
         }
         return values
     }

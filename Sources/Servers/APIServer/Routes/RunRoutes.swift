@@ -71,8 +71,13 @@ extension RunWish {
         self.init(arguments: wire.argv, scope: scope)
         workingDirectory = wire.cwd
         environment = wire.environment
-        secrets = try wire.secrets.map {
-            Secret(reference: try SecretReference(parsing: $0.reference), variable: $0.variable, isInput: $0.stdin ?? false)
+        secrets = try wire.secrets.map { secret in
+            guard secret.stdin != true || secret.file != true else {
+                throw EngineError.invalid("a secret goes to standard input or into a file", hint: nil)
+            }
+            return Secret(
+                reference: try SecretReference(parsing: secret.reference), variable: secret.variable, isInput: secret.stdin ?? false,
+                isFile: secret.file ?? false)
         }
         takesAll = wire.all
         prefix = wire.environmentPrefix ?? ""

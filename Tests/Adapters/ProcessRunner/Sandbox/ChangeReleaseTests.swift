@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import Redaction
 import TacitWire
 import Testing
 
@@ -185,6 +186,21 @@ struct ChangeReleaseTests {
         let run = try TestRun(job, [.variable("VALUE", value, needle: "key")], from: spawner).finish()
         #expect(text(of: "\(work.path)/changed") == "\(value)\n", "\(run.errors)")
         #expect(try report(run).sandbox?.files == "through")
+    }
+
+    @Test("a file with holes counts as long as it says")
+    func holes() throws {
+        let (changes, target) = (try TemporaryFolder(), try TemporaryFolder())
+        for name in ["a", "b", "c"] { try changes.write(name, "") }
+        for (name, size) in [("a", 600), ("b", 600), ("c", 300)] { unsafe truncate("\(changes.path)/\(name)", off_t(size)) }
+        let search = FileSearch(needles: NeedleSet([]), passesUnscanned: false)
+        var release = ChangeRelease(search, since: timespec(), room: 1000)
+        let places = try [changes, target].map { folder in
+            try #require(OpenDirectory(reopening: unsafe open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
+        }
+        release.release(places[0], into: places[1])
+        #expect(Set(entries(of: target.path)) == ["a", "c"])
+        #expect(release.result.withheld == [.init(path: "b", reason: "it is too large")])
     }
 
     @Test("changes have a largest size")

@@ -107,5 +107,6 @@ struct SandboxPlanTests {
         #expect(rights.reading == 0b1101)
         #expect(rights.changing & (1 << 6 | 1 << 11) == 0, "no device is made")
         #expect(rights.using & (1 << 8) == 0, "no file is made in /dev")
+        #expect(rights.usingFile == rights.using & ~(1 << 3), "a file holds no files")
     }
 }

@@ -44,12 +44,47 @@ struct SandboxRunTests {
         #expect(try shell("cat", [.input(Array("typed".utf8))]).output == "[REDACTED:input]")
     }
 
+    @Test("values come in open files that are the program's alone, in a sandbox or not", arguments: [true, false])
+    func openFiles(isSandboxed: Bool) throws {
+        let large = [UInt8](repeating: 0, count: 300_000) + Array("CANARY-file-2".utf8)
+        let script = """
+            echo $A $B; cat $A; cat $A; tail -c 13 $B; wc -c < $B; (sh -c 'cat $A'); echo x 2>/dev/null >> $A || echo fixed; ls /proc/self/fd
+            """
+        let job = RunJob.agent("sh", "-c", script)
+        let run = try TestRun(
+            isSandboxed ? job.sandboxed() : job,
+            [.file("A", Array("CANARY-file-1\n".utf8), needle: "one"), .file("B", large), .variable("C", "c")], from: spawner
+        ).finish()
+        let expected = """
+            /proc/self/fd/100 /proc/self/fd/101
+            [REDACTED:one][REDACTED:one]CANARY-file-2300013
+            [REDACTED:one]fixed
+            0
+            1
+            100
+            101
+            2
+            3
+
+            """
+        #expect(run.output == expected, "\(run.errors)")
+    }
+
     @Test("it has power over nothing, and gets none")
     func power() throws {
         let run = try shell("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status")
         let none = "0000000000000000"
         #expect(
             run.output == "CapInh:\t\(none)\nCapPrm:\t\(none)\nCapEff:\t\(none)\nCapBnd:\t\(none)\nCapAmb:\t\(none)\nNoNewPrivs:\t1\nSeccomp:\t2\n")
+    }
+
+    @Test("root's run, which owns what root owns, changes nothing of the kernel's or the system's")
+    func root() throws {
+        let script = """
+            for f in /proc/sys/kernel/core_pattern /proc/sys/vm/swappiness /proc/self/oom_score_adj /usr/bin/true /etc/passwd /etc/ld.so.cache; do
+              (: >>$f) 2>/dev/null && echo "may write $f"; done; id -u; cat /proc/sys/kernel/ostype
+            """
+        #expect(try TestRun(RunJob.agent("sh", "-c", script).sandboxed()).finish().output == "0\nLinux\n")
     }
 
     @Test("it sees its own processes only, and the first one cannot be looked into")
@@ -104,7 +139,7 @@ struct SandboxRunTests {
     func terminal() throws {
         let terminal = RunTerminal(rows: 5, columns: 6, input: true, output: true, error: true)
         let job = RunJob.person(
-            "bash", "-ic", "stty size; (: </dev/tty) && echo own; sleep 600 & kill %1; echo end", directory: nil, terminal: terminal)
+            "bash", "-ic", "stty size; (: </dev/tty) && echo own >/dev/stderr; sleep 600 & kill %1; echo end", directory: nil, terminal: terminal)
         let run = try TestRun(job.sandboxed(), from: spawner).finish(endsInput: false)
         #expect(run.output.contains("5 6\r\nown\r\n"), "\(run.output)")
         #expect(run.output.contains("end"))
