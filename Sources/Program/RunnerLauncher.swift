@@ -71,9 +71,11 @@ private final class OpenedRun: WaitingRun {
         do {
             var taken = ProcessRunner.RunJob(job, environment: account.environment(of: job))
             taken.sandbox = job.sandbox.map { sandbox in
-                SandboxWish(
+                var wish = SandboxWish(
                     sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
                     user: account.name, home: account.home, hidden: hidden)
+                wish.reads = sandbox.reads
+                return wish
             }
             facts = try setup.submit(taken)
         } catch {

@@ -4,6 +4,7 @@ Each attack is carried out twice, by a run that the policy lets go without a san
 the second would prove nothing.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -116,8 +117,8 @@ print(json.dumps(found))"""
 def answer_all(listener):
     while True:
         connection, _ = listener.accept()
-        connection.sendall(b"y")
-        connection.close()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"y")
 
 
 def echo_all(listener):
@@ -341,6 +342,7 @@ def directories(context):
 def choices(context):
     house = context.house(furnish)
     expect(run(house, "confined", ["true"], sandbox=True, write_through=True).code == "request.invalid", "write-through was taken")
+    expect(run(house, "confined", ["true"], sandbox=True, reads=["/home"]).code == "request.invalid", "an agent named what it reads")
     expect(run(house, "confined", ["true"], sandbox=False).report["sandbox"]["namespaces"] == "on", "the sandbox was left out")
     expect(run(house, "free", ["true"], sandbox=True).report["sandbox"]["namespaces"] == "on", "no sandbox for who asks for one")
 

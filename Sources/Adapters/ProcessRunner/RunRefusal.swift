@@ -49,7 +49,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .injection(let error): error.message
         case .tooLarge: "the arguments and variables are larger than the system takes"
         case .noSandbox(let reason, _): "there is no sandbox: \(reason)"
-        case .noSandboxThere(let path, let reason): "the working directory `\(path)` is not given to a sandbox: \(reason)"
+        case .noSandboxThere(let path, let reason): "`\(path)` is not given to a sandbox: \(reason)"
         }
     }
 
@@ -61,7 +61,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .injection(let error): error.hint
         case .tooLarge: "pass the large value with `--stdin KEY`"
         case .noSandbox(_, let remedy): remedy
-        case .noSandboxThere: "work in a directory of the project's own"
+        case .noSandboxThere: "work in a directory of the project's own, and name only what the program needs"
         default: nil
         }
     }

@@ -42,6 +42,7 @@ extension RunRequest {
         if let sendsInput { writer.raw("sends_input", sendsInput) }
         if let sandbox { writer.raw("sandbox", sandbox) }
         if let writeThrough { writer.raw("write_through", writeThrough) }
+        if let reads { writer.member("reads") { $0.list(reads) { $0.text($1) } } }
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
     }
 }

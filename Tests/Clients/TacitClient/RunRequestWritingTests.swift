@@ -45,6 +45,7 @@ struct RunRequestWritingTests {
         (request.input, request.sendsInput, request.sandbox, request.writeThrough) = (
             perhaps(text()), perhaps(flag()), perhaps(flag()), perhaps(flag())
         )
+        request.reads = perhaps((0..<random.int(in: 0...3)).map { _ in text() })
         request.terminal = perhaps(
             RunTerminal(
                 rows: UInt16(random.int(in: 0...300)), columns: 80, input: flag(), output: flag(), error: true, term: perhaps(text()),

@@ -58,7 +58,7 @@ extension SandboxWish {
         for flag in [writesThrough, passesUnscanned] { writer.write(byte: flag ? 1 : 0) }
         writer.write(user)
         writer.write(home)
-        writer.write(list: hidden) { $0.write($1) }
+        for list in [hidden, reads] { writer.write(list: list) { $0.write($1) } }
     }
 
     fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -66,6 +66,7 @@ extension SandboxWish {
         self.init(
             strictness, writesThrough: try reader.flag(), passesUnscanned: try reader.flag(), user: try reader.text(), home: try reader.text(),
             hidden: try reader.list { reader throws(CanonicalError) in try reader.text() })
+        reads = try reader.list { reader throws(CanonicalError) in try reader.text() }
     }
 }
 

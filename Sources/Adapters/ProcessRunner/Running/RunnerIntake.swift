@@ -76,7 +76,7 @@ struct RunnerIntake {
     ) throws(RunRefusal) -> (Sandbox?, SandboxMissing?) {
         guard let wish = job.sandbox else { return (nil, nil) }
         let scene = SandboxScene(wish, job, program, directories)
-        if let reason = scene.refusal { throw .noSandboxThere(scene.working?.path ?? "/", reason) }
+        if let (path, reason) = scene.refusal { throw .noSandboxThere(path, reason) }
         do throws(SandboxMissing) {
             return (try Sandbox(scene, program: executed, closing: control), nil)
         } catch {

@@ -65,7 +65,7 @@ final class Sandbox {
             if let changes { close(changes) }
             throw SandboxMissing(.landlock, ENOSYS)
         }
-        return (changes, SandboxLayers(landlock: Int(numbers.landlock)))
+        return (changes, SandboxLayers(landlock: Int(numbers.landlock), hasProcesses: numbers.error == 0))
     }
 
     /// Starts the program; its process, or an error below zero.
@@ -105,9 +105,12 @@ final class Sandbox {
 struct SandboxLayers: Equatable {
     /// The version of Landlock.
     var landlock: Int
+    /// Whether the program has a /proc, which some containers forbid.
+    var hasProcesses = true
 
     func report(files: String) -> RunSandbox {
-        RunSandbox(namespaces: "on", landlock: "on, version \(landlock)", seccomp: "on", network: "none", files: files)
+        RunSandbox(
+            namespaces: hasProcesses ? "on" : "on, without /proc", landlock: "on, version \(landlock)", seccomp: "on", network: "none", files: files)
     }
 }
 

@@ -26,21 +26,23 @@ struct SandboxBuilder {
     }
 
     /// Puts everything in place, and moves there; the directory in which changes of the working directory are kept, if they are.
-    func build() throws(Failure) -> Int32? {
+    func build() throws(Failure) -> (changes: Int32?, hasProcesses: Bool) {
         var overlay: SandboxPlace?
+        var hasProcesses = true
         for step in plan.steps {
             if case .overlay(let place) = step {
                 try prepareOverlay(place)
                 overlay = place
-            } else {
-                try put(step)
+            } else if try !put(step), case .filesystem(_, type: "proc", _, _) = step {
+                hasProcesses = false
             }
         }
         try Self.check(.root, tacit_become_root(root))
-        return try overlay.map { place throws(Failure) in try mountOverlay(at: place.path) }
+        return (try overlay.map { place throws(Failure) in try mountOverlay(at: place.path) }, hasProcesses)
     }
 
-    private func put(_ step: SandboxPlan.Step) throws(Failure) {
+    /// Puts one thing in place; false when it was left out, since it can be had without and is not to be had.
+    private func put(_ step: SandboxPlan.Step) throws(Failure) -> Bool {
         switch step {
         case .directory(let path, let mode): try makeDirectory(path, mode)
         case .file(let path, let content): try write(content, to: path)
@@ -53,9 +55,11 @@ struct SandboxBuilder {
             } catch {
                 // Without them programs see less, and can do no more.
                 guard type == "proc" || type == "devpts" else { throw error }
+                return false
             }
         case .overlay: break
         }
+        return true
     }
 
     /// Attaches what lies at a path outside. Where it has to be a certain file, it is compared after it was opened again in this namespace.

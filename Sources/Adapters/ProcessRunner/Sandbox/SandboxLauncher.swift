@@ -12,6 +12,7 @@ enum SandboxLauncher {
     struct Answer {
         static let byteCount = 12
         var stage: SandboxStage
+        /// When everything was done, 1 where there is no /proc.
         var error: Int32 = 0
         var landlock: Int32 = 0
     }
@@ -48,12 +49,13 @@ enum SandboxLauncher {
         guard unsafe tacit_harden("tacit-sandbox") == 0 else { _exit(125) }
         umask(0)
         setsid()
-        var changes: Int32?
-        do throws(SandboxBuilder.Failure) { changes = try SandboxBuilder(plan).build() } catch {
+        let built: (changes: Int32?, hasProcesses: Bool)
+        do throws(SandboxBuilder.Failure) { built = try SandboxBuilder(plan).build() } catch {
             give(Answer(stage: error.stage, error: error.error), on: socket)
         }
         if let failed = giveUpPower() { give(failed, on: socket) }
-        tell(Answer(stage: .ready, landlock: tacit_landlock_version()), with: changes ?? -1, on: socket)
+        let answer = Answer(stage: .ready, error: built.hasProcesses ? 0 : 1, landlock: tacit_landlock_version())
+        tell(answer, with: built.changes ?? -1, on: socket)
         // Nothing of the runner's is held here: not its socket, nor the program.
         guard tacit_close_from(0, 1) == 0 else { _exit(125) }
         tacit_collect_dead()

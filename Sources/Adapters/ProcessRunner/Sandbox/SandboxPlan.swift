@@ -54,6 +54,7 @@ package struct SandboxPlan: Sendable, Equatable {
             addParents(of: program.path)
             steps.append(.outside(program.path, .reading, only: program))
         }
+        addReads(scene)
         addWork(scene)
     }
 
@@ -104,6 +105,18 @@ package struct SandboxPlan: Sendable, Equatable {
         ]
         addParents(of: home)
         steps.append(.directory(home, mode: 0o700))
+    }
+
+    private mutating func addReads(_ scene: SandboxScene) {
+        for case (let named, let place?) in scene.reads {
+            if !isCovered(place.path, scene) {
+                addParents(of: place.path)
+                steps.append(.outside(place.path, .reading, only: place))
+            }
+            guard named != place.path else { continue }
+            addParents(of: named)
+            steps.append(.link(named, to: place.path))
+        }
     }
 
     private mutating func addWork(_ scene: SandboxScene) {

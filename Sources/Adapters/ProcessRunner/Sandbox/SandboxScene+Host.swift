@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 extension SandboxScene {
@@ -10,7 +11,16 @@ extension SandboxScene {
         programs = ([program.file] + program.interpreters).map { SandboxPlace(path: $0.path, device: $0.device, inode: $0.inode) }
         hasTerminal = job.terminal != nil
         hidden = wish.hidden
+        if job.asker == .person { reads = wish.reads.map { ($0, Self.place($0)) } }
         findSystemLinks()
+    }
+
+    /// Where a path leads.
+    private static func place(_ path: String) -> SandboxPlace? {
+        let opened = unsafe tacit_open_path(-1, path)
+        guard opened >= 0 else { return nil }
+        defer { close(opened) }
+        return SandboxPlace(opened)
     }
 
     /// Looks at `/bin` and its like.

@@ -1,5 +1,5 @@
 /// What has to be known of a machine and a run to plan its sandbox.
-package struct SandboxScene: Sendable, Equatable {
+package struct SandboxScene: Sendable {
     package var user: String
     package var userID: UInt32
     package var groupID: UInt32
@@ -14,6 +14,8 @@ package struct SandboxScene: Sendable, Equatable {
     package var systemLinks: [String: String?] = [:]
     /// Directories that no program in a sandbox sees.
     package var hidden: [String] = []
+    /// What the program may read besides: the path as it was named, and where that leads; nil for nowhere.
+    package var reads: [(named: String, place: SandboxPlace?)] = []
 
     package init(user: String, userID: UInt32, groupID: UInt32, home: String, working: SandboxPlace?) {
         (self.user, self.userID, self.groupID, self.home, self.working) = (user, userID, groupID, home, working)
@@ -55,9 +57,22 @@ package struct SandboxScene: Sendable, Equatable {
     /// Directories that hold other people's, which lie below them.
     private static let shared = ["/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/usr", "/var", "/var/tmp"]
 
-    /// Why the working directory cannot be given to a sandbox, whose program would read all of it; nil when it can.
-    package var refusal: String? {
-        guard let path = working?.path else { return nil }
+    /// What cannot be given to a sandbox, whose program would read all of it, and why; nil when everything can.
+    package var refusal: (path: String, reason: String)? {
+        if let path = working?.path, let reason = workRefusal(path) { return (path, reason) }
+        for read in reads {
+            guard let place = read.place else { return (read.named, "there is nothing") }
+            if hidden.contains(where: { Self.lies($0, in: place.path) || Self.lies(place.path, in: $0) }) {
+                return (read.named, "it holds files of Tacit's own")
+            }
+            if place.path == "/" || ["/proc", "/sys", "/dev"].contains(where: { Self.lies(place.path, in: $0) }) {
+                return (read.named, "it belongs to the system")
+            }
+        }
+        return nil
+    }
+
+    private func workRefusal(_ path: String) -> String? {
         if Self.shared.contains(path) || Self.system.contains(where: { Self.lies(path, in: $0) }) { return "it belongs to the system" }
         if Self.lies(home, in: path) { return "it is your home, or holds it" }
         if Self.lies(path, in: home), path.dropFirst(home.count).drop(while: { $0 == "/" }).first == "." {

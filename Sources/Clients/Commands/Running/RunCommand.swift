@@ -22,7 +22,7 @@ struct RunCommand: Verb {
               tacit run --stdin registry/token -- docker login --username me --password-stdin
               tacit run --timeout 5m -- make test
               tacit run --via fd -k tls/key=KEY_FILE -- nginx -g 'daemon off;'
-              tacit run --sandbox -k npm/token -- npm run build
+              tacit run --sandbox --read ~/.cargo -k registry/token -- cargo build --offline
 
             EXIT CODES
               The command's own; 128+N when signal N ended it. Otherwise
@@ -71,6 +71,9 @@ struct RunCommand: Verb {
     @Flag(name: .customLong("write-through"), help: "In a sandbox, write files as they are, without searching them.")
     var writeThrough = false
 
+    @Option(name: .long, help: ArgumentHelp("In a sandbox, let the command read this file or directory, too.", valueName: "path"))
+    var read: [String] = []
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var global: GlobalOptions
 
@@ -85,6 +88,7 @@ struct RunCommand: Verb {
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
         (options.isSandboxed, options.writesThrough, options.way) = (sandbox, writeThrough, via)
+        options.reads = read
         try options.perform(in: context)
     }
 }

@@ -10,6 +10,7 @@ struct RunOptions {
     var isUnmasked = false
     var isSandboxed = false
     var writesThrough = false
+    var reads: [String] = []
     /// How values are handed over: `env` or `fd`.
     var way: String?
     var scope: ScopeOptions
@@ -36,8 +37,9 @@ struct RunOptions {
         if let prefix, !NameShape.isVariable(prefix.utf8) {
             throw CommandFailure.usage("what follows `--env-prefix` cannot begin a variable", hint: "letters, digits and `_`, no digit first")
         }
-        guard isSandboxed || !writesThrough else {
-            throw CommandFailure.usage("`--write-through` is about a sandbox", hint: "add `--sandbox`: without one, files are written as they are")
+        guard isSandboxed || !writesThrough && reads.isEmpty else {
+            throw CommandFailure.usage(
+                "`--write-through` and `--read` are about a sandbox", hint: "add `--sandbox`: without one, files are read and written as they are")
         }
         guard way == nil || way == "env" || way == "fd" else {
             throw CommandFailure.usage("what follows `--via` is no way to hand a value over", hint: "it is `env` or `fd`")
@@ -49,9 +51,11 @@ struct RunOptions {
             throw CommandFailure.usage("`--sandbox` and `--no-mask` do not go together", hint: "with `--no-mask` this process becomes the command")
         }
         let secrets = try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }
+        let directory = resolver.context.currentDirectory
         return RunPlan(
             command: command, secrets: way == "fd" ? secrets.map(RunPlan.asFile) : secrets, takesAll: choice.takesAll,
             prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) },
-            isSandboxed: isSandboxed, writesThrough: writesThrough)
+            isSandboxed: isSandboxed, writesThrough: writesThrough,
+            reads: reads.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" })
     }
 }

@@ -11,6 +11,8 @@ struct RunPlan: Equatable {
     /// Whether the command runs in a sandbox, and whether its files are written as they are.
     var isSandboxed = false
     var writesThrough = false
+    /// What the command reads besides, as absolute paths.
+    var reads: [String] = []
 
     /// The words that say which secrets a run gets.
     struct Choice {
@@ -82,7 +84,8 @@ struct RunPlan: Equatable {
         RunRequest(
             argv: command, cwd: context.currentDirectory, scope: scope.text, environment: Self.inherited(context.environment), secrets: secrets,
             all: takesAll, environmentPrefix: prefix, preserveEnvironment: preservesEnvironment, timeoutSeconds: timeoutSeconds,
-            terminal: terminal, fileMask: fileMask, sandbox: isSandboxed ? true : nil, writeThrough: writesThrough ? true : nil)
+            terminal: terminal, fileMask: fileMask, sandbox: isSandboxed ? true : nil, writeThrough: writesThrough ? true : nil,
+            reads: reads.isEmpty ? nil : reads)
     }
 
     /// The caller's environment without what is Tacit's own.

@@ -38,12 +38,14 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var sandbox: Bool?
     /// What the command writes in a sandbox goes to the working directory as it is. Persons only.
     public var writeThrough: Bool?
+    /// Absolute paths that a command in a sandbox may read besides. Persons only.
+    public var reads: [String]?
 
     public init(
         argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
         all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
         terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true, input: String? = nil,
-        sendsInput: Bool? = nil, sandbox: Bool? = nil, writeThrough: Bool? = nil
+        sendsInput: Bool? = nil, sandbox: Bool? = nil, writeThrough: Bool? = nil, reads: [String]? = nil
     ) {
         self.argv = argv
         self.cwd = cwd
@@ -62,6 +64,7 @@ public struct RunRequest: Codable, Sendable, Equatable {
         self.sendsInput = sendsInput
         self.sandbox = sandbox
         self.writeThrough = writeThrough
+        self.reads = reads
     }
 
     public init(from decoder: any Decoder) throws {
@@ -83,7 +86,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
             input: try fields.decodeIfPresent(String.self, forKey: .input),
             sendsInput: try fields.decodeIfPresent(Bool.self, forKey: .sendsInput),
             sandbox: try fields.decodeIfPresent(Bool.self, forKey: .sandbox),
-            writeThrough: try fields.decodeIfPresent(Bool.self, forKey: .writeThrough)
+            writeThrough: try fields.decodeIfPresent(Bool.self, forKey: .writeThrough),
+            reads: try fields.decodeIfPresent([String].self, forKey: .reads)
         )
     }
 }

@@ -1,6 +1,6 @@
 /// What confined a command, layer by layer.
 public struct RunSandbox: Codable, Sendable, Equatable {
-    /// Whether the command had a root, processes and a network of its own: `on`, or why not.
+    /// Whether the command had a root, processes and a network of its own: `on`, what is lacking behind it, or why not.
     public var namespaces: String
     /// `on`, with its version, or why not.
     public var landlock: String
@@ -25,7 +25,7 @@ public struct RunSandbox: Codable, Sendable, Equatable {
     }
 
     /// Whether anything confined the command.
-    public var isOn: Bool { namespaces == "on" }
+    public var isOn: Bool { namespaces.hasPrefix("on") }
 }
 
 /// What a machine can confine a run with.

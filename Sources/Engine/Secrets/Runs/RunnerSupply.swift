@@ -148,8 +148,10 @@ package struct Sandboxing: Sendable, Equatable {
     package var writesThrough: Bool
     /// Whether a file leaves that could not be searched for values.
     package var passesUnscanned: Bool
+    /// What the program may read besides, by path. Persons only.
+    package var reads: [String]
 
-    package init(isRequired: Bool, writesThrough: Bool = false, passesUnscanned: Bool = false) {
-        (self.isRequired, self.writesThrough, self.passesUnscanned) = (isRequired, writesThrough, passesUnscanned)
+    package init(isRequired: Bool, writesThrough: Bool = false, passesUnscanned: Bool = false, reads: [String] = []) {
+        (self.isRequired, self.writesThrough, self.passesUnscanned, self.reads) = (isRequired, writesThrough, passesUnscanned, reads)
     }
 }

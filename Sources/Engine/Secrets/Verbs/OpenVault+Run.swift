@@ -20,6 +20,8 @@ package struct RunWish: Sendable {
     package var isSandboxed = false
     /// Whether files of a sandbox are written as they are. Persons only.
     package var writesThrough = false
+    /// What a program in a sandbox may read besides. Persons only.
+    package var reads: [String] = []
     package var purpose: String?
     /// The whole of standard input, where the client tells it beforehand; an approval binds it.
     package var input: [UInt8]?
@@ -229,7 +231,8 @@ extension Sandboxing {
         guard isRequired || grants.contains(where: { $0.unsandboxed == .fallback }) else { return nil }
         self.init(
             isRequired: isRequired, writesThrough: wish.writesThrough && !asker.isAgent,
-            passesUnscanned: !asker.isAgent || !grants.isEmpty && grants.allSatisfy { $0.unredactable == .allow })
+            passesUnscanned: !asker.isAgent || !grants.isEmpty && grants.allSatisfy { $0.unredactable == .allow },
+            reads: asker.isAgent ? [] : wish.reads)
     }
 }
 

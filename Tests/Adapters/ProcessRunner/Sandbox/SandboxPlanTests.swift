@@ -68,6 +68,23 @@ struct SandboxPlanTests {
         #expect(taken(plan).filter { $0.hasPrefix("/opt") || $0.hasPrefix("/usr/") || $0.hasPrefix("/home/ada/project/") } == ["/opt/tool/bin/tool"])
     }
 
+    @Test("what is read besides is what was named, under its name and where that leads; never Tacit's own or the kernel's")
+    func reads() {
+        var scene = scene("/home/ada/project")
+        let place = SandboxPlace(path: "/opt/sdk-7", device: 1, inode: 3)
+        scene.reads = [("/opt/sdk", place), ("/usr/share/x", SandboxPlace(path: "/usr/share/x", device: 1, inode: 4))]
+        #expect(scene.refusal == nil)
+        let steps = SandboxPlan(scene).steps
+        #expect(steps.contains(.outside("/opt/sdk-7", .reading, only: place)) && steps.contains(.link("/opt/sdk", to: "/opt/sdk-7")))
+        #expect(!taken(SandboxPlan(scene)).contains("/usr/share/x"), "it is there")
+        for path in ["/srv/ada/tacit/agents", "/srv", "/", "/proc/1", "/dev"] {
+            scene.reads = [("/named", SandboxPlace(path: path, device: 1, inode: 3))]
+            #expect(scene.refusal?.path == "/named", "\(path)")
+        }
+        scene.reads = [("/named", nil)]
+        #expect(scene.refusal?.reason == "there is nothing")
+    }
+
     @Test("a terminal of its own only for who has one")
     func terminals() {
         var scene = scene(nil)

@@ -155,6 +155,68 @@ struct SandboxRunTests {
         #expect(throws: RunnerError.self) { try TestRun(RunJob.agent("/nowhere").sandboxed(), from: spawner) }
     }
 
+    @Test("a person names what is read besides; nobody writes it, and an agent names nothing")
+    func reads() throws {
+        let other = try TemporaryFolder()
+        try other.write("data", "besides\n", mode: 0o666)
+        unsafe chmod(other.path, 0o777)
+        let script =
+            "cat \(other.path)/data; echo x 2>/dev/null > \(other.path)/data || echo kept; touch \(other.path)/new 2>/dev/null || echo closed"
+        let person = RunJob.person("sh", "-c", script, directory: nil).sandboxed { $0.reads = [other.path] }
+        #expect(try TestRun(person, from: spawner).finish().output == "besides\nkept\nclosed\n")
+        let agent = RunJob.agent("sh", "-c", "cat \(other.path)/data").sandboxed { $0.reads = [other.path] }
+        #expect(try TestRun(agent, from: spawner).finish().output == "")
+    }
+
+    @Test("the time limit, signals and stops reach it as they reach any run")
+    func signals() throws {
+        var long = RunJob.agent("sh", "-c", "trap '' TERM; sleep 600", timeLimit: .milliseconds(300)).sandboxed()
+        let timed = try TestRun(long, from: spawner).finish()
+        #expect(timed.frames.contains(.timedOut) && timed.exit == .signaled(9))
+        long.timeLimit = nil
+        for hasTerminal in [true, false] {
+            let terminal = RunTerminal(rows: 5, columns: 60, input: true, output: true, error: true)
+            let job = RunJob.person(
+                "sh", "-c", "echo ready; read line; echo $line; trap 'echo int; exit 4' INT; kill -INT $$", directory: nil,
+                terminal: hasTerminal ? terminal : nil
+            ).sandboxed()
+            let run = try TestRun(job, from: spawner)
+            #expect(run.wait { $0.output.contains("ready") })
+            try run.send(.signal(SIGTSTP))
+            #expect(run.wait { $0.frames.contains(.stopped(signal: hasTerminal ? SIGTSTP : SIGSTOP)) })
+            try run.send(.resume, hasTerminal ? .terminalInput(Array("on\r".utf8)) : .stdin(Array("on\n".utf8)))
+            try run.finish(endsInput: !hasTerminal)
+            #expect(run.output.contains("on") && run.output.contains("int") && run.exit == .exited(code: 4), "\(run.output)")
+        }
+    }
+
+    @Test("a terminal that is shared with a pipeline is asked for, and given back")
+    func sharedTerminal() throws {
+        let terminal = RunTerminal(rows: 24, columns: 80, input: true, output: false, error: true, term: "xterm")
+        let job = RunJob.person(
+            "sh", "-c", "printf 'sure? ' >&2; read x; echo got $x; exec 0</dev/null; sleep 600", directory: nil, terminal: terminal)
+        let run = try TestRun(job.sandboxed(), from: spawner)
+        #expect(run.wait { $0.frames.contains(.stopped(signal: SIGTTIN)) })
+        try run.send(.resume, .terminalInput(Array("yes\r".utf8)))
+        #expect(run.wait { $0.output == "got yes\n" && $0.frames.contains(.terminalFree) })
+    }
+
+    @Test("a program that its caller can write, and whose content decides, is executed as it was judged")
+    func pinned() throws {
+        let path = try folder.copy("/usr/bin/echo", as: "tool")
+        unsafe chown(path, Self.user, Self.user)
+        var job = RunJob.agent(path, "judged").sandboxed()
+        job.takesFingerprint = true
+        let run = try TestRun(
+            job, from: spawner,
+            deciding: {
+                unsafe unlink(path)
+                _ = try folder.copy("/usr/bin/true", as: "tool")
+            }
+        ).finish()
+        #expect(run.output == "judged\n", "\(run.errors)")
+    }
+
     @Test("a working directory is refused that holds more than a project")
     func refused() throws {
         let refusal = RunRefusal.noSandboxThere("/etc", "it belongs to the system").failure
