@@ -161,6 +161,17 @@ import Testing
         #expect(try await sandbox(by: bench.agent(), asking: true) == Sandboxing(isRequired: true))
     }
 
+    @Test("what a program reads besides is what the policy names, and for a person what he names") func reads() async throws {
+        let bench = try await bench([])
+        var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+        (wish.isSandboxed, wish.reads) = (true, ["/wished"])
+        let json = #"{"policies":[{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject"],"reads":["/opt/sdk"]}]}"#
+        _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        #expect(try await bench.open.prepareRun(wish, by: bench.agent()).job.sandbox?.reads == ["/opt/sdk"])
+        #expect(try await bench.open.prepareRun(wish, by: bench.person()).job.sandbox?.reads == ["/wished"])
+    }
+
     @Test("a policy that wants a sandbox, and came into force after the program was opened without one, is kept") func stricter() async throws {
         let bench = try await bench([])
         try await bench.allow([.envInject], unsandboxed: "allow")

@@ -11,7 +11,7 @@ extension SandboxScene {
         programs = ([program.file] + program.interpreters).map { SandboxPlace(path: $0.path, device: $0.device, inode: $0.inode) }
         hasTerminal = job.terminal != nil
         hidden = wish.hidden
-        if job.asker == .person { reads = wish.reads.map { ($0, Self.place($0)) } }
+        reads = wish.reads.map { ($0, Self.place($0)) }
         findSystemLinks()
     }
 

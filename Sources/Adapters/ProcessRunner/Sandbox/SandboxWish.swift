@@ -13,7 +13,7 @@ package struct SandboxWish: Sendable, Equatable {
     package var writesThrough: Bool
     /// Whether a file that could not be searched for values may leave.
     package var passesUnscanned: Bool
-    /// What the program may read besides, by path. Persons only.
+    /// What the program may read besides, by path.
     package var reads: [String] = []
     /// The user's name and home, as the user database has them.
     package var user: String

@@ -168,6 +168,7 @@ extension PolicyDecision {
             let conditions =
                 obligations + (grant.home == .real ? ["HOME real"] : []) + (grant.path.map { ["PATH \($0.joined(separator: ":"))"] } ?? [])
                 + (grant.unredactable == .allow ? ["unredactable"] : []) + (grant.unsandboxed == .fallback ? ["sandbox if there is one"] : [])
+                + grant.reads.map { "reads \($0)" }
             return conditions.isEmpty ? "allow" : "allow (\(conditions.joined(separator: ", ")))"
         }
     }

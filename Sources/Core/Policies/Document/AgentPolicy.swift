@@ -18,6 +18,8 @@ package struct AgentPolicy: Sendable, Equatable {
     package let home: Home
     /// Whether output may pass that cannot be scanned for values.
     package let unredactable: Permission
+    /// What programs in the sandbox may read besides, as absolute paths.
+    package let reads: [String]
     /// Whether programs may have values that no command rule lists, in a document that has command rules.
     package let unlistedPrograms: Permission
 

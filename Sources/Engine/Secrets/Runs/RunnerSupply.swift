@@ -148,7 +148,7 @@ package struct Sandboxing: Sendable, Equatable {
     package var writesThrough: Bool
     /// Whether a file leaves that could not be searched for values.
     package var passesUnscanned: Bool
-    /// What the program may read besides, by path. Persons only.
+    /// What the program may read besides, by path.
     package var reads: [String]
 
     package init(isRequired: Bool, writesThrough: Bool = false, passesUnscanned: Bool = false, reads: [String] = []) {

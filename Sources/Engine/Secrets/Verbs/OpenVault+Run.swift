@@ -225,14 +225,14 @@ extension RunJob {
 }
 
 extension Sandboxing {
-    /// The strictest of what the grants want; none where they all let programs run without, and nobody asked for one.
+    /// The strictest of what the grants want, and what they all give; none where they all let programs run without, and nobody asked for one.
     fileprivate init?(_ wish: RunWish, by asker: Asker, under grants: [PolicyGrant]) {
         let isRequired = wish.isSandboxed || grants.contains { $0.obligations.contains(.sandbox) }
         guard isRequired || grants.contains(where: { $0.unsandboxed == .fallback }) else { return nil }
         self.init(
             isRequired: isRequired, writesThrough: wish.writesThrough && !asker.isAgent,
             passesUnscanned: !asker.isAgent || !grants.isEmpty && grants.allSatisfy { $0.unredactable == .allow },
-            reads: asker.isAgent ? [] : wish.reads)
+            reads: asker.isAgent ? (grants.first?.reads ?? []).filter { path in grants.allSatisfy { $0.reads.contains(path) } } : wish.reads)
     }
 }
 

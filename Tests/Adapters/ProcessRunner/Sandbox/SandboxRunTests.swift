@@ -155,17 +155,17 @@ struct SandboxRunTests {
         #expect(throws: RunnerError.self) { try TestRun(RunJob.agent("/nowhere").sandboxed(), from: spawner) }
     }
 
-    @Test("a person names what is read besides; nobody writes it, and an agent names nothing")
+    @Test("what is named is read besides, and not written")
     func reads() throws {
         let other = try TemporaryFolder()
         try other.write("data", "besides\n", mode: 0o666)
         unsafe chmod(other.path, 0o777)
         let script =
             "cat \(other.path)/data; echo x 2>/dev/null > \(other.path)/data || echo kept; touch \(other.path)/new 2>/dev/null || echo closed"
-        let person = RunJob.person("sh", "-c", script, directory: nil).sandboxed { $0.reads = [other.path] }
-        #expect(try TestRun(person, from: spawner).finish().output == "besides\nkept\nclosed\n")
-        let agent = RunJob.agent("sh", "-c", "cat \(other.path)/data").sandboxed { $0.reads = [other.path] }
-        #expect(try TestRun(agent, from: spawner).finish().output == "")
+        let job = RunJob.agent("sh", "-c", script)
+        #expect(try TestRun(job.sandboxed { $0.reads = [other.path] }, from: spawner).finish().output == "besides\nkept\nclosed\n")
+        let refusal = RunRefusal.noSandboxThere("/nowhere/at/all", "there is nothing").failure
+        #expect(throws: RunnerError.refused(refusal)) { try TestRun(job.sandboxed { $0.reads = ["/nowhere/at/all"] }, from: spawner) }
     }
 
     @Test("the time limit, signals and stops reach it as they reach any run")
