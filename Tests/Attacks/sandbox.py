@@ -85,6 +85,16 @@ def told(context):
     expect("sandbox" in json.dumps(entries), "the log does not say so")
 
 
+@attack("sandbox", "an agent hears beforehand that it can run a program with a secret, and that it gets no file of it")
+def listed(context):
+    house = context.house(furnish)
+    for who, uses in (("confined", {"env_inject"}), ("free", {"env_inject"})):
+        with house.connect(headers={"Tacit-Agent-Badge": house.badges[who], "Tacit-Source": "mcp"}) as agent:
+            answer = agent.json("GET", "/v1/projects/default/environments/dev/secrets").json
+        [secret] = answer["items"]
+        expect(uses <= set(secret["usable_with"]), f"{who}: {secret}")
+
+
 @attack("sandbox", "there is no network: IPv4, IPv6, datagrams, a name server; and no other kind of socket")
 def network(context):
     house = context.house(furnish)
