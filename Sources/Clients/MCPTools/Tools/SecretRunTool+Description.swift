@@ -10,6 +10,7 @@ extension SecretRunTool {
                 encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
                 go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that. Where \
                 secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included. \
+                Unless the policy lets it out, it runs in a sandbox: no network, and of your files only cwd, where clean changes are kept. \
                 The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
                 """,
             input: .arguments(Self.input), output: .result(Self.output), hints: [.destructive, .openWorld],
