@@ -58,6 +58,7 @@ final class RunnerLauncher: RunnerSupply {
 /// A runner that has opened its program and waits for values.
 private final class OpenedRun: WaitingRun {
     let program: OpenedProgram
+    let directory: OpenedDirectory?
     private let facts: ProgramFacts
     private let setup: RunnerSetup
     private let account: Account
@@ -83,6 +84,7 @@ private final class OpenedRun: WaitingRun {
             throw error
         }
         program = OpenedProgram(facts)
+        directory = facts.directory.map { OpenedDirectory(path: $0.path, device: $0.device, inode: $0.inode) }
         descriptor = Mutex(taken)
     }
 

@@ -1,6 +1,7 @@
 """An agent that would approve its own request: by its own form, at a terminal, in a person's pane, over the socket, or by guessing."""
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -15,11 +16,16 @@ STATELESS = "2026-07-28"
 META = "io.modelcontextprotocol/"
 
 
-def furnish(house):
+def add(house, name):
+    """A secret that a person has to approve."""
     with house.person() as person:
-        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
-    tagged = house.tacit("tag", "api/key", "--add", "live", password=house.password)
+        expect(person.set(name, VALUE.encode()).status == 201, "set")
+    tagged = house.tacit("tag", name, "--add", "live", password=house.password)
     expect(tagged.returncode == 0, tagged.err)
+
+
+def furnish(house):
+    add(house, "api/key")
     policy = """
 policies:
   - {name: all, agent_id: "*", allowed_keys: ["api/*"], capabilities: [masked_return], unsandboxed: allow}
@@ -45,12 +51,22 @@ def requests(house):
         return person.request("GET", "/v1/approvals").json["items"]
 
 
+def pending(house, known=()):
+    """The first request that waits and is none of these."""
+    return wait_until(
+        lambda: next((item for item in requests(house) if item["standing"] == "pending" and item["id"] not in known), None), "a request waits")
+
+
+NUMBERS = itertools.count()
+
+
 def asked(house):
-    """A request of the agent's that waits. The call is left: its request stays."""
+    """A request of the agent's that waits, for a secret that was never asked for. The call is left: its request stays."""
+    name = f"api/asked-{next(NUMBERS)}"
+    add(house, name)
     with agent(house) as connection:
-        connection.socket.sendall(
-            f"GET {secret_path('api/key')}/masked HTTP/1.1\r\nHost: k\r\nTacit-Source: mcp\r\nTacit-Agent-Badge: {house.badge}\r\n\r\n".encode())
-        return wait_until(lambda: next((item for item in requests(house) if item["standing"] == "pending"), None), "a request waits")
+        connection.send(connection.head("GET", f"{secret_path(name)}/masked", {}) + b"\r\n")
+        return pending(house)
 
 
 def standing(house, request):
@@ -99,16 +115,18 @@ class Host:
 @attack("approval", "a host that accepts every form decides nothing: none is asked, and what it answers all the same is no decision")
 def forms(context):
     house = context.house(furnish)
-    for version in ("2025-11-25", STATELESS):
+    # What was denied once is not asked for again: each host wants a secret of its own.
+    add(house, "api/second")
+    for version, name in (("2025-11-25", "api/key"), (STATELESS, "api/second")):
         host = Host(house, version)
         accepted = {"action": "accept", "content": {"approve": True, "confirm": True}}
         more = {"inputResponses": {key: accepted for key in ("approve", "approval", "confirm")}, "requestState": "e30"} if version == STATELESS else {}
-        host.send(7, "tools/call", {"name": "secret_get_masked", "arguments": {"secret_name": "api/key"}})
-        request = wait_until(lambda: next((item for item in requests(house) if item["standing"] == "pending"), None), "a request waits")
+        host.send(7, "tools/call", {"name": "secret_get_masked", "arguments": {"secret_name": name}})
+        request = pending(house)
         for id in (0, 1, 7, "elicit-1", request["id"], request["code"]):
             host.write({"id": id, "result": accepted})
         host.write({"method": "notifications/elicitation/complete", "params": {"elicitationId": request["id"]}})
-        host.send(8, "tools/call", {"name": "secret_get_masked", "arguments": {"secret_name": "api/key"}} | more)
+        host.send(8, "tools/call", {"name": "secret_get_masked", "arguments": {"secret_name": name}} | more)
         host.send(9, "tools/call", {"name": "access_check", "arguments": {"request_id": request["id"], "wait_seconds": 0}})
         answers = {}
         while 9 not in answers:
@@ -248,6 +266,40 @@ def socket(context):
         wrong = person.json("POST", path, decision | {"code": "AAAAAA"})
         expect(wrong.status == 409, f"a person with another request's code: {wrong}")
     refuse(house, request)
+
+
+@attack("approval", "what a person allows to one program without badge is not had by another, and no request is asked again that was denied")
+def neighbours(context):
+    house = context.house(furnish)
+    path = f"{secret_path('api/key')}/masked"
+
+    def neighbour():
+        words = ["curl", "-s", "-m", "60", "--unix-socket", str(house.socket), "-H", "Tacit-Source: cli", f"http://k{path}"]
+        return house.popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    with house.connect(headers={"Tacit-Source": "cli"}) as own:
+        own.send(own.head("GET", path, {}) + b"\r\n")
+        first = pending(house)
+        other = neighbour()
+        second = pending(house, [first["id"]])
+        expect((first["agent"], second["agent"]) == ("unidentified", "unidentified"), f"{first} {second}")
+        expect((first["process"], second["process"]) == (os.getpid(), other.pid), f"{first} {second}")
+        approved = house.tacit("approvals", "approve", first["code"], "--uses", "5", password=house.password)
+        expect(approved.returncode == 0 and own.answer().status == 200, approved.err)
+        expect(standing(house, second) == "pending", "the neighbour's call went through")
+        refuse(house, second)
+        expect(b"not_permitted" in other.communicate(timeout=60)[0], "the neighbour")
+        third = neighbour()
+        refuse(house, pending(house))
+        expect(b"not_permitted" in third.communicate(timeout=60)[0], "its successor")
+    request = asked(house)
+    refuse(house, request)
+    name = request["secrets"][0]["name"].removeprefix("default/dev/").split("@")[0]
+    with agent(house) as connection:
+        for _ in range(12):
+            answer = connection.request("GET", f"{secret_path(name)}/masked")
+            expect((answer.status, answer.json["request"]) == (403, request["id"]), f"{answer}")
+    expect(not [item for item in requests(house) if item["standing"] == "pending"], "the person is asked again")
 
 
 @attack("approval", "an authenticator's code is not guessed: after five tries none opens anything, and each is in the log")

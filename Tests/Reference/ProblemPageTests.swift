@@ -127,7 +127,8 @@ extension ProblemPageTests {
             .notPending, .notApproved, .isProposal, .isUse, .budgetTooLarge, .otherSubject, .wrongCode, .wrongTimedCode(triesLeft: 4), .factorClosed,
         ] as [ApprovalError])
         + ([
-            .denied(.tooManyRequests), .denied(.abandoned), .denied(.approvalDenied(rule: "r", request: request)), .denied(.notBound(rule: "r")),
+            .denied(.tooManyRequests), .denied(.tooManyOfProcess), .denied(.abandoned), .denied(.approvalDenied(rule: "r", request: request)),
+            .denied(.notBound(rule: "r")),
             .denied(.approvalRequired(rule: "r", request: request)),
         ] as [EngineError])
     private static let request = AnyRecordID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })

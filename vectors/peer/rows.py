@@ -102,15 +102,19 @@ def manifest(d: dict) -> bytes:
 
 
 USES, STATES = ("run", "inject", "reveal", "mask"), ("pending", "approved", "denied", "done")
+DESTINATIONS, FILE_FORMATS = ("asker", "variable", "file", "input"), ("dotenv", "json")
 
 
 def subject(s: dict) -> bytes:
     """What an approval is good for (§12.2)."""
     program = lambda p: text(p["path"]) + data(raw(p["hash"])) + listed(p["notBound"], text)
-    secret = lambda b: raw(b["secret"]) + integer(b["version"]) + integer(b["field"]) + optional(b["variable"], text)
+    place = lambda p: text(p["path"]) + integer(p["device"]) + integer(p["inode"])
+    goes = lambda b: bytes([DESTINATIONS.index(b["to"])]) + (text(b["variable"]) if b["to"] in ("variable", "file") else b"")
+    secret = lambda b: raw(b["secret"]) + integer(b["version"]) + integer(b["field"]) + goes(b)
+    file = lambda f: text(f["format"]) + optional(f["reads"], integer) + integer(f["life"])
     return (text(s["use"]) + optional(s["agent"], raw) + optional(s["program"], program) + listed(s["arguments"], text)
-            + optional(s["workingDirectory"], text) + listed(sorted(s["variables"]), text) + listed(s["secrets"], secret)
-            + optional(s["inputHash"], lambda h: data(raw(h))))
+            + optional(s["workingDirectory"], place) + optional(s["timeLimit"], integer) + listed(sorted(s["variables"]), text)
+            + listed(s["secrets"], secret) + optional(s["inputHash"], lambda h: data(raw(h))) + optional(s["file"], file))
 
 
 def subject_digest(s: dict) -> bytes:
@@ -151,9 +155,23 @@ def read_subject(r: Reader) -> dict:
         raise Refused("use")
     s["agent"] = r.optional(r.id)
     s["program"] = r.optional(lambda: {"path": r.text(), "hash": r.data().hex(), "notBound": r.listed(r.text)})
-    s |= {"arguments": r.listed(r.text), "workingDirectory": r.optional(r.text), "variables": r.listed(r.text)}
-    s["secrets"] = r.listed(lambda: {"secret": r.id(), "version": r.integer(), "field": r.integer(), "variable": r.optional(r.text)})
-    return s | {"inputHash": r.optional(lambda: r.data().hex())}
+    s["arguments"] = r.listed(r.text)
+    s["workingDirectory"] = r.optional(lambda: {"path": r.text(), "device": r.integer(), "inode": r.integer()})
+    s |= {"timeLimit": r.optional(r.integer), "variables": r.listed(r.text)}
+    s["secrets"] = r.listed(lambda: {"secret": r.id(), "version": r.integer(), "field": r.integer()} | read_destination(r))
+    s["inputHash"] = r.optional(lambda: r.data().hex())
+    s["file"] = r.optional(lambda: {"format": r.text(), "reads": r.optional(r.integer), "life": r.integer()})
+    if s["file"] and s["file"]["format"] not in FILE_FORMATS:
+        raise Refused("file format")
+    return s
+
+
+def read_destination(r: Reader) -> dict:
+    number = r.byte()
+    if number >= len(DESTINATIONS):
+        raise Refused("destination")
+    to = DESTINATIONS[number]
+    return {"to": to, "variable": r.text() if to in ("variable", "file") else None}
 
 
 def read_approval_document(r: Reader) -> dict:
@@ -163,6 +181,8 @@ def read_approval_document(r: Reader) -> dict:
     matter = r.byte()
     if matter == 0:
         d |= {"use": read_subject(r), "names": r.listed(r.text)}
+        if len(d["names"]) != len(d["use"]["secrets"]):
+            raise Refused("a name for each secret")
     elif matter == 1:
         d["proposal"] = {"scope": r.text(), "names": r.listed(r.text), "capability": r.optional(r.text)}
     else:

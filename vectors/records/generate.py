@@ -35,6 +35,9 @@ def write(name: str, cases: list, **rest) -> None:
 
 # --- contents
 
+ASKED = {"createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
+    "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""}}
+NO_RUN = {"program": None, "arguments": [], "workingDirectory": None, "timeLimit": None, "variables": [], "inputHash": None}
 METADATA = {"generation": 1, "wrapped": bytes(93).hex(), "sealed": bytes(93).hex()}
 DESCRIBED = [
     ("vault", "a new vault", {"createdAt": START, "rootGeneration": 1}),
@@ -55,33 +58,37 @@ DESCRIBED = [
     ("secret-metadata", "a name alone", {"name": "stripe/api-key", "tags": [], "description": None, "note": None, "url": None}),
     ("secret-metadata", "all parts", {"name": "a/b.c/d_e-F", "tags": ["billing", "live"], "description": "büro", "note": "line one\nline two",
                                       "url": "https://example.com/?a=b"}),
-    ("approval", "a run that waits", {
-        "createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
-            "agent": id_of("agent"), "name": "claude-code", "reportedModel": "claude-code 2.1", "user": "ada", "host": "engine", "process": 4242,
-            "executable": "/usr/bin/tacit"},
+    ("approval", "a run that waits", ASKED | {
+        "asker": ASKED["asker"] | {"reportedModel": "claude-code 2.1", "process": 4242, "executable": "/usr/bin/tacit"},
         "use": {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/curl", "hash": stream("curl", 32).hex(), "notBound": []},
-                "arguments": ["curl", "https://example.com/ü", ""], "workingDirectory": "/srv/shop", "variables": ["STRIPE_API_KEY", "PGUSER"],
-                "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "variable": "STRIPE_API_KEY"},
-                            {"secret": id_of("secret database"), "version": 1, "field": 1, "variable": "PGUSER"}],
-                "inputHash": stream("input", 32).hex()},
-        "names": ["default/dev/stripe/api-key@2", "default/dev/database@1"], "purpose": "list invoices", "rule": "live", "state": {"is": "pending"}}),
-    ("approval", "a mask that was approved twice", {
-        "createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
-            "agent": None, "name": None, "reportedModel": None, "user": "ada", "host": "engine", "process": 1, "executable": "/bin/sh"},
-        "use": {"use": "mask", "agent": None, "program": None, "arguments": [], "workingDirectory": None, "variables": [],
-                "secrets": [{"secret": id_of("secret api"), "version": 1, "field": 1, "variable": None}], "inputHash": None},
+                "arguments": ["curl", "https://example.com/ü", ""], "workingDirectory": {"path": "/srv/shop", "device": 2051, "inode": 2**40 + 1},
+                "timeLimit": 50 * SECOND, "variables": ["STRIPE_API_KEY", "PGUSER"],
+                "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "variable", "variable": "STRIPE_API_KEY"},
+                            {"secret": id_of("secret database"), "version": 1, "field": 1, "to": "variable", "variable": "PGUSER"}],
+                "inputHash": stream("input", 32).hex(), "file": None},
+        "names": ["default/dev/stripe/api-key@2", "default/dev/database#user@1"], "purpose": "list invoices", "rule": "live", "state": {"is": "pending"}}),
+    ("approval", "a mask that was approved twice", ASKED | {
+        "asker": {"agent": None, "name": None, "reportedModel": None, "user": "ada", "host": "engine", "process": 1, "executable": "/bin/sh"},
+        "use": NO_RUN | {"use": "mask", "agent": None, "file": None, "secrets": [
+            {"secret": id_of("secret api"), "version": 1, "field": 1, "to": "asker", "variable": None}]},
         "names": ["default/dev/stripe/api-key@1"], "purpose": "", "rule": "live", "state": {"is": "approved", "uses": 2, "until": START + 3600 * SECOND}}),
-    ("approval", "a script that was denied", {
-        "createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
-            "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""},
+    ("approval", "a script that was denied", ASKED | {
         "use": {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/sh", "hash": stream("sh", 32).hex(), "notBound": ["scripts"]},
-                "arguments": ["sh", "-c", "x"], "workingDirectory": None, "variables": [], "secrets": [], "inputHash": None},
-        "names": [], "purpose": "p", "rule": "live", "state": {"is": "denied", "at": START + SECOND}}),
-    ("approval", "a proposal that a person completed", {
-        "createdAt": START, "expiresAt": START + 7 * 86400 * SECOND, "asker": {
-            "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""},
-        "proposal": {"scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject"}, "purpose": "billing", "rule": "proposal",
-        "state": {"is": "done", "at": START + SECOND}}),
+                "arguments": ["sh", "-c", "x"], "workingDirectory": None, "timeLimit": SECOND, "variables": ["CERT"],
+                "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "file", "variable": "CERT"},
+                            {"secret": id_of("secret api"), "version": 1, "field": 1, "to": "input", "variable": None}], "inputHash": None, "file": None},
+        "names": ["default/dev/stripe/api-key@2", "default/dev/stripe/api-key@1"], "purpose": "p", "rule": "live",
+        "state": {"is": "denied", "at": START + SECOND}}),
+    ("approval", "a session file that can be read twice", ASKED | {
+        "use": NO_RUN | {"use": "inject", "agent": id_of("agent"), "file": {"format": "dotenv", "reads": 2, "life": 900 * SECOND},
+                         "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "variable", "variable": "STRIPE_API_KEY"}]},
+        "names": ["default/dev/stripe/api-key@2"], "purpose": "compose", "rule": "live", "state": {"is": "pending"}}),
+    ("approval", "a session file for its time", ASKED | {
+        "use": NO_RUN | {"use": "inject", "agent": None, "secrets": [], "file": {"format": "json", "reads": None, "life": 60 * SECOND}},
+        "names": [], "purpose": "", "rule": "live", "state": {"is": "pending"}}),
+    ("approval", "a proposal that a person completed", ASKED | {
+        "expiresAt": START + 7 * 86400 * SECOND, "proposal": {"scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject"},
+        "purpose": "billing", "rule": "proposal", "state": {"is": "done", "at": START + SECOND}}),
     ("factor", "new", {"key": stream("totp", 20).hex(), "confirmed": False, "lastStep": -1, "failures": 0}),
     ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
@@ -110,10 +117,16 @@ def refused_contents() -> list:
     found.append(("secret-metadata", "a negative count of tags", b"\1" + text("a") + integer(-1) + bytes(3)))
     good = {form: next(rows.write(f, d) for f, _, d in DESCRIBED if f == form) for form in ("approval", "factor")}
     place = good["approval"].index(text("run"))
+    changed = lambda name, **parts: next(d for f, n, d in DESCRIBED if f == "approval" and n == name) | parts
+    file = rows.write("approval", changed("a session file that can be read twice"))
     found += [("approval", "a use that does not exist", good["approval"][:place] + text("pry") + good["approval"][place + 7:]),
               ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\2" + good["approval"][place:]),
               ("approval", "a state that does not exist", good["approval"][:-1] + b"\4"),
               ("approval", "approved, and no budget", good["approval"][:-1] + b"\1"),
+              ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\4" + text("STRIPE_API_KEY"))),
+              ("approval", "a secret without a name", rows.write("approval", changed("a run that waits", names=["default/dev/stripe/api-key@2"]))),
+              ("approval", "a name without a secret", rows.write("approval", changed("a run that waits", names=["a", "b", "c"]))),
+              ("approval", "a file of a format that does not exist", file.replace(text("dotenv"), text("script"))),
               ("factor", "a key of 19 bytes", rows.write("factor", {"key": "00" * 19, "confirmed": 0, "lastStep": -1, "failures": 0})),
               ("factor", "confirmed is 2", rows.write("factor", {"key": "00" * 20, "confirmed": 2, "lastStep": -1, "failures": 0})),
               ("factor", "fewer than no failures", rows.write("factor", {"key": "00" * 20, "confirmed": 0, "lastStep": -1, "failures": -1}))]
@@ -288,7 +301,7 @@ def agents_and_policies(build: Builder) -> None:
 
 
 def requests(build: Builder) -> None:
-    waiting, _, _, done = (d for form, _, d in DESCRIBED if form == "approval")
+    waiting, done = (next(d for form, name, d in DESCRIBED if form == "approval" and name.startswith(start)) for start in ("a run that waits", "a proposal"))
     for label, document, revision in (("run", waiting, 1), ("proposal", done, 2)):
         build.sealed("approval", id_of(f"request {label}"), "approval", document, name=None, label=label, revision=revision, createdAt=build.now)
     build.entry("approval.request", mode="none", subjects=[{"record": id_of("request run")}])

@@ -45,7 +45,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noDirectory(let path, let error): "the working directory `\(path)` cannot be entered: \(error.text)"
         case .noPrivateDirectory(let error): "no private temporary directory could be made: \(error.text)"
         case .noTerminal(let error): "no terminal could be made: \(error.text)"
-        case .noFile(let error): "no file in memory could be made for a value: \(error.text)"
+        case .noFile(let error): "no private file for a value could be made: \(error.text)"
         case .injection(let error): error.message
         case .tooLarge: "the arguments and variables are larger than the system takes"
         case .noSandbox(let reason, _): "there is no sandbox: \(reason)"

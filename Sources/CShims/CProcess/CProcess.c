@@ -34,6 +34,9 @@
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4
 #endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
@@ -260,8 +263,8 @@ static int become_program(const struct tacit_child *child, pid_t parent) {
         if (dup2(child->streams[stream], stream) < 0) return errno;
     }
     if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
-    for (int index = 0; index < child->file_count; index++) {
-        if (dup2(child->files[index], TACIT_FIRST_FILE + index) < 0) return errno;
+    for (int file = 0; file < child->files; file++) {
+        if (fcntl(child->first_file + file, F_SETFD, 0) != 0) return errno;
     }
     umask((mode_t)child->file_mask);
     if (child->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
@@ -336,21 +339,24 @@ int tacit_sealed_copy(int descriptor) {
     return -error;
 }
 
-int tacit_sealed_bytes(const void *bytes, size_t count) {
-    int file = memfd_create("tacit-value", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (file < 0) return -errno;
-    const char *next = bytes;
-    int error = 0;
-    for (size_t left = count; !error && left > 0;) {
-        ssize_t written = write(file, next, left);
-        if (written < 0 && errno != EINTR) error = errno;
-        if (written > 0) left -= (size_t)written, next += written;
+int tacit_value_file(const void *bytes, size_t count, int number) {
+    int made = memfd_create("tacit-value", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    // Before Linux 6.3 the flag is unknown; the mode says as much.
+    if (made < 0 && errno == EINVAL) made = memfd_create("tacit-value", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (made < 0) return -errno;
+    int error = fchmod(made, 0600) == 0 ? 0 : errno;
+    size_t done = 0;
+    while (!error && done < count) {
+        ssize_t written = write(made, (const char *)bytes + done, count - done);
+        if (written > 0) done += (size_t)written;
+        else if (written == 0 || errno != EINTR) error = written == 0 ? EIO : errno;
     }
-    if (!error && lseek(file, 0, SEEK_SET) < 0) error = errno;
-    if (!error && fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) error = errno;
-    if (!error) return file;
-    close(file);
-    return -error;
+    if (!error && lseek(made, 0, SEEK_SET) < 0) error = errno;
+    if (!error && fcntl(made, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) error = errno;
+    int moved = error ? -1 : fcntl(made, F_DUPFD_CLOEXEC, number);
+    if (!error && moved < 0) error = errno;
+    close(made);
+    return error ? -error : moved;
 }
 
 // Files

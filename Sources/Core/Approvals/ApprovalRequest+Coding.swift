@@ -46,7 +46,9 @@ extension ApprovalRequest {
         switch try reader.byte() {
         case 0:
             let subject = try ApprovalSubject(from: &reader)
-            return .use(subject, names: try reader.list { reader throws(CanonicalError) in try reader.text() })
+            let names = try reader.list { reader throws(CanonicalError) in try reader.text() }
+            guard names.count == subject.secrets.count else { throw .malformed }
+            return .use(subject, names: names)
         case 1:
             return .proposal(
                 Proposal(

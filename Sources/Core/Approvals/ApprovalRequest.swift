@@ -40,7 +40,7 @@ package struct ApprovalRequest: Sendable, Equatable {
 
     /// What is asked for.
     package enum Matter: Sendable, Equatable {
-        /// The use of secrets, exactly this one; the names are for showing.
+        /// The use of secrets, exactly this one; the names are for showing, one for each secret.
         case use(ApprovalSubject, names: [String])
         /// New secrets or rights, which a person makes with their own hands.
         case proposal(Proposal)
@@ -116,6 +116,25 @@ extension ApprovalRequest {
         case .done: .done
         }
     }
+
+    /// How long a request that was denied stays so, asked again.
+    package static let denialLife = Duration.seconds(10 * 60)
+
+    /// Whether a person denied this, and so short a time ago that they are not asked again.
+    package func isFreshlyDenied(at now: Timestamp) -> Bool {
+        if case .denied(let moment) = state { now < moment.advanced(by: Self.denialLife) } else { false }
+    }
+
+    /// Whether both ask for the same.
+    package func asksForTheSame(as other: ApprovalRequest) -> Bool {
+        switch (matter, other.matter) {
+        case (.use(let own, _), .use(let subject, _)): own.digest == subject.digest
+        case (.proposal(let own), .proposal(let proposal)): own == proposal
+        default: false
+        }
+    }
+
+    package var isProposal: Bool { if case .proposal = matter { true } else { false } }
 
     /// Approves a pending request. Whoever calls this has asked a person.
     package mutating func approve(_ budget: Budget, at now: Timestamp) throws(ApprovalError) {

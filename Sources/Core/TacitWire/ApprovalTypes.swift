@@ -22,15 +22,17 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var agent: String
     public var process: Int64
     public var executable: String
-    /// `PROJECT/ENVIRONMENT/NAME@VERSION`, or the names that a proposal is about.
-    public var secrets: [String]
+    /// The secrets of a use, in order, or those that a proposal is about.
+    public var secrets: [ApprovalSecret]
     public var program: String?
     public var programHash: String?
     public var arguments: [String]
     public var workingDirectory: String?
-    /// The variables that values go into.
-    public var variables: [String]
+    /// How long the program may run, in seconds.
+    public var timeLimitSeconds: Int64?
     public var hasInput: Bool
+    /// The session file that values are to be written into.
+    public var file: ApprovalFile?
     /// What the program reads and no approval binds.
     public var notBound: [String]
     /// The capability that a proposal asks for.
@@ -41,9 +43,9 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
 
     public init(
         id: String, code: String, standing: Standing, kind: String, createdAt: String, expiresAt: String, uses: Int64? = nil, rule: String,
-        agent: String, process: Int64, executable: String, secrets: [String], program: String? = nil, programHash: String? = nil,
-        arguments: [String] = [], workingDirectory: String? = nil, variables: [String] = [], hasInput: Bool = false, notBound: [String] = [],
-        capability: String? = nil, reportedModel: String? = nil, purpose: String
+        agent: String, process: Int64, executable: String, secrets: [ApprovalSecret], program: String? = nil, programHash: String? = nil,
+        arguments: [String] = [], workingDirectory: String? = nil, timeLimitSeconds: Int64? = nil, hasInput: Bool = false,
+        file: ApprovalFile? = nil, notBound: [String] = [], capability: String? = nil, reportedModel: String? = nil, purpose: String
     ) {
         self.id = id
         self.code = code
@@ -61,12 +63,55 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
         self.programHash = programHash
         self.arguments = arguments
         self.workingDirectory = workingDirectory
-        self.variables = variables
+        self.timeLimitSeconds = timeLimitSeconds
         self.hasInput = hasInput
+        self.file = file
         self.notBound = notBound
         self.capability = capability
         self.reportedModel = reportedModel
         self.purpose = purpose
+    }
+}
+
+/// One secret of a request, and where its value goes.
+public struct ApprovalSecret: Codable, Sendable, Equatable {
+    public enum Way: String, Codable, Sendable {
+        /// A variable of the program.
+        case env
+        /// A private file of the run; the variable holds its path.
+        case file
+        case stdin
+        /// A line of a session file.
+        case line
+    }
+
+    /// `PROJECT/ENVIRONMENT/NAME@VERSION`, with `#FIELD` where the secret has several; of a proposal, without the version.
+    public var name: String
+    /// Nil where the value, or its mask, goes to whoever asks.
+    public var `as`: Way?
+    /// The variable that is set, or the key of the line.
+    public var variable: String?
+
+    public init(name: String, as way: Way? = nil, variable: String? = nil) {
+        self.name = name
+        self.as = way
+        self.variable = variable
+    }
+}
+
+/// The session file of a request.
+public struct ApprovalFile: Codable, Sendable, Equatable {
+    /// `dotenv` or `json`.
+    public var format: String
+    /// How often it can be read, of a pipe; nil for a file.
+    public var reads: Int64?
+    /// After which time it is removed.
+    public var seconds: Int64
+
+    public init(format: String, reads: Int64?, seconds: Int64) {
+        self.format = format
+        self.reads = reads
+        self.seconds = seconds
     }
 }
 

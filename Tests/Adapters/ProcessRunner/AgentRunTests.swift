@@ -36,6 +36,65 @@ struct AgentRunTests {
         #expect(eventually { unsafe access(words[1], F_OK) != 0 }, "the private home is removed")
     }
 
+    @Test("the directory is told as it was opened, through every link, and the run starts in that one whatever lies under its path by then")
+    func directory() throws {
+        let folder = try TemporaryFolder()
+        unsafe mkdir("\(folder.path)/real", 0o755)
+        try folder.write("real/mark", "the one that was opened")
+        let link = folder.link("\(folder.path)/real", as: "link")
+        var status = stat()
+        try #require(unsafe stat(link, &status) == 0)
+        let run = try TestRun(.agent("cat", "mark", directory: link)) {
+            unsafe unlink(link)
+            unsafe rename("\(folder.path)/real", "\(folder.path)/moved")
+            unsafe mkdir("\(folder.path)/real", 0o755)
+            unsafe mkdir(link, 0o755)
+            try folder.write("real/mark", "another")
+            try folder.write("link/mark", "another")
+        }
+        let opened = ProgramFacts.Directory(
+            path: "\(folder.path)/real", device: Int64(bitPattern: UInt64(status.st_dev)), inode: Int64(bitPattern: UInt64(status.st_ino)))
+        #expect(run.facts.directory == opened)
+        #expect(try run.finish().output == "the one that was opened")
+        #expect(try TestRun(.agent("true")).finish().facts.directory == nil, "a private one")
+    }
+
+    @Test("a value that is given as a file can be read by its path, whole and as often as one likes, and is redacted")
+    func file() throws {
+        let script = #"cat "$CERT"; cat "$CERT" | base64 -w0; stat -Lc '%a %F' "$CERT"; echo x 2>&1 >> "$CERT"; cat "$OTHER"; echo "$CERT""#
+        let value = "CANARY-file-6f1c9ab2e7\u{0}more of it that no variable can hold"
+        let run = try TestRun(
+            .agent("bash", "-c", script), [.file("CERT", value, needle: "tls/key"), .file("OTHER", "plain", needle: nil)]
+        ).finish()
+        #expect(run.output.contains("[REDACTED:tls/key]") && run.output.contains("[REDACTED:tls/key:base64]"), "\(run.output) \(run.errors)")
+        #expect(run.output.contains("600 regular file") && run.output.contains("plain"))
+        #expect(run.output.contains("/proc/self/fd/100\n") && !run.output.contains("CANARY"))
+        let bytes = try TestRun(.agent("sh", "-c", #"wc -c < "$CERT"; wc -c < "$CERT""#), [.file("CERT", value, needle: "k")]).finish()
+        #expect(bytes.output == "\(value.utf8.count)\n\(value.utf8.count)\n", "nothing was written to it")
+    }
+
+    @Test("nothing but the program and what it starts has the file, and it is in no directory")
+    func fileIsPrivate() throws {
+        let run = try TestRun(.agent("sh", "-c", #"readlink "$CERT"; read line"#), [.file("CERT", "CANARY-file-private", needle: "k")])
+        #expect(run.wait { $0.output.contains("\n") })
+        #expect(run.output == "/memfd:tacit-value (deleted)\n")
+        let process = try #require(run.process)
+        #expect(entries(of: "/proc/\(process)/fd").sorted() == ["0", "1", "100", "2"])
+        try run.finish()
+        #expect(run.exit != nil && eventually { !isLiving(process) })
+    }
+
+    @Test("a variable holds one path or one value, and no file's path goes where programs take their code from")
+    func fileVariables() throws {
+        #expect(throws: InjectionError.taken("A")) {
+            try InjectionPlan([.variable("A"), .file("A")], inherited: [:], preservesInherited: false)
+        }
+        #expect(throws: InjectionError.dangerous("BASH_ENV")) { try InjectionPlan([.file("BASH_ENV")], inherited: [:], preservesInherited: false) }
+        let refused = try TestRun(.agent("true"), [.file("LD_PRELOAD", "x", needle: nil)]).finish()
+        guard case .failed(let failure)? = refused.exit else { throw Errno(code: EINVAL) }
+        #expect(failure.code == "injection.dangerous-variable")
+    }
+
     @Test("a time zone is passed on where it is one")
     func timeZone() throws {
         var job = RunJob.agent("sh", "-c", "echo $TZ")

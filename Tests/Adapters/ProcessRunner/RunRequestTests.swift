@@ -53,7 +53,7 @@ struct RunRequestTests {
         #expect(try WireJSON.decodeStrictly(RunReport.self, from: Data(report.json.utf8)) == report)
         var confined = report
         confined.sandbox = .missing("no \"namespaces\"")
-        confined.files = RunFiles()
+        confined.files = RunChanges()
         confined.files?.tell("a\"b\n", "it holds \\")
         confined.files?.keep("c", as: "c.tacit-1")
         #expect(try WireJSON.decodeStrictly(RunReport.self, from: Data(confined.json.utf8)) == confined)

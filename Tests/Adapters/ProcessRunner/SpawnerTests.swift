@@ -172,7 +172,14 @@ struct SpawnerTests {
         let agent = RunJob.agent("x")
         #expect(try RunJob(decoding: agent.encoded) == agent)
         for length in 0..<job.encoded.count { #expect(throws: CanonicalError.self) { try RunJob(decoding: Array(job.encoded.prefix(length))) } }
-        let facts = ProgramFacts(path: "/x", device: 1, inode: -1, programClass: .packageManager, interpreter: "/y")
+        var facts = ProgramFacts(path: "/x", device: 1, inode: -1, programClass: .packageManager, interpreter: "/y")
         #expect(try ProgramFacts(decoding: facts.encoded) == facts)
+        facts.directory = .init(path: "/srv", device: 3, inode: .min)
+        #expect(try ProgramFacts(decoding: facts.encoded) == facts)
+        for target in [.variable("A"), .file("A"), .standardInput] as [InjectionPlan.Target] {
+            var head = BindingHead(RunBinding.variable("A", "value", needle: "n"))
+            head.target = target
+            #expect(try BindingHead(decoding: head.encoded) == head)
+        }
     }
 }

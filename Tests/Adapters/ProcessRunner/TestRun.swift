@@ -122,8 +122,8 @@ extension RunBinding {
         return RunBinding(target: .variable(name), needleName: needle, value: SecretValue(moving: &bytes))
     }
 
-    static func file(_ name: String, _ value: [UInt8], needle: String? = nil) -> RunBinding {
-        var bytes = value
+    static func file(_ name: String, _ value: String, needle: String?) -> RunBinding {
+        var bytes = Array(value.utf8)
         return RunBinding(target: .file(name), needleName: needle, value: SecretValue(moving: &bytes))
     }
 

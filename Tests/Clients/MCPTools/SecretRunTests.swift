@@ -89,10 +89,14 @@ import Testing
         #expect(seen.withLock { $0 } == [RunSecret(reference: "db#password?version=3", stdin: true)])
         _ = try await call(["name": "db", "as": "env", "var": "PW"])
         #expect(seen.withLock { $0 } == [RunSecret(reference: "db", variable: "PW")])
+        _ = try await call(["name": "db", "as": "file", "var": "CERT"])
+        #expect(seen.withLock { $0 } == [RunSecret(reference: "db", variable: "CERT", file: true)])
+        _ = try await call(["name": "db", "as": "file"], stdin: "text")
+        #expect(seen.withLock { $0 } == [RunSecret(reference: "db", file: true)])
         let refused: [(JSONValue, String?)] = [
             (["name": "db", "as": "stdin", "var": "PW"], nil), (["name": "db", "as": "stdin"], "text"),
             (["name": "db?version=1", "version": 2], nil),
-            (["name": "db", "as": "file"], nil), (["name": "db", "version": 0], nil),
+            (["name": "db", "as": "argument"], nil), (["name": "db", "version": 0], nil),
         ]
         for (secret, stdin) in refused { #expect(try await call(secret, stdin: stdin).contains("invalid_arguments"), "\(secret.text)") }
     }

@@ -9,11 +9,12 @@ struct ApprovalRequestTests {
     private static func later(_ seconds: Int) -> Timestamp { start.advanced(by: .seconds(seconds)) }
 
     private func subject(_ change: (inout ApprovalSubject) -> Void = { _ in }) -> ApprovalSubject {
-        let secret = BoundSecret(secret: Self.id(1), version: 3, field: 1, variable: "STRIPE_API_KEY")
+        let secret = BoundSecret(secret: Self.id(1), version: 3, field: 1, to: .variable("STRIPE_API_KEY"))
         var subject = ApprovalSubject(
             .run, agent: Self.id(2), program: BoundProgram(path: "/usr/bin/curl", hash: [UInt8](repeating: 7, count: 32)),
-            arguments: ["curl", "https://api.stripe.com"], workingDirectory: "/home/u/shop", variables: ["PATH", "LANG"], secrets: [secret],
-            inputHash: [UInt8](repeating: 9, count: 32))
+            arguments: ["curl", "https://api.stripe.com"], workingDirectory: BoundDirectory(path: "/home/u/shop", device: 1, inode: 2),
+            timeLimit: .seconds(50), variables: ["PATH", "LANG"], secrets: [secret], inputHash: [UInt8](repeating: 9, count: 32),
+            file: BoundFile(format: .dotenv, reads: 1, life: .seconds(900)))
         change(&subject)
         return subject
     }
@@ -36,14 +37,18 @@ struct ApprovalRequestTests {
         return request
     }
 
-    @Test("a changed program, argument, directory, variable, secret, version or input is another request")
+    @Test("a changed program, argument, directory, time limit, variable, secret, version, destination, input or file is another request")
     func everyPartIsBound() throws {
         let changes: [(inout ApprovalSubject) -> Void] = [
             { $0.use = .inject }, { $0.agent = nil }, { $0.agent = Self.id(3) }, { $0.program = nil }, { $0.program?.path = "/usr/bin/curl2" },
             { $0.program?.hash[31] ^= 1 }, { $0.program?.notBound = ["script"] }, { $0.arguments.append("") }, { $0.arguments[1] += "/" },
-            { $0.arguments = ["curl https://api.stripe.com"] }, { $0.workingDirectory = nil }, { $0.workingDirectory = "/home/u/shop/" },
+            { $0.arguments = ["curl https://api.stripe.com"] }, { $0.workingDirectory = nil }, { $0.workingDirectory?.path = "/home/u/shop/" },
+            { $0.workingDirectory?.device = 2 }, { $0.workingDirectory?.inode = 1 }, { $0.timeLimit = nil }, { $0.timeLimit = .seconds(51) },
+            { $0.file = nil }, { $0.file?.format = .json }, { $0.file?.reads = nil }, { $0.file?.reads = 2 }, { $0.file?.life = .seconds(901) },
             { $0.variables = ["LANG"] }, { $0.secrets = [] }, { $0.secrets[0].secret = Self.id(4) }, { $0.secrets[0].version = 4 },
-            { $0.secrets[0].field = 2 }, { $0.secrets[0].variable = nil }, { $0.secrets += $0.secrets }, { $0.inputHash = nil },
+            { $0.secrets[0].field = 2 }, { $0.secrets[0].destination = .standardInput }, { $0.secrets[0].destination = .asker },
+            { $0.secrets[0].destination = .file("STRIPE_API_KEY") }, { $0.secrets[0].destination = .variable("OTHER") }, { $0.secrets += $0.secrets },
+            { $0.inputHash = nil },
             { $0.inputHash?[0] ^= 1 },
         ]
         var digests: Set<[UInt8]> = [subject().digest]
@@ -55,6 +60,40 @@ struct ApprovalRequestTests {
             digests.insert(changed.digest)
         }
         #expect(digests.count == changes.count + 1)
+    }
+
+    @Test("two secrets that change places are another request, whatever the order in which they are named")
+    func swapped() {
+        func pair(_ first: String, _ second: String) -> ApprovalSubject {
+            ApprovalSubject(
+                .run, agent: nil, variables: ["LIVE", "TEST"],
+                secrets: [(1, first), (2, second)].map { BoundSecret(secret: Self.id($0), version: 1, field: 1, to: .variable($1)) })
+        }
+        #expect(pair("LIVE", "TEST").digest != pair("TEST", "LIVE").digest)
+    }
+
+    @Test("a use that names another number of secrets than it binds is refused")
+    func names() {
+        for names in [[], ["a", "b"]] {
+            var request = request(subject())
+            request.matter = .use(subject(), names: names)
+            #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: request.encoded) }
+        }
+    }
+
+    @Test("what was denied stays so for ten minutes, and a proposal is none of a use's")
+    func denials() throws {
+        var denied = request(subject())
+        #expect(!denied.isFreshlyDenied(at: Self.later(1)))
+        try denied.deny(at: Self.later(60))
+        #expect(denied.isFreshlyDenied(at: Self.later(60)) && denied.isFreshlyDenied(at: Self.later(659)))
+        #expect(!denied.isFreshlyDenied(at: Self.later(660)))
+        var other = request(subject())
+        (other.purpose, other.matter) = ("another", .use(subject(), names: ["renamed"]))
+        #expect(denied.asksForTheSame(as: other))
+        #expect(!denied.asksForTheSame(as: request(subject { $0.arguments.append("") })))
+        other.matter = .proposal(.init(scope: "shop/dev", names: ["a"], capability: nil))
+        #expect(!denied.asksForTheSame(as: other) && !other.asksForTheSame(as: denied) && other.asksForTheSame(as: other))
     }
 
     @Test("the order in which variables are named does not matter, and that of arguments does")
@@ -129,7 +168,8 @@ struct ApprovalRequestTests {
         proposal.matter = .proposal(.init(scope: "shop/dev", names: ["a", "b"], capability: nil))
         var done = proposal
         try done.complete(at: Self.later(5))
-        let bare = request(ApprovalSubject(.reveal, agent: nil, secrets: []))
+        var bare = request(subject())
+        bare.matter = .use(ApprovalSubject(.reveal, agent: nil, secrets: []), names: [])
         for request in [request(subject()), try approved(), denied, proposal, done, bare] {
             let bytes = request.encoded
             #expect(try ApprovalRequest(decoding: bytes) == request)
@@ -157,5 +197,20 @@ struct ApprovalRequestTests {
         #expect("\(QuotedText("a\nb\u{1B}[31mc\u{202E}d\u{2028}e\u{0}f"))" == "ab[31mcdef")
         #expect("\(QuotedText(String(repeating: "ä", count: 1000)))".count == 300)
         #expect("\(QuotedText("list invoices"))" == "list invoices")
+    }
+
+    @Test(
+        "a letter that draws nothing is seen, and words of nothing else are none",
+        arguments: ["\u{3164}", "\u{FFA0}", "\u{115F}", "\u{1160}", "\u{2800}", "\u{17B4}", "\u{17B5}", "\u{34F}"])
+    func fillers(letter: String) {
+        #expect("\(QuotedText("a\(letter)b\(letter)\(letter)"))" == "a\u{2423}b\u{2423}\u{2423}")
+        for nothing in [letter, "\(letter) \(letter)", " \(letter)\u{A0}\u{200B}\u{FE0F}", "", " ", "\u{3000}"] {
+            #expect("\(QuotedText(nothing))" == "")
+        }
+    }
+
+    @Test("what only chooses how a letter looks is left out")
+    func selectors() {
+        #expect("\(QuotedText("a\u{2764}\u{FE0F}b\u{E0101}"))" == "a\u{2764}b")
     }
 }

@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 import Model
 import Policies
@@ -43,6 +44,49 @@ import Testing
         let intent = try #require(log.last { $0.action == .known(.secretInject) && $0.phase == .intent })
         #expect(intent.mode == .known(.inject) && intent.detail.contains(AuditFact("file", file.id)))
         #expect(log.contains { $0.phase == .outcome(of: file.entry, result: "done") })
+    }
+
+    @Test("where a rule wants a person, values are asked for: exactly this file, once, and the use is taken with the intent") func approved()
+        async throws
+    {
+        let bench = try await Sessions.bench(#""require_confirmation","by":"person""#)
+        func asked(_ change: @escaping (inout InjectionWish) -> Void = { _ in }) async throws -> RequestView {
+            do { try await inject(bench, ["app/key", "app/other"], .values, change) } catch EngineError.denied(let denial) {
+                #expect(denial.code == "approval_required")
+                if let found = try await bench.open.requests(by: bench.person()).first(where: { $0.id == denial.request }) { return found }
+            }
+            throw TestFailure("nothing was asked")
+        }
+        let request = try await asked { $0.secrets[1].variable = "X" }
+        #expect(request.request.purpose == "a test" && request.request.rule == "rule")
+        guard case .use(let subject, let names) = request.request.matter else { throw TestFailure("no use") }
+        #expect(subject.use == .inject && subject.program == nil && names == ["default/dev/app/key@1", "default/dev/app/other@1"])
+        #expect(subject.secrets.map(\.destination) == [.variable("APP_KEY"), .variable("X")])
+        #expect(subject.file == BoundFile(format: .dotenv, reads: nil, life: .seconds(900)))
+        let others: [(inout InjectionWish) -> Void] = [
+            { _ in }, { ($0.secrets[1].variable, $0.format) = ("X", .json) }, { ($0.secrets[1].variable, $0.reads) = ("X", 1) },
+            { ($0.secrets[1].variable, $0.life) = ("X", .seconds(901)) },
+        ]
+        for other in others { #expect(try await asked(other).id != request.id) }
+        #expect(bench.files.drafts.isEmpty)
+        _ = try await bench.open.decide(request.id, .approve(uses: 1, time: .seconds(60)), code: "\(request.code)", by: bench.person())
+        let file = try await inject(bench, ["app/key", "app/other"]) { $0.secrets[1].variable = "X" }
+        #expect(contents(bench) == ["APP_KEY=\(try await bench.reveal("app/key"))", "X=\(try await bench.reveal("app/other"))"])
+        #expect(file.variables == ["APP_KEY", "X"])
+        let intent = try #require(try await bench.log().last { $0.action == .known(.secretInject) && $0.phase == .intent })
+        #expect(intent.detail.contains(AuditFact("approval", "\(request.id)")) && intent.recordsDigest != nil)
+        #expect(try await asked { $0.secrets[1].variable = "X" }.id != request.id, "a replay is another request")
+        #expect(bench.files.drafts.count == 1)
+        #expect(try await bench.verify().missingOutcomes.isEmpty)
+    }
+
+    @Test("a file that could not be written is not asked for") func unasked() async throws {
+        let bench = try await Sessions.bench(#""require_confirmation","by":"person""#)
+        #expect(await Sessions.code { try await inject(bench, ["app/key", "app/key"]) } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, ["app/key"]) { $0.secrets[0].variable = "a-b" } } == "request.invalid")
+        #expect(await Sessions.code { try await inject(bench, ["app/none"]) } != nil)
+        try await inject(bench, ["app/key"], .references)
+        #expect(try await bench.open.requests(by: bench.person()).isEmpty, "references need nobody")
     }
 
     @Test("without the capability there are no values; hidden, absent and unusable secrets are not written") func refusals() async throws {

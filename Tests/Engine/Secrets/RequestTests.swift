@@ -20,7 +20,7 @@ import Testing
         let subject = ApprovalSubject(.run, agent: nil, arguments: arguments, secrets: [])
         return ApprovalRequest(
             createdAt: now, expiresAt: now.advanced(by: ApprovalRequest.patience), asker: .init(try bench.agent()),
-            matter: .use(subject, names: ["default/dev/a@1"]), purpose: "p", rule: "r")
+            matter: .use(subject, names: []), purpose: "p", rule: "r")
     }
 
     @Test("a proposal waits until a person has done it, and its entry and row are one transaction") func proposed() async throws {
@@ -37,11 +37,17 @@ import Testing
         #expect(actions.contains("approval.request") && actions.contains("approval.done"))
     }
 
-    @Test("asking for the same again is the same request, and a denied one can be asked anew") func repeated() async throws {
+    @Test("asking for the same again is the same request; a denied one stays denied for ten minutes, and can be asked anew then") func repeated()
+        async throws
+    {
         let bench = try await VaultBench.unlocked()
         let first = try await bench.open.propose(proposal, purpose: "a", by: bench.agent())
         #expect(try await bench.open.propose(proposal, purpose: "b", by: bench.agent()).id == first.id)
         _ = try await bench.open.decide(first.id, .deny, code: "\(first.code)", by: bench.person())
+        let again = try await bench.open.propose(proposal, purpose: "c", by: bench.agent())
+        #expect(again.id == first.id && again.standing == .denied)
+        bench.machine.advance(ApprovalRequest.denialLife)
+        try await bench.unlock()
         #expect(try await bench.open.propose(proposal, purpose: "c", by: bench.agent()).id != first.id)
     }
 
@@ -54,6 +60,41 @@ import Testing
         #expect(
             await error { _ = try await bench.open.propose(proposal, purpose: "", by: bench.agent()) } as? EngineError == .denied(.tooManyRequests))
         _ = try await bench.open.propose(proposal, purpose: "", by: bench.nobody())
+        // Proposals keep no use from being asked for, nor uses a proposal.
+        for number in 0..<10 { _ = try await bench.open.ask(try use(bench, ["\(number)"]), by: bench.agent(), on: []) }
+        #expect(
+            await error { _ = try await bench.open.ask(try use(bench, ["10"]), by: bench.agent(), on: []) } as? EngineError
+                == .denied(.tooManyRequests))
+    }
+
+    @Test("three requests of one process without badge wait at most, and ten of all of them") func boundedProcesses() async throws {
+        let bench = try await VaultBench.unlocked()
+        func ask(_ process: Int32, _ number: Int) async throws {
+            var asker = bench.nobody()
+            asker.origin.process = process
+            let proposal = ApprovalRequest.Proposal(scope: "default/dev", names: ["n\(process)-\(number)"], capability: nil)
+            _ = try await bench.open.propose(proposal, purpose: "", by: asker)
+        }
+        for process in Int32(1)...3 {
+            for number in 0..<3 { try await ask(process, number) }
+            #expect(await error { try await ask(process, 3) } as? EngineError == .denied(.tooManyOfProcess))
+        }
+        try await ask(4, 0)
+        #expect(await error { try await ask(5, 0) } as? EngineError == .denied(.tooManyRequests))
+        _ = try await bench.open.propose(proposal, purpose: "", by: bench.agent())
+    }
+
+    @Test("a denial is kept as long as it answers, however many others are over") func keptDenials() async throws {
+        let bench = try await VaultBench.unlocked()
+        let denied = try await bench.open.propose(proposal, purpose: "", by: bench.agent())
+        _ = try await bench.open.decide(denied.id, .deny, code: "\(denied.code)", by: bench.person())
+        for number in 0..<(OpenVault.mostKept + 5) {
+            let other = try await bench.open.propose(
+                ApprovalRequest.Proposal(scope: "default/dev", names: ["n\(number)"], capability: nil), purpose: "", by: bench.agent())
+            _ = try await bench.open.decide(other.id, .done, code: "\(other.code)", by: bench.person())
+        }
+        #expect(try await bench.open.propose(proposal, purpose: "", by: bench.agent()).id == denied.id)
+        #expect(try await bench.open.requests(by: bench.person()).count <= OpenVault.mostKept + 1)
     }
 
     @Test("only a person who was asked again decides, by the code of that request") func deciding() async throws {

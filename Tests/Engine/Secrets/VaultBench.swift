@@ -206,6 +206,7 @@ final class FakeRunners: RunnerSupply {
         var meanwhile: (@Sendable () async throws -> Void)?
         var opened: [RunJob] = []
         var program = OpenedProgram(path: "/usr/bin/curl", names: ["curl"], runsAnyCode: false, isWritableByCaller: false, isBound: true)
+        var inode: Int64 = 7
     }
 
     private let state = Mutex(State())
@@ -220,6 +221,8 @@ final class FakeRunners: RunnerSupply {
     func refuse(with error: EngineError?) { state.withLock { $0.refusal = error } }
     /// What is found when a program is opened.
     func find(_ program: OpenedProgram) { state.withLock { $0.program = program } }
+    /// Puts another directory wherever one is opened.
+    func moveDirectories() { state.withLock { $0.inode += 1 } }
     /// Runs between the request for a runner and its start.
     func beforeStart(_ body: @escaping @Sendable () async throws -> Void) { state.withLock { $0.pause = body } }
     /// Runs while a program is opened.
@@ -244,7 +247,9 @@ final class FakeRunners: RunnerSupply {
             if job.takesFingerprint, program.fingerprint == nil {
                 program.fingerprint = ProgramFingerprint(parsing: String(repeating: "ab", count: 32))
             }
-            return FakeWaitingRun(program: program, runners: self)
+            // As a link to it would be followed.
+            let directory = job.workingDirectory.map { OpenedDirectory(path: "/real\($0)", device: 1, inode: state.inode) }
+            return FakeWaitingRun(program: program, directory: directory, runners: self)
         }
     }
 
@@ -260,10 +265,12 @@ final class FakeRunners: RunnerSupply {
 
 private final class FakeWaitingRun: WaitingRun {
     let program: OpenedProgram
+    let directory: OpenedDirectory?
     private let runners: FakeRunners
 
-    init(program: OpenedProgram, runners: FakeRunners) {
+    init(program: OpenedProgram, directory: OpenedDirectory?, runners: FakeRunners) {
         self.program = program
+        self.directory = directory
         self.runners = runners
     }
 

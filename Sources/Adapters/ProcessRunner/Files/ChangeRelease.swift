@@ -14,7 +14,7 @@ struct ChangeRelease {
     /// When the working directory was as the program found it.
     private let since: timespec
     private let random: () -> UInt64
-    private(set) var result = RunFiles()
+    private(set) var result = RunChanges()
     /// How much may still leave, in bytes: a file with holes is longer than the room it takes.
     private var room: Int64
 

@@ -6,12 +6,12 @@ package struct InjectionPlan: Sendable, Equatable {
     /// Where one requested value goes.
     package enum Target: Sendable, Hashable {
         case variable(String)
-        /// An open file with the value, whose path the variable holds.
+        /// A private file of the run; the variable holds its path.
         case file(String)
         case standardInput
 
-        /// The variable that is set; nil for standard input.
-        package var variable: String? {
+        /// The variable that is set.
+        var variable: String? {
             switch self {
             case .variable(let name), .file(let name): name
             case .standardInput: nil
@@ -119,7 +119,7 @@ package enum InjectionError: Diagnosable, Equatable {
         case .badName, .dangerous: "choose another variable for it"
         case .taken: "give one of them a variable of its own, or use a prefix"
         case .twoInputs: nil
-        case .hasNUL, .tooLong: "send it to standard input: `--stdin KEY`"
+        case .hasNUL, .tooLong: "send it to standard input: `--stdin KEY`, or, as an agent, `as` stdin or file"
         }
     }
 }

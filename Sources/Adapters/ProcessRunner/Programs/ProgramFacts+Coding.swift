@@ -15,6 +15,11 @@ extension ProgramFacts {
         writer.write(list: interpreters) { $0.write($1) }
         writer.write(optional: fingerprint) { $0.write($1.description) }
         writer.write(byte: isWritableByCaller ? 1 : 0)
+        writer.write(optional: directory) { writer, directory in
+            writer.write(directory.path)
+            writer.write(directory.device)
+            writer.write(directory.inode)
+        }
         return writer.bytes
     }
 
@@ -36,6 +41,9 @@ extension ProgramFacts {
         case 0: isWritableByCaller = false
         case 1: isWritableByCaller = true
         default: throw .malformed
+        }
+        directory = try reader.optional { reader throws(CanonicalError) in
+            Directory(path: try reader.text(), device: try reader.int64(), inode: try reader.int64())
         }
         try reader.finish()
     }

@@ -28,6 +28,23 @@ package struct ProgramFacts: Sendable, Equatable {
         self.interpreter = interpreter
     }
 
+    /// Where the run will start; nil for a private directory.
+    package var directory: Directory?
+
+    /// A working directory as it was opened.
+    package struct Directory: Sendable, Equatable {
+        /// Where it lies, after every link.
+        package var path: String
+        package var device: Int64
+        package var inode: Int64
+
+        package init(path: String, device: Int64, inode: Int64) {
+            self.path = path
+            self.device = device
+            self.inode = inode
+        }
+    }
+
     /// Whether what executes is the very file that was judged. An interpreter opens its script again, by path.
     package var isBound: Bool { interpreter == nil }
 

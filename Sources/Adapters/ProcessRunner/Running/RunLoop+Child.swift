@@ -86,9 +86,9 @@ extension RunLoop {
     }
 
     /// Brings what the child changed into the working directory, once nobody of its sandbox can change it any more; nil when nothing was changed.
-    private func releaseChanges() -> RunFiles? {
+    private func releaseChanges() -> RunChanges? {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
-        var files = RunFiles()
+        var files = RunChanges()
         if Descendants.all().isEmpty, let target = OpenDirectory(reopening: directories.working) {
             let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
             var release = ChangeRelease(search, since: sandbox.since)

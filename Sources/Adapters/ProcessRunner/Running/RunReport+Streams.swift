@@ -48,7 +48,7 @@ extension RunSandbox {
     }
 }
 
-extension RunFiles {
+extension RunChanges {
     fileprivate var json: String {
         let kept = kept.map { #"{"copy":\#(RunReport.quoted($0.copy)),"path":\#(RunReport.quoted($0.path))}"# }
         let withheld = withheld.map { #"{"path":\#(RunReport.quoted($0.path)),"reason":\#(RunReport.quoted($0.reason))}"# }

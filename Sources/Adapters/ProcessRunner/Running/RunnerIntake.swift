@@ -9,7 +9,7 @@ struct RunnerIntake {
     let program: ProgramResolver.Resolution
     let directories: RunDirectories
     /// What command rules ask of the program.
-    let facts: ProgramFacts
+    private(set) var facts: ProgramFacts
     /// What is executed in the place of the program; nil for the program itself.
     let copy: SealedCopy?
     /// What confines the program; nil when nothing does.
@@ -55,6 +55,7 @@ struct RunnerIntake {
             let resolver = ProgramResolver(searchPath: job.environment["PATH"] ?? SystemPrograms.searchPath, directory: directories.working)
             program = try resolver.resolve(job.arguments)
             (facts, copy) = job.asker == .agent ? try Self.examine(job, program, directories) : (program.facts, nil)
+            facts.directory = directories.named
             openedTerminal = try Self.terminal(job)
             let executed = copy?.descriptor ?? program.program.descriptor
             (sandbox, missing) = try Self.confine(job, program, directories, executed: executed, closing: control)

@@ -16,9 +16,8 @@ struct StartedRun {
     let outputs: [(descriptor: Int32, kind: RunFrame.Kind)]
 
     init(_ intake: RunnerIntake) throws(RunRefusal) {
-        var files: [Int32] = []
-        defer { for file in files { close(file) } }
-        let environment = try Self.environment(intake, &files)
+        let files = try RunFiles(intake.bindings)
+        let environment = try Self.environment(intake, files)
         var streams = try ChildStreams(intake.terminal, opened: intake.openedTerminal)
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
@@ -32,13 +31,12 @@ struct StartedRun {
         unsafe child.in_background = intake.terminal?.isShared == true ? 1 : 0
         unsafe child.no_new_privileges = intake.job.asker == .agent ? 1 : 0
         unsafe child.file_mask = intake.job.fileMask
+        unsafe child.first_file = RunFiles.firstDescriptor
+        unsafe child.files = Int32(files.variables.count)
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.
-        let started = withExtendedLifetime((words, environment)) {
-            if let sandbox = intake.sandbox { return unsafe sandbox.start(words, environment, child, files) }
-            return unsafe files.withUnsafeBufferPointer {
-                unsafe (child.files, child.file_count) = ($0.baseAddress, Int32($0.count))
-                return unsafe tacit_start_child(&child)
-            }
+        let started = withExtendedLifetime((words, environment, files)) {
+            if let sandbox = intake.sandbox { return unsafe sandbox.start(words, environment, child) }
+            return unsafe tacit_start_child(&child)
         }
         guard started > 0 else {
             streams.closeOwnEnds()
@@ -49,7 +47,7 @@ struct StartedRun {
         (terminal, programSide, input, outputs) = (streams.terminal, streams.programSide, streams.input, streams.outputs)
     }
 
-    private static func environment(_ intake: RunnerIntake, _ files: inout [Int32]) throws(RunRefusal) -> CStrings {
+    private static func environment(_ intake: RunnerIntake, _ files: RunFiles) throws(RunRefusal) -> CStrings {
         var variables = intake.job.environment
         if let home = intake.home { variables["HOME"] = home }
         if let sandbox = intake.sandbox { sandbox.plan.adapt(&variables) }
@@ -57,21 +55,15 @@ struct StartedRun {
         if let term = intake.job.terminal?.term { variables["TERM"] = term }
         var valued: [CStrings.Part] = []
         for binding in intake.bindings {
-            guard let name = binding.target.variable else { continue }
+            guard case .variable(let name) = binding.target else { continue }
             do throws(InjectionError) {
                 try InjectionPlan.check(name)
-                if case .variable = binding.target { try InjectionPlan.check(binding.value, for: name) }
+                try InjectionPlan.check(binding.value, for: name)
             } catch { throw .injection(error) }
-            if case .file = binding.target {
-                let file = InjectionPlan.file(with: binding.value)
-                guard file >= 0 else { throw .noFile(Errno(code: -file)) }
-                variables[name] = "/proc/self/fd/\(Int(TACIT_FIRST_FILE) + files.count)"
-                files.append(file)
-            } else {
-                variables[name] = nil
-                valued.append(.valued("\(name)=", binding.value))
-            }
+            variables[name] = nil
+            valued.append(.valued("\(name)=", binding.value))
         }
+        for (index, name) in files.variables.enumerated() { variables[name] = RunFiles.path(index) }
         return CStrings(variables.sorted { $0.key < $1.key }.map { .text("\($0.key)=\($0.value)") } + valued)
     }
 }

@@ -1,4 +1,3 @@
-import CProcess
 import CSandbox
 import Glibc
 
@@ -41,7 +40,7 @@ struct ConfinedProgram {
         umask(start.fileMask)
         let confined = confine()
         guard confined == 0 else { return confined }
-        for (index, file) in files.enumerated() where dup2(file, TACIT_FIRST_FILE + Int32(index)) < 0 { return errno }
+        for (index, file) in files.enumerated() where dup2(file, RunFiles.firstDescriptor + Int32(index)) < 0 { return errno }
         tacit_reset_signals()
         return unsafe -tacit_execute(program, words, words + Int(start.argumentCount) + 1)
     }

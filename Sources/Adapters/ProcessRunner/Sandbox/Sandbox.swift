@@ -69,7 +69,7 @@ final class Sandbox {
     }
 
     /// Starts the program; its process, or an error below zero.
-    func start(_ arguments: CStrings, _ environment: CStrings, _ child: tacit_child, _ files: [Int32]) -> Int32 {
+    func start(_ arguments: CStrings, _ environment: CStrings, _ child: tacit_child) -> Int32 {
         for stream in unsafe [child.streams.0, child.streams.1, child.streams.2] {
             let sent = tacit_send_descriptor(socket, 0, stream)
             guard sent == 0 else { return sent }
@@ -78,12 +78,12 @@ final class Sandbox {
             argumentCount: Int32(arguments.count), variableCount: Int32(environment.count),
             byteCount: Int32(arguments.byteCount + environment.byteCount),
             fileMask: unsafe child.file_mask, terminal: unsafe child.terminal, isInBackground: unsafe child.in_background,
-            fileCount: Int32(files.count))
+            fileCount: unsafe child.files)
         let channel = SetupChannel(descriptor: socket)
         var process: Int32 = 0
         do throws(RunnerError) {
             try unsafe withUnsafeBytes(of: head) { bytes throws(RunnerError) in try unsafe channel.sendRaw(bytes.bytes) }
-            for file in files where tacit_send_descriptor(socket, 0, file) != 0 { return -EPIPE }
+            for index in 0..<head.fileCount where tacit_send_descriptor(socket, 0, unsafe child.first_file + index) != 0 { return -EPIPE }
             guard unsafe withUnsafeMutableBytes(of: &process, { unsafe SandboxLauncher.receive(into: $0, from: socket) }), process > 0 else {
                 return process < 0 ? process : -EPIPE
             }

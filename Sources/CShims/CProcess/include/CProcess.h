@@ -60,12 +60,9 @@ struct tacit_child {
     int in_background;          ///< whether it begins behind the caller: asking for the terminal stops it
     int no_new_privileges;
     uint32_t file_mask;
-    const int *files;           ///< descriptors that the program finds as TACIT_FIRST_FILE and on, besides its streams
-    int file_count;
+    int first_file;             ///< the first of the descriptors that the program inherits besides its streams
+    int files;                  ///< how many of them follow one another
 };
-
-/// The number of the first of a program's further descriptors; below it are all of this process's own.
-#define TACIT_FIRST_FILE 100
 
 /// Makes a close-on-exec pipe: the reading end, the writing end.
 int tacit_pipe(int ends[2]);
@@ -88,8 +85,8 @@ int tacit_may_write(const char *path);
 /// Copies what an O_PATH descriptor names into a file without a path that nobody can change any more, and that can be executed; close-on-exec.
 int tacit_sealed_copy(int descriptor);
 
-/// Makes a file without a path that holds these bytes and that nobody can change any more; close-on-exec.
-int tacit_sealed_bytes(const void *bytes, size_t count);
+/// Puts bytes into a file without a path (0600) that nobody can change any more, as the lowest free descriptor from `number` on; close-on-exec.
+int tacit_value_file(const void *bytes, size_t count, int number);
 
 // Terminals
 

@@ -12,8 +12,9 @@ extension ApprovalItem {
         add("program", program.map { "\($0.unpadded)  sha256 \((programHash ?? "").prefix(16))…" })
         if program != nil { add("words", arguments.map(Self.quoted).joined(separator: " ").unpadded) }
         add("in", program == nil ? nil : workingDirectory?.unpadded ?? "an empty private directory")
-        add("secrets", secrets.joined(separator: ", "))
-        add("as", variables.joined(separator: ", "))
+        add("limit", timeLimitSeconds.map { "stopped after \($0) s" })
+        add("file", file?.words)
+        for (index, secret) in secrets.enumerated() { add(index == 0 ? "secrets" : "", secret.words) }
         add("input", hasInput ? "standard input is given, and bound" : nil)
         add("not bound", notBound.joined(separator: ", "))
         add("asks for", capability)
@@ -54,8 +55,28 @@ extension ApprovalItem {
     }
 }
 
+extension ApprovalSecret {
+    /// The name, and where the value goes. A variable may be called `stdin`, and is told from it.
+    fileprivate var words: String {
+        switch (self.as, variable) {
+        case (.stdin, _): "\(name) \u{2192} stdin"
+        case (.file, let variable?): "\(name) \u{2192} a file named by \(variable)"
+        case (_, let variable?): "\(name) \u{2192} \(variable.lowercased() == "stdin" ? "the variable \(variable)" : variable)"
+        default: name
+        }
+    }
+}
+
+extension ApprovalFile {
+    fileprivate var words: String {
+        let times = reads.map { $0 == 1 ? "once" : "\($0) times" }
+        return "\(times.map { "a pipe that can be read \($0)" } ?? "a file that any program of yours can read"), \(format), for \(seconds) s at most"
+    }
+}
+
 extension String {
-    /// With blanks after a blank made visible. Where a terminal breaks a long line, blanks that an agent chose would begin the next one as a fact of ours.
+    /// With blanks after a blank made visible, and each letter that draws nothing. Where a terminal breaks a long line, blanks that an agent chose would begin
+    /// the next one as a fact of ours.
     fileprivate var unpadded: String {
         var wasBlank = false
         return String(
@@ -63,7 +84,7 @@ extension String {
                 unicodeScalars.map { scalar in
                     let isBlank = scalar.isBlank
                     defer { wasBlank = isBlank }
-                    return isBlank && wasBlank ? "\u{2423}" : scalar
+                    return isBlank && wasBlank || scalar.isFiller ? "\u{2423}" : scalar
                 }))
     }
 
@@ -72,5 +93,10 @@ extension String {
 
 extension Unicode.Scalar {
     /// Whether nothing is seen of it: a space of any width, a filler, the empty Braille pattern.
-    fileprivate var isBlank: Bool { properties.generalCategory == .spaceSeparator || properties.isDefaultIgnorableCodePoint || value == 0x2800 }
+    fileprivate var isBlank: Bool { properties.generalCategory == .spaceSeparator || isFiller }
+
+    /// Whether it counts as a letter or a sign, and nothing is seen of it.
+    fileprivate var isFiller: Bool {
+        value == 0x2800 || properties.isDefaultIgnorableCodePoint && properties.generalCategory != .format && !properties.isVariationSelector
+    }
 }

@@ -7,7 +7,7 @@ struct ApprovalsCommand: ParsableCommand {
         commandName: "approvals",
         abstract: "See what agents ask for, and decide.",
         discussion: """
-            A request names exactly what would run: program, arguments, secrets, directory. An approval is good for that and nothing else, once unless \
+            A request names exactly what would run: program, arguments, directory, and beside each secret where it goes. An approval is good for that and nothing else, once unless \
             you say more, for ten minutes unless you say longer. What an agent says of itself stands last, in quotes: it is no reason to trust it. \
             Deciding takes the code beside the request, and your password or, with `tacit totp enroll`, six digits of your authenticator.
 
@@ -114,8 +114,10 @@ struct ApprovalsCommand: ParsableCommand {
             throw CommandFailure(
                 "no request has this code", hint: "`tacit approvals list --all` shows them", status: .notFound, code: "approval.not-found")
         }
-        let decided = try door.decide(item, decision)
         let console = Console(context)
+        // What is approved stands on the screen before the password is asked for: a code alone tells nobody what it is for.
+        if decision.verdict == .approve, !options.json { item.lines(console.style, now: context.now()).forEach(console.say) }
+        let decided = try door.decide(item, decision)
         if options.json { return console.say(json: decided) }
         console.say(decided.sentence(now: context.now()))
     }

@@ -43,7 +43,7 @@ struct RunEnding: Equatable {
         return status
     }
 
-    private static func tell(_ files: RunFiles, _ console: Console) {
+    private static func tell(_ files: RunChanges, _ console: Console) {
         for file in files.withheld { console.warn("\(file.path.printable): \(file.reason.printable)") }
         for file in files.kept { console.warn("\(file.path.printable) was changed meanwhile; the command's is \(file.copy.printable)") }
         let others = max(0, files.withheldCount - files.withheld.count) + files.keptCount - files.kept.count

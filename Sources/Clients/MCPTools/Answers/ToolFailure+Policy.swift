@@ -22,7 +22,9 @@ extension ToolFailure {
                 : "Show the person details.tell_user, call access_check with details.request_id, and when it is approved repeat this very call: another "
                     + "argument is another request."
         case Code.notPermitted.rawValue where problem.request != nil:
-            step = "Do not repeat this call nor change it a little: the person has decided. Ask them how to go on."
+            step =
+                "Do not repeat this call nor change it a little: the person has decided, and for ten minutes the same call is answered so without asking "
+                + "them. Ask them how to go on."
         case Code.rateLimited.rawValue:
             step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
         case Code.commandBlocked.rawValue:

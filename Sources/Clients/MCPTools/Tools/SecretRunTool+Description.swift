@@ -32,13 +32,15 @@ extension SecretRunTool {
                             "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.",
                             atLeast: 1, atMost: 512)),
                     .optional(
-                        "var", .string("Environment variable to set. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1, atMost: 128)),
+                        "var",
+                        .string(
+                            "Environment variable to set; for as=file, to the path. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1,
+                            atMost: 128)),
                     .optional(
                         "as",
                         .string(
-                            "How the program receives it: env = environment variable (default), stdin = on standard input, which then ends, fd = the "
-                                + "variable holds the path of an open file with the value.",
-                            oneOf: ["env", "stdin", "fd"])),
+                            "How the program receives it: env = environment variable (default), file = in a private file, which ends with the run, its "
+                                + "path in the variable; stdin = on standard input, which then ends.", oneOf: ["env", "file", "stdin"])),
                     .optional("version", .integer("An earlier version, e.g. while a key is rotated. Default: the current one.", atLeast: 1)),
                 ]), atLeast: 1, atMost: 32)
         ),
@@ -146,15 +148,15 @@ struct RunWish: Sendable {
     /// One secret as the keeper takes it. What goes to standard input has no variable, and nothing else goes there.
     private static func secret(_ arguments: JSONObject, hasInput: Bool) throws(ToolFailure) -> RunSecret {
         let (name, variable) = (arguments["name"]?.string ?? "", arguments["var"]?.string)
-        let (isInput, isFile) = (arguments["as"]?.string == "stdin", arguments["as"]?.string == "fd")
+        let isInput = arguments["as"]?.string == "stdin"
         guard !isInput || variable == nil && !hasInput else {
             throw .invalidArguments("a secret that is sent `as` stdin has no `var`, and stands in the place of `stdin`")
         }
-        func secret(_ reference: String) -> RunSecret {
-            RunSecret(reference: reference, variable: variable, stdin: isInput ? true : nil, file: isFile ? true : nil)
-        }
-        guard let version = arguments["version"]?.integer else { return secret(name) }
+        var secret = RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil)
+        if arguments["as"]?.string == "file" { secret.file = true }
+        guard let version = arguments["version"]?.integer else { return secret }
         guard !name.contains("?") else { throw .invalidArguments("the name has a version already") }
-        return secret("\(name)?version=\(version)")
+        secret.reference = "\(name)?version=\(version)"
+        return secret
     }
 }

@@ -71,7 +71,7 @@ struct SecretRunTool: SecretTool {
         ]
     }
 
-    private static func told(_ files: RunFiles) -> JSONValue {
+    private static func told(_ files: RunChanges) -> JSONValue {
         [
             "written": JSONValue(files.written), "deleted": JSONValue(files.deleted), "withheld": JSONValue(files.withheldCount),
             "told": .array(files.withheld.map { ["path": .string($0.path), "reason": .string($0.reason)] }),

@@ -100,7 +100,7 @@ public struct RunSecret: Codable, Sendable, Equatable {
     public var variable: String?
     /// `true` sends the value to standard input instead, which then ends.
     public var stdin: Bool?
-    /// `true` sets the variable to the path of an open file with the value, which only the program and its children have.
+    /// `true` puts the value into a private file, which ends with the run; the variable holds its path.
     public var file: Bool?
 
     public init(reference: String, variable: String? = nil, stdin: Bool? = nil, file: Bool? = nil) {
@@ -177,11 +177,11 @@ public struct RunReport: Codable, Sendable, Equatable {
     /// What confined the command; nil when no sandbox was asked for.
     public var sandbox: RunSandbox?
     /// What became of the files that the command changed; nil when it changed none but in its own place.
-    public var files: RunFiles?
+    public var files: RunChanges?
 
     public init(
         masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = [], sandbox: RunSandbox? = nil,
-        files: RunFiles? = nil
+        files: RunChanges? = nil
     ) {
         self.masked = masked
         self.redactions = redactions

@@ -45,7 +45,7 @@ public struct SandboxFinding: Codable, Sendable, Equatable {
 }
 
 /// What became of the files that a command in a sandbox changed.
-public struct RunFiles: Codable, Sendable, Equatable {
+public struct RunChanges: Codable, Sendable, Equatable {
     /// A file, and why it is told.
     public struct Told: Codable, Sendable, Equatable {
         /// Relative to the working directory.
@@ -85,7 +85,7 @@ public struct RunFiles: Codable, Sendable, Equatable {
 
     public init() {}
 
-    public var isEmpty: Bool { self == RunFiles() }
+    public var isEmpty: Bool { self == RunChanges() }
 
     /// Names a file that did not leave, or not as it was.
     public mutating func tell(_ path: String, _ reason: String) {

@@ -14,6 +14,10 @@ extension EngineError.Denial {
         code: "rate_limited", reason: "ten requests of yours wait for a person already",
         nextStep: "tell the person that they wait: `tacit approvals` lists them")
 
+    static let tooManyOfProcess = EngineError.Denial(
+        code: "rate_limited", reason: "three requests of this program wait for a person already",
+        nextStep: "tell the person that they wait: `tacit approvals` lists them")
+
     /// What is written down of a call that its client left.
     static let abandoned = EngineError.Denial(code: "approval_required", reason: "nobody waits for the answer any more", nextStep: "access_check")
 
@@ -28,8 +32,9 @@ extension EngineError.Denial {
 
     static func approvalDenied(rule: String, request: AnyRecordID) -> Self {
         var denial = Self(
-            code: "not_permitted", reason: "a person looked at exactly this use and denied it", rule: rule,
-            nextStep: "do not ask again; the person has decided")
+            code: "not_permitted",
+            reason: "a person denied exactly this use; asked again within ten minutes, it stays denied and is not shown to them",
+            rule: rule, nextStep: "do not ask again; the person has decided, and a changed request is a new one to them")
         denial.request = request
         return denial
     }

@@ -12,24 +12,26 @@ package struct RequestView: Sendable {
 }
 
 extension OpenVault {
-    /// How many requests of one agent may wait at once: a person who is asked too often says yes to everything.
+    /// How many uses, and how many proposals, of one agent may wait at once: a person who is asked too often says yes to everything.
+    ///
+    /// Programs without a badge share one measure, of which a single process gets a part.
     static let mostWaiting = 10
+    static let mostWaitingOfProcess = 3
     /// How long a request that is over is still shown, and how many of them.
     static let keptFor = Duration.seconds(7 * 86_400)
     static let mostKept = 100
 
-    /// Writes a request down, or finds the open one that asks for the same.
+    /// Writes a request down, or finds the one that asks for the same: it is open, or a person denied it a short time ago.
     func ask(_ request: ApprovalRequest, by asker: Asker, on subjects: [AuditSubject]) async throws -> RequestView {
         try await requestGate.pass { [self] in
             let now = expiryClock()
             let rows = try await requestRows()
-            let own = rows.filter { $0.request.asker.agent == request.asker.agent && $0.request.standing(at: now).isOpen }
-            let isPersonal = if case .use(let subject, _) = request.matter { subject.use == .reveal } else { false }
-            let same = own.first { $0.request.matter == request.matter && (!isPersonal || asker.isAuthor(of: $0.request)) }
-            if let same { return view(same, at: now) }
-            guard own.count(where: { $0.request.standing(at: now) == .pending }) < Self.mostWaiting else {
-                throw EngineError.denied(.tooManyRequests)
+            let same = rows.last { row in
+                let isAnswered = row.request.standing(at: now).isOpen || row.request.isFreshlyDenied(at: now)
+                return isAnswered && isAuthor(asker, of: row.request) && row.request.asksForTheSame(as: request)
             }
+            if let same { return view(same, at: now) }
+            try checkRoom(for: request, by: asker, among: rows, at: now)
             let id = AnyRecordID(random: random)
             var change = Change()
             let record = try record(of: request, id: id)
@@ -42,9 +44,18 @@ extension OpenVault {
         }
     }
 
-    /// Those that are over and old, or too many; the log keeps what became of them.
+    private func checkRoom(for request: ApprovalRequest, by asker: Asker, among rows: [RequestRow], at now: Timestamp) throws {
+        let waiting = rows.map(\.request).filter { other in
+            other.asker.agent == request.asker.agent && other.isProposal == request.isProposal && other.standing(at: now) == .pending
+        }
+        guard waiting.count < Self.mostWaiting else { throw EngineError.denied(.tooManyRequests) }
+        guard asker.agent == nil, waiting.count(where: { isAuthor(asker, of: $0) }) >= Self.mostWaitingOfProcess else { return }
+        throw EngineError.denied(.tooManyOfProcess)
+    }
+
+    /// Those that are over and old, or too many; the log keeps what became of them. A denial is kept as long as it answers.
     private static func forgettable(_ rows: [RequestRow], at now: Timestamp) -> [RequestRow] {
-        let over = rows.filter { !$0.request.standing(at: now).isOpen }
+        let over = rows.filter { !$0.request.standing(at: now).isOpen && !$0.request.isFreshlyDenied(at: now) }
         let surplus = over.dropLast(mostKept - 1).map(\.id)
         return over.filter { now >= $0.request.expiresAt.advanced(by: keptFor) || surplus.contains($0.id) }
     }
@@ -92,7 +103,7 @@ extension OpenVault {
         while true {
             let listener = bell.listen()
             let rows = try await requestRows()
-            guard let row = rows.first(where: { $0.id == id }), asker.mayFollow(row.request) else { throw EngineError.notFound(.request) }
+            guard let row = rows.first(where: { $0.id == id }), mayFollow(asker, row.request) else { throw EngineError.notFound(.request) }
             let seen = view(row, at: expiryClock())
             let left = deadline.duration(since: clock.steady())
             guard seen.standing == .pending, left > .zero else { return seen }
@@ -126,6 +137,11 @@ extension OpenVault {
             bell.ring()
             return view(RequestRow(id: id, record: record, request: row.request), at: now)
         }
+    }
+
+    /// Whether a request is the asker's own; a person may follow each.
+    private func mayFollow(_ asker: Asker, _ request: ApprovalRequest) -> Bool {
+        if case .person = asker.standing { true } else { isAuthor(asker, of: request) }
     }
 
     func view(_ row: RequestRow, at now: Timestamp) -> RequestView {
@@ -166,15 +182,5 @@ extension ApprovalRequest.Asker {
         self.init(
             agent: asker.agent, name: name, reportedModel: asker.reportedModel.map { "\(QuotedText($0))" }, user: asker.origin.userName,
             host: asker.origin.host, process: Int64(asker.origin.process), executable: asker.origin.executable)
-    }
-}
-
-extension Asker {
-    /// Whether a request is the asker's own; a person may follow each.
-    fileprivate func mayFollow(_ request: ApprovalRequest) -> Bool {
-        switch standing {
-        case .person: true
-        case .agent, .unidentified: isAuthor(of: request)
-        }
     }
 }

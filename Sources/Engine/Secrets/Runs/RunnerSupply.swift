@@ -19,8 +19,24 @@ extension RunnerSupply { package var isAlive: Bool? { nil } }
 package protocol WaitingRun: AnyObject, Sendable {
     /// What was opened, for the decision.
     var program: OpenedProgram { get }
+    /// Where it will start; nil for a private directory.
+    var directory: OpenedDirectory? { get }
     /// Sends the values of the job, as it was completed, and starts it. Once.
     func start(_ job: RunJob) async throws -> Launched
+}
+
+/// The working directory of a run as it was opened: the run starts in this one, whatever lies under its path by then.
+package struct OpenedDirectory: Sendable, Equatable {
+    /// Where it lies, after every link.
+    package var path: String
+    package var device: Int64
+    package var inode: Int64
+
+    package init(path: String, device: Int64, inode: Int64) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+    }
 }
 
 /// A run that a runner has begun.
@@ -59,20 +75,20 @@ package struct RunJob: Sendable {
     /// The sandbox that the program runs in; nil for none.
     package var sandbox: Sandboxing?
 
-    /// One field on its way into a variable or to standard input.
+    /// One field on its way into a variable, a private file or to standard input.
     package struct InjectedValue: Sendable {
         /// Nil for standard input.
         package var variable: String?
+        /// Whether the variable holds the path of a file of the run, in which the value is.
+        package var isFile: Bool
         /// What stands in redacted output.
         package var name: String
         package var kind: FieldKind
         package var value: SecretValue
-        /// Whether the variable holds the path of an open file with the value, in place of the value.
-        package var isFile: Bool
 
-        package init(variable: String?, name: String, kind: FieldKind, value: SecretValue, isFile: Bool = false) {
-            self.isFile = isFile
+        package init(variable: String?, isFile: Bool = false, name: String, kind: FieldKind, value: SecretValue) {
             self.variable = variable
+            self.isFile = isFile
             self.name = name
             self.kind = kind
             self.value = value

@@ -14,6 +14,8 @@ package struct InjectionWish: Sendable {
     /// How often it can be read; nil for a file that lasts its time.
     package var reads: Int?
     package var purpose: String
+    /// Whether somebody still waits for the answer.
+    package var isAwaited: @Sendable () -> Bool = { true }
 
     package init(scope: Scope, secrets: [RunWish.Secret], purpose: String) {
         self.scope = scope
@@ -56,7 +58,7 @@ extension OpenVault {
         let detail = [
             AuditFact("file", id), AuditFact("content", wish.content.rawValue), AuditFact("ttl", Timespan(life)), AuditFact("purpose", purpose),
         ]
-        let access = try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        let access = try await allowed(act, wish, wanted, targets, life: life, detail, by: asker)
         return try await concluding(access) {
             let items = try await items(wanted, hasValues: hasValues, access: access)
             let (until, covering) = end(of: life, targets, holder)
@@ -68,6 +70,22 @@ extension OpenVault {
             }
             return InjectedFile(id: id, place: place, variables: items.map(\.variable), expiresAt: wallTime(until), entry: access.entry)
         }
+    }
+
+    /// Asks the policy, and a person where it wants one for the values.
+    private func allowed(
+        _ act: Act, _ wish: InjectionWish, _ wanted: [Wanted], _ targets: [Target], life: Duration, _ detail: [AuditFact], by asker: Asker
+    ) async throws -> AuthorizedAccess {
+        let isThere = targets.allSatisfy(\.exists)
+        guard wish.content == .values, isThere, let rule = authorizer.ruleForApproval(act, by: asker, on: targets) else {
+            return try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
+        }
+        let plea: Plea
+        do { plea = try await self.plea(for: wish, wanted, life: life, rule: rule, by: asker) } catch let error as EngineError {
+            try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), error: error)
+            throw error
+        }
+        return try await approved(act, by: asker, on: targets, plea, detail: detail)
     }
 
     private static func life(of wish: InjectionWish) throws -> Duration {
@@ -86,14 +104,18 @@ extension OpenVault {
     private func items(_ wanted: [Wanted], hasValues: Bool, access: AuthorizedAccess) async throws -> [SessionFileDraft.Item] {
         var items: [SessionFileDraft.Item] = []
         for item in wanted { items += try await hasValues ? valueItems(item, access) : referenceItems(item) }
+        try Self.checkVariables(items.map(\.variable))
+        return items
+    }
+
+    static func checkVariables(_ names: [String]) throws {
         var known: Set<String> = []
-        for item in items {
-            try VariableName.check(item.variable)
-            guard known.insert(item.variable).inserted else {
-                throw EngineError.invalid("two secrets would be the variable \(item.variable)", hint: "give one of them a variable of its own")
+        for name in names {
+            try VariableName.check(name)
+            guard known.insert(name).inserted else {
+                throw EngineError.invalid("two secrets would be the variable \(name)", hint: "give one of them a variable of its own")
             }
         }
-        return items
     }
 
     private func valueItems(_ item: Wanted, _ access: AuthorizedAccess) async throws -> [SessionFileDraft.Item] {

@@ -78,9 +78,8 @@ extension OpenVault {
         let (ordinal, field) = try manifest.chosen(reference.field)
         let subject = ApprovalSubject(
             act.mode == .masked ? .mask : .reveal, agent: asker.agent,
-            secrets: [BoundSecret(secret: secret.id, version: version, field: ordinal)])
-        // One field is given, and the person reads which: the user of a login is not its password.
-        let name = "\(reference.scope)/\(reference.name)\(manifest.fields.count > 1 ? "#\(field.name)" : "")@\(version)"
+            secrets: [BoundSecret(secret: secret.id, version: version, field: ordinal, to: .asker)])
+        let name = name(of: field, in: manifest, reference.name, in: reference.scope, version: version)
         let plea = Plea(subject: subject, rule: rule, purpose: detail.first { $0.key == "purpose" }?.value, names: [name])
         return try await approved(act, by: asker, on: [target], plea, detail: detail)
     }

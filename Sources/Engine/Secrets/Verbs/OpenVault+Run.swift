@@ -34,15 +34,20 @@ package struct RunWish: Sendable {
         package var reference: SecretReference
         /// The variable; nil for the field's binding, or the name made from the secret's.
         package var variable: String?
-        package var isInput = false
-        /// Whether the variable holds the path of an open file with the value.
-        package var isFile = false
+        package var way = Way.variable
 
-        package init(reference: SecretReference, variable: String? = nil, isInput: Bool = false, isFile: Bool = false) {
-            self.isFile = isFile
+        /// How the program has it.
+        package enum Way: Sendable {
+            case variable
+            /// In a private file, whose path the variable holds.
+            case file
+            case standardInput
+        }
+
+        package init(reference: SecretReference, variable: String? = nil, _ way: Way = .variable) {
             self.reference = reference
             self.variable = variable
-            self.isInput = isInput
+            self.way = way
         }
     }
 
@@ -65,12 +70,14 @@ extension OpenVault {
     /// The longest that an agent's run may take, and how long it takes unless it says otherwise.
     package static let longestAgentRun = Duration.seconds(300)
     package static let usualAgentRun = Duration.seconds(50)
+    /// What an agent's run makes is its user's alone: whoever asks does not choose who may read it.
+    static let agentFileMask = 0o077
 
     /// Allows a run: resolves every secret, has the program opened, authorizes it with them, writes the intent, then opens the values.
     package func prepareRun(_ wish: RunWish, by asker: Asker) async throws -> PreparedRun {
         guard let program = wish.arguments.first, !program.isEmpty else { throw EngineError.invalid("there is no command to run", hint: nil) }
         let act = Act(.run, .inject, wish.takesAll ? .stepUp : .capability(.envInject))
-        guard wish.input == nil || !wish.secrets.contains(where: \.isInput) else {
+        guard wish.input == nil || !wish.secrets.contains(where: { $0.way == .standardInput }) else {
             throw EngineError.invalid("standard input is either a secret or what you send", hint: "leave one of them out")
         }
         let wanted = try await wantedSecrets(wish, for: act, by: asker)
@@ -86,7 +93,7 @@ extension OpenVault {
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)]
         if let purpose = wish.purpose { detail.append(AuditFact("purpose", "\(QuotedText(purpose))")) }
-        let access = try await allowed(act, wish, wanted, waiting.program, targets, detail, by: asker)
+        let access = try await allowed(act, wish, wanted, (job, waiting), targets, detail, by: asker)
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {
             for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
@@ -100,15 +107,15 @@ extension OpenVault {
 
     /// Asks the policy, and a person where it wants one. The intent is durable when this returns.
     private func allowed(
-        _ act: Act, _ wish: RunWish, _ wanted: [Wanted], _ program: OpenedProgram, _ targets: [Target], _ detail: [AuditFact], by asker: Asker
+        _ act: Act, _ wish: RunWish, _ wanted: [Wanted], _ run: (job: RunJob, waiting: any WaitingRun), _ targets: [Target],
+        _ detail: [AuditFact], by asker: Asker
     ) async throws -> AuthorizedAccess {
         guard let rule = authorizer.ruleForApproval(act, by: asker, on: targets) else {
             return try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
         }
         let plea: Plea
         do {
-            let subject = try await approvalSubject(wish, wanted, program, rule: rule, by: asker)
-            plea = Plea(subject: subject, rule: rule, purpose: wish.purpose, isAwaited: wish.isAwaited)
+            plea = try await self.plea(for: wish, wanted, run.job, run.waiting, rule: rule, by: asker)
         } catch let error as EngineError {
             try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), error: error)
             throw error
@@ -118,7 +125,7 @@ extension OpenVault {
 
     /// What stands in place of the standard input that a client would send: what it told beforehand. An approved run has no other, since nobody saw it.
     private static func input(of wish: RunWish, _ wanted: [Wanted], isApproved: Bool) -> RunJob.InjectedValue? {
-        guard !wanted.contains(where: \.isInput), var bytes = wish.input ?? (isApproved ? [] : nil) else { return nil }
+        guard !wanted.contains(where: { $0.way == .standardInput }), var bytes = wish.input ?? (isApproved ? [] : nil) else { return nil }
         return .init(variable: nil, name: "", kind: .plain, value: SecretValue(moving: &bytes))
     }
 
@@ -141,8 +148,7 @@ extension OpenVault {
         var field: SegmentName?
         var version: Int64?
         var variable: String?
-        var isInput: Bool
-        var isFile = false
+        var way: RunWish.Secret.Way = .variable
         /// Whether a version was named, rather than the current one meant.
         var isPinned = false
         var record: SecretRecord?
@@ -157,7 +163,7 @@ extension OpenVault {
                 Wanted(
                     scope: scope, name: secret.reference.name, field: secret.reference.field,
                     version: secret.reference.version.map(Int64.init) ?? record?.current, variable: secret.variable,
-                    isInput: secret.isInput, isFile: secret.isFile, isPinned: secret.reference.version != nil, record: record))
+                    way: secret.way, isPinned: secret.reference.version != nil, record: record))
         }
         guard wish.takesAll, !asker.isAgent else { return wanted }
         guard let place = try await place(wish.scope) else { throw EngineError.notFound(.environment) }
@@ -165,7 +171,7 @@ extension OpenVault {
             guard !wanted.contains(where: { $0.record?.id == entry.record.id }) else { continue }
             wanted.append(
                 Wanted(
-                    scope: wish.scope, name: entry.metadata.name, version: entry.record.current, isInput: false, record: entry.record))
+                    scope: wish.scope, name: entry.metadata.name, version: entry.record.current, record: entry.record))
         }
         return wanted
     }
@@ -178,7 +184,8 @@ extension OpenVault {
         for (ordinal, field, variable) in try Self.injected(item, manifest, prefix: prefix) {
             let value = try await shelf.open(ordinal, of: record, version: version, access: access)
             let needle = manifest.fields.count > 1 ? "\(item.name)#\(field.name)" : "\(item.name)"
-            values.append(.init(variable: item.isInput ? nil : variable, name: needle, kind: field.kind, value: value, isFile: item.isFile))
+            let goesTo = item.way == .standardInput ? nil : variable
+            values.append(.init(variable: goesTo, isFile: item.way == .file, name: needle, kind: field.kind, value: value))
         }
         return values
     }
@@ -192,7 +199,7 @@ extension OpenVault {
             return [(ordinal, field, item.variable ?? field.binding ?? fallback)]
         }
         let bound = manifest.fields.enumerated().filter { $0.element.binding != nil }
-        if item.variable == nil, !item.isInput, !bound.isEmpty {
+        if item.variable == nil, item.way != .standardInput, !bound.isEmpty {
             return bound.map { (Int64($0.offset + 1), $0.element, $0.element.binding ?? derived) }
         }
         let (ordinal, field) = try manifest.chosen(nil)
@@ -209,7 +216,8 @@ extension RunJob {
             arguments: wish.arguments, workingDirectory: wish.workingDirectory, environment: isAgent ? [:] : wish.environment,
             values: [], preservesEnvironment: !isAgent && wish.preservesEnvironment,
             timeout: isAgent ? min(wish.timeout ?? OpenVault.usualAgentRun, longest) : wish.timeout, terminal: isAgent ? nil : wish.terminal,
-            fileMask: wish.fileMask, audience: isAgent ? .agent(realHome: false) : .person, takesFingerprint: takesFingerprint)
+            fileMask: isAgent ? OpenVault.agentFileMask : wish.fileMask, audience: isAgent ? .agent(realHome: false) : .person,
+            takesFingerprint: takesFingerprint)
     }
 
     /// Takes over what the policy granted. Where the secrets of a run are granted differently, the program gets what is granted with all of them.

@@ -65,20 +65,24 @@ enum RunOpening {
     }
 }
 
+extension RunWish.Secret.Way {
+    fileprivate init(_ wire: RunSecret) throws {
+        switch (wire.stdin ?? false, wire.file ?? false) {
+        case (true, true): throw EngineError.invalid("a secret goes to standard input or into a file", hint: "leave one of them out")
+        case (true, false): self = .standardInput
+        case (false, true): self = .file
+        case (false, false): self = .variable
+        }
+    }
+}
+
 extension RunWish {
     init(_ wire: RunRequest) throws {
         let scope = try wire.scope.map { try Scope(parsing: $0) } ?? Scope(parsing: "default/dev")
         self.init(arguments: wire.argv, scope: scope)
         workingDirectory = wire.cwd
         environment = wire.environment
-        secrets = try wire.secrets.map { secret in
-            guard secret.stdin != true || secret.file != true else {
-                throw EngineError.invalid("a secret goes to standard input or into a file", hint: nil)
-            }
-            return Secret(
-                reference: try SecretReference(parsing: secret.reference), variable: secret.variable, isInput: secret.stdin ?? false,
-                isFile: secret.file ?? false)
-        }
+        secrets = try wire.secrets.map { Secret(reference: try SecretReference(parsing: $0.reference), variable: $0.variable, try Secret.Way($0)) }
         takesAll = wire.all
         prefix = wire.environmentPrefix ?? ""
         preservesEnvironment = wire.preserveEnvironment

@@ -35,7 +35,9 @@ struct SessionRoutes: Sendable {
         }
         router.route(.post, WirePath.sessionFiles) { request, context in
             let wish: FileInjection = try await request.json()
-            let file = try await open(context).inject(InjectionWish(wish), by: try context.asker)
+            var asked = try InjectionWish(wish)
+            asked.isAwaited = { [channel = context.channel] in channel.isActive }
+            let file = try await open(context).inject(asked, by: try context.asker)
             return try Response(json: FileInjected(file, wish), status: .created)
         }
     }

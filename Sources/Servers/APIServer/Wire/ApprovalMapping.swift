@@ -37,20 +37,32 @@ extension ApprovalItem {
         switch request.matter {
         case .use(let subject, let names): describe(subject, names)
         case .proposal(let proposal):
-            secrets = proposal.names.map { "\(proposal.scope)/\($0)" }
+            secrets = proposal.names.map { ApprovalSecret(name: "\(proposal.scope)/\($0)") }
             capability = proposal.capability
         }
     }
 
     private mutating func describe(_ subject: ApprovalSubject, _ names: [String]) {
         kind = subject.use.rawValue
-        secrets = names
+        secrets = zip(names, subject.secrets).map { ApprovalSecret(name: $0, $1.destination, isLine: subject.file != nil) }
         program = subject.program?.path
         programHash = subject.program?.hash.hexadecimal
         arguments = subject.arguments
-        workingDirectory = subject.workingDirectory
-        variables = subject.secrets.compactMap(\.variable)
+        workingDirectory = subject.workingDirectory?.path
+        timeLimitSeconds = subject.timeLimit?.components.seconds
         hasInput = subject.inputHash != nil
+        file = subject.file.map { ApprovalFile(format: $0.format.rawValue, reads: $0.reads, seconds: $0.life.components.seconds) }
         notBound = subject.program?.notBound ?? []
+    }
+}
+
+extension ApprovalSecret {
+    fileprivate init(name: String, _ destination: BoundSecret.Destination, isLine: Bool) {
+        switch destination {
+        case .asker: self.init(name: name)
+        case .variable(let variable): self.init(name: name, as: isLine ? .line : .env, variable: variable)
+        case .file(let variable): self.init(name: name, as: .file, variable: variable)
+        case .standardInput: self.init(name: name, as: .stdin)
+        }
     }
 }

@@ -51,7 +51,7 @@ struct ChangeReleaseTests {
 
     private func job(_ script: String, in work: TemporaryFolder) -> RunJob { RunJob.agent("sh", "-c", script, directory: work.path).sandboxed() }
 
-    private func run(_ script: String, in work: TemporaryFolder, meanwhile: () throws -> Void = {}) throws -> (run: TestRun, files: RunFiles?) {
+    private func run(_ script: String, in work: TemporaryFolder, meanwhile: () throws -> Void = {}) throws -> (run: TestRun, files: RunChanges?) {
         let bindings = [RunBinding.variable("VALUE", value, needle: "stripe/key")]
         let run = try TestRun(job("\(script); echo ready; read line; exit 0", in: work), bindings, from: spawner)
         run.wait { $0.output.hasSuffix("ready\n") }

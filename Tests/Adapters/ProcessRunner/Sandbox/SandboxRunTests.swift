@@ -46,14 +46,14 @@ struct SandboxRunTests {
 
     @Test("values come in open files that are the program's alone, in a sandbox or not", arguments: [true, false])
     func openFiles(isSandboxed: Bool) throws {
-        let large = [UInt8](repeating: 0, count: 300_000) + Array("CANARY-file-2".utf8)
+        let large = String(repeating: "x", count: 300_000) + "CANARY-file-2"
         let script = """
             echo $A $B; cat $A; cat $A; tail -c 13 $B; wc -c < $B; (sh -c 'cat $A'); echo x 2>/dev/null >> $A || echo fixed; ls /proc/self/fd
             """
         let job = RunJob.agent("sh", "-c", script)
         let run = try TestRun(
             isSandboxed ? job.sandboxed() : job,
-            [.file("A", Array("CANARY-file-1\n".utf8), needle: "one"), .file("B", large), .variable("C", "c")], from: spawner
+            [.file("A", "CANARY-file-1\n", needle: "one"), .file("B", large, needle: nil), .variable("C", "c")], from: spawner
         ).finish()
         let expected = """
             /proc/self/fd/100 /proc/self/fd/101

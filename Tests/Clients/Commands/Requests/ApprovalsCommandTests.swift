@@ -8,9 +8,10 @@ import Testing
 struct ApprovalsCommandTests {
     private static let run = ApprovalItem(
         id: "0a", code: "K7Q-M2F", standing: .pending, kind: "run", createdAt: "2025-11-21T02:00:00Z", expiresAt: "2025-11-21T02:10:00Z",
-        rule: "live keys", agent: "claude", process: 4242, executable: "/usr/bin/tacit", secrets: ["default/dev/stripe/api-key@2"],
+        rule: "live keys", agent: "claude", process: 4242, executable: "/usr/bin/tacit",
+        secrets: [ApprovalSecret(name: "default/dev/stripe/api-key@2", as: .env, variable: "STRIPE_API_KEY")],
         program: "/usr/bin/curl", programHash: String(repeating: "ab", count: 32), arguments: ["curl", "-d", "a b\u{1B}[2J", "it's"],
-        workingDirectory: "/srv", variables: ["STRIPE_API_KEY"], notBound: ["scripts"], reportedModel: "claude 2",
+        workingDirectory: "/srv", timeLimitSeconds: 50, notBound: ["scripts"], reportedModel: "claude 2",
         purpose: "pretend\u{202E} program: /bin/true")
 
     private func rig(_ items: [ApprovalItem] = [run], decided: ApprovalItem.Standing = .approved) throws -> Rig {
@@ -33,7 +34,7 @@ struct ApprovalsCommandTests {
         let outcome = try rig().run("approvals")
         #expect(outcome.status == 0, "\(outcome.messages)")
         let text = outcome.text
-        let parts = ["K7Q-M2F", "asked by", "program", "words", "in", "secrets", "as", "not bound", "rule", "until", "model", "purpose"]
+        let parts = ["K7Q-M2F", "asked by", "program", "words", "in", "limit", "secrets", "not bound", "rule", "until", "model", "purpose"]
         let places = parts.compactMap { part in text.ranges(of: part == "K7Q-M2F" ? part : "\n  \(part) ").first?.lowerBound }
         #expect(places.count == parts.count)
         #expect(places == places.sorted())
@@ -55,15 +56,52 @@ struct ApprovalsCommandTests {
         item.reportedModel = "e\(pad)secrets"
         item.purpose = "f\(pad)secrets"
         let text = try rig([item]).run("approvals").text
+        let first = ["\u{2800}", "\u{3164}"].contains(blank) ? "\u{2423}" : blank
         #expect(text.ranges(of: blank + blank + "secrets").count == (blank == " " ? 1 : 0), "our own line, and no other")
-        #expect(text.ranges(of: blank + String(repeating: "\u{2423}", count: 59) + "secrets").count == 7, "the title has the program too")
+        #expect(text.ranges(of: first + String(repeating: "\u{2423}", count: 59) + "secrets").count == 7, "the title has the program too")
+    }
+
+    @Test("beside each secret stands where it goes, and beside a file what can be done with it")
+    func destinations() throws {
+        var item = Self.run
+        item.secrets = [
+            ApprovalSecret(name: "p/e/live@1", as: .env, variable: "TEST_KEY"), ApprovalSecret(name: "p/e/test@2", as: .env, variable: "LIVE_KEY"),
+            ApprovalSecret(name: "p/e/cert@1", as: .file, variable: "CERT"), ApprovalSecret(name: "p/e/body@1", as: .stdin),
+            ApprovalSecret(name: "p/e/odd@1", as: .env, variable: "stdin"),
+        ]
+        let text = try rig([item]).run("approvals").text
+        for line in [
+            "secrets   p/e/live@1 \u{2192} TEST_KEY\n", "p/e/test@2 \u{2192} LIVE_KEY\n", "p/e/cert@1 \u{2192} a file named by CERT\n",
+            "p/e/body@1 \u{2192} stdin\n", "p/e/odd@1 \u{2192} the variable stdin\n", "limit     stopped after 50 s\n",
+        ] { #expect(text.contains(line), "\(line)") }
+        (item.kind, item.program, item.timeLimitSeconds) = ("inject", nil, nil)
+        item.secrets = [ApprovalSecret(name: "p/e/live@1", as: .line, variable: "KEY")]
+        item.file = ApprovalFile(format: "dotenv", reads: nil, seconds: 900)
+        let file = try rig([item]).run("approvals").text
+        #expect(
+            file.contains("p/e/live@1 \u{2192} KEY\n")
+                && file.contains("file      a file that any program of yours can read, dotenv, for 900 s at most\n"))
+        item.file = ApprovalFile(format: "json", reads: 3, seconds: 60)
+        #expect(try rig([item]).run("approvals").text.contains("a pipe that can be read 3 times, json, for 60 s at most"))
+        let json = try rig([item]).run("approvals", "list", "--json").text
+        #expect(json.contains(#""as":"line""#) && json.contains(#""variable":"KEY""#), "\(json)")
+    }
+
+    @Test("a single letter that draws nothing is seen, too")
+    func filler() throws {
+        var item = Self.run
+        item.arguments = ["a\u{3164}b", "c\u{115F}d"]
+        let text = try rig([item]).run("approvals").text
+        #expect(text.contains("'a\u{2423}b'") && text.contains("'c\u{2423}d'"))
     }
 
     @Test("a decision carries the code as it was typed, and says what comes of it")
     func decides() throws {
         let rig = try rig()
         let outcome = try rig.run("approvals", "approve", "k7qm2f", "--uses", "2", "--for", "1h")
-        #expect(outcome.status == 0 && outcome.text.hasPrefix("Approved K7Q-M2F 2 times"), "\(outcome.messages)")
+        #expect(outcome.status == 0 && outcome.text.contains("\nApproved K7Q-M2F 2 times"), "\(outcome.messages)")
+        #expect(
+            outcome.text.hasPrefix("K7Q-M2F  claude wants to run") && outcome.text.contains("\u{2192} STRIPE_API_KEY\n"), "what is approved is shown")
         #expect(try decision(rig) == ApprovalDecision(.approve, code: "k7qm2f", uses: 2, seconds: 3600))
         let denying = try self.rig(decided: .denied)
         #expect(try denying.run("approvals", "deny", "K7Q-M2F").text == "Denied K7Q-M2F.\n")

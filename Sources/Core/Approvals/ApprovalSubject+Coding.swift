@@ -1,0 +1,88 @@
+import Model
+
+extension ApprovalSubject {
+    /// Appends the canonical form (SPEC §12.2).
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(use.rawValue)
+        writer.write(optional: agent) { $0.write($1) }
+        writer.write(optional: program) { writer, program in
+            writer.write(program.path)
+            writer.write(program.hash)
+            writer.write(list: program.notBound) { $0.write($1) }
+        }
+        writer.write(list: arguments) { $0.write($1) }
+        writer.write(optional: workingDirectory) { writer, directory in
+            writer.write(directory.path)
+            writer.write(directory.device)
+            writer.write(directory.inode)
+        }
+        writer.write(optional: timeLimit) { $0.write($1.wholeNanoseconds) }
+        writer.write(list: variables) { $0.write($1) }
+        writer.write(list: secrets) { writer, secret in
+            writer.write(secret.secret)
+            writer.write(secret.version)
+            writer.write(secret.field)
+            secret.destination.write(to: &writer)
+        }
+        writer.write(optional: inputHash) { $0.write($1) }
+        writer.write(optional: file) { writer, file in
+            writer.write(file.format.rawValue)
+            writer.write(optional: file.reads) { $0.write($1) }
+            writer.write(file.life.wholeNanoseconds)
+        }
+    }
+
+    init(from reader: inout CanonicalReader) throws(CanonicalError) {
+        guard let use = Use(rawValue: try reader.text()) else { throw .malformed }
+        self.use = use
+        agent = try reader.optional { reader throws(CanonicalError) in try reader.id() }
+        program = try reader.optional { reader throws(CanonicalError) in
+            BoundProgram(
+                path: try reader.text(), hash: try reader.data(),
+                notBound: try reader.list { reader throws(CanonicalError) in try reader.text() })
+        }
+        arguments = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        workingDirectory = try reader.optional { reader throws(CanonicalError) in
+            BoundDirectory(path: try reader.text(), device: try reader.int64(), inode: try reader.int64())
+        }
+        timeLimit = try reader.optional { reader throws(CanonicalError) in .nanoseconds(try reader.int64()) }
+        variables = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        secrets = try reader.list { reader throws(CanonicalError) in
+            BoundSecret(
+                secret: try reader.id(), version: try reader.int64(), field: try reader.int64(),
+                to: try BoundSecret.Destination(from: &reader))
+        }
+        inputHash = try reader.optional { reader throws(CanonicalError) in try reader.data() }
+        file = try reader.optional { reader throws(CanonicalError) in
+            guard let format = BoundFile.Format(rawValue: try reader.text()) else { throw CanonicalError.malformed }
+            return BoundFile(
+                format: format, reads: try reader.optional { reader throws(CanonicalError) in try reader.int64() },
+                life: .nanoseconds(try reader.int64()))
+        }
+    }
+}
+
+extension BoundSecret.Destination {
+    fileprivate func write(to writer: inout CanonicalWriter) {
+        switch self {
+        case .asker: writer.write(byte: 0)
+        case .variable(let name):
+            writer.write(byte: 1)
+            writer.write(name)
+        case .file(let name):
+            writer.write(byte: 2)
+            writer.write(name)
+        case .standardInput: writer.write(byte: 3)
+        }
+    }
+
+    fileprivate init(from reader: inout CanonicalReader) throws(CanonicalError) {
+        switch try reader.byte() {
+        case 0: self = .asker
+        case 1: self = .variable(try reader.text())
+        case 2: self = .file(try reader.text())
+        case 3: self = .standardInput
+        default: throw .malformed
+        }
+    }
+}

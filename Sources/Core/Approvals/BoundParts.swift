@@ -1,0 +1,75 @@
+package import Model
+
+/// The program of a run, by its content.
+package struct BoundProgram: Sendable, Equatable {
+    package var path: String
+    /// SHA-256 of the file that is executed, 32 bytes.
+    package var hash: [UInt8]
+    /// What the program reads and decides by, and what no digest binds: a script, a configuration.
+    package var notBound: [String]
+
+    package init(path: String, hash: [UInt8], notBound: [String] = []) {
+        self.path = path
+        self.hash = hash
+        self.notBound = notBound
+    }
+}
+
+/// The directory that a run starts in, as it was opened: another one that is put under its path is not this one.
+package struct BoundDirectory: Sendable, Equatable {
+    /// Where it lies, after every link.
+    package var path: String
+    package var device: Int64
+    package var inode: Int64
+
+    package init(path: String, device: Int64, inode: Int64) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+    }
+}
+
+/// A session file that values are written into. Which program reads it nobody knows.
+package struct BoundFile: Sendable, Equatable {
+    /// What its lines look like. The raw value is part of the digest.
+    package enum Format: String, Sendable, CaseIterable { case dotenv, json }
+
+    package var format: Format
+    /// How often it can be read, for one that is offered as a pipe; nil for a file.
+    package var reads: Int64?
+    /// When it is removed at the latest, from when it was written.
+    package var life: Duration
+
+    package init(format: Format, reads: Int64?, life: Duration) {
+        self.format = format
+        self.reads = reads
+        self.life = life
+    }
+}
+
+/// One field of one version, and where it goes.
+package struct BoundSecret: Sendable, Equatable {
+    package var secret: SecretID
+    package var version: Int64
+    /// The field's ordinal in that version.
+    package var field: Int64
+    package var destination: Destination
+
+    /// Where a value goes.
+    package enum Destination: Sendable, Equatable {
+        /// Whoever asks: it is revealed, or its mask is.
+        case asker
+        /// A variable of the program, or a line of a session file.
+        case variable(String)
+        /// A private file of the run; the variable holds its path.
+        case file(String)
+        case standardInput
+    }
+
+    package init(secret: SecretID, version: Int64, field: Int64, to destination: Destination) {
+        self.secret = secret
+        self.version = version
+        self.field = field
+        self.destination = destination
+    }
+}
