@@ -34,7 +34,7 @@ class Ground:
         subprocess.run([self.programs["tacit"], "lock"], env=self.environment, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run(self, words):
+    def run(self, words, directory=None):
         """Runs a command that leads a kernel session of its own, with the password on descriptor 3; its output."""
         reading, writing = os.pipe()
         os.write(writing, PASSWORD)
@@ -42,7 +42,7 @@ class Ground:
         os.dup2(reading, 3)
         try:
             done = subprocess.run(
-                words, env=self.environment, cwd=self.folder, pass_fds=[3], start_new_session=True, capture_output=True, text=True
+                words, env=self.environment, cwd=directory or self.folder, pass_fds=[3], start_new_session=True, capture_output=True, text=True
             )
         finally:
             os.close(3)
@@ -54,7 +54,7 @@ class Ground:
         """Runs one command of Tacit's, as a person."""
         return self.run([self.programs["tacit"], *words, "--password-fd", "3"])
 
-    def alternate(self, rounds, *commands):
+    def alternate(self, rounds, *commands, directory=None):
         """Runs commands in turn, in one unlocked session; for each a list of (milliseconds to its child, to its end, largest KiB).
 
         A command is a list of words; one with `--then` in it is two, one after the other.
@@ -63,7 +63,7 @@ class Ground:
         for command in commands:
             words += ["---", *command]
         results = [[] for _ in commands]
-        for line in self.run(words).splitlines():
+        for line in self.run(words, directory).splitlines():
             which, child, end, size, status = map(int, line.split())
             if status != 0:
                 raise SystemExit(f"benchmark: error: {' '.join(commands[which])} ended with {status}")

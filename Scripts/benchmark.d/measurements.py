@@ -16,14 +16,20 @@ def run(ground):
     tacit = [ground.programs["tacit"], "run", "-e", "small", "-k", "S000001=FOO", "--", *child]
     plain = ["env", "FOO=bar", *child]
     followed = [ground.programs["noop"], "--then", *plain]
-    ours, env, noop = ground.alternate(200, tacit, plain, followed)
-    start, by_env, by_noop = (median([sample[0] for sample in samples]) for samples in (ours, env, noop))
+    confined = [*tacit[:2], "--sandbox", *tacit[2:]]
+    project = ground.folder / "project"
+    project.mkdir(exist_ok=True)
+    results = ground.alternate(200, tacit, plain, followed, confined, directory=project)
+    ours = results[0]
+    start, by_env, by_noop, in_sandbox = (median([sample[0] for sample in samples]) for samples in results)
     peak = max(sample[2] for sample in ours) / 1024
     return [
         Row("a", "`tacit run`, spawn to child start, p50 of 200", start, "ms"),
         Row("a", "… `env FOO=bar` in turn with it", by_env, "ms", ratio=start / by_env),
         Row("a", "… a static Swift no-op, then `env`", by_noop, "ms", ratio=start / by_noop),
         Row("a", "… what Tacit adds to the latter", start - by_noop, "ms", target=6),
+        Row("a", "… with `--sandbox` in turn with it", in_sandbox, "ms", ratio=in_sandbox / start),
+        Row("a", "… what the sandbox adds", in_sandbox - start, "ms", target=12),
         Row("a", "… peak memory of the command line", peak, "MiB", target=25),
     ]
 

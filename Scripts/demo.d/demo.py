@@ -169,7 +169,7 @@ def play(home):
     return stage.end(
         [
             "That redaction stops an adversary. A program of the agent's own choice can print a value in pieces or in a cipher: treat a value given to "
-            "such a run as known to the agent. The sandbox, which confines such programs, comes in a later version.",
+            "such a run as known to the agent. In the sandbox, which this demonstration leaves out, it could at least send nothing away.",
             "That a hostile process of your own user is kept away from you: it can trace your shell or type into your terminal. `tacit doctor` "
             "says what is protected on this machine.",
         ]

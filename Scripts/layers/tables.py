@@ -41,7 +41,7 @@ TARGETS = {
     "SQLStorage": {"Model", "Storage"},
     "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
     "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},
-    "ProcessRunner": {"Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess"},
+    "ProcessRunner": {"Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox"},
     "StateFiles": {"Model", "Storage"},
     "KernelPeers": {"Model", "CProcess"},
     "APIServer": {"Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Approvals", "Auditing", "Envelopes"},
@@ -52,6 +52,7 @@ TARGETS = {
     "TestKit": ANY,
     "CLockedMemory": set(),
     "CProcess": set(),
+    "CSandbox": set(),
     "CArgon2": set(),
     "CWipingAllocator": set(),
 }

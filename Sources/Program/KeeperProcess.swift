@@ -31,7 +31,7 @@ struct KeeperProcess {
         // Whoever left one there is gone: the lock is ours.
         door.clear()
         defer { door.remove() }
-        let vault = Vault(foundation(RunnerLauncher(for: .own()), try SessionFileLauncher(directory: paths.sessionFiles)))
+        let vault = Vault(foundation(RunnerLauncher(for: .own(), hiding: paths.own), try SessionFileLauncher(directory: paths.sessionFiles)))
         try await serve(vault, door)
         try? await vault.lock(by: Self.keeper)
     }

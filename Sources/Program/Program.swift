@@ -24,6 +24,7 @@ enum Program {
         switch words.first {
         case Spawner.subcommand: exit(Spawner.main())
         case Runner.subcommand: exit(Runner.main())
+        case SandboxProbe.subcommand: exit(SandboxProbe.main())
         default:
             CommandContext.current = .ofProcess(version: KeeperProcess.version, keeper: keep)
             exit(TacitCommand.run(arguments: words))

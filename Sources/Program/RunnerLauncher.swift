@@ -11,9 +11,10 @@ import TacitWire
 final class RunnerLauncher: RunnerSupply {
     private let spawner = Mutex<SpawnerHandle?>(nil)
     private let account: Account
+    private let hidden: [String]
 
-    /// `account` is whose programs the runs of agents are.
-    init(for account: Account) { self.account = account }
+    /// `account` is whose programs the runs of agents are; `hidden` are the directories that no sandbox shows.
+    init(for account: Account, hiding hidden: [String]) { (self.account, self.hidden) = (account, hidden) }
 
     func prepare() async throws {
         try spawner.withLock { spawner in
@@ -33,7 +34,7 @@ final class RunnerLauncher: RunnerSupply {
 
     func open(_ job: Secrets.RunJob) async throws -> any WaitingRun {
         guard let spawner = spawner.withLock({ $0 }) else { throw EngineError.runnersGone }
-        return try await Self.aside { try OpenedRun(job, of: self.account, on: spawner) }
+        return try await Self.aside { try OpenedRun(job, of: self.account, hiding: self.hidden, on: spawner) }
     }
 
     /// Does what blocks for a few milliseconds on a thread that is not one of the concurrency pool.
@@ -64,12 +65,20 @@ private final class OpenedRun: WaitingRun {
     /// The runner's socket; nil once somebody else closes it.
     private let descriptor: Mutex<Int32?>
 
-    init(_ job: Secrets.RunJob, of account: Account, on spawner: SpawnerHandle) throws {
+    init(_ job: Secrets.RunJob, of account: Account, hiding hidden: [String], on spawner: SpawnerHandle) throws {
         self.account = account
         let taken = try spawner.takeRunner()
         setup = RunnerSetup(descriptor: taken)
         do {
-            facts = try setup.submit(ProcessRunner.RunJob(job, environment: account.environment(of: job)))
+            var taken = ProcessRunner.RunJob(job, environment: account.environment(of: job))
+            taken.sandbox = job.sandbox.map { sandbox in
+                var wish = SandboxWish(
+                    sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
+                    user: account.name, home: account.home, hidden: hidden)
+                wish.reads = sandbox.reads
+                return wish
+            }
+            facts = try setup.submit(taken)
         } catch {
             close(taken)
             throw error

@@ -15,6 +15,8 @@ package enum RunRefusal: Diagnosable, Equatable {
     case noFile(Errno)
     case injection(InjectionError)
     case tooLarge
+    case noSandbox(String, String?)
+    case noSandboxThere(String, String)
     case cannotStart(String, Errno)
 
     package var code: String {
@@ -27,6 +29,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noPrivateDirectory, .noTerminal, .noFile: "run.no-resources"
         case .injection(let error): error.code
         case .tooLarge: "run.too-large"
+        case .noSandbox: "run.no-sandbox"
+        case .noSandboxThere: "run.no-sandbox-there"
         }
     }
 
@@ -44,6 +48,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noFile(let error): "no private file for a value could be made: \(error.text)"
         case .injection(let error): error.message
         case .tooLarge: "the arguments and variables are larger than the system takes"
+        case .noSandbox(let reason, _): "there is no sandbox: \(reason)"
+        case .noSandboxThere(let path, let reason): "`\(path)` is not given to a sandbox: \(reason)"
         }
     }
 
@@ -54,6 +60,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .accidentGuard: "run the program that needs the secret, without looking at its value (this guard stops accidents; it is no boundary)"
         case .injection(let error): error.hint
         case .tooLarge: "pass the large value with `--stdin KEY`"
+        case .noSandbox(_, let remedy): remedy
+        case .noSandboxThere: "work in a directory of the project's own, and name only what the program needs"
         default: nil
         }
     }

@@ -40,6 +40,9 @@ extension RunRequest {
         writer.raw("mask_output", maskOutput)
         writer.optional("input", input)
         if let sendsInput { writer.raw("sends_input", sendsInput) }
+        if let sandbox { writer.raw("sandbox", sandbox) }
+        if let writeThrough { writer.raw("write_through", writeThrough) }
+        if let reads { writer.member("reads") { $0.list(reads) { $0.text($1) } } }
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
     }
 }

@@ -40,6 +40,9 @@ public struct LocalPaths: Sendable, Equatable {
     /// The badges of agents, one file each.
     public var agents: String { "\(state)/agents" }
 
+    /// The directories that are Tacit's own: no program in a sandbox sees them.
+    public var own: [String] { [vault, state, runtime] }
+
     /// FNV-1a, 64 bits: tells the sockets of several vaults apart; nothing is protected by it.
     private static func fingerprint(_ text: String) -> String {
         let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }

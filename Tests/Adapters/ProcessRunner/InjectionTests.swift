@@ -21,6 +21,7 @@ struct InjectionTests {
     @Test("two secrets on one variable, or on standard input, are an error")
     func taken() {
         #expect(throws: InjectionError.taken("A")) { try InjectionPlan([.variable("A"), .variable("A")], inherited: [:], preservesInherited: false) }
+        #expect(throws: InjectionError.taken("A")) { try InjectionPlan([.variable("A"), .file("A")], inherited: [:], preservesInherited: false) }
         #expect(throws: InjectionError.twoInputs) { try InjectionPlan([.standardInput, .standardInput], inherited: [:], preservesInherited: false) }
     }
 

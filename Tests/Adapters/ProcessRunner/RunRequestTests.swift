@@ -51,5 +51,16 @@ struct RunRequestTests {
         #expect(report.scannedBytes == 15)
         #expect(report.unscanned == ["3 bytes: gzip"])
         #expect(try WireJSON.decodeStrictly(RunReport.self, from: Data(report.json.utf8)) == report)
+        var confined = report
+        confined.sandbox = .missing("no \"namespaces\"")
+        confined.files = RunChanges()
+        confined.files?.tell("a\"b\n", "it holds \\")
+        confined.files?.keep("c", as: "c.tacit-1")
+        #expect(try WireJSON.decodeStrictly(RunReport.self, from: Data(confined.json.utf8)) == confined)
+        for _ in 0..<100 {
+            confined.files?.tell(String(repeating: "\u{1}é", count: 200), "it holds \(String(repeating: "n", count: 256))")
+            confined.files?.keep(String(repeating: "\u{1}é", count: 200), as: String(repeating: "\u{1}", count: 256))
+        }
+        #expect(confined.json.utf8.count < RunFrame.maximumPayload, "a report is one frame")
     }
 }

@@ -42,6 +42,10 @@ struct RunRequestWritingTests {
         }
         (request.all, request.preserveEnvironment, request.maskOutput) = (flag(), flag(), flag())
         (request.timeoutSeconds, request.fileMask) = (perhaps(random.int(in: 1...9999)), perhaps(0o027))
+        (request.input, request.sendsInput, request.sandbox, request.writeThrough) = (
+            perhaps(text()), perhaps(flag()), perhaps(flag()), perhaps(flag())
+        )
+        request.reads = perhaps((0..<random.int(in: 0...3)).map { _ in text() })
         request.terminal = perhaps(
             RunTerminal(
                 rows: UInt16(random.int(in: 0...300)), columns: 80, input: flag(), output: flag(), error: true, term: perhaps(text()),

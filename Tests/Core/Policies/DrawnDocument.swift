@@ -67,7 +67,8 @@ extension RandomDraws {
         }
         if chance(40) || policy["allowed_keys"] == nil { policy["denied_keys"] = [keyPattern()] }
         if chance(40) { policy["environments"] = [pick(["default/*", "**", "shop/prod", "*/dev"])] }
-        if chance(30) { policy["unsandboxed"] = pick(["allow", "deny"]) }
+        if chance(30) { policy["unsandboxed"] = pick(["allow", "deny", "fallback"]) }
+        if chance(20) { policy["reads"] = [pick(["/opt/a", "/opt/b"]), "/srv/data"] }
         if chance(30) { policy["home"] = pick(["real", "private"]) }
         return policy
     }

@@ -44,7 +44,7 @@ struct PolicyProspectTests {
     }
 
     @Test("what nobody can meet is of no use, and what is blocked is not either") func useless() throws {
-        #expect(try prospect(document("")).capabilities == [.referenceOnly, .maskedReturn, .reveal], "there is no sandbox")
+        #expect(try prospect(document("")).capabilities == [.referenceOnly, .maskedReturn, .envInject, .reveal], "no file is written into a sandbox")
         let blocked = #","tag_rules":[{"name":"b","kind":"block_always","tags":["t"]}]"#
         #expect(try prospect(document(blocked, more: Self.open)) == prospect(document("", capabilities: #""reference_only""#)))
         let listed = #","command_rules":[{"name":"l","agent_id":"a","keys":["**"],"programs":["/usr/bin/curl"]}]"#

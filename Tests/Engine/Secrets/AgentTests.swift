@@ -138,14 +138,50 @@ import Testing
         #expect(denial.reason.contains("env_inject"))
     }
 
-    @Test("a run without sandbox needs the policy to say so") func sandbox() async throws {
+    @Test("an agent's run has a sandbox unless the policy says otherwise; a person's, and one that asks, has one if asked for")
+    func sandbox() async throws {
         let bench = try await bench([])
-        try await bench.allow([.envInject], unsandboxed: false)
+        func sandbox(by asker: Asker, asking: Bool = false, through: Bool = false) async throws -> Sandboxing? {
+            var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+            wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+            (wish.isSandboxed, wish.writesThrough) = (asking, through)
+            return try await bench.open.prepareRun(wish, by: asker).job.sandbox
+        }
+        try await bench.allow([.envInject], unsandboxed: "deny")
+        #expect(try await sandbox(by: bench.agent()) == Sandboxing(isRequired: true))
+        #expect(try await sandbox(by: bench.agent(), through: true) == Sandboxing(isRequired: true))
+        #expect(try await sandbox(by: bench.person()) == nil)
+        let asked = Sandboxing(isRequired: true, writesThrough: true, passesUnscanned: true)
+        #expect(try await sandbox(by: bench.person(), asking: true, through: true) == asked)
+        try await bench.allow([.envInject], unsandboxed: "fallback")
+        #expect(try await sandbox(by: bench.agent()) == Sandboxing(isRequired: false))
+        #expect(try await sandbox(by: bench.agent(), asking: true) == Sandboxing(isRequired: true))
+        try await bench.allow([.envInject], unsandboxed: "allow")
+        #expect(try await sandbox(by: bench.agent()) == nil)
+        #expect(try await sandbox(by: bench.agent(), asking: true) == Sandboxing(isRequired: true))
+    }
+
+    @Test("what a program reads besides is what the policy names, and for a person what he names") func reads() async throws {
+        let bench = try await bench([])
+        var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+        (wish.isSandboxed, wish.reads) = (true, ["/wished"])
+        let json = #"{"policies":[{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject"],"reads":["/opt/sdk"]}]}"#
+        _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        #expect(try await bench.open.prepareRun(wish, by: bench.agent()).job.sandbox?.reads == ["/opt/sdk"])
+        #expect(try await bench.open.prepareRun(wish, by: bench.person()).job.sandbox?.reads == ["/wished"])
+    }
+
+    @Test("a policy that wants a sandbox, and came into force after the program was opened without one, is kept") func stricter() async throws {
+        let bench = try await bench([])
+        try await bench.allow([.envInject], unsandboxed: "allow")
+        bench.runners.whenOpening { try await bench.allow([.envInject], unsandboxed: "deny") }
         guard case .denied(let denial)? = await run(bench, ["app/key"]) else {
             Issue.record("not denied")
             return
         }
         #expect(denial.code == "unavailable")
+        #expect(bench.runners.jobs.isEmpty)
     }
 
     @Test("what only a person may do is refused before anything is looked at, with one answer") func personOnly() async throws {

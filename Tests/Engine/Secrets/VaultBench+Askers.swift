@@ -76,13 +76,13 @@ extension VaultBench {
     func canary() -> Canary { Canary(random) }
 
     /// Puts a policy in force that lets the agent `coder` do these things with `app/*` in `default/dev`.
-    func allow(_ capabilities: [Capability], unsandboxed: Bool = true, keys: String = "app/*", agent: String = "coder", rules: String = "")
+    func allow(_ capabilities: [Capability], unsandboxed: String = "allow", keys: String = "app/*", agent: String = "coder", rules: String = "")
         async throws
     {
         let list = capabilities.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
         let json = """
             {"policies":[{"name":"first","agent_id":"\(agent)","allowed_keys":["\(keys)"],"denied_keys":["app/root*"],\
-            "capabilities":[\(list)]\(unsandboxed ? #","unsandboxed":"allow""# : "")}]\(rules)}
+            "capabilities":[\(list)],"unsandboxed":"\(unsandboxed)"}]\(rules)}
             """
         _ = try await open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: person())
     }

@@ -203,6 +203,7 @@ final class FakeRunners: RunnerSupply {
         var failure: EngineError?
         var refusal: EngineError?
         var pause: (@Sendable () async throws -> Void)?
+        var meanwhile: (@Sendable () async throws -> Void)?
         var opened: [RunJob] = []
         var program = OpenedProgram(path: "/usr/bin/curl", names: ["curl"], runsAnyCode: false, isWritableByCaller: false, isBound: true)
         var inode: Int64 = 7
@@ -224,6 +225,8 @@ final class FakeRunners: RunnerSupply {
     func moveDirectories() { state.withLock { $0.inode += 1 } }
     /// Runs between the request for a runner and its start.
     func beforeStart(_ body: @escaping @Sendable () async throws -> Void) { state.withLock { $0.pause = body } }
+    /// Runs while a program is opened.
+    func whenOpening(_ body: @escaping @Sendable () async throws -> Void) { state.withLock { $0.meanwhile = body } }
     func forget() { state.withLock { $0.jobs = [] } }
 
     func prepare() async throws {
@@ -236,7 +239,8 @@ final class FakeRunners: RunnerSupply {
     func retire() { state.withLock { $0.isAlive = false } }
 
     func open(_ job: RunJob) async throws -> any WaitingRun {
-        try state.withLock { state in
+        try await state.withLock { $0.meanwhile }?()
+        return try state.withLock { state in
             if let refusal = state.refusal { throw refusal }
             state.opened.append(job)
             var program = state.program

@@ -5,5 +5,6 @@ import ProcessRunner
 switch CommandLine.arguments.dropFirst().first {
 case Spawner.subcommand: exit(Spawner.main())
 case Runner.subcommand: exit(Runner.main())
+case SandboxProbe.subcommand: exit(SandboxProbe.main())
 default: exit(2)
 }

@@ -27,6 +27,7 @@ extension RunJob {
         writer.write(byte: masksOutput ? 1 : 0)
         writer.write(Int(fileMask))
         writer.write(byte: takesFingerprint ? 1 : 0)
+        writer.write(optional: sandbox) { $1.write(to: &$0) }
         return writer.bytes
     }
 
@@ -42,11 +43,30 @@ extension RunJob {
         let masksOutput = try reader.flag()
         guard let fileMask = UInt32(exactly: try reader.int()) else { throw .malformed }
         let takesFingerprint = try reader.flag()
+        let sandbox = try reader.optional(SandboxWish.init(decoding:))
         try reader.finish()
         self.init(
             asker: asker, arguments: arguments, environment: Dictionary(entries) { _, last in last }, directory: directory, home: home,
             terminal: asker == .person ? terminal : nil, timeLimit: timeLimit.map { .nanoseconds($0) },
-            masksOutput: masksOutput || asker == .agent, fileMask: fileMask & 0o777, takesFingerprint: takesFingerprint)
+            masksOutput: masksOutput || asker == .agent, fileMask: fileMask & 0o777, takesFingerprint: takesFingerprint, sandbox: sandbox)
+    }
+}
+
+extension SandboxWish {
+    fileprivate func write(to writer: inout CanonicalWriter) {
+        writer.write(byte: strictness.rawValue)
+        for flag in [writesThrough, passesUnscanned] { writer.write(byte: flag ? 1 : 0) }
+        writer.write(user)
+        writer.write(home)
+        for list in [hidden, reads] { writer.write(list: list) { $0.write($1) } }
+    }
+
+    fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        guard let strictness = Strictness(rawValue: try reader.byte()) else { throw .malformed }
+        self.init(
+            strictness, writesThrough: try reader.flag(), passesUnscanned: try reader.flag(), user: try reader.text(), home: try reader.text(),
+            hidden: try reader.list { reader throws(CanonicalError) in try reader.text() })
+        reads = try reader.list { reader throws(CanonicalError) in try reader.text() }
     }
 }
 

@@ -36,10 +36,13 @@ package struct RunJob: Sendable, Equatable {
     package var fileMask: UInt32
     /// Whether the content of the program is to be told. Agents only.
     package var takesFingerprint: Bool
+    /// The sandbox that the program runs in; nil for none.
+    package var sandbox: SandboxWish?
 
     package init(
         asker: Asker, arguments: [String], environment: [String: String], directory: String? = nil, home: Home, terminal: RunTerminal? = nil,
-        timeLimit: Duration? = nil, masksOutput: Bool = true, fileMask: UInt32 = 0o022, takesFingerprint: Bool = false
+        timeLimit: Duration? = nil, masksOutput: Bool = true, fileMask: UInt32 = 0o022, takesFingerprint: Bool = false,
+        sandbox: SandboxWish? = nil
     ) {
         self.asker = asker
         self.arguments = arguments
@@ -51,6 +54,7 @@ package struct RunJob: Sendable, Equatable {
         self.masksOutput = masksOutput
         self.fileMask = fileMask
         self.takesFingerprint = takesFingerprint
+        self.sandbox = sandbox
     }
 
     /// The environment of an agent's child: nothing of whoever asks.

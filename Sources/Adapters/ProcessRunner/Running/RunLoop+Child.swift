@@ -70,12 +70,38 @@ extension RunLoop {
         for output in outputs { output.finish(into: &outgoing) }
         input.close()
         terminalInput.close()
-        let report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
+        var report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
+        report.sandbox = sandboxReport
+        report.files = releaseChanges()
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
     }
 
-    /// An agent's run leaves no process behind, and neither does one that took too long.
-    private var leavesNobody: Bool { job.asker == .agent || hasTimedOut }
+    /// What confined the child, and why not.
+    private var sandboxReport: RunSandbox? {
+        if let missing { return .missing(missing.reason) }
+        return sandbox.map { sandbox in
+            let files = sandbox.changes != nil ? "checked" : job.directory == nil ? "private" : "through"
+            return sandbox.layers.report(files: files)
+        }
+    }
+
+    /// Brings what the child changed into the working directory, once nobody of its sandbox can change it any more; nil when nothing was changed.
+    private func releaseChanges() -> RunChanges? {
+        guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
+        var files = RunChanges()
+        if Descendants.all().isEmpty, let target = OpenDirectory(reopening: directories.working) {
+            let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
+            var release = ChangeRelease(search, since: sandbox.since)
+            release.release(changes, into: target)
+            files = release.result
+        } else {
+            files.tell(".", "processes of the run could not be ended, or the directory is gone: nothing was taken over")
+        }
+        return files.isEmpty ? nil : files
+    }
+
+    /// An agent's run leaves no process behind, and neither does one in a sandbox, or one that took too long.
+    private var leavesNobody: Bool { job.asker == .agent || sandbox != nil || hasTimedOut }
 
     private func timeOut(_ now: Int64) {
         deadlines.limit = nil

@@ -11,6 +11,10 @@ final class RunLoop {
 
     let job: RunJob
     let child: StartedRun
+    let sandbox: Sandbox?
+    let missing: SandboxMissing?
+    let directories: RunDirectories
+    let needles: NeedleSet
     private let control: Int32
     private let signals: Int32
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -64,19 +68,21 @@ final class RunLoop {
     init(_ child: StartedRun, intake: RunnerIntake, control: Int32, signals: Int32) {
         job = intake.job
         self.child = child
+        (sandbox, missing) = (intake.sandbox, intake.missing)
         self.control = control
         self.signals = signals
-        outputs = Self.outputs(of: child, intake)
+        directories = intake.directories
+        needles = NeedleSet(intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value) } })
+        outputs = Self.outputs(of: child, intake, needles)
         input = InputQueue(child.input)
         terminalInput = InputQueue(child.terminal)
-        if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process) }
+        if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process, beside: intake.sandbox?.first) }
         if let value = intake.bindings.first(where: { $0.target == .standardInput })?.value { input.send(only: value) }
         deadlines.limit = job.timeLimit.map { MonotonicClock.now() + max(1, $0.wholeNanoseconds / 1_000_000) }
     }
 
-    private static func outputs(of child: StartedRun, _ intake: RunnerIntake) -> [OutputStream] {
+    private static func outputs(of child: StartedRun, _ intake: RunnerIntake, _ needles: NeedleSet) -> [OutputStream] {
         let job = intake.job
-        let needles = NeedleSet(intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value) } })
         var sources = child.outputs
         if let terminal = child.terminal {
             sources.append((fcntl(terminal, F_DUPFD_CLOEXEC, 3), job.terminal?.output == true ? .stdout : .stderr))

@@ -20,11 +20,13 @@ extension RunReport {
     /// The report as JSON, written by hand: Foundation's encoder would cost this process more than the rest of its work.
     var json: String {
         let redactions = redactions.map { #"{"count":\#($0.count),"name":\#(Self.quoted($0.name)),"view":\#(Self.quoted($0.view))}"# }
-        return #"{"masked":\#(masked),"redactions":[\#(redactions.joined(separator: ","))],"scanned_bytes":\#(scannedBytes),"#
+        let files = files.map { #""files":\#($0.json),"# } ?? ""
+        let sandbox = sandbox.map { #""sandbox":\#($0.json),"# } ?? ""
+        return #"{\#(files)"masked":\#(masked),"redactions":[\#(redactions.joined(separator: ","))],\#(sandbox)"scanned_bytes":\#(scannedBytes),"#
             + #""unscanned":[\#(unscanned.map(Self.quoted).joined(separator: ","))]}"#
     }
 
-    private static func quoted(_ text: String) -> String {
+    fileprivate static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -36,5 +38,21 @@ extension RunReport {
             }
         }
         return result + "\""
+    }
+}
+
+extension RunSandbox {
+    fileprivate var json: String {
+        let parts = [("files", files), ("landlock", landlock), ("namespaces", namespaces), ("network", network), ("seccomp", seccomp)]
+        return "{" + parts.map { #""\#($0.0)":\#(RunReport.quoted($0.1))"# }.joined(separator: ",") + "}"
+    }
+}
+
+extension RunChanges {
+    fileprivate var json: String {
+        let kept = kept.map { #"{"copy":\#(RunReport.quoted($0.copy)),"path":\#(RunReport.quoted($0.path))}"# }
+        let withheld = withheld.map { #"{"path":\#(RunReport.quoted($0.path)),"reason":\#(RunReport.quoted($0.reason))}"# }
+        return #"{"deleted":\#(deleted),"kept":[\#(kept.joined(separator: ","))],"kept_count":\#(keptCount),"#
+            + #""withheld":[\#(withheld.joined(separator: ","))],"withheld_count":\#(withheldCount),"written":\#(written)}"#
     }
 }

@@ -12,6 +12,12 @@ struct RunnerIntake {
     private(set) var facts: ProgramFacts
     /// What is executed in the place of the program; nil for the program itself.
     let copy: SealedCopy?
+    /// What confines the program; nil when nothing does.
+    let sandbox: Sandbox?
+    /// Why nothing does, where it was wished for.
+    let missing: SandboxMissing?
+    /// The terminal of a run in a sandbox, which has to be there before its processes.
+    let openedTerminal: OpenedTerminal?
     private(set) var bindings: [RunBinding] = []
     private(set) var conditions = RunConditions()
 
@@ -33,7 +39,7 @@ struct RunnerIntake {
     /// Opens what the job names and tells the keeper what was found.
     private static func answer(_ job: RunJob, on channel: SetupChannel) throws(RunnerError) -> RunnerIntake? {
         let intake: RunnerIntake
-        do throws(RunRefusal) { intake = try RunnerIntake(job) } catch {
+        do throws(RunRefusal) { intake = try RunnerIntake(job, closing: [channel.descriptor]) } catch {
             try channel.send(.refused, error.encoded)
             return nil
         }
@@ -41,7 +47,7 @@ struct RunnerIntake {
         return intake
     }
 
-    private init(_ job: RunJob) throws(RunRefusal) {
+    private init(_ job: RunJob, closing control: [Int32]) throws(RunRefusal) {
         self.job = job
         if job.asker == .agent, case .refused(let word) = AccidentGuard.verdict(forWords: job.arguments) { throw .accidentGuard(word: word) }
         directories = try RunDirectories(for: job)
@@ -50,9 +56,33 @@ struct RunnerIntake {
             program = try resolver.resolve(job.arguments)
             (facts, copy) = job.asker == .agent ? try Self.examine(job, program, directories) : (program.facts, nil)
             facts.directory = directories.named
+            openedTerminal = try Self.terminal(job)
+            let executed = copy?.descriptor ?? program.program.descriptor
+            (sandbox, missing) = try Self.confine(job, program, directories, executed: executed, closing: control)
         } catch {
             directories.remove()
             throw error
+        }
+    }
+
+    /// The terminal of a run in a sandbox: the processes of one get it by being forked after it was opened.
+    private static func terminal(_ job: RunJob) throws(RunRefusal) -> OpenedTerminal? {
+        guard job.sandbox != nil, let asked = job.terminal else { return nil }
+        do throws(Errno) { return try OpenedTerminal(asked) } catch { throw .noTerminal(error) }
+    }
+
+    /// Builds the sandbox that is wished for. Where that cannot be, the run is refused, or goes without if the wish allows it.
+    private static func confine(
+        _ job: RunJob, _ program: ProgramResolver.Resolution, _ directories: RunDirectories, executed: Int32, closing control: [Int32]
+    ) throws(RunRefusal) -> (Sandbox?, SandboxMissing?) {
+        guard let wish = job.sandbox else { return (nil, nil) }
+        let scene = SandboxScene(wish, job, program, directories)
+        if let (path, reason) = scene.refusal { throw .noSandboxThere(path, reason) }
+        do throws(SandboxMissing) {
+            return (try Sandbox(scene, program: executed, closing: control), nil)
+        } catch {
+            guard wish.strictness == .fallback else { throw .noSandbox(error.reason, error.stage.remedy) }
+            return (nil, error)
         }
     }
 

@@ -11,14 +11,16 @@ struct SharedTerminal {
     /// The program's side.
     private let descriptor: Int32
     private let group: Int32
+    /// The first process of a sandbox, which has no part in any of this.
+    private let bystander: Int32?
     private let usual: Modes
     /// When the child is looked at; nil while it is in the background.
     private(set) var lookAt: Int64?
     /// Whether it was given something to read, or changed the terminal's modes, since it asked.
     private var isAnswered = false
 
-    init(_ descriptor: Int32, of group: Int32) {
-        (self.descriptor, self.group) = (descriptor, group)
+    init(_ descriptor: Int32, of group: Int32, beside bystander: Int32? = nil) {
+        (self.descriptor, self.group, self.bystander) = (descriptor, group, bystander)
         usual = Modes(of: descriptor)
     }
 
@@ -43,7 +45,7 @@ struct SharedTerminal {
             return false
         }
         guard isAnswered, tcgetpgrp(descriptor) == group, tacit_unread(descriptor) == 0 else { return false }
-        guard Descendants.all().allSatisfy({ tacit_holds_terminal($0, descriptor) == 0 }) else { return false }
+        guard Descendants.all().allSatisfy({ $0 == bystander || tacit_holds_terminal($0, descriptor) == 0 }) else { return false }
         lookAt = nil
         return tcsetpgrp(descriptor, getpgrp()) == 0
     }

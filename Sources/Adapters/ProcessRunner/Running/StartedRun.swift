@@ -18,7 +18,7 @@ struct StartedRun {
     init(_ intake: RunnerIntake) throws(RunRefusal) {
         let files = try RunFiles(intake.bindings)
         let environment = try Self.environment(intake, files)
-        var streams = try ChildStreams(intake.terminal)
+        var streams = try ChildStreams(intake.terminal, opened: intake.openedTerminal)
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
         var child = unsafe tacit_child()
@@ -34,7 +34,10 @@ struct StartedRun {
         unsafe child.first_file = RunFiles.firstDescriptor
         unsafe child.files = Int32(files.variables.count)
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.
-        let started = withExtendedLifetime((words, environment, files)) { unsafe tacit_start_child(&child) }
+        let started = withExtendedLifetime((words, environment, files)) {
+            if let sandbox = intake.sandbox { return unsafe sandbox.start(words, environment, child) }
+            return unsafe tacit_start_child(&child)
+        }
         guard started > 0 else {
             streams.closeOwnEnds()
             if started == -E2BIG { throw .tooLarge }
@@ -47,6 +50,7 @@ struct StartedRun {
     private static func environment(_ intake: RunnerIntake, _ files: RunFiles) throws(RunRefusal) -> CStrings {
         var variables = intake.job.environment
         if let home = intake.home { variables["HOME"] = home }
+        if let sandbox = intake.sandbox { sandbox.plan.adapt(&variables) }
         if let path = intake.conditions.searchPath { variables["PATH"] = path }
         if let term = intake.job.terminal?.term { variables["TERM"] = term }
         var valued: [CStrings.Part] = []
@@ -64,6 +68,19 @@ struct StartedRun {
     }
 }
 
+/// Both sides of a new terminal, which is this process's own.
+struct OpenedTerminal {
+    let main: Int32
+    let programSide: Int32
+
+    init(_ asked: RunTerminal) throws(Errno) {
+        var ends: (main: Int32, programSide: Int32) = (-1, -1)
+        let result = unsafe tacit_open_terminal(asked.rows, asked.columns, &ends.main, &ends.programSide)
+        guard result == 0 else { throw Errno(code: -result) }
+        (main, programSide) = ends
+    }
+}
+
 /// Both ends of a child's three streams: pipes, and one terminal for those that were a terminal at the caller.
 struct ChildStreams {
     private(set) var child: [Int32] = []
@@ -72,9 +89,9 @@ struct ChildStreams {
     private(set) var input: Int32?
     private(set) var outputs: [(descriptor: Int32, kind: RunFrame.Kind)] = []
 
-    init(_ asked: RunTerminal?) throws(RunRefusal) {
+    init(_ asked: RunTerminal?, opened: OpenedTerminal? = nil) throws(RunRefusal) {
         do throws(Errno) {
-            if let asked { try openTerminal(asked) }
+            if let asked { take(opened == nil ? try OpenedTerminal(asked) : opened, asked) }
             for (stream, isTerminal) in [asked?.input, asked?.output, asked?.error].enumerated() {
                 if isTerminal == true { child.append(programSide) } else { try openPipe(stream) }
             }
@@ -95,11 +112,9 @@ struct ChildStreams {
         for descriptor in [terminal, input, programSide < 0 ? nil : programSide].compactMap(\.self) + outputs.map(\.descriptor) { close(descriptor) }
     }
 
-    private mutating func openTerminal(_ asked: RunTerminal) throws(Errno) {
-        var main: Int32 = -1
-        let result = unsafe tacit_open_terminal(asked.rows, asked.columns, &main, &programSide)
-        guard result == 0 else { throw Errno(code: -result) }
-        terminal = main
+    private mutating func take(_ opened: OpenedTerminal?, _ asked: RunTerminal) {
+        guard let opened else { return }
+        (terminal, programSide) = (opened.main, opened.programSide)
         if let modes = asked.modes { set(modes) }
     }
 

@@ -21,7 +21,10 @@ final class CStrings {
 
     nonisolated(unsafe) let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private nonisolated(unsafe) let storage: UnsafeMutableRawBufferPointer
-    private let count: Int
+    /// How many texts there are.
+    let count: Int
+    /// How long they are together, each with its zero byte.
+    var byteCount: Int { unsafe storage.count - 1 }
 
     convenience init(_ texts: [String]) { self.init(texts.map { .text($0) }) }
 
@@ -43,6 +46,16 @@ final class CStrings {
         unsafe pointers.deinitialize(count: count + 1)
         unsafe pointers.deallocate()
         unsafe storage.deallocate()
+    }
+
+    /// Lends the pointers as C's `const char *const []`.
+    func withConstantPointers<Result>(_ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result) -> Result {
+        unsafe body(UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<CChar>?.self))
+    }
+
+    /// Sends the texts as they lie, one behind the other.
+    func send(on channel: SetupChannel) throws(RunnerError) {
+        try unsafe channel.sendRaw(UnsafeRawBufferPointer(rebasing: storage[..<byteCount]).bytes)
     }
 
     private func write(_ part: Part, at start: Int) -> Int {

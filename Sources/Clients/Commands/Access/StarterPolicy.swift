@@ -81,7 +81,7 @@ struct StarterPolicy: Sendable {
                 denied_keys: ["personal/**"]
                 # Others: file_inject, broker, propose, and reveal, where a person approves each value.
                 capabilities: \(capabilities)
-                # There is no sandbox yet: a program can send a value away or print it in pieces. Only this line lets programs run.
+                # Programs run outside of the sandbox: they reach the network, and can send a value away. Take this line out where they need none.
                 unsandboxed: allow
 
             """

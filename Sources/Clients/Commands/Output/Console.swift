@@ -30,6 +30,12 @@ struct Console: Sendable {
         Self.write(Array(data) + [UInt8(ascii: "\n")], to: output)
     }
 
+    /// Prints facts about a command whose output is the answer, as JSON.
+    func tell(json value: some Encodable) {
+        guard let data = try? WireJSON.encode(value) else { return }
+        Self.write(Array(data) + [UInt8(ascii: "\n")], to: messages)
+    }
+
     /// Prints something a person should know, apart from the answer.
     func note(_ text: String) { Self.write(Array("\(messageStyle.dim("tacit: note:")) \(text)\n".utf8), to: messages) }
 

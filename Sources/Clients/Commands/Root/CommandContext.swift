@@ -20,6 +20,8 @@ package struct CommandContext: Sendable {
     /// Runs the keeper in this process; its result is the exit code.
     package var keeper: @Sendable (KeeperLaunch) -> Int32
     package var version: String
+    /// What a sandbox can have on this machine; nil when nobody looked.
+    package var sandbox: @Sendable () -> SandboxFinding? = { nil }
     /// Seconds since 1970.
     package var now: @Sendable () -> Int64
 
@@ -62,9 +64,11 @@ package struct CommandContext: Sendable {
         let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? ProcessFacts.home(of: user) ?? "/"
         let paths = LocalPaths(
             environment: environment, home: home, userID: user, hasUserRuntime: unsafe access("/run/user/\(user)", X_OK) == 0)
-        return CommandContext(
+        var context = CommandContext(
             environment: environment, currentDirectory: ProcessFacts.currentDirectory ?? "/", home: home, paths: paths, userID: user,
             version: version,
             starter: SpawningKeeperStarter(environment: environment), keeper: keeper)
+        context.sandbox = SandboxCheck.ask
+        return context
     }
 }

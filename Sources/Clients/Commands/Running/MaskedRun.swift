@@ -28,7 +28,7 @@ struct MaskedRun {
         let signals = tacit_open_signals()
         guard signals >= 0 else { throw CommandFailure(errno: -signals, "signals cannot be received") }
         defer { close(signals) }
-        return RunPump(stream, streams, signals: signals, ignoring: ignored).run().conclude(console)
+        return RunPump(stream, streams, signals: signals, ignoring: ignored).run().conclude(console, json: options.json)
     }
 
     /// The bits that new files of the caller do not get. The system tells them only by setting them.

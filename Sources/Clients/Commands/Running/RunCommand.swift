@@ -13,11 +13,16 @@ struct RunCommand: Verb {
 
             Without -k, --all, --stdin or --env-file it gets the `keys` of the nearest .tacit.yaml.
 
+            With --sandbox the command sees the system's programs and the working directory, and nothing else of this machine; it has no network. \
+            What it changes in the directory is searched for values when it has ended, and written if it is clean; what is not is told.
+
             EXAMPLES
               tacit run -k stripe/api-key -- npm start
               tacit run -k db=DATABASE_URL -k smtp#password=SMTP_PASSWORD -- ./deploy
               tacit run --stdin registry/token -- docker login --username me --password-stdin
               tacit run --timeout 5m -- make test
+              tacit run --via fd -k tls/key=KEY_FILE -- nginx -g 'daemon off;'
+              tacit run --sandbox --read ~/.cargo -k registry/token -- cargo build --offline
 
             EXIT CODES
               The command's own; 128+N when signal N ended it. Otherwise
@@ -55,6 +60,20 @@ struct RunCommand: Verb {
     @Flag(name: .customLong("no-mask"), help: "Become the command: nothing is redacted. Asks for your password.")
     var isUnmasked = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("env: variables hold the values; fd: each holds the path of an open file with its value.", valueName: "env|fd"))
+    var via: String?
+
+    @Flag(name: .long, help: "Confine the command: no network, no other process, no file but the working directory's.")
+    var sandbox = false
+
+    @Flag(name: .customLong("write-through"), help: "In a sandbox, write files as they are, without searching them.")
+    var writeThrough = false
+
+    @Option(name: .long, help: ArgumentHelp("In a sandbox, let the command read this file or directory, too.", valueName: "path"))
+    var read: [String] = []
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var global: GlobalOptions
 
@@ -68,6 +87,8 @@ struct RunCommand: Verb {
         (options.choice.keys, options.choice.takesAll, options.choice.input, options.choice.file) = (keys, all, input, file)
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
+        (options.isSandboxed, options.writesThrough, options.way) = (sandbox, writeThrough, via)
+        options.reads = read
         try options.perform(in: context)
     }
 }

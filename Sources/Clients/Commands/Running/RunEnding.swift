@@ -34,17 +34,29 @@ struct RunEnding: Equatable {
     }
 
     /// Tells what there is to tell, and gives the exit code.
-    func conclude(_ console: Console) -> Int32 {
+    func conclude(_ console: Console, json: Bool = false) -> Int32 {
         if let failure { console.complain(failure) }
-        for sentence in unscanned { console.note("not searched for values: \(sentence.printable)") }
+        if json, let report = decoded { console.tell(json: ["run": report]) }
+        guard !json, isTelling, let report = decoded else { return status }
+        for sentence in report.unscanned { console.note("not searched for values: \(sentence.printable)") }
+        if let files = report.files { Self.tell(files, console) }
         return status
     }
 
-    /// What redaction could not look at. Most reports say that there is nothing, which is seen without taking them apart.
-    private var unscanned: [String] {
-        guard !report.isEmpty, report.firstRange(of: Array(#""unscanned":[]"#.utf8)) == nil else { return [] }
-        return (try? WireJSON.decode(RunReport.self, from: Data(report)))?.unscanned ?? []
+    private static func tell(_ files: RunChanges, _ console: Console) {
+        for file in files.withheld { console.warn("\(file.path.printable): \(file.reason.printable)") }
+        for file in files.kept { console.warn("\(file.path.printable) was changed meanwhile; the command's is \(file.copy.printable)") }
+        let others = max(0, files.withheldCount - files.withheld.count) + files.keptCount - files.kept.count
+        if others > 0 { console.warn("\(others) more files did not leave the sandbox as they were") }
     }
+
+    /// Most reports say nothing that a person needs to hear, which is seen without taking them apart.
+    private var isTelling: Bool {
+        !report.isEmpty
+            && (report.firstRange(of: Array(#""unscanned":[]"#.utf8)) == nil || report.firstRange(of: Array(#""files":"#.utf8)) != nil)
+    }
+
+    private var decoded: RunReport? { try? WireJSON.decode(RunReport.self, from: Data(report)) }
 
     /// Tells why nothing was run. A failure of `run` itself has codes of its own, so that none of the command's is taken for it.
     static func report(_ failure: CommandFailure, json: Bool, in context: CommandContext) -> ExitCode {

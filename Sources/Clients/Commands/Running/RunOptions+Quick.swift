@@ -23,6 +23,8 @@ extension RunOptions {
         case "--all": choice.takesAll = true
         case "--preserve-env": preservesEnvironment = true
         case "--no-mask": isUnmasked = true
+        case "--sandbox": isSandboxed = true
+        case "--write-through": writesThrough = true
         case "--json": global.json = true
         default:
             guard let value = Self.value(&rest) else { return false }
@@ -37,6 +39,7 @@ extension RunOptions {
         case "--env-file": choice.file = value
         case "--env-prefix": prefix = value
         case "--timeout": timeout = value
+        case "--via": way = value
         case "-p": scope.project = value
         case "-e": scope.environment = value
         case "--password-fd":

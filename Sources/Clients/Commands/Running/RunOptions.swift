@@ -8,6 +8,11 @@ struct RunOptions {
     var preservesEnvironment = false
     var timeout: String?
     var isUnmasked = false
+    var isSandboxed = false
+    var writesThrough = false
+    var reads: [String] = []
+    /// How values are handed over: `env` or `fd`.
+    var way: String?
     var scope: ScopeOptions
     var global: GlobalOptions
 
@@ -32,8 +37,25 @@ struct RunOptions {
         if let prefix, !NameShape.isVariable(prefix.utf8) {
             throw CommandFailure.usage("what follows `--env-prefix` cannot begin a variable", hint: "letters, digits and `_`, no digit first")
         }
+        guard isSandboxed || !writesThrough && reads.isEmpty else {
+            throw CommandFailure.usage(
+                "`--write-through` and `--read` are about a sandbox", hint: "add `--sandbox`: without one, files are read and written as they are")
+        }
+        guard way == nil || way == "env" || way == "fd" else {
+            throw CommandFailure.usage("what follows `--via` is no way to hand a value over", hint: "it is `env` or `fd`")
+        }
+        guard way != "fd" || !isUnmasked else {
+            throw CommandFailure.usage("`--via fd` and `--no-mask` do not go together", hint: "leave one of them out")
+        }
+        guard !isSandboxed || !isUnmasked else {
+            throw CommandFailure.usage("`--sandbox` and `--no-mask` do not go together", hint: "with `--no-mask` this process becomes the command")
+        }
+        let secrets = try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }
+        let directory = resolver.context.currentDirectory
         return RunPlan(
-            command: command, secrets: try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }, takesAll: choice.takesAll,
-            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) })
+            command: command, secrets: way == "fd" ? secrets.map(RunPlan.asFile) : secrets, takesAll: choice.takesAll,
+            prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) },
+            isSandboxed: isSandboxed, writesThrough: writesThrough,
+            reads: reads.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" })
     }
 }

@@ -8,6 +8,11 @@ struct RunPlan: Equatable {
     var prefix: String?
     var preservesEnvironment = false
     var timeoutSeconds: Int?
+    /// Whether the command runs in a sandbox, and whether its files are written as they are.
+    var isSandboxed = false
+    var writesThrough = false
+    /// What the command reads besides, as absolute paths.
+    var reads: [String] = []
 
     /// The words that say which secrets a run gets.
     struct Choice {
@@ -46,6 +51,13 @@ struct RunPlan: Equatable {
         return keys.map { RunSecret(reference: $0.reference, variable: $0.variable) }
     }
 
+    /// The secret in an open file, unless it goes to standard input.
+    static func asFile(_ secret: RunSecret) -> RunSecret {
+        var secret = secret
+        if secret.stdin != true { secret.file = true }
+        return secret
+    }
+
     /// What `-k` takes: `KEY`, or `KEY=VARIABLE`.
     static func secret(_ text: String) throws -> RunSecret {
         if NameShape.isReference(text) { return RunSecret(reference: text) }
@@ -72,7 +84,8 @@ struct RunPlan: Equatable {
         RunRequest(
             argv: command, cwd: context.currentDirectory, scope: scope.text, environment: Self.inherited(context.environment), secrets: secrets,
             all: takesAll, environmentPrefix: prefix, preserveEnvironment: preservesEnvironment, timeoutSeconds: timeoutSeconds,
-            terminal: terminal, fileMask: fileMask)
+            terminal: terminal, fileMask: fileMask, sandbox: isSandboxed ? true : nil, writeThrough: writesThrough ? true : nil,
+            reads: reads.isEmpty ? nil : reads)
     }
 
     /// The caller's environment without what is Tacit's own.

@@ -10,6 +10,7 @@ extension SecretRunTool {
                 encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
                 go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that. Where \
                 secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included: rule_list names them. \
+                Unless the policy lets it out, it runs in a sandbox: no network, and of your files only cwd, where clean changes are kept. \
                 The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
                 """,
             input: .arguments(Self.input), output: .result(Self.output), hints: [.destructive, .openWorld],
@@ -71,10 +72,35 @@ extension SecretRunTool {
         .required("redacted", .array("What was replaced.", of: redacted)),
         .required("not_scanned", .array("What could not be searched for values; empty when all was.", of: .string("One sentence."))),
         .required("notes", .array("What was done to make the output fit.", of: .string("One sentence."))),
+        .optional("sandbox", sandbox),
+        .optional("files", files),
         .required("duration_ms", .integer("Run time.")),
         .required("secrets_used", .array("Secrets that were handed over.", of: used)),
         .optional("audit_id", .string("Audit entry.")),
     ]
+
+    private static let sandbox = Schema.result(
+        [
+            .required("namespaces", .string("on, or why not.")), .required("landlock", .string("on, or off.")),
+            .required("seccomp", .string("on, or off.")), .required("network", .string("none, or host.")),
+            .required("files", .string("private: nothing is kept; checked: clean changes in cwd are kept; through: written as they are.")),
+        ], "What confined the program. Absent: nothing did, as the policy says.")
+
+    private static let files = Schema.result(
+        [
+            .required("written", .integer("Files written to cwd.")), .required("deleted", .integer("Files deleted there.")),
+            .required("withheld", .integer("Files that did not leave the sandbox.")),
+            .required(
+                "told",
+                .array(
+                    "Why, for the first of them.",
+                    of: Schema.result([.required("path", .string("In cwd.")), .required("reason", .string("One sentence."))]))),
+            .required(
+                "kept_beside",
+                .array(
+                    "Changed by somebody else meanwhile: the program's version has another name.",
+                    of: Schema.result([.required("path", .string("In cwd.")), .required("copy", .string("The other name."))]))),
+        ], "What became of files that the program changed.")
 
     private static let redacted = Schema.result([
         .required("name", .string("Secret.")), .required("form", .string("raw, base64, hex, ...")), .required("count", .integer("How often.")),

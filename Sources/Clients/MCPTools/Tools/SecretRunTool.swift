@@ -60,11 +60,28 @@ struct SecretRunTool: SecretTool {
         answer["redactions"] = JSONValue(redactions.map(\.count).reduce(0, +))
         answer["redacted"] = .array(redactions.map { ["name": .string($0.name), "form": .string($0.view), "count": JSONValue($0.count)] })
         answer["not_scanned"] = JSONValue(run.report?.unscanned ?? ["the keeper did not say what was scanned"])
+        answer["sandbox"] = run.report?.sandbox.map(Self.told)
+        answer["files"] = run.report?.files.map(Self.told)
         answer["notes"] = JSONValue(notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
         answer["duration_ms"] = .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
         answer["secrets_used"] = .array(wish.secrets)
         answer["audit_id"] = audit.map(JSONValue.string)
         return answer
+    }
+
+    private static func told(_ sandbox: RunSandbox) -> JSONValue {
+        [
+            "namespaces": .string(sandbox.namespaces), "landlock": .string(sandbox.landlock), "seccomp": .string(sandbox.seccomp),
+            "network": .string(sandbox.network), "files": .string(sandbox.files),
+        ]
+    }
+
+    private static func told(_ files: RunChanges) -> JSONValue {
+        [
+            "written": JSONValue(files.written), "deleted": JSONValue(files.deleted), "withheld": JSONValue(files.withheldCount),
+            "told": .array(files.withheld.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
+            "kept_beside": .array(files.kept.map { ["path": .string($0.path), "copy": .string($0.copy)] }),
+        ]
     }
 
     private static func notes(on stream: OutputText.Rendering, named name: String) -> [String] {

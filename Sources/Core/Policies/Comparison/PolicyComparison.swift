@@ -167,7 +167,8 @@ extension PolicyDecision {
             let obligations = PolicyObligation.allCases.filter { $0 != .redact && grant.obligations.contains($0) }.map(\.rawValue)
             let conditions =
                 obligations + (grant.home == .real ? ["HOME real"] : []) + (grant.path.map { ["PATH \($0.joined(separator: ":"))"] } ?? [])
-                + (grant.unredactable == .allow ? ["unredactable"] : [])
+                + (grant.unredactable == .allow ? ["unredactable"] : []) + (grant.unsandboxed == .fallback ? ["sandbox if there is one"] : [])
+                + grant.reads.map { "reads \($0)" }
             return conditions.isEmpty ? "allow" : "allow (\(conditions.joined(separator: ", ")))"
         }
     }

@@ -100,6 +100,8 @@ extension PolicyGrant {
         if case .open = command { obligations.insert(.program) }
         self.obligations = obligations
         rule = policy.name
+        unsandboxed = policy.unsandboxed
+        reads = policy.reads
         unredactable = policy.unredactable
         let listed: CommandRule? = if case .listed(let rule) = command { rule } else { nil }
         home = listed?.home ?? policy.home

@@ -15,6 +15,10 @@ package struct PolicyGrant: Sendable, Equatable {
     package let home: AgentPolicy.Home
     /// The PATH of such a program; nil for the system's.
     package let path: [String]?
+    /// Where a program that gets the value runs.
+    package let unsandboxed: AgentPolicy.Unsandboxed
+    /// What such a program may read besides, where it runs in the sandbox.
+    package let reads: [String]
     /// Whether output may pass that cannot be scanned for values.
     package let unredactable: AgentPolicy.Permission
     /// The command rule that lets the program have the value; nil where none was asked.

@@ -60,8 +60,8 @@ extension PolicyDenial {
         case .approval: self.init(.approvalRequired, rule: rule, "the policy wants a person to approve this use")
         case .sandbox:
             self.init(
-                .unavailable, rule: rule, "the policy asks for a sandbox, and there is none in this version",
-                nextStep: "tell the person that runs without it need `unsandboxed: allow` in the policy")
+                .unavailable, rule: rule, "the policy lets this value leave only into a sandbox, and this is none",
+                nextStep: "use secret_run, or tell the person that this needs `unsandboxed: allow` in the policy")
         case .program: self.init(.unavailable, rule: rule, "the policy wants to know which program gets the value, and here none does")
         case .notify: self.init(.unavailable, rule: rule, "the person cannot be told of this use, which the policy asks for")
         case .redact: self.init(.unavailable, rule: rule, "the answer cannot be redacted, which the policy asks for")

@@ -42,7 +42,8 @@ extension ScopeView {
         while true {
             switch decision(for: secret, capability: capability, circumstances) {
             case .allow(let grant):
-                guard grant.obligations.isSubset(of: met) else { return nil }
+                // A run has a sandbox, or is not begun; a file is read outside of one.
+                guard grant.obligations.isSubset(of: capability == .envInject ? met.union([.sandbox]) : met) else { return nil }
                 if grant.obligations.contains(.program) {
                     // Nobody opens a program for a file.
                     guard capability == .envInject else { return nil }

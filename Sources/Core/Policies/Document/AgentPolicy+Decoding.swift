@@ -3,7 +3,7 @@ extension AgentPolicy {
     package static let keys = [
         PolicyKey("name"), PolicyKey("agent_id"), PolicyKey("environments", list: true), PolicyKey("allowed_keys", list: true),
         PolicyKey("denied_keys", list: true), PolicyKey("capabilities", list: true), PolicyKey("unsandboxed"), PolicyKey("home"),
-        PolicyKey("unredactable"), PolicyKey("unlisted_programs"),
+        PolicyKey("unredactable"), PolicyKey("unlisted_programs"), PolicyKey("reads", list: true),
     ]
 
     init(_ node: PolicyNode) throws(PolicyError) {
@@ -18,6 +18,7 @@ extension AgentPolicy {
         unsandboxed = try members["unsandboxed"]?.word() ?? .deny
         home = try members["home"]?.word() ?? .private
         unredactable = try members["unredactable"]?.word() ?? .deny
+        reads = try members["reads"]?.distinct { element throws(PolicyError) in try element.directory() } ?? []
         unlistedPrograms = try members["unlisted_programs"]?.word() ?? .deny
         try checkEffect(node)
     }

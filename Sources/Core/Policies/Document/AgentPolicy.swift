@@ -13,17 +13,29 @@ package struct AgentPolicy: Sendable, Equatable {
     package let deniedKeys: [Glob]
     package let capabilities: Set<Capability>
     /// Whether programs may run outside the sandbox.
-    package let unsandboxed: Permission
+    package let unsandboxed: Unsandboxed
     /// Which home directory programs see.
     package let home: Home
     /// Whether output may pass that cannot be scanned for values.
     package let unredactable: Permission
+    /// What programs in the sandbox may read besides, as absolute paths.
+    package let reads: [String]
     /// Whether programs may have values that no command rule lists, in a document that has command rules.
     package let unlistedPrograms: Permission
 
     /// A thing that a policy forbids unless it is written.
     package enum Permission: String, CaseIterable, Sendable {
         case deny, allow
+    }
+
+    /// Where programs run.
+    package enum Unsandboxed: String, CaseIterable, Sendable {
+        /// In the sandbox, or not at all.
+        case deny
+        /// In the sandbox where the machine has one; without it elsewhere, and the result says why.
+        case fallback
+        /// Without a sandbox.
+        case allow
     }
 
     /// The HOME of a program that the runner starts.

@@ -52,6 +52,7 @@ extension AgentPolicy {
         members.add("home", home, unless: .private)
         members.add("unredactable", unredactable, unless: .deny)
         members.add("unlisted_programs", unlistedPrograms, unless: .deny)
+        members.add("reads", reads)
         return members
     }
 }

@@ -57,7 +57,7 @@ extension CommandRule {
 
 extension PolicyNode {
     /// An absolute directory as PATH may have one: no colon, no empty, `.` or `..` part.
-    fileprivate func directory() throws(PolicyError) -> String {
+    func directory() throws(PolicyError) -> String {
         let text = try text()
         let parts = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let isPlain =

@@ -34,12 +34,18 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var input: String?
     /// Whether standard input comes afterwards, which no approval binds.
     public var sendsInput: Bool?
+    /// Runs the command in a sandbox. A policy may want one in any case.
+    public var sandbox: Bool?
+    /// What the command writes in a sandbox goes to the working directory as it is. Persons only.
+    public var writeThrough: Bool?
+    /// Absolute paths that a command in a sandbox may read besides. Persons only.
+    public var reads: [String]?
 
     public init(
         argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
         all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
         terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true, input: String? = nil,
-        sendsInput: Bool? = nil
+        sendsInput: Bool? = nil, sandbox: Bool? = nil, writeThrough: Bool? = nil, reads: [String]? = nil
     ) {
         self.argv = argv
         self.cwd = cwd
@@ -56,6 +62,9 @@ public struct RunRequest: Codable, Sendable, Equatable {
         self.maskOutput = maskOutput
         self.input = input
         self.sendsInput = sendsInput
+        self.sandbox = sandbox
+        self.writeThrough = writeThrough
+        self.reads = reads
     }
 
     public init(from decoder: any Decoder) throws {
@@ -75,7 +84,10 @@ public struct RunRequest: Codable, Sendable, Equatable {
             purpose: try fields.decodeIfPresent(String.self, forKey: .purpose),
             maskOutput: try fields.decodeIfPresent(Bool.self, forKey: .maskOutput) ?? true,
             input: try fields.decodeIfPresent(String.self, forKey: .input),
-            sendsInput: try fields.decodeIfPresent(Bool.self, forKey: .sendsInput)
+            sendsInput: try fields.decodeIfPresent(Bool.self, forKey: .sendsInput),
+            sandbox: try fields.decodeIfPresent(Bool.self, forKey: .sandbox),
+            writeThrough: try fields.decodeIfPresent(Bool.self, forKey: .writeThrough),
+            reads: try fields.decodeIfPresent([String].self, forKey: .reads)
         )
     }
 }
@@ -162,11 +174,20 @@ public struct RunReport: Codable, Sendable, Equatable {
     public var scannedBytes: Int
     /// What could not be scanned, one sentence each.
     public var unscanned: [String]
+    /// What confined the command; nil when no sandbox was asked for.
+    public var sandbox: RunSandbox?
+    /// What became of the files that the command changed; nil when it changed none but in its own place.
+    public var files: RunChanges?
 
-    public init(masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = []) {
+    public init(
+        masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = [], sandbox: RunSandbox? = nil,
+        files: RunChanges? = nil
+    ) {
         self.masked = masked
         self.redactions = redactions
         self.scannedBytes = scannedBytes
         self.unscanned = unscanned
+        self.sandbox = sandbox
+        self.files = files
     }
 }

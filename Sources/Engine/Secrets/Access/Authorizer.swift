@@ -106,8 +106,11 @@ struct Authorizer: Sendable {
         return Permit(act: act, asker: asker, rule: rule, grants: grants, sessions: useSessions(for: act, by: asker, on: targets))
     }
 
-    /// Refuses an act that cannot be allowed whatever is found out later: which program it is, or that a person approves.
-    func foresee(_ act: Act, by asker: Asker, on targets: [Target]) async throws { _ = try await decide(act, by: asker, on: targets, .first) }
+    /// Refuses an act that cannot be allowed whatever is found out later: which program it is, or that a person approves. Otherwise what would be granted.
+    @discardableResult
+    func foresee(_ act: Act, by asker: Asker, on targets: [Target]) async throws -> [PolicyGrant] {
+        try await decide(act, by: asker, on: targets, .first).grants
+    }
 
     /// Writes the intent of a permitted act, together with what is taken for it.
     func begin(
@@ -226,13 +229,15 @@ extension Authorizer {
             guard mayList, !targets.isEmpty else { throw EngineError.notFound(.environment) }
             return (nil, [])
         case .capability(let capability):
-            let grants = try targets.map { try grant(of: capability, on: $0, by: asker, stage) }
+            let grants = try targets.map { try grant(of: capability, on: $0, for: act, by: asker, stage) }
             guard let first = grants.first else { throw EngineError.denied(.personOnly) }
             return (first.rule, grants)
         }
     }
 
-    private func grant(of capability: Capability, on target: Target, by asker: Asker, _ stage: DecisionStage) throws -> PolicyGrant {
+    private func grant(
+        of capability: Capability, on target: Target, for act: Act, by asker: Asker, _ stage: DecisionStage
+    ) throws -> PolicyGrant {
         guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else {
             throw EngineError.denied(.personOnly)
         }
@@ -245,7 +250,7 @@ extension Authorizer {
             throw EngineError.denied(.init(denial))
         case .allow(let grant):
             guard !target.exists || target.tags != nil else { throw EngineError.unreadable }
-            guard let unmet = stage.unmet(of: grant) else { return grant }
+            guard let unmet = stage.unmet(of: grant, for: act) else { return grant }
             throw EngineError.denied(.init(PolicyDenial(unmet: unmet, of: grant)))
         }
     }

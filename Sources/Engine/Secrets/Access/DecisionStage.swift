@@ -16,8 +16,9 @@ enum DecisionStage {
         }
     }
 
-    func unmet(of grant: PolicyGrant) -> PolicyObligation? {
-        PolicyObligation.allCases.first { grant.obligations.contains($0) && !met.contains($0) }
+    /// A run has a sandbox, or is not begun; nothing else has one.
+    func unmet(of grant: PolicyGrant, for act: Act) -> PolicyObligation? {
+        PolicyObligation.allCases.first { grant.obligations.contains($0) && !met.contains($0) && !($0 == .sandbox && act.action == .run) }
     }
 }
 

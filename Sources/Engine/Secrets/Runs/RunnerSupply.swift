@@ -72,6 +72,8 @@ package struct RunJob: Sendable {
     package var searchPath: [String]?
     /// Whether the program's content is to be told when it is opened.
     package var takesFingerprint: Bool
+    /// The sandbox that the program runs in; nil for none.
+    package var sandbox: Sandboxing?
 
     /// One field on its way into a variable, a private file or to standard input.
     package struct InjectedValue: Sendable {
@@ -151,5 +153,21 @@ package struct RunJob: Sendable {
         self.fileMask = fileMask
         self.audience = audience
         self.takesFingerprint = takesFingerprint
+    }
+}
+
+/// The sandbox of a run.
+package struct Sandboxing: Sendable, Equatable {
+    /// Whether the run is refused where a layer of it cannot be had; otherwise it goes without.
+    package var isRequired: Bool
+    /// Whether files go to the working directory as they are.
+    package var writesThrough: Bool
+    /// Whether a file leaves that could not be searched for values.
+    package var passesUnscanned: Bool
+    /// What the program may read besides, by path.
+    package var reads: [String]
+
+    package init(isRequired: Bool, writesThrough: Bool = false, passesUnscanned: Bool = false, reads: [String] = []) {
+        (self.isRequired, self.writesThrough, self.passesUnscanned, self.reads) = (isRequired, writesThrough, passesUnscanned, reads)
     }
 }

@@ -16,6 +16,12 @@ package struct RunWish: Sendable {
     package var timeout: Duration?
     package var terminal: RunJob.Terminal?
     package var fileMask: Int?
+    /// Whether whoever asks wants a sandbox; a policy may want one in any case.
+    package var isSandboxed = false
+    /// Whether files of a sandbox are written as they are. Persons only.
+    package var writesThrough = false
+    /// What a program in a sandbox may read besides. Persons only.
+    package var reads: [String] = []
     package var purpose: String?
     /// The whole of standard input, where the client tells it beforehand; an approval binds it.
     package var input: [UInt8]?
@@ -79,9 +85,10 @@ extension OpenVault {
         for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
         if asker.isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
         // Whoever may not have the secrets learns nothing of programs either.
-        try await authorizer.foresee(act, by: asker, on: targets)
+        let foreseen = try await authorizer.foresee(act, by: asker, on: targets)
         let takesFingerprint = policy.pinsPrograms(of: asker) || wantsPerson(on: targets, by: asker)
         var job = RunJob(wish, by: asker, takesFingerprint: takesFingerprint)
+        job.sandbox = Sandboxing(wish, by: asker, under: foreseen)
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)]
@@ -90,7 +97,7 @@ extension OpenVault {
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {
             for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
-            job.take(access.grants)
+            try job.take(access.grants)
             return PreparedRun(job: job, access: access, waiting: waiting, opening: opening)
         } catch {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
@@ -214,10 +221,26 @@ extension RunJob {
     }
 
     /// Takes over what the policy granted. Where the secrets of a run are granted differently, the program gets what is granted with all of them.
-    fileprivate mutating func take(_ grants: [PolicyGrant]) {
+    fileprivate mutating func take(_ grants: [PolicyGrant]) throws {
+        // A policy that came into force since the sandbox was built, or was not.
+        if sandbox?.isRequired != true, let strict = grants.first(where: { $0.obligations.contains(.sandbox) }) {
+            throw EngineError.denied(.init(PolicyDenial(unmet: .sandbox, of: strict)))
+        }
         guard case .agent = audience, let first = grants.first else { return }
         audience = .agent(realHome: grants.allSatisfy { $0.home == .real })
         searchPath = grants.allSatisfy { $0.path == first.path } ? first.path : nil
+    }
+}
+
+extension Sandboxing {
+    /// The strictest of what the grants want, and what they all give; none where they all let programs run without, and nobody asked for one.
+    fileprivate init?(_ wish: RunWish, by asker: Asker, under grants: [PolicyGrant]) {
+        let isRequired = wish.isSandboxed || grants.contains { $0.obligations.contains(.sandbox) }
+        guard isRequired || grants.contains(where: { $0.unsandboxed == .fallback }) else { return nil }
+        self.init(
+            isRequired: isRequired, writesThrough: wish.writesThrough && !asker.isAgent,
+            passesUnscanned: !asker.isAgent || !grants.isEmpty && grants.allSatisfy { $0.unredactable == .allow },
+            reads: asker.isAgent ? (grants.first?.reads ?? []).filter { path in grants.allSatisfy { $0.reads.contains(path) } } : wish.reads)
     }
 }
 

@@ -134,6 +134,12 @@ private final class RunOutcome: Sendable {
         guard let report = try? WireJSON.decode(RunReport.self, from: Data(bytes)) else { return }
         add("redactions", "\(report.redactions.reduce(0) { $0 + $1.count })")
         add("scanned-bytes", "\(report.scannedBytes)")
+        if let sandbox = report.sandbox { add("sandbox", sandbox.isOn ? "on" : "missing") }
+        guard let files = report.files else { return }
+        for (key, count) in [("files-written", files.written), ("files-deleted", files.deleted), ("files-withheld", files.withheldCount)]
+        where count > 0 {
+            add(key, "\(count)")
+        }
     }
 
     private func add(_ key: String, _ value: String) { state.withLock { $0.detail.append((key, value)) } }

@@ -22,6 +22,9 @@ struct RunRoutes: Sendable {
         try context.admitted.deadline.lift()
         guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
         var asked = try RunWish(wish)
+        guard !asked.writesThrough && asked.reads.isEmpty || asker.isPerson && asked.isSandboxed else {
+            throw EngineError.invalid("only a person has a sandbox write through or read besides, and only where there is one", hint: nil)
+        }
         asked.isAwaited = { [channel = context.channel] in channel.isActive }
         let prepared = try await open.prepareRun(asked, by: asker)
         let stop = StopSignal()
@@ -98,5 +101,11 @@ extension RunWish {
             throw EngineError.invalid("standard input that is told beforehand has 64 KiB at most", hint: "send it as frames")
         }
         sendsInput = wire.sendsInput ?? false
+        isSandboxed = wire.sandbox ?? false
+        writesThrough = wire.writeThrough ?? false
+        reads = wire.reads ?? []
+        guard reads.count <= 100, reads.allSatisfy({ $0.hasPrefix("/") && !$0.utf8.contains(0) }) else {
+            throw EngineError.invalid("what is read besides is named by at most 100 absolute paths", hint: nil)
+        }
     }
 }

@@ -138,4 +138,14 @@ struct DoctorTests {
         #expect(outcome.status == 0)
         #expect(outcome.text == "The vault is locked: no keeper is running.\n")
     }
+
+    @Test("what a sandbox can have is told, and what it cannot with what makes it possible")
+    func sandbox() {
+        let layers = RunSandbox(namespaces: "on", landlock: "on, version 7", seccomp: "on", network: "none", files: "checked")
+        let good = SandboxCheck.finding(SandboxFinding(sandbox: layers))
+        #expect(good.level == .good && good.title.contains("Landlock on, version 7"))
+        let missing = SandboxCheck.finding(SandboxFinding(reason: "no user namespaces", remedy: "set a sysctl"))
+        #expect(missing.level == .advice && missing.title.contains("no user namespaces") && missing.hint == "set a sysctl")
+        #expect(SandboxCheck.finding(nil).level == .advice, "nobody looked: that is no good news")
+    }
 }

@@ -1,0 +1,50 @@
+import CProcess
+import Glibc
+
+extension SandboxScene {
+    /// What this machine and the run are, as the runner sees them.
+    init(_ wish: SandboxWish, _ job: RunJob, _ program: ProgramResolver.Resolution, _ directories: RunDirectories) {
+        self.init(
+            user: wish.user, userID: geteuid(), groupID: getegid(), home: wish.home,
+            working: job.directory == nil ? nil : SandboxPlace(directories.working))
+        writesThrough = wish.writesThrough && job.asker == .person
+        programs = ([program.file] + program.interpreters).map { SandboxPlace(path: $0.path, device: $0.device, inode: $0.inode) }
+        hasTerminal = job.terminal != nil
+        hidden = wish.hidden
+        reads = wish.reads.map { ($0, Self.place($0)) }
+        findSystemLinks()
+    }
+
+    /// Where a path leads.
+    private static func place(_ path: String) -> SandboxPlace? {
+        let opened = unsafe tacit_open_path(-1, path)
+        guard opened >= 0 else { return nil }
+        defer { close(opened) }
+        return SandboxPlace(opened)
+    }
+
+    /// Looks at `/bin` and its like.
+    mutating func findSystemLinks() {
+        for name in Self.systemLinkNames { systemLinks[name] = Self.link(name) }
+    }
+
+    /// What a path leads to: nothing where nothing is, nil in place of the target where it is no link.
+    private static func link(_ path: String) -> String?? {
+        var facts = stat()
+        guard unsafe lstat(path, &facts) == 0 else { return .none }
+        guard facts.st_mode & S_IFMT == S_IFLNK else { return .some(nil) }
+        let target = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, filled in
+            filled = unsafe buffer.baseAddress.map { unsafe max(0, readlink(path, $0, buffer.count)) } ?? 0
+        }
+        return .some(String(decoding: target, as: UTF8.self))
+    }
+}
+
+extension SandboxPlace {
+    /// Where an open directory lies; nil when that cannot be told.
+    init?(_ descriptor: Int32) {
+        var facts = stat()
+        guard unsafe fstat(descriptor, &facts) == 0, let path = OpenedFile.location(of: descriptor) else { return nil }
+        self.init(path: path, device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
+    }
+}

@@ -1,0 +1,48 @@
+/// How a run is to be confined.
+package struct SandboxWish: Sendable, Equatable {
+    /// What becomes of a run where a layer of the sandbox cannot be had.
+    package enum Strictness: UInt8, Sendable {
+        /// It is refused.
+        case required = 1
+        /// It goes without a sandbox, and its result says why.
+        case fallback
+    }
+
+    package var strictness: Strictness
+    /// Files are written to the working directory itself, as they are. Persons only.
+    package var writesThrough: Bool
+    /// Whether a file that could not be searched for values may leave.
+    package var passesUnscanned: Bool
+    /// What the program may read besides, by path.
+    package var reads: [String] = []
+    /// The user's name and home, as the user database has them.
+    package var user: String
+    package var home: String
+    /// Directories that no program in a sandbox sees: Tacit's own.
+    package var hidden: [String]
+
+    package init(
+        _ strictness: Strictness, writesThrough: Bool = false, passesUnscanned: Bool = false, user: String, home: String, hidden: [String] = []
+    ) {
+        self.strictness = strictness
+        self.writesThrough = writesThrough
+        self.passesUnscanned = passesUnscanned
+        self.user = user
+        self.home = home
+        self.hidden = hidden
+    }
+}
+
+/// A file or directory that was opened, and is to be found again by its path.
+package struct SandboxPlace: Sendable, Equatable {
+    /// After every link.
+    package var path: String
+    package var device: UInt64
+    package var inode: UInt64
+
+    package init(path: String, device: UInt64, inode: UInt64) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+    }
+}
