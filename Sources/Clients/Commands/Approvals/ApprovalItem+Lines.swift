@@ -29,7 +29,7 @@ extension ApprovalItem {
     /// How a person gives what a proposal asks for: it is theirs to make, and to close.
     private var steps: [String] {
         guard kind == "proposal", standing == .pending else { return [] }
-        let making = capability == nil ? secrets.map { "tacit set tacit://\($0)" } : ["tacit policy edit"]
+        let making = capability == nil ? secrets.map { "tacit set tacit://\($0.name)" } : ["tacit policy edit"]
         return making + ["then tacit approvals done \(code)"]
     }
 
