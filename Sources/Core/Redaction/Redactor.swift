@@ -97,7 +97,7 @@ package struct Redactor: ~Copyable, Sendable {
                     end = place
                     break
                 }
-                if finding.beginsMember, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
+                if finding.member != .none, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
                 if let match = chosen(from: finding, isEdge: isEdge) { hide(match, in: text, into: &output) }
             }
         }
