@@ -39,11 +39,10 @@ struct Base64Reader: SpellingReader {
         guard bits & (1 << UInt32(bitCount) - 1) == 0 else { return (end, false) }
         for _ in 0..<bitCount / 2 {
             guard let start = Self.padding(from: end, in: text), start < text.count else { return (end, true) }
-            guard let next = EscapedCharacters().next(at: start, in: text) else {
-                return (text[start] == UInt8(ascii: "=") ? start + 1 : end, true)
-            }
-            guard next.byte == UInt8(ascii: "=") else { return (end, false) }
-            end = next.end
+            let isPlain = text[start] == UInt8(ascii: "=")
+            guard let next = EscapedCharacters().next(at: start, in: text) else { return (isPlain ? start + 1 : end, true) }
+            guard isPlain || next.byte == UInt8(ascii: "=") else { return (end, false) }
+            end = next.byte == UInt8(ascii: "=") ? next.end : start + 1
         }
         return (end, false)
     }

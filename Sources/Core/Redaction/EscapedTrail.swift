@@ -12,6 +12,7 @@ struct EscapedTrail {
     private let text: LentBytes
     private let shortest: Int
     private let views: RedactionViews
+    private let isEdge: Bool
     private var ways: [Way] = []
     private var next: [Way] = []
 
@@ -28,13 +29,14 @@ struct EscapedTrail {
     }
 
     /// `shortest` is the least length of a pattern that counts.
-    init(at place: Int, in text: LentBytes, _ index: PatternIndex, shortest: Int, views: RedactionViews) {
+    init(at place: Int, in text: LentBytes, _ index: PatternIndex, shortest: Int, views: RedactionViews, isEdge: Bool) {
         self.index = index
         self.text = text
         self.shortest = shortest
         self.views = views
+        self.isEdge = isEdge
         trail = Trail(reach: place)
-        ways = [Way(position: place, patterns: index.patterns.indices)]
+        if !index.patterns.isEmpty { ways = [Way(position: place, patterns: index.patterns.indices)] }
         while !ways.isEmpty { step() }
     }
 
@@ -95,7 +97,7 @@ struct EscapedTrail {
         take(text[position], literal)
         guard views.contains(.escapes), EscapeLead.stands(at: position, in: text) else { return }
         read(Escapes(PlainCharacters()).reading(at: position, in: text), on: way)
-        read(Escapes(EscapedCharacters()).reading(at: position, in: text), on: way)
+        read(Escapes(EscapedCharacters(isEdge: isEdge)).reading(at: position, in: text), on: way)
     }
 
     private mutating func read(_ reading: EscapeReading, on way: Way) {

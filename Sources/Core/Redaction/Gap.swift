@@ -78,8 +78,9 @@ enum Gap {
     /// After ESC: a control sequence, an operating system command, or two characters (ECMA-48).
     private static func sequence(from start: Int, in text: LentBytes) -> End {
         switch text[start] {
-        case UInt8(ascii: "["): closed(from: start + 1, in: text) { $0 >= 0x40 && $0 < 0x7f } passing: { $0 >= 0x20 && $0 < 0x40 }
-        case UInt8(ascii: "]"): closed(from: start + 1, in: text) { $0 == 0x07 || $0 == UInt8(ascii: "\\") } passing: { $0 >= 0x20 || $0 == .escape }
+        case UInt8(ascii: "["): closed(from: start + 1, in: text, { $0 >= 0x40 && $0 < 0x7f }, passing: { $0 >= 0x20 && $0 < 0x40 })
+        case UInt8(ascii: "]"):
+            closed(from: start + 1, in: text, { $0 == 0x07 || $0 == UInt8(ascii: "\\") }, passing: { $0 >= 0x20 || $0 == .escape })
         case 0x20..<0x30: start + 1 < text.count ? .end(start + 2, bare: start + 2) : .cut
         case 0x30..<0x7f: .end(start + 1, bare: start + 1)
         default: .none

@@ -7,6 +7,8 @@ struct HexReader: SpellingReader {
     private var isSeparated = false
     /// Whether two blanks end a row and text follows, as `xxd` has it.
     private let hasTextAfterBlanks: Bool
+    /// Whether nothing follows the text: digits at its end are no address that goes on.
+    private let isEdge: Bool
 
     private enum Prefix {
         case none, zero
@@ -15,8 +17,9 @@ struct HexReader: SpellingReader {
     /// The longest row of text that stands beside the bytes.
     private static let longestText = 80
 
-    init(at position: Int, hasTextAfterBlanks: Bool) {
+    init(at position: Int, hasTextAfterBlanks: Bool, isEdge: Bool) {
         self.position = position
+        self.isEdge = isEdge
         self.hasTextAfterBlanks = hasTextAfterBlanks
     }
 
@@ -86,15 +89,15 @@ struct HexReader: SpellingReader {
         return bytes(ofRowAt: end + 1, in: text)
     }
 
-    /// Behind the address of a row, if it has one: six digits or more, and what tells them from a group of bytes.
+    /// Behind the address of a row, if it has one: seven digits or more, and what tells them from a group of bytes.
     private func bytes(ofRowAt start: Int, in text: LentBytes) -> Int? {
         var end = start
         if end + 1 < text.count, text[end] == UInt8(ascii: "0"), text[end + 1] == UInt8(ascii: "x"), prefix != .zero { end += 2 }
         let digits = end
         while end < text.count, end - digits <= 16, text[end].hexDigit != nil { end += 1 }
-        guard end + 1 < text.count else { return nil }
+        guard end + 1 < text.count else { return isEdge ? start : nil }
         let isApart = isSeparated || (end - digits) & 1 == 1 || text[end + 1].isBlank
-        guard end - digits >= 6, text[end] == UInt8(ascii: ":") || text[end].isBlank && isApart else { return start }
+        guard end - digits >= 7, text[end] == UInt8(ascii: ":") || text[end].isBlank && isApart else { return start }
         end += 1
         while end < text.count, text[end].isBlank { end += 1 }
         return end < text.count ? end : nil

@@ -8,6 +8,11 @@ struct Match {
     struct Label: Hashable {
         var name: Int
         var view: RedactionView
+        /// The encoding around it.
+        var outer: RedactionView?
+
+        /// The form as it is told; empty for a value as it is.
+        var form: String { (outer.map { "\($0.rawValue)+" } ?? "") + view.rawValue }
     }
 }
 
@@ -69,7 +74,7 @@ struct Trail {
 
 extension Lexicon {
     /// What begins at a place, in every view that is hinted at.
-    func finding(at place: Int, _ hints: Hints, in text: LentBytes) -> Finding {
+    func finding(at place: Int, _ hints: Hints, in text: LentBytes, isEdge: Bool) -> Finding {
         var hints = hints
         var finding = Finding()
         func follow(_ reader: some SpellingReader, as view: RedactionView) {
@@ -82,17 +87,17 @@ extension Lexicon {
             if filter.hasSpecial(in: place..<raw.reach, of: text) { hints.insert(.escaped) }
         }
         if hints.contains(.escaped) {
-            let found = EscapedTrail(at: place, in: text, index, shortest: Pattern.shortestEncoded, views: traits.views)
+            let found = EscapedTrail(at: place, in: text, index, shortest: Pattern.shortestEncoded, views: traits.views, isEdge: isEdge)
             finding.merge(found.trail, at: place, end: text.count, as: found.view, openAs: found.openView, index.patterns)
         }
         if hints.contains(.base64Skipping0) { follow(Base64Reader(at: place, skippedBits: 0), as: .base64) }
         if hints.contains(.base64Skipping2) { follow(Base64Reader(at: place, skippedBits: 2), as: .base64) }
         if hints.contains(.base64Skipping4) { follow(Base64Reader(at: place, skippedBits: 4), as: .base64) }
         if hints.contains(.hex) {
-            follow(HexReader(at: place, hasTextAfterBlanks: false), as: .hex)
-            follow(HexReader(at: place, hasTextAfterBlanks: true), as: .hex)
+            follow(HexReader(at: place, hasTextAfterBlanks: false, isEdge: isEdge), as: .hex)
+            follow(HexReader(at: place, hasTextAfterBlanks: true, isEdge: isEdge), as: .hex)
         }
-        if hints.contains(.utf16) {
+        if hints.contains(.utf16), traits.mayBeginUTF16(text[place]) {
             follow(UTF16Reader(at: place, isLittleEndian: true), as: .utf16)
             follow(UTF16Reader(at: place, isLittleEndian: false), as: .utf16)
         }

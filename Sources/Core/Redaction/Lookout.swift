@@ -100,7 +100,6 @@ struct Lookout {
         if hasNothingNear { return isNearOpen = false }
         if lexicon.filter.beginsShort(text[special]) { mark(special, .short) }
         if isMember { mark(special, .member) }
-        guard EscapeLead.beginsGap(at: special, in: text) || EscapeLead.stands(at: special, in: text) else { return }
         let first = max(start, special - 4, place)
         if lexicon.traits.hasShortestEncoded { for marked in first...special { mark(marked, .escaped) } }
         if first < special { extend(Reading(after: text[special - 1]), at: special, from: first) }

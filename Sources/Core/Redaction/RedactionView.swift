@@ -13,8 +13,6 @@ package enum RedactionView: String, Sendable, CaseIterable {
     /// With `=XX` of quoted-printable text.
     case quoted
     case base64, hex, utf16
-    /// Inside a compressed member.
-    case gzip, zlib, zstd
 }
 
 /// The views that a needle set looks for.
@@ -26,7 +24,7 @@ package struct RedactionViews: OptionSet, Sendable {
     package static let utf16 = RedactionViews(rawValue: 4)
     /// Escapes of every kind.
     package static let escapes = RedactionViews(rawValue: 8)
-    /// One encoding inside another, and compressed members.
+    /// One encoding inside another, and compressed members (which are told of, not looked into).
     package static let layers = RedactionViews(rawValue: 16)
 
     package static let all: RedactionViews = [.base64, .hex, .utf16, .escapes, .layers]

@@ -32,7 +32,7 @@ enum SpecialBytes {
 
     /// The same for bytes above 127, which are rare in most texts.
     private static func highMarks(_ block: Block) -> Block {
-        (zeros(block ^ all(0x9c)) | zeros(block ^ all(0xda)) | zeros(block ^ all(0xfd))) & all(0x80)
+        zeros(block ^ all(0xfd)) & all(0x80)
     }
 
     @inline(__always)
@@ -45,7 +45,7 @@ enum SpecialBytes {
     @inline(__always)
     static func contains(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0..<0x20, 0x24...0x27, 0x2b, 0x3d, 0x5c, 0x5e, 0x9c, 0xda, 0xfd: true
+        case 0..<0x20, 0x24...0x27, 0x2b, 0x3d, 0x5c, 0x5e, 0xfd: true
         default: false
         }
     }
@@ -54,7 +54,7 @@ enum SpecialBytes {
     @inline(__always)
     static func mayEndMark(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0x00, 0x01, 0x04, 0x08, 0x5e, 0x9c, 0xda, 0xfd: true
+        case 0x00, 0x04, 0x08, 0xfd: true
         default: false
         }
     }

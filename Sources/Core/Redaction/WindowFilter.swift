@@ -51,7 +51,7 @@ struct WindowFilter {
             return (first &+ Int(slot &>> 3), UInt8(truncatingIfNeeded: slot & 7))
         }
 
-            @inline(__always)
+        @inline(__always)
         static func pairSlot(_ first: UInt8, _ second: UInt8) -> (byte: Int, bit: UInt8) {
             (pairs &+ Int(first) &<< 5 &+ Int(second &>> 3), second & 7)
         }

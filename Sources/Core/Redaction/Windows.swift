@@ -65,9 +65,8 @@ struct Windows {
     private func insertHex(_ head: [UInt8]) {
         for digits in Self.hexDigits {
             let bytes = head.prefix(4).map { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-            for groups in 0..<8 { insert(Self.joined(bytes) { groups >> $0 & 1 == 1 ? [UInt8(ascii: " ")] : [] }, .hex) }
             for separator in Self.separators {
-                if separator != [UInt8(ascii: " ")] { insert(Self.joined(bytes) { _ in separator }, .hex) }
+                for groups in separator.isEmpty ? 0..<1 : 1..<8 { insert(Self.joined(bytes) { groups >> $0 & 1 == 1 ? separator : [] }, .hex) }
                 insert(Array("0x".utf8) + Self.joined(bytes) { _ in separator + Array("0x".utf8) }, .hex)
             }
         }
@@ -87,7 +86,7 @@ struct Windows {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let hexDigits = [Array("0123456789abcdef".utf8), Array("0123456789ABCDEF".utf8)]
-    private static let separators = [" ", "\t", "  ", ":", ": ", "-", "- ", ",", ", "].map { Array($0.utf8) }
+    private static let separators = ["", " ", "\t", "  ", ":", ": ", "-", "- ", ",", ", "].map { Array($0.utf8) }
 
     private static func word(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) } }
 }

@@ -1,6 +1,9 @@
 /// Every way to read a text through escapes and gaps, by trying them one after the other.
-struct NaiveEscapes {
+final class NaiveEscapes {
     let text: [UInt8]
+    private var known: [Int: [(bytes: [UInt8], end: Int)]] = [:]
+
+    init(text: [UInt8]) { self.text = text }
 
     /// The last place at which a value that begins at `start` may end.
     func end(of value: [UInt8], from start: Int) -> Int? {
@@ -21,6 +24,7 @@ struct NaiveEscapes {
                 }
             }
             places = next
+            if places.isEmpty { return nil }
         }
         return places.filter { $0.count == 1 }.map { $0[0] }.max()
     }
@@ -62,6 +66,7 @@ struct NaiveEscapes {
     /// The bytes that an escape may stand for; in the second layer its own characters may be escapes.
     func readings(at place: Int, layer: Int) -> [(bytes: [UInt8], end: Int)] {
         guard place < text.count, mayLead(place) else { return [] }
+        if let known = known[2 * place + layer] { return known }
         // The next characters, with where each ends.
         var (characters, ends, next) = ([UInt8](), [Int](), place)
         while next < text.count, characters.count < 13 {
@@ -71,7 +76,9 @@ struct NaiveEscapes {
             ends.append(end)
             next = end
         }
-        return forms(characters).map { ($0.bytes, ends[$0.count - 1]) }
+        let found = forms(characters).map { (bytes: $0.bytes, end: ends[$0.count - 1]) }
+        known[2 * place + layer] = found
+        return found
     }
 
     /// The first two bytes tell whether an escape is looked for.
@@ -110,8 +117,9 @@ struct NaiveEscapes {
         guard characters.count > 1 else { return [] }
         let named: [UInt8: UInt8] = [97: 7, 98: 8, 116: 9, 110: 10, 118: 11, 102: 12, 114: 13, 101: 27, 69: 27]
         if let byte = named[characters[1]] { return [([byte], 2)] }
-        let isWord = characters[1] >= 128 || UnicodeScalar(characters[1]).properties.isAlphabetic || UnicodeScalar(characters[1]).properties.numericType != nil
-        return !isWord && (0x20..<0x7f).contains(characters[1]) ? [([characters[1]], 2)] : []
+        let letter = characters[1]
+        let isWord = (48...57).contains(letter) || (97...122).contains(letter | 32)
+        return !isWord && (0x20..<0x7f).contains(letter) ? [([letter], 2)] : []
     }
 
     private func byte(_ number: UInt32?, _ count: Int) -> [(bytes: [UInt8], count: Int)] {

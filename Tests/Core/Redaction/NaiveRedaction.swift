@@ -26,23 +26,25 @@ struct NaiveRedaction {
 
     /// The output, and the placeholders in it.
     func redacted(_ text: [UInt8]) -> (output: [UInt8], labels: [String]) {
+        let escapes = NaiveEscapes(text: text)
         var output: [UInt8] = []
         var labels: [String] = []
         var (written, last) = (0, "")
         for start in text.indices {
-            guard let (end, label) = longest(at: start, in: text), end > written else { continue }
-            let goesOn = label == last && start < written && !labels.isEmpty
+            guard let (end, label) = longest(at: start, in: escapes), end > written else { continue }
+            let name = String(label.prefix { $0 != ":" })
+            let goesOn = name == last && start < written && !labels.isEmpty
             if start > written { output += text[written..<start] }
             if !goesOn {
                 output += "[REDACTED:\(label)]".utf8
                 labels.append(label)
             }
-            (written, last) = (end, label)
+            (written, last) = (end, name)
         }
         return (output + text[written...], labels)
     }
 
-    private func longest(at start: Int, in text: [UInt8]) -> (end: Int, label: String)? {
+    private func longest(at start: Int, in text: NaiveEscapes) -> (end: Int, label: String)? {
         var best: (end: Int, label: String)?
         for (view, ends) in Self.views {
             var found: (end: Int, length: Int, order: Int, name: String)?
@@ -56,20 +58,20 @@ struct NaiveRedaction {
         return best
     }
 
-    private static let views: [(label: String, ends: @Sendable ([UInt8], Int, [UInt8]) -> Int?)] = [
-        ("", raw), (":escaped", { NaiveEscapes(text: $0).end(of: $2, from: $1) }),
+    private static let views: [(label: String, ends: @Sendable (NaiveEscapes, Int, [UInt8]) -> Int?)] = [
+        ("", raw), (":escaped", { $0.end(of: $2, from: $1) }),
         (":base64", { base64($0, $1, $2, skip: 0) }), (":base64", { base64($0, $1, $2, skip: 2) }), (":base64", { base64($0, $1, $2, skip: 4) }),
         (":hex", hex), (":utf16", { utf16($0, $1, $2, low: 0) }), (":utf16", { utf16($0, $1, $2, low: 1) }),
     ]
 
-    private static func utf16(_ text: [UInt8], _ start: Int, _ value: [UInt8], low: Int) -> Int? {
+    private static func utf16(_ escapes: NaiveEscapes, _ start: Int, _ value: [UInt8], low: Int) -> Int? {
         guard let string = String(validating: value, as: UTF8.self) else { return nil }
         let form = string.utf16.flatMap { low == 0 ? [UInt8($0 & 255), UInt8($0 >> 8)] : [UInt8($0 >> 8), UInt8($0 & 255)] }
-        return text[start...].starts(with: form) ? start + form.count : nil
+        return escapes.text[start...].starts(with: form) ? start + form.count : nil
     }
 
-    private static func raw(_ text: [UInt8], _ start: Int, _ value: [UInt8]) -> Int? {
-        text[start...].starts(with: value) ? start + value.count : nil
+    private static func raw(_ escapes: NaiveEscapes, _ start: Int, _ value: [UInt8]) -> Int? {
+        escapes.text[start...].starts(with: value) ? start + value.count : nil
     }
 
     private static let digits: [Int] = {
@@ -79,7 +81,8 @@ struct NaiveRedaction {
         return digits
     }()
 
-    private static func base64(_ text: [UInt8], _ start: Int, _ value: [UInt8], skip: Int) -> Int? {
+    private static func base64(_ escapes: NaiveEscapes, _ start: Int, _ value: [UInt8], skip: Int) -> Int? {
+        let text = escapes.text
         let wanted = skip + value.count * 8
         var (count, place, rest) = (0, start, UInt8(0))
         func digit() -> Int? {
@@ -89,7 +92,7 @@ struct NaiveRedaction {
                 return digits[Int(text[place - 1])]
             }
             for layer in 1...2 {
-                for (bytes, end) in NaiveEscapes(text: text).readings(at: place, layer: layer) where bytes.count == 1 && digits[Int(bytes[0])] >= 0 {
+                for (bytes, end) in escapes.readings(at: place, layer: layer) where bytes.count == 1 && digits[Int(bytes[0])] >= 0 {
                     place = end
                     return digits[Int(bytes[0])]
                 }
@@ -97,7 +100,7 @@ struct NaiveRedaction {
             return nil
         }
         while count < wanted {
-            if count > 0 { place = afterGaps(text, place) }
+            if count > 0 { place = afterGaps(escapes, place) }
             guard let digit = digit() else { return nil }
             for shift in [5, 4, 3, 2, 1, 0] {
                 let bit = UInt8(digit >> shift & 1)
@@ -108,16 +111,17 @@ struct NaiveRedaction {
         }
         guard rest == 0 else { return place }
         for _ in 0..<(count - wanted) / 2 {
-            let pad = place < text.count && text[place] == 61 ? place : afterGaps(text, place)
+            let pad = place < text.count && text[place] == 61 ? place : afterGaps(escapes, place)
             guard pad < text.count else { break }
-            let readings = NaiveEscapes(text: text).readings(at: pad, layer: 1).filter { $0.bytes == [61] }
+            let readings = escapes.readings(at: pad, layer: 1).filter { $0.bytes == [61] }
             guard let end = readings.first?.end ?? (text[pad] == 61 ? pad + 1 : nil) else { break }
             place = end
         }
         return place
     }
 
-    private static func hex(_ text: [UInt8], _ start: Int, _ value: [UInt8]) -> Int? {
+    private static func hex(_ escapes: NaiveEscapes, _ start: Int, _ value: [UInt8]) -> Int? {
+        let text = escapes.text
         guard start + 2 * value.count <= text.count, isHexDigit(text[start]) else { return nil }
         let prefix = text[start...].starts(with: "0x".utf8) ? "0x" : ""
         let separators = [": ", "- ", ", ", "  ", ":", "-", ",", " "]
@@ -125,12 +129,12 @@ struct NaiveRedaction {
         for (index, byte) in value.enumerated() {
             if index > 0 {
                 place += separators.first { text[place...].starts(with: $0.utf8) }?.utf8.count ?? 0
-                place = afterGaps(text, place)
+                place = afterGaps(escapes, place)
             }
             guard text[place...].starts(with: prefix.utf8) else { return nil }
             place += prefix.utf8.count
             guard place < text.count, isHexDigit(text[place]) else { return nil }
-            let second = prefix.isEmpty ? afterGaps(text, place + 1) : place + 1
+            let second = prefix.isEmpty ? afterGaps(escapes, place + 1) : place + 1
             guard second < text.count, isHexDigit(text[second]) else { return nil }
             guard UInt8(String(decoding: [text[place], text[second]], as: UTF8.self), radix: 16) == byte else { return nil }
             place = second + 1
@@ -138,9 +142,9 @@ struct NaiveRedaction {
         return place
     }
 
-    private static func afterGaps(_ text: [UInt8], _ place: Int) -> Int {
+    private static func afterGaps(_ escapes: NaiveEscapes, _ place: Int) -> Int {
         var place = place
-        while let end = NaiveEscapes(text: text).gap(at: place)?.end { place = end }
+        while let end = escapes.gap(at: place)?.end { place = end }
         return place
     }
 
