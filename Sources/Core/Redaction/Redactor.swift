@@ -71,7 +71,7 @@ package struct Redactor: ~Copyable, Sendable {
     /// What has been done so far.
     package var report: RedactionReport {
         let counts = counts.map { label, count in
-            RedactionReport.Count(name: needles.names[label.name], view: label.view.rawValue, count: count)
+            RedactionReport.Count(name: needles.names[label.name], view: label.form, count: count)
         }
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
@@ -90,16 +90,24 @@ package struct Redactor: ~Copyable, Sendable {
         let text = held.lent
         var end = text.count
         needles.withLexicon { lexicon in
+            let layers = Layers(of: text, at: bytesScanned - Int64(text.count), from: place, isEdge: isEdge, lexicon)
+            if !isEdge { end = layers.open }
+            var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
             var lookout = Lookout(lexicon, on: text, from: place)
-            while let (place, hints) = lookout.next() {
-                let finding = lexicon.finding(at: place, hints, in: text)
+            while let (place, hints) = lookout.next(), place < end {
+                let finding = lexicon.finding(at: place, hints, in: text, isEdge: isEdge)
                 guard isEdge || !finding.isOpen else {
                     end = place
                     break
                 }
-                if finding.beginsMember, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
-                if let match = chosen(from: finding, isEdge: isEdge) { hide(match, in: text, into: &output) }
+                if finding.member != .none, memberStart == nil {
+                    memberStart = bytesScanned - Int64(text.count - place - 1 + finding.member.length)
+                }
+                for match in deeper.before(place) { hide(match, in: text, into: &output) }
+                let own = chosen(from: finding, isEdge: isEdge)
+                if let match = deeper.longer(than: own, at: place) { hide(match, in: text, into: &output) }
             }
+            for match in deeper.before(end) { hide(match, in: text, into: &output) }
         }
         place = end
         write(upTo: end, of: text, into: &output)
@@ -113,7 +121,7 @@ package struct Redactor: ~Copyable, Sendable {
 
     private mutating func hide(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
         guard match.end > written else { return }
-        let goesOn = match.label == lastLabel && match.start < hiddenEnd && hiddenEnd == written
+        let goesOn = match.label.name == lastLabel?.name && match.start < hiddenEnd && hiddenEnd == written
         write(upTo: match.start, of: text, into: &output)
         if !goesOn {
             output.append(contentsOf: placeholder(match.label).utf8)
@@ -130,12 +138,12 @@ package struct Redactor: ~Copyable, Sendable {
 
     private func placeholder(_ label: Match.Label) -> String {
         let name = needles.names[label.name]
-        return label.view == .raw ? "[REDACTED:\(name)]" : "[REDACTED:\(name):\(label.view.rawValue)]"
+        return label.outer == nil && label.view == .raw ? "[REDACTED:\(name)]" : "[REDACTED:\(name):\(label.form)]"
     }
 
-    /// Lets go of the bytes that are judged and written.
+    /// Lets go of the bytes that are judged and written, but for those by which a mark could be known.
     private mutating func forget() {
-        let settled = min(place, written)
+        let settled = max(min(place, written) - MemberMark.longestBefore, 0)
         held.removeFirst(settled)
         (place, written, hiddenEnd) = (place - settled, written - settled, hiddenEnd - settled)
         patience = 0
