@@ -9,6 +9,8 @@ struct EncodedRuns {
     let text: LentBytes
     /// The place in the stream of the text's first byte.
     let offset: Int64
+    /// Whether a row that has only begun is waited for.
+    let waitsForShortRows: Bool
     let isDigit: (UInt8) -> Bool
 
     /// The digits from one place on, until something else stands there.
@@ -40,7 +42,17 @@ struct EncodedRuns {
             }
             block += Self.blockLength
         }
+        guard waitsForShortRows || lastLineLength(from: start) >= Self.blockLength else { return text.count }
         return max(last, rowStart(before: text.count, from: max(start, text.count - Self.farthestBlock - Self.blockLength)))
+    }
+
+    /// How many digits the last line has.
+    private func lastLineLength(from start: Int) -> Int {
+        var end = text.count
+        while end > start, text[end - 1].isLineEnd || text[end - 1].isBlank { end -= 1 }
+        var first = end
+        while first > start, end - first < Self.blockLength, isDigit(text[first - 1]) { first -= 1 }
+        return end - first
     }
 
     @inline(__always)

@@ -11,20 +11,23 @@ struct Layers {
     private let text: LentBytes
     private let isEdge: Bool
 
-    init(of text: LentBytes, at offset: Int64, from start: Int, isEdge: Bool, _ lexicon: Lexicon) {
+    init(of text: LentBytes, at offset: Int64, from start: Int, isEdge: Bool, waitsForShortRows: Bool, _ lexicon: Lexicon) {
         self.lexicon = lexicon
         self.isEdge = isEdge
         self.text = text
         open = text.count
         guard lexicon.traits.views.contains(.layers) else { return }
         var hasHex = false
-        let base64 = EncodedRuns(text: text, offset: offset) { Base64Reader.sextet($0) != nil }.forEach(from: start) { run in
+        let base64 = EncodedRuns(text: text, offset: offset, waitsForShortRows: waitsForShortRows) { Base64Reader.sextet($0) != nil }.forEach(
+            from: start
+        ) { run in
             hasHex = hasHex || run.blocks.contains { block in (block..<block + 16).allSatisfy { text[$0].hexDigit != nil } }
             for phase in Decoding.base64Phases(of: run, in: text) { look(into: Decoding(base64: run, phase: phase, in: text), run) }
         }
         open = min(open, base64)
         if hasHex {
-            let hex = EncodedRuns(text: text, offset: offset) { $0.hexDigit != nil }.forEach(from: start) { run in
+            let hex = EncodedRuns(text: text, offset: offset, waitsForShortRows: waitsForShortRows) { $0.hexDigit != nil }.forEach(from: start) {
+                run in
                 for phase in 0..<2 { look(into: Decoding(hex: run, phase: phase, in: text), run) }
             }
             open = min(open, hex)

@@ -1,12 +1,12 @@
 /// Replaces known values in one byte stream, as it flows.
 ///
-/// Any chunking of the stream gives the same output. What may be the beginning of a value is held until the rest tells, at most as long as
+/// Any chunking of the stream gives the same output, but for one encoding in another that a person's stream cuts within its first sixteen digits. What may be the beginning of a value is held until the rest tells, at most as long as
 /// the longest spelling of a value. Of spellings that begin at one place the longest counts; those that overlap are all hidden; what has
 /// been written is never scanned again. One redactor serves one stream and has one owner.
 package struct Redactor: ~Copyable, Sendable {
     /// Who reads the output: it decides what becomes of the beginning of a value at the stream's edge.
     package enum Mode: Sendable {
-        /// It is shown: a person may be waiting for this very prompt.
+        /// It is shown: a person may be waiting for this very prompt. Nor does a word that could begin a row of digits wait: it may be what they type.
         case person
         /// It is hidden from `edgeByteCount` bytes on; a shorter one is shown, so that holding it back tells nothing.
         case agent
@@ -90,7 +90,8 @@ package struct Redactor: ~Copyable, Sendable {
         let text = held.lent
         var end = text.count
         needles.withLexicon { lexicon in
-            let layers = Layers(of: text, at: bytesScanned - Int64(text.count), from: place, isEdge: isEdge, lexicon)
+            let layers = Layers(
+                of: text, at: bytesScanned - Int64(text.count), from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
             if !isEdge { end = layers.open }
             var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
             var lookout = Lookout(lexicon, on: text, from: place)
