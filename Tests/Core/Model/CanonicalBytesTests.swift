@@ -107,7 +107,8 @@ struct CanonicalBytesTests {
             var bytes = sample.bytes
             bytes[.random(in: 0..<bytes.count, using: &generator)] ^= .random(in: 1...255, using: &generator)
             guard let other = try? Sample(bytes: bytes) else { continue }
-            #expect(other != sample && other.bytes == bytes, "seed \(generator.seed)")
+            // Not `!=`: Swift takes texts for equal that differ in how a letter is composed.
+            #expect(other.bytes == bytes, "seed \(generator.seed)")
         }
     }
 
