@@ -45,3 +45,41 @@ struct RawReader: SpellingReader {
         return agreed
     }
 }
+
+/// A break between two lines of wrapped text.
+enum LineBreak {
+    /// How far the next line may be indented.
+    static let deepestIndent = 32
+
+    /// The position after a break, with the indentation of the next line, or `position` when there is none; nil when the text ends too early to tell.
+    ///
+    /// LF, CR LF, and both as a JSON string spells them.
+    @inline(__always)
+    static func skipped(from position: Int, in text: LentBytes) -> Int? {
+        guard position < text.count else { return nil }
+        switch text[position] {
+        case .lineFeed: return indented(from: position + 1, in: text)
+        case .carriageReturn, .backslash: return pair(from: position, in: text)
+        default: return position
+        }
+    }
+
+    private static func indented(from end: Int, in text: LentBytes) -> Int {
+        var position = end
+        while position < text.count, position - end < deepestIndent, text[position].isBlank { position += 1 }
+        return position
+    }
+
+    /// CR LF, `\n` or `\r\n`.
+    private static func pair(from position: Int, in text: LentBytes) -> Int? {
+        guard position + 1 < text.count else { return nil }
+        let second = text[position + 1]
+        if text[position] == .carriageReturn { return second == .lineFeed ? indented(from: position + 2, in: text) : position }
+        if second == UInt8(ascii: "n") { return indented(from: position + 2, in: text) }
+        guard second == UInt8(ascii: "r") else { return position }
+        guard position + 2 < text.count else { return nil }
+        guard text[position + 2] == .backslash else { return position }
+        guard position + 3 < text.count else { return nil }
+        return text[position + 3] == UInt8(ascii: "n") ? indented(from: position + 4, in: text) : position
+    }
+}
