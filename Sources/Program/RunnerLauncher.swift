@@ -58,7 +58,7 @@ final class RunnerLauncher: RunnerSupply {
 /// A runner that has opened its program and waits for values.
 private final class OpenedRun: WaitingRun {
     let program: OpenedProgram
-    let directory: OpenedDirectory?
+    let directory: FilePlace?
     private let facts: ProgramFacts
     private let setup: RunnerSetup
     private let account: Account
@@ -84,7 +84,7 @@ private final class OpenedRun: WaitingRun {
             throw error
         }
         program = OpenedProgram(facts)
-        directory = facts.directory.map { OpenedDirectory(path: $0.path, device: $0.device, inode: $0.inode) }
+        directory = facts.directory
         descriptor = Mutex(taken)
     }
 

@@ -56,6 +56,12 @@ class Reader:
     def byte(self) -> int:
         return self.take(1)[0]
 
+    def flag(self) -> bool:
+        value = self.byte()
+        if value > 1:
+            raise Refused("flag")
+        return bool(value)
+
     def integer(self) -> int:
         return struct.unpack(">q", self.take(8))[0]
 

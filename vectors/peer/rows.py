@@ -111,9 +111,10 @@ def subject(s: dict) -> bytes:
     place = lambda p: text(p["path"]) + integer(p["device"]) + integer(p["inode"])
     goes = lambda b: bytes([DESTINATIONS.index(b["to"])]) + (text(b["variable"]) if b["to"] in ("variable", "file") else b"")
     secret = lambda b: raw(b["secret"]) + integer(b["version"]) + integer(b["field"]) + goes(b)
+    sandbox = lambda b: bytes([b["required"], b["passesUnscanned"]]) + listed(b["reads"], text)
     file = lambda f: text(f["format"]) + optional(f["reads"], integer) + integer(f["life"])
     return (text(s["use"]) + optional(s["agent"], raw) + optional(s["program"], program) + listed(s["arguments"], text)
-            + optional(s["workingDirectory"], place) + optional(s["timeLimit"], integer) + listed(sorted(s["variables"]), text)
+            + optional(s["workingDirectory"], place) + optional(s["sandbox"], sandbox) + optional(s["timeLimit"], integer) + listed(sorted(s["variables"]), text)
             + listed(s["secrets"], secret) + optional(s["inputHash"], lambda h: data(raw(h))) + optional(s["file"], file))
 
 
@@ -157,6 +158,7 @@ def read_subject(r: Reader) -> dict:
     s["program"] = r.optional(lambda: {"path": r.text(), "hash": r.data().hex(), "notBound": r.listed(r.text)})
     s["arguments"] = r.listed(r.text)
     s["workingDirectory"] = r.optional(lambda: {"path": r.text(), "device": r.integer(), "inode": r.integer()})
+    s["sandbox"] = r.optional(lambda: {"required": r.flag(), "passesUnscanned": r.flag(), "reads": r.listed(r.text)})
     s |= {"timeLimit": r.optional(r.integer), "variables": r.listed(r.text)}
     s["secrets"] = r.listed(lambda: {"secret": r.id(), "version": r.integer(), "field": r.integer()} | read_destination(r))
     s["inputHash"] = r.optional(lambda: r.data().hex())

@@ -37,7 +37,7 @@ def write(name: str, cases: list, **rest) -> None:
 
 ASKED = {"createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
     "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""}}
-NO_RUN = {"program": None, "arguments": [], "workingDirectory": None, "timeLimit": None, "variables": [], "inputHash": None}
+NO_RUN = {"program": None, "arguments": [], "workingDirectory": None, "sandbox": None, "timeLimit": None, "variables": [], "inputHash": None}
 METADATA = {"generation": 1, "wrapped": bytes(93).hex(), "sealed": bytes(93).hex()}
 DESCRIBED = [
     ("vault", "a new vault", {"createdAt": START, "rootGeneration": 1}),
@@ -62,7 +62,7 @@ DESCRIBED = [
         "asker": ASKED["asker"] | {"reportedModel": "claude-code 2.1", "process": 4242, "executable": "/usr/bin/tacit"},
         "use": {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/curl", "hash": stream("curl", 32).hex(), "notBound": []},
                 "arguments": ["curl", "https://example.com/ü", ""], "workingDirectory": {"path": "/srv/shop", "device": 2051, "inode": 2**40 + 1},
-                "timeLimit": 50 * SECOND, "variables": ["STRIPE_API_KEY", "PGUSER"],
+                "sandbox": {"required": True, "passesUnscanned": False, "reads": ["/opt/sdk"]}, "timeLimit": 50 * SECOND, "variables": ["STRIPE_API_KEY", "PGUSER"],
                 "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "variable", "variable": "STRIPE_API_KEY"},
                             {"secret": id_of("secret database"), "version": 1, "field": 1, "to": "variable", "variable": "PGUSER"}],
                 "inputHash": stream("input", 32).hex(), "file": None},
@@ -74,7 +74,7 @@ DESCRIBED = [
         "names": ["default/dev/stripe/api-key@1"], "purpose": "", "rule": "live", "state": {"is": "approved", "uses": 2, "until": START + 3600 * SECOND}}),
     ("approval", "a script that was denied", ASKED | {
         "use": {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/sh", "hash": stream("sh", 32).hex(), "notBound": ["scripts"]},
-                "arguments": ["sh", "-c", "x"], "workingDirectory": None, "timeLimit": SECOND, "variables": ["CERT"],
+                "arguments": ["sh", "-c", "x"], "workingDirectory": None, "sandbox": None, "timeLimit": SECOND, "variables": ["CERT"],
                 "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "file", "variable": "CERT"},
                             {"secret": id_of("secret api"), "version": 1, "field": 1, "to": "input", "variable": None}], "inputHash": None, "file": None},
         "names": ["default/dev/stripe/api-key@2", "default/dev/stripe/api-key@1"], "purpose": "p", "rule": "live",

@@ -16,6 +16,11 @@ extension ApprovalSubject {
             writer.write(directory.device)
             writer.write(directory.inode)
         }
+        writer.write(optional: sandbox) { writer, sandbox in
+            writer.write(byte: sandbox.isRequired ? 1 : 0)
+            writer.write(byte: sandbox.passesUnscanned ? 1 : 0)
+            writer.write(list: sandbox.reads) { $0.write($1) }
+        }
         writer.write(optional: timeLimit) { $0.write($1.wholeNanoseconds) }
         writer.write(list: variables) { $0.write($1) }
         writer.write(list: secrets) { writer, secret in
@@ -43,7 +48,14 @@ extension ApprovalSubject {
         }
         arguments = try reader.list { reader throws(CanonicalError) in try reader.text() }
         workingDirectory = try reader.optional { reader throws(CanonicalError) in
-            BoundDirectory(path: try reader.text(), device: try reader.int64(), inode: try reader.int64())
+            FilePlace(path: try reader.text(), device: try reader.int64(), inode: try reader.int64())
+        }
+        sandbox = try reader.optional { reader throws(CanonicalError) in
+            let (isRequired, passesUnscanned) = (try reader.byte(), try reader.byte())
+            guard isRequired < 2, passesUnscanned < 2 else { throw .malformed }
+            return BoundSandbox(
+                isRequired: isRequired == 1, passesUnscanned: passesUnscanned == 1,
+                reads: try reader.list { reader throws(CanonicalError) in try reader.text() })
         }
         timeLimit = try reader.optional { reader throws(CanonicalError) in .nanoseconds(try reader.int64()) }
         variables = try reader.list { reader throws(CanonicalError) in try reader.text() }

@@ -12,7 +12,9 @@ package struct ApprovalSubject: Sendable, Equatable {
     package var program: BoundProgram?
     package var arguments: [String]
     /// Nil for a private one, and where no program runs.
-    package var workingDirectory: BoundDirectory?
+    package var workingDirectory: FilePlace?
+    /// Nil where the program runs without, and where none runs.
+    package var sandbox: BoundSandbox?
     /// How long the program may run; nil where none does.
     package var timeLimit: Duration?
     /// Names of the environment's variables, values left out.
@@ -29,14 +31,16 @@ package struct ApprovalSubject: Sendable, Equatable {
     }
 
     package init(
-        _ use: Use, agent: AgentID?, program: BoundProgram? = nil, arguments: [String] = [], workingDirectory: BoundDirectory? = nil,
-        timeLimit: Duration? = nil, variables: [String] = [], secrets: [BoundSecret], inputHash: [UInt8]? = nil, file: BoundFile? = nil
+        _ use: Use, agent: AgentID?, program: BoundProgram? = nil, arguments: [String] = [], workingDirectory: FilePlace? = nil,
+        sandbox: BoundSandbox? = nil, timeLimit: Duration? = nil, variables: [String] = [], secrets: [BoundSecret], inputHash: [UInt8]? = nil,
+        file: BoundFile? = nil
     ) {
         self.use = use
         self.agent = agent
         self.program = program
         self.arguments = arguments
         self.workingDirectory = workingDirectory
+        self.sandbox = sandbox
         self.timeLimit = timeLimit
         self.variables = variables.sorted()
         self.secrets = secrets

@@ -15,17 +15,19 @@ package struct BoundProgram: Sendable, Equatable {
     }
 }
 
-/// The directory that a run starts in, as it was opened: another one that is put under its path is not this one.
-package struct BoundDirectory: Sendable, Equatable {
-    /// Where it lies, after every link.
-    package var path: String
-    package var device: Int64
-    package var inode: Int64
+/// How the program is confined.
+package struct BoundSandbox: Sendable, Equatable {
+    /// Whether it does not run where the machine has no sandbox.
+    package var isRequired: Bool
+    /// Whether files leave that could not be searched for values.
+    package var passesUnscanned: Bool
+    /// What it may read besides its working directory.
+    package var reads: [String]
 
-    package init(path: String, device: Int64, inode: Int64) {
-        self.path = path
-        self.device = device
-        self.inode = inode
+    package init(isRequired: Bool, passesUnscanned: Bool = false, reads: [String] = []) {
+        self.isRequired = isRequired
+        self.passesUnscanned = passesUnscanned
+        self.reads = reads
     }
 }
 

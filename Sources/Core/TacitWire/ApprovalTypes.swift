@@ -28,6 +28,8 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var programHash: String?
     public var arguments: [String]
     public var workingDirectory: String?
+    /// How the program is confined; nil where none runs.
+    public var sandbox: ApprovalSandbox?
     /// How long the program may run, in seconds.
     public var timeLimitSeconds: Int64?
     public var hasInput: Bool
@@ -44,7 +46,8 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public init(
         id: String, code: String, standing: Standing, kind: String, createdAt: String, expiresAt: String, uses: Int64? = nil, rule: String,
         agent: String, process: Int64, executable: String, secrets: [ApprovalSecret], program: String? = nil, programHash: String? = nil,
-        arguments: [String] = [], workingDirectory: String? = nil, timeLimitSeconds: Int64? = nil, hasInput: Bool = false,
+        arguments: [String] = [], workingDirectory: String? = nil, sandbox: ApprovalSandbox? = nil, timeLimitSeconds: Int64? = nil,
+        hasInput: Bool = false,
         file: ApprovalFile? = nil, notBound: [String] = [], capability: String? = nil, reportedModel: String? = nil, purpose: String
     ) {
         self.id = id
@@ -63,6 +66,7 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
         self.programHash = programHash
         self.arguments = arguments
         self.workingDirectory = workingDirectory
+        self.sandbox = sandbox
         self.timeLimitSeconds = timeLimitSeconds
         self.hasInput = hasInput
         self.file = file
@@ -96,6 +100,29 @@ public struct ApprovalSecret: Codable, Sendable, Equatable {
         self.name = name
         self.as = way
         self.variable = variable
+    }
+}
+
+/// How the program of a request is confined.
+public struct ApprovalSandbox: Codable, Sendable, Equatable {
+    public enum Strictness: String, Codable, Sendable {
+        /// It runs without a sandbox.
+        case none
+        /// It goes without one where the machine has none.
+        case fallback
+        case required
+    }
+
+    public var strictness: Strictness
+    /// What it may read besides its working directory.
+    public var reads: [String]
+    /// Whether files leave that could not be searched for values.
+    public var passesUnscanned: Bool
+
+    public init(_ strictness: Strictness, reads: [String] = [], passesUnscanned: Bool = false) {
+        self.strictness = strictness
+        self.reads = reads
+        self.passesUnscanned = passesUnscanned
     }
 }
 

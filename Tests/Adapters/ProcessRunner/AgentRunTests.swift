@@ -52,7 +52,7 @@ struct AgentRunTests {
             try folder.write("real/mark", "another")
             try folder.write("link/mark", "another")
         }
-        let opened = ProgramFacts.Directory(
+        let opened = FilePlace(
             path: "\(folder.path)/real", device: Int64(bitPattern: UInt64(status.st_dev)), inode: Int64(bitPattern: UInt64(status.st_ino)))
         #expect(run.facts.directory == opened)
         #expect(try run.finish().output == "the one that was opened")

@@ -12,8 +12,9 @@ struct ApprovalRequestTests {
         let secret = BoundSecret(secret: Self.id(1), version: 3, field: 1, to: .variable("STRIPE_API_KEY"))
         var subject = ApprovalSubject(
             .run, agent: Self.id(2), program: BoundProgram(path: "/usr/bin/curl", hash: [UInt8](repeating: 7, count: 32)),
-            arguments: ["curl", "https://api.stripe.com"], workingDirectory: BoundDirectory(path: "/home/u/shop", device: 1, inode: 2),
-            timeLimit: .seconds(50), variables: ["PATH", "LANG"], secrets: [secret], inputHash: [UInt8](repeating: 9, count: 32),
+            arguments: ["curl", "https://api.stripe.com"], workingDirectory: FilePlace(path: "/home/u/shop", device: 1, inode: 2),
+            sandbox: BoundSandbox(isRequired: true, reads: ["/opt/sdk"]), timeLimit: .seconds(50), variables: ["PATH", "LANG"], secrets: [secret],
+            inputHash: [UInt8](repeating: 9, count: 32),
             file: BoundFile(format: .dotenv, reads: 1, life: .seconds(900)))
         change(&subject)
         return subject
@@ -37,13 +38,14 @@ struct ApprovalRequestTests {
         return request
     }
 
-    @Test("a changed program, argument, directory, time limit, variable, secret, version, destination, input or file is another request")
+    @Test("a changed program, argument, directory, sandbox, time limit, variable, secret, version, destination, input or file is another request")
     func everyPartIsBound() throws {
         let changes: [(inout ApprovalSubject) -> Void] = [
             { $0.use = .inject }, { $0.agent = nil }, { $0.agent = Self.id(3) }, { $0.program = nil }, { $0.program?.path = "/usr/bin/curl2" },
             { $0.program?.hash[31] ^= 1 }, { $0.program?.notBound = ["script"] }, { $0.arguments.append("") }, { $0.arguments[1] += "/" },
             { $0.arguments = ["curl https://api.stripe.com"] }, { $0.workingDirectory = nil }, { $0.workingDirectory?.path = "/home/u/shop/" },
-            { $0.workingDirectory?.device = 2 }, { $0.workingDirectory?.inode = 1 }, { $0.timeLimit = nil }, { $0.timeLimit = .seconds(51) },
+            { $0.workingDirectory?.device = 2 }, { $0.workingDirectory?.inode = 1 }, { $0.timeLimit = nil }, { $0.sandbox = nil },
+            { $0.sandbox?.isRequired = false }, { $0.sandbox?.passesUnscanned = true }, { $0.sandbox?.reads = [] }, { $0.timeLimit = .seconds(51) },
             { $0.file = nil }, { $0.file?.format = .json }, { $0.file?.reads = nil }, { $0.file?.reads = 2 }, { $0.file?.life = .seconds(901) },
             { $0.variables = ["LANG"] }, { $0.secrets = [] }, { $0.secrets[0].secret = Self.id(4) }, { $0.secrets[0].version = 4 },
             { $0.secrets[0].field = 2 }, { $0.secrets[0].destination = .standardInput }, { $0.secrets[0].destination = .asker },

@@ -1,4 +1,5 @@
 import Approvals
+import Auditing
 import Model
 import Policies
 import TestKit
@@ -51,10 +52,36 @@ extension ApprovalTests {
         let there = try wish { $0.workingDirectory = "/srv" }
         let request = try await asked(bench, there)
         guard case .use(let subject, _) = request.request.matter else { throw TestFailure("no use") }
-        #expect(subject.workingDirectory == BoundDirectory(path: "/real/srv", device: 1, inode: 7))
+        #expect(subject.workingDirectory == FilePlace(path: "/real/srv", device: 1, inode: 7))
         try await approve(bench, request, uses: 2)
         bench.runners.moveDirectories()
         #expect(try await asked(bench, there).id != request.id)
+    }
+
+    @Test("an approval of a run in a sandbox is none of a run without, and says that files are not bound") func confinement() async throws {
+        let bench = try await bench()
+        let confined = try wish { $0.isSandboxed = true }
+        let request = try await asked(bench, confined)
+        guard case .use(let subject, _) = request.request.matter else { throw TestFailure("no use") }
+        #expect(subject.sandbox == BoundSandbox(isRequired: true) && subject.program?.notBound == ["files that the program reads"])
+        try await approve(bench, request, uses: 2)
+        #expect(try await asked(bench, try wish()).id != request.id)
+        _ = try await bench.open.prepareRun(confined, by: bench.agent())
+    }
+
+    @Test("what is changed while a person is asked is not had by what was known of it before") func changedMeanwhile() async throws {
+        let bench = try await bench(holding: .seconds(600))
+        async let run = code { _ = try await bench.open.prepareRun(try wish(), by: bench.agent()) }
+        let request = try await firstRequest(bench)
+        _ = try await bench.open.delete(try SecretName("app/key"), in: VaultBench.dev, by: bench.person())
+        try await approve(bench, request)
+        #expect(await run == "request.invalid")
+        #expect(try await bench.log().allSatisfy { $0.action != .known(.secretInject) || $0.phase != .intent })
+    }
+
+    private func code(_ body: () async throws -> Void) async -> String? {
+        do { try await body() } catch { return (error as? any Diagnosable)?.code }
+        return nil
     }
 
     @Test("an agent chooses nothing that is not bound: its time limit is, and the mask of new files is the keeper's") func fixed() async throws {

@@ -65,7 +65,8 @@ import Testing
         #expect(request.request.asker.name == "coder" && request.request.asker.process == 4242)
         guard case .use(let subject, let names) = request.request.matter else { return #expect(Bool(false), "no use") }
         #expect(names == ["default/dev/app/key@1"])
-        #expect(subject.program == BoundProgram(path: "/usr/bin/curl", hash: [UInt8](repeating: 0xAB, count: 32)))
+        let content = [UInt8](repeating: 0xAB, count: 32)
+        #expect(subject.program == BoundProgram(path: "/usr/bin/curl", hash: content, notBound: ["files that the program reads"]))
         #expect(subject.arguments == ["curl", "x"] && subject.variables == ["APP_KEY"])
         #expect(bench.runners.jobs.isEmpty)
         try await approve(bench, request)
@@ -188,7 +189,7 @@ import Testing
     }
 
     /// The request that a held call makes, as a person who watches sees it.
-    private func firstRequest(_ bench: VaultBench, besides other: RequestView? = nil) async throws -> RequestView {
+    func firstRequest(_ bench: VaultBench, besides other: RequestView? = nil) async throws -> RequestView {
         var mark: UInt64?
         while true {
             let (now, requests) = try await bench.open.requests(since: mark, waiting: .seconds(600), by: bench.person())

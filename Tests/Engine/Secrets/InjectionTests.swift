@@ -259,6 +259,14 @@ import Testing
         #expect(bench.files.drafts.isEmpty)
     }
 
+    @Test("a pipe that is ended while it is made is offered to nobody") func orphan() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let open = try bench.open
+        bench.files.whileWriting { _ = open.files.end { _ in true } }
+        #expect(await Sessions.code { try await inject(bench) { $0.reads = 2 } } == "request.invalid")
+        #expect(bench.files.drafts.isEmpty)
+    }
+
     @Test("a file that cannot be written is an outcome in the log and holds no place") func failure() async throws {
         let bench = try await Sessions.bench(#""notify""#)
         bench.files.fail(with: .invalid("no room", hint: nil))

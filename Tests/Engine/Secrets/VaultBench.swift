@@ -248,7 +248,7 @@ final class FakeRunners: RunnerSupply {
                 program.fingerprint = ProgramFingerprint(parsing: String(repeating: "ab", count: 32))
             }
             // As a link to it would be followed.
-            let directory = job.workingDirectory.map { OpenedDirectory(path: "/real\($0)", device: 1, inode: state.inode) }
+            let directory = job.workingDirectory.map { FilePlace(path: "/real\($0)", device: 1, inode: state.inode) }
             return FakeWaitingRun(program: program, directory: directory, runners: self)
         }
     }
@@ -265,10 +265,10 @@ final class FakeRunners: RunnerSupply {
 
 private final class FakeWaitingRun: WaitingRun {
     let program: OpenedProgram
-    let directory: OpenedDirectory?
+    let directory: FilePlace?
     private let runners: FakeRunners
 
-    init(program: OpenedProgram, directory: OpenedDirectory?, runners: FakeRunners) {
+    init(program: OpenedProgram, directory: FilePlace?, runners: FakeRunners) {
         self.program = program
         self.directory = directory
         self.runners = runners

@@ -102,7 +102,7 @@ struct ChangeRelease {
 
     /// Whether links that lie on the way, which were there before, lead out. What is not there yet leads nowhere.
     private func isBelow(_ leads: String, from target: OpenDirectory, depth: Int) -> Bool {
-        let inner = leads.split(separator: "/").drop { $0 == ".." || $0 == "." }.joined(separator: "/")
+        let inner = LinkTarget.parts(of: leads).drop { $0 == ".." || $0 == "." }.joined(separator: "/")
         guard !inner.isEmpty, !leads.hasPrefix("..") else { return true }
         let opened = unsafe tacit_open_below(target.descriptor, inner, Int32(TACIT_PLACE_ONLY), 0, UInt64(TACIT_BENEATH))
         if opened >= 0 { close(opened) }

@@ -32,7 +32,8 @@ final class OpenedFile {
         }
         descriptor = opened
         self.calledPath = calledPath
-        path = Self.location(of: opened) ?? calledPath
+        let place = Self.link(of: opened)
+        path = place.isEmpty ? calledPath : String(decoding: place, as: UTF8.self)
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         byteCount = Int(status.st_size)
@@ -53,13 +54,17 @@ final class OpenedFile {
         }
     }
 
-    /// Where an open descriptor's file lies.
+    /// Where an open descriptor's file lies; nil when that cannot be told, or is no text: what would stand for it is another path.
     static func location(of descriptor: Int32) -> String? {
-        let path = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, filled in
+        let path = link(of: descriptor)
+        return path.isEmpty ? nil : String(validating: path, as: UTF8.self)
+    }
+
+    private static func link(of descriptor: Int32) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, filled in
             guard let start = buffer.baseAddress else { return }
             filled = max(0, unsafe readlink("/proc/self/fd/\(descriptor)", start, buffer.count))
         }
-        return path.isEmpty ? nil : String(decoding: path, as: UTF8.self)
     }
 
     static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

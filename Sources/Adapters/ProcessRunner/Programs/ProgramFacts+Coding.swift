@@ -43,7 +43,7 @@ extension ProgramFacts {
         default: throw .malformed
         }
         directory = try reader.optional { reader throws(CanonicalError) in
-            Directory(path: try reader.text(), device: try reader.int64(), inode: try reader.int64())
+            FilePlace(path: try reader.text(), device: try reader.int64(), inode: try reader.int64())
         }
         try reader.finish()
     }

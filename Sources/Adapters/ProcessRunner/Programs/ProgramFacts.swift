@@ -1,3 +1,4 @@
+package import Model
 package import Policies
 
 /// What was opened for a run, for decisions and for the audit entry.
@@ -29,21 +30,7 @@ package struct ProgramFacts: Sendable, Equatable {
     }
 
     /// Where the run will start; nil for a private directory.
-    package var directory: Directory?
-
-    /// A working directory as it was opened.
-    package struct Directory: Sendable, Equatable {
-        /// Where it lies, after every link.
-        package var path: String
-        package var device: Int64
-        package var inode: Int64
-
-        package init(path: String, device: Int64, inode: Int64) {
-            self.path = path
-            self.device = device
-            self.inode = inode
-        }
-    }
+    package var directory: FilePlace?
 
     /// Whether what executes is the very file that was judged. An interpreter opens its script again, by path.
     package var isBound: Bool { interpreter == nil }

@@ -18,6 +18,15 @@ enum Descendants {
         return found
     }
 
+    /// Whether the kernel says that there is none: as their subreaper this process would have them as children. Collects the dead.
+    static var haveEnded: Bool {
+        while true {
+            let ended = waitpid(-1, nil, WNOHANG)
+            if ended == 0 { return false }
+            if ended < 0, errno != EINTR { return errno == ECHILD }
+        }
+    }
+
     /// Kills every descendant. `reap` collects the dead and is called until none is left, or `milliseconds` have passed.
     static func kill(within milliseconds: Int64, reap: () -> Void) {
         let deadline = MonotonicClock.now() + milliseconds

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Model
 import Synchronization
 
 /// The working directory of a run, opened, and the private directories that are made for it and removed after it.
@@ -7,7 +8,7 @@ final class RunDirectories {
     /// The working directory's descriptor.
     let working: Int32
     /// What the job named, as it was opened; nil for a private working directory.
-    let named: ProgramFacts.Directory?
+    let named: FilePlace?
     /// A private, empty home; nil when the child has the real one.
     let home: String?
     private let base: String?
@@ -26,17 +27,11 @@ final class RunDirectories {
             throw .noDirectory(path, Errno(code: -opened))
         }
         working = opened
-        named = job.directory == nil ? nil : Self.facts(of: opened)
+        named = job.directory == nil ? nil : FilePlace(opened)
         guard job.directory != nil, named == nil else { return }
         // Nothing stands for a directory of which nothing can be told.
         if let base { _ = unsafe tacit_remove_tree(-1, base) }
         throw .noDirectory(path, Errno(code: EIO))
-    }
-
-    private static func facts(of descriptor: Int32) -> ProgramFacts.Directory? {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, let path = OpenedFile.location(of: descriptor) else { return nil }
-        return .init(path: path, device: Int64(bitPattern: UInt64(status.st_dev)), inode: Int64(bitPattern: UInt64(status.st_ino)))
     }
 
     deinit { close(working) }

@@ -89,7 +89,7 @@ extension RunLoop {
     private func releaseChanges() -> RunChanges? {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
         var files = RunChanges()
-        if Descendants.all().isEmpty, let target = OpenDirectory(reopening: directories.working) {
+        if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
             let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
             var release = ChangeRelease(search, since: sandbox.since)
             release.release(changes, into: target)

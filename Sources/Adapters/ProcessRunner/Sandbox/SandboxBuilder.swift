@@ -1,5 +1,6 @@
 import CSandbox
 import Glibc
+import Model
 
 /// Carries a plan out: the first process of a sandbox becomes one whose root holds what the plan lists.
 struct SandboxBuilder {
@@ -27,7 +28,7 @@ struct SandboxBuilder {
 
     /// Puts everything in place, and moves there; the directory in which changes of the working directory are kept, if they are.
     func build() throws(Failure) -> (changes: Int32?, hasProcesses: Bool) {
-        var overlay: SandboxPlace?
+        var overlay: FilePlace?
         var hasProcesses = true
         for step in plan.steps {
             if case .overlay(let place) = step {
@@ -63,7 +64,7 @@ struct SandboxBuilder {
     }
 
     /// Attaches what lies at a path outside. Where it has to be a certain file, it is compared after it was opened again in this namespace.
-    private func putOutside(_ source: String, _ access: SandboxPlan.Access, only place: SandboxPlace?, at target: String) throws(Failure) {
+    private func putOutside(_ source: String, _ access: SandboxPlan.Access, only place: FilePlace?, at target: String) throws(Failure) {
         let opened = unsafe tacit_open_below(AT_FDCWD, source, Self.place | (place == nil ? 0 : O_NOFOLLOW), 0, 0)
         guard opened >= 0 else {
             if place == nil { return }
@@ -72,7 +73,9 @@ struct SandboxBuilder {
         defer { close(opened) }
         var facts = stat()
         guard unsafe fstat(opened, &facts) == 0 else { throw Failure(stage: .root, error: errno) }
-        if let place, place.device != UInt64(facts.st_dev) || place.inode != UInt64(facts.st_ino) { throw Failure(stage: .root, error: ESTALE) }
+        if let place, place.device != Int64(bitPattern: UInt64(facts.st_dev)) || place.inode != Int64(bitPattern: UInt64(facts.st_ino)) {
+            throw Failure(stage: .root, error: ESTALE)
+        }
         let isDirectory = facts.st_mode & S_IFMT == S_IFDIR
         if isDirectory { try makeDirectory(target, 0o755) } else { try write("", to: target) }
         let attributes: SandboxPlan.Attributes =
@@ -85,7 +88,7 @@ struct SandboxBuilder {
     }
 
     /// The lower and the upper directory of an overlay, each in a place that is taken away again.
-    private func prepareOverlay(_ place: SandboxPlace) throws(Failure) {
+    private func prepareOverlay(_ place: FilePlace) throws(Failure) {
         try putOutside(place.path, .reading, only: place, at: Self.lower)
         try makeDirectory(Self.upper, 0o700)
         let changes = try Self.filesystem(

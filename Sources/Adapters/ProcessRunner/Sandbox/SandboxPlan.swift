@@ -1,3 +1,5 @@
+package import Model
+
 /// What a program in a sandbox finds: a root in which nothing is that is not on this list.
 package struct SandboxPlan: Sendable, Equatable {
     /// One thing that is put into the new root, in order. Paths are absolute, and those of the new root unless it says otherwise.
@@ -6,11 +8,11 @@ package struct SandboxPlan: Sendable, Equatable {
         case file(String, content: String)
         case link(String, to: String)
         /// What lies at the same path outside. It is left out where there is nothing, unless it has to be a certain file.
-        case outside(String, Access, only: SandboxPlace? = nil)
+        case outside(String, Access, only: FilePlace? = nil)
         /// A file system of its own.
         case filesystem(String, type: String, options: [String], Attributes)
         /// The working directory as it is, and a private place for what is changed in it.
-        case overlay(SandboxPlace)
+        case overlay(FilePlace)
     }
 
     /// What may be done with something from outside.
@@ -130,7 +132,7 @@ package struct SandboxPlan: Sendable, Equatable {
     }
 
     private mutating func addParents(of path: String) {
-        let parts = path.split(separator: "/").dropLast()
+        let parts = path.utf8.split(separator: UInt8(ascii: "/")).dropLast().map { String(Substring($0)) }
         for index in parts.indices { steps.append(.directory("/" + parts[...index].joined(separator: "/"), mode: 0o755)) }
     }
 

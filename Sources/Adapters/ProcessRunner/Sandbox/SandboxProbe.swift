@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Model
 import TacitWire
 
 /// The process that finds out what a machine lets a sandbox have: it builds one as a runner would, and lets it go.
@@ -22,7 +23,7 @@ package enum SandboxProbe {
         let program = unsafe tacit_open_path(-1, "/proc/self/exe")
         guard directory >= 0, program >= 0 else { return SandboxFinding(reason: "there is no /usr") }
         defer { for descriptor in [directory, program] { close(descriptor) } }
-        var scene = SandboxScene(user: "user", userID: geteuid(), groupID: getegid(), home: "/home/user", working: SandboxPlace(directory))
+        var scene = SandboxScene(user: "user", userID: geteuid(), groupID: getegid(), home: "/home/user", working: FilePlace(directory))
         scene.findSystemLinks()
         do throws(SandboxMissing) {
             let sandbox = try Sandbox(scene, program: program, closing: descriptors)

@@ -1,26 +1,30 @@
 import CProcess
 import Glibc
+import Model
 
 extension SandboxScene {
     /// What this machine and the run are, as the runner sees them.
     init(_ wish: SandboxWish, _ job: RunJob, _ program: ProgramResolver.Resolution, _ directories: RunDirectories) {
         self.init(
             user: wish.user, userID: geteuid(), groupID: getegid(), home: wish.home,
-            working: job.directory == nil ? nil : SandboxPlace(directories.working))
+            working: job.directory == nil ? nil : FilePlace(directories.working))
         writesThrough = wish.writesThrough && job.asker == .person
-        programs = ([program.file] + program.interpreters).map { SandboxPlace(path: $0.path, device: $0.device, inode: $0.inode) }
+        programs = ([program.file] + program.interpreters).map {
+            FilePlace(path: $0.path, device: Int64(bitPattern: $0.device), inode: Int64(bitPattern: $0.inode))
+        }
         hasTerminal = job.terminal != nil
-        hidden = wish.hidden
+        hidden = wish.hidden + wish.hidden.compactMap { Self.place($0)?.path }
+        realHome = Self.place(wish.home)?.path
         reads = wish.reads.map { ($0, Self.place($0)) }
         findSystemLinks()
     }
 
     /// Where a path leads.
-    private static func place(_ path: String) -> SandboxPlace? {
+    private static func place(_ path: String) -> FilePlace? {
         let opened = unsafe tacit_open_path(-1, path)
         guard opened >= 0 else { return nil }
         defer { close(opened) }
-        return SandboxPlace(opened)
+        return FilePlace(opened)
     }
 
     /// Looks at `/bin` and its like.
@@ -40,11 +44,11 @@ extension SandboxScene {
     }
 }
 
-extension SandboxPlace {
+extension FilePlace {
     /// Where an open directory lies; nil when that cannot be told.
     init?(_ descriptor: Int32) {
         var facts = stat()
         guard unsafe fstat(descriptor, &facts) == 0, let path = OpenedFile.location(of: descriptor) else { return nil }
-        self.init(path: path, device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
+        self.init(path: path, device: Int64(bitPattern: UInt64(facts.st_dev)), inode: Int64(bitPattern: UInt64(facts.st_ino)))
     }
 }

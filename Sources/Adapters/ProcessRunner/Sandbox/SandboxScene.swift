@@ -1,23 +1,27 @@
+package import Model
+
 /// What has to be known of a machine and a run to plan its sandbox.
 package struct SandboxScene: Sendable {
     package var user: String
     package var userID: UInt32
     package var groupID: UInt32
     package var home: String
+    /// Where the home lies after every link; nil where it is not there.
+    package var realHome: String?
     /// The working directory; nil for a private one.
-    package var working: SandboxPlace?
+    package var working: FilePlace?
     package var writesThrough = false
     /// The program and its interpreters.
-    package var programs: [SandboxPlace] = []
+    package var programs: [FilePlace] = []
     package var hasTerminal = false
     /// `/bin` and its like, as far as they are there: what a link leads to, nil for a directory.
     package var systemLinks: [String: String?] = [:]
     /// Directories that no program in a sandbox sees.
     package var hidden: [String] = []
     /// What the program may read besides: the path as it was named, and where that leads; nil for nowhere.
-    package var reads: [(named: String, place: SandboxPlace?)] = []
+    package var reads: [(named: String, place: FilePlace?)] = []
 
-    package init(user: String, userID: UInt32, groupID: UInt32, home: String, working: SandboxPlace?) {
+    package init(user: String, userID: UInt32, groupID: UInt32, home: String, working: FilePlace?) {
         (self.user, self.userID, self.groupID, self.home, self.working) = (user, userID, groupID, home, working)
     }
 
@@ -48,14 +52,19 @@ package struct SandboxScene: Sendable {
 
     /// Whether a path is another one or lies below it.
     static func lies(_ path: String, in directory: String) -> Bool {
-        let base = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
-        return path == base || path.hasPrefix(base + "/")
+        // By bytes: to Swift a slash with an accent is another character, and to Linux it is a slash.
+        var base = Array(directory.utf8)
+        if base.last == UInt8(ascii: "/") { base.removeLast() }
+        return path.utf8.elementsEqual(base) || path.utf8.starts(with: base + [UInt8(ascii: "/")])
     }
 
     /// Directories of the system that are no place to work in, and neither is anything below them.
     private static let system = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run", "/sbin", "/sys"]
     /// Directories that hold other people's, which lie below them.
     private static let shared = ["/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/usr", "/var", "/var/tmp"]
+
+    /// The home as it is named, and where that leads.
+    private var homes: [String] { [home] + (realHome.map { [$0] } ?? []) }
 
     /// What cannot be given to a sandbox, whose program would read all of it, and why; nil when everything can.
     package var refusal: (path: String, reason: String)? {
@@ -65,6 +74,8 @@ package struct SandboxScene: Sendable {
             if hidden.contains(where: { Self.lies($0, in: place.path) || Self.lies(place.path, in: $0) }) {
                 return (read.named, "it holds files of Tacit's own")
             }
+            // What a link leads to, nobody wrote down.
+            if place.path != read.named, let reason = workRefusal(place.path) { return (read.named, reason) }
             if place.path == "/" || ["/proc", "/sys", "/dev"].contains(where: { Self.lies(place.path, in: $0) }) {
                 return (read.named, "it belongs to the system")
             }
@@ -74,9 +85,11 @@ package struct SandboxScene: Sendable {
 
     private func workRefusal(_ path: String) -> String? {
         if Self.shared.contains(path) || Self.system.contains(where: { Self.lies(path, in: $0) }) { return "it belongs to the system" }
-        if Self.lies(home, in: path) { return "it is your home, or holds it" }
-        if Self.lies(path, in: home), path.dropFirst(home.count).drop(while: { $0 == "/" }).first == "." {
-            return "it is a hidden directory of your home, where programs keep credentials"
+        for home in homes {
+            if Self.lies(home, in: path) { return "it is your home, or holds it" }
+            if Self.lies(path, in: home), path.utf8.dropFirst(home.utf8.count).drop(while: { $0 == UInt8(ascii: "/") }).first == UInt8(ascii: ".") {
+                return "it is a hidden directory of your home, where programs keep credentials"
+            }
         }
         if hidden.contains(where: { Self.lies($0, in: path) || Self.lies(path, in: $0) }) { return "it holds files of Tacit's own" }
         return nil

@@ -32,17 +32,3 @@ package struct SandboxWish: Sendable, Equatable {
         self.hidden = hidden
     }
 }
-
-/// A file or directory that was opened, and is to be found again by its path.
-package struct SandboxPlace: Sendable, Equatable {
-    /// After every link.
-    package var path: String
-    package var device: UInt64
-    package var inode: UInt64
-
-    package init(path: String, device: UInt64, inode: UInt64) {
-        self.path = path
-        self.device = device
-        self.inode = inode
-    }
-}

@@ -12,6 +12,7 @@ extension ApprovalItem {
         add("program", program.map { "\($0.unpadded)  sha256 \((programHash ?? "").prefix(16))…" })
         if program != nil { add("words", arguments.map(Self.quoted).joined(separator: " ").unpadded) }
         add("in", program == nil ? nil : workingDirectory?.unpadded ?? "an empty private directory")
+        add("sandbox", sandbox?.words)
         add("limit", timeLimitSeconds.map { "stopped after \($0) s" })
         add("file", file?.words)
         for (index, secret) in secrets.enumerated() { add(index == 0 ? "secrets" : "", secret.words) }
@@ -71,6 +72,18 @@ extension ApprovalSecret {
         case (.file, let variable?): "\(name) \u{2192} a file named by \(variable)"
         case (_, let variable?): "\(name) \u{2192} \(variable.lowercased() == "stdin" ? "the variable \(variable)" : variable)"
         default: name
+        }
+    }
+}
+
+extension ApprovalSandbox {
+    fileprivate var words: String {
+        let reads = reads.isEmpty ? "" : ", and reads \(reads.map(\.unpadded).joined(separator: ", "))"
+        let files = passesUnscanned ? ", and files leave that cannot be searched" : ""
+        return switch strictness {
+        case .none: "none: it reaches the network and what you can read and write"
+        case .fallback: "none where this machine has none; else no network, its directory\(reads)\(files)"
+        case .required: "no network, its directory\(reads)\(files)"
         }
     }
 }

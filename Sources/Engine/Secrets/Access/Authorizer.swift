@@ -64,6 +64,8 @@ struct Target: Sendable {
     var exists = true
     /// The secret's tags; nil where nobody looked them up, which no rule about tags can be judged without.
     var tags: [String]?
+    /// Of the secret's row, as it was judged; nil for what is no secret.
+    var revision: Int64?
     /// The program that would have the secret; nil where none was opened (yet).
     var program: OpenedProgram?
 }

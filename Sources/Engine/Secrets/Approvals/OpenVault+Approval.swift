@@ -53,6 +53,17 @@ extension OpenVault {
             let left = deadline.duration(since: clock.steady())
             guard left > .zero else { throw EngineError.denied(.approvalRequired(rule: plea.rule, request: seen.id)) }
             await listener.wait(atMost: left)
+            try await checkUnchanged(targets)
+        }
+    }
+
+    /// Rules were judged by what was known of the secrets before the wait.
+    private func checkUnchanged(_ targets: [Target]) async throws {
+        for target in targets {
+            guard let known = target.revision, let secret = target.subject.secret else { continue }
+            guard try await book.record(.secret, id: secret.cast())?.revision == known else {
+                throw EngineError.invalid("a secret was changed while a person was asked", hint: "repeat the call")
+            }
         }
     }
 

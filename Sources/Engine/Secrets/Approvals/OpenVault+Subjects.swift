@@ -24,11 +24,11 @@ extension OpenVault {
         guard let fingerprint = program.fingerprint, !isOpen || allowsAnyCode(wanted, program, by: asker) else {
             throw EngineError.denied(.notBound(rule: rule))
         }
-        let notBound = isOpen ? ["the code that the program is given: scripts, files and modules that it reads"] : []
+        let notBound = isOpen ? ["the code that the program is given: scripts, files and modules that it reads"] : ["files that the program reads"]
         let secrets = try await named(wanted, prefix: wish.prefix)
         let subject = ApprovalSubject(
             .run, agent: asker.agent, program: BoundProgram(path: program.path, hash: fingerprint.bytes, notBound: notBound),
-            arguments: wish.arguments, workingDirectory: run.directory.map(BoundDirectory.init), timeLimit: job.timeout,
+            arguments: wish.arguments, workingDirectory: run.directory, sandbox: job.sandbox.map(BoundSandbox.init), timeLimit: job.timeout,
             variables: secrets.compactMap(\.bound.destination.variable), secrets: secrets.map(\.bound),
             inputHash: wish.input.map(ApprovalSubject.hash))
         return Plea(subject: subject, rule: rule, purpose: wish.purpose, names: secrets.map(\.name), isAwaited: wish.isAwaited)
@@ -82,8 +82,10 @@ extension BoundSecret.Destination {
     }
 }
 
-extension BoundDirectory {
-    fileprivate init(_ opened: OpenedDirectory) { self.init(path: opened.path, device: opened.device, inode: opened.inode) }
+extension BoundSandbox {
+    fileprivate init(_ sandboxing: Sandboxing) {
+        self.init(isRequired: sandboxing.isRequired, passesUnscanned: sandboxing.passesUnscanned, reads: sandboxing.reads)
+    }
 }
 
 extension SessionFileDraft.Format {

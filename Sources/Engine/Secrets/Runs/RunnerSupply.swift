@@ -20,23 +20,9 @@ package protocol WaitingRun: AnyObject, Sendable {
     /// What was opened, for the decision.
     var program: OpenedProgram { get }
     /// Where it will start; nil for a private directory.
-    var directory: OpenedDirectory? { get }
+    var directory: FilePlace? { get }
     /// Sends the values of the job, as it was completed, and starts it. Once.
     func start(_ job: RunJob) async throws -> Launched
-}
-
-/// The working directory of a run as it was opened: the run starts in this one, whatever lies under its path by then.
-package struct OpenedDirectory: Sendable, Equatable {
-    /// Where it lies, after every link.
-    package var path: String
-    package var device: Int64
-    package var inode: Int64
-
-    package init(path: String, device: Int64, inode: Int64) {
-        self.path = path
-        self.device = device
-        self.inode = inode
-    }
 }
 
 /// A run that a runner has begun.

@@ -68,12 +68,18 @@ final class SessionFileBook: Sendable {
     /// Writes a file. Its entry comes before its content: a lock either finds it, or keeps it from being made.
     func make(_ file: SessionFile, _ draft: SessionFileDraft, ended: @escaping @Sendable (SessionFile) -> Void) throws -> SessionFilePlace {
         try enter(file)
+        // Whether its last reader has come, who takes it out of the book as well.
+        let wasRead = Atomic<Bool>(false)
         do {
-            let place = try supply.make(draft) { [weak self] in if self?.forget(file.id) == true { ended(file) } }
-            // A lock that came while it was written has looked for it too early.
-            guard state.withLock({ $0.files[file.id] != nil || draft.reads != nil && !$0.isClosed }) else {
+            let place = try supply.make(draft) { [weak self] in
+                wasRead.store(true, ordering: .sequentiallyConsistent)
+                if self?.forget(file.id) == true { ended(file) }
+            }
+            let (isHere, isClosed) = state.withLock { ($0.files[file.id] != nil, $0.isClosed) }
+            // Who ended it while it was written has looked for it too early.
+            guard isHere || wasRead.load(ordering: .sequentiallyConsistent) && !isClosed else {
                 supply.remove(file.id)
-                throw EngineError.locked
+                throw isClosed ? EngineError.locked : EngineError.invalid("the file was ended while it was written", hint: "repeat the call")
             }
             return place
         } catch {

@@ -33,7 +33,7 @@ extension OpenVault {
     func target(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil) -> Target {
         let subject = AuditSubject(
             project: secret?.place.project, environment: secret?.place.environment, secret: secret?.id, version: version, name: "\(scope)/\(name)")
-        return Target(scope: scope, name: name, subject: subject, exists: secret != nil)
+        return Target(scope: scope, name: name, subject: subject, exists: secret != nil, revision: secret?.row?.revision)
     }
 
     /// The target of an act that the policy decides for agents: with the tags that its rules ask for.

@@ -49,10 +49,21 @@ extension ApprovalItem {
         programHash = subject.program?.hash.hexadecimal
         arguments = subject.arguments
         workingDirectory = subject.workingDirectory?.path
+        sandbox = subject.program.map { _ in ApprovalSandbox(bound: subject.sandbox) }
         timeLimitSeconds = subject.timeLimit?.components.seconds
         hasInput = subject.inputHash != nil
         file = subject.file.map { ApprovalFile(format: $0.format.rawValue, reads: $0.reads, seconds: $0.life.components.seconds) }
         notBound = subject.program?.notBound ?? []
+    }
+}
+
+extension ApprovalSandbox {
+    fileprivate init(bound: BoundSandbox?) {
+        guard let bound else {
+            self.init(Strictness.none)
+            return
+        }
+        self.init(bound.isRequired ? .required : .fallback, reads: bound.reads, passesUnscanned: bound.passesUnscanned)
     }
 }
 

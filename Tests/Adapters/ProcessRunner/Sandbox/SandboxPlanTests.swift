@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import ProcessRunner
@@ -6,7 +7,7 @@ import Testing
 struct SandboxPlanTests {
     private func scene(_ path: String?, home: String = "/home/ada") -> SandboxScene {
         var scene = SandboxScene(
-            user: "ada", userID: 1000, groupID: 1000, home: home, working: path.map { SandboxPlace(path: $0, device: 1, inode: 2) })
+            user: "ada", userID: 1000, groupID: 1000, home: home, working: path.map { FilePlace(path: $0, device: 1, inode: 2) })
         scene.systemLinks = ["/bin": "usr/bin", "/lib64": nil]
         scene.hidden = ["/srv/ada/tacit"]
         return scene
@@ -39,7 +40,7 @@ struct SandboxPlanTests {
 
     @Test("the working directory is an overlay; written through only where that was asked for")
     func work() {
-        let place = SandboxPlace(path: "/home/ada/project", device: 1, inode: 2)
+        let place = FilePlace(path: "/home/ada/project", device: 1, inode: 2)
         let plan = SandboxPlan(scene("/home/ada/project"))
         #expect(plan.steps.last == .overlay(place))
         #expect(plan.steps.contains(.directory("/home/ada", mode: 0o755)) || plan.steps.contains(.directory("/home/ada", mode: 0o700)))
@@ -59,9 +60,9 @@ struct SandboxPlanTests {
     @Test("a program that lies elsewhere is seen, and nothing beside it")
     func programs() {
         var scene = scene("/home/ada/project")
-        let program = SandboxPlace(path: "/opt/tool/bin/tool", device: 1, inode: 9)
+        let program = FilePlace(path: "/opt/tool/bin/tool", device: 1, inode: 9)
         scene.programs = [
-            program, SandboxPlace(path: "/usr/bin/sh", device: 1, inode: 8), SandboxPlace(path: "/home/ada/project/x", device: 1, inode: 7),
+            program, FilePlace(path: "/usr/bin/sh", device: 1, inode: 8), FilePlace(path: "/home/ada/project/x", device: 1, inode: 7),
         ]
         let plan = SandboxPlan(scene)
         #expect(plan.steps.contains(.outside("/opt/tool/bin/tool", .reading, only: program)))
@@ -71,18 +72,36 @@ struct SandboxPlanTests {
     @Test("what is read besides is what was named, under its name and where that leads; never Tacit's own or the kernel's")
     func reads() {
         var scene = scene("/home/ada/project")
-        let place = SandboxPlace(path: "/opt/sdk-7", device: 1, inode: 3)
-        scene.reads = [("/opt/sdk", place), ("/usr/share/x", SandboxPlace(path: "/usr/share/x", device: 1, inode: 4))]
+        let place = FilePlace(path: "/opt/sdk-7", device: 1, inode: 3)
+        scene.reads = [("/opt/sdk", place), ("/usr/share/x", FilePlace(path: "/usr/share/x", device: 1, inode: 4))]
         #expect(scene.refusal == nil)
         let steps = SandboxPlan(scene).steps
         #expect(steps.contains(.outside("/opt/sdk-7", .reading, only: place)) && steps.contains(.link("/opt/sdk", to: "/opt/sdk-7")))
         #expect(!taken(SandboxPlan(scene)).contains("/usr/share/x"), "it is there")
         for path in ["/srv/ada/tacit/agents", "/srv", "/", "/proc/1", "/dev"] {
-            scene.reads = [("/named", SandboxPlace(path: path, device: 1, inode: 3))]
+            scene.reads = [("/named", FilePlace(path: path, device: 1, inode: 3))]
             #expect(scene.refusal?.path == "/named", "\(path)")
+        }
+        for path in ["/home/ada", "/home/ada/.aws"] {
+            scene.reads = [("/home/ada/project/data", FilePlace(path: path, device: 1, inode: 3))]
+            #expect(scene.refusal?.path == "/home/ada/project/data", "what a link leads to was written down by nobody")
         }
         scene.reads = [("/named", nil)]
         #expect(scene.refusal?.reason == "there is nothing")
+    }
+
+    @Test("a home that lies elsewhere is refused under either path, and a slash is one whatever follows it")
+    func elsewhere() {
+        for path in ["/vol/ada", "/vol/ada/.ssh", "/home/ada/.ssh"] {
+            var scene = scene(path)
+            scene.realHome = "/vol/ada"
+            #expect(scene.refusal != nil, "\(path)")
+        }
+        var accented = scene("/vol/ada/\u{301}x/y")
+        accented.realHome = "/vol/ada"
+        #expect(accented.refusal == nil)
+        #expect(SandboxPlan(accented).steps.contains(.directory("/vol/ada", mode: 0o755)))
+        #expect(SandboxScene.lies("/vol/ada/\u{301}x", in: "/vol/ada"))
     }
 
     @Test("a terminal of its own only for who has one")

@@ -11,7 +11,7 @@ struct ApprovalsCommandTests {
         rule: "live keys", agent: "claude", process: 4242, executable: "/usr/bin/tacit",
         secrets: [ApprovalSecret(name: "default/dev/stripe/api-key@2", as: .env, variable: "STRIPE_API_KEY")],
         program: "/usr/bin/curl", programHash: String(repeating: "ab", count: 32), arguments: ["curl", "-d", "a b\u{1B}[2J", "it's"],
-        workingDirectory: "/srv", timeLimitSeconds: 50, notBound: ["scripts"], reportedModel: "claude 2",
+        workingDirectory: "/srv", sandbox: ApprovalSandbox(.none), timeLimitSeconds: 50, notBound: ["scripts"], reportedModel: "claude 2",
         purpose: "pretend\u{202E} program: /bin/true")
 
     private func rig(_ items: [ApprovalItem] = [run], decided: ApprovalItem.Standing = .approved) throws -> Rig {

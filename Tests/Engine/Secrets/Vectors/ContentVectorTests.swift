@@ -32,8 +32,10 @@ import Testing
         }
         struct Use: Decodable, Sendable {
             let use: String, agent: String?, program: Program?, arguments: [String], workingDirectory: Directory?, timeLimit: Int64?
+            let sandbox: Sandbox?
             let variables: [String], secrets: [Bound], inputHash: String?, file: File?
         }
+        struct Sandbox: Decodable, Sendable { let required: Bool, passesUnscanned: Bool, reads: [String] }
         struct Directory: Decodable, Sendable { let path: String, device: Int64, inode: Int64 }
         struct File: Decodable, Sendable { let format: String, reads: Int64?, life: Int64 }
         struct Program: Decodable, Sendable { let path: String, hash: String, notBound: [String] }
@@ -195,7 +197,10 @@ extension ContentVectorTests {
         #expect([subject.program?.path, subject.program?.hash.hexadecimal] == [expected.program?.path, expected.program?.hash])
         #expect(subject.program?.notBound == expected.program?.notBound)
         #expect(subject.arguments == expected.arguments)
-        #expect(subject.workingDirectory == expected.workingDirectory.map { BoundDirectory(path: $0.path, device: $0.device, inode: $0.inode) })
+        #expect(subject.workingDirectory == expected.workingDirectory.map { FilePlace(path: $0.path, device: $0.device, inode: $0.inode) })
+        #expect(
+            subject.sandbox
+                == expected.sandbox.map { BoundSandbox(isRequired: $0.required, passesUnscanned: $0.passesUnscanned, reads: $0.reads) })
         #expect(subject.timeLimit == expected.timeLimit.map { .nanoseconds($0) })
         #expect(subject.file?.format.rawValue == expected.file?.format && subject.file?.reads == expected.file?.reads)
         #expect(subject.file?.life == expected.file.map { .nanoseconds($0.life) })

@@ -179,7 +179,7 @@ final class FakeRunners: RunnerSupply {
 
 private final class FakeWaitingRun: WaitingRun {
     let program = OpenedProgram(path: "/bin/true", names: ["true"], runsAnyCode: false, isWritableByCaller: false, isBound: true)
-    let directory: OpenedDirectory? = nil
+    let directory: FilePlace? = nil
     private let runners: FakeRunners
 
     init(runners: FakeRunners) { self.runners = runners }
