@@ -348,6 +348,34 @@ def directories(context):
             expect(done.code == "run.no-sandbox-there", f"{path}: {done}")
 
 
+@attack("sandbox", "no socket is reached that lies where a policy lets files be read")
+def sockets_among_files(context):
+    house = context.house(furnish)
+    tools = house.root / "work" / "tools"
+    tools.mkdir(mode=0o755)
+    (tools / "data").write_text("data")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tools / "socket"))
+    os.chmod(tools / "socket", 0o777)
+    listener.listen()
+    threading.Thread(target=answer_all, args=(listener,), daemon=True).start()
+    with house.person() as person:
+        common = {"allowed_keys": ["**"], "capabilities": ["env_inject"]}
+        policies = [{"name": "free", "agent_id": "free", "unsandboxed": "allow", **common}]
+        policies.append({"name": "confined", "agent_id": "confined", "reads": [str(tools)], **common})
+        expect(person.apply_policy(*policies).status == 200, "policy")
+    text = f"""
+def reach():
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(5)
+        s.connect({str(tools / "socket")!r})
+        s.send(b"x")
+        return s.recv(1)
+expected = open({str(tools / "data")!r}).read() == "data"
+print(json.dumps({{"socket": attempt(reach) if expected else True}}))"""
+    only_free(house, text)
+
+
 @attack("sandbox", "an agent cannot have files written through, nor choose to go without")
 def choices(context):
     house = context.house(furnish)

@@ -29,16 +29,21 @@ struct SandboxBuilder {
     /// Puts everything in place, and moves there; the directory in which changes of the working directory are kept, if they are.
     func build() throws(Failure) -> (changes: Int32?, hasProcesses: Bool) {
         var overlay: FilePlace?
-        var hasProcesses = true
+        var (hasProcesses, veiled) = (true, [String]())
         for step in plan.steps {
             if case .overlay(let place) = step {
                 try prepareOverlay(place)
                 overlay = place
+            } else if case .outside(let path, .readingFiles, let place) = step {
+                if try putOutside(path, .readingFiles, only: place, at: path) { veiled.append(path) }
             } else if try !put(step), case .filesystem(_, type: "proc", _, _) = step {
                 hasProcesses = false
             }
         }
+        if !veiled.isEmpty { try makeDirectory(Self.empty, 0o555) }
         try Self.check(.root, tacit_become_root(root))
+        for path in veiled { try veil(path) }
+        if !veiled.isEmpty { unsafe rmdir(Self.empty) }
         return (try overlay.map { place throws(Failure) in try mountOverlay(at: place.path) }, hasProcesses)
     }
 
@@ -49,7 +54,7 @@ struct SandboxBuilder {
         case .file(let path, let content): try write(content, to: path)
         case .link(let path, let target):
             guard unsafe symlinkat(target, root, relative(path)) == 0 || errno == EEXIST else { throw Failure(stage: .root, error: errno) }
-        case .outside(let path, let access, let place): try putOutside(path, access, only: place, at: path)
+        case .outside(let path, let access, let place): _ = try putOutside(path, access, only: place, at: path)
         case .filesystem(let path, let type, let options, let attributes):
             do throws(Failure) {
                 try attach(try Self.filesystem(type, options, attributes), at: path, O_DIRECTORY)
@@ -63,11 +68,12 @@ struct SandboxBuilder {
         return true
     }
 
-    /// Attaches what lies at a path outside. Where it has to be a certain file, it is compared after it was opened again in this namespace.
-    private func putOutside(_ source: String, _ access: SandboxPlan.Access, only place: FilePlace?, at target: String) throws(Failure) {
+    /// Attaches what lies at a path outside, and says whether it is a directory. Where it has to be a certain file, it is compared after it was opened again
+    /// in this namespace.
+    private func putOutside(_ source: String, _ access: SandboxPlan.Access, only place: FilePlace?, at target: String) throws(Failure) -> Bool {
         let opened = unsafe tacit_open_below(AT_FDCWD, source, Self.place | (place == nil ? 0 : O_NOFOLLOW), 0, 0)
         guard opened >= 0 else {
-            if place == nil { return }
+            if place == nil { return false }
             throw Failure(stage: .root, error: -opened)
         }
         defer { close(opened) }
@@ -77,19 +83,33 @@ struct SandboxBuilder {
             throw Failure(stage: .root, error: ESTALE)
         }
         let isDirectory = facts.st_mode & S_IFMT == S_IFDIR
+        guard access != .readingFiles || isDirectory || facts.st_mode & S_IFMT == S_IFREG else { throw Failure(stage: .root, error: EACCES) }
         if isDirectory { try makeDirectory(target, 0o755) } else { try write("", to: target) }
         let attributes: SandboxPlan.Attributes =
             switch access {
-            case .reading: [.readOnly, .noSetID, .noDevices]
+            case .reading, .readingFiles: [.readOnly, .noSetID, .noDevices]
             case .writing: [.noSetID, .noDevices]
             case .device: [.readOnly, .noSetID, .noExecution]
             }
         try attach(try Self.check(.root, tacit_copy_mount(opened, attributes.rawValue)), at: target, isDirectory ? O_DIRECTORY : 0)
+        return isDirectory
+    }
+
+    /// Covers a directory by an overlay of it, whose sockets are nobody's.
+    private func veil(_ path: String) throws(Failure) {
+        // A colon parts lower directories.
+        let escaped = path.replacing("\\", with: "\\\\").replacing(":", with: "\\:")
+        let overlay = try Self.filesystem(
+            "overlay", ["lowerdir", "\(escaped):\(Self.empty)", "userxattr", ""], [.readOnly, .noSetID, .noDevices], stage: .overlay)
+        defer { close(overlay) }
+        let target = try Self.check(.overlay, unsafe tacit_open_below(AT_FDCWD, path, Self.place | O_DIRECTORY, 0, UInt64(TACIT_NO_LINKS)))
+        defer { close(target) }
+        try Self.check(.overlay, tacit_attach(overlay, target))
     }
 
     /// The lower and the upper directory of an overlay, each in a place that is taken away again.
     private func prepareOverlay(_ place: FilePlace) throws(Failure) {
-        try putOutside(place.path, .reading, only: place, at: Self.lower)
+        _ = try putOutside(place.path, .reading, only: place, at: Self.lower)
         try makeDirectory(Self.upper, 0o700)
         let changes = try Self.filesystem(
             "tmpfs", ["mode", "0700", "size", "\(SandboxPlan.changedBytes)", "nr_inodes", "\(SandboxPlan.fileCount)"], [.noSetID, .noDevices])
@@ -119,6 +139,7 @@ struct SandboxBuilder {
         return changes
     }
 
+    private static let empty = "/.empty"
     private static let lower = "/.lower"
     private static let upper = "/.upper"
 

@@ -18,6 +18,8 @@ package struct SandboxPlan: Sendable, Equatable {
     /// What may be done with something from outside.
     package enum Access: Sendable, Equatable {
         case reading, writing, device
+        /// Its files and directories, read. A socket in it is not the one outside: to connect needs no right to write.
+        case readingFiles
     }
 
     /// Attributes of a mount, as Linux numbers them.
@@ -113,7 +115,7 @@ package struct SandboxPlan: Sendable, Equatable {
         for case (let named, let place?) in scene.reads {
             if !isCovered(place.path, scene) {
                 addParents(of: place.path)
-                steps.append(.outside(place.path, .reading, only: place))
+                steps.append(.outside(place.path, .readingFiles, only: place))
             }
             guard named != place.path else { continue }
             addParents(of: named)

@@ -76,7 +76,7 @@ struct SandboxPlanTests {
         scene.reads = [("/opt/sdk", place), ("/usr/share/x", FilePlace(path: "/usr/share/x", device: 1, inode: 4))]
         #expect(scene.refusal == nil)
         let steps = SandboxPlan(scene).steps
-        #expect(steps.contains(.outside("/opt/sdk-7", .reading, only: place)) && steps.contains(.link("/opt/sdk", to: "/opt/sdk-7")))
+        #expect(steps.contains(.outside("/opt/sdk-7", .readingFiles, only: place)) && steps.contains(.link("/opt/sdk", to: "/opt/sdk-7")))
         #expect(!taken(SandboxPlan(scene)).contains("/usr/share/x"), "it is there")
         for path in ["/srv/ada/tacit/agents", "/srv", "/", "/proc/1", "/dev"] {
             scene.reads = [("/named", FilePlace(path: path, device: 1, inode: 3))]
