@@ -11,6 +11,15 @@ import Testing
         "cwd": "/srv", "stdin": "hé", "timeout_seconds": 30, "max_output_bytes": 1024,
     ]
 
+    @Test(
+        "what in the arguments looks like a variable is told, unless a shell replaces it",
+        arguments: [
+            (["curl", "-H", "Authorization: Bearer $STRIPE_API_KEY", "x"], ["$STRIPE_API_KEY"]),
+            (["psql", "${DB_URL}", "$DB_URL", "${DB_URL}"], ["${DB_URL}", "$DB_URL"]),
+            (["sh", "-c", "echo $A"], []), (["/usr/bin/env", "bash", "-c", "echo $A"], []), (["curl", "cost: $5", "$x", "a$"], []), (["$HOME"], []),
+        ])
+    func literalVariables(argv: [String], found: [String]) { #expect(RunWish.literalVariables(argv) == found) }
+
     @Test("a run is asked for as the arguments say, and its frames become one answer")
     func run() async throws {
         let seen = Mutex<(RunRequest, [UInt8])?>(nil)

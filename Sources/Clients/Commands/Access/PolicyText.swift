@@ -59,9 +59,14 @@ struct PolicyText {
         return failure
     }
 
-    /// The YAML of a policy in force, made from its document when it was applied without one.
+    /// The YAML of a policy in force; made from its document when it was applied without one, or with one that says something else.
     static func yaml(of state: PolicyState) throws -> String {
-        if let text = state.text { return text }
+        if let text = state.text {
+            // What this program does not understand it cannot compare.
+            guard let inForce = try? document(of: state), let written = try? PolicyText(yaml: Array(text.utf8), naming: "its text"),
+                written.document != inForce
+            else { return text }
+        }
         do {
             return String(decoding: try PolicyFile.yaml(json: Array((state.document ?? "{}").utf8)), as: UTF8.self)
         } catch { throw CommandFailure(error, in: "the policy in force") }

@@ -38,7 +38,7 @@ extension ApprovalItem {
     func sentence(now: Int64) -> String {
         switch standing {
         case .approved:
-            "Approved \(code) \(uses.map { $0 == 1 ? "once" : "\($0) times" } ?? ""), until \(RelativeTime.text(expiresAt, now: now)). The agent's next call goes through."
+            "Approved \(code) \(uses.map { $0 == 1 ? "once" : "\($0) times" } ?? ""), until \(RelativeTime.text(expiresAt, now: now)). The call that waits goes on, or else the agent's next one like it."
         case .denied: "Denied \(code)."
         case .done: "Closed \(code): the agent is told that it is there."
         case .pending, .expired, .usedUp: "\(code) is \(words)."

@@ -32,7 +32,8 @@ enum RequestAnswer {
                 + "`tacit approvals done CODE`."
         case .approved: "Approved."
         case .denied: "You denied it, and nothing was given. How shall I go on?"
-        case .expired, .usedUp: "The request is over; it can be made anew."
+        case .usedUp: "The approval was used, and nothing of it is left."
+        case .expired: "The request is over; it can be made anew."
         case .done: "You say that it is there now: I go on."
         }
     }

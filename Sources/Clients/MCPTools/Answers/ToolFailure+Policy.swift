@@ -29,7 +29,8 @@ extension ToolFailure {
             step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
         case Code.commandBlocked.rawValue:
             step =
-                "Call rule_list with the secret: programs names those that may have it. If none of them can do it, call access_request with the secret, "
+                "Call rule_list with the secret: programs names those that may have it. If the program is among them, only a person can help: tell them its "
+                + "full path. If none of them can do it, call access_request with the secret, "
                 + "and as reason the full path of the program that you need and what for. Do not try programs one after the other, nor a shell, a script "
                 + "or a copy in its place."
         case Code.unavailable.rawValue: step = Self.sentence(problem.hint) ?? "Tell the person."

@@ -8,7 +8,7 @@ extension SecretRunTool {
             description: """
                 Run a program with secrets in its environment and get its exit code and output, with known secret values and their common \
                 encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
-                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that. Where \
+                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that, if the policy lets scripts have the secret. Where \
                 secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included: rule_list names them. \
                 Unless the policy lets it out, it runs in a sandbox: no network, and of your files only cwd, where clean changes are kept. \
                 The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
@@ -71,7 +71,7 @@ extension SecretRunTool {
         .required("redactions", .integer("How many times a value was replaced in the whole output.")),
         .required("redacted", .array("What was replaced.", of: redacted)),
         .required("not_scanned", .array("What could not be searched for values; empty when all was.", of: .string("One sentence."))),
-        .required("notes", .array("What was done to make the output fit.", of: .string("One sentence."))),
+        .required("notes", .array("What was done to make the output fit, and what in argv was no variable.", of: .string("One sentence."))),
         .optional("sandbox", sandbox),
         .optional("files", files),
         .required("duration_ms", .integer("Run time.")),
@@ -119,6 +119,8 @@ struct RunWish: Sendable {
     let request: RunRequest
     /// Standard input that is too long to be told beforehand.
     let input: [UInt8]
+    /// What in the arguments looks like a variable that a shell would replace, where none does.
+    let literalVariables: [String]
     let timeoutSeconds: Int64
     let outputLimit: Int
     /// As they are told back.
@@ -132,6 +134,7 @@ struct RunWish: Sendable {
             throw .invalidArguments("`argv` and `cwd` must not contain NUL")
         }
         if let cwd, !cwd.hasPrefix("/") { throw .invalidArguments("`cwd` must be an absolute path") }
+        literalVariables = Self.literalVariables(argv)
         secrets = arguments["secrets"]?.array ?? []
         timeoutSeconds = arguments["timeout_seconds"]?.integer ?? 50
         outputLimit = Int(arguments["max_output_bytes"]?.integer ?? 16_384)

@@ -62,7 +62,7 @@ struct SecretRunTool: SecretTool {
         answer["not_scanned"] = JSONValue(run.report?.unscanned ?? ["the keeper did not say what was scanned"])
         answer["sandbox"] = run.report?.sandbox.map(Self.told)
         answer["files"] = run.report?.files.map(Self.told)
-        answer["notes"] = JSONValue(notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
+        answer["notes"] = JSONValue(wish.notes + notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
         answer["duration_ms"] = .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
         answer["secrets_used"] = .array(wish.secrets)
         answer["audit_id"] = audit.map(JSONValue.string)

@@ -105,7 +105,9 @@ enum HelpTopic: String, CaseIterable {
             secret_run starts a program without a shell and hands it secrets as environment variables: \
             {"argv":["psql","-c","select 1"],"secrets":[{"name":"DATABASE_URL"}],"purpose":"check that the database answers","cwd":"/path"}. \
             The variable is named after the secret (stripe/api-key becomes STRIPE_API_KEY) unless the person bound another or you give `var`. \
-            The environment is clean otherwise. Pipes, globs and && need a script file of yours. Output comes back with known values and their \
+            The environment is clean otherwise. Pipes, globs and && need a script file of yours, which the \
+            policy may not let have the secret. curl reads no variable by itself before 8.3; from then on: "--variable","%STRIPE_API_KEY",\
+            "--expand-header","Authorization: Bearer {{STRIPE_API_KEY}}". Output comes back with known values and their \
             common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched. A program that reads the \
             secret from standard input takes it with "as":"stdin". A rotated key has a new version: it is what you get, and "version":N gives an \
             earlier one. Where only listed programs may have a secret, rule_list names them: it is no use to try others.

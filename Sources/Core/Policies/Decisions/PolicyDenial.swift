@@ -103,7 +103,8 @@ extension PolicyDenial {
             switch refusal {
             case .notListed: "the policy lists the programs that may have this secret, and this is none of them"
             case .contentDiffers: "the program's content is not what the policy pinned"
-            case .writable: "the program can be changed by its caller, and nothing pins its content"
+            case .writable:
+                "the program is listed, but who asks for it could change it (root always can), and nothing pins its content: a person pins it in the policy"
             case .anyCode: "this program executes any code it is given, which the policy does not allow for this secret"
             }
         self.init(.commandBlocked, rule: rule, reason)

@@ -78,7 +78,10 @@ struct VaultRoutes: Sendable {
             password: password, lease: try context.query.duration("for"), isReadOnly: try context.query.oneOf("session", ["read-only"]) != nil,
             acceptingRollback: acceptingRollback, by: try context.asker, at: try context.door)
         var notices = report.warnings
-        if report.absorbedEntries > 0 { notices.append("\(report.absorbedEntries) entries that waited were added to the audit log") }
+        if report.absorbedEntries > 0 {
+            let entries = report.absorbedEntries == 1 ? "1 entry that waited was" : "\(report.absorbedEntries) entries that waited were"
+            notices.append("\(entries) added to the audit log")
+        }
         return Unlocked(
             locksAt: report.locksAt?.seconds, leaseUntil: report.leaseUntil?.seconds, notices: notices, slotUpgraded: report.slotUpgraded)
     }

@@ -99,6 +99,20 @@ struct PolicyCommandTests {
         #expect(rig.keeper?.requests.isEmpty == true)
     }
 
+    @Test("a text that says something else than the policy in force is not shown as it")
+    func foreignText() throws {
+        for (text, isShown) in [(Self.yaml, true), (Self.yaml.replacing("claude", with: "someone"), false)] {
+            let rig = try Rig([
+                "GET /v1/policy": { _ in
+                    let file = try? PolicyFile(yaml: Array(Self.yaml.utf8))
+                    return .json(PolicyState(version: 3, document: file.map { String(decoding: $0.json, as: UTF8.self) }, text: text))
+                }
+            ])
+            let outcome = try rig.run("policy", "show")
+            #expect((outcome.text == text) == isShown && outcome.text.contains("claude"), "\(outcome.text)")
+        }
+    }
+
     @Test("a difference shows the text and what agents gain and lose, of secrets that are there and of examples")
     func difference() throws {
         let before = Self.yaml.replacing("    allowed_keys: [\"a/*\"]", with: "    allowed_keys: [\"a/*\", b]")

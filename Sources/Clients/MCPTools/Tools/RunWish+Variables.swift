@@ -1,0 +1,22 @@
+extension RunWish {
+    /// What a model should know whose arguments name a variable.
+    var notes: [String] {
+        guard !literalVariables.isEmpty else { return [] }
+        return [
+            "argv: no shell replaced \(literalVariables.joined(separator: ", ")): the program got these very characters, and reads the variable only if it does so by itself"
+        ]
+    }
+
+    /// The variables that the words after the program name as a shell would, each once; none where the program is a shell, which replaces them.
+    static func literalVariables(_ argv: [String]) -> [String] {
+        let shells = ["sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"]
+        guard !argv.prefix(3).contains(where: { shells.contains($0.split(separator: "/").last.map(String.init) ?? "") }) else { return [] }
+        var found: [String] = []
+        for word in argv.dropFirst() {
+            for match in word.matches(of: #/\$(?:[A-Z][A-Z0-9_]*|\{[A-Z][A-Z0-9_]*\})/#) where !found.contains(String(match.0)) {
+                found.append(String(match.0))
+            }
+        }
+        return Array(found.prefix(5))
+    }
+}
