@@ -28,6 +28,7 @@ extension SecretSummary {
         writer.optional("deleted_at", deletedAt)
         writer.optional("description", description)
         writer.optional("expires_at", expiresAt)
+        if let fields { writer.member("fields") { $0.list(fields) { $0.text($1) } } }
         writer.optional("name", name)
         if let requires { writer.member("requires") { $0.list(requires) { $0.text($1) } } }
         writer.member("tags") { $0.list(tags) { $0.text($1) } }
@@ -70,6 +71,11 @@ private struct PageReader {
         let deletedAt = optional("\"deleted_at\":")
         let description = optional("\"description\":")
         let expiresAt = optional("\"expires_at\":")
+        var fields: [String]?
+        if take("\"fields\":") {
+            guard let names = texts(), take(",") else { return nil }
+            fields = names
+        }
         guard take("\"name\":"), let name = text() else { return nil }
         var requires: [String]?
         if take(",\"requires\":") {
@@ -85,7 +91,7 @@ private struct PageReader {
         guard take(",\"version\":"), let version = number(), take("}") else { return nil }
         return SecretSummary(
             name: name, version: version, tags: tags, description: description, updatedAt: updatedAt, expiresAt: expiresAt, deletedAt: deletedAt,
-            usableWith: usableWith, requires: requires)
+            usableWith: usableWith, requires: requires, fields: fields)
     }
 
     /// A member that need not be there, with the comma behind it. One that is no text leaves the reader where nothing else fits.

@@ -47,10 +47,12 @@ public struct SecretSummary: Codable, Sendable, Equatable {
     public var usableWith: [String]?
     /// For an agent: what is still missing before it can use it: `session`, `acknowledgement`, `approval`, `listed_program`.
     public var requires: [String]?
+    /// For an agent: the names of its fields, where it has others than the usual one.
+    public var fields: [String]?
 
     public init(
         name: String, version: Int64, tags: [String] = [], description: String? = nil, updatedAt: String, expiresAt: String? = nil,
-        deletedAt: String? = nil, usableWith: [String]? = nil, requires: [String]? = nil
+        deletedAt: String? = nil, usableWith: [String]? = nil, requires: [String]? = nil, fields: [String]? = nil
     ) {
         self.name = name
         self.version = version
@@ -61,6 +63,7 @@ public struct SecretSummary: Codable, Sendable, Equatable {
         self.deletedAt = deletedAt
         self.usableWith = usableWith
         self.requires = requires
+        self.fields = fields
     }
 }
 

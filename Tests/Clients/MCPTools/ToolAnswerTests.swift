@@ -39,13 +39,14 @@ import Testing
                     SecretSummary(
                         name: "stripe/api-key", version: 2, tags: ["pay"], description: "Payments", updatedAt: "2026-01-02T03:04:05Z",
                         expiresAt: "2027-01-01T00:00:00Z", usableWith: ["reference_only", "env_inject", "masked_return"],
-                        requires: ["session", "listed_program"]),
+                        requires: ["session", "listed_program"], fields: ["id", "key"]),
                     SecretSummary(name: "X", version: 1, updatedAt: "2026-01-02T03:04:05Z", usableWith: ["reference_only"]),
                 ], nextCursor: "more")
         }
         #expect(
             try await text("secret_list", keeper, ["query": "k", "tag": "t", "environment": "staging", "expiring_within_days": 7, "cursor": "c"])
-                == #"{"secrets":[{"name":"stripe/api-key","description":"Payments","tags":["pay"],"version":2,"updated_at":"2026-01-02T03:04:05Z","#
+                == #"{"secrets":[{"name":"stripe/api-key","fields":["id","key"],"description":"Payments","tags":["pay"],"version":2,"#
+                + #""updated_at":"2026-01-02T03:04:05Z","#
                 + #""expires_at":"2027-01-01T00:00:00Z","usable_with":["secret_get_masked","secret_run","secret_inject"],"#
                 + #""requires":["session","listed_program"]},{"name":"X","version":1,"#
                 + #""updated_at":"2026-01-02T03:04:05Z","usable_with":["secret_inject"],"requires":[]}],"scope":"shop/staging","next_cursor":"more"}"#

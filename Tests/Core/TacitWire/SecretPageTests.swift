@@ -21,7 +21,7 @@ struct SecretPageTests {
     func members() throws {
         let item = SecretSummary(
             name: "a/b", version: 7, tags: ["t"], description: "d", updatedAt: "u", expiresAt: "e", deletedAt: "x", usableWith: ["run"],
-            requires: ["session"])
+            requires: ["session"], fields: ["user"])
         // One that is added and forgotten here is nil there, or missing.
         #expect(Mirror(reflecting: item).children.allSatisfy { "\($0.value)" != "nil" })
         let page = Page(items: [item], nextCursor: "a/b", total: 7)
@@ -59,7 +59,8 @@ struct SecretPageTests {
         let items = (0..<random.int(in: 0...4)).map { _ in
             SecretSummary(
                 name: text(), version: Int64(random.int(in: 0...1_000_000)), tags: texts(), description: perhaps(text()), updatedAt: text(),
-                expiresAt: perhaps(text()), deletedAt: perhaps(text()), usableWith: perhaps(texts()), requires: perhaps(texts()))
+                expiresAt: perhaps(text()), deletedAt: perhaps(text()), usableWith: perhaps(texts()), requires: perhaps(texts()),
+                fields: perhaps(texts()))
         }
         return Page(items: items, nextCursor: perhaps(text()), total: perhaps(random.int(in: 0...1_000_000)))
     }

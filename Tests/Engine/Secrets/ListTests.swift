@@ -1,5 +1,6 @@
 import Auditing
 import Model
+import Policies
 import TestKit
 import Testing
 
@@ -45,6 +46,28 @@ import Testing
             filter.after = page.next
         } while filter.after != nil
         #expect(names == ["C/three", "a/one", "b/two"])
+    }
+
+    @Test("an agent is told the fields of what it may list, of a secret that has others than the usual one") func fields() async throws {
+        let bench = try await VaultBench.unlocked()
+        try await bench.allow([.envInject])
+        try await bench.set("app/plain", bench.canary().secret)
+        try await bench.set("app/root", bench.canary().secret)
+        func write(_ field: String) async throws {
+            let write = VaultBench.write("app/login", bench.canary().secret, field: field)
+            _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
+        }
+        func fields(_ asker: Asker, limit: Int = 10) async throws -> [String: [String]?] {
+            let views = try await bench.open.list(VaultBench.dev, ListFilter(limit: limit), by: asker).views
+            return Dictionary(uniqueKeysWithValues: views.map { ($0.name.description, $0.fields) })
+        }
+        try await write("user")
+        #expect(try await fields(bench.agent()) == ["app/login": ["user"], "app/plain": nil])
+        // What was found once is not told of the version after.
+        try await write("password")
+        #expect(try await fields(bench.agent()) == ["app/login": ["user", "password"], "app/plain": nil])
+        #expect(try await fields(bench.agent(), limit: 1) == ["app/login": ["user", "password"]])
+        #expect(try await fields(bench.person())["app/login"] == .some(nil))
     }
 
     @Test("a list shows what was changed since the last one") func fresh() async throws {

@@ -7,7 +7,7 @@ struct SecretListTool: SecretTool {
         ToolDescription(
             name: "secret_list", title: "Secrets: list names",
             description: """
-                List the secrets you may use: names, tags, expiry, the tools each may be used with, and what it still requires (session, acknowledgement, \
+                List the secrets you may use: names, fields, tags, expiry, the tools each may be used with, and what it still requires (session, acknowledgement, \
                 approval). Names only, never values. Use it before \
                 asking the user for any key, password or token: it may already be stored. To use one, call secret_run.
                 """,
@@ -32,6 +32,7 @@ struct SecretListTool: SecretTool {
 
     private static let secret = Schema.result([
         .required("name", .string("Use this in other tools.")),
+        .optional("fields", .array("Where it has others than the usual one: NAME#FIELD is one of them.", of: .string("Field."))),
         .optional("description", .string("What it is for.")),
         .optional("tags", .array("Tags.", of: .string("Tag."))),
         .required("version", .integer("Current version; secret_run takes earlier ones, too.")),
@@ -66,6 +67,7 @@ struct SecretListTool: SecretTool {
 
     private static func entry(_ secret: SecretSummary) -> JSONValue {
         var entry: JSONObject = ["name": .string(secret.name)]
+        entry["fields"] = secret.fields.map { JSONValue($0) }
         entry["description"] = secret.description.map(JSONValue.string)
         if !secret.tags.isEmpty { entry["tags"] = JSONValue(secret.tags) }
         entry["version"] = .integer(secret.version)

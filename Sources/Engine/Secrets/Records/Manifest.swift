@@ -43,6 +43,9 @@ struct Manifest: Sendable, Equatable {
         return writer.bytes
     }
 
+    /// The field that a secret has unless somebody names others.
+    static let usualField = "value"
+
     /// The ordinal of a field, from 1.
     func ordinal(of name: SegmentName) -> Int64? { fields.firstIndex { $0.name == name }.map { Int64($0 + 1) } }
 }

@@ -7,6 +7,8 @@ final class MetadataCache: Sendable {
     struct Entry: Sendable {
         var record: SecretRecord
         var metadata: SecretMetadata
+        /// The names of the current version's fields, once somebody asked.
+        var fields: [String]?
     }
 
     private let known = Mutex<[AnyRecordID: Entry]>([:])
@@ -29,6 +31,22 @@ final class MetadataCache: Sendable {
             after = page.last?.id
             if page.count < 2000 { return entries }
         }
+    }
+
+    /// The names of the fields of a secret's current version; nil for one that was changed or purged meanwhile.
+    func fields(of secret: SecretRecord, in vault: OpenVault) async throws -> [String]? {
+        let id: AnyRecordID = secret.id.cast()
+        if let entry = known.withLock({ $0[id] }), entry.record.row == secret.row, let fields = entry.fields { return fields }
+        let fields: [String]
+        do { fields = try await vault.shelf.manifest(secret, version: secret.current).fields.map(\.name.description) } catch {
+            // What a purge took away is not damaged. A row that still promises a version that cannot be read is.
+            guard try await vault.book.record(.secret, id: id)?.revision == secret.row?.revision else { return nil }
+            throw error
+        }
+        known.withLock { known in
+            if known[id]?.record.row == secret.row { known[id]?.fields = fields }
+        }
+        return fields
     }
 
     private func open(_ row: Record, in place: Place, _ vault: OpenVault) async throws -> Entry {

@@ -16,6 +16,8 @@ package struct SecretView: Sendable {
     package var usableWith: [String]?
     /// For an agent: what it has to do, or have, first.
     package var requires: [String]?
+    /// For an agent: the names of its fields, where it has others than the usual one.
+    package var fields: [String]?
 }
 
 /// Which secrets a list shows.
@@ -52,7 +54,8 @@ extension OpenVault {
     private func views(in place: Place, _ filter: ListFilter, for asker: Asker) async throws -> ([SecretView], SecretName?, Int) {
         let agent = policy.view(for: asker, in: place.scope)
         var found: [SecretView] = []
-        for row in try await metadataCache.rows(of: place, in: self) {
+        let rows = try await metadataCache.rows(of: place, in: self)
+        for row in rows {
             var view = SecretView(row)
             if let agent {
                 guard agent.mayList(view.name), view.deletedAt == nil else { continue }
@@ -66,8 +69,18 @@ extension OpenVault {
         let total = found.count
         found.sort { $0.name < $1.name }
         if let after = filter.after { found.removeAll { $0.name <= after } }
-        let page = Array(found.prefix(filter.limit))
+        var page = Array(found.prefix(filter.limit))
+        // Whoever may list a secret may ask for each of its fields by name. A person has `show`.
+        if agent != nil { try await tellFields(of: &page, among: rows) }
         return (page, found.count > page.count ? page.last?.name : nil, total)
+    }
+
+    private func tellFields(of page: inout [SecretView], among rows: [MetadataCache.Entry]) async throws {
+        let rows = Dictionary(rows.map { ($0.metadata.name, $0.record) }) { first, _ in first }
+        for index in page.indices {
+            guard let record = rows[page[index].name], let fields = try await metadataCache.fields(of: record, in: self) else { continue }
+            if fields != [Manifest.usualField] { page[index].fields = fields }
+        }
     }
 
     private func matches(_ view: SecretView, _ filter: ListFilter) -> Bool {

@@ -22,7 +22,7 @@ extension SecretSummary {
         self.init(
             name: view.name.description, version: view.version, tags: view.tags, description: view.description,
             updatedAt: view.updatedAt.seconds, expiresAt: view.expiresAt?.seconds, deletedAt: view.deletedAt?.seconds,
-            usableWith: view.usableWith, requires: view.requires)
+            usableWith: view.usableWith, requires: view.requires, fields: view.fields)
     }
 }
 
