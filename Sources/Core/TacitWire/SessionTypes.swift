@@ -126,6 +126,8 @@ public struct ProgramRule: Codable, Sendable, Equatable {
     public var kind: Kind
     /// Paths, and patterns over them; of denied programs also names. Empty where any file of the pinned contents is listed.
     public var programs: [String]
+    /// Patterns over the secrets that the rule is about, as far as the agent may list one that they match; empty where it is about every secret.
+    public var keys: [String]
     /// Whether the content of the file decides, too.
     public var pinned: Bool
     /// Whether it may be a program that runs any code it is given.
@@ -133,10 +135,13 @@ public struct ProgramRule: Codable, Sendable, Equatable {
     public var strength: String
     public var strengthReason: String
 
-    public init(rule: String, kind: Kind, programs: [String], pinned: Bool, anyCode: Bool, strength: String, strengthReason: String) {
+    public init(
+        rule: String, kind: Kind, programs: [String], keys: [String], pinned: Bool, anyCode: Bool, strength: String, strengthReason: String
+    ) {
         self.rule = rule
         self.kind = kind
         self.programs = programs
+        self.keys = keys
         self.pinned = pinned
         self.anyCode = anyCode
         self.strength = strength

@@ -108,7 +108,7 @@ import Testing
             ]
             $0.rules.programs = [
                 ProgramRule(
-                    rule: "tools", kind: .programs, programs: ["/usr/bin/wc"], pinned: true, anyCode: false, strength: "enforced",
+                    rule: "tools", kind: .programs, programs: ["/usr/bin/wc"], keys: ["API_*"], pinned: true, anyCode: false, strength: "enforced",
                     strengthReason: "no other")
             ]
             $0.rules.unlistedPrograms = false
@@ -117,7 +117,8 @@ import Testing
             try await text("rule_list", keeper, ["secret_name": "API_KEY"])
                 == #"{"rules":[{"rule_id":"careful","kind":"require_confirmation","applies_to":["tag:pay"],"met":true,"#
                 + #""meet_by":"rule_acknowledge","until":"2026-01-02T03:09:05Z","strength":"ceremony"}],"#
-                + #""programs":[{"rule_id":"tools","kind":"programs","programs":["/usr/bin/wc"],"pinned":true,"any_code":false,"strength":"enforced"}],"#
+                + #""programs":[{"rule_id":"tools","kind":"programs","programs":["/usr/bin/wc"],"keys":["API_*"],"#
+                + #""pinned":true,"any_code":false,"strength":"enforced"}],"#
                 + #""unlisted_programs":"deny","scope":"shop/dev"}"#)
         #expect(
             try await text("rule_acknowledge", keeper, ["rule_id": "careful", "secret_name": "API_KEY", "purpose": "why"])

@@ -32,7 +32,7 @@ import Testing
         let pin = String(repeating: "ab", count: 32)
         let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject"],"unsandboxed":"allow"}"#
         let rules = [
-            #"{"name":"one","agent_id":"coder","keys":["app/key"],"programs":["/usr/bin/curl","/opt/*/bin/x"]}"#,
+            #"{"name":"one","agent_id":"coder","keys":["db/key","app/k*"],"programs":["/usr/bin/curl","/opt/*/bin/x"]}"#,
             #"{"name":"pinned","agent_id":"coder","keys":["app/other"],"programs":["/usr/bin/python3"],"sha256":["\#(pin)"],"any_code":"allow"}"#,
             #"{"name":"hidden","agent_id":"coder","keys":["db/**"],"programs":["/usr/bin/psql"]}"#,
             #"{"name":"elsewhere","agent_id":"coder","environments":["shop/prod"],"keys":["**"],"programs":["/usr/bin/kubectl"]}"#,
@@ -45,8 +45,11 @@ import Testing
         #expect(one.entries.map(\.rule) == ["one", "guard"] && !one.allowsUnlisted)
         #expect(one.entries.map(\.programs) == [["/usr/bin/curl", "/opt/*/bin/x"], ["printenv"]])
         #expect(one.entries.map(\.isDenial) == [false, true] && one.entries.map(\.strength) == [.ceremony, .ceremony])
+        #expect(one.entries.map(\.keys) == [["app/k*"], []])
         let all = try await bench.open.rules(about: nil, in: VaultBench.dev, by: bench.agent()).programs
         #expect(all.entries.map(\.rule) == ["one", "pinned", "guard"])
+        // A pattern that is only about what the agent may not list is not told.
+        #expect(all.entries.map(\.keys) == [["app/k*"], ["app/other"], []])
         #expect(all.entries.map(\.isPinned) == [false, true, false] && all.entries.map(\.allowsAnyCode) == [false, true, false])
         #expect(
             await Sessions.code { _ = try await bench.open.rules(about: VaultBench.name("db/key"), in: VaultBench.dev, by: bench.agent()) }

@@ -40,6 +40,7 @@ struct RuleListTool: SecretTool {
         .required("rule_id", .string("Its name.")),
         .required("kind", .string("programs: these may; denied_programs: these never, an accident guard.")),
         .required("programs", .array("None where the content alone decides.", of: .string("Path, or pattern; of denied ones also a name."))),
+        .required("keys", .array("Patterns over the secrets that the rule is about; none: it is about all.", of: .string("NAME, or pattern."))),
         .required("pinned", .boolean("The file's content decides, too.")),
         .required("any_code", .boolean("May be an interpreter, shell, package manager or script.")),
         .required("strength", .string("enforced or ceremony.")),
@@ -56,8 +57,8 @@ struct RuleListTool: SecretTool {
 
     private static func entry(_ rule: ProgramRule) -> JSONValue {
         [
-            "rule_id": .string(rule.rule), "kind": .string(rule.kind.rawValue), "programs": JSONValue(rule.programs), "pinned": .bool(rule.pinned),
-            "any_code": .bool(rule.anyCode), "strength": .string(rule.strength),
+            "rule_id": .string(rule.rule), "kind": .string(rule.kind.rawValue), "programs": JSONValue(rule.programs), "keys": JSONValue(rule.keys),
+            "pinned": .bool(rule.pinned), "any_code": .bool(rule.anyCode), "strength": .string(rule.strength),
         ]
     }
 

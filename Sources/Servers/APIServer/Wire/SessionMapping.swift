@@ -43,7 +43,8 @@ extension RuleList {
     init(_ view: RulesView) {
         let programs = view.programs.entries.map { entry in
             ProgramRule(
-                rule: entry.rule, kind: entry.isDenial ? .deniedPrograms : .programs, programs: entry.programs, pinned: entry.isPinned,
+                rule: entry.rule, kind: entry.isDenial ? .deniedPrograms : .programs, programs: entry.programs, keys: entry.keys,
+                pinned: entry.isPinned,
                 anyCode: entry.allowsAnyCode, strength: entry.strength.rawValue, strengthReason: entry.strengthReason)
         }
         self.init(items: view.rules.map { RuleSummary($0) }, programs: programs, unlistedPrograms: view.programs.allowsUnlisted)
