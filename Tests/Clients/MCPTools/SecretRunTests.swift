@@ -20,6 +20,21 @@ import Testing
         ])
     func literalVariables(argv: [String], found: [String]) { #expect(RunWish.literalVariables(argv) == found) }
 
+    @Test("the run time is counted from the program's start, whatever the call waited for before")
+    func duration() {
+        let now = Mutex(ContinuousClock.now)
+        let record = RunRecord(limit: 1024) { now.withLock { $0 } }
+        now.withLock { $0 += .seconds(40) }
+        record.take(.started(process: 7))
+        now.withLock { $0 += .milliseconds(1500) }
+        record.take(.exit(.exited(code: 0)))
+        now.withLock { $0 += .seconds(9) }
+        #expect(record.current.duration == .milliseconds(1500))
+        let refused = RunRecord(limit: 1024)
+        refused.take(.exit(.exited(code: 0)))
+        #expect(refused.current.duration == .zero)
+    }
+
     @Test("a run is asked for as the arguments say, and its frames become one answer")
     func run() async throws {
         let seen = Mutex<(RunRequest, [UInt8])?>(nil)

@@ -7,28 +7,43 @@ final class RunRecord: Sendable {
     struct State: Sendable {
         var stdout: OutputText
         var stderr: OutputText
-        /// Whether the program runs: before that a person may be asked.
-        var hasStarted = false
+        /// When the program was started, before which a person may have been asked, and when its end was told.
+        var startedAt: ContinuousClock.Instant?
+        var endedAt: ContinuousClock.Instant?
         var hasTimedOut = false
         var report: RunReport?
         var exit: RunExit?
+
+        var hasStarted: Bool { startedAt != nil }
+
+        /// How long the program ran; nothing for one that was never started.
+        var duration: Duration {
+            guard let startedAt, let endedAt else { return .zero }
+            return endedAt - startedAt
+        }
     }
 
     private let state: Mutex<State>
+    private let now: @Sendable () -> ContinuousClock.Instant
 
-    init(limit: Int) { state = Mutex(State(stdout: OutputText(limit: limit), stderr: OutputText(limit: limit))) }
+    init(limit: Int, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        state = Mutex(State(stdout: OutputText(limit: limit), stderr: OutputText(limit: limit)))
+        self.now = now
+    }
 
     var current: State { state.withLock { $0 } }
 
     func take(_ frame: RunFrame) {
         state.withLock { state in
             switch frame {
-            case .started: state.hasStarted = true
+            case .started: state.startedAt = state.startedAt ?? now()
             case .stdout(let bytes): state.stdout.append(bytes)
             case .stderr(let bytes): state.stderr.append(bytes)
             case .timedOut: state.hasTimedOut = true
             case .report(let bytes): state.report = try? WireJSON.decode(RunReport.self, from: Data(bytes))
-            case .exit(let exit): state.exit = exit
+            case .exit(let exit):
+                state.exit = exit
+                state.endedAt = now()
             default: break
             }
         }

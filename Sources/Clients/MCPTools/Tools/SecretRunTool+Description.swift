@@ -74,7 +74,7 @@ extension SecretRunTool {
         .required("notes", .array("What was done to make the output fit, and what in argv was no variable.", of: .string("One sentence."))),
         .optional("sandbox", sandbox),
         .optional("files", files),
-        .required("duration_ms", .integer("Run time.")),
+        .required("duration_ms", .integer("Run time, from the program's start.")),
         .required("secrets_used", .array("Secrets that were handed over.", of: used)),
         .optional("audit_id", .string("Audit entry.")),
     ]

@@ -11,12 +11,11 @@ struct SecretRunTool: SecretTool {
         let wish = try RunWish(call.arguments, in: context.place)
         guard places.take() else { throw ToolFailure.tooManyRuns }
         defer { places.giveBack() }
-        let began = ContinuousClock.now
         let record = RunRecord(limit: wish.outputLimit)
         let audit = try await Self.watched(wish, record, context) {
             try await context.keeper.run(wish.request, input: wish.input, for: call.client) { record.take($0) }
         }
-        return try Self.answer(wish, record.current, audit: audit, duration: .now - began)
+        return try Self.answer(wish, record.current, audit: audit)
     }
 
     /// Runs `body`, tells progress every five seconds, and gives up on a keeper that does not end a run long after its time.
@@ -46,7 +45,7 @@ struct SecretRunTool: SecretTool {
     /// A program is started at once, or when a person has allowed it.
     private static let waiting = "waiting for a person, who decides with `tacit approvals`"
 
-    private static func answer(_ wish: RunWish, _ run: RunRecord.State, audit: String?, duration: Duration) throws -> JSONObject {
+    private static func answer(_ wish: RunWish, _ run: RunRecord.State, audit: String?) throws -> JSONObject {
         guard let exit = run.exit else {
             throw ToolFailure.unavailable("the run ended without a result", nextStep: "Repeat the call; if it fails again, tell the person.")
         }
@@ -63,6 +62,7 @@ struct SecretRunTool: SecretTool {
         answer["sandbox"] = run.report?.sandbox.map(Self.told)
         answer["files"] = run.report?.files.map(Self.told)
         answer["notes"] = JSONValue(wish.notes + notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
+        let duration = run.duration
         answer["duration_ms"] = .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
         answer["secrets_used"] = .array(wish.secrets)
         answer["audit_id"] = audit.map(JSONValue.string)
