@@ -6,6 +6,30 @@ package struct SchemaProblem: Error, Sendable, Equatable, CustomStringConvertibl
     package let rule: String
 
     package var description: String { path.isEmpty ? "the argument object \(rule)" : "`\(path)` \(rule)" }
+
+    init(path: String, rule: String) {
+        self.path = path
+        self.rule = rule
+    }
+
+    /// What an object has too little and too much of, all in one, so that one more call is enough to put it right. Of what it has too much, the number is
+    /// told: the names are the caller's.
+    fileprivate init?(_ object: JSONObject, _ properties: [Schema.Property], isOpen: Bool, at path: String) {
+        let missing = properties.filter { $0.isRequired && object[$0.name] == nil }.map(\.name)
+        let unknown = isOpen ? 0 : object.members.count { member in !properties.contains { $0.name == member.name } }
+        if unknown == 0, missing.count == 1 {
+            self.init(path: path.isEmpty ? missing[0] : "\(path).\(missing[0])", rule: "is required")
+            return
+        }
+        var rules: [String] = []
+        if !missing.isEmpty { rules.append("lacks \(missing.map { "`\($0)`" }.joined(separator: ", "))") }
+        if unknown > 0 {
+            let names = properties.isEmpty ? "none" : properties.map(\.name).joined(separator: ", ")
+            rules.append("has \(unknown == 1 ? "an unknown property" : "\(unknown) unknown properties"); known: \(names)")
+        }
+        guard !rules.isEmpty else { return nil }
+        self.init(path: path, rule: rules.joined(separator: " and "))
+    }
 }
 
 extension Schema {
@@ -45,17 +69,12 @@ extension Schema {
     private static func completed(
         _ object: JSONObject, _ properties: [Property], isOpen: Bool, at path: String
     ) throws(SchemaProblem) -> JSONObject {
-        if !isOpen, object.members.contains(where: { member in !properties.contains { $0.name == member.name } }) {
-            let names = properties.isEmpty ? "none" : properties.map(\.name).joined(separator: ", ")
-            throw SchemaProblem(path: path, rule: "has an unknown property; known: \(names)")
-        }
+        if let problem = SchemaProblem(object, properties, isOpen: isOpen, at: path) { throw problem }
         var completed = isOpen ? object : JSONObject()
         for property in properties {
             let place = path.isEmpty ? property.name : "\(path).\(property.name)"
             if let value = object[property.name] {
                 completed[property.name] = try property.schema.completed(value, at: place)
-            } else if property.isRequired {
-                throw SchemaProblem(path: place, rule: "is required")
             } else {
                 completed[property.name] = property.schema.fallback
             }

@@ -10,6 +10,7 @@ import Testing
         .optional("tone", .string("Tone.", oneOf: ["soft", "loud"])),
         .optional("text", .string("Text.", atLeast: 2, atMost: 3)),
         .optional("list", .array(of: .arguments([.required("name", .string())]))),
+        .optional("pairs", .array(of: .arguments([.required("key", .string()), .required("value", .string())]))),
     ])
 
     @Test("the document says every bound")
@@ -20,7 +21,9 @@ import Testing
                 + #""maxItems":3},"count":{"type":"integer","description":"Count.","minimum":1,"maximum":300,"default":50},"ratio":{"type":"number","description":"Ratio.","minimum":0.0,"#
                 + #""maximum":0.5},"deep":{"type":"boolean","description":"Deep.","default":false},"tone":{"type":"string","description":"Tone.","enum":["soft","loud"]},"#
                 + #""text":{"type":"string","description":"Text.","minLength":2,"maxLength":3},"list":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"}},"#
-                + #""required":["name"],"additionalProperties":false}}},"required":["argv"],"additionalProperties":false}"#)
+                + #""required":["name"],"additionalProperties":false}},"pairs":{"type":"array","items":{"type":"object","properties":{"key":{"type":"string"},"#
+                + #""value":{"type":"string"}},"required":["key","value"],"additionalProperties":false}}},"required":["argv"],"additionalProperties":false}"#
+        )
     }
 
     @Test(
@@ -42,7 +45,13 @@ import Testing
         arguments: [
             (#"["CANARY"]"#, "the argument object must be an object"),
             (#"{}"#, "`argv` is required"),
-            (#"{"argv":["a"],"CANARY":1}"#, "the argument object has an unknown property; known: argv, count, ratio, deep, tone, text, list"),
+            (#"{"argv":["a"],"CANARY":1}"#, "the argument object has an unknown property; known: argv, count, ratio, deep, tone, text, list, pairs"),
+            (
+                #"{"CANARY":1,"CANARY-too":2}"#,
+                "the argument object lacks `argv` and has 2 unknown properties; known: argv, count, ratio, deep, tone, text, list, pairs"
+            ),
+            (#"{"argv":["a"],"pairs":[{}]}"#, "`pairs[0]` lacks `key`, `value`"),
+            (#"{"argv":["a"],"pairs":[{"key":"a","CANARY":""}]}"#, "`pairs[0]` lacks `value` and has an unknown property; known: key, value"),
             (#"{"argv":"CANARY"}"#, "`argv` must be an array"),
             (#"{"argv":[]}"#, "`argv` must have at least 1 items"),
             (#"{"argv":["a","b","c","CANARY"]}"#, "`argv` must have at most 3 items"),
