@@ -8,7 +8,7 @@ import Testing
     @Test(
         "each of the keeper's problems becomes one kind of failure",
         arguments: [
-            (Problem("vault.locked", "the vault is locked", status: 423), "vault_locked", true),
+            (Problem("vault.locked", "the vault is locked", status: 423), "vault_locked", false),
             (Problem("vault.absent", "no vault", status: 404), "unavailable", false),
             (Problem("secret.not-found", "x", status: 404), "not_found", false),
             (Problem("version.not-found", "there is no such version", status: 404), "not_found", false),

@@ -54,11 +54,14 @@ extension ToolFailure {
     /// The constant next step of every refusal, for programs.
     static let accessRequest: JSONObject = ["next": "access_request"]
 
+    /// What to do while the vault is locked: the same after a call that needed it open and beside the state itself.
+    static let whenLocked =
+        "Ask the person to run `tacit unlock` in their own terminal, and wait: call nothing here until they say that they did. Then make the call that you "
+        + "need."
+
     static let vaultLocked = Self(
         code: .vaultLocked, message: "the vault is locked",
-        nextStep: "Ask the person to run `tacit unlock` in their own terminal, and repeat the call when they say that they did, not before.",
-        isRetryable: true,
-        details: ["cli_command": "tacit unlock"])
+        nextStep: whenLocked, details: ["cli_command": "tacit unlock"])
 
     static let tooManyCalls = Self(
         code: .rateLimited, message: "too many calls are under way", nextStep: "Wait for one of them to end, then repeat the call.",

@@ -69,7 +69,7 @@ struct SecretStatusTool: SecretTool {
     private static func nextStep(_ status: VaultStatus) -> String? {
         switch status.state {
         case .absent: "Ask the person to make a vault: `tacit init` in their own terminal."
-        case .locked: ToolFailure.vaultLocked.nextStep
+        case .locked: ToolFailure.whenLocked
         case .unlocked:
             (status.actor.capabilities ?? []).isEmpty && status.actor.kind != .person
                 ? "No policy allows you anything here. Tell the person what you need: they decide in the policy (tacit policy edit)." : nil
@@ -138,7 +138,7 @@ enum HelpTopic: String, CaseIterable {
             invalid_arguments: correct the call. not_found: there is no such secret or you may not use it. not_permitted: the policy does not \
             allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
             person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
-            person. vault_locked: the person runs `tacit unlock`. command_blocked: the policy does not list \
+            person. vault_locked: the person runs `tacit unlock`; wait until they say so. command_blocked: the policy does not list \
             this program for the secret (rule_list names those that it does), or it would print the environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
             """
         }
