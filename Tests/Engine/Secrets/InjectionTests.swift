@@ -121,6 +121,40 @@ import Testing
         }
     }
 
+    @Test(
+        "what could be had by nothing is unavailable at once: nobody is asked, nothing woken or acknowledged for it",
+        arguments: [#""require_session""#, #""require_confirmation","by":"agent""#, #""require_confirmation","by":"person""#])
+    func hopeless(rule: String) async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["file_inject"],"unsandboxed":"allow"}"#
+        let tags = #"{"name":"rule","kind":\#(rule),"tags":["live"]}"#
+        let commands = #"{"name":"l","agent_id":"coder","keys":["app/other"],"programs":["/usr/bin/curl"]}"#
+        let json = #"{"policies":[\#(policy)],"tag_rules":[\#(tags)],"command_rules":[\#(commands)]}"#
+        _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        #expect(await Sessions.code { try await inject(bench) } == "unavailable")
+        #expect(try await bench.open.requests(by: bench.person()).isEmpty)
+        let denied = try #require(try await bench.log().last { $0.action == .known(.secretInject) })
+        #expect(denied.decision == .deny(code: "unavailable", rule: "p"))
+    }
+
+    @Test("a file with a value ends when its secret expires, whichever version it has; one of references does not") func expiries() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        var patch = MetadataPatch()
+        patch.expiry = .after(.seconds(120))
+        _ = try await bench.open.patch(VaultBench.name("app/other"), in: VaultBench.dev, patch, expectedRevision: nil, by: bench.person())
+        let reference = try await inject(bench, ["app/key", "app/other"], .references)
+        let value = try await inject(bench, ["app/key", "app/other"])
+        let pinned = try await inject(bench, ["app/other?version=1"])
+        let other = try await inject(bench, ["app/key"])
+        #expect(value.expiresAt < reference.expiresAt && pinned.expiresAt == value.expiresAt && other.expiresAt > value.expiresAt)
+        bench.machine.advance(.seconds(119))
+        try await bench.vault.upkeep()
+        #expect(bench.files.removed.isEmpty)
+        bench.machine.advance(.seconds(2))
+        try await bench.vault.upkeep()
+        #expect(Set(bench.files.removed) == [value.id, pinned.id])
+    }
+
     @Test("a file ends by its time, with its session, by its agent, by a person, with the badge, by the lock, and unused with it", arguments: 0..<7)
     func ends(way: Int) async throws {
         let bench = try await Sessions.bench()

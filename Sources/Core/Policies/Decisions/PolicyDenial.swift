@@ -62,7 +62,10 @@ extension PolicyDenial {
             self.init(
                 .unavailable, rule: rule, "the policy lets this value leave only into a sandbox, and this is none",
                 nextStep: "use secret_run, or tell the person that this needs `unsandboxed: allow` in the policy")
-        case .program: self.init(.unavailable, rule: rule, "the policy wants to know which program gets the value, and here none does")
+        case .program:
+            self.init(
+                .unavailable, rule: rule, "the policy lists the programs that may have this value, and any program could read this",
+                nextStep: "use secret_run with a program that rule_list names, or write references, which the person's own command resolves")
         case .notify: self.init(.unavailable, rule: rule, "the person cannot be told of this use, which the policy asks for")
         case .redact: self.init(.unavailable, rule: rule, "the answer cannot be redacted, which the policy asks for")
         }

@@ -102,6 +102,24 @@ struct Authorizer: Sendable {
         return denial.code == PolicyDenial.Code.approvalRequired.rawValue ? denial.rule ?? "policy" : nil
     }
 
+    /// Refuses an act that no session, acknowledgement or approval leads to, since the policy obliges to what it cannot have: nobody is to be asked for any
+    /// of them first. What is denied otherwise is left to the decision.
+    func refuseHopeless(_ act: Act, by asker: Asker, on targets: [Target]) async throws {
+        guard case .capability(let capability) = act.needs else { return }
+        for target in targets {
+            guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else { continue }
+            var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
+            (circumstances.hasSession, circumstances.hasApproval) = (true, true)
+            for standing in view.standings(circumstances) { circumstances.acknowledgements[standing.rule.name] = circumstances.now }
+            guard case .allow(let grant) = view.decision(for: name, capability: capability, circumstances),
+                let unmet = DecisionStage.approved.unmet(of: grant, for: act)
+            else { continue }
+            let error = EngineError.denied(.init(PolicyDenial(unmet: unmet, of: grant)))
+            try await refuse(act, by: asker, on: targets.map(\.subject), error: error)
+            throw error
+        }
+    }
+
     /// Allows an act that takes effect in `begin` or `commit`, together with its entry.
     func permit(_ act: Act, by asker: Asker, on targets: [Target], _ stage: DecisionStage = .last) async throws -> Permit {
         let (rule, grants) = try await decide(act, by: asker, on: targets, stage)

@@ -62,7 +62,7 @@ extension OpenVault {
         let access = try await allowed(act, wish, wanted, targets, life: life, detail, by: asker)
         return try await concluding(access) {
             let items = try await items(wanted, hasValues: hasValues, access: access)
-            let (until, covering) = end(of: life, targets, holder)
+            let (until, covering) = end(of: life, targets, hasValues ? wanted.compactMap(\.record?.expiresAt) : [], holder)
             let file = SessionFile(
                 id: id, holder: holder, agent: asker.agentName, sessions: hasValues ? covering : [],
                 holdings: wanted.compactMap { $0.holding(hasValue: hasValues) }, until: until)
@@ -81,6 +81,7 @@ extension OpenVault {
         _ act: Act, _ wish: InjectionWish, _ wanted: [Wanted], _ targets: [Target], life: Duration, _ detail: [AuditFact], by asker: Asker
     ) async throws -> AuthorizedAccess {
         let isThere = targets.allSatisfy(\.exists)
+        if wish.content == .values, isThere { try await authorizer.refuseHopeless(act, by: asker, on: targets) }
         guard wish.content == .values, isThere, let rule = authorizer.ruleForApproval(act, by: asker, on: targets) else {
             return try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
         }
@@ -148,14 +149,18 @@ extension OpenVault {
         }
     }
 
-    /// When a file ends: after its time, and no later than any session that covers one of its secrets.
-    private func end(of life: Duration, _ targets: [Target], _ holder: SessionHolder) -> (until: Timestamp, covering: Set<String>) {
-        let now = clock.steady()
+    /// When a file ends: after its time, and no later than any session that covers one of its secrets, or than a secret whose value it has. A reference
+    /// may outlive what it names: whoever uses it is told.
+    private func end(of life: Duration, _ targets: [Target], _ expiries: [Timestamp], _ holder: SessionHolder) -> (
+        until: Timestamp, covering: Set<String>
+    ) {
+        let (now, wall) = (clock.steady(), expiryClock())
         let covering = targets.compactMap { target -> AgentSession? in
             guard let scope = target.scope, let name = target.name else { return nil }
             return sessions.covering(name, in: scope, tags: target.tags ?? [], for: holder, now: now)
         }
-        let until = covering.reduce(now.advanced(by: life)) { min($0, $1.until) }
+        let ends = covering.map(\.until) + expiries.map { now.advanced(by: $0.duration(since: wall)) }
+        let until = ends.reduce(now.advanced(by: life), min)
         return (until, Set(covering.map(\.id)))
     }
 }
