@@ -203,7 +203,7 @@ extension ProblemPageTests {
             beside(#""tests":[{"name":"t","agent":"a","secret":"s","expect":"deny","rule":"x"}]"#),
             String(repeating: " ", count: 300_000),
         ].map { text in thrown { _ = try PolicyDocument(json: Array(text.utf8)) } }
-        + [PolicyError(path: "tests[0]", reason: .testFails(expected: "allow", got: "deny"))]
+        + [PolicyError(path: "tests[0]", reason: .testFails(expected: "allow", got: "deny", hint: nil))]
 
     private static func beside(_ list: String) -> String { #"{"policies":[],\#(list)}"# }
 

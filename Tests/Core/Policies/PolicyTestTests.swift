@@ -61,7 +61,26 @@ struct PolicyTestTests {
         #expect(error?.path == "tests[1]")
         #expect(error?.code == "policy.test-fails")
         #expect(error?.message == "tests[1]: the test fails: it expects `allow`, and the policy says `not_found`")
+        #expect(error?.hint?.hasPrefix("mend the policy, or the test") == true)
         #expect(throws: Never.self) { try self.document("").checkTests() }
+    }
+
+    @Test("a test that fails for a pin says which rule pins, and what to write", arguments: [false, true])
+    func pinned(saysOther: Bool) throws {
+        let (pin, other) = (String(repeating: "ab", count: 32), String(repeating: "cd", count: 32))
+        func document(_ expect: String, _ sha256: String) throws -> PolicyDocument {
+            let policy = #"{"name":"p","agent_id":"claude","allowed_keys":["**"],"capabilities":["env_inject"],"unsandboxed":"allow"}"#
+            let rule = #"{"name":"tools","agent_id":"claude","keys":["**"],"programs":["/usr/bin/curl"],"sha256":["\#(pin)"]}"#
+            let test = #"{"name":"t","agent":"claude","secret":"k",\#(sha256)"program":"/usr/bin/curl","expect":"\#(expect)"}"#
+            return try PolicyDocument(json: Array(#"{"policies":[\#(policy)],"command_rules":[\#(rule)],"tests":[\#(test)]}"#.utf8))
+        }
+        let fails = try document("allow", saysOther ? #""sha256":"\#(other)","# : "")
+        let error = #expect(throws: PolicyError.self) { try fails.checkTests() }
+        #expect(error?.hint == "the rule `tools` pins the program's content: give the test the `sha256` that it pins")
+        #expect(fails.testResults()[0].hint == error?.hint)
+        #expect(try document("allow", #""sha256":"\#(pin)","#).testResults()[0].hint == nil)
+        // No content makes it end so.
+        #expect(try document("not_permitted", #""sha256":"\#(other)","#).testResults()[0].hint == nil)
     }
 }
 

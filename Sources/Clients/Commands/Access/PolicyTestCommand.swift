@@ -33,6 +33,7 @@ struct PolicyTestCommand: Verb {
             var passed: Bool
             var expected: String?
             var got: String?
+            var hint: String?
             var explanation: [String]
         }
     }
@@ -44,7 +45,8 @@ struct PolicyTestCommand: Verb {
         if options.json {
             let tests = results.map {
                 Report.Test(
-                    name: $0.name, passed: $0.passed, expected: $0.difference?.expected, got: $0.difference?.got, explanation: $0.explanation)
+                    name: $0.name, passed: $0.passed, expected: $0.difference?.expected, got: $0.difference?.got, hint: $0.hint,
+                    explanation: $0.explanation)
             }
             console.say(json: Report(passed: results.count - failed, failed: failed, tests: tests))
         } else {
@@ -65,6 +67,7 @@ struct PolicyTestCommand: Verb {
         let style = console.style
         console.say("\(result.passed ? style.green("ok    ") : style.red("FAILED")) \(result.name)")
         if let difference = result.difference { console.say("         expected \(difference.expected), got \(difference.got)") }
+        if let hint = result.hint { console.say("         hint: \(hint)") }
         guard explainsAll || !result.passed else { return }
         for line in result.explanation { console.say("         \(style.dim(line))") }
     }

@@ -9,7 +9,20 @@ struct FileChecks {
 
     init(_ context: CommandContext) { self.context = context }
 
-    var findings: [Finding] { [directories, program] + badges }
+    var findings: [Finding] { [directories, program] + badges + listedPrograms }
+
+    /// Whoever is root can write every file, so a path alone makes no program count.
+    private var listedPrograms: [Finding] {
+        guard context.userID == 0 else { return [] }
+        return [
+            .init(
+                .advice, "programs.root", "you are root, who can write every program: a command rule's `programs` alone list none",
+                hint: "\(Self.pinning); or work as an ordinary user")
+        ]
+    }
+
+    /// What makes a listed program count for a caller who is root.
+    static let pinning = "pin the content of the programs that your rules list: `sha256: [\"…\"]`, as `sha256sum FILE` prints it"
 
     /// Agents are told apart by files that every process of the user can read.
     private var badges: [Finding] {

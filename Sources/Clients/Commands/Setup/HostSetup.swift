@@ -145,6 +145,9 @@ struct HostSetup {
 }
 
 extension HostSetup.Outcome {
+    /// Whether a policy came up that lists programs by their paths, ours or the person's own.
+    var mayListPrograms: Bool { policy != nil && policy != .unspoken && !removed }
+
     func lines(_ style: Style) -> [String] {
         var lines = ["\(style.bold(title))"]
         if registered { lines.append("  registered the agent \(agent), by a name badge, which only narrows (`tacit doctor` says more)") }

@@ -72,7 +72,7 @@ struct SetupCommand: Verb {
             let hint = suggestion(for: host, among: AgentHost.allCases.map(\.rawValue)).map { "did you mean `\($0)`?" }
             throw CommandFailure.usage("this host is not known", hint: hint ?? "`tacit setup print` shows what to put into the files of any host")
         }
-        try report([setup.perform(known, agent: agent ?? known.rawValue)], console)
+        try report([setup.perform(known, agent: agent ?? known.rawValue)], console, isRoot: context.userID == 0)
     }
 
     private func performForInstalled(_ setup: HostSetup, _ console: Console) throws {
@@ -88,12 +88,14 @@ struct SetupCommand: Verb {
         }
         var outcomes: [HostSetup.Outcome] = []
         for host in found where try dryRun || setup.isWanted(host) { outcomes.append(try setup.perform(host, agent: host.rawValue)) }
-        report(outcomes, console)
+        report(outcomes, console, isRoot: setup.context.userID == 0)
     }
 
-    private func report(_ outcomes: [HostSetup.Outcome], _ console: Console) {
+    private func report(_ outcomes: [HostSetup.Outcome], _ console: Console, isRoot: Bool) {
         if options.json { return console.say(json: Page(items: outcomes)) }
         for outcome in outcomes { outcome.lines(console.style).forEach(console.say) }
+        guard isRoot, outcomes.contains(where: \.mayListPrograms) else { return }
+        console.note("as root you can write every program, so no path alone makes one count: \(FileChecks.pinning)")
     }
 
     private func print(_ place: Scope, _ console: Console) {

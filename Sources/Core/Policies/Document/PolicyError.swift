@@ -45,7 +45,7 @@ package struct PolicyError: Diagnosable, Equatable {
         /// A fact about a program in a test that names none.
         case withoutTestProgram
         /// A test that does not end as it says.
-        case testFails(expected: String, got: String)
+        case testFails(expected: String, got: String, hint: String?)
         case pattern(GlobError)
         /// An earlier pattern of the same list matches all that this one matches.
         case shadowedPattern(by: String)
@@ -107,7 +107,7 @@ extension PolicyError {
         case .noName(let thing): "this is not \(thing)"
         case .unknownRule: "the document has no policy or rule of this name"
         case .withoutTestProgram: "this is about a program, and the test has no `program`"
-        case .testFails(let expected, let got): "the test fails: it expects \(expected), and the policy says \(got)"
+        case .testFails(let expected, let got, _): "the test fails: it expects \(expected), and the policy says \(got)"
         case .pattern(let error): error.problem
         case .shadowedPattern(let first): "the pattern has no effect: \(first) matches all that it matches"
         case .shadowedRule(let first): "the rule has no effect: \(first) does all that it does"
@@ -122,7 +122,7 @@ extension PolicyError {
         case .withoutEffect: "write `denied_keys: [\"**\"]` for an agent that may use nothing"
         case .withoutProgram: "write `programs: [/usr/bin/curl]`, the paths of the programs that may have the secrets"
         case .badFingerprint: "`sha256sum FILE` prints it"
-        case .testFails: "mend the policy, or the test; `tacit policy test FILE` shows every test"
+        case .testFails(_, _, let hint): hint ?? "mend the policy, or the test; `tacit policy test FILE` shows every test"
         case .shadowedPattern, .shadowedRule: "remove one of the two"
         case .shadowedPolicy: "put the narrower policy first, or give it nothing but `denied_keys`"
         case .pattern(let error): error.hint

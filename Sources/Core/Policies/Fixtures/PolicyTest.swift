@@ -77,13 +77,16 @@ package struct PolicyTestResult: Sendable, Equatable {
     package let name: String
     /// What was expected and what came, as two short texts; nil when they agree.
     package let difference: (expected: String, got: String)?
+    /// What would make it agree, where that is known.
+    package let hint: String?
     /// Why the policy decides so.
     package let explanation: [String]
 
     package var passed: Bool { difference == nil }
 
     package static func == (left: Self, right: Self) -> Bool {
-        left.name == right.name && left.explanation == right.explanation && left.difference?.expected == right.difference?.expected
+        left.name == right.name && left.hint == right.hint && left.explanation == right.explanation
+            && left.difference?.expected == right.difference?.expected
             && left.difference?.got == right.difference?.got
     }
 }
@@ -92,16 +95,31 @@ extension PolicyDocument {
     /// Asks every test, in the order of the file.
     package func testResults() -> [PolicyTestResult] {
         tests.map { test in
-            let decision = decision(for: test.query)
-            return PolicyTestResult(name: test.name, difference: test.difference(from: decision), explanation: explanation(for: test.query).lines)
+            let difference = test.difference(from: decision(for: test.query))
+            return PolicyTestResult(
+                name: test.name, difference: difference, hint: difference == nil ? nil : hint(for: test),
+                explanation: explanation(for: test.query).lines)
         }
+    }
+
+    /// A rule that pins what a program is knows a test's program only by what the test says of it.
+    private func hint(for test: PolicyTest) -> String? {
+        guard test.query.circumstances.program != nil else { return nil }
+        let rule = commandRules.first { rule in
+            rule.fingerprints.contains { fingerprint in
+                var query = test.query
+                query.circumstances.program?.fingerprint = fingerprint
+                return test.difference(from: decision(for: query)) == nil
+            }
+        }
+        return rule.map { "the rule `\($0.name)` pins the program's content: give the test the `sha256` that it pins" }
     }
 
     /// Throws for the first test that does not end as it says.
     package func checkTests() throws(PolicyError) {
         for (index, result) in testResults().enumerated() {
             guard let difference = result.difference else { continue }
-            throw PolicyError(path: "tests[\(index)]", reason: .testFails(expected: difference.expected, got: difference.got))
+            throw PolicyError(path: "tests[\(index)]", reason: .testFails(expected: difference.expected, got: difference.got, hint: result.hint))
         }
     }
 }

@@ -48,6 +48,18 @@ struct DoctorTests {
         withExtendedLifetime((open.rig, closed.rig)) {}
     }
 
+    @Test("root is told that a path alone lists no program, and nobody else is")
+    func listedPrograms() throws {
+        let rig = try Rig(nil)
+        var context = rig.context
+        for (user, isTold) in [(UInt32(0), true), (4711, false)] {
+            context.userID = user
+            let finding = FileChecks(context).findings.first { $0.code == "programs.root" }
+            #expect((finding != nil) == isTold)
+            #expect(finding?.hint?.contains("sha256") ?? true)
+        }
+    }
+
     @Test("agents' badges are called what they are under one's own user")
     func badges() throws {
         let rig = try Rig(nil)
