@@ -11,67 +11,11 @@ import pathlib
 import resource
 import socket
 import subprocess
-import sys
 import threading
 
-from attack import attack, clean, detail, expect
-from house import canary, wait_until
-
-VALUE = canary()
-PYTHON = "/usr/bin/python3"
-
-
-def furnish(house):
-    common = {"allowed_keys": ["**"], "capabilities": ["env_inject"]}
-    house.badges = {}
-    with house.person() as person:
-        expect(person.set("api/key", VALUE.encode()).status == 201, "set")
-        policies = [{"name": "free", "agent_id": "free", "unsandboxed": "allow", **common}, {"name": "confined", "agent_id": "confined", **common}]
-        expect(person.apply_policy(*policies).status == 200, "policy")
-        for name in ("free", "confined"):
-            house.badges[name] = person.json("POST", "/v1/agents", {"name": name}).json["badge"]
-    project(house)
-
-
-def project(house):
-    """The working directory of the attacks."""
-    path = house.root / "work" / "project"
-    path.mkdir(exist_ok=True)
-    return path
-
-
-def run(house, who, argv, **wish):
-    wish.setdefault("cwd", str(project(house)))
-    with house.connect(headers={"Tacit-Agent-Badge": house.badges[who], "Tacit-Source": "mcp"}) as agent:
-        return agent.run(argv, ["api/key"], **wish).wait()
-
-
-HEAD = """
-import ctypes, errno, json, os, socket, subprocess, sys
-libc = ctypes.CDLL(None, use_errno=True)
-def call(number, *arguments):
-    ctypes.set_errno(0)
-    result = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(a) if isinstance(a, int) else a for a in arguments])
-    return result if result >= 0 else -ctypes.get_errno()
-def attempt(body):
-    try: return bool(body())
-    except (OSError, KeyError, IndexError, subprocess.SubprocessError): return False
-"""
-
-
-def inside(house, who, text, **wish):
-    """What a program in Python prints as JSON."""
-    done = run(house, who, [PYTHON, "-c", HEAD + text], **wish)
-    expect(done.exit == ("exited", 0), f"{who}: {done} {done.stderr[-600:]}")
-    return json.loads(done.stdout)
-
-
-def only_free(house, text, **wish):
-    """The attempts that a program prints, by name, all succeed outside and none of them in the sandbox."""
-    free, confined = inside(house, "free", text, **wish), inside(house, "confined", text, **wish)
-    detail(f"free {free}, confined {confined}")
-    expect(free and all(free.values()), f"the control fails outside: {free}")
-    expect(not any(confined.values()), f"possible in the sandbox: {[name for name, done in confined.items() if done]}")
+from attack import attack, detail, expect
+from confined import furnish, inside, only_free, project, run
+from house import wait_until
 
 
 @attack("sandbox", "a run says what confines it; one that is not confined says nothing")
@@ -298,56 +242,6 @@ def owner(process):
         return None
 
 
-@attack("sandbox", "files with the value stay inside, however it is written down; a control without it leaves")
-def withheld(context):
-    house = context.house(furnish)
-    text = """
-import base64
-value = os.environ["API_KEY"]
-open("plain", "w").write(value)
-open("encoded", "wb").write(base64.b64encode(value.encode()))
-open("hex", "w").write(value.encode().hex())
-open(value, "w").write("its name")
-os.symlink(value, "link")
-open("clean", "w").write("nothing")
-print("0")"""
-    done = run(house, "confined", [PYTHON, "-c", HEAD + text])
-    left = sorted(path.name for path in project(house).iterdir())
-    expect(left == ["clean"], f"{left} {done.stderr}")
-    expect(done.report["files"]["withheld_count"] == 5 and done.report["files"]["written"] == 1, done.report)
-    clean(json.dumps(done.report).encode(), VALUE)
-    inside(house, "free", text)
-    left = sorted(path.name for path in project(house).iterdir())
-    expect(len(left) == 6, f"the control: {left}")
-    for path in project(house).iterdir():
-        path.unlink()
-
-
-@attack("sandbox", "no link that leaves, no device, pipe or set-id bit comes out")
-def dangerous(context):
-    house = context.house(furnish)
-    text = """
-os.symlink("/etc/passwd", "absolute"); os.symlink("../other", "up"); os.mkdir("d"); os.symlink("d/../../other", "across"); os.mkfifo("pipe")
-with socket.socket(socket.AF_UNIX) as s: s.bind("socket")
-open("set", "w").write("x"); os.chmod("set", 0o6755)
-print("0")"""
-    done = run(house, "confined", [PYTHON, "-c", HEAD + text])
-    left = {path.name: path.lstat().st_mode for path in project(house).iterdir()}
-    expect(set(left) == {"d", "set"} and left["set"] & 0o7777 == 0o755, f"{left} {done.stderr}")
-    expect({file["path"] for file in done.report["files"]["withheld"]} == {"absolute", "up", "across", "pipe", "socket", "set"}, done.report)
-    (project(house) / "set").unlink()
-    (project(house) / "d").rmdir()
-
-
-@attack("sandbox", "a directory that holds more than a project is not given to a run; nor is Tacit's own")
-def directories(context):
-    house = context.house(furnish)
-    for path in ("/", "/etc", "/tmp", "/home", "/proc/self", str(house.root), str(house.vault), str(house.root / "run" / "tacit")):
-        if os.path.isdir(path):
-            done = run(house, "confined", ["true"], cwd=path)
-            expect(done.code == "run.no-sandbox-there", f"{path}: {done}")
-
-
 @attack("sandbox", "no socket is reached that lies where a policy lets files be read")
 def sockets_among_files(context):
     house = context.house(furnish)
@@ -369,34 +263,7 @@ def reach():
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(5)
         s.connect({str(tools / "socket")!r})
-        s.send(b"x")
         return s.recv(1)
 expected = open({str(tools / "data")!r}).read() == "data"
 print(json.dumps({{"socket": attempt(reach) if expected else True}}))"""
     only_free(house, text)
-
-
-@attack("sandbox", "an agent cannot have files written through, nor choose to go without")
-def choices(context):
-    house = context.house(furnish)
-    expect(run(house, "confined", ["true"], sandbox=True, write_through=True).code == "request.invalid", "write-through was taken")
-    expect(run(house, "confined", ["true"], sandbox=True, reads=["/home"]).code == "request.invalid", "an agent named what it reads")
-    expect(run(house, "confined", ["true"], sandbox=False).report["sandbox"]["namespaces"] == "on", "the sandbox was left out")
-    expect(run(house, "free", ["true"], sandbox=True).report["sandbox"]["namespaces"] == "on", "no sandbox for who asks for one")
-
-
-@attack("sandbox", "a person's run is confined with `--sandbox`, and what stays inside is said")
-def person(context):
-    house = context.house(furnish).unlock()
-    script = 'echo "$API_KEY" > leak; echo ok > fine; cat ~/.profile 2>&1; hostname'
-    done = house.tacit("run", "--sandbox", "-k", "api/key", "--", "sh", "-c", script, password=house.password, cwd=project(house))
-    expect(done.returncode == 0 and b"sandbox" in done.out and b"leak: it holds api/key" in done.err, f"{done.out} {done.err}")
-    expect(sorted(path.name for path in project(house).iterdir()) == ["fine"], "files")
-    words = ("run", "--sandbox", "--write-through", "--json", "-k", "api/key", "--", "sh", "-c", script)
-    done = house.tacit(*words, password=house.password, cwd=project(house))
-    expect((project(house) / "leak").exists(), f"{done.err}")
-    expect(json.loads(done.err.splitlines()[-1])["run"]["sandbox"]["files"] == "through", f"{done.err}")
-    for path in project(house).iterdir():
-        path.unlink()
-    checked = json.loads(house.tacit("doctor", "--json").out)["findings"]
-    expect(any(finding["code"] == "sandbox" and finding["level"] == "good" for finding in checked), f"{checked}")
