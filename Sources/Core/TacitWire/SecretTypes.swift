@@ -318,12 +318,17 @@ public struct ImportResult: Codable, Sendable, Equatable {
     public var skipped: [String]
     public var unchanged: [String]
     public var dryRun: Bool
+    /// What the person should know besides.
+    public var notices: [String]
 
-    public init(created: [String] = [], overwritten: [String] = [], skipped: [String] = [], unchanged: [String] = [], dryRun: Bool) {
+    public init(
+        created: [String] = [], overwritten: [String] = [], skipped: [String] = [], unchanged: [String] = [], dryRun: Bool, notices: [String] = []
+    ) {
         self.created = created
         self.overwritten = overwritten
         self.skipped = skipped
         self.unchanged = unchanged
         self.dryRun = dryRun
+        self.notices = notices
     }
 }

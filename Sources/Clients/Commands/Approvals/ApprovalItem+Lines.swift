@@ -31,7 +31,8 @@ extension ApprovalItem {
     private var steps: [String] {
         guard kind == "proposal", standing == .pending else { return [] }
         let making = capability == nil ? secrets.map { "tacit set tacit://\($0.name)" } : ["tacit policy edit"]
-        return making + ["then tacit approvals done \(code)"]
+        let isStore = capability == nil && !secrets.isEmpty
+        return making + ["then tacit approvals done \(code)\(isStore ? ", unless that has closed it" : "")"]
     }
 
     /// One sentence after a decision.

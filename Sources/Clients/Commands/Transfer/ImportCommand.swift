@@ -50,6 +50,7 @@ struct ImportCommand: Verb {
             console.say(json: result)
         } else {
             report(content, result, scope, console)
+            for notice in result.notices { console.note(notice.printable) }
         }
         if file != "-", !isDryRun {
             console.warn("\(file) still holds the values in clear: delete it, or at least keep it out of version control and backups")

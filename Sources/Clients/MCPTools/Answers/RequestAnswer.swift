@@ -12,24 +12,27 @@ enum RequestAnswer {
         .required("tell_user", .string("Sentence to show to the person, verbatim.")),
     ]
 
-    static func object(_ state: AccessRequestState, asking what: String, command: String? = nil) -> JSONObject {
+    /// `isStore` says that the command stores what was asked for by name: then the person may have nothing else to do.
+    static func object(_ state: AccessRequestState, asking what: String, command: String? = nil, isStore: Bool = false) -> JSONObject {
         var answer: JSONObject = ["request_id": .string(state.id), "status": .string(word(state.standing)), "expires_at": .string(state.expiresAt)]
         answer["cli_command"] = .string(command ?? "tacit approvals")
-        answer["tell_user"] = .string(sentence(state.standing, what, command))
+        answer["tell_user"] = .string(sentence(state.standing, what, command, isStore))
         return answer
     }
 
     /// A used-up approval is of no use any more, as one whose time is over.
     private static func word(_ standing: ApprovalItem.Standing) -> String { standing == .usedUp ? "expired" : standing.rawValue }
 
-    private static func sentence(_ standing: ApprovalItem.Standing, _ what: String, _ command: String?) -> String {
+    private static func sentence(_ standing: ApprovalItem.Standing, _ what: String, _ command: String?, _ isStore: Bool) -> String {
         switch standing {
         case .pending:
             command.map {
-                "\(what) In a terminal of your own: `\($0)`, then `tacit approvals done CODE` tells me; `tacit approvals` shows the code."
+                isStore
+                    ? "\(what) In a terminal of your own: `\($0)`, which tells me, or says which command does."
+                    : "\(what) In a terminal of your own: `\($0)`, then `tacit approvals done CODE` tells me; `tacit approvals` shows the code."
             }
-                ?? "\(what) In a terminal of your own, `tacit approvals` shows it. A use you approve or deny; a secret or a right you give first, then "
-                + "`tacit approvals done CODE`."
+                ?? "\(what) In a terminal of your own, `tacit approvals` shows it. A use you approve or deny. A secret you store with `tacit set`, which tells "
+                + "me, or says which command does. A right you give first; then `tacit approvals done CODE` tells me."
         case .approved: "Approved."
         case .denied: "You denied it, and nothing was given. How shall I go on?"
         case .usedUp: "The approval was used, and nothing of it is left."

@@ -33,7 +33,8 @@ struct SecretImportTool: SecretTool {
         let scope = place.environment == context.place.environment ? "" : " -e \(place.environment)"
         let command = file.map { "tacit import \(Self.quoted($0))\(scope)" } ?? names.map { "tacit set \($0)\(scope)" }.joined(separator: " && ")
         return RequestAnswer.object(
-            state, asking: "Please store \(names.isEmpty ? "what is in the file" : names.joined(separator: ", ")).", command: command)
+            state, asking: "Please store \(names.isEmpty ? "what is in the file" : names.joined(separator: ", ")).", command: command,
+            isStore: file == nil)
     }
 
     /// A path as one word of a shell.

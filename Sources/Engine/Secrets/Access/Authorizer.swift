@@ -143,23 +143,25 @@ struct Authorizer: Sendable {
         return AuthorizedAccess(entry: index, permit, subjects: subjects, isApproved: change != nil, mark: mark)
     }
 
-    /// Stores a permitted write and its entry in one transaction.
+    /// Stores a permitted write and its entry in one transaction; before its own the entries of what it brings about besides.
     @discardableResult
-    func commit(_ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = []) async throws -> Int64 {
-        try await writer.record(entries(permit, subjects, detail), with: change)
-    }
+    func commit(
+        _ permit: Permit, _ change: Change = Change(), on subjects: [AuditSubject], detail: [AuditFact] = [], after others: [AuditEntry] = []
+    ) async throws -> Int64 { try await writer.record(others + entries(permit, subjects, detail), with: change) }
 
     /// Writes how a release ended. It does not wait for the disk: a missing outcome is reported by verification.
     func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact] = []) async {
         await writer.note(access.outcome(result, detail: detail, clock: clock))
     }
 
-    /// Stores the write that a release led to, together with its outcome.
-    func conclude(_ access: AuthorizedAccess, storing change: Change, on subjects: [AuditSubject]) async throws {
+    /// Stores the write that a release led to, together with its outcome and the entries of what it brings about besides.
+    func conclude(
+        _ access: AuthorizedAccess, storing change: Change, on subjects: [AuditSubject], after others: [AuditEntry] = []
+    ) async throws {
         let done = Permit(act: access.act, asker: access.asker)
         var entries = self.entries(done, subjects, [])
         entries[entries.count - 1].phase = .outcome(of: access.entry, result: "done")
-        try await writer.record(entries, with: change)
+        try await writer.record(others + entries, with: change)
     }
 
     /// Writes an entry that needed no decision (unlock, lock, what the keeper does unasked).

@@ -91,7 +91,8 @@ extension OpenVault {
                 }
                 var change = Change()
                 let next = try await add(secret, shelf.metadata(secret), fields, now: clock.now(), to: &change)
-                return (change, WriteResult(name: name, version: next.current, revision: next.nextRevision), target.subject)
+                let result = WriteResult(name: name, version: next.current, revision: next.nextRevision)
+                return ReadyWrite(change: change, result: result, subject: target.subject)
             }
         }
     }

@@ -22,6 +22,7 @@ package struct ImportReport: Sendable {
     package var overwritten: [SecretName] = []
     package var skipped: [SecretName] = []
     package var unchanged: [SecretName] = []
+    package var notices: [String] = []
 }
 
 extension OpenVault {
@@ -48,9 +49,14 @@ extension OpenVault {
             if wish.isDryRun {
                 await authorizer.conclude(access, result: "dry-run")
             } else {
-                try await endingFiles(of: plan.subjects, after: .renewed) {
-                    try await authorizer.conclude(access, storing: plan.change, on: plan.subjects)
+                let stored = plan.report.created + plan.report.overwritten
+                let met = try await meetProposals(storing: stored, in: place, by: asker, &plan.change)
+                let (change, subjects) = (plan.change, plan.subjects)
+                try await endingFiles(of: subjects, after: .renewed) {
+                    try await authorizer.conclude(access, storing: change, on: subjects, after: met.entries)
                 }
+                if !met.entries.isEmpty { bell.ring() }
+                plan.report.notices = met.notices
             }
             return plan.report
         } catch {

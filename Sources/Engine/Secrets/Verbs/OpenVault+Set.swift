@@ -49,6 +49,14 @@ package struct WriteResult: Sendable {
     package var notices: [String] = []
 }
 
+/// A write that is ready to be stored, with the entries of what it brings about besides.
+struct ReadyWrite: Sendable {
+    var change: Change
+    var result: WriteResult
+    var subject: AuditSubject
+    var met = ProposalsMet()
+}
+
 extension OpenVault {
     /// The most bytes that the fields of one version have together.
     package static let maximumVersionBytes = 4 << 20
@@ -73,21 +81,27 @@ extension OpenVault {
         let draft = try await draft(write, replacing: found)
         guard draft.isComplete else {
             let access = try await authorizer.begin(permit, on: [target.subject])
-            return try await storing(access) { try await stored(draft, write, found, place, access: access) }
+            return try await storing(access) { try await stored(draft, write, found, place, by: asker, access: access) }
         }
-        let (change, result, subject) = try await stored(draft, write, found, place, access: nil)
-        try await endingFiles(of: [subject], after: .renewed) { try await authorizer.commit(permit, change, on: [subject]) }
-        return result
+        let ready = try await stored(draft, write, found, place, by: asker, access: nil)
+        try await endingFiles(of: [ready.subject], after: .renewed) {
+            try await authorizer.commit(permit, ready.change, on: [ready.subject], after: ready.met.entries)
+        }
+        if !ready.met.entries.isEmpty { bell.ring() }
+        return ready.result
     }
 
     /// Stores the write that an access allowed, with its outcome; a failure is an outcome too.
     func storing(
-        _ access: AuthorizedAccess, _ body: () async throws -> (Change, WriteResult, AuditSubject)
+        _ access: AuthorizedAccess, _ body: () async throws -> ReadyWrite
     ) async throws -> WriteResult {
         do {
-            let (change, result, subject) = try await body()
-            try await endingFiles(of: [subject], after: .renewed) { try await authorizer.conclude(access, storing: change, on: [subject]) }
-            return result
+            let ready = try await body()
+            try await endingFiles(of: [ready.subject], after: .renewed) {
+                try await authorizer.conclude(access, storing: ready.change, on: [ready.subject], after: ready.met.entries)
+            }
+            if !ready.met.entries.isEmpty { bell.ring() }
+            return ready.result
         } catch {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
             throw error
@@ -96,17 +110,18 @@ extension OpenVault {
 
     typealias VersionField = (field: Manifest.Field, value: SecretValue)
 
-    private func stored(_ draft: VersionDraft, _ write: SecretWrite, _ found: SecretRecord?, _ place: Place, access: AuthorizedAccess?) async throws
-        -> (Change, WriteResult, AuditSubject)
-    {
+    private func stored(
+        _ draft: VersionDraft, _ write: SecretWrite, _ found: SecretRecord?, _ place: Place, by asker: Asker, access: AuthorizedAccess?
+    ) async throws -> ReadyWrite {
         let fields = try await values(of: draft, found, access: access)
         try Self.checkSizes(fields.map(\.value))
         var change = Change()
         let secret = try await add(write, fields, replacing: found, in: place, to: &change)
         let subject = target(place.scope, write.name, secret, version: secret.current).subject
         var result = WriteResult(name: write.name, version: secret.current, revision: secret.nextRevision)
-        result.notices = Self.notices(fields)
-        return (change, result, subject)
+        let met = try await meetProposals(storing: [write.name], in: place, by: asker, &change)
+        result.notices = Self.notices(fields) + met.notices
+        return ReadyWrite(change: change, result: result, subject: subject, met: met)
     }
 
     /// The values of a version: those that are written, and those of the version before that stay.

@@ -72,7 +72,8 @@ extension ImportResult {
     init(_ report: ImportReport, isDryRun: Bool) {
         self.init(
             created: report.created.map(\.description), overwritten: report.overwritten.map(\.description),
-            skipped: report.skipped.map(\.description), unchanged: report.unchanged.map(\.description), dryRun: isDryRun)
+            skipped: report.skipped.map(\.description), unchanged: report.unchanged.map(\.description), dryRun: isDryRun,
+            notices: report.notices)
     }
 }
 

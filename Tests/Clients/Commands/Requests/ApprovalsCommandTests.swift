@@ -104,7 +104,7 @@ struct ApprovalsCommandTests {
         #expect(
             storing.contains(
                 "  to do     tacit set tacit://shop/dev/mail/password\n  to do     tacit set tacit://shop/dev/-x\n"
-                    + "  to do     then tacit approvals done K7Q-M2F\n"), "\(storing)")
+                    + "  to do     then tacit approvals done K7Q-M2F, unless that has closed it\n"), "\(storing)")
         item.capability = "file_inject"
         let granting = try rig([item]).run("approvals").text
         #expect(granting.contains("  to do     tacit policy edit\n  to do     then tacit approvals done K7Q-M2F\n"), "\(granting)")

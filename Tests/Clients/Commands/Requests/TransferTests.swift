@@ -12,10 +12,11 @@ struct TransferTests {
 
     @Test("an import sends every entry with its value, and says that the file is still there")
     func sends() throws {
-        let rig = try Rig([Self.imports: { _ in .json(ImportResult(created: ["shop/A"], skipped: ["shop/B"], dryRun: false)) }])
+        let rig = try Rig([Self.imports: { _ in .json(ImportResult(created: ["shop/A"], skipped: ["shop/B"], dryRun: false, notices: ["told"])) }])
         let file = try rig.write("A=CANARY-0123456789\nB='$HOME'\nC=$X\n", to: "app.env")
         let outcome = try rig.run("import", file, "--prefix", "shop/", "--conflict", "skip")
         #expect(outcome.text == "Imported into default/dev: 1 created, 1 skipped.\n")
+        #expect(outcome.messages.contains("told"))
         #expect(outcome.messages.contains("line 3: `$` is kept as it is written"))
         #expect(outcome.messages.contains("\(file) still holds the values in clear"))
         #expect(!outcome.messages.contains("CANARY"))
