@@ -57,6 +57,12 @@ struct SetupTests {
         #expect(content(rig, path) == original)
     }
 
+    @Test("root hears that a path alone lists no program, and nobody else does")
+    func root() throws {
+        let outcome = try rig().run("setup", "codex")
+        #expect(outcome.status == 0 && outcome.messages.contains("as root you can write every program") == (getuid() == 0))
+    }
+
     @Test("a host without a file gets one of its own, 0600, and the model its instructions")
     func freshFile() throws {
         let rig = try rig()
