@@ -125,7 +125,8 @@ def subject_digest(s: dict) -> bytes:
 def request_code(id: str, request: dict) -> str:
     """What a person types (§12.3)."""
     proposal = request.get("proposal")
-    asked = data(subject_digest(request["use"])) if proposal is None else listed([proposal["scope"], proposal["capability"] or ""] + proposal["names"], text)
+    program = ["program", proposal["program"]] if proposal and "program" in proposal else []
+    asked = data(subject_digest(request["use"])) if proposal is None else listed(program + [proposal["scope"], proposal["capability"] or ""] + proposal["names"], text)
     taken = hashlib.sha256(text("tacit/v1/request-code") + raw(id) + asked).digest()[:6]
     letters = "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[byte % 32] for byte in taken)
     return f"{letters[:3]}-{letters[3:]}"
@@ -139,7 +140,8 @@ def approval_document(d: dict) -> bytes:
         out += b"\0" + subject(d["use"]) + listed(d["names"], text)
     else:
         proposal = d["proposal"]
-        out += b"\1" + text(proposal["scope"]) + listed(proposal["names"], text) + optional(proposal["capability"], text)
+        named = "program" in proposal
+        out += (b"\2" if named else b"\1") + text(proposal["scope"]) + listed(proposal["names"], text) + optional(proposal["capability"], text) + (text(proposal["program"]) if named else b"")
     state = d["state"]
     out += text(d["purpose"]) + text(d["rule"]) + bytes([STATES.index(state["is"])])
     return out + b"".join(integer(state[part]) for part in ("uses", "until", "at") if part in state)
@@ -185,8 +187,8 @@ def read_approval_document(r: Reader) -> dict:
         d |= {"use": read_subject(r), "names": r.listed(r.text)}
         if len(d["names"]) != len(d["use"]["secrets"]):
             raise Refused("a name for each secret")
-    elif matter == 1:
-        d["proposal"] = {"scope": r.text(), "names": r.listed(r.text), "capability": r.optional(r.text)}
+    elif matter in (1, 2):
+        d["proposal"] = {"scope": r.text(), "names": r.listed(r.text), "capability": r.optional(r.text)} | ({"program": r.text()} if matter == 2 else {})
     else:
         raise Refused("matter")
     d |= {"purpose": r.text(), "rule": r.text()}

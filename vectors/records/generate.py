@@ -80,6 +80,10 @@ DESCRIBED = [
     ("approval", "a proposal that a person completed", ASKED | {
         "expiresAt": START + 7 * 86400 * SECOND, "proposal": {"scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject"},
         "purpose": "billing", "rule": "proposal", "state": {"is": "done", "at": START + SECOND}}),
+    ("approval", "another proposal, which names a program", ASKED | {
+        "expiresAt": START + 7 * 86400 * SECOND, "proposal": {
+            "scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject", "program": "/usr/bin/sort"},
+        "purpose": "billing", "rule": "proposal", "state": {"is": "pending"}}),
     ("factor", "new", {"key": stream("totp", 20).hex(), "confirmed": False, "lastStep": -1, "failures": 0}),
     ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
@@ -111,7 +115,7 @@ def refused_contents() -> list:
     changed = lambda name, **parts: next(d for f, n, d in DESCRIBED if f == "approval" and n == name) | parts
     file = rows.write("approval", changed("a session file that can be read twice"))
     found += [("approval", "a use that does not exist", good["approval"][:place] + text("pry") + good["approval"][place + 7:]),
-              ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\2" + good["approval"][place:]),
+              ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\3" + good["approval"][place:]),
               ("approval", "a state that does not exist", good["approval"][:-1] + b"\4"),
               ("approval", "approved, and no budget", good["approval"][:-1] + b"\1"),
               ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\4" + text("STRIPE_API_KEY"))),

@@ -35,10 +35,12 @@ extension ApprovalRequest {
             subject.write(to: &writer)
             writer.write(list: names) { $0.write($1) }
         case .proposal(let proposal):
-            writer.write(byte: 1)
+            // What has no program is written as it was before there could be one.
+            writer.write(byte: proposal.program == nil ? 1 : 2)
             writer.write(proposal.scope)
             writer.write(list: proposal.names) { $0.write($1) }
             writer.write(optional: proposal.capability) { $0.write($1) }
+            if let program = proposal.program { writer.write(program) }
         }
     }
 
@@ -49,13 +51,19 @@ extension ApprovalRequest {
             let names = try reader.list { reader throws(CanonicalError) in try reader.text() }
             guard names.count == subject.secrets.count else { throw .malformed }
             return .use(subject, names: names)
-        case 1:
-            return .proposal(
-                Proposal(
-                    scope: try reader.text(), names: try reader.list { reader throws(CanonicalError) in try reader.text() },
-                    capability: try reader.optional { reader throws(CanonicalError) in try reader.text() }))
+        case 1: return .proposal(try proposal(from: &reader))
+        case 2:
+            var proposal = try proposal(from: &reader)
+            proposal.program = try reader.text()
+            return .proposal(proposal)
         default: throw .malformed
         }
+    }
+
+    private static func proposal(from reader: inout CanonicalReader) throws(CanonicalError) -> Proposal {
+        Proposal(
+            scope: try reader.text(), names: try reader.list { reader throws(CanonicalError) in try reader.text() },
+            capability: try reader.optional { reader throws(CanonicalError) in try reader.text() })
     }
 
     private func write(_ state: State, to writer: inout CanonicalWriter) {

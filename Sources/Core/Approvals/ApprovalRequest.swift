@@ -52,11 +52,14 @@ package struct ApprovalRequest: Sendable, Equatable {
         package var names: [String]
         /// The capability's word; nil when values are to be stored.
         package var capability: String?
+        /// The program that the agent would use it with, in its own words: nobody opened it, and it authorizes nothing. Nil where none was named.
+        package var program: String?
 
-        package init(scope: String, names: [String], capability: String?) {
+        package init(scope: String, names: [String], capability: String?, program: String? = nil) {
             self.scope = scope
             self.names = names
             self.capability = capability
+            self.program = program
         }
     }
 

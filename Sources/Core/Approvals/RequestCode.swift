@@ -17,7 +17,10 @@ package struct RequestCode: Sendable, Equatable, CustomStringConvertible {
         writer.write(id)
         switch request.matter {
         case .use(let subject, _): writer.write(subject.digest)
-        case .proposal(let proposal): writer.write(list: [proposal.scope, proposal.capability ?? ""] + proposal.names) { $0.write($1) }
+        case .proposal(let proposal):
+            // No scope is like the word before the program: it has a slash.
+            let program = proposal.program.map { ["program", $0] } ?? []
+            writer.write(list: program + [proposal.scope, proposal.capability ?? ""] + proposal.names) { $0.write($1) }
         }
         characters = SHA256.hash(data: writer.bytes).prefix(Self.length).map { Self.alphabet[Int($0) % Self.alphabet.count] }
     }

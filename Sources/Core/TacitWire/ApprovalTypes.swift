@@ -39,6 +39,8 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var notBound: [String]
     /// The capability that a proposal asks for.
     public var capability: String?
+    /// The program that a proposal names; the agent's own words, as the next two.
+    public var proposedProgram: String?
     /// What the agent says of itself and of its purpose; its own words.
     public var reportedModel: String?
     public var purpose: String
@@ -48,7 +50,8 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
         agent: String, process: Int64, executable: String, secrets: [ApprovalSecret], program: String? = nil, programHash: String? = nil,
         arguments: [String] = [], workingDirectory: String? = nil, sandbox: ApprovalSandbox? = nil, timeLimitSeconds: Int64? = nil,
         hasInput: Bool = false,
-        file: ApprovalFile? = nil, notBound: [String] = [], capability: String? = nil, reportedModel: String? = nil, purpose: String
+        file: ApprovalFile? = nil, notBound: [String] = [], capability: String? = nil, proposedProgram: String? = nil,
+        reportedModel: String? = nil, purpose: String
     ) {
         self.id = id
         self.code = code
@@ -72,6 +75,7 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
         self.file = file
         self.notBound = notBound
         self.capability = capability
+        self.proposedProgram = proposedProgram
         self.reportedModel = reportedModel
         self.purpose = purpose
     }
@@ -182,12 +186,15 @@ public struct AccessProposal: Codable, Sendable, Equatable {
     public var scope: String
     public var names: [String]
     public var capability: String?
+    /// The program that they would be used with, as an absolute path or a name.
+    public var program: String?
     public var reason: String
 
-    public init(scope: String, names: [String], capability: String? = nil, reason: String) {
+    public init(scope: String, names: [String], capability: String? = nil, program: String? = nil, reason: String) {
         self.scope = scope
         self.names = names
         self.capability = capability
+        self.program = program
         self.reason = reason
     }
 }

@@ -62,7 +62,10 @@ final class StubKeeper: KeeperAPI {
     }
 
     func propose(_ proposal: AccessProposal, for client: ClientInfo) async throws -> AccessRequestState {
-        let parts = [proposal.scope, proposal.names.joined(separator: ","), proposal.capability ?? "-", proposal.reason]
+        let parts =
+            [proposal.scope, proposal.names.joined(separator: ","), proposal.capability ?? "-"] + (proposal.program.map { [$0] } ?? []) + [
+                proposal.reason
+            ]
         return try answer("propose \(parts.joined(separator: " "))", client, script.request)
     }
 

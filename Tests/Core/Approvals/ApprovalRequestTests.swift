@@ -162,17 +162,34 @@ struct ApprovalRequestTests {
         #expect(throws: ApprovalError.isUse) { try use.complete(at: Self.later(1)) }
     }
 
+    @Test("a proposal with a program is another than one without, or with another, and has another code")
+    func namedProgram() {
+        func proposal(_ names: [String], _ program: String?) -> ApprovalRequest {
+            var request = request(subject())
+            request.matter = .proposal(.init(scope: "shop/dev", names: names, capability: "env_inject", program: program))
+            return request
+        }
+        let all = [proposal(["a"], nil), proposal(["a"], "sort"), proposal(["a"], "/usr/bin/sort"), proposal(["a", "sort"], nil)]
+        let id = AnyRecordID(random: .system)
+        for (index, one) in all.enumerated() {
+            for (position, other) in all.enumerated() { #expect(one.asksForTheSame(as: other) == (index == position)) }
+        }
+        #expect(Set(all.map { "\(RequestCode(of: id, $0))" }).count == all.count)
+    }
+
     @Test("a row reads back as it was written, and anything cut or left over is refused")
     func coding() throws {
         var denied = request(subject())
         try denied.deny(at: Self.later(5))
         var proposal = request(subject())
         proposal.matter = .proposal(.init(scope: "shop/dev", names: ["a", "b"], capability: nil))
+        var named = proposal
+        named.matter = .proposal(.init(scope: "shop/dev", names: ["a", "b"], capability: "env_inject", program: "/usr/bin/sort"))
         var done = proposal
         try done.complete(at: Self.later(5))
         var bare = request(subject())
         bare.matter = .use(ApprovalSubject(.reveal, agent: nil, secrets: []), names: [])
-        for request in [request(subject()), try approved(), denied, proposal, done, bare] {
+        for request in [request(subject()), try approved(), denied, proposal, named, done, bare] {
             let bytes = request.encoded
             #expect(try ApprovalRequest(decoding: bytes) == request)
             #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: bytes + [0]) }

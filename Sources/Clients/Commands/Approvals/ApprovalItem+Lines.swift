@@ -22,6 +22,7 @@ extension ApprovalItem {
         add("rule", rule)
         add("until", RelativeTime.text(expiresAt, now: now))
         add("model", reportedModel.map { "says it is \u{201C}\($0.unpadded)\u{201D}" })
+        add("with", proposedProgram.map { "\u{201C}\($0.unpadded)\u{201D}, as it says: give it to a rule's `programs` by the path that you know" })
         add("purpose", "\u{201C}\(purpose.unpadded)\u{201D}")
         for step in steps { add("to do", step) }
         return lines + [""]

@@ -31,7 +31,7 @@ extension ToolFailure {
             step =
                 "Call rule_list with the secret: programs names those that may have it. If the program is among them, only a person can help: tell them its "
                 + "full path. If none of them can do it, call access_request with the secret, "
-                + "and as reason the full path of the program that you need and what for. Do not try programs one after the other, nor a shell, a script "
+                + "as program the full path of the one that you need, and as reason what for. Do not try programs one after the other, nor a shell, a script "
                 + "or a copy in its place."
         case Code.unavailable.rawValue: step = Self.sentence(problem.hint) ?? "Tell the person."
         default: return nil

@@ -18,6 +18,12 @@ struct AccessRequestTool: SecretTool {
                     .string(
                         "What you want to do with them: env_inject is secret_run, file_inject is secret_inject with content=values.",
                         oneOf: ["reference_only", "masked_return", "env_inject", "file_inject"], default: "env_inject")),
+                .optional(
+                    "program",
+                    .string(
+                        "Program that you would run with them, as in argv: its absolute path or its name. Shown to the person as your words.",
+                        atLeast: 1,
+                        atMost: 300)),
                 .optional("environment", .environment),
                 .required("reason", .string("Why; shown to the person. Never put a secret value here.", atLeast: 1, atMost: 300)),
             ]),
@@ -29,9 +35,12 @@ struct AccessRequestTool: SecretTool {
         let names = arguments["names"]?.array?.compactMap(\.string) ?? []
         let place = context.place.with(environment: arguments["environment"]?.string)
         let capability = arguments["capability"]?.string ?? "env_inject"
-        let proposal = AccessProposal(scope: "\(place)", names: names, capability: capability, reason: arguments["reason"]?.string ?? "")
+        let program = arguments["program"]?.string
+        let proposal = AccessProposal(
+            scope: "\(place)", names: names, capability: capability, program: program, reason: arguments["reason"]?.string ?? "")
         let state = try await context.keeper.propose(proposal, for: call.client)
         let what = names.isEmpty ? "the secrets of \(place)" : names.joined(separator: ", ")
-        return RequestAnswer.object(state, asking: "I ask for \(capability) on \(what).", command: "tacit policy edit")
+        return RequestAnswer.object(
+            state, asking: "I ask for \(capability) on \(what)\(program.map { ", with the program \($0)" } ?? "").", command: "tacit policy edit")
     }
 }

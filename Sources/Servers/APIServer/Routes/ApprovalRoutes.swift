@@ -52,9 +52,19 @@ struct ApprovalRoutes: Sendable {
                 "there is no such capability", hint: "it is one of \(Capability.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let proposal = ApprovalRequest.Proposal(
-            scope: "\(try Scope(parsing: wish.scope))", names: try wish.names.map { "\(try SecretName($0))" }, capability: wish.capability)
+            scope: "\(try Scope(parsing: wish.scope))", names: try wish.names.map { "\(try SecretName($0))" }, capability: wish.capability,
+            program: try wish.program.map(Self.named))
         let view = try await open(context).propose(proposal, purpose: wish.reason, by: try context.asker)
         return try Response(json: AccessRequestState(view), status: .created)
+    }
+
+    /// A program as a run takes it. One that a person could not read whole is refused, not cut.
+    private static func named(_ program: String) throws -> String {
+        let isName = !program.isEmpty && (program.hasPrefix("/") || !program.contains("/"))
+        guard isName, "\(QuotedText(program))" == program else {
+            throw EngineError.invalid("this names no program", hint: "write its absolute path, or a name as in argv, of 300 plain characters at most")
+        }
+        return program
     }
 
     @Sendable private func check(_ request: Request, _ context: APIContext) async throws -> Response {

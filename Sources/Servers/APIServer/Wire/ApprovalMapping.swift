@@ -39,6 +39,7 @@ extension ApprovalItem {
         case .proposal(let proposal):
             secrets = proposal.names.map { ApprovalSecret(name: "\(proposal.scope)/\($0)") }
             capability = proposal.capability
+            proposedProgram = proposal.program
         }
     }
 

@@ -108,6 +108,12 @@ struct ApprovalsCommandTests {
         item.capability = "file_inject"
         let granting = try rig([item]).run("approvals").text
         #expect(granting.contains("  to do     tacit policy edit\n  to do     then tacit approvals done K7Q-M2F\n"), "\(granting)")
+        #expect(!granting.contains("  with "))
+        item.proposedProgram = "/usr/bin/sort  sha256 0123"
+        #expect(
+            try rig([item]).run("approvals").text.contains(
+                "  with      \u{201C}/usr/bin/sort \u{2423}sha256 0123\u{201D}, as it says: give it to a rule's `programs` by the path that you know\n"
+            ))
         item.standing = .done
         #expect(try rig([item]).run("approvals", "list", "--all").text.contains("to do") == false)
         #expect(try rig().run("approvals").text.contains("to do") == false)

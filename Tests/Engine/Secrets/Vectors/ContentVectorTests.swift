@@ -40,7 +40,7 @@ import Testing
         struct File: Decodable, Sendable { let format: String, reads: Int64?, life: Int64 }
         struct Program: Decodable, Sendable { let path: String, hash: String, notBound: [String] }
         struct Bound: Decodable, Sendable { let secret: String, version: Int64, field: Int64, to: String, variable: String? }
-        struct Proposal: Decodable, Sendable { let scope: String, names: [String], capability: String? }
+        struct Proposal: Decodable, Sendable { let scope: String, names: [String], capability: String?, program: String? }
         struct State: Decodable, Sendable { let `is`: String, uses: Int64?, until: Int64?, at: Int64? }
 
         struct Metadata: Decodable, Sendable { let generation: Int64, wrapped: String, sealed: String }
@@ -48,7 +48,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 96).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 97).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -185,7 +185,7 @@ extension ContentVectorTests {
             try check(subject, try #require(described.use))
             #expect(subject.digest.hexadecimal == scenario.digest)
         case .proposal(let proposal):
-            #expect(described.proposal.map { [$0.scope, $0.capability] } == [proposal.scope, proposal.capability])
+            #expect(described.proposal.map { [$0.scope, $0.capability, $0.program] } == [proposal.scope, proposal.capability, proposal.program])
             #expect(proposal.names == described.proposal?.names)
         }
         #expect("\(RequestCode(of: try vectorID(#require(scenario.id)), read))" == scenario.code)
