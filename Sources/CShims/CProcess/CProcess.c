@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -342,6 +343,20 @@ int tacit_make_named_pipe(int directory, const char *name) {
     if (fstat(descriptor, &facts) == 0 && S_ISFIFO(facts.st_mode)) return descriptor;
     close(descriptor);
     return -EEXIST;
+}
+
+int tacit_watch_name(const char *path) {
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch < 0) return -errno;
+    if (inotify_add_watch(watch, path, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW) >= 0) return watch;
+    int error = errno;
+    close(watch);
+    return -error;
+}
+
+void tacit_forget_events(int watch) {
+    char events[1024];
+    while (read(watch, events, sizeof events) > 0) {}
 }
 
 int tacit_may_write(const char *path) { return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0; }

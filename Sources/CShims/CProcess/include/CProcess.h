@@ -111,6 +111,10 @@ int tacit_open_nameless(const char *directory);
 int tacit_name_file(int descriptor, const char *path);
 /// Makes a named pipe, 0600, that was not there before, and opens it without reading or writing (O_PATH), close-on-exec.
 int tacit_make_named_pipe(int directory, const char *name);
+/// Opens a close-on-exec, non-blocking descriptor that can be read as soon as a file, not followed, has lost this name or gets another.
+int tacit_watch_name(const char *path);
+/// Reads what such a descriptor has to tell, and forgets it.
+void tacit_forget_events(int watch);
 /// Makes a directory with mode 0700 whose name ends with six random characters in place of the `XXXXXX` of `path`.
 int tacit_make_private_directory(char *path);
 /// Removes a directory with everything in it; never follows a link.

@@ -158,6 +158,21 @@ struct InjectCommandTests {
         #expect(mode(output) == nil)
     }
 
+    @Test("a pipe whose name is taken away, or leads to something else, is offered no longer", arguments: [false, true])
+    func takenAway(isReplaced: Bool) async throws {
+        let rig = try rig()
+        let template = try rig.write("{{ tacit://shop/prod/db }}", to: "t")
+        let (output, other) = (rig.directory.path("pipe"), try rig.write("mine", to: "other"))
+        let remover = ReadingThread {
+            while mode(output) == nil {}
+            return unsafe isReplaced ? [UInt8(rename(other, output))] : [UInt8(unlink(output))]
+        }
+        let outcome = try rig.run("inject", "-i", template, "-o", output, "--fifo")
+        #expect(await remover.result == [0])
+        #expect(outcome.status == 1 && outcome.messages.contains("the pipe was taken away"), "\(outcome.messages)")
+        #expect(content(output) == (isReplaced ? Array("mine".utf8) : nil))
+    }
+
     @Test(
         "options that do not go together are refused before anything is asked",
         arguments: ["--fifo", "--max-reads 2 -o x", "--fifo -o x --max-reads 0", "--force", "--fifo --force -o x"])
