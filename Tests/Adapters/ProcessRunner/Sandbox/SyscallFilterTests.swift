@@ -6,7 +6,9 @@ import Testing
 @Suite("The filter of system calls")
 struct SyscallFilterTests {
     /// What the filter answers, as the kernel would execute it.
-    private func answer(_ call: Int, _ arguments: [UInt64] = [], machine: UInt32 = SyscallFilter.machine, of role: SyscallFilter.Role = .program) -> UInt32? {
+    private func answer(_ call: Int, _ arguments: [UInt64] = [], machine: UInt32 = SyscallFilter.machine, of role: SyscallFilter.Role = .program)
+        -> UInt32?
+    {
         let steps = SyscallFilter(for: role).steps
         let words: [UInt32] =
             [UInt32(truncatingIfNeeded: call), machine, 0, 0]
@@ -100,7 +102,8 @@ struct SyscallFilterTests {
     @Test("a runner reads, writes, waits, signals, maps memory and leaves")
     func runnersWork() {
         // Numbers of x86-64 and of arm64 that are none of the refused on either.
-        for call in [0, 1, 3, 9, 11, 12, 7, 61, 62, 87, 231, 257, 271, 439] where !(SyscallFilter.refused + SyscallFilter.refusedToRunners).contains(call) {
+        for call in [0, 1, 3, 9, 11, 12, 7, 61, 62, 87, 231, 257, 271, 439]
+        where !(SyscallFilter.refused + SyscallFilter.refusedToRunners).contains(call) {
             #expect(answer(call, of: .runner) == allow, "\(call)")
         }
     }
