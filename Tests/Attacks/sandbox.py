@@ -265,6 +265,7 @@ def reach():
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(5)
         s.connect({str(tools / "socket")!r})
+        s.send(b"x")
         return s.recv(1)
 expected = open({str(tools / "data")!r}).read() == "data"
 print(json.dumps({{"socket": attempt(reach) if expected else True}}))"""
