@@ -1,8 +1,9 @@
 """Small made-up trees: a clean one has no violation, and each spoiled one has the violation it was spoiled for."""
+import json
 import pathlib
 import tempfile
 
-from pages import links, spec
+from pages import attacks, links, spec
 
 SPEC = """# Formats
 
@@ -36,6 +37,25 @@ FILES = {
     "Tests/Attacks/attack.py": 'def attack(name):\n    return lambda body: body\n\n\n@attack("a thief finds nothing")\ndef thief():\n    pass\n',
     "Sources/TestKit/Kit.swift": "enum Kit {}\n",
 }
+TECHNIQUES = "Tests/Attacks/techniques/__init__.py"
+
+
+def table() -> dict[str, str]:
+    """The files of an attack table with one technique in it."""
+    files = {
+        TECHNIQUES: 'class Raw:\n    id, group, what, own = "print.raw", "print", "as it is", False\n\n\nALL = [Raw]\n',
+        attacks.OUTCOMES: json.dumps({"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}}),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        return files | {attacks.PAGE: attacks.render(root), "README.md": FILES["README.md"] + attacks.summary(root), "docs/POLICY.md": "## The sandbox\n",
+                        "Tests/Attacks/README.md": "# Attacks\n", "Scripts/attack-report": "", "Scripts/test": ""}
+
+
+TABLE = table()
 
 
 def changed(place, old, new):
@@ -63,6 +83,9 @@ CASES = [
     ("an anchor of the same page", "anchor", changed("README.md", "(#a-title-and-more)", "(#a-title)")),
     ("a path that is not there", "path", changed("README.md", "`Sources/Part.swift`", "`Sources/Piece.swift`")),
     ("a section that is not there", "section", changed("Sources/Part.swift", "SPEC §1.1", "SPEC §1.2")),
+    ("an end that was changed in the page", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("| redacted |", "| stopped |")}),
+    ("totals that the README has otherwise", "attacks", TABLE | {"README.md": FILES["README.md"]}),
+    ("a technique that nobody recorded", "attacks", TABLE | {TECHNIQUES: TABLE[TECHNIQUES].replace("print.raw", "print.new")}),
     ("a page of another project", "foreign", changed("Sources/Part.swift", "SPEC §6 say", "PRODUCT §6 say")),
 ]
 
@@ -74,15 +97,15 @@ def found(files) -> set:
             if text is not None:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text, encoding="utf-8")
-        return {rule for rule, _, _ in [*spec.violations(root), *links.violations(root)]}
+        return {rule for rule, _, _ in [*spec.violations(root), *links.violations(root), *attacks.violations(root)]}
 
 
 def run() -> int:
-    failures = [f"a clean tree has {sorted(rules)}"] if (rules := found({})) else []
+    failures = [f"a clean tree has {sorted(rules)}" for files in ({}, TABLE) if (rules := found(files))]
     for what, rule, files in CASES:
         if rule not in (rules := found(files)):
             failures.append(f"{what}: {rule} said nothing; {sorted(rules) or 'nothing'} did")
     for failure in failures:
         print(failure)
-    print(f"check-docs --self-test: {len(CASES) + 1 - len(failures)} passed, {len(failures)} failed")
+    print(f"check-docs --self-test: {len(CASES) + 2 - len(failures)} passed, {len(failures)} failed")
     return 1 if failures else 0

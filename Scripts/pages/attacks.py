@@ -1,0 +1,153 @@
+"""docs/ATTACKS.md, made of the outcomes that `Scripts/attack-report` recorded and of the titles of the other attacks."""
+import ast
+import importlib
+import json
+import pathlib
+import re
+import sys
+from collections import Counter
+
+PAGE = "docs/ATTACKS.md"
+OUTCOMES = "Tests/Attacks/outcomes.json"
+ENDS = ("stopped", "redacted", "detected", "possible")
+COLUMNS = {
+    "none": "no Tacit", "pinned-confined": "pinned, confined", "pinned-free": "pinned, free", "pinned-open": "pinned, free, no sandbox",
+    "chosen-confined": "chosen, confined", "chosen-free": "chosen, free", "chosen-open": "chosen, free, no sandbox",
+}
+# What is attacked, and how an attack that the suite has ends there.
+DOORS = {
+    "approvals": ("approvals", "stopped"), "container": ("who asks", "stopped"), "disk": ("disk", "stopped"), "fuzz": ("keeper's socket", "stopped"),
+    "memory": ("memory", "stopped"), "other_user": ("another user", "stopped"), "processes": ("processes", "stopped"), "run_inside": ("runs", "stopped"),
+    "runs_lifecycle": ("runs", "stopped"), "sandbox": ("sandbox", "stopped"), "thief": ("database", "detected"), "trap_01_lists": ("command rules", "stopped"),
+    "trap_01_programs": ("command rules", "stopped"), "trap_03_purposes": ("database", "stopped"), "trap_05_redaction": ("redaction", "redacted"),
+    "trap_07_governed": ("policy and log", "stopped"), "trap_07_sessions": ("sessions", "stopped"), "trap_11_labels": ("who asks", "stopped"),
+    "trap_15_undo": ("deletion", "stopped"), "trap_18_chain": ("log", "detected"), "trap_20_password": ("password", "stopped"),
+    "trap_21_requests": ("keeper's socket", "stopped"), "trap_22_who_asks": ("who asks", "stopped"),
+}
+# Files that hold no attack on a door, and titles of what only shows that an attack would succeed.
+OTHERS = {"attack", "catalogue", "trap_13_docs"}
+CONTROL = re.compile(r"prove nothing\)|^what is looked for is there")
+GROUPS = {
+    "print": "Printing it, as it is or cut up", "encode": "Printing it in another form", "layers": "Printing it in one form inside another",
+    "program": "Programs that everybody has", "channel": "Without printing it at once: again and again, or by measuring", "file": "Files",
+    "network": "The network and sockets", "steer": "Steering a program by options, files and variables", "watch": "Looking from outside while it runs",
+}
+
+
+def catalogue(root: pathlib.Path):
+    """(id, group, what it does, whether only Tacit has what it attacks) of every technique."""
+    folder = str(root / "Tests" / "Attacks")
+    for name in [name for name in sys.modules if name.split(".")[0] == "techniques"]:
+        del sys.modules[name]
+    sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module("techniques")
+    finally:
+        sys.path.remove(folder)
+    return [(technique.id, technique.group, technique.what, technique.own) for technique in module.ALL]
+
+
+def doors(root: pathlib.Path):
+    """(what is attacked, title, end) of every attack that is no technique of the catalogue."""
+    for path in sorted((root / "Tests" / "Attacks").glob("*.py")):
+        if path.stem in OTHERS or "@attack(" not in (text := path.read_text(encoding="utf-8")):
+            continue
+        door, end = DOORS[path.stem]
+        for node in ast.walk(ast.parse(text)):
+            for mark in getattr(node, "decorator_list", []):
+                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "attack" and not CONTROL.search(mark.args[1].value):
+                    yield door, mark.args[1].value, end
+
+
+def reason(group: str, cell: str, ends: dict[str, str]) -> str:
+    """Why a technique is possible in a cell."""
+    if cell == "none":
+        return ""
+    if group == "watch":
+        return "same user"
+    if cell.endswith("open") and ends.get(cell.removesuffix("open") + "free") != "possible":
+        return "no sandbox"
+    return "answers" if group == "channel" else "form"
+
+
+def totals(outcomes: dict[str, dict[str, str]]) -> dict[str, Counter[str]]:
+    return {cell: Counter(ends[cell] for ends in outcomes.values() if cell in ends) for cell in COLUMNS}
+
+
+def summary(root: pathlib.Path) -> str:
+    """The sentence that the README has."""
+    counted = totals(json.loads((root / OUTCOMES).read_text(encoding="utf-8")))
+    number = sum(counted["none"].values())
+    pinned, chosen, none = (counted[cell]["possible"] for cell in ("pinned-confined", "chosen-confined", "none"))
+    return (f"Of {number} techniques to get a value out of a run, {none} succeed on a plain variable, {pinned} on a pinned program in the sandbox for a confined agent, "
+            f"and {chosen} on a program of the agent's own choice ([the table](docs/ATTACKS.md)).")
+
+
+def render(root: pathlib.Path) -> str:
+    outcomes = json.loads((root / OUTCOMES).read_text(encoding="utf-8"))
+    techniques, others = catalogue(root), list(doors(root))
+    lines = [HEAD, row(["", *COLUMNS.values()]), row(["---"] * (len(COLUMNS) + 1))]
+    counted = totals(outcomes)
+    lines += [row([end, *(str(counted[cell][end]) for cell in COLUMNS)]) for end in ENDS]
+    for group, title in GROUPS.items():
+        members = [technique for technique in techniques if technique[1] == group]
+        lines += ["", f"## {title}", "", row(["technique", *COLUMNS.values()]), row(["---"] * (len(COLUMNS) + 1))]
+        lines += [technique_row(technique, outcomes.get(technique[0], {})) for technique in members]
+    lines += ["", DOORS_HEAD, "", row(["what is attacked", "technique", "end"]), row(["---"] * 3)]
+    lines += [row([door, title, end]) for door, title, end in sorted(others, key=lambda other: other[0])]
+    return "\n".join(lines) + "\n"
+
+
+def technique_row(technique, ends):
+    id, group, what, own = technique
+    cells = [ends.get(cell, "not played") for cell in COLUMNS]
+    if own:
+        cells[0] = "–" if cells[0] == "stopped" else cells[0]
+    shown = [f"**possible**{' (' + why + ')' if (why := reason(group, cell, ends)) else ''}" if end == "possible" else end for cell, end in zip(COLUMNS, cells)]
+    return row([f"`{id}` {what}", *shown])
+
+
+def row(cells) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def violations(root: pathlib.Path):
+    """(rule, place, problem) where the page or the README says something else than the record."""
+    if not (root / OUTCOMES).exists():
+        return
+    hint = "run Scripts/attack-report --render"
+    if not (root / PAGE).exists() or (root / PAGE).read_text(encoding="utf-8") != render(root):
+        yield "attacks", PAGE, f"it is not what was recorded: {hint}"
+    if summary(root) not in (root / "README.md").read_text(encoding="utf-8"):
+        yield "attacks", "README.md", f"the totals are not what was recorded; they are: {summary(root)}"
+    known, recorded = {technique[0] for technique in catalogue(root)}, set(json.loads((root / OUTCOMES).read_text(encoding="utf-8")))
+    for id in sorted(known ^ recorded):
+        yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in known else 'no technique any more'}: run Scripts/attack-report"
+
+
+HEAD = """# The attack table
+
+What an agent can do to get a value out of a run, or around a door, and how it ends. `Scripts/attack-report` plays all of it and writes this page; `Scripts/test`
+plays it too, and fails where anything ends otherwise than it stands here. Nothing is left out because it succeeds.
+
+- **stopped**: refused, or it ran and got nothing. **redacted**: it ran; what the agent got has the value taken out, or the file was withheld. **detected**: what could not
+  be searched was withheld and said, or the change was found. **possible**: the agent has the value, or at least twelve characters in a row of its random part.
+- **pinned**: a program that a person listed (here `curl`, `cat`, `printenv`, `sleep`, `wc` and `true`). **chosen**: any program, as without command rules.
+  Both are in [the sandbox](POLICY.md#the-sandbox) but for the columns *no sandbox*, which is `unsandboxed: allow` in a policy.
+- **confined**: the agent runs under another user. **free**: under yours. What a run itself shows is the same for both, and is played once.
+- **no Tacit** is the control: the same program with the value in its environment, as a `.env` file does it. A technique that succeeds nowhere would prove nothing; `–`
+  stands where only Tacit has what is attacked.
+- Why something is possible: *form*, the value leaves in a form that the redactor does not read, or in pieces, by the hand of a program that holds it; *answers*, such a
+  program answers questions about it; *no sandbox*, the program reaches the network or any file; *same user*, the kernel lets a user look at their own processes.
+
+**Treat a value as known to an agent that chooses the program.** Those columns show how far redaction and the sandbox go against accidents, not against an adversary.
+Not played here: a keeper under a user of its own (there is none yet), fake tokens (the broker is *coming*), virtual sockets of a hypervisor.
+
+Another tool is put through the same techniques by the words that stand before a command: `Scripts/attack-report --adapter "TOOL run --" --value VALUE`, where the tool
+puts `VALUE` into the variable `API_KEY`.
+
+## Totals
+"""
+DOORS_HEAD = """## Around the doors
+
+Each of these is an attack of [Tests/Attacks](../Tests/Attacks/README.md), most of them many attempts; where it ends otherwise, the suite fails."""

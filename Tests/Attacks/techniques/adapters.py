@@ -1,0 +1,162 @@
+"""How a technique's programs get the value: by Tacit, by nothing but a variable, or by another tool's command line."""
+
+import contextlib
+import os
+import pathlib
+import pickle
+import shutil
+import shlex
+import signal
+import subprocess
+
+from house import children, wait_until
+
+from .technique import PRELUDE, Place, Seen
+
+SLEEPER = "print('ready', flush=True)\ntime.sleep(120)"
+
+
+def forked(user, body):
+    """What `body` returns in a process of a user of the machine."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            if os.geteuid() == 0 and user:
+                os.setgroups([])
+                os.setgid(user.pw_gid)
+                os.setuid(user.pw_uid)
+            with os.fdopen(writing, "wb") as pipe:
+                pickle.dump(body(), pipe)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        data = pipe.read()
+    os.waitpid(child, 0)
+    return pickle.loads(data) if data else b""
+
+
+class Housed(Place):
+    """A place in a house of the suite's: its working directory, and the user that the agent is."""
+
+    def __init__(self, value, house, agent_user):
+        directory = house.root / "work" / "project"
+        directory.mkdir(exist_ok=True)
+        if house.owner:
+            os.chown(directory, house.owner.pw_uid, house.owner.pw_gid)
+        super().__init__(value, directory)
+        self.house, self.agent_user = house, agent_user
+        self.home, self.runtime = house.root / "home", house.root / "run"
+
+    def as_agent(self, body):
+        return forked(self.agent_user, body)
+
+
+class Command(Housed):
+    """Nothing but a variable: the control of every technique."""
+
+    def __init__(self, value, house, agent_user):
+        super().__init__(value, house, agent_user)
+        self.environment = {**house.environment, self.name: value.decode()}
+
+    def popen(self, argv, environment):
+        return self.house.popen(argv, cwd=self.directory, env=environment, start_new_session=True)
+
+    def start(self, argv, as_input=False, seconds=60, caps=None, environment=None):
+        if as_input:
+            argv = ["/bin/sh", "-c", 'printf %s "$API_KEY" | exec "$@"', "sh", *argv]
+        # A file without `#!`, or none at all, is no program for this cell either.
+        if environment and "PATH" in environment:
+            argv = [shutil.which(argv[0], path=environment["PATH"]) or argv[0], *argv[1:]]
+        try:
+            process = self.popen(argv, {**self.environment, **(environment or {})})
+        except OSError as error:
+            return Seen(refused=str(error))
+        try:
+            out, err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+        return Seen(out[:caps], err, process.returncode)
+
+    @contextlib.contextmanager
+    def begin(self, as_file=False):
+        text = "f = os.memfd_create('value'); os.write(f, v)\n" if as_file else ""
+        process = self.popen(["/usr/bin/python3", "-c", PRELUDE + text + SLEEPER], self.environment)
+        process.stdout.readline()
+        try:
+            yield {"program": [process.pid, *descendants(process.pid)]}
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+class Foreign(Command):
+    """Another secrets manager, by the words that stand before a command which it runs with the value in `API_KEY`, as who calls the suite."""
+
+    def __init__(self, value, house, agent_user):
+        super().__init__(value, house, agent_user)
+        self.environment = dict(os.environ)
+        self.directory.chmod(0o777)
+
+    def popen(self, argv, environment):
+        words = [*shlex.split(os.environ["ATTACKS_ADAPTER"]), *argv]
+        return subprocess.Popen(
+            words, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+class Tacit(Housed):
+    """A run of Tacit's, asked for by an agent over the keeper's API."""
+
+    def __init__(self, value, house, agent_user, who, sleeper):
+        super().__init__(value, house, agent_user)
+        self.who, self.sleeper = who, sleeper
+
+    def connect(self):
+        return self.house.connect(headers={"Tacit-Agent-Badge": self.house.badges[self.who], "Tacit-Source": "mcp"})
+
+    def start(self, argv, as_input=False, seconds=60, caps=None, environment=None):
+        secret = {"reference": "api/key", "stdin": True} if as_input else "api/key"
+        with self.connect() as agent:
+            run = agent.run(argv, [secret], cwd=str(self.directory), timeout_seconds=seconds, environment=environment or {}).wait()
+        report = run.report or {}
+        self.redactions += sum(item["count"] for item in report.get("redactions", [])) + report.get("files", {}).get("withheld_count", 0)
+        self.withheld_whole = self.withheld_whole or bool(report.get("unscanned"))
+        kind, number = (run.exit or ("refused", 0))[:2]
+        return Seen(run.stdout[:caps], run.stderr, -number if kind == "signaled" else number, refused=run.code)
+
+    @contextlib.contextmanager
+    def begin(self, as_file=False):
+        with self.connect() as agent:
+            run = agent.run(self.sleeper, [{"reference": "api/key", "file": True} if as_file else "api/key"], cwd=str(self.directory), timeout_seconds=100, environment={})
+            try:
+                yield self.processes(run)
+            finally:
+                if run.problem is None:
+                    run.raw(bytes([5]) + (4).to_bytes(4, "big") + int(signal.SIGKILL).to_bytes(4, "big"))
+
+    def processes(self, run):
+        """What runs for it, once the program itself does."""
+        run.until_started()
+        helpers = self.house.helpers()
+
+        def programs():
+            found = [process for runner in helpers["__runner"] for process in descendants(runner)]
+            return found if any(self.sleeper[0].encode() in command(process) for process in found) else None
+
+        return {"program": wait_until(programs, "the program runs"), "runner": helpers["__runner"], "spawner": helpers["__spawner"], "keeper": [self.house.keeper]}
+
+
+def command(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0]
+    except OSError:
+        return b""
+
+
+def descendants(process):
+    found = children(process)
+    return found + [below for child in found for below in descendants(child)]

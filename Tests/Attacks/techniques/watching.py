@@ -1,0 +1,154 @@
+"""While a program runs with the value, the agent looks at it from outside."""
+
+import ctypes
+import os
+import pathlib
+import subprocess
+
+from .technique import Technique
+
+G = "watch"
+
+
+def watched(name, what, look, needs=(), of="program", own=False, as_file=False):
+    """`look` gets the process id of the program, or of one of the secrets manager's own; it is called as the agent's user."""
+
+    def act(place):
+        with place.begin(as_file) as processes:
+            found = b""
+            for process in processes.get(of, []):
+                found += place.as_agent(lambda process=process: look(process))
+            return found
+
+    Technique(G, name, what, act, needs, own)
+
+
+def quietly(body):
+    try:
+        return body() or b""
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return b""
+
+
+def environment(process):
+    return quietly(lambda: pathlib.Path(f"/proc/{process}/environ").read_bytes())
+
+
+def regions(process):
+    """The writable parts of a process's memory, as /proc says."""
+    for line in pathlib.Path(f"/proc/{process}/maps").read_text().splitlines():
+        span, mode = line.split()[:2]
+        start, end = (int(number, 16) for number in span.split("-"))
+        if mode.startswith("rw") and end - start <= 1 << 26:
+            yield start, end
+
+
+def memory(process):
+    def read():
+        found = b""
+        with open(f"/proc/{process}/mem", "rb", 0) as file:
+            for start, end in regions(process):
+                file.seek(start)
+                found += quietly(lambda: file.read(end - start))
+        return found
+
+    return quietly(read)
+
+
+def vector(process):
+    """process_vm_readv over the stack, where the environment lies."""
+
+    class Vec(ctypes.Structure):
+        _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+
+    def read():
+        found, libc = b"", ctypes.CDLL(None, use_errno=True)
+        for start, end in regions(process):
+            buffer = ctypes.create_string_buffer(end - start)
+            local, remote = Vec(ctypes.addressof(buffer), end - start), Vec(start, end - start)
+            if libc.process_vm_readv(process, ctypes.byref(local), 1, ctypes.byref(remote), 1, 0) > 0:
+                found += buffer.raw
+        return found
+
+    return quietly(read)
+
+
+def traced(process):
+    """Attaches, and reads while it is stopped."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(16, process, 0, 0) != 0:
+        return b""
+    os.waitpid(process, 0x40000000)
+    try:
+        return memory(process)
+    finally:
+        libc.ptrace(17, process, 0, 0)
+
+
+def tool(*words):
+    def look(process):
+        argv = [word.replace("PID", str(process)) for word in words]
+        return quietly(lambda: subprocess.run(argv, capture_output=True, timeout=60, stdin=subprocess.DEVNULL).stdout)
+
+    return look
+
+
+def descriptors(process):
+    """All that its descriptors lead to: files in memory, pipes, deleted files."""
+
+    def read():
+        found = b""
+        for number in os.listdir(f"/proc/{process}/fd"):
+            def one(number=number):
+                descriptor = os.open(f"/proc/{process}/fd/{number}", os.O_RDONLY | os.O_NONBLOCK)
+                try:
+                    return os.read(descriptor, 65536)
+                finally:
+                    os.close(descriptor)
+
+            found += quietly(one)
+        return found
+
+    return quietly(read)
+
+
+def through_root(process):
+    return quietly(lambda: b"".join(path.read_bytes() for path in pathlib.Path(f"/proc/{process}/root/proc").glob("[0-9]*/environ") if os.access(path, os.R_OK)))
+
+
+def grabbed(process):
+    """pidfd_getfd of the first descriptors."""
+    libc, found = ctypes.CDLL(None, use_errno=True), b""
+    pidfd = libc.syscall(434, process, 0)
+    for number in range(3, 12):
+        descriptor = libc.syscall(438, pidfd, number, 0)
+        if descriptor >= 0:
+            found += quietly(lambda: os.pread(descriptor, 65536, 0))
+            os.close(descriptor)
+    if pidfd >= 0:
+        os.close(pidfd)
+    return found
+
+
+def namespaces(process):
+    return tool("nsenter", "-t", "PID", "-U", "-m", "-p", "--preserve-credentials", "cat", "/proc/1/environ", "/proc/2/environ", "/proc/3/environ")(process)
+
+
+watched("environ", "/proc/PID/environ of the program", environment)
+watched("mem", "/proc/PID/mem of the program", memory)
+watched("vm-readv", "process_vm_readv of the program", vector)
+watched("ptrace", "ptrace of the program", traced)
+watched("fd", "what the program's descriptors lead to, a file in memory among them", descriptors, as_file=True)
+watched("root", "/proc/PID/root of the program", through_root)
+watched("pidfd", "pidfd_getfd of the file in memory that the program has", grabbed, as_file=True)
+watched("nsenter", "`nsenter` into the program's namespaces", namespaces, ("nsenter",))
+watched("gdb", "`gdb -p` of the program", tool("gdb", "-p", "PID", "-batch", "-ex", "x/200s *((char **)environ)"), ("gdb",))
+watched("ps", "the environment in a list of processes", lambda process: quietly(lambda: b"".join(environment(name) for name in os.listdir("/proc") if name.isdigit())))
+watched("cmdline", "the arguments in a list of processes", lambda process: quietly(lambda: b"".join(
+    quietly(lambda name=name: pathlib.Path(f"/proc/{name}/cmdline").read_bytes()) for name in os.listdir("/proc") if name.isdigit())), own=True)
+for of in ("runner", "keeper", "spawner"):
+    watched(f"{of}-environ", f"/proc/PID/environ of the {of}", environment, of=of, own=True)
+    watched(f"{of}-mem", f"/proc/PID/mem of the {of}", memory, of=of, own=True)
+    watched(f"{of}-vm-readv", f"process_vm_readv of the {of}", vector, of=of, own=True)
+    watched(f"{of}-ptrace", f"ptrace of the {of}", traced, of=of, own=True)
+    watched(f"{of}-fd", f"what descriptors of the {of} lead to", descriptors, of=of, own=True)
