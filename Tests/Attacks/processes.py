@@ -25,6 +25,9 @@ def everybody(house):
     person.run(["sleep", "1000"], ["api/key"]).until_started()
     house.held = person
     helpers = house.helpers()
+    # One that waits for the next run may just have been started: it has nothing yet, and closes itself first of all.
+    for process in helpers["__runner"]:
+        wait_until(lambda process=process: is_program(process, "tacit-runner"), "a runner has closed itself")
     return {"keeper": house.keeper, "spawner": helpers["__spawner"][0], **{f"runner{i}": process for i, process in enumerate(helpers["__runner"])}}
 
 
@@ -209,3 +212,20 @@ def own_descriptors(context):
             expect(person.reveal(name).body == value.encode(), name)
         entries = [item for item in person.request("GET", "/v1/audit?limit=1000").json["items"] if item["action"] == "secret.set"]
     expect(entries and any(item["details"]["process"].split(" ", 1)[1] in (TACIT, "[tacit]") for item in entries), f"{entries[-1:]}")
+
+
+@attack("process", "a runner whose program runs can execute, fork and connect no more; the person's program beside it can, and its privileges are as they were")
+def runner_confined(context):
+    house = context.house(furnish)
+    with house.person() as person:
+        run = person.run(["sleep", "1000"], ["api/key"]).until_started()
+
+        def facts(process):
+            lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
+            return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+        runner = facts(facts(run.started)["PPid"])
+        wait_until(lambda: facts(run.started)["Name"] == "sleep", "the program runs")
+        program = facts(run.started)
+        expect((runner["Seccomp"], runner["NoNewPrivs"]) == ("2", "1"), f"the runner is not confined: {runner}")
+        expect((program["Seccomp"], program["NoNewPrivs"]) == (facts(os.getpid())["Seccomp"], facts(os.getpid())["NoNewPrivs"]), f"the program inherited it: {program}")

@@ -217,7 +217,7 @@ extension ProblemPageTests {
             .injection(.badName),
             .injection(.dangerous("PATH")),
             .injection(.taken("A")), .injection(.twoInputs), .injection(.hasNUL(variable: "A")), .injection(.tooLong(variable: "A")), .tooLarge,
-            .noSandbox("why", "what helps"), .noSandboxThere("/path", "why"),
+            .noSandbox("why", "what helps"), .noSandboxThere("/path", "why"), .notConfined(Errno(code: 1)),
         ] as [RunRefusal]).map(\.failure) + ([.noDescriptors(Errno(code: 24)), .runnerGone, .runnerSilent, .malformedAnswer] as [RunnerError])
 
     /// What is answered without an error of its own.

@@ -18,6 +18,7 @@ package enum RunRefusal: Diagnosable, Equatable {
     case noSandbox(String, String?)
     case noSandboxThere(String, String)
     case cannotStart(String, Errno)
+    case notConfined(Errno)
 
     package var code: String {
         switch self {
@@ -29,7 +30,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noPrivateDirectory, .noTerminal, .noFile: "run.no-resources"
         case .injection(let error): error.code
         case .tooLarge: "run.too-large"
-        case .noSandbox: "run.no-sandbox"
+        case .noSandbox, .notConfined: "run.no-sandbox"
         case .noSandboxThere: "run.no-sandbox-there"
         }
     }
@@ -49,6 +50,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .injection(let error): error.message
         case .tooLarge: "the arguments and variables are larger than the system takes"
         case .noSandbox(let reason, _): "there is no sandbox: \(reason)"
+        case .notConfined(let error): "the process beside the program could not be confined: \(error.text)"
         case .noSandboxThere(let path, let reason): "`\(path)` is not given to a sandbox: \(reason)"
         }
     }
@@ -61,6 +63,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .injection(let error): error.hint
         case .tooLarge: "pass the large value with `--stdin KEY`"
         case .noSandbox(_, let remedy): remedy
+        case .notConfined: "this machine forbids filters of system calls (seccomp); `tacit doctor` says what is missing"
         case .noSandboxThere: "work in a directory of the project's own, and name only what the program needs"
         default: nil
         }

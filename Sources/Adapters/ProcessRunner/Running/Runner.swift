@@ -1,4 +1,5 @@
 import CProcess
+import CSandbox
 import Glibc
 import TacitWire
 
@@ -28,6 +29,7 @@ package enum Runner {
         let exit: RunFrame
         do throws(RunRefusal) {
             let loop = RunLoop(try StartedRun(intake), intake: intake, control: control, signals: signals)
+            try confine()
             intake.releaseValues()
             guard loop.run() else { return intake.directories.remove() }
             exit = loop.exit
@@ -38,5 +40,14 @@ package enum Runner {
         intake.directories.remove()
         let bytes = exit.encoded
         try? unsafe SetupChannel(descriptor: control).sendRaw(bytes.span.bytes)
+    }
+
+    /// Gives up what is not needed any more once the program runs. Before, the program would inherit it.
+    private static func confine() throws(RunRefusal) {
+        let error = tacit_no_new_privileges() == 0 ? SyscallFilter(for: .runner).apply() : -errno
+        guard error == 0 else {
+            Descendants.kill(within: 1000) { while waitpid(-1, nil, WNOHANG) > 0 {} }
+            throw .notConfined(Errno(code: -error))
+        }
     }
 }

@@ -75,7 +75,7 @@ struct ConfinedProgram {
             guard enforced == 0 else { return -enforced }
         }
         guard tacit_close_from(3, 0) == 0 else { return errno }
-        return -SyscallFilter().apply()
+        return -SyscallFilter(for: .program).apply()
     }
 
     /// Processes and threads, the largest file, open files, and no core file. Memory is not limited so: programs ask for room that they never use.

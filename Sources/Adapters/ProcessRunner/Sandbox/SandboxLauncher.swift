@@ -65,7 +65,7 @@ enum SandboxLauncher {
         let dropped = tacit_drop_capabilities()
         guard dropped == 0 else { return Answer(stage: .power, error: -dropped) }
         guard tacit_no_new_privileges() == 0, tacit_die_with_parent() == 0 else { return Answer(stage: .power, error: errno) }
-        let filtered = SyscallFilter().apply()
+        let filtered = SyscallFilter(for: .program).apply()
         return filtered == 0 ? nil : Answer(stage: .filter, error: -filtered)
     }
 

@@ -1,7 +1,16 @@
 import CSandbox
 
-/// Which system calls a program in a sandbox may make: all but those that reach into other processes, the kernel or another namespace.
+/// Which system calls a process may make: all but those that reach into other processes, the kernel or another namespace; and a runner that has started its
+/// program neither starts another nor opens a connection.
 package struct SyscallFilter: Sendable, Equatable {
+    /// Whose calls are filtered.
+    package enum Role: Sendable {
+        /// A program in a sandbox, and the first process of its namespace.
+        case program
+        /// A runner, which holds the values of its run and reads what the run's program writes.
+        case runner
+    }
+
     /// One instruction of classic BPF.
     package struct Step: Sendable, Equatable {
         package var code: UInt16
@@ -44,7 +53,13 @@ package struct SyscallFilter: Sendable, Equatable {
         TACIT_CALL_DELETE_MODULE, TACIT_CALL_ACCT, TACIT_CALL_QUOTACTL, TACIT_CALL_QUOTACTL_FD, TACIT_CALL_SYSLOG,
     ].map { Int($0) }
 
-    package init() {
+    /// What a runner needs no more when its program runs, whatever somebody who took it over would do with it.
+    static let refusedToRunners = [
+        TACIT_CALL_EXECVE, TACIT_CALL_EXECVEAT, TACIT_CALL_CLONE, TACIT_CALL_CLONE3, TACIT_CALL_FORK, TACIT_CALL_VFORK, TACIT_CALL_UNSHARE,
+        TACIT_CALL_SOCKET, TACIT_CALL_SOCKETPAIR, TACIT_CALL_CONNECT, TACIT_CALL_BIND, TACIT_CALL_LISTEN, TACIT_CALL_ACCEPT, TACIT_CALL_ACCEPT4,
+    ].map { Int($0) }
+
+    package init(for role: Role) {
         load(4)
         add(0x15, 1, 0, Self.machine)
         answer(Answer.kill)
@@ -54,7 +69,18 @@ package struct SyscallFilter: Sendable, Equatable {
             add(0x35, 0, 1, UInt32(TACIT_FOREIGN_CALLS))
             answer(Answer.refuse(Self.noSuchCall))
         }
-        for call in Self.refused { when(call) { $0.answer(Answer.refuse(Self.notPermitted)) } }
+        for call in Self.refused + (role == .runner ? Self.refusedToRunners : []) { when(call) { $0.answer(Answer.refuse(Self.notPermitted)) } }
+        if role == .program { filterPrograms() }
+        when(Int(TACIT_CALL_IOCTL)) { filter in
+            filter.loadArgument(1)
+            for control in Self.refusedControls { filter.answer(Answer.refuse(Self.notPermitted), when: control) }
+            filter.answer(Answer.allow)
+        }
+        answer(Answer.allow)
+    }
+
+    /// Processes without namespaces, sockets of some families.
+    private mutating func filterPrograms() {
         // What it asks for lies in memory, where a filter cannot look. Programs go on with clone.
         when(Int(TACIT_CALL_CLONE3)) { $0.answer(Answer.refuse(Self.noSuchCall)) }
         when(Int(TACIT_CALL_CLONE)) { $0.refuseBits(Self.namespaces, ofArgument: 0) }
@@ -66,12 +92,6 @@ package struct SyscallFilter: Sendable, Equatable {
                 filter.answer(Answer.refuse(Self.noSuchFamily))
             }
         }
-        when(Int(TACIT_CALL_IOCTL)) { filter in
-            filter.loadArgument(1)
-            for control in Self.refusedControls { filter.answer(Answer.refuse(Self.notPermitted), when: control) }
-            filter.answer(Answer.allow)
-        }
-        answer(Answer.allow)
     }
 
     /// Instructions for one call; they end with an answer.

@@ -130,6 +130,20 @@ enum {
     TACIT_CALL_SOCKET = SYS_socket,
     TACIT_CALL_SOCKETPAIR = SYS_socketpair,
     TACIT_CALL_IOCTL = SYS_ioctl,
+    TACIT_CALL_EXECVE = SYS_execve,
+    TACIT_CALL_EXECVEAT = SYS_execveat,
+    TACIT_CALL_CONNECT = SYS_connect,
+    TACIT_CALL_BIND = SYS_bind,
+    TACIT_CALL_LISTEN = SYS_listen,
+    TACIT_CALL_ACCEPT = SYS_accept,
+    TACIT_CALL_ACCEPT4 = SYS_accept4,
+#if defined(SYS_fork)
+    TACIT_CALL_FORK = SYS_fork,
+    TACIT_CALL_VFORK = SYS_vfork,
+#else
+    TACIT_CALL_FORK = SYS_clone,
+    TACIT_CALL_VFORK = SYS_clone,
+#endif
     TACIT_CALL_SWAPON = SYS_swapon,
     TACIT_CALL_SWAPOFF = SYS_swapoff,
     TACIT_CALL_REBOOT = SYS_reboot,

@@ -6,8 +6,10 @@ import Testing
 @Suite("The filter of system calls")
 struct SyscallFilterTests {
     /// What the filter answers, as the kernel would execute it.
-    private func answer(_ call: Int, _ arguments: [UInt64] = [], machine: UInt32 = SyscallFilter.machine) -> UInt32? {
-        let steps = SyscallFilter().steps
+    private func answer(_ call: Int, _ arguments: [UInt64] = [], machine: UInt32 = SyscallFilter.machine, of role: SyscallFilter.Role = .program)
+        -> UInt32?
+    {
+        let steps = SyscallFilter(for: role).steps
         let words: [UInt32] =
             [UInt32(truncatingIfNeeded: call), machine, 0, 0]
             + (arguments + Array(repeating: 0, count: 6 - arguments.count)).flatMap {
@@ -89,6 +91,21 @@ struct SyscallFilterTests {
     func controls() {
         for control: UInt64 in [0x5412, 0x541C, 0x5412 | 1 << 32] { #expect(answer(Int(TACIT_CALL_IOCTL), [0, control]) == refusal) }
         for control: UInt64 in [0x5401, 0x5413] { #expect(answer(Int(TACIT_CALL_IOCTL), [0, control]) == allow) }
+    }
+
+    @Test("a runner starts nothing more, and opens no connection", arguments: SyscallFilter.refused + SyscallFilter.refusedToRunners)
+    func runners(call: Int) {
+        #expect(answer(call, of: .runner) == refusal)
+        #expect(answer(call, [.max, 1, 2, 10, .max, .max], of: .runner) == refusal)
+    }
+
+    @Test("a runner reads, writes, waits, signals, maps memory and leaves")
+    func runnersWork() {
+        // Numbers of x86-64 and of arm64 that are none of the refused on either.
+        for call in [0, 1, 3, 9, 11, 12, 7, 61, 62, 87, 231, 257, 271, 439]
+        where !(SyscallFilter.refused + SyscallFilter.refusedToRunners).contains(call) {
+            #expect(answer(call, of: .runner) == allow, "\(call)")
+        }
     }
 
     @Test("another machine's calls end the process, and its numbers on this one are unknown")
