@@ -99,7 +99,7 @@ private final class OpenedRun: WaitingRun {
         let plan = try InjectionPlan(targets, inherited: account.environment(of: job), preservesInherited: job.preservesEnvironment)
         for (index, value) in job.values.enumerated() where plan.isInjected[index] {
             let needle = value.kind == .secret ? value.name : nil
-            try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value))
+            try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value, text: value.text))
         }
         try setup.start(RunConditions(job, of: account))
         let taken = descriptor.withLock { descriptor in

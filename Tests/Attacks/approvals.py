@@ -1,5 +1,6 @@
 """An agent that would approve its own request: by its own form, at a terminal, in a person's pane, over the socket, or by guessing."""
 
+import concurrent.futures
 import contextlib
 import itertools
 import json
@@ -28,7 +29,7 @@ def furnish(house):
     add(house, "api/key")
     policy = """
 policies:
-  - {name: all, agent_id: "*", allowed_keys: ["api/*"], capabilities: [masked_return], unsandboxed: allow}
+  - {name: all, agent_id: "*", allowed_keys: ["api/*"], capabilities: [masked_return, env_inject], unsandboxed: allow}
   - {name: nobody, agent_id: unidentified, allowed_keys: ["api/*"], capabilities: [masked_return], unsandboxed: allow}
 tag_rules:
   - {name: live, kind: require_confirmation, by: person, tags: [live]}
@@ -300,6 +301,38 @@ def neighbours(context):
             answer = connection.request("GET", f"{secret_path(name)}/masked")
             expect((answer.status, answer.json["request"]) == (403, request["id"]), f"{answer}")
     expect(not [item for item in requests(house) if item["standing"] == "pending"], "the person is asked again")
+
+
+@attack("approval", "what was approved with one text around the value is not had with another: moved, cut, longer, or none at all")
+def text_around(context):
+    house = context.house(furnish)
+    name = "api/header"
+    add(house, name)
+
+    def run(text):
+        with agent(house) as connection:
+            return connection.run(["/usr/bin/cat"], [{"reference": name, "stdin": True, **text}]).wait()
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        own = {"before": "ab", "after": "c"}
+        first = pool.submit(run, own)
+        request = pending(house)
+        shown = house.tacit("approvals", password=house.password).out.decode()
+        expect('@1 \u2192 stdin, after "ab" and before "c"\n' in shown, shown)
+        approved = house.tacit("approvals", "approve", request["code"], "--uses", "9", password=house.password)
+        expect(approved.returncode == 0, approved.err)
+        expect(first.result(60).stdout == b"ab[REDACTED:api/header]c", f"{first.result()}")
+        others = [{"before": "a", "after": "bc"}, {"before": "abc"}, {"after": "abc"}, {"before": "ab"}, {"after": "c"}, {}, own | {"after": "c\n"}]
+        for text in others:
+            other = pool.submit(run, text)
+            waits = pending(house)
+            expect(waits["id"] != request["id"], f"{text}")
+            refuse(house, waits)
+            answer = other.result(60)
+            expect(answer.problem is not None and answer.problem.status == 403 and answer.stdout == b"", f"{text}: {answer}")
+        expect(pool.submit(run, own).result(60).stdout == b"ab[REDACTED:api/header]c", "its own use")
+    left = next(item["uses"] for item in requests(house) if item["id"] == request["id"])
+    expect(left == 7, f"{left} uses are left")
 
 
 @attack("approval", "an authenticator's code is not guessed: after five tries none opens anything, and each is in the log")

@@ -109,13 +109,19 @@ def subject(s: dict) -> bytes:
     """What an approval is good for (§12.2)."""
     program = lambda p: text(p["path"]) + data(raw(p["hash"])) + listed(p["notBound"], text)
     place = lambda p: text(p["path"]) + integer(p["device"]) + integer(p["inode"])
-    goes = lambda b: bytes([DESTINATIONS.index(b["to"])]) + (text(b["variable"]) if b["to"] in ("variable", "file") else b"")
-    secret = lambda b: raw(b["secret"]) + integer(b["version"]) + integer(b["field"]) + goes(b)
+    secret = lambda b: raw(b["secret"]) + integer(b["version"]) + integer(b["field"]) + destination(b)
     sandbox = lambda b: bytes([b["required"], b["passesUnscanned"]]) + listed(b["reads"], text)
     file = lambda f: text(f["format"]) + optional(f["reads"], integer) + integer(f["life"])
     return (text(s["use"]) + optional(s["agent"], raw) + optional(s["program"], program) + listed(s["arguments"], text)
             + optional(s["workingDirectory"], place) + optional(s["sandbox"], sandbox) + optional(s["timeLimit"], integer) + listed(sorted(s["variables"]), text)
             + listed(s["secrets"], secret) + optional(s["inputHash"], lambda h: data(raw(h))) + optional(s["file"], file))
+
+
+def destination(b: dict) -> bytes:
+    """Where a value goes, and on standard input the text around it; without any, the byte is another."""
+    if b["to"] == "input" and (b.get("before") or b.get("after")):
+        return b"\4" + text(b["before"]) + text(b["after"])
+    return bytes([DESTINATIONS.index(b["to"])]) + (text(b["variable"]) if b["to"] in ("variable", "file") else b"")
 
 
 def subject_digest(s: dict) -> bytes:
@@ -172,6 +178,11 @@ def read_subject(r: Reader) -> dict:
 
 def read_destination(r: Reader) -> dict:
     number = r.byte()
+    if number == 4:
+        before, after = r.text(), r.text()
+        if not before + after or any(len(part.encode()) > 1024 or "\0" in part for part in (before, after)):
+            raise Refused("text around a value")
+        return {"to": "input", "variable": None, "before": before, "after": after}
     if number >= len(DESTINATIONS):
         raise Refused("destination")
     to = DESTINATIONS[number]

@@ -70,6 +70,12 @@ DESCRIBED = [
                             {"secret": id_of("secret api"), "version": 1, "field": 1, "to": "input", "variable": None}], "inputHash": None, "file": None},
         "names": ["default/dev/stripe/api-key@2", "default/dev/stripe/api-key@1"], "purpose": "p", "rule": "live",
         "state": {"is": "denied", "at": START + SECOND}}),
+    ("approval", "a key in a header, by standard input", ASKED | {
+        "use": NO_RUN | {"use": "run", "agent": id_of("agent"), "program": {"path": "/usr/bin/curl", "hash": stream("curl", 32).hex(), "notBound": []},
+                         "arguments": ["curl", "-H", "@-", "https://example.com"], "timeLimit": 50 * SECOND,
+                         "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "input", "variable": None,
+                                      "before": "Authorization: Bearer ", "after": "\nX-Ü: 1\n"}], "file": None},
+        "names": ["default/dev/stripe/api-key@2"], "purpose": "list invoices", "rule": "live", "state": {"is": "pending"}}),
     ("approval", "a session file that can be read twice", ASKED | {
         "use": NO_RUN | {"use": "inject", "agent": id_of("agent"), "file": {"format": "dotenv", "reads": 2, "life": 900 * SECOND},
                          "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "variable", "variable": "STRIPE_API_KEY"}]},
@@ -114,11 +120,16 @@ def refused_contents() -> list:
     place = good["approval"].index(text("run"))
     changed = lambda name, **parts: next(d for f, n, d in DESCRIBED if f == "approval" and n == name) | parts
     file = rows.write("approval", changed("a session file that can be read twice"))
+    header = rows.write("approval", changed("a key in a header, by standard input"))
+    around = text("Authorization: Bearer ") + text("\nX-Ü: 1\n")
     found += [("approval", "a use that does not exist", good["approval"][:place] + text("pry") + good["approval"][place + 7:]),
               ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\3" + good["approval"][place:]),
               ("approval", "a state that does not exist", good["approval"][:-1] + b"\4"),
               ("approval", "approved, and no budget", good["approval"][:-1] + b"\1"),
-              ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\4" + text("STRIPE_API_KEY"))),
+              ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\5" + text("STRIPE_API_KEY"))),
+              ("approval", "text around a value on standard input, and none of it", header.replace(around, text("") + text(""))),
+              ("approval", "text of 1,025 bytes before a value on standard input", header.replace(around, text("x" * 1025) + text(""))),
+              ("approval", "a zero byte in the text after a value on standard input", header.replace(around, text("") + text("\0"))),
               ("approval", "a secret without a name", rows.write("approval", changed("a run that waits", names=["default/dev/stripe/api-key@2"]))),
               ("approval", "a name without a secret", rows.write("approval", changed("a run that waits", names=["a", "b", "c"]))),
               ("approval", "a file of a format that does not exist", file.replace(text("dotenv"), text("script"))),

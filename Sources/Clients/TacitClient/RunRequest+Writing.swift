@@ -15,6 +15,8 @@ extension RunRequest {
                     $0.optional("variable", secret.variable)
                     if let stdin = secret.stdin { $0.raw("stdin", stdin) }
                     if let file = secret.file { $0.raw("file", file) }
+                    $0.optional("before", secret.before)
+                    $0.optional("after", secret.after)
                 }
             }
         }

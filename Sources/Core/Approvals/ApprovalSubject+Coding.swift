@@ -84,7 +84,11 @@ extension BoundSecret.Destination {
         case .file(let name):
             writer.write(byte: 2)
             writer.write(name)
-        case .standardInput: writer.write(byte: 3)
+        case .standardInput(let text):
+            guard !text.isEmpty else { return writer.write(byte: 3) }
+            writer.write(byte: 4)
+            writer.write(text.before)
+            writer.write(text.after)
         }
     }
 
@@ -93,7 +97,11 @@ extension BoundSecret.Destination {
         case 0: self = .asker
         case 1: self = .variable(try reader.text())
         case 2: self = .file(try reader.text())
-        case 3: self = .standardInput
+        case 3: self = .standardInput(.none)
+        case 4:
+            // No text at all is written as 3: two forms of one subject would have two digests.
+            guard let text = InputText(before: try reader.text(), after: try reader.text()), !text.isEmpty else { throw .malformed }
+            self = .standardInput(text)
         default: throw .malformed
         }
     }

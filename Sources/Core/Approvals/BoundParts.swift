@@ -65,7 +65,8 @@ package struct BoundSecret: Sendable, Equatable {
         case variable(String)
         /// A private file of the run; the variable holds its path.
         case file(String)
-        case standardInput
+        /// Standard input, with the text that stands there before and after the value.
+        case standardInput(InputText)
     }
 
     package init(secret: SecretID, version: Int64, field: Int64, to destination: Destination) {

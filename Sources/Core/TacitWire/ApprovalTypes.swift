@@ -99,11 +99,16 @@ public struct ApprovalSecret: Codable, Sendable, Equatable {
     public var `as`: Way?
     /// The variable that is set, or the key of the line.
     public var variable: String?
+    /// The agent's text before and after the value on standard input, as it is; nil for none.
+    public var before: String?
+    public var after: String?
 
-    public init(name: String, as way: Way? = nil, variable: String? = nil) {
+    public init(name: String, as way: Way? = nil, variable: String? = nil, before: String? = nil, after: String? = nil) {
         self.name = name
         self.as = way
         self.variable = variable
+        self.before = before
+        self.after = after
     }
 }
 

@@ -142,6 +142,23 @@ struct AgentRunTests {
         #expect(run.output == "\(value.count) \(value.reduce(0) { $0 + Int($1) })\n")
     }
 
+    @Test("text stands around the value on standard input and is shown; the value is redacted, and the first read has all of it")
+    func textAround() throws {
+        let value = Array("CANARY-stdin-text-55bb".utf8)
+        let script = "import os; d=os.read(0, 99999); print(len(d), d.decode(), os.read(0, 9))"
+        for (before, after) in [("Authorization: Bearer ", ""), ("", "tail"), ("user = \"", "\"\n# é"), (String(repeating: "x", count: 1024), "y")] {
+            let run = try TestRun(.agent("python3", "-c", script), [.input(value, before: before, after: after)]).finish(endsInput: false)
+            let count = before.utf8.count + value.count + after.utf8.count
+            #expect(run.output == "\(count) \(before)[REDACTED:input]\(after) b''\n", "\(run.output)")
+        }
+        let long = [UInt8](repeating: UInt8(ascii: "v"), count: 300_000)
+        let run = try TestRun(
+            .agent("python3", "-c", "import sys; d=sys.stdin.read(); print(d[:7] + d[-6:], d.count('v'), len(d))"),
+            [.input(long, before: "before ", after: " after")]
+        ).finish(endsInput: false)
+        #expect(run.output == "before  after 300000 300013\n", "\(run.output.prefix(200))")
+    }
+
     @Test("what cannot be a variable is refused before anything is executed")
     func badValues() throws {
         let folder = try TemporaryFolder()

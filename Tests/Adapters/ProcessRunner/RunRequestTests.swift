@@ -19,7 +19,10 @@ struct RunRequestTests {
     func full() throws {
         let request = RunRequest(
             argv: ["psql", "-c", "select 1"], cwd: "/tmp", scope: "shop/prod", environment: ["FOO_BAR": "1", "fooBar": "2", "foo_bar": "3"],
-            secrets: [RunSecret(reference: "db#password", variable: "PGPASSWORD"), RunSecret(reference: "key", stdin: true)], all: true,
+            secrets: [
+                RunSecret(reference: "db#password", variable: "PGPASSWORD"),
+                RunSecret(reference: "key", stdin: true, before: "user = \"", after: "\"\n"),
+            ], all: true,
             environmentPrefix: "X_", preserveEnvironment: true, timeoutSeconds: 5,
             terminal: RunTerminal(rows: 24, columns: 80, input: true, output: false, error: true, term: "xterm"), fileMask: 0o27, purpose: "report",
             maskOutput: false)
@@ -30,6 +33,7 @@ struct RunRequestTests {
         "unknown and misspelt fields are refused",
         arguments: [
             #"{"argv":["true"],"shell":true}"#, #"{"argv":["true"],"secrets":[{"reference":"a","value":"b"}]}"#,
+            #"{"argv":["true"],"secrets":[{"reference":"a","stdin":true,"prefix":"b"}]}"#, #"{"argv":["true"],"before":"b"}"#,
             #"{"argv":["true"],"maskoutput":false}"#,
             #"{"argv":["true"],"terminal":{"rows":1,"columns":1,"input":true,"output":true,"error":true,"raw":true}}"#, #"{}"#, #"{"argv":"true"}"#,
         ])

@@ -19,7 +19,8 @@ struct RunnerMemoryTests {
             .agent("sh", "-c", script),
             [
                 RunBinding(target: .variable("KEY"), needleName: "key", value: variable.secret),
-                RunBinding(target: .standardInput, needleName: "in", value: input.secret),
+                RunBinding(
+                    target: .standardInput, needleName: "in", value: input.secret, text: try #require(InputText(before: "Bearer ", after: "\n"))),
                 RunBinding(target: .variable("HOST"), needleName: nil, value: plain.secret),
             ])
         #expect(run.wait { $0.output.hasSuffix("\n") && $0.output.split(separator: "\n").last.flatMap { Int32($0) } != nil })

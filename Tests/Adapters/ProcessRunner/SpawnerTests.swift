@@ -181,5 +181,10 @@ struct SpawnerTests {
             head.target = target
             #expect(try BindingHead(decoding: head.encoded) == head)
         }
+        let head = BindingHead(RunBinding.input([1, 2], before: "a: ", after: "\n"))
+        #expect(try BindingHead(decoding: head.encoded) == head && head.text.before == "a: " && head.text.after == "\n")
+        for length in 0..<head.encoded.count {
+            #expect(throws: CanonicalError.self) { try BindingHead(decoding: Array(head.encoded.prefix(length))) }
+        }
     }
 }

@@ -127,9 +127,10 @@ extension RunBinding {
         return RunBinding(target: .file(name), needleName: needle, value: SecretValue(moving: &bytes))
     }
 
-    static func input(_ value: [UInt8]) -> RunBinding {
+    static func input(_ value: [UInt8], before: String = "", after: String = "") -> RunBinding {
         var bytes = value
-        return RunBinding(target: .standardInput, needleName: "input", value: SecretValue(moving: &bytes))
+        let text = InputText(before: before, after: after) ?? .none
+        return RunBinding(target: .standardInput, needleName: "input", value: SecretValue(moving: &bytes), text: text)
     }
 }
 

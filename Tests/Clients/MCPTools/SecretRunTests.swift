@@ -117,12 +117,36 @@ import Testing
         #expect(seen.withLock { $0 } == [RunSecret(reference: "db", variable: "CERT", file: true)])
         _ = try await call(["name": "db", "as": "file"], stdin: "text")
         #expect(seen.withLock { $0 } == [RunSecret(reference: "db", file: true)])
+        let header: JSONValue = ["name": "db", "as": "stdin", "before": "Authorization: Bearer ", "after": "\n"]
+        #expect(try await call(header).contains(#""secrets_used":[{"name":"db","as":"stdin"}]"#), "the text is not told back")
+        #expect(seen.withLock { $0 } == [RunSecret(reference: "db", stdin: true, before: "Authorization: Bearer ", after: "\n")])
         let refused: [(JSONValue, String?)] = [
+            (["name": "db", "before": "x"], nil), (["name": "db", "as": "env", "after": ""], nil),
+            (["name": "db", "as": "file", "before": "x"], nil),
+            (["name": "db", "as": "stdin", "before": .string(String(repeating: "é", count: 513))], nil),
+            (["name": "db", "as": "stdin", "after": "\0"], nil), (["name": "db", "as": "stdin", "before": 1], nil),
             (["name": "db", "as": "stdin", "var": "PW"], nil), (["name": "db", "as": "stdin"], "text"),
             (["name": "db?version=1", "version": 2], nil),
             (["name": "db", "as": "argument"], nil), (["name": "db", "version": 0], nil),
         ]
         for (secret, stdin) in refused { #expect(try await call(secret, stdin: stdin).contains("invalid_arguments"), "\(secret.text)") }
+    }
+
+    @Test("what is said of text in the wrong place names the field and the step")
+    func textElsewhere() async throws {
+        let arguments: JSONValue = ["argv": ["a"], "secrets": [["name": "db", "after": "x"]], "purpose": "check"]
+        let text = try await Desk(StubKeeper()).call("secret_run", arguments).text
+        #expect(text.contains("`after` is text around a secret that is sent `as` stdin") && text.contains("or leave `after` out"), "\(text)")
+    }
+
+    @Test("a model that wrote a variable into a header of curl is told how curl gets one")
+    func curlNote() throws {
+        func notes(_ argv: JSONValue) throws -> String {
+            try RunWish(["argv": argv, "secrets": [], "purpose": "p"], in: Place(project: "shop", environment: "dev")).notes.joined()
+        }
+        #expect(try notes(["/usr/bin/curl", "-H", "Authorization: Bearer $KEY"]).contains(#""-H","@-""#))
+        #expect(try !notes(["psql", "$KEY"]).contains("curl"))
+        #expect(try notes(["curl", "x"]).isEmpty)
     }
 
     @Test("a run that was stopped or signalled keeps its output")

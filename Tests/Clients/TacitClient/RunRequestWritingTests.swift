@@ -38,7 +38,10 @@ struct RunRequestWritingTests {
         )
         for _ in 0..<random.int(in: 0...5) { request.environment[text()] = text() }
         for _ in 0..<random.int(in: 0...3) {
-            request.secrets.append(RunSecret(reference: text(), variable: perhaps(text()), stdin: perhaps(flag()), file: perhaps(flag())))
+            request.secrets.append(
+                RunSecret(
+                    reference: text(), variable: perhaps(text()), stdin: perhaps(flag()), file: perhaps(flag()), before: perhaps(text()),
+                    after: perhaps(text())))
         }
         (request.all, request.preserveEnvironment, request.maskOutput) = (flag(), flag(), flag())
         (request.timeoutSeconds, request.fileMask) = (perhaps(random.int(in: 1...9999)), perhaps(0o027))

@@ -48,7 +48,12 @@ struct ApprovalRequestTests {
             { $0.sandbox?.isRequired = false }, { $0.sandbox?.passesUnscanned = true }, { $0.sandbox?.reads = [] }, { $0.timeLimit = .seconds(51) },
             { $0.file = nil }, { $0.file?.format = .json }, { $0.file?.reads = nil }, { $0.file?.reads = 2 }, { $0.file?.life = .seconds(901) },
             { $0.variables = ["LANG"] }, { $0.secrets = [] }, { $0.secrets[0].secret = Self.id(4) }, { $0.secrets[0].version = 4 },
-            { $0.secrets[0].field = 2 }, { $0.secrets[0].destination = .standardInput }, { $0.secrets[0].destination = .asker },
+            { $0.secrets[0].field = 2 }, { $0.secrets[0].destination = .standardInput(.none) },
+            { $0.secrets[0].destination = .standardInput(Self.text("ab", "c")) },
+            { $0.secrets[0].destination = .standardInput(Self.text("a", "bc")) },
+            { $0.secrets[0].destination = .standardInput(Self.text("abc", "")) },
+            { $0.secrets[0].destination = .standardInput(Self.text("", "abc")) },
+            { $0.secrets[0].destination = .asker },
             { $0.secrets[0].destination = .file("STRIPE_API_KEY") }, { $0.secrets[0].destination = .variable("OTHER") }, { $0.secrets += $0.secrets },
             { $0.inputHash = nil },
             { $0.inputHash?[0] ^= 1 },
@@ -62,6 +67,27 @@ struct ApprovalRequestTests {
             digests.insert(changed.digest)
         }
         #expect(digests.count == changes.count + 1)
+    }
+
+    private static func text(_ before: String, _ after: String) -> InputText { InputText(before: before, after: after) ?? .none }
+
+    @Test("every change of the text around a value is another request, and each reads back")
+    func everyText() throws {
+        let random = SeededRandom()
+        let letters = ["a", "b", " ", "\n", "\"", "\u{301}", "é", "\u{202E}", "\u{1}", ":"]
+        func part() -> String { (0..<random.int(in: 0...4)).map { _ in letters[random.int(in: 0...(letters.count - 1))] }.joined() }
+        var texts: Set<[[UInt8]]> = []
+        var digests: Set<[UInt8]> = []
+        for _ in 0..<2000 {
+            let text = Self.text(part(), part())
+            texts.insert([Array(text.before.utf8), Array(text.after.utf8)])
+            let request = request(subject { $0.secrets[0].destination = .standardInput(text) })
+            let read = try ApprovalRequest(decoding: request.encoded)
+            #expect(read == request && read.encoded == request.encoded, "\(random)")
+            guard case .use(let subject, _) = read.matter else { throw TestFailure("no use") }
+            digests.insert(subject.digest)
+        }
+        #expect(texts.count > 1000 && digests.count == texts.count, "\(random)")
     }
 
     @Test("two secrets that change places are another request, whatever the order in which they are named")

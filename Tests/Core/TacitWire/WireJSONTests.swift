@@ -101,8 +101,10 @@ struct WireJSONTests {
     func changes() throws {
         let request = RunRequest(
             argv: ["psql", "-c", "select \"1\""], cwd: "/tmp", scope: "shop/prod", environment: ["FOO_BAR": "é\n"],
-            secrets: [RunSecret(reference: "db#password", variable: "PGPASSWORD")], timeoutSeconds: 5,
-            terminal: RunTerminal(rows: 24, columns: 80, input: true, output: false, error: true, term: "xterm"), fileMask: 0o27)
+            secrets: [
+                RunSecret(reference: "db#password", variable: "PGPASSWORD"), RunSecret(reference: "k", stdin: true, before: "a: ", after: "\n"),
+            ],
+            timeoutSeconds: 5, terminal: RunTerminal(rows: 24, columns: 80, input: true, output: false, error: true, term: "xterm"), fileMask: 0o27)
         let good = Array(try WireJSON.encode(request))
         let pieces = ["{", "}", "[", "]", "\"", ":", ",", "\\u0000", "\\ud800", "-", "1e99", "null", "\0", "9223372036854775808"].map {
             Array($0.utf8)

@@ -103,15 +103,19 @@ extension ApprovalTests {
         _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
         let wish = try wish(["curl"], ["app/login", "app/key", "app/other"]) { wish in
             wish.secrets[1].way = .file
-            wish.secrets[2].way = .standardInput
+            wish.secrets[2].way = .standardInput(Self.text("Authorization: Bearer ", "\n"))
         }
         let request = try await asked(bench, wish)
         guard case .use(let subject, let names) = request.request.matter else { throw TestFailure("no use") }
         #expect(names == ["app/login#user@1", "app/login#password@1", "app/key@1", "app/other@1"].map { "default/dev/\($0)" })
-        #expect(subject.secrets.map(\.destination) == [.variable("PGUSER"), .variable("PGPASSWORD"), .file("APP_KEY"), .standardInput])
+        #expect(
+            subject.secrets.map(\.destination) == [
+                .variable("PGUSER"), .variable("PGPASSWORD"), .file("APP_KEY"), .standardInput(Self.text("Authorization: Bearer ", "\n")),
+            ])
         #expect(subject.variables == ["APP_KEY", "PGPASSWORD", "PGUSER"])
         try await approve(bench, request)
         let values = try await bench.open.prepareRun(wish, by: bench.agent()).job.values
         #expect(values.map(\.variable) == ["PGUSER", "PGPASSWORD", "APP_KEY", nil] && values.map(\.isFile) == [false, false, true, false])
+        #expect(values.map(\.text.before) == ["", "", "", "Authorization: Bearer "] && values.map(\.text.after) == ["", "", "", "\n"])
     }
 }

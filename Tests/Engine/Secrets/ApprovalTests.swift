@@ -39,6 +39,8 @@ import Testing
         return wish
     }
 
+    static func text(_ before: String, _ after: String) -> InputText { InputText(before: before, after: after) ?? .none }
+
     func denial(_ body: () async throws -> Void) async -> EngineError.Denial? {
         do { try await body() } catch EngineError.denied(let denial) { return denial } catch { Issue.record("\(error)") }
         return nil
@@ -87,8 +89,9 @@ import Testing
         let others: [RunWish] = [
             try wish(["curl", "y"]), try wish(["curl", "x", ""]), try wish(["curl", "x"], ["app/key", "app/other"]),
             try wish { $0.workingDirectory = "/tmp" }, try wish { $0.timeout = .seconds(51) }, try wish { $0.secrets[0].way = .file },
-            try wish { $0.secrets[0].way = .standardInput }, try wish { $0.input = Array("y".utf8) }, try wish { $0.prefix = "P_" },
-            try wish { $0.secrets[0].variable = "OTHER" },
+            try wish { $0.secrets[0].way = .standardInput(.none) }, try wish { $0.input = Array("y".utf8) }, try wish { $0.prefix = "P_" },
+            try wish { $0.secrets[0].variable = "OTHER" }, try wish { $0.secrets[0].way = .standardInput(Self.text("ab", "c")) },
+            try wish { $0.secrets[0].way = .standardInput(Self.text("a", "bc")) },
         ]
         for other in others {
             let asked = try await asked(bench, other)

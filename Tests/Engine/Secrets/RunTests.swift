@@ -32,7 +32,7 @@ import Testing
         #expect(try await variables(bench, wish(["db"])) == ["PGPASSWORD=db#password", "PGUSER=db#user"])
         #expect(try await variables(bench, wish(["db#password"])) == ["PGPASSWORD=db#password"])
         #expect(try await variables(bench, wish(["db#password"]) { $0.secrets[0].variable = "X" }) == ["X=db#password"])
-        #expect(try await variables(bench, wish(["stripe/api-key"]) { $0.secrets[0].way = .standardInput }) == ["stdin=stripe/api-key"])
+        #expect(try await variables(bench, wish(["stripe/api-key"]) { $0.secrets[0].way = .standardInput(.none) }) == ["stdin=stripe/api-key"])
         #expect(try await variables(bench, wish([], all: true)).count == 3)
         await #expect(throws: EngineError.notFound(.environment)) {
             _ = try await variables(bench, wish([], all: true) { $0.scope = VaultBench.scope("no/no") })

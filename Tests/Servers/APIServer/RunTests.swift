@@ -198,6 +198,30 @@ struct RunTests {
         }
     }
 
+    @Test("text around a secret goes to standard input, 1 KiB at most, and nowhere else")
+    func textAround() async throws {
+        let (bed, client) = try await bed()
+        let longest = String(repeating: "é", count: RunSecret.longestText / 2)
+        let secret = RunSecret(reference: "key", stdin: true, before: "Authorization: Bearer ", after: longest)
+        try await begin(client, RunRequest(argv: ["true"], secrets: [secret]))
+        #expect(try await client.head().status == 200)
+        let value = try #require(bed.runners.jobs.last?.values.first)
+        #expect(value.variable == nil && value.text == InputText(before: "Authorization: Bearer ", after: longest))
+        let refused: [(RunSecret, String)] = [
+            (RunSecret(reference: "key", before: "x"), "`before` is text around"), (RunSecret(reference: "key", after: ""), "`after` is text around"),
+            (RunSecret(reference: "key", stdin: false, file: true, after: "x"), "`after` is text around"),
+            (RunSecret(reference: "key", stdin: true, before: longest + "x"), "`before` has 1 KiB"),
+            (RunSecret(reference: "key", stdin: true, before: "x", after: "\0"), "`after` has 1 KiB"),
+        ]
+        for (secret, words) in refused {
+            let client = try bed.connect()
+            try await begin(client, RunRequest(argv: ["true"], secrets: [secret]))
+            let answer = try await client.answer()
+            #expect(answer.code == "request.invalid" && answer.text.contains(words), "\(answer.text)")
+        }
+        #expect(bed.runners.jobs.count == 1)
+    }
+
     @Test("an opening that is too large, cut or no JSON is refused")
     func badOpenings() async throws {
         let (bed, _) = try await bed()

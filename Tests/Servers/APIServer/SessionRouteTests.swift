@@ -108,6 +108,8 @@ struct SessionRouteTests {
             (files, #"{"scope":"default/dev","secrets":[\#(secret)],"purpose":"w","path":"/tmp/x"}"#, 400),
             (files, #"{"scope":"default/dev","secrets":[\#(secret)],"purpose":"w","content":"plain"}"#, 400),
             (files, #"{"scope":"default/dev","secrets":[{"reference":"open/one","stdin":true}],"purpose":"w"}"#, 422),
+            (files, #"{"scope":"default/dev","secrets":[{"reference":"open/one","before":"x"}],"purpose":"w"}"#, 422),
+            (files, #"{"scope":"default/dev","secrets":[{"reference":"open/one","after":""}],"purpose":"w"}"#, 422),
             (files, #"{"scope":"default/dev","secrets":[\#(secret)],"purpose":""}"#, 422),
             ("/v1/sessions", #"{"scope":"default","covers":["open/one"],"purpose":"w"}"#, 400),
             ("/v1/sessions", #"{"scope":"default/dev","covers":[],"purpose":"w"}"#, 422),

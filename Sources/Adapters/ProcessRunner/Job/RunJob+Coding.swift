@@ -118,13 +118,17 @@ extension RunConditions {
 /// The head of a binding: all but its value, which follows as raw bytes.
 struct BindingHead: Equatable {
     var target: InjectionPlan.Target
+    var text: InputText
     var needleName: String?
     var byteCount: Int
 
     var encoded: [UInt8] {
         var writer = CanonicalWriter()
         switch target {
-        case .standardInput: writer.write(byte: 0)
+        case .standardInput:
+            writer.write(byte: 0)
+            writer.write(text.before)
+            writer.write(text.after)
         case .variable(let name):
             writer.write(byte: 1)
             writer.write(name)
@@ -138,13 +142,17 @@ struct BindingHead: Equatable {
     }
 
     init(_ binding: RunBinding) {
-        (target, needleName, byteCount) = (binding.target, binding.needleName, binding.value.byteCount)
+        (target, text, needleName, byteCount) = (binding.target, binding.text, binding.needleName, binding.value.byteCount)
     }
 
     init(decoding bytes: [UInt8]) throws(CanonicalError) {
         var reader = CanonicalReader(bytes)
+        text = .none
         switch try reader.byte() {
-        case 0: target = .standardInput
+        case 0:
+            target = .standardInput
+            guard let told = InputText(before: try reader.text(), after: try reader.text()) else { throw .malformed }
+            text = told
         case 1: target = .variable(try reader.text())
         case 2: target = .file(try reader.text())
         default: throw .malformed

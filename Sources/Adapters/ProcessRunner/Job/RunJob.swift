@@ -92,10 +92,13 @@ package struct RunBinding: Sendable {
     /// The name under which the value is redacted; nil for a plain field, which is shown as it is.
     package var needleName: String?
     package var value: SecretValue
+    /// What stands around the value on standard input; no other target has any.
+    package var text: InputText
 
-    package init(target: InjectionPlan.Target, needleName: String?, value: SecretValue) {
+    package init(target: InjectionPlan.Target, needleName: String?, value: SecretValue, text: InputText = .none) {
         self.target = target
         self.needleName = needleName
         self.value = value
+        self.text = text
     }
 }

@@ -77,7 +77,7 @@ final class RunLoop {
         input = InputQueue(child.input)
         terminalInput = InputQueue(child.terminal)
         if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process, beside: intake.sandbox?.first) }
-        if let value = intake.bindings.first(where: { $0.target == .standardInput })?.value { input.send(only: value) }
+        if let only = intake.bindings.first(where: { $0.target == .standardInput }) { input.send(only: only.value, in: only.text) }
         deadlines.limit = job.timeLimit.map { MonotonicClock.now() + max(1, $0.wholeNanoseconds / 1_000_000) }
     }
 

@@ -70,11 +70,17 @@ extension ApprovalSecret {
     /// The name, and where the value goes. A variable may be called `stdin`, and is told from it.
     fileprivate var words: String {
         switch (self.as, variable) {
-        case (.stdin, _): "\(name) \u{2192} stdin"
+        case (.stdin, _): "\(name) \u{2192} stdin\(around)"
         case (.file, let variable?): "\(name) \u{2192} a file named by \(variable)"
         case (_, let variable?): "\(name) \u{2192} \(variable.lowercased() == "stdin" ? "the variable \(variable)" : variable)"
         default: name
         }
+    }
+
+    /// The agent's text around the value. It stands here whole, since the approval binds all of it: what is read there decides what the value is used for.
+    private var around: String {
+        let parts = [before.map { "after \($0.writtenOut)" }, after.map { "before \($0.writtenOut)" }].compactMap(\.self)
+        return parts.isEmpty ? "" : ", " + parts.joined(separator: " and ")
     }
 }
 
@@ -98,6 +104,15 @@ extension ApprovalFile {
 }
 
 extension String {
+    /// Between quotation marks, on one line: what ends a line, moves the cursor, turns or is not seen is written as its escape.
+    fileprivate var writtenOut: String {
+        let escapes: [Unicode.Scalar: String] = ["\"": "\\\"", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"]
+        let text = unicodeScalars.map { scalar in
+            escapes[scalar] ?? (scalar.isSeen ? String(Character(scalar)) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}")
+        }
+        return "\"\(text.joined().unpadded)\""
+    }
+
     /// With blanks after a blank made visible, and each letter that draws nothing. Where a terminal breaks a long line, blanks that an agent chose would begin
     /// the next one as a fact of ours.
     fileprivate var unpadded: String {
@@ -115,6 +130,14 @@ extension String {
 }
 
 extension Unicode.Scalar {
+    /// Whether it is a character that stands for itself and leaves its neighbours as they are.
+    fileprivate var isSeen: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+        default: !properties.isVariationSelector
+        }
+    }
+
     /// Whether nothing is seen of it: a space of any width, a filler, the empty Braille pattern.
     fileprivate var isBlank: Bool { properties.generalCategory == .spaceSeparator || isFiller }
 

@@ -1,9 +1,14 @@
+import TacitWire
+
 extension RunWish {
     /// What a model should know whose arguments name a variable.
     var notes: [String] {
         guard !literalVariables.isEmpty else { return [] }
+        let isCurl = request.argv.first?.split(separator: "/").last == "curl"
+        let remedy = isCurl ? #"; curl takes a header from standard input: "-H","@-" in argv, and the secret as=stdin with `before`"# : ""
         return [
             "argv: no shell replaced \(literalVariables.joined(separator: ", ")): the program got these very characters, and reads the variable only if it does so by itself"
+                + remedy
         ]
     }
 

@@ -11,7 +11,9 @@ extension SecretRunTool {
                 go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that, if the policy lets scripts have the secret. Where \
                 secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included: rule_list names them. \
                 Unless the policy lets it out, it runs in a sandbox: no network, and of your files only cwd, where clean changes are kept. \
-                The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list.
+                The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list. \
+                curl gets a key in a header from standard input: argv ["curl","-sS","-H","@-","https://api.example.com/v1/items"] with the secret \
+                {"name":"example/key","as":"stdin","before":"Authorization: Bearer "}.
                 """,
             input: .arguments(Self.input), output: .result(Self.output), hints: [.destructive, .openWorld],
             meta: ["anthropic/alwaysLoad": true])
@@ -41,6 +43,12 @@ extension SecretRunTool {
                         .string(
                             "How the program receives it: env = environment variable (default), file = in a private file, which ends with the run, its "
                                 + "path in the variable; stdin = on standard input, which then ends.", oneOf: ["env", "file", "stdin"])),
+                    .optional(
+                        "before",
+                        .string(
+                            #"For as=stdin only: text that stands before the value (no secrets), e.g. "Authorization: Bearer "."#,
+                            atMost: RunSecret.longestText)),
+                    .optional("after", .string("For as=stdin only: text that stands after the value (no secrets).", atMost: RunSecret.longestText)),
                     .optional("version", .integer("An earlier version, e.g. while a key is rotated. Default: the current one.", atLeast: 1)),
                 ]), atLeast: 1, atMost: 32)
         ),
@@ -110,56 +118,4 @@ extension SecretRunTool {
         .required("name", .string("Secret.")), .optional("var", .string("Variable you named.")), .optional("as", .string("How, where you said so.")),
         .optional("version", .integer("Version you named.")),
     ])
-}
-
-/// The arguments of `secret_run`, checked as far as they can be without the keeper.
-struct RunWish: Sendable {
-    static let largestOutput = 64 << 10
-
-    let request: RunRequest
-    /// Standard input that is too long to be told beforehand.
-    let input: [UInt8]
-    /// What in the arguments looks like a variable that a shell would replace, where none does.
-    let literalVariables: [String]
-    let timeoutSeconds: Int64
-    let outputLimit: Int
-    /// As they are told back.
-    let secrets: [JSONValue]
-
-    init(_ arguments: JSONObject, in place: Place) throws(ToolFailure) {
-        let argv = arguments["argv"]?.array?.compactMap(\.string) ?? []
-        let cwd = arguments["cwd"]?.string
-        guard argv.first?.isEmpty == false else { throw .invalidArguments("`argv[0]` must name a program") }
-        guard !(argv + [cwd ?? ""]).contains(where: { $0.unicodeScalars.contains("\0") }) else {
-            throw .invalidArguments("`argv` and `cwd` must not contain NUL")
-        }
-        if let cwd, !cwd.hasPrefix("/") { throw .invalidArguments("`cwd` must be an absolute path") }
-        literalVariables = Self.literalVariables(argv)
-        secrets = arguments["secrets"]?.array ?? []
-        timeoutSeconds = arguments["timeout_seconds"]?.integer ?? 50
-        outputLimit = Int(arguments["max_output_bytes"]?.integer ?? 16_384)
-        let text = arguments["stdin"]?.string ?? ""
-        let isLong = text.utf8.count > RunRequest.longestInput
-        input = isLong ? Array(text.utf8) : []
-        request = RunRequest(
-            argv: argv, cwd: cwd, scope: "\(place)",
-            secrets: try secrets.compactMap(\.object).map { secret throws(ToolFailure) in try Self.secret(secret, hasInput: !text.isEmpty) },
-            timeoutSeconds: Int(timeoutSeconds), purpose: arguments["purpose"]?.string, input: isLong || text.isEmpty ? nil : text,
-            sendsInput: isLong ? true : nil)
-    }
-
-    /// One secret as the keeper takes it. What goes to standard input has no variable, and nothing else goes there.
-    private static func secret(_ arguments: JSONObject, hasInput: Bool) throws(ToolFailure) -> RunSecret {
-        let (name, variable) = (arguments["name"]?.string ?? "", arguments["var"]?.string)
-        let isInput = arguments["as"]?.string == "stdin"
-        guard !isInput || variable == nil && !hasInput else {
-            throw .invalidArguments("a secret that is sent `as` stdin has no `var`, and stands in the place of `stdin`")
-        }
-        var secret = RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil)
-        if arguments["as"]?.string == "file" { secret.file = true }
-        guard let version = arguments["version"]?.integer else { return secret }
-        guard !name.contains("?") else { throw .invalidArguments("the name has a version already") }
-        secret.reference = "\(name)?version=\(version)"
-        return secret
-    }
 }

@@ -106,10 +106,11 @@ enum HelpTopic: String, CaseIterable {
             {"argv":["psql","-c","select 1"],"secrets":[{"name":"DATABASE_URL"}],"purpose":"check that the database answers","cwd":"/path"}. \
             The variable is named after the secret (stripe/api-key becomes STRIPE_API_KEY) unless the person bound another or you give `var`. \
             The environment is clean otherwise. Pipes, globs and && need a script file of yours, which the \
-            policy may not let have the secret. curl reads no variable by itself before 8.3; from then on: "--variable","%STRIPE_API_KEY",\
-            "--expand-header","Authorization: Bearer {{STRIPE_API_KEY}}". Output comes back with known values and their \
-            common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched. A program that reads the \
-            secret from standard input takes it with "as":"stdin". A rotated key has a new version: it is what you get, and "version":N gives an \
+            policy may not let have the secret. A program that reads the secret from standard input takes it with "as":"stdin", between the text of \
+            `before` and `after`. So curl has a key in a header: {"argv":["curl","-sS","-H","@-","https://api.stripe.com/v1/invoices"],\
+            "secrets":[{"name":"stripe/api-key","as":"stdin","before":"Authorization: Bearer "}],"purpose":"list invoices"}, or as user and password: \
+            "-K","-" in argv, "before":"user = \\"me:","after":"\\"". Output comes back with known values and their \
+            common encodings replaced by [REDACTED:NAME] or [REDACTED:NAME:form]; `not_scanned` says what could not be searched. A rotated key has a new version: it is what you get, and "version":N gives an \
             earlier one. Where only listed programs may have a secret, rule_list names them: it is no use to try others.
             """
         case .inject:

@@ -94,6 +94,9 @@ public struct RunRequest: Codable, Sendable, Equatable {
 
 /// One secret of a run and where it goes.
 public struct RunSecret: Codable, Sendable, Equatable {
+    /// The most bytes that `before` and `after` have, each.
+    public static let longestText = 1024
+
     /// `NAME`, `NAME#FIELD` or `tacit://…`.
     public var reference: String
     /// The environment variable; nil for its bindings, or the name derived from the secret's.
@@ -102,12 +105,20 @@ public struct RunSecret: Codable, Sendable, Equatable {
     public var stdin: Bool?
     /// `true` puts the value into a private file, which ends with the run; the variable holds its path.
     public var file: Bool?
+    /// Text that stands before the value on standard input, and nowhere else. It is no secret; an approval binds it.
+    public var before: String?
+    /// Text that stands after the value on standard input, and nowhere else.
+    public var after: String?
 
-    public init(reference: String, variable: String? = nil, stdin: Bool? = nil, file: Bool? = nil) {
+    public init(
+        reference: String, variable: String? = nil, stdin: Bool? = nil, file: Bool? = nil, before: String? = nil, after: String? = nil
+    ) {
         self.reference = reference
         self.variable = variable
         self.stdin = stdin
         self.file = file
+        self.before = before
+        self.after = after
     }
 }
 

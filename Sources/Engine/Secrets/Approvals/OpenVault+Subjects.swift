@@ -102,7 +102,7 @@ extension RunWish.Secret.Way {
         switch self {
         case .variable: .variable(variable)
         case .file: .file(variable)
-        case .standardInput: .standardInput
+        case .standardInput(let text): .standardInput(text)
         }
     }
 }

@@ -67,14 +67,17 @@ package struct RunJob: Sendable {
         package var variable: String?
         /// Whether the variable holds the path of a file of the run, in which the value is.
         package var isFile: Bool
+        /// What stands around the value on standard input.
+        package var text: InputText
         /// What stands in redacted output.
         package var name: String
         package var kind: FieldKind
         package var value: SecretValue
 
-        package init(variable: String?, isFile: Bool = false, name: String, kind: FieldKind, value: SecretValue) {
+        package init(variable: String?, isFile: Bool = false, text: InputText = .none, name: String, kind: FieldKind, value: SecretValue) {
             self.variable = variable
             self.isFile = isFile
+            self.text = text
             self.name = name
             self.kind = kind
             self.value = value

@@ -41,7 +41,10 @@ package struct RunWish: Sendable {
             case variable
             /// In a private file, whose path the variable holds.
             case file
-            case standardInput
+            /// On standard input, between this text.
+            case standardInput(InputText)
+
+            var isStandardInput: Bool { if case .standardInput = self { true } else { false } }
         }
 
         package init(reference: SecretReference, variable: String? = nil, _ way: Way = .variable) {
@@ -77,7 +80,7 @@ extension OpenVault {
     package func prepareRun(_ wish: RunWish, by asker: Asker) async throws -> PreparedRun {
         guard let program = wish.arguments.first, !program.isEmpty else { throw EngineError.invalid("there is no command to run", hint: nil) }
         let act = Act(.run, .inject, wish.takesAll ? .stepUp : .capability(.envInject))
-        guard wish.input == nil || !wish.secrets.contains(where: { $0.way == .standardInput }) else {
+        guard wish.input == nil || !wish.secrets.contains(where: \.way.isStandardInput) else {
             throw EngineError.invalid("standard input is either a secret or what you send", hint: "leave one of them out")
         }
         let wanted = try await wantedSecrets(wish, for: act, by: asker)
@@ -125,7 +128,7 @@ extension OpenVault {
 
     /// What stands in place of the standard input that a client would send: what it told beforehand. An approved run has no other, since nobody saw it.
     private static func input(of wish: RunWish, _ wanted: [Wanted], isApproved: Bool) -> RunJob.InjectedValue? {
-        guard !wanted.contains(where: { $0.way == .standardInput }), var bytes = wish.input ?? (isApproved ? [] : nil) else { return nil }
+        guard !wanted.contains(where: \.way.isStandardInput), var bytes = wish.input ?? (isApproved ? [] : nil) else { return nil }
         return .init(variable: nil, name: "", kind: .plain, value: SecretValue(moving: &bytes))
     }
 
@@ -184,8 +187,7 @@ extension OpenVault {
         for (ordinal, field, variable) in try Self.injected(item, manifest, prefix: prefix) {
             let value = try await shelf.open(ordinal, of: record, version: version, access: access)
             let needle = manifest.fields.count > 1 ? "\(item.name)#\(field.name)" : "\(item.name)"
-            let goesTo = item.way == .standardInput ? nil : variable
-            values.append(.init(variable: goesTo, isFile: item.way == .file, name: needle, kind: field.kind, value: value))
+            values.append(.init(item.way, variable: variable, name: needle, kind: field.kind, value: value))
         }
         return values
     }
@@ -199,7 +201,7 @@ extension OpenVault {
             return [(ordinal, field, item.variable ?? field.binding ?? fallback)]
         }
         let bound = manifest.fields.enumerated().filter { $0.element.binding != nil }
-        if item.variable == nil, item.way != .standardInput, !bound.isEmpty {
+        if item.variable == nil, !item.way.isStandardInput, !bound.isEmpty {
             return bound.map { (Int64($0.offset + 1), $0.element, $0.element.binding ?? derived) }
         }
         let (ordinal, field) = try manifest.chosen(nil)
@@ -229,6 +231,16 @@ extension RunJob {
         guard case .agent = audience, let first = grants.first else { return }
         audience = .agent(realHome: grants.allSatisfy { $0.home == .real })
         searchPath = grants.allSatisfy { $0.path == first.path } ? first.path : nil
+    }
+}
+
+extension RunJob.InjectedValue {
+    fileprivate init(_ way: RunWish.Secret.Way, variable: String, name: String, kind: FieldKind, value: SecretValue) {
+        switch way {
+        case .variable: self.init(variable: variable, name: name, kind: kind, value: value)
+        case .file: self.init(variable: variable, isFile: true, name: name, kind: kind, value: value)
+        case .standardInput(let text): self.init(variable: nil, text: text, name: name, kind: kind, value: value)
+        }
     }
 }
 

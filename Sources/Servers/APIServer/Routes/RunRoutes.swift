@@ -67,12 +67,23 @@ enum RunOpening {
 
 extension RunWish.Secret.Way {
     fileprivate init(_ wire: RunSecret) throws {
-        switch (wire.stdin ?? false, wire.file ?? false) {
-        case (true, true): throw EngineError.invalid("a secret goes to standard input or into a file", hint: "leave one of them out")
-        case (true, false): self = .standardInput
-        case (false, true): self = .file
-        case (false, false): self = .variable
+        guard wire.stdin == true else {
+            if let field = wire.before != nil ? "before" : wire.after != nil ? "after" : nil {
+                throw EngineError.invalid(
+                    "`\(field)` is text around a secret on standard input, and this one does not go there",
+                    hint: "send the secret to standard input, or leave `\(field)` out")
+            }
+            self = wire.file == true ? .file : .variable
+            return
         }
+        guard wire.file != true else { throw EngineError.invalid("a secret goes to standard input or into a file", hint: "leave one of them out") }
+        let (before, after) = (wire.before ?? "", wire.after ?? "")
+        guard let text = InputText(before: before, after: after) else {
+            throw EngineError.invalid(
+                "`\(InputText.isFit(before) ? "after" : "before")` has 1 KiB at most, and no zero byte",
+                hint: "shorten it, or let the program read a file")
+        }
+        self = .standardInput(text)
     }
 }
 

@@ -74,7 +74,9 @@ extension ApprovalSecret {
         case .asker: self.init(name: name)
         case .variable(let variable): self.init(name: name, as: isLine ? .line : .env, variable: variable)
         case .file(let variable): self.init(name: name, as: .file, variable: variable)
-        case .standardInput: self.init(name: name, as: .stdin)
+        case .standardInput(let text):
+            let parts = [text.before, text.after].map { $0.isEmpty ? nil : $0 }
+            self.init(name: name, as: .stdin, before: parts[0], after: parts[1])
         }
     }
 }

@@ -62,7 +62,9 @@ extension RuleAcknowledged {
 extension InjectionWish {
     init(_ wire: FileInjection) throws {
         let secrets = try wire.secrets.map { secret in
-            guard secret.stdin == nil, secret.file == nil else { throw EngineError.invalid("a secret of a file is a line of it", hint: nil) }
+            guard secret.stdin == nil, secret.file == nil, secret.before == nil, secret.after == nil else {
+                throw EngineError.invalid("a secret of a file is a line of it", hint: nil)
+            }
             return RunWish.Secret(reference: try SecretReference(parsing: secret.reference), variable: secret.variable)
         }
         self.init(scope: try Scope(parsing: wire.scope), secrets: secrets, purpose: wire.purpose)

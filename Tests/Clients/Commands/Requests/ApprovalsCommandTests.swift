@@ -87,6 +87,27 @@ struct ApprovalsCommandTests {
         #expect(json.contains(#""as":"line""#) && json.contains(#""variable":"KEY""#), "\(json)")
     }
 
+    @Test("text around a value stands beside it whole, in quotes and on one line, and what is not seen is written out")
+    func textAround() throws {
+        func shown(_ before: String?, _ after: String?) throws -> String {
+            var item = Self.run
+            item.secrets = [ApprovalSecret(name: "p/e/k@1", as: .stdin, before: before, after: after)]
+            return try rig([item]).run("approvals").text
+        }
+        let table: [(String?, String?, String)] = [
+            ("Authorization: Bearer ", nil, #"after "Authorization: Bearer ""#), (nil, "\n", #"before "\n""#),
+            ("user = \"", ":\"\r\n\t\\", #"after "user = \"" and before ":\"\r\n\t\\""#),
+            ("a\u{1B}[2J\u{202E}\u{2028}\u{FE0F}é", nil, #"after "a\u{1B}[2J\u{202E}\u{2028}\u{FE0F}é""#),
+            ("a   b\u{3164}", nil, "after \"a \u{2423}\u{2423}b\u{2423}\""),
+        ]
+        for (before, after, words) in table {
+            let text = try shown(before, after)
+            #expect(text.contains("secrets   p/e/k@1 \u{2192} stdin, \(words)\n"), "\(text)")
+        }
+        let longest = String(repeating: "x", count: 1024)
+        #expect(try shown(longest, longest).contains("after \"\(longest)\" and before \"\(longest)\"\n"), "nothing that is bound is cut")
+    }
+
     @Test("a single letter that draws nothing is seen, too")
     func filler() throws {
         var item = Self.run

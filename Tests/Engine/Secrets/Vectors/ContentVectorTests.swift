@@ -39,7 +39,9 @@ import Testing
         struct Directory: Decodable, Sendable { let path: String, device: Int64, inode: Int64 }
         struct File: Decodable, Sendable { let format: String, reads: Int64?, life: Int64 }
         struct Program: Decodable, Sendable { let path: String, hash: String, notBound: [String] }
-        struct Bound: Decodable, Sendable { let secret: String, version: Int64, field: Int64, to: String, variable: String? }
+        struct Bound: Decodable, Sendable {
+            let secret: String, version: Int64, field: Int64, to: String, variable: String?, before: String?, after: String?
+        }
         struct Proposal: Decodable, Sendable { let scope: String, names: [String], capability: String?, program: String? }
         struct State: Decodable, Sendable { let `is`: String, uses: Int64?, until: Int64?, at: Int64? }
 
@@ -48,7 +50,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 97).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 101).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -209,7 +211,7 @@ extension ContentVectorTests {
         #expect(
             subject.secrets.map { ["\($0.secret)", "\($0.version)", "\($0.field)"] + words($0.destination) }
                 == expected.secrets.map {
-                    [$0.secret, "\($0.version)", "\($0.field)", $0.to, $0.variable]
+                    [$0.secret, "\($0.version)", "\($0.field)", $0.to, $0.variable] + ($0.to == "input" ? [$0.before ?? "", $0.after ?? ""] : [])
                 })
     }
 
@@ -218,7 +220,7 @@ extension ContentVectorTests {
         case .asker: ["asker", nil]
         case .variable(let name): ["variable", name]
         case .file(let name): ["file", name]
-        case .standardInput: ["input", nil]
+        case .standardInput(let text): ["input", nil, text.before, text.after]
         }
     }
 
