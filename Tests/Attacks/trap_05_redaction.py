@@ -88,6 +88,42 @@ def other_forms(context):
         hidden(context, text)
 
 
+@attack("trap 5", "one character a line, wrapped at any column, with colours and carriage returns inside")
+def wrapped(context):
+    for text in (
+        "o.write(b'\\n'.join(bytes([c]) for c in v))", "o.write(b'\\r\\n'.join(v[i:i+7] for i in range(0, len(v), 7)))",
+        "o.write(b'\\x1b[1m'.join(v[i:i+3] for i in range(0, len(v), 3)))", "o.write(b'\\x1b[0m\\r'.join(bytes([c]) for c in v))",
+        "import textwrap; o.write(textwrap.indent('\\n'.join(textwrap.wrap(v.decode(), 9)), '    ').encode())",
+        "o.write(b'\\\\\\n'.join(v[i:i+5] for i in range(0, len(v), 5)))",
+    ):
+        hidden(context, text)
+
+
+@attack("trap 5", "escapes of C, shells, HTML and quoted-printable mail; UTF-16; dumps with addresses and text")
+def notations(context):
+    for text in (
+        "o.write(b''.join(b'\\\\x%02x' % c for c in v))", "o.write(b''.join(b'\\\\%03o' % c for c in v))", "o.write(b''.join(b'&#%d;' % c for c in v))",
+        "o.write(b''.join(b'&#x%X;' % c for c in v))", "o.write(b''.join(b'=%02X' % c for c in v))", "import quopri; o.write(quopri.encodestring(v * 3))",
+        "o.write(v.decode().encode('utf-16-le'))", "o.write(v.decode().encode('utf-16-be'))", "o.write(v.decode().encode('utf-16'))",
+        "o.write(b''.join(b'%08x  %s  |%s|\\n' % (i, v[i:i+16].hex(' ').encode(), b'.' * 16) for i in range(0, len(v), 16)))",
+        "o.write(b''.join(b'%08x: %s  %s\\n' % (i, v[i:i+16].hex(' ', -2).encode(), b'.' * 16) for i in range(0, len(v), 16)))",
+    ):
+        hidden(context, text)
+
+
+@attack("trap 5", "one encoding in another")
+def layers(context):
+    for text in (
+        "o.write(base64.b64encode(base64.b64encode(v)))", "o.write(base64.b64encode(b'a' + base64.b64encode(b'b' + v)))", "o.write(base64.b64encode(v.hex().encode()))",
+        "o.write(base64.b64encode(v).hex().encode())", "o.write(v.hex().encode().hex().encode())", "o.write(base64.encodebytes(b'x' * 31 + base64.b64encode(v)))",
+        "import json; o.write(base64.b64encode(json.dumps({'k': [v.decode()]}).encode()))", "o.write(base64.b64encode(v.decode().encode('utf-16-le')))",
+        "import json; o.write(json.dumps(json.dumps({'k': v.decode()})).encode())",
+        "import urllib.parse as u; o.write(u.quote(u.quote(v, safe=''), safe='').encode())",
+        "import html, json; o.write(html.escape(json.dumps(base64.b64encode(v).decode() + '/+')).encode())",
+    ):
+        hidden(context, text)
+
+
 @attack("trap 5", "a value of quotes, slashes and letters beyond ASCII, as JSON and in a URL")
 def odd_value(context):
     value = b'CANARY-odd-"q\\u/\xc3\xa9&=+ 7f3a9c1e55d0'

@@ -54,7 +54,7 @@ def views():
     for separator, name in ((" ", "spaces"), (":", "colons"), ("-", "hyphens"), (", ", "commas")):
         yield key(f"hex with {name}", binascii.hexlify(RAW, "~").decode().replace("~", separator), "hex")
     yield key("hex with 0x", ", ".join(f"0x{byte:02x}" for byte in RAW), "hex")
-    yield key("hex with backslash x", "".join(f"\\x{byte:02X}" for byte in RAW), "hex")
+    yield key("hex with backslash x", "".join(f"\\x{byte:02X}" for byte in RAW), "escape")
     yield key("hex wrapped at 60", wrapped((RAW * 2).hex(), 60, "\n")[:len(RAW.hex())], "hex")
     yield key("hex wrapped at 7", wrapped(RAW.hex(), 7, "\n"), "hex")
     yield key("hex in pairs of bytes", " ".join(RAW.hex()[i:i + 4] for i in range(0, len(RAW.hex()), 4)), "hex")
@@ -64,14 +64,14 @@ def views():
     yield key("percent-encoding of every byte", "".join(f"%{byte:02X}" for byte in RAW), "percent")
     yield key("a form", urllib.parse.quote_plus(KEY), "percent")
     yield case("a form without any percent sign", [("F", "CANARY two words")], "f=CANARY+two+words", "f=[REDACTED:F:percent]", {"F:percent": 1})
-    yield key("JSON in ASCII", json.dumps(KEY)[1:-1], "json")
-    yield key("JSON in UTF-8", json.dumps(KEY, ensure_ascii=False)[1:-1], "json")
-    yield key("JSON with slashes escaped", json.dumps(KEY)[1:-1].replace("/", "\\/"), "json")
-    yield key("JSON with all characters as numbers", "".join(f"\\u{ord(c):04x}" for c in KEY), "json")
-    yield key("JSON with numbers in capitals", "".join(f"\\u{ord(c):04X}" for c in KEY), "json")
-    yield case("JSON with a surrogate pair", [("E", "CANARY-\U0001f511-x")], json.dumps("CANARY-\U0001f511-x"), '"[REDACTED:E:json]"', {"E:json": 1})
-    yield case("JSON with bytes as numbers", [("B", b"CANARY\xff\x80\x01")], b"CANARY\\u00ff\\u0080\\u0001", b"[REDACTED:B:json]", {"B:json": 1})
-    yield case("JSON of a multi-line value", [("PEM", PEM)], json.dumps({"k": PEM}), '{"k": "[REDACTED:PEM:json]"}', {"PEM:json": 1})
+    yield key("JSON in ASCII", json.dumps(KEY)[1:-1], "escape")
+    yield key("JSON in UTF-8", json.dumps(KEY, ensure_ascii=False)[1:-1], "escape")
+    yield key("JSON with slashes escaped", json.dumps(KEY)[1:-1].replace("/", "\\/"), "escape")
+    yield key("JSON with all characters as numbers", "".join(f"\\u{ord(c):04x}" for c in KEY), "escape")
+    yield key("JSON with numbers in capitals", "".join(f"\\u{ord(c):04X}" for c in KEY), "escape")
+    yield case("JSON with a surrogate pair", [("E", "CANARY-\U0001f511-x")], json.dumps("CANARY-\U0001f511-x"), '"[REDACTED:E:escape]"', {"E:escape": 1})
+    yield case("JSON with bytes as numbers", [("B", b"CANARY\xff\x80\x01")], b"CANARY\\u00ff\\u0080\\u0001", b"[REDACTED:B:escape]", {"B:escape": 1})
+    yield case("JSON of a multi-line value", [("PEM", PEM)], json.dumps({"k": PEM}), '{"k": "[REDACTED:PEM:escape]"}', {"PEM:escape": 1})
     for view, text in (("base64", base64.b64encode(bytes(range(256)))), ("hex", bytes(range(256)).hex().encode()), ("raw", bytes(range(256)))):
         shown = b"[REDACTED:ALL]" if view == "raw" else f"[REDACTED:ALL:{view}]".encode()
         yield case(f"every byte, {view}", [("ALL", bytes(range(256)))], b"<" + text + b">", b"<" + shown + b">", {f"ALL:{view}": 1})
@@ -104,8 +104,8 @@ def rules():
     yield case("a value of one byte", [("ONE", "1")], "1+1=2 %31 MQ==", "[REDACTED:ONE]+[REDACTED:ONE]=2 %3[REDACTED:ONE] MQ==", {"ONE:raw": 3})
     yield case("a value of three bytes in no view but its own", [("T", "abc")], "abc YWJj 616263 %61bc", "[REDACTED:T] YWJj 616263 %61bc", {"T:raw": 1})
     yield case("a value of four bytes in every view", [("F", "a\"bc")], "a\"bc YSJiYw== 61226263 a%22bc a\\\"bc",
-               "[REDACTED:F] [REDACTED:F:base64] [REDACTED:F:hex] [REDACTED:F:percent] [REDACTED:F:json]",
-               {"F:raw": 1, "F:base64": 1, "F:hex": 1, "F:percent": 1, "F:json": 1})
+               "[REDACTED:F] [REDACTED:F:base64] [REDACTED:F:hex] [REDACTED:F:percent] [REDACTED:F:escape]",
+               {"F:raw": 1, "F:base64": 1, "F:hex": 1, "F:percent": 1, "F:escape": 1})
     yield case("almost", [("K", "CANARY-0123")], "CANARY-0124 CANARY-012", "CANARY-0124 CANARY-012", {})
     yield case("case matters", [("K", "CANARY-abcd")], "CANARY-ABCD", "CANARY-ABCD", {})
     yield case("a value in another escape than a view's", [("K", "CANARY-ab\"cd")], "CANARY-ab\\qcd CANARY-ab%2gcd", "CANARY-ab\\qcd CANARY-ab%2gcd", {})

@@ -1,4 +1,4 @@
-/// Base64 in the standard and the URL alphabet, padded or not, wrapped at any column, at one of three alignments.
+/// Base64 in the standard and the URL alphabet, padded or not, wrapped at any column, its characters escaped or not, at one of three alignments.
 ///
 /// The characters at a value's edges may share their bits with a neighbour; they belong to the value.
 struct Base64Reader: SpellingReader {
@@ -16,7 +16,7 @@ struct Base64Reader: SpellingReader {
     mutating func next(in text: LentBytes) -> Reading {
         while bitCount < 8 {
             if !isFirst {
-                guard let start = LineBreak.skipped(from: position, in: text) else { return .cut }
+                guard let start = Gap.passed(from: position, in: text) else { return .cut }
                 position = start
             }
             switch Self.character(at: position, in: text) {
@@ -38,17 +38,18 @@ struct Base64Reader: SpellingReader {
         var end = position
         guard bits & (1 << UInt32(bitCount) - 1) == 0 else { return (end, false) }
         for _ in 0..<bitCount / 2 {
-            guard let start = LineBreak.skipped(from: end, in: text), start < text.count else { return (end, true) }
-            switch text[start] {
-            case UInt8(ascii: "="): end = start + 1
-            case .percentSign:
-                guard start + 2 < text.count else { return (end, true) }
-                guard text[start + 1] == UInt8(ascii: "3"), text[start + 2] | 0x20 == UInt8(ascii: "d") else { return (end, false) }
-                end = start + 3
-            default: return (end, false)
-            }
+            guard let start = Self.padding(from: end, in: text), start < text.count else { return (end, true) }
+            let isPlain = text[start] == UInt8(ascii: "=")
+            guard let next = EscapedCharacters().next(at: start, in: text) else { return (isPlain ? start + 1 : end, true) }
+            guard isPlain || next.byte == UInt8(ascii: "=") else { return (end, false) }
+            end = next.byte == UInt8(ascii: "=") ? next.end : start + 1
         }
         return (end, false)
+    }
+
+    /// Where padding may stand: `=` before a line break is padding, not a soft break.
+    private static func padding(from end: Int, in text: LentBytes) -> Int? {
+        end < text.count && text[end] == UInt8(ascii: "=") ? end : Gap.passed(from: end, in: text)
     }
 
     enum Character {
@@ -57,13 +58,27 @@ struct Base64Reader: SpellingReader {
         case cut
     }
 
-    /// One character of either alphabet; `+` and `/` also as a URL or a JSON string escapes them.
+    /// One character of either alphabet, as it is or escaped.
     @inline(__always)
     static func character(at position: Int, in text: LentBytes) -> Character {
         guard position < text.count else { return .cut }
-        let byte = text[position]
-        if let sextet = sextet(byte) { return .sextet(sextet, length: 1) }
-        return byte == .backslash || byte == .percentSign ? escape(at: position, in: text) : .none
+        if let sextet = sextet(text[position]) { return .sextet(sextet, length: 1) }
+        return escaped(at: position, in: text)
+    }
+
+    private static func escaped(at position: Int, in text: LentBytes) -> Character {
+        switch Escapes(PlainCharacters()).reading(at: position, in: text) {
+        case .cut: return .cut
+        case .spelled(let found) where found.count == 1:
+            if let sextet = sextet(UInt8(truncatingIfNeeded: found.bytes)) { return .sextet(sextet, length: found.end - position) }
+        default: break
+        }
+        switch Escapes(EscapedCharacters()).reading(at: position, in: text) {
+        case .cut: return .cut
+        case .spelled(let found) where found.count == 1:
+            return sextet(UInt8(truncatingIfNeeded: found.bytes)).map { .sextet($0, length: found.end - position) } ?? .none
+        default: return .none
+        }
     }
 
     @inline(__always)
@@ -76,19 +91,6 @@ struct Base64Reader: SpellingReader {
         case UInt8(ascii: "+"), UInt8(ascii: "-"): return 62
         case UInt8(ascii: "/"), UInt8(ascii: "_"): return 63
         default: return nil
-        }
-    }
-
-    private static func escape(at position: Int, in text: LentBytes) -> Character {
-        guard position + 1 < text.count else { return .cut }
-        let next = text[position + 1]
-        if text[position] == .backslash { return next == UInt8(ascii: "/") ? .sextet(63, length: 2) : .none }
-        guard next == UInt8(ascii: "2") else { return .none }
-        guard position + 2 < text.count else { return .cut }
-        switch text[position + 2] | 0x20 {
-        case UInt8(ascii: "b"): return .sextet(62, length: 3)
-        case UInt8(ascii: "f"): return .sextet(63, length: 3)
-        default: return .none
         }
     }
 }

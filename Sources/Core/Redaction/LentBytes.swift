@@ -23,6 +23,13 @@ struct LentBytes {
         return unsafe UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: index, as: UInt32.self))
     }
 
+    /// The eight bytes from `index` on, the first one lowest.
+    @inline(__always)
+    func longWord(at index: Int) -> UInt64 {
+        precondition(index >= 0 && index <= count - 8, "internal: a lent word was read out of bounds")
+        return unsafe UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+    }
+
     /// How many bytes, in steps of eight, are the same here from `index` on and in `other`.
     func agreement(from index: Int, with other: LentBytes) -> Int {
         precondition(index >= 0 && index <= count, "internal: lent bytes were compared out of bounds")

@@ -8,6 +8,11 @@ struct Match {
     struct Label: Hashable {
         var name: Int
         var view: RedactionView
+        /// The encoding around it.
+        var outer: RedactionView?
+
+        /// The form as it is told; empty for a value as it is.
+        var form: String { (outer.map { "\($0.rawValue)+" } ?? "") + view.rawValue }
     }
 }
 
@@ -19,29 +24,38 @@ struct Finding {
     var fragment: (match: Match, byteCount: Int)?
     /// Whether more text could change the answer.
     var isOpen = false
-    var beginsMember = false
+    /// The compressed member whose mark ends here.
+    var member = MemberMark.none
 
     /// Takes a longer match, and the wish for more text, of another spelling.
     fileprivate mutating func merge(_ trail: Trail, at start: Int, end textEnd: Int, as view: RedactionView, _ patterns: [Pattern]) {
+        merge(trail, at: start, end: textEnd, as: view, openAs: view, patterns)
+    }
+
+    fileprivate mutating func merge(
+        _ trail: Trail, at start: Int, end textEnd: Int, as view: RedactionView, openAs openView: RedactionView, _ patterns: [Pattern]
+    ) {
         isOpen = isOpen || trail.isOpen
         if let end = trail.end, end > match?.end ?? start {
             match = Match(start: start, end: end, label: .init(name: patterns[trail.pattern].name, view: view))
         }
         // Patterns that agree so far have the same public head, as far as it was seen.
-        if let open = trail.openPattern, case let count = trail.depth - patterns[open].publicHead, count > fragment?.byteCount ?? 0 {
-            fragment = (Match(start: start, end: textEnd, label: .init(name: patterns[open].name, view: view)), count)
+        if let open = trail.openPattern, case let count = trail.openDepth - patterns[open].publicHead, count > fragment?.byteCount ?? 0 {
+            fragment = (Match(start: start, end: textEnd, label: .init(name: patterns[open].name, view: openView)), count)
         }
     }
 }
 
 /// How far one reader came along the patterns.
-private struct Trail {
+struct Trail {
     /// Where the longest complete pattern ends.
     var end: Int?
     var pattern = 0
-    /// How many bytes were compared, and one of the patterns that agreed when the text ended.
+    /// How many bytes were compared.
     var depth = 0
+    /// One of the patterns that agreed when the text ended, and how many bytes of it were compared.
     var openPattern: Int?
+    var openDepth = 0
     var isOpen = false
     /// Just after the last byte that was read.
     var reach: Int
@@ -60,7 +74,7 @@ private struct Trail {
 
 extension Lexicon {
     /// What begins at a place, in every view that is hinted at.
-    func finding(at place: Int, _ hints: Hints, in text: LentBytes) -> Finding {
+    func finding(at place: Int, _ hints: Hints, in text: LentBytes, isEdge: Bool) -> Finding {
         var hints = hints
         var finding = Finding()
         func follow(_ reader: some SpellingReader, as view: RedactionView) {
@@ -70,24 +84,24 @@ extension Lexicon {
             let reader = RawReader(position: place)
             let raw = hints.contains(.short) ? fullTrail(of: reader, in: text, shortest: 1) : trail(of: reader, in: text)
             finding.merge(raw, at: place, end: text.count, as: .raw, index.patterns)
-            for index in place..<raw.reach {
-                if text[index] == .backslash { hints.insert(.json) }
-                if text[index] == .percentSign || text[index] == UInt8(ascii: "+") { hints.insert(.percent) }
-            }
+            if filter.hasSpecial(in: place..<raw.reach, of: text) { hints.insert(.escaped) }
         }
-        if hints.contains(.json) {
-            follow(JSONReader(at: place, escapesAreBytes: false), as: .json)
-            if traits.hasHighBytes { follow(JSONReader(at: place, escapesAreBytes: true), as: .json) }
-        }
-        if hints.contains(.percent) {
-            follow(PercentReader(at: place, plusIsSpace: false), as: .percent)
-            if traits.hasSpaces { follow(PercentReader(at: place, plusIsSpace: true), as: .percent) }
+        if hints.contains(.escaped) {
+            let found = EscapedTrail(at: place, in: text, index, shortest: Pattern.shortestEncoded, views: traits.views, isEdge: isEdge)
+            finding.merge(found.trail, at: place, end: text.count, as: found.view, openAs: found.openView, index.patterns)
         }
         if hints.contains(.base64Skipping0) { follow(Base64Reader(at: place, skippedBits: 0), as: .base64) }
         if hints.contains(.base64Skipping2) { follow(Base64Reader(at: place, skippedBits: 2), as: .base64) }
         if hints.contains(.base64Skipping4) { follow(Base64Reader(at: place, skippedBits: 4), as: .base64) }
-        if hints.contains(.hex) { follow(HexReader(at: place), as: .hex) }
-        if hints.contains(.member) { finding.sniffMember(at: place, in: text) }
+        if hints.contains(.hex) {
+            follow(HexReader(at: place, hasTextAfterBlanks: false, isEdge: isEdge), as: .hex)
+            follow(HexReader(at: place, hasTextAfterBlanks: true, isEdge: isEdge), as: .hex)
+        }
+        if hints.contains(.utf16), traits.mayBeginUTF16(text[place]) {
+            follow(UTF16Reader(at: place, isLittleEndian: true), as: .utf16)
+            follow(UTF16Reader(at: place, isLittleEndian: false), as: .utf16)
+        }
+        if hints.contains(.member) { finding.member = MemberMark.at(place, in: text) }
         return finding
     }
 
@@ -132,20 +146,11 @@ extension Lexicon {
             case .cut:
                 trail.isOpen = true
                 trail.openPattern = range.lowerBound
+                trail.openDepth = trail.depth
                 break reading
             }
         }
         trail.reach = reader.position
         return trail
-    }
-}
-
-extension Finding {
-    fileprivate mutating func sniffMember(at place: Int, in text: LentBytes) {
-        switch CompressedMember.sniff(at: place, in: text) {
-        case .found: beginsMember = true
-        case .cut: isOpen = true
-        case .nothing: break
-        }
     }
 }

@@ -10,8 +10,3 @@ package struct Needle: Sendable {
         self.value = value
     }
 }
-
-/// The form in which a value was found.
-package enum RedactionView: String, Sendable, CaseIterable {
-    case raw, json, percent, base64, hex
-}

@@ -14,7 +14,7 @@ package final class NeedleSet: Sendable {
     private let windows: SecretValue
 
     /// Compiles the needles. An empty value matches nothing; of equal values the first one's name stands in the output.
-    package init(_ needles: [Needle], in arena: SecretArena = .process) {
+    package init(_ needles: [Needle], views: RedactionViews = .all, in arena: SecretArena = .process) {
         names = needles.map(\.name)
         bytes = Self.joined(needles.map(\.value), in: arena)
         let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)
@@ -23,10 +23,11 @@ package final class NeedleSet: Sendable {
             let heads = unsafe SecretValue(zeroedBytes: PatternIndex.headTableSize(patternCount: patterns.count), in: arena) { table in
                 unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
             }
+            let traits = Lexicon.Traits(patterns, in: text, views: views)
             let windows = unsafe SecretValue(zeroedBytes: WindowFilter.Layout(patternCount: patterns.count).byteCount, in: arena) { table in
-                unsafe Self.fill(WindowFilter.Builder(table, patternCount: patterns.count), with: patterns, in: text)
+                unsafe Self.fill(WindowFilter.Builder(table, patternCount: patterns.count), with: patterns, in: text, traits)
             }
-            return (heads, windows, Lexicon.Traits(patterns, in: text))
+            return (heads, windows, traits)
         }
     }
 
@@ -38,9 +39,7 @@ package final class NeedleSet: Sendable {
                     body(
                         Lexicon(
                             index: PatternIndex(patterns: patterns, bytes: text, heads: heads),
-                            filter: WindowFilter(
-                                windows, patternCount: patterns.count, hasShortPatterns: traits.hasShortPatterns),
-                            traits: traits))
+                            filter: WindowFilter(windows, patternCount: patterns.count, traits: traits), traits: traits))
                 }
             }
         }
@@ -74,15 +73,11 @@ package final class NeedleSet: Sendable {
         }
     }
 
-    private static func fill(_ builder: WindowFilter.Builder, with patterns: [Pattern], in text: LentBytes) {
-        CompressedMember.forEachWindow { builder.insert($0, .member) }
+    private static func fill(_ builder: WindowFilter.Builder, with patterns: [Pattern], in text: LentBytes, _ traits: Lexicon.Traits) {
+        let windows = Windows(stride: traits.stride, views: traits.views, filter: builder)
         for pattern in patterns {
-            let first = text[pattern.offset]
-            if pattern.length <= Pattern.shortestEncoded {
-                builder.insertShort(first)
-                if first == UInt8(ascii: " ") { builder.insertShort(UInt8(ascii: "+")) }
-            }
-            Windows.forEach(of: text.slice(pattern.offset..<pattern.end), builder.insert)
+            if pattern.length <= Pattern.shortestEncoded { builder.insertShort(text[pattern.offset]) }
+            windows.insert(text.slice(pattern.offset..<pattern.end))
         }
     }
 }

@@ -67,9 +67,14 @@ extension UInt8 {
     @inline(__always) static var carriageReturn: UInt8 { 0x0d }
     @inline(__always) static var backslash: UInt8 { 0x5c }
     @inline(__always) static var percentSign: UInt8 { 0x25 }
+    @inline(__always) static var escape: UInt8 { 0x1b }
 
     @inline(__always) var isLineEnd: Bool { self == .lineFeed || self == .carriageReturn }
     @inline(__always) var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
+    /// Neither letter nor digit, and printed.
+    @inline(__always) var isSign: Bool { self > 0x20 && self < 0x7f && (self | 0x20) &- 0x61 >= 26 && self &- 0x30 >= 10 }
+    @inline(__always) var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
 
     /// The value of a hexadecimal digit in either case.
     @inline(__always) var hexDigit: UInt8? {

@@ -1,12 +1,12 @@
 /// Replaces known values in one byte stream, as it flows.
 ///
-/// Any chunking of the stream gives the same output. What may be the beginning of a value is held until the rest tells, at most as long as
+/// Any chunking of the stream gives the same output, but for one encoding in another that a person's stream cuts within its first sixteen digits. What may be the beginning of a value is held until the rest tells, at most as long as
 /// the longest spelling of a value. Of spellings that begin at one place the longest counts; those that overlap are all hidden; what has
 /// been written is never scanned again. One redactor serves one stream and has one owner.
 package struct Redactor: ~Copyable, Sendable {
     /// Who reads the output: it decides what becomes of the beginning of a value at the stream's edge.
     package enum Mode: Sendable {
-        /// It is shown: a person may be waiting for this very prompt.
+        /// It is shown: a person may be waiting for this very prompt. Nor does a word that could begin a row of digits wait: it may be what they type.
         case person
         /// It is hidden from `edgeByteCount` bytes on; a shorter one is shown, so that holding it back tells nothing.
         case agent
@@ -71,7 +71,7 @@ package struct Redactor: ~Copyable, Sendable {
     /// What has been done so far.
     package var report: RedactionReport {
         let counts = counts.map { label, count in
-            RedactionReport.Count(name: needles.names[label.name], view: label.view.rawValue, count: count)
+            RedactionReport.Count(name: needles.names[label.name], view: label.form, count: count)
         }
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
@@ -90,16 +90,25 @@ package struct Redactor: ~Copyable, Sendable {
         let text = held.lent
         var end = text.count
         needles.withLexicon { lexicon in
+            let layers = Layers(
+                of: text, at: bytesScanned - Int64(text.count), from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
+            if !isEdge { end = layers.open }
+            var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
             var lookout = Lookout(lexicon, on: text, from: place)
-            while let (place, hints) = lookout.next() {
-                let finding = lexicon.finding(at: place, hints, in: text)
+            while let (place, hints) = lookout.next(), place < end {
+                let finding = lexicon.finding(at: place, hints, in: text, isEdge: isEdge)
                 guard isEdge || !finding.isOpen else {
                     end = place
                     break
                 }
-                if finding.beginsMember, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
-                if let match = chosen(from: finding, isEdge: isEdge) { hide(match, in: text, into: &output) }
+                if finding.member != .none, memberStart == nil {
+                    memberStart = bytesScanned - Int64(text.count - place - 1 + finding.member.length)
+                }
+                for match in deeper.before(place) { hide(match, in: text, into: &output) }
+                let own = chosen(from: finding, isEdge: isEdge)
+                if let match = deeper.longer(than: own, at: place) { hide(match, in: text, into: &output) }
             }
+            for match in deeper.before(end) { hide(match, in: text, into: &output) }
         }
         place = end
         write(upTo: end, of: text, into: &output)
@@ -113,7 +122,7 @@ package struct Redactor: ~Copyable, Sendable {
 
     private mutating func hide(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
         guard match.end > written else { return }
-        let goesOn = match.label == lastLabel && match.start < hiddenEnd && hiddenEnd == written
+        let goesOn = match.label.name == lastLabel?.name && match.start < hiddenEnd && hiddenEnd == written
         write(upTo: match.start, of: text, into: &output)
         if !goesOn {
             output.append(contentsOf: placeholder(match.label).utf8)
@@ -130,12 +139,12 @@ package struct Redactor: ~Copyable, Sendable {
 
     private func placeholder(_ label: Match.Label) -> String {
         let name = needles.names[label.name]
-        return label.view == .raw ? "[REDACTED:\(name)]" : "[REDACTED:\(name):\(label.view.rawValue)]"
+        return label.outer == nil && label.view == .raw ? "[REDACTED:\(name)]" : "[REDACTED:\(name):\(label.form)]"
     }
 
-    /// Lets go of the bytes that are judged and written.
+    /// Lets go of the bytes that are judged and written, but for those by which a mark could be known.
     private mutating func forget() {
-        let settled = min(place, written)
+        let settled = max(min(place, written) - MemberMark.longestBefore, 0)
         held.removeFirst(settled)
         (place, written, hiddenEnd) = (place - settled, written - settled, hiddenEnd - settled)
         patience = 0

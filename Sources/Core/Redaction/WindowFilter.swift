@@ -1,119 +1,147 @@
-/// Tells, for most places of a text at the cost of one look, that nothing can begin there.
+/// Tells, for most places of a text at less than one look each, that nothing can begin there.
 ///
-/// Two tables, entered by two hashes of a four-byte window: the first is looked at for every place and says yes or no, the second holds
-/// hints. A window that was inserted is in both, others are by chance: the readers decide. The first table has a byte for each slot, which is
-/// quickest, or a bit when there are so many needles that bytes would not stay in the processor's cache.
+/// One table has every two characters that stand side by side in the beginning of a spelling. Three are entered by hashes of a four-byte window. The first is looked at for every place of a `stride` at once: it has the windows at each distance.
+/// The other two have only a spelling's first window: the second says yes or no, the third holds hints. What was inserted is in all, others are by
+/// chance: the readers decide.
 struct WindowFilter {
+    static let longestStride = 4
+
     private let table: LentBytes
     private let layout: Layout
-    private let hasShortPatterns: Bool
+    let traits: Lexicon.Traits
 
-    init(_ table: LentBytes, patternCount: Int, hasShortPatterns: Bool) {
+    init(_ table: LentBytes, patternCount: Int, traits: Lexicon.Traits) {
         self.table = table
         layout = Layout(patternCount: patternCount)
-        self.hasShortPatterns = hasShortPatterns
+        self.traits = traits
     }
 
-    /// Where things lie: a class for each byte, the first table, the second table.
+    /// Where things lie: a class for each byte, then the tables. All but the last have a bit for each slot.
     struct Layout {
-        let hasBits: Bool
-        let firstShift: UInt32
-        let secondShift: UInt32
-        static let first = 256
-        let second: Int
+        static let pairs = 256
+        private static let sample = pairs + 65_536 / 8
+        private let sampleShift: UInt32
+        private let firstShift: UInt32
+        private let secondShift: UInt32
+        private let first: Int
+        private let second: Int
         let byteCount: Int
 
         init(patternCount: Int) {
             let logarithm = Int.bitWidth - (patternCount << 10).leadingZeroBitCount
-            hasBits = patternCount > 200
-            let first = hasBits ? min(logarithm, 21) : max(logarithm, 16)
-            let second = min(max(logarithm, 16), 19)
+            let (sample, first, second) = (min(max(logarithm + 1, 16), 23), min(max(logarithm, 16), 21), min(max(logarithm, 14), 19))
+            sampleShift = UInt32(32 - sample)
             firstShift = UInt32(32 - first)
             secondShift = UInt32(32 - second)
-            self.second = Self.first + (1 << first) / (hasBits ? 8 : 1)
-            byteCount = self.second + 1 << second
+            self.first = Self.sample + (1 << sample) / 8
+            self.second = self.first + (1 << first) / 8
+            byteCount = self.second + (1 << second)
+        }
+
+        /// A bit of the first table.
+        @inline(__always)
+        func sampleSlot(_ window: UInt32) -> (byte: Int, bit: UInt8) {
+            let slot = (window &* 0x9e37_79b1) &>> sampleShift
+            return (Self.sample &+ Int(slot &>> 3), UInt8(truncatingIfNeeded: slot & 7))
         }
 
         @inline(__always)
-        func firstSlot(_ window: UInt32) -> Int { Int((window &* 0x9e37_79b1) &>> firstShift) }
+        func firstSlot(_ window: UInt32) -> (byte: Int, bit: UInt8) {
+            let slot = (window &* 0x9e37_79b1) &>> firstShift
+            return (first &+ Int(slot &>> 3), UInt8(truncatingIfNeeded: slot & 7))
+        }
+
+        @inline(__always)
+        static func pairSlot(_ first: UInt8, _ second: UInt8) -> (byte: Int, bit: UInt8) {
+            (pairs &+ Int(first) &<< 5 &+ Int(second &>> 3), second & 7)
+        }
 
         func secondSlot(_ window: UInt32) -> Int { second + Int(((window ^ window >> 15) &* 0x85eb_ca6b) >> secondShift) }
     }
 
+    /// Whether two characters stand side by side among the first five of a spelling. Nothing may stand before any.
+    @inline(__always)
+    func hasPair(_ first: UInt8?, _ second: UInt8) -> Bool {
+        guard let first else { return true }
+        let (byte, bit) = Layout.pairSlot(first, second)
+        return table[byte] &>> bit & 1 != 0
+    }
+
     func hints(for window: UInt32) -> Hints {
-        let slot = layout.firstSlot(window)
-        let isFound = layout.hasBits ? table[Layout.first + slot >> 3] >> UInt8(slot & 7) & 1 : table[Layout.first + slot]
-        return isFound == 0 ? [] : Hints(window: table[layout.secondSlot(window)])
+        let (byte, bit) = layout.firstSlot(window)
+        return table[byte] >> bit & 1 == 0 ? [] : Hints(window: table[layout.secondSlot(window)])
     }
 
     /// Whether a value of at most four bytes begins with `byte`.
-    func beginsShort(_ byte: UInt8) -> Bool { table[Int(byte)] == ByteClass.short }
-
-    private enum ByteClass {
-        static let special: UInt8 = 1
-        static let short: UInt8 = 2
-    }
+    func beginsShort(_ byte: UInt8) -> Bool { table[Int(byte)] != 0 }
 }
 
 extension WindowFilter {
-    /// The first place in `range` whose window is in the filter; the range's end when there is none. The text reaches four bytes beyond it.
+    /// The first of the places from `place` on that must be looked at one by one, when the bytes before `end` are as they are.
+    func nextSample(from place: Int, before end: Int, of text: LentBytes) -> Int {
+        let stride = traits.stride
+        precondition(place >= 0 && end <= text.count, "internal: windows reach beyond the text")
+        guard stride > 1, let start = unsafe text.start, let table = unsafe table.start else { return place }
+        var place = place
+        @inline(__always)
+        func found(_ place: Int) -> UInt8 {
+            let window = unsafe UInt32(littleEndian: (start + (place &+ stride)).loadUnaligned(as: UInt32.self))
+            let (byte, bit) = layout.sampleSlot(window)
+            return unsafe table.load(fromByteOffset: byte, as: UInt8.self) &>> bit & 1
+        }
+        let last = end &- stride &- 4
+        while place &+ 3 &* stride <= last {
+            let (a, b, c, d) = (found(place), found(place &+ stride), found(place &+ 2 &* stride), found(place &+ 3 &* stride))
+            if (a | b | c | d) != 0 { return place &+ stride &* (a != 0 ? 0 : b != 0 ? 1 : c != 0 ? 2 : 3) }
+            place &+= 4 &* stride
+        }
+        while place <= last, found(place) == 0 { place &+= stride }
+        return place
+    }
+
+    /// The first place in `range` whose window is in the filter; the range's end when there is none. The text reaches five bytes beyond it.
     func nextHit(in range: Range<Int>, of text: LentBytes) -> Int {
         precondition(range.lowerBound >= 0 && range.upperBound <= text.count - 4, "internal: windows reach beyond the text")
         guard let start = unsafe text.start, let table = unsafe table.start else { return range.upperBound }
-        let first = unsafe table + Layout.first
-        var place = range.lowerBound
-        while true {
-            place =
-                unsafe layout.hasBits
-                ? Self.firstPlace(in: place..<range.upperBound, of: start + 1) { window in
-                    let slot = layout.firstSlot(window)
-                    return unsafe first.load(fromByteOffset: slot &>> 3, as: UInt8.self) &>> UInt8(truncatingIfNeeded: slot & 7) & 1
-                }
-                : Self.firstPlace(in: place..<range.upperBound, of: start + 1) { window in
-                    unsafe first.load(fromByteOffset: layout.firstSlot(window), as: UInt8.self)
-                }
-            if place == range.upperBound || self.table[layout.secondSlot(text.word(at: place + 1))] != 0 { return place }
-            place += 1
+        for place in range {
+            let window = unsafe UInt32(littleEndian: (start + (place &+ 1)).loadUnaligned(as: UInt32.self))
+            let (byte, bit) = layout.firstSlot(window)
+            guard unsafe table.load(fromByteOffset: byte, as: UInt8.self) &>> bit & 1 != 0 else { continue }
+            if self.table[layout.secondSlot(window)] != 0 { return place }
         }
-    }
-
-    /// The first place where a look at the window finds something.
-    @inline(__always)
-    private static func firstPlace(in range: Range<Int>, of windows: UnsafeRawPointer, _ look: (UInt32) -> UInt8) -> Int {
-        var place = range.lowerBound
-        @inline(__always)
-        func found(_ offset: Int) -> UInt8 {
-            unsafe look(UInt32(littleEndian: windows.loadUnaligned(fromByteOffset: place &+ offset, as: UInt32.self)))
-        }
-        while place <= range.upperBound &- 4 {
-            let (a, b, c, d) = (found(0), found(1), found(2), found(3))
-            if (a | b | c | d) != 0 { return place + (a != 0 ? 0 : b != 0 ? 1 : c != 0 ? 2 : 3) }
-            place &+= 4
-        }
-        while place < range.upperBound, found(0) == 0 { place += 1 }
-        return place
+        return range.upperBound
     }
 
     /// The first special byte from `place` on; the text's end when there is none.
     func nextSpecial(from place: Int, in text: LentBytes) -> Int {
-        guard let start = unsafe text.start else { return text.count }
         var place = place
-        while !hasShortPatterns, place <= text.count &- 8 {
-            let bytes = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            let found = Self.zeros(bytes, .lineFeed) | Self.zeros(bytes, .carriageReturn) | Self.zeros(bytes, .backslash)
-            let marks = (found | Self.zeros(bytes, .percentSign) | Self.zeros(bytes, CompressedMember.gzip)) & 0x8080_8080_8080_8080
-            if marks != 0 { return place + marks.trailingZeroBitCount / 8 }
-            place &+= 8
+        while true {
+            place = traits.hasShortPatterns ? nextOfClass(from: place, in: text) : SpecialBytes.next(from: place, in: text)
+            if place == text.count || isSpecial(at: place, in: text) { return place }
+            place += 1
         }
-        while place < text.count, table[Int(text[place])] == 0 { place += 1 }
+    }
+
+    private func nextOfClass(from place: Int, in text: LentBytes) -> Int {
+        var place = place
+        while place < text.count, !beginsShort(text[place]), !SpecialBytes.contains(text[place]) { place += 1 }
         return place
     }
 
-    /// The high bit of each byte that equals `byte`. A borrow can set it in a byte above such a one, never below the first.
-    @inline(__always)
-    private static func zeros(_ bytes: UInt64, _ byte: UInt8) -> UInt64 {
-        let difference = bytes ^ UInt64(byte) &* 0x0101_0101_0101_0101
-        return (difference &- 0x0101_0101_0101_0101) & ~difference
+    func isSpecial(at place: Int, in text: LentBytes) -> Bool {
+        let byte = text[place]
+        if beginsShort(byte) || EscapeLead.beginsGap(at: place, in: text) { return true }
+        if SpecialBytes.mayEndMark(byte) { return traits.views.contains(.layers) && MemberMark.at(place, in: text) != .none }
+        guard traits.views.contains(.escapes) else { return false }
+        switch byte {
+        case UInt8(ascii: "+"): return traits.hasSpaces
+        case UInt8(ascii: "'"): return traits.hasQuotes && EscapeLead.stands(at: place, in: text)
+        default: return EscapeLead.stands(at: place, in: text)
+        }
+    }
+
+    func hasSpecial(in range: Range<Int>, of text: LentBytes) -> Bool {
+        range.contains { SpecialBytes.contains(text[$0]) && isSpecial(at: $0, in: text) }
     }
 }
 
@@ -128,22 +156,25 @@ extension WindowFilter {
         init(_ table: UnsafeMutableRawBufferPointer, patternCount: Int) {
             unsafe self.table = table
             layout = Layout(patternCount: patternCount)
-            for byte in [UInt8.lineFeed, .carriageReturn, .backslash, .percentSign, CompressedMember.gzip] {
-                unsafe table[Int(byte)] = ByteClass.special
-            }
         }
 
-        func insert(_ window: UInt32, _ hints: Hints) {
-            let slot = layout.firstSlot(window)
-            if layout.hasBits {
-                unsafe table[Layout.first + slot >> 3] |= 1 << UInt8(slot & 7)
-            } else {
-                unsafe table[Layout.first + slot] = 1
-            }
+        /// Takes a spelling's window by its number.
+        func insert(_ number: Int, _ window: UInt32, _ hints: Hints) {
+            let (byte, bit) = layout.sampleSlot(window)
+            unsafe table[byte] |= 1 << bit
+            guard number == 1 else { return }
+            let (first, firstBit) = layout.firstSlot(window)
+            unsafe table[first] |= 1 << firstBit
             unsafe table[layout.secondSlot(window)] |= UInt8(truncatingIfNeeded: hints.rawValue)
         }
 
+        /// Takes two characters that stand side by side among a spelling's first five.
+        func insertPair(_ first: UInt8, _ second: UInt8) {
+            let (byte, bit) = Layout.pairSlot(first, second)
+            unsafe table[byte] |= 1 << bit
+        }
+
         /// Has every place that begins with `byte` examined.
-        func insertShort(_ byte: UInt8) { unsafe table[Int(byte)] = ByteClass.short }
+        func insertShort(_ byte: UInt8) { unsafe table[Int(byte)] = 1 }
     }
 }

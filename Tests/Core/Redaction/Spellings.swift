@@ -21,6 +21,27 @@ enum Spellings {
             .joined(separator: lineEnd)
     }
 
+    /// As XML has it: signs by name, everything beyond ASCII by number.
+    static func entities(_ bytes: [UInt8]) -> String {
+        let names: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;"]
+        return String(decoding: bytes, as: UTF8.self).unicodeScalars.map { names[$0] ?? ($0.isASCII ? String($0) : "&#\($0.value);") }.joined()
+    }
+
+    /// With soft breaks at column 76.
+    static func quotedPrintable(_ bytes: [UInt8]) -> String {
+        var (text, column) = ("", 0)
+        for byte in bytes {
+            let character = byte >= 0x21 && byte < 0x7f && byte != 0x3d ? String(UnicodeScalar(byte)) : "=" + hex([byte], upper: true)[0]
+            if column + character.count > 75 {
+                text += "=\r\n"
+                column = 0
+            }
+            text += character
+            column += character.count
+        }
+        return text
+    }
+
     static let unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
     /// Pieces of every spelling of the values, whole or cut, with things between them that may or may not fit.

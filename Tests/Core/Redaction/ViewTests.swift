@@ -74,7 +74,7 @@ struct ViewTests {
                 expectHidden(pairs.joined(separator: separator), as: "hex")
                 expectHidden(pairs.map { "0x" + $0 }.joined(separator: separator), as: "hex")
             }
-            expectHidden(pairs.map { "\\x" + $0 }.joined(), as: "hex")
+            expectHidden(pairs.map { "\\x" + $0 }.joined(), as: "escape")
             for column in 1...70 { expectHidden(Spellings.wrapped(pairs.joined(), at: column, with: "\n"), as: "hex", "column \(column)") }
         }
     }
@@ -98,15 +98,15 @@ struct ViewTests {
             let encoder = JSONEncoder()
             encoder.outputFormatting = options
             let json = String(decoding: try encoder.encode(text), as: UTF8.self)
-            #expect(redacted(json, by: Self.set) == "\"[REDACTED:KEY:json]\"")
+            #expect(redacted(json, by: Self.set) == "\"[REDACTED:KEY:escape]\"")
         }
         for format in ["\\u%04x", "\\u%04X"] {
             let units = text.utf16.map { String(format: format, $0) }
-            expectHidden(units.joined(), as: "json")
+            expectHidden(units.joined(), as: "escape")
             for plain in 0..<units.count {
                 let first = String(decoding: Array(text.utf16)[plain...plain], as: UTF16.self)
                 guard first != "\\" else { continue }
-                expectHidden(units[..<plain].joined() + first + units[(plain + 1)...].joined(), as: "json", "all but \(plain)")
+                expectHidden(units[..<plain].joined() + first + units[(plain + 1)...].joined(), as: "escape", "all but \(plain)")
             }
         }
     }
@@ -124,7 +124,7 @@ struct ViewTests {
         check(Array(Spellings.hex(value).joined().utf8), "[REDACTED:ALL:hex]")
         check(Array(Spellings.percent(value).utf8), "[REDACTED:ALL:percent]")
         check(Array(Spellings.percent(value, keeping: Spellings.unreserved).utf8), "[REDACTED:ALL:percent]")
-        check(value.flatMap { Array("\\u00\(Spellings.hex([$0])[0])".utf8) }, "[REDACTED:ALL:json]")
+        check(value.flatMap { Array("\\u00\(Spellings.hex([$0])[0])".utf8) }, "[REDACTED:ALL:escape]")
     }
 
     @Test("a value split over two chunks at each byte, in each view")

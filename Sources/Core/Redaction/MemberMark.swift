@@ -1,0 +1,34 @@
+/// The beginning of a compressed member, known by the last byte of its mark and by what stands before it.
+enum MemberMark: Equatable {
+    case none
+    case gzip, zstd, xz, bzip2, zip
+
+    /// The most bytes that stand before the last one of a mark.
+    static let longestBefore = 7
+
+    private static let marks: [(mark: MemberMark, bytes: [UInt8])] = [
+        (.gzip, [0x1f, 0x8b, 0x08]),
+        (.zstd, [0x28, 0xb5, 0x2f, 0xfd]),
+        (.xz, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
+        (.zip, [0x50, 0x4b, 0x03, 0x04]),
+    ]
+
+    /// The mark whose last byte is at a place.
+    static func at(_ place: Int, in text: LentBytes) -> MemberMark {
+        if text[place] == UInt8(ascii: "&") { return endsBzip2(at: place, in: text) ? .bzip2 : .none }
+        for (mark, bytes) in marks where bytes[bytes.count - 1] == text[place] && place + 1 >= bytes.count {
+            if bytes.indices.allSatisfy({ text[place + 1 - bytes.count + $0] == bytes[$0] }) { return mark }
+        }
+        return .none
+    }
+
+    /// How many bytes the mark has.
+    var length: Int { self == .bzip2 ? Self.longestBefore + 1 : Self.marks.first { $0.mark == self }?.bytes.count ?? 0 }
+
+    /// `BZh`, a digit, and the digits of pi.
+    private static func endsBzip2(at place: Int, in text: LentBytes) -> Bool {
+        let mark: [UInt8?] = [0x42, 0x5a, 0x68, nil, 0x31, 0x41, 0x59, 0x26]
+        guard place + 1 >= mark.count else { return false }
+        return mark.indices.allSatisfy { mark[$0] == nil || mark[$0] == text[place + 1 - mark.count + $0] }
+    }
+}
