@@ -47,9 +47,17 @@ struct Base64Reader: SpellingReader {
         return (end, false)
     }
 
-    /// Where padding may stand: `=` before a line break is padding, not a soft break.
+    /// Where padding may stand: `=` is padding here, and begins no soft break.
     private static func padding(from end: Int, in text: LentBytes) -> Int? {
-        end < text.count && text[end] == UInt8(ascii: "=") ? end : Gap.passed(from: end, in: text)
+        var position = end
+        while position < text.count, text[position] != UInt8(ascii: "=") {
+            switch Gap.at(position, in: text) {
+            case .none: return position
+            case .cut: return nil
+            case .end(let next, bare: _): position = next
+            }
+        }
+        return position
     }
 
     enum Character {

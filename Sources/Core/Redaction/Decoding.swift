@@ -81,6 +81,19 @@ extension Decoding {
         return run.isCut ? [0, 1, 2, 3].filter { phases.contains($0) || rows[$0] > 0 } : phases.sorted()
     }
 
+    /// The same for pairs: most rows of hexadecimal digits are digests, and not worth it.
+    static func hexPhases(of run: EncodedRuns.Run, in text: LentBytes) -> [Int] {
+        [0, 1].filter { phase in
+            var (length, index) = (0, phase)
+            while index + 1 < run.positions.count, length < shortestText {
+                let byte = (text[run.positions[index]].hexDigit ?? 0) << 4 | (text[run.positions[index + 1]].hexDigit ?? 0)
+                length = isText(byte) ? length + 1 : 0
+                index += 2
+            }
+            return length == shortestText || run.isCut && length > 0
+        }
+    }
+
     /// Printed characters, blanks and what terminals are told; zero is half of a character in UTF-16.
     @inline(__always)
     static func isText(_ byte: UInt8) -> Bool { byte &- 0x20 < 0x5f || byte &- 0x09 < 5 || byte == 0 || byte == .escape }

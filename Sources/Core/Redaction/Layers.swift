@@ -28,7 +28,7 @@ struct Layers {
         if hasHex {
             let hex = EncodedRuns(text: text, offset: offset, waitsForShortRows: waitsForShortRows) { $0.hexDigit != nil }.forEach(from: start) {
                 run in
-                for phase in 0..<2 { look(into: Decoding(hex: run, phase: phase, in: text), run) }
+                for phase in Decoding.hexPhases(of: run, in: text) { look(into: Decoding(hex: run, phase: phase, in: text), run) }
             }
             open = min(open, hex)
         }

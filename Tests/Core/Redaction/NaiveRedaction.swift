@@ -111,7 +111,8 @@ struct NaiveRedaction {
         }
         guard rest == 0 else { return place }
         for _ in 0..<(count - wanted) / 2 {
-            let pad = place < text.count && text[place] == 61 ? place : afterGaps(escapes, place)
+            var pad = place
+            while pad < text.count, text[pad] != 61, let end = escapes.gap(at: pad)?.end { pad = end }
             guard pad < text.count else { break }
             let readings = escapes.readings(at: pad, layer: 1).filter { $0.bytes == [61] }
             guard let end = readings.first?.end ?? (text[pad] == 61 ? pad + 1 : nil) else { break }
