@@ -6,10 +6,14 @@ struct Base64Reader: SpellingReader {
     private var bits: UInt32 = 0
     private var bitCount: Int
     private var isFirst = true
+    private let hasEscapes: Bool
+    private let isEdge: Bool
 
     /// `skippedBits` is how many bits of the first character belong to what comes before the value: 0, 2 or 4.
-    init(at position: Int, skippedBits: Int) {
+    init(at position: Int, skippedBits: Int, hasEscapes: Bool, isEdge: Bool) {
         self.position = position
+        self.hasEscapes = hasEscapes
+        self.isEdge = isEdge
         bitCount = -skippedBits
     }
 
@@ -19,7 +23,7 @@ struct Base64Reader: SpellingReader {
                 guard let start = Gap.passed(from: position, in: text) else { return .cut }
                 position = start
             }
-            switch Self.character(at: position, in: text) {
+            switch character(at: position, in: text) {
             case .sextet(let sextet, let length):
                 bits = (bits << 6 | UInt32(sextet)) & 0x3fff
                 position += length
@@ -40,7 +44,8 @@ struct Base64Reader: SpellingReader {
         for _ in 0..<bitCount / 2 {
             guard let start = Self.padding(from: end, in: text), start < text.count else { return (end, true) }
             let isPlain = text[start] == UInt8(ascii: "=")
-            guard let next = EscapedCharacters().next(at: start, in: text) else { return (isPlain ? start + 1 : end, true) }
+            guard hasEscapes || isPlain else { return (end, false) }
+            guard let next = hasEscapes ? EscapedCharacters(isEdge: isEdge).next(at: start, in: text) : PlainCharacters().next(at: start, in: text) else { return (isPlain ? start + 1 : end, true) }
             guard isPlain || next.byte == UInt8(ascii: "=") else { return (end, false) }
             end = next.byte == UInt8(ascii: "=") ? next.end : start + 1
         }
@@ -60,7 +65,7 @@ struct Base64Reader: SpellingReader {
         return position
     }
 
-    enum Character {
+    private enum Character {
         case sextet(UInt8, length: Int)
         case none
         case cut
@@ -68,23 +73,23 @@ struct Base64Reader: SpellingReader {
 
     /// One character of either alphabet, as it is or escaped.
     @inline(__always)
-    static func character(at position: Int, in text: LentBytes) -> Character {
+    private func character(at position: Int, in text: LentBytes) -> Character {
         guard position < text.count else { return .cut }
-        if let sextet = sextet(text[position]) { return .sextet(sextet, length: 1) }
-        return escaped(at: position, in: text)
+        if let sextet = Self.sextet(text[position]) { return .sextet(sextet, length: 1) }
+        return !hasEscapes ? .none : escaped(at: position, in: text)
     }
 
-    private static func escaped(at position: Int, in text: LentBytes) -> Character {
-        switch Escapes(PlainCharacters()).reading(at: position, in: text) {
+    private func escaped(at position: Int, in text: LentBytes) -> Character {
+        switch Escapes(PlainCharacters(), isEdge: isEdge).reading(at: position, in: text) {
         case .cut: return .cut
         case .spelled(let found) where found.count == 1:
-            if let sextet = sextet(UInt8(truncatingIfNeeded: found.bytes)) { return .sextet(sextet, length: found.end - position) }
+            if let sextet = Self.sextet(UInt8(truncatingIfNeeded: found.bytes)) { return .sextet(sextet, length: found.end - position) }
         default: break
         }
-        switch Escapes(EscapedCharacters()).reading(at: position, in: text) {
+        switch Escapes(EscapedCharacters(isEdge: isEdge), isEdge: isEdge).reading(at: position, in: text) {
         case .cut: return .cut
         case .spelled(let found) where found.count == 1:
-            return sextet(UInt8(truncatingIfNeeded: found.bytes)).map { .sextet($0, length: found.end - position) } ?? .none
+            return Self.sextet(UInt8(truncatingIfNeeded: found.bytes)).map { .sextet($0, length: found.end - position) } ?? .none
         default: return .none
         }
     }

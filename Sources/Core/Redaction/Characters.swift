@@ -14,11 +14,11 @@ struct PlainCharacters: Characters {
 /// Where an escape stands, the character it stands for.
 struct EscapedCharacters: Characters {
     /// Whether nothing follows the text: what could begin an escape at its end stands for itself.
-    var isEdge = false
+    let isEdge: Bool
 
     func next(at position: Int, in text: LentBytes) -> (byte: UInt8, end: Int)? {
         guard let plain = PlainCharacters().next(at: position, in: text) else { return nil }
-        switch Escapes(PlainCharacters()).reading(at: position, in: text) {
+        switch Escapes(PlainCharacters(), isEdge: isEdge).reading(at: position, in: text) {
         case .none, .either: return plain
         case .cut: return isEdge ? plain : nil
         case .spelled(let spelled): return spelled.count == 1 ? (UInt8(truncatingIfNeeded: spelled.bytes), spelled.end) : plain

@@ -9,9 +9,14 @@ struct EncodedRuns {
     let text: LentBytes
     /// The place in the stream of the text's first byte.
     let offset: Int64
+    /// Where blocks of digits begin.
+    let blocks: [Int]
     /// Whether a row that has only begun is waited for.
     let waitsForShortRows: Bool
-    let isDigit: (UInt8) -> Bool
+    let digits: Digits
+
+    @inline(__always)
+    private func isDigit(_ byte: UInt8) -> Bool { digits.hints[Int(byte)] != 0 }
 
     /// The digits from one place on, until something else stands there.
     struct Run {
@@ -31,16 +36,11 @@ struct EncodedRuns {
     /// Calls `body` for each run from `start` on; gives the first place of which it cannot be told yet whether it is looked into.
     func forEach(from start: Int, _ body: (Run) -> Void) -> Int {
         var (from, last) = (start, start)
-        var block = start + Int((16 - (offset + Int64(start)) % 16) % 16)
-        while block + Self.blockLength <= text.count {
-            if isBlock(at: block) {
-                let run = run(from: rowStart(before: block, from: max(from, block - Self.farthestBlock)))
-                body(run)
-                last = (run.blocks.last ?? block) + 1
-                from = (run.positions.last ?? block) + 1
-                block += max(from - block, 1) / Self.blockLength * Self.blockLength
-            }
-            block += Self.blockLength
+        for block in blocks where block >= from {
+            let first = rowStart(before: block, from: max(from, block - Self.farthestBlock))
+            let extent = extent(from: first)
+            if extent.mayHoldText || extent.isCut { body(run(from: first)) }
+            (from, last) = (extent.end, extent.lastBlock + 1)
         }
         guard waitsForShortRows || lastLineLength(from: start) >= Self.blockLength else { return text.count }
         return max(last, rowStart(before: text.count, from: max(start, text.count - Self.farthestBlock - Self.blockLength)))
@@ -55,11 +55,36 @@ struct EncodedRuns {
         return end - first
     }
 
-    @inline(__always)
-    private func isBlock(at place: Int) -> Bool {
-        // Most blocks have a blank or a sign at one of these.
-        guard isDigit(text[place + 7]), isDigit(text[place + 12]), isDigit(text[place + 3]) else { return false }
-        return (0..<Self.blockLength).allSatisfy { isDigit(text[place + $0]) }
+    /// How far a run goes, and what can be said of it at a glance.
+    private struct Extent {
+        /// Just after its last digit.
+        var end: Int
+        var lastBlock: Int
+        var isCut = false
+        var mayHoldText = false
+    }
+
+    private func extent(from start: Int) -> Extent {
+        var extent = Extent(end: start, lastBlock: start)
+        var place = start
+        var glance = Glance()
+        let hints = digits.hints
+        while true {
+            let lineStart = place
+            while place < text.count, case let hint = hints[Int(text[place])], hint != 0 {
+                if !extent.mayHoldText { extent.mayHoldText = glance.isText(after: hint, needed: digits.textLength) }
+                place &+= 1
+            }
+            extent.end = place
+            let block = place - Int((offset + Int64(place)) % 16) - Self.blockLength
+            if block >= lineStart { extent.lastBlock = block }
+            guard let next = lineBreak(at: place), next < text.count else {
+                extent.isCut = true
+                return extent
+            }
+            guard next > place, isDigit(text[next]) else { return extent }
+            place = next
+        }
     }
 
     private func run(from start: Int) -> Run {
@@ -104,5 +129,39 @@ struct EncodedRuns {
         var first = place
         while first > start, text[first - 1].isBlank { first -= 1 }
         return first > start && text[first - 1].isLineEnd
+    }
+}
+
+/// Digits by which runs are found.
+struct Digits: Sendable {
+    /// What a digit tells of the bytes that it may stand in, if groups of digits begin before it, one earlier, two or three: a bit for each is set
+    /// when its byte would not be above 127. Zero for what is no digit.
+    let hints: [UInt8]
+    /// How many digits in a row `Decoding.shortestText` bytes of text have, at least.
+    let textLength: UInt64
+
+    static let base64 = Digits(textLength: 15) { byte in
+        Base64Reader.sextet(byte).map { sextet in (sextet & 32 == 0 ? 1 : 0) | (sextet & 8 == 0 ? 2 : 0) | (sextet & 2 == 0 ? 4 : 0) | 8 } ?? 0
+    }
+    static let hex = Digits(textLength: 23) { byte in byte.hexDigit.map { $0 & 8 == 0 ? 15 : 10 } ?? 0 }
+
+    private init(textLength: UInt64, _ hint: (UInt8) -> UInt8) {
+        self.textLength = textLength
+        hints = (UInt8.min...UInt8.max).map(hint)
+    }
+}
+
+/// Counts, for each way to group digits, how many in a row could be text.
+private struct Glance {
+    /// Four counters, of sixteen bits each, that change places with every digit.
+    private var counters: UInt64 = 0
+    private static let ones: UInt64 = 0x0001_0001_0001_0001
+
+    @inline(__always)
+    mutating func isText(after hint: UInt8, needed: UInt64) -> Bool {
+        let spread = UInt64(hint) &* 0x0000_2000_4000_8001
+        let kept = (spread & Self.ones) &* 0xffff
+        counters = ((counters &<< 16 | counters &>> 48) &+ Self.ones) & kept
+        return (counters &+ (0x8000 &- needed) &* Self.ones) & (0x8000 &* Self.ones) != 0
     }
 }

@@ -19,9 +19,17 @@ enum EscapeLead {
     private static func mayGoOn(_ byte: UInt8) -> Bool { byte.hexDigit != nil || isLead(byte) }
 
     @inline(__always)
-    private static func isLead(_ byte: UInt8) -> Bool {
+    static func isLead(_ byte: UInt8) -> Bool {
         switch byte {
         case .backslash, .percentSign, UInt8(ascii: "&"), UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "'"): true
+        default: false
+        }
+    }
+
+    /// Whether a gap may begin with a byte.
+    static func mayBeginGap(_ byte: UInt8) -> Bool {
+        switch byte {
+        case .lineFeed, .carriageReturn, .escape, .backslash, UInt8(ascii: "="): true
         default: false
         }
     }

@@ -96,8 +96,8 @@ struct EscapedTrail {
         literal.position += 1
         take(text[position], literal)
         guard views.contains(.escapes), EscapeLead.stands(at: position, in: text) else { return }
-        read(Escapes(PlainCharacters()).reading(at: position, in: text), on: way)
-        read(Escapes(EscapedCharacters(isEdge: isEdge)).reading(at: position, in: text), on: way)
+        read(Escapes(PlainCharacters(), isEdge: isEdge).reading(at: position, in: text), on: way)
+        read(Escapes(EscapedCharacters(isEdge: isEdge), isEdge: isEdge).reading(at: position, in: text), on: way)
     }
 
     private mutating func read(_ reading: EscapeReading, on way: Way) {

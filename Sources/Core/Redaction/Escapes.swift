@@ -1,8 +1,13 @@
 /// What an escape stands for, in every notation at once: whoever compares knows what would fit.
 struct Escapes<Source: Characters> {
     private let source: Source
+    /// Whether nothing follows the text: a number at its end is complete.
+    private let isEdge: Bool
 
-    init(_ source: Source) { self.source = source }
+    init(_ source: Source, isEdge: Bool) {
+        self.source = source
+        self.isEdge = isEdge
+    }
 
     /// The escape that begins at a position.
     func reading(at position: Int, in text: LentBytes) -> EscapeReading {
@@ -158,7 +163,10 @@ struct Escapes<Source: Characters> {
     private func number(from start: Int, radix: UInt32, digits: ClosedRange<Int>, in text: LentBytes) -> Number {
         var (number, position, count) = (UInt32(0), start, 0)
         while count < digits.upperBound {
-            guard let next = source.next(at: position, in: text) else { return .cut }
+            guard let next = source.next(at: position, in: text) else {
+                if isEdge, count >= digits.lowerBound { break }
+                return .cut
+            }
             guard let digit = next.byte.hexDigit, UInt32(digit) < radix else { break }
             number = number * radix + UInt32(digit)
             position = next.end

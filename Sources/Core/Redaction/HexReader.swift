@@ -1,112 +1,147 @@
-/// Hexadecimal digits in either case, bare and wrapped at any column, or byte by byte with separators and a prefix, in rows with addresses too.
+/// Hexadecimal digits, all small or all capital: bare and wrapped at any column, or byte by byte with separators and a prefix; or the rows of a dump.
 struct HexReader: SpellingReader {
     private(set) var position: Int
     private var isFirst = true
-    /// What stands before every byte, decided by the first one.
-    private var prefix = Prefix.none
+    /// Whether every byte has `0x` before it, decided by the first one.
+    private var hasPrefix = false
+    /// Whether letters are capital, decided by the first one.
+    private var isCapital: Bool?
     private var isSeparated = false
-    /// Whether two blanks end a row and text follows, as `xxd` has it.
-    private let hasTextAfterBlanks: Bool
+    /// How many bytes of the row have been read; nil in the first one, in which a value may begin anywhere.
+    private var rowByteCount: Int?
+    private let layout: Layout
     /// Whether nothing follows the text: digits at its end are no address that goes on.
     private let isEdge: Bool
 
-    private enum Prefix {
-        case none, zero
+    enum Layout {
+        /// No addresses, and no text beside the bytes.
+        case plain
+        /// Each row begins with an address, as `od -t x1` and `hexdump -C` print it; text beside the bytes stands between bars.
+        case rows
+        /// Each row begins with an address and ends with text behind two blanks, as `xxd` prints it.
+        case rowsWithText
+
+        static let all = [plain, rows, rowsWithText]
     }
 
     /// The longest row of text that stands beside the bytes.
-    private static let longestText = 80
+    static let longestText = 80
+    /// The shortest row, but for a first or last one.
+    static let shortestRow = 8
+    private static let longestAddress = 16
 
-    init(at position: Int, hasTextAfterBlanks: Bool, isEdge: Bool) {
+    init(at position: Int, _ layout: Layout, isEdge: Bool) {
         self.position = position
+        self.layout = layout
         self.isEdge = isEdge
-        self.hasTextAfterBlanks = hasTextAfterBlanks
+    }
+
+    private enum Place {
+        case at(Int)
+        case foreign
+        case cut
     }
 
     mutating func next(in text: LentBytes) -> Reading {
-        // Two digits side by side, by far the most common: any prefix has an `x`.
-        if prefix == .none, position + 1 < text.count, let high = text[position].hexDigit, let low = text[position + 1].hexDigit {
-            position += 2
-            isFirst = false
-            return .byte(high << 4 | low)
+        // Two digits side by side, by far the most common: the prefix has an `x`.
+        if !hasPrefix, position + 1 < text.count, text[position].hexDigit != nil, text[position + 1].hexDigit != nil {
+            return byte(from: position, position + 1, in: text)
         }
-        return nextApart(in: text)
+        guard !isFirst else { return first(in: text) }
+        switch separated(from: position, in: text) {
+        case .cut: return .cut
+        case .foreign: return .foreign
+        case .at(let start): return byte(from: start, in: text)
+        }
     }
 
-    private mutating func nextApart(in text: LentBytes) -> Reading {
-        guard let start = isFirst ? position : separated(from: position, in: text), start < text.count else { return .cut }
-        let digits: Int
-        switch prefix(at: start, in: text) {
-        case nil: return .cut
-        case let found? where isFirst || found == prefix:
-            prefix = found
-            digits = found == .none ? start : start + 2
-        default: return .foreign
-        }
-        isFirst = false
-        return byte(from: digits, in: text)
+    private mutating func first(in text: LentBytes) -> Reading {
+        guard position + 1 < text.count else { return .cut }
+        hasPrefix = text[position] == UInt8(ascii: "0") && text[position + 1] == UInt8(ascii: "x")
+        return byte(from: position, in: text)
     }
 
-    private mutating func byte(from digits: Int, in text: LentBytes) -> Reading {
-        guard digits < text.count else { return .cut }
-        guard let high = text[digits].hexDigit else { return .foreign }
-        let second = prefix == .none ? Gap.passed(from: digits + 1, in: text) : digits + 1
-        guard let second, second < text.count else { return .cut }
-        guard let low = text[second].hexDigit else { return .foreign }
+    /// The byte at a place, with its prefix.
+    private mutating func byte(from start: Int, in text: LentBytes) -> Reading {
+        guard hasPrefix else {
+            guard start < text.count else { return .cut }
+            guard text[start].hexDigit != nil else { return .foreign }
+            guard let second = Gap.passed(from: start + 1, in: text), second < text.count else { return .cut }
+            return byte(from: start, second, in: text)
+        }
+        for (index, expected) in "0x".utf8.enumerated() {
+            guard start + index < text.count else { return .cut }
+            guard text[start + index] == expected else { return .foreign }
+        }
+        guard start + 2 < text.count else { return .cut }
+        guard text[start + 2].hexDigit != nil else { return .foreign }
+        return start + 3 < text.count ? byte(from: start + 2, start + 3, in: text) : .cut
+    }
+
+    @inline(__always)
+    private mutating func byte(from first: Int, _ second: Int, in text: LentBytes) -> Reading {
+        guard let high = text[first].hexDigit, let low = text[second].hexDigit, hasOneCase(text[first]), hasOneCase(text[second]) else { return .foreign }
         position = second + 1
+        isFirst = false
+        rowByteCount = rowByteCount.map { $0 + 1 }
         return .byte(high << 4 | low)
     }
 
     @inline(__always)
-    static func isSeparator(_ byte: UInt8) -> Bool {
+    private mutating func hasOneCase(_ digit: UInt8) -> Bool {
+        guard digit.isLetter else { return true }
+        let isCapital = digit & 0x20 == 0
+        guard let known = self.isCapital else {
+            self.isCapital = isCapital
+            return true
+        }
+        return known == isCapital
+    }
+
+    private static func isSeparator(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: ":") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ",")
     }
 
     /// After what may stand between two bytes: nothing, `:` `-` or `,` with or without a blank, one or two blanks; then perhaps a gap; or a row's end.
-    private mutating func separated(from start: Int, in text: LentBytes) -> Int? {
-        guard start < text.count else { return nil }
+    private mutating func separated(from start: Int, in text: LentBytes) -> Place {
+        guard start < text.count else { return .cut }
         var end = start
-        if Self.isSeparator(text[end]) || text[end].isBlank {
+        let isBlank = text[end].isBlank
+        if isBlank || Self.isSeparator(text[end]) {
             end += 1
             isSeparated = true
-            guard end < text.count else { return nil }
+            guard end < text.count else { return .cut }
             if text[end].isBlank {
                 end += 1
-                guard end < text.count else { return nil }
-                if hasTextAfterBlanks || text[end] == UInt8(ascii: "|") { return nextRow(after: end, in: text) }
+                guard end < text.count else { return .cut }
+                if isBlank, layout == .rowsWithText || layout == .rows && text[end] == UInt8(ascii: "|") { return nextRow(after: end, in: text) }
             }
         }
-        guard let next = Gap.passed(from: end, in: text) else { return nil }
-        return next == end ? end : bytes(ofRowAt: next, in: text)
+        guard let next = Gap.passed(from: end, in: text) else { return .cut }
+        return next == end || layout == .plain ? .at(next) : bytes(ofRowAt: next, in: text)
     }
 
     /// The first byte of the next row, behind the text at the end of this one.
-    private func nextRow(after start: Int, in text: LentBytes) -> Int? {
+    private mutating func nextRow(after start: Int, in text: LentBytes) -> Place {
         var end = start
         while end < text.count, end - start < Self.longestText, text[end] != .lineFeed { end += 1 }
-        guard end < text.count else { return nil }
-        guard text[end] == .lineFeed else { return start }
-        return bytes(ofRowAt: end + 1, in: text)
+        guard end < text.count else { return .cut }
+        return text[end] == .lineFeed ? bytes(ofRowAt: end + 1, in: text) : .foreign
     }
 
-    /// Behind the address of a row, if it has one: seven digits or more, and what tells them from a group of bytes.
-    private func bytes(ofRowAt start: Int, in text: LentBytes) -> Int? {
+    /// Behind the address of a row: seven digits or more, and what tells them from a group of bytes.
+    private mutating func bytes(ofRowAt start: Int, in text: LentBytes) -> Place {
         var end = start
-        if end + 1 < text.count, text[end] == UInt8(ascii: "0"), text[end + 1] == UInt8(ascii: "x"), prefix != .zero { end += 2 }
+        if !hasPrefix, end + 1 < text.count, text[end] == UInt8(ascii: "0"), text[end + 1] == UInt8(ascii: "x") { end += 2 }
         let digits = end
-        while end < text.count, end - digits <= 16, text[end].hexDigit != nil { end += 1 }
-        guard end + 1 < text.count else { return isEdge ? start : nil }
+        while end < text.count, end - digits <= Self.longestAddress, text[end].hexDigit != nil { end += 1 }
+        guard end + 1 < text.count else { return isEdge ? .foreign : .cut }
         let isApart = isSeparated || (end - digits) & 1 == 1 || text[end + 1].isBlank
-        guard end - digits >= 7, text[end] == UInt8(ascii: ":") || text[end].isBlank && isApart else { return start }
+        guard end - digits >= 7, end - digits <= Self.longestAddress, text[end] == UInt8(ascii: ":") || text[end].isBlank && isApart else { return .foreign }
+        guard rowByteCount ?? .max >= Self.shortestRow else { return .foreign }
+        rowByteCount = 0
         end += 1
         while end < text.count, text[end].isBlank { end += 1 }
-        return end < text.count ? end : nil
-    }
-
-    /// The prefix that stands at a place; nil when the text ends too early to tell.
-    private func prefix(at start: Int, in text: LentBytes) -> Prefix? {
-        guard text[start] == UInt8(ascii: "0") else { return Prefix.none }
-        guard start + 1 < text.count else { return nil }
-        return text[start + 1] == UInt8(ascii: "x") ? .zero : Prefix.none
+        return end < text.count ? .at(end) : .cut
     }
 }

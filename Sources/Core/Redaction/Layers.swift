@@ -11,34 +11,32 @@ struct Layers {
     private let text: LentBytes
     private let isEdge: Bool
 
-    init(of text: LentBytes, at offset: Int64, from start: Int, isEdge: Bool, waitsForShortRows: Bool, _ lexicon: Lexicon) {
+    init(
+        of text: LentBytes, _ skeleton: borrowing Skeleton, at offset: Int64, from start: Int, isEdge: Bool, waitsForShortRows: Bool, _ lexicon: Lexicon
+    ) {
         self.lexicon = lexicon
         self.isEdge = isEdge
         self.text = text
         open = text.count
         guard lexicon.traits.views.contains(.layers) else { return }
-        var hasHex = false
-        let base64 = EncodedRuns(text: text, offset: offset, waitsForShortRows: waitsForShortRows) { Base64Reader.sextet($0) != nil }.forEach(
-            from: start
-        ) { run in
-            hasHex = hasHex || run.blocks.contains { block in (block..<block + 16).allSatisfy { text[$0].hexDigit != nil } }
+        let base64 = EncodedRuns(text: text, offset: offset, blocks: skeleton.base64Blocks, waitsForShortRows: waitsForShortRows, digits: .base64)
+        let base64Open = base64.forEach(from: start) { run in
             for phase in Decoding.base64Phases(of: run, in: text) { look(into: Decoding(base64: run, phase: phase, in: text), run) }
         }
-        open = min(open, base64)
-        if hasHex {
-            let hex = EncodedRuns(text: text, offset: offset, waitsForShortRows: waitsForShortRows) { $0.hexDigit != nil }.forEach(from: start) {
-                run in
-                for phase in Decoding.hexPhases(of: run, in: text) { look(into: Decoding(hex: run, phase: phase, in: text), run) }
-            }
-            open = min(open, hex)
+        let hex = EncodedRuns(text: text, offset: offset, blocks: skeleton.hexBlocks, waitsForShortRows: waitsForShortRows, digits: .hex)
+        let hexOpen = hex.forEach(from: start) { run in
+            for phase in Decoding.hexPhases(of: run, in: text) { look(into: Decoding(hex: run, phase: phase, in: text), run) }
         }
+        open = min(open, base64Open, hexOpen)
         matches.sort { ($0.start, -$0.end) < ($1.start, -$1.end) }
     }
 
     private mutating func look(into decoding: consuming Decoding, _ run: EncodedRuns.Run) {
         let bytes = decoding.lent
-        var lookout = Lookout(lexicon, on: bytes, from: 0)
-        while let (place, hints) = lookout.next() {
+        var skeleton = Skeleton()
+        skeleton.read(bytes, from: 0, at: 0, lexicon)
+        var lookout = Lookout(lexicon, on: bytes, from: 0, skeleton)
+        while let place = lookout.next() {
             let start = decoding.starts[place]
             guard run.isLookedInto(start) else { continue }
             let length = decoding.textLength(from: place)
@@ -47,7 +45,7 @@ struct Layers {
                 if run.isCut, place + length == bytes.count { open = min(open, start) }
                 continue
             }
-            let finding = lexicon.finding(at: place, hints.subtracting(.short), in: bytes, isEdge: !run.isCut || isEdge)
+            let finding = lexicon.finding(at: place, in: bytes, isEdge: !run.isCut || isEdge, hasShort: false)
             take(finding, of: decoding)
             if run.isCut, finding.isOpen { open = min(open, start) }
         }

@@ -24,8 +24,6 @@ struct Finding {
     var fragment: (match: Match, byteCount: Int)?
     /// Whether more text could change the answer.
     var isOpen = false
-    /// The compressed member whose mark ends here.
-    var member = MemberMark.none
 
     /// Takes a longer match, and the wish for more text, of another spelling.
     fileprivate mutating func merge(_ trail: Trail, at start: Int, end textEnd: Int, as view: RedactionView, _ patterns: [Pattern]) {
@@ -73,35 +71,34 @@ struct Trail {
 }
 
 extension Lexicon {
-    /// What begins at a place, in every view that is hinted at.
-    func finding(at place: Int, _ hints: Hints, in text: LentBytes, isEdge: Bool) -> Finding {
-        var hints = hints
+    /// What begins at a place, in every view. Values of one to three bytes count where they stand for themselves.
+    func finding(at place: Int, in text: LentBytes, isEdge: Bool, hasShort: Bool) -> Finding {
         var finding = Finding()
+        let first = text[place]
         func follow(_ reader: some SpellingReader, as view: RedactionView) {
             finding.merge(trail(of: reader, in: text), at: place, end: text.count, as: view, index.patterns)
         }
-        if hints.contains(.plain) || hints.contains(.short) {
-            let reader = RawReader(position: place)
-            let raw = hints.contains(.short) ? fullTrail(of: reader, in: text, shortest: 1) : trail(of: reader, in: text)
-            finding.merge(raw, at: place, end: text.count, as: .raw, index.patterns)
-            if filter.hasSpecial(in: place..<raw.reach, of: text) { hints.insert(.escaped) }
-        }
-        if hints.contains(.escaped) {
+        let reader = RawReader(position: place)
+        let isShort = hasShort && table.beginning(first).contains(.short)
+        let raw = isShort ? fullTrail(of: reader, in: text, shortest: 1) : trail(of: reader, in: text)
+        finding.merge(raw, at: place, end: text.count, as: .raw, index.patterns)
+        if hasTurn(in: place..<raw.reach, of: text) {
             let found = EscapedTrail(at: place, in: text, index, shortest: Pattern.shortestEncoded, views: traits.views, isEdge: isEdge)
             finding.merge(found.trail, at: place, end: text.count, as: found.view, openAs: found.openView, index.patterns)
         }
-        if hints.contains(.base64Skipping0) { follow(Base64Reader(at: place, skippedBits: 0), as: .base64) }
-        if hints.contains(.base64Skipping2) { follow(Base64Reader(at: place, skippedBits: 2), as: .base64) }
-        if hints.contains(.base64Skipping4) { follow(Base64Reader(at: place, skippedBits: 4), as: .base64) }
-        if hints.contains(.hex) {
-            follow(HexReader(at: place, hasTextAfterBlanks: false, isEdge: isEdge), as: .hex)
-            follow(HexReader(at: place, hasTextAfterBlanks: true, isEdge: isEdge), as: .hex)
+        if traits.views.contains(.base64), Base64Reader.sextet(first) != nil || EscapeLead.isLead(first) {
+            for skippedBits in [0, 2, 4] {
+                let hasEscapes = traits.views.contains(.escapes)
+                follow(Base64Reader(at: place, skippedBits: skippedBits, hasEscapes: hasEscapes, isEdge: isEdge), as: .base64)
+            }
         }
-        if hints.contains(.utf16), traits.mayBeginUTF16(text[place]) {
+        if traits.views.contains(.hex), first.hexDigit != nil {
+            for layout in HexReader.Layout.all { follow(HexReader(at: place, layout, isEdge: isEdge), as: .hex) }
+        }
+        if traits.views.contains(.utf16), traits.mayBeginUTF16(first) {
             follow(UTF16Reader(at: place, isLittleEndian: true), as: .utf16)
             follow(UTF16Reader(at: place, isLittleEndian: false), as: .utf16)
         }
-        if hints.contains(.member) { finding.member = MemberMark.at(place, in: text) }
         return finding
     }
 

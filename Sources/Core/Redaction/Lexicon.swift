@@ -1,44 +1,74 @@
 /// The compiled needles as they are lent for one call.
 struct Lexicon {
     let index: PatternIndex
-    let filter: WindowFilter
+    let table: LexiconTable
     let traits: Traits
 
-    /// What makes some spellings needless to look for.
+    /// What holds for all patterns together.
     struct Traits {
         let views: RedactionViews
+        let landmarks: Landmarks
+        /// How many letters a place must have behind it for its landmarks to have been seen; zero when there are none.
+        var reach = 0
+        /// Whether a pattern in some view has no landmarks.
+        var hasRare = false
         /// Whether a form may write `+` in some value.
-        let hasSpaces: Bool
-        /// Whether some value has a blank, which could be taken for the indentation of a line.
-        let hasBlanks: Bool
+        private let hasSpaces: Bool
         /// Whether a shell may write a quote inside quotes in some value.
-        let hasQuotes: Bool
-        /// Whether some pattern has exactly the shortest length that is looked for in every view: no window stands for it when it is escaped.
-        let hasShortestEncoded: Bool
-        /// Whether some pattern is that short or shorter, so that its first byte must be watched for.
-        let hasShortPatterns: Bool
+        private let hasQuotes: Bool
         /// The bytes with which some value may begin in UTF-16: a bit for each.
         private var utf16Heads = InlineArray<4, UInt64>(repeating: 0)
-        /// At how many places in a row a value may begin for one look at their windows: one to four.
-        let stride: Int
 
         init(_ patterns: [Pattern], in bytes: LentBytes, views: RedactionViews) {
             self.views = views
             hasSpaces = (0..<bytes.count).contains { bytes[$0] == UInt8(ascii: " ") }
-            hasBlanks = (0..<bytes.count).contains { bytes[$0].isBlank }
             hasQuotes = (0..<bytes.count).contains { bytes[$0] == UInt8(ascii: "'") }
-            hasShortPatterns = patterns.contains { $0.length <= Pattern.shortestEncoded }
-            hasShortestEncoded = patterns.contains { $0.length == Pattern.shortestEncoded }
-            let shortest = patterns.map(\.length).filter { $0 >= Pattern.shortestEncoded }.min() ?? .max
-            for pattern in patterns where pattern.length >= Pattern.shortestEncoded {
-                let head = (0..<min(4, pattern.length)).map { bytes[pattern.offset + $0] }
-                for unit in String(decoding: head, as: UTF8.self).utf16.prefix(1) {
+            landmarks = Self.landmarks(for: patterns, in: bytes, views)
+            for pattern in patterns {
+                let whole = bytes.slice(pattern.offset..<pattern.end)
+                guard pattern.length >= Pattern.shortestEncoded else {
+                    hasRare = true
+                    continue
+                }
+                var farthest = 0
+                if !landmarks.forEach(of: whole, views, { farthest = max(farthest, $1) }).isEmpty { hasRare = true }
+                if farthest > 0 { reach = max(reach, farthest + landmarks.length + landmarks.stride) }
+                for unit in String(decoding: (0..<min(4, whole.count)).map { whole[$0] }, as: UTF8.self).utf16.prefix(1) {
                     for byte in [unit & 255, unit >> 8] { utf16Heads[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
                 }
             }
-            stride = min(max(shortest - Pattern.shortestEncoded, 1), WindowFilter.longestStride)
+        }
+
+        /// Long landmarks, if short ones would not serve some pattern better.
+        private static func landmarks(for patterns: [Pattern], in bytes: LentBytes, _ views: RedactionViews) -> Landmarks {
+            let gains = patterns.contains { pattern in
+                guard pattern.length >= Pattern.shortestEncoded else { return false }
+                let whole = bytes.slice(pattern.offset..<pattern.end)
+                let lacks = Landmarks.long.forEach(of: whole, views) { _, _ in }
+                return !lacks.isEmpty && Landmarks.short.forEach(of: whole, views) { _, _ in } != lacks
+            }
+            return gains ? .short : .long
         }
 
         func mayBeginUTF16(_ byte: UInt8) -> Bool { utf16Heads[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }
+
+        /// Whether an escape that begins with a byte could stand for something in a value.
+        func maySpell(_ lead: UInt8) -> Bool {
+            guard views.contains(.escapes) else { return false }
+            return lead == UInt8(ascii: "+") ? hasSpaces : lead == UInt8(ascii: "'") ? hasQuotes : true
+        }
+    }
+
+    /// Whether an escape may begin at a place.
+    func mayBeginEscape(at place: Int, in text: LentBytes) -> Bool {
+        EscapeLead.stands(at: place, in: text) && traits.maySpell(text[place])
+    }
+
+    /// Whether the bytes of a range are not all what they look like.
+    func hasTurn(in range: Range<Int>, of text: LentBytes) -> Bool {
+        range.contains { place in
+            table.beginning(text[place]).contains(.turn)
+                && (mayBeginEscape(at: place, in: text) || EscapeLead.beginsGap(at: place, in: text))
+        }
     }
 }

@@ -4,14 +4,15 @@ import PlaintextDoor
 /// The values to hide in the streams of one run or session, compiled once.
 ///
 /// All that is derived from plaintext lies in `SecretValue`s and is wiped with the set: the values, the table of their first bytes and the
-/// table of windows. Beside them it keeps names, and where patterns lie.
+/// tables of landmarks. Beside them it keeps names, and where patterns lie.
 package final class NeedleSet: Sendable {
     let names: [String]
     private let patterns: [Pattern]
     private let traits: Lexicon.Traits
     private let bytes: SecretValue
     private let heads: SecretValue
-    private let windows: SecretValue
+    private let tables: SecretValue
+    private let layout: LexiconTable.Layout
 
     /// Compiles the needles. An empty value matches nothing; of equal values the first one's name stands in the output.
     package init(_ needles: [Needle], views: RedactionViews = .all, in arena: SecretArena = .process) {
@@ -19,15 +20,17 @@ package final class NeedleSet: Sendable {
         bytes = Self.joined(needles.map(\.value), in: arena)
         let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)
         self.patterns = patterns
-        (heads, windows, traits) = Self.lend(bytes) { text in
+        (heads, tables, traits, layout) = Self.lend(bytes) { text in
             let heads = unsafe SecretValue(zeroedBytes: PatternIndex.headTableSize(patternCount: patterns.count), in: arena) { table in
                 unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
             }
             let traits = Lexicon.Traits(patterns, in: text, views: views)
-            let windows = unsafe SecretValue(zeroedBytes: WindowFilter.Layout(patternCount: patterns.count).byteCount, in: arena) { table in
-                unsafe Self.fill(WindowFilter.Builder(table, patternCount: patterns.count), with: patterns, in: text, traits)
+            let layout = LexiconTable.Layout(patternCount: patterns.count, landmarkCount: patterns.count * traits.landmarks.mostPerPattern)
+            let tables = unsafe SecretValue(zeroedBytes: layout.byteCount, in: arena) { table in
+                let builder = unsafe LexiconBuilder(table, layout, views)
+                for pattern in patterns { builder.insert(text.slice(pattern.offset..<pattern.end), traits.landmarks) }
             }
-            return (heads, windows, traits)
+            return (heads, tables, traits, layout)
         }
     }
 
@@ -35,11 +38,10 @@ package final class NeedleSet: Sendable {
     func withLexicon<Result>(_ body: (Lexicon) -> Result) -> Result {
         Self.lend(bytes) { text in
             Self.lend(heads) { heads in
-                Self.lend(windows) { windows in
+                Self.lend(tables) { tables in
                     body(
                         Lexicon(
-                            index: PatternIndex(patterns: patterns, bytes: text, heads: heads),
-                            filter: WindowFilter(windows, patternCount: patterns.count, traits: traits), traits: traits))
+                            index: PatternIndex(patterns: patterns, bytes: text, heads: heads), table: LexiconTable(tables, layout), traits: traits))
                 }
             }
         }
@@ -70,14 +72,6 @@ package final class NeedleSet: Sendable {
                 offset += length
             }
             return PatternIndex.sorted(all, in: text)
-        }
-    }
-
-    private static func fill(_ builder: WindowFilter.Builder, with patterns: [Pattern], in text: LentBytes, _ traits: Lexicon.Traits) {
-        let windows = Windows(stride: traits.stride, views: traits.views, filter: builder)
-        for pattern in patterns {
-            if pattern.length <= Pattern.shortestEncoded { builder.insertShort(text[pattern.offset]) }
-            windows.insert(text.slice(pattern.offset..<pattern.end))
         }
     }
 }

@@ -72,9 +72,8 @@ extension UInt8 {
     @inline(__always) var isLineEnd: Bool { self == .lineFeed || self == .carriageReturn }
     @inline(__always) var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
-    /// Neither letter nor digit, and printed.
-    @inline(__always) var isSign: Bool { self > 0x20 && self < 0x7f && (self | 0x20) &- 0x61 >= 26 && self &- 0x30 >= 10 }
     @inline(__always) var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+    @inline(__always) var isDecimal: Bool { self &- 0x30 < 10 }
 
     /// The value of a hexadecimal digit in either case.
     @inline(__always) var hexDigit: UInt8? {

@@ -16,11 +16,12 @@ package struct Redactor: ~Copyable, Sendable {
     /// value with a well-known first line could be guessed letter by letter.
     package static let edgeByteCount = 16
     /// How much is taken in at once, so that memory does not grow with the caller's chunks.
-    private static let sliceByteCount = 32 << 10
+    private static let sliceByteCount = 64 << 10
 
     private let needles: NeedleSet
     private let mode: Mode
     private var held = HeldBytes()
+    private var skeleton = Skeleton()
     /// The first place, within the held bytes, that has not been judged.
     private var place = 0
     /// The held bytes before this have been written, or hidden.
@@ -89,24 +90,26 @@ package struct Redactor: ~Copyable, Sendable {
     private mutating func judge(isEdge: Bool, into output: inout [UInt8]) {
         let text = held.lent
         var end = text.count
+        let offset = bytesScanned - Int64(text.count)
         needles.withLexicon { lexicon in
+            skeleton.read(text, from: place, at: offset, lexicon)
             let layers = Layers(
-                of: text, at: bytesScanned - Int64(text.count), from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
+                of: text, skeleton, at: offset, from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
             if !isEdge { end = layers.open }
             var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
-            var lookout = Lookout(lexicon, on: text, from: place)
-            while let (place, hints) = lookout.next(), place < end {
-                let finding = lexicon.finding(at: place, hints, in: text, isEdge: isEdge)
+            var lookout = Lookout(lexicon, on: text, from: place, skeleton)
+            while let place = lookout.next(), place < end {
+                let finding = lexicon.finding(at: place, in: text, isEdge: isEdge, hasShort: true)
                 guard isEdge || !finding.isOpen else {
                     end = place
                     break
                 }
-                if finding.member != .none, memberStart == nil {
-                    memberStart = bytesScanned - Int64(text.count - place - 1 + finding.member.length)
-                }
                 for match in deeper.before(place) { hide(match, in: text, into: &output) }
                 let own = chosen(from: finding, isEdge: isEdge)
                 if let match = deeper.longer(than: own, at: place) { hide(match, in: text, into: &output) }
+            }
+            if memberStart == nil, let member = skeleton.members.first, member < end {
+                memberStart = offset + Int64(member + 1 - MemberMark.at(member, in: text).length)
             }
             for match in deeper.before(end) { hide(match, in: text, into: &output) }
         }

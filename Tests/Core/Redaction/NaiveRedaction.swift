@@ -125,6 +125,7 @@ struct NaiveRedaction {
         let text = escapes.text
         guard start + 2 * value.count <= text.count, isHexDigit(text[start]) else { return nil }
         let prefix = text[start...].starts(with: "0x".utf8) ? "0x" : ""
+        var letters: [UInt8] = []
         let separators = [": ", "- ", ", ", "  ", ":", "-", ",", " "]
         var place = start
         for (index, byte) in value.enumerated() {
@@ -138,6 +139,9 @@ struct NaiveRedaction {
             let second = prefix.isEmpty ? afterGaps(escapes, place + 1) : place + 1
             guard second < text.count, isHexDigit(text[second]) else { return nil }
             guard UInt8(String(decoding: [text[place], text[second]], as: UTF8.self), radix: 16) == byte else { return nil }
+            // Small and capital digits are not mixed.
+            letters += [text[place], text[second]].filter { $0 > 64 }
+            guard letters.allSatisfy({ $0 < 97 }) || letters.allSatisfy({ $0 > 96 }) else { return nil }
             place = second + 1
         }
         return place

@@ -1,0 +1,95 @@
+/// Fills a lexicon's tables.
+@safe
+struct LexiconBuilder {
+    private let memory: UnsafeMutableRawBufferPointer
+    private let layout: LexiconTable.Layout
+    private let views: RedactionViews
+
+    /// The memory is zeroed, and as large as the layout says.
+    @unsafe
+    init(_ memory: UnsafeMutableRawBufferPointer, _ layout: LexiconTable.Layout, _ views: RedactionViews) {
+        unsafe self.memory = memory
+        self.layout = layout
+        self.views = views
+        for byte in UInt8.min...UInt8.max {
+            unsafe memory.storeBytes(of: ByteClass.of(byte, views), toByteOffset: 8 * Int(byte), as: UInt64.self)
+            if EscapeLead.isLead(byte) || EscapeLead.mayBeginGap(byte) { mark(byte, .turn) }
+        }
+    }
+
+    /// Takes a pattern's landmarks and beginnings.
+    func insert(_ pattern: LentBytes, _ landmarks: Landmarks) {
+        guard pattern.count >= Pattern.shortestEncoded else { return mark(pattern[0], .short) }
+        let lacks = landmarks.forEach(of: pattern, views) { insert($0, reach: $1) }
+        insertPlain(pattern, isRare: lacks.contains(.plain))
+        if views.contains(.base64) { insertBase64(pattern, isRare: lacks.contains(.base64)) }
+        if views.contains(.hex) { insertHex(pattern, isRare: lacks.contains(.hex)) }
+    }
+
+    private func mark(_ byte: UInt8, _ beginning: Beginning) {
+        unsafe memory[LexiconTable.Layout.beginnings + Int(byte)] |= beginning.rawValue
+    }
+
+    private func insert(_ window: UInt64, reach: Int) {
+        let (word, bits) = layout.markSlot(window)
+        let marked = unsafe memory.load(fromByteOffset: word, as: UInt64.self)
+        unsafe memory.storeBytes(of: marked | bits, toByteOffset: word, as: UInt64.self)
+        let fingerprint = LexiconTable.Layout.fingerprint(window)
+        var slot = layout.entrySlot(window)
+        while true {
+            let offset = layout.offset(ofEntry: slot)
+            let entry = unsafe memory.load(fromByteOffset: offset, as: UInt32.self)
+            if entry == 0 || entry >> LexiconTable.Layout.reachBits == fingerprint {
+                let longest = max(UInt32(min(reach, Int(LexiconTable.Layout.longestReach))), entry & LexiconTable.Layout.longestReach)
+                let new = fingerprint << LexiconTable.Layout.reachBits | longest
+                unsafe memory.storeBytes(of: new.littleEndian, toByteOffset: offset, as: UInt32.self)
+                return
+            }
+            slot = layout.entry(after: slot)
+        }
+    }
+
+    private func insert(_ first: UInt8, _ second: UInt8, _ third: UInt8, isRare: Bool) {
+        mark(first, isRare ? [.first, .rareFirst] : .first)
+        for isRare in isRare ? [false, true] : [false] {
+            for third in [third, LexiconTable.anyByte] {
+                let (byte, bit) = layout.tripleSlot(first, second, third, isRare: isRare)
+                unsafe memory[byte] |= 1 << bit
+            }
+        }
+    }
+
+    /// As it is, and in UTF-16.
+    private func insertPlain(_ pattern: LentBytes, isRare: Bool) {
+        insert(pattern[0], pattern[1], pattern[2], isRare: isRare)
+        guard views.contains(.utf16) else { return }
+        let head = (0..<min(8, pattern.count)).map { pattern[$0] }
+        let units = Array(String(decoding: head, as: UTF8.self).utf16.prefix(2))
+        guard units.count == 2 else { return }
+        let bytes = units.map { (low: UInt8($0 & 255), high: UInt8($0 >> 8)) }
+        insert(bytes[0].low, bytes[0].high, bytes[1].low, isRare: isRare)
+        insert(bytes[0].high, bytes[0].low, bytes[1].high, isRare: isRare)
+    }
+
+    private func insertBase64(_ pattern: LentBytes, isRare: Bool) {
+        for skippedBits in [0, 2, 4] {
+            let sextets = (0..<3).map { Base64Digits.sextet($0, of: pattern, skippedBits) }
+            for shared in 0..<(1 << skippedBits) {
+                for first in Base64Digits.characters(of: shared << (6 - skippedBits) | sextets[0]) {
+                    for second in Base64Digits.characters(of: sextets[1]) {
+                        for third in Base64Digits.characters(of: sextets[2]) { insert(first, second, third, isRare: isRare) }
+                    }
+                }
+            }
+        }
+    }
+
+    private func insertHex(_ pattern: LentBytes, isRare: Bool) {
+        for digits in HexDigits.cases {
+            let (first, second) = (digits[Int(pattern[0] >> 4)], digits[Int(pattern[0] & 15)])
+            insert(first, second, digits[Int(pattern[1] >> 4)], isRare: isRare)
+            for separator in " \t:-,".utf8 { insert(first, second, separator, isRare: isRare) }
+            insert(UInt8(ascii: "0"), UInt8(ascii: "x"), first, isRare: isRare)
+        }
+    }
+}
