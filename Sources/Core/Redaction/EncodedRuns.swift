@@ -66,15 +66,11 @@ struct EncodedRuns {
 
     private func extent(from start: Int) -> Extent {
         var extent = Extent(end: start, lastBlock: start)
-        var place = start
-        var glance = Glance()
-        let hints = digits.hints
+        var (place, glance) = (start, Glance())
         while true {
             let lineStart = place
-            while place < text.count, case let hint = hints[Int(text[place])], hint != 0 {
-                if !extent.mayHoldText { extent.mayHoldText = glance.isText(after: hint, needed: digits.textLength) }
-                place &+= 1
-            }
+            if !extent.mayHoldText { place = glance.pass(from: place, of: text, digits, &extent.mayHoldText) }
+            if extent.mayHoldText { place = end(ofDigitsFrom: place) }
             extent.end = place
             let block = place - Int((offset + Int64(place)) % 16) - Self.blockLength
             if block >= lineStart { extent.lastBlock = block }
@@ -85,6 +81,12 @@ struct EncodedRuns {
             guard next > place, isDigit(text[next]) else { return extent }
             place = next
         }
+    }
+
+    private func end(ofDigitsFrom start: Int) -> Int {
+        var place = start
+        while place < text.count, isDigit(text[place]) { place += 1 }
+        return place
     }
 
     private func run(from start: Int) -> Run {
@@ -157,11 +159,23 @@ private struct Glance {
     private var counters: UInt64 = 0
     private static let ones: UInt64 = 0x0001_0001_0001_0001
 
-    @inline(__always)
-    mutating func isText(after hint: UInt8, needed: UInt64) -> Bool {
-        let spread = UInt64(hint) &* 0x0000_2000_4000_8001
-        let kept = (spread & Self.ones) &* 0xffff
-        counters = ((counters &<< 16 | counters &>> 48) &+ Self.ones) & kept
-        return (counters &+ (0x8000 &- needed) &* Self.ones) & (0x8000 &* Self.ones) != 0
+    /// Passes digits; stops where there were enough that could be text, or where none stands.
+    mutating func pass(from start: Int, of text: LentBytes, _ digits: Digits, _ isText: inout Bool) -> Int {
+        guard let bytes = unsafe text.start else { return start }
+        let threshold = (0x8000 &- digits.textLength) &* Self.ones
+        return unsafe digits.hints.withUnsafeBufferPointer { hints in
+            var (place, counters) = (start, counters)
+            while place < text.count, case let hint = unsafe hints[Int(bytes.load(fromByteOffset: place, as: UInt8.self))], hint != 0 {
+                let kept = (UInt64(hint) &* 0x0000_2000_4000_8001 & Self.ones) &* 0xffff
+                counters = ((counters &<< 16 | counters &>> 48) &+ Self.ones) & kept
+                place &+= 1
+                if (counters &+ threshold) & 0x8000_8000_8000_8000 != 0 {
+                    isText = true
+                    break
+                }
+            }
+            self.counters = counters
+            return place
+        }
     }
 }

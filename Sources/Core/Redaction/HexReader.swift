@@ -20,8 +20,6 @@ struct HexReader: SpellingReader {
         case rows
         /// Each row begins with an address and ends with text behind two blanks, as `xxd` prints it.
         case rowsWithText
-
-        static let all = [plain, rows, rowsWithText]
     }
 
     /// The longest row of text that stands beside the bytes.
@@ -34,6 +32,21 @@ struct HexReader: SpellingReader {
         self.position = position
         self.layout = layout
         self.isEdge = isEdge
+    }
+
+    /// How many bytes before a place tell whether it stands in the row of a dump.
+    static let lookBehind = 9
+
+    /// Whether a place may stand in the row of a dump: digits that could be an escape's do not.
+    static func mayStandInRow(_ place: Int, of text: LentBytes) -> Bool {
+        var first = place
+        while first > 0, place - first < lookBehind - 1, text[first - 1].hexDigit != nil { first -= 1 }
+        // No escape has so many digits.
+        guard first > 0, place - first < lookBehind - 1 else { return true }
+        switch text[first - 1] {
+        case .backslash, .percentSign, UInt8(ascii: "="), UInt8(ascii: "&"), UInt8(ascii: "#"), UInt8(ascii: "{"): return false
+        case let byte: return !byte.isLetter
+        }
     }
 
     private enum Place {

@@ -8,8 +8,9 @@ struct Landmarks {
     let length: Int
     let stride: Int
 
-    static let long = Landmarks(length: 8, stride: 4)
-    static let short = Landmarks(length: 6, stride: 2)
+    static let sparse = Landmarks(length: 8, stride: 8)
+    static let usual = Landmarks(length: 8, stride: 4)
+    static let dense = Landmarks(length: 6, stride: 2)
 
     /// A stretch of this many letters has all its landmarks.
     private var needed: Int { length + stride - 1 }
@@ -26,18 +27,23 @@ struct Landmarks {
     private static let deepest = 48
     private static let mostBreaks = 8
 
-    /// What of a pattern has no landmarks, and must be looked for at every place.
+    /// What of a pattern has no landmarks. But for `plainHead`, it must be looked for at every place.
     struct Lacks: OptionSet {
         let rawValue: UInt8
         static let plain = Lacks(rawValue: 1)
         static let base64 = Lacks(rawValue: 2)
         static let hex = Lacks(rawValue: 4)
+        /// It has landmarks, but none at its beginning.
+        static let plainHead = Lacks(rawValue: 8)
     }
+
+    /// What of a pattern has no landmarks.
+    func lacks(_ pattern: LentBytes, _ views: RedactionViews) -> Lacks { forEach(of: pattern, views) { _, _ in } }
 
     /// Gives each landmark with the most letters that a spelling has before it.
     func forEach(of pattern: LentBytes, _ views: RedactionViews, _ body: (UInt64, Int) -> Void) -> Lacks {
         var lacks: Lacks = []
-        if !plain(pattern, body) { lacks.insert(.plain) }
+        lacks.formUnion(plain(pattern, body))
         if views.contains(.base64) {
             for skippedBits in [0, 2, 4] where !base64(pattern, skippedBits, body) { lacks.insert(.base64) }
         }
@@ -57,7 +63,7 @@ struct Landmarks {
     }
 
     /// The first stretch that is long enough, counted behind what an escape before it could take along.
-    private func plain(_ pattern: LentBytes, _ body: (UInt64, Int) -> Void) -> Bool {
+    private func plain(_ pattern: LentBytes, _ body: (UInt64, Int) -> Void) -> Lacks {
         var (start, breaks) = (0, 0)
         while start < min(pattern.count, Self.deepest), breaks <= Self.mostBreaks {
             var (letters, end) = ([UInt8](), start)
@@ -65,7 +71,7 @@ struct Landmarks {
                 if letters.count < needed, pattern[end].isLetter || pattern[end].isDecimal { letters.append(pattern[end]) }
                 end += 1
             }
-            if give(letters, upTo: stride - 1, reach: start + breaks * Self.escapeSlack, body) { return true }
+            if give(letters, upTo: stride - 1, reach: start + breaks * Self.escapeSlack, body) { return start == 0 ? [] : .plainHead }
             start = end
             while end < pattern.count, end <= start + Self.longestTaken {
                 if Self.breaksStretch(pattern[end]) { (start, breaks) = (end, breaks + 1) }
@@ -73,7 +79,7 @@ struct Landmarks {
             }
             start += Self.longestTaken + 1
         }
-        return false
+        return .plain
     }
 
     /// How many characters of a pattern an escape that begins with one before them may take along, or leave behind as its own.

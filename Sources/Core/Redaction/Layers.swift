@@ -45,7 +45,7 @@ struct Layers {
                 if run.isCut, place + length == bytes.count { open = min(open, start) }
                 continue
             }
-            let finding = lexicon.finding(at: place, in: bytes, isEdge: !run.isCut || isEdge, hasShort: false)
+            let finding = lexicon.finding(at: place, in: bytes, isEdge: !run.isCut || isEdge, isOuter: false)
             take(finding, of: decoding)
             if run.isCut, finding.isOpen { open = min(open, start) }
         }

@@ -71,15 +71,15 @@ struct Trail {
 }
 
 extension Lexicon {
-    /// What begins at a place, in every view. Values of one to three bytes count where they stand for themselves.
-    func finding(at place: Int, in text: LentBytes, isEdge: Bool, hasShort: Bool) -> Finding {
+    /// What begins at a place, in every view. Values of one to three bytes, and the rows of dumps, count in the outer layer alone.
+    func finding(at place: Int, in text: LentBytes, isEdge: Bool, isOuter: Bool) -> Finding {
         var finding = Finding()
         let first = text[place]
         func follow(_ reader: some SpellingReader, as view: RedactionView) {
             finding.merge(trail(of: reader, in: text), at: place, end: text.count, as: view, index.patterns)
         }
         let reader = RawReader(position: place)
-        let isShort = hasShort && table.beginning(first).contains(.short)
+        let isShort = isOuter && table.beginning(first).contains(.short)
         let raw = isShort ? fullTrail(of: reader, in: text, shortest: 1) : trail(of: reader, in: text)
         finding.merge(raw, at: place, end: text.count, as: .raw, index.patterns)
         if hasTurn(in: place..<raw.reach, of: text) {
@@ -93,7 +93,11 @@ extension Lexicon {
             }
         }
         if traits.views.contains(.hex), first.hexDigit != nil {
-            for layout in HexReader.Layout.all { follow(HexReader(at: place, layout, isEdge: isEdge), as: .hex) }
+            follow(HexReader(at: place, .plain, isEdge: isEdge), as: .hex)
+            if isOuter, HexReader.mayStandInRow(place, of: text) {
+                follow(HexReader(at: place, .rows, isEdge: isEdge), as: .hex)
+                follow(HexReader(at: place, .rowsWithText, isEdge: isEdge), as: .hex)
+            }
         }
         if traits.views.contains(.utf16), traits.mayBeginUTF16(first) {
             follow(UTF16Reader(at: place, isLittleEndian: true), as: .utf16)

@@ -9,9 +9,11 @@ struct Lexicon {
         let views: RedactionViews
         let landmarks: Landmarks
         /// How many letters a place must have behind it for its landmarks to have been seen; zero when there are none.
-        var reach = 0
+        private(set) var reach = 0
         /// Whether a pattern in some view has no landmarks.
-        var hasRare = false
+        private(set) var hasRare = false
+        /// Whether a pattern has landmarks, but none at its beginning.
+        private(set) var hasLateLandmarks = false
         /// Whether a form may write `+` in some value.
         private let hasSpaces: Bool
         /// Whether a shell may write a quote inside quotes in some value.
@@ -31,7 +33,9 @@ struct Lexicon {
                     continue
                 }
                 var farthest = 0
-                if !landmarks.forEach(of: whole, views, { farthest = max(farthest, $1) }).isEmpty { hasRare = true }
+                let lacks = landmarks.forEach(of: whole, views) { farthest = max(farthest, $1) }
+                if lacks.contains(.plainHead) { hasLateLandmarks = true }
+                if !lacks.isDisjoint(with: [.plain, .base64, .hex]) { hasRare = true }
                 if farthest > 0 { reach = max(reach, farthest + landmarks.length + landmarks.stride) }
                 for unit in String(decoding: (0..<min(4, whole.count)).map { whole[$0] }, as: UTF8.self).utf16.prefix(1) {
                     for byte in [unit & 255, unit >> 8] { utf16Heads[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
@@ -39,15 +43,16 @@ struct Lexicon {
             }
         }
 
-        /// Long landmarks, if short ones would not serve some pattern better.
+        /// The farthest apart of those that serve every pattern best.
         private static func landmarks(for patterns: [Pattern], in bytes: LentBytes, _ views: RedactionViews) -> Landmarks {
-            let gains = patterns.contains { pattern in
-                guard pattern.length >= Pattern.shortestEncoded else { return false }
+            var best = Landmarks.sparse
+            for pattern in patterns where pattern.length >= Pattern.shortestEncoded {
                 let whole = bytes.slice(pattern.offset..<pattern.end)
-                let lacks = Landmarks.long.forEach(of: whole, views) { _, _ in }
-                return !lacks.isEmpty && Landmarks.short.forEach(of: whole, views) { _, _ in } != lacks
+                if best.stride == Landmarks.sparse.stride, !best.lacks(whole, views).isEmpty { best = .usual }
+                guard best.stride == Landmarks.usual.stride, case let lacks = best.lacks(whole, views), !lacks.isEmpty else { continue }
+                if Landmarks.dense.lacks(whole, views) != lacks { return .dense }
             }
-            return gains ? .short : .long
+            return best
         }
 
         func mayBeginUTF16(_ byte: UInt8) -> Bool { utf16Heads[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }

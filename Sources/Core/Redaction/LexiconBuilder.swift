@@ -12,7 +12,6 @@ struct LexiconBuilder {
         self.layout = layout
         self.views = views
         for byte in UInt8.min...UInt8.max {
-            unsafe memory.storeBytes(of: ByteClass.of(byte, views), toByteOffset: 8 * Int(byte), as: UInt64.self)
             if EscapeLead.isLead(byte) || EscapeLead.mayBeginGap(byte) { mark(byte, .turn) }
         }
     }
@@ -49,35 +48,42 @@ struct LexiconBuilder {
         }
     }
 
-    private func insert(_ first: UInt8, _ second: UInt8, _ third: UInt8, isRare: Bool) {
+    /// Takes the first four bytes of a spelling.
+    private func insert(_ first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8, isRare: Bool) {
         mark(first, isRare ? [.first, .rareFirst] : .first)
-        for isRare in isRare ? [false, true] : [false] {
-            for third in [third, LexiconTable.anyByte] {
-                let (byte, bit) = layout.tripleSlot(first, second, third, isRare: isRare)
-                unsafe memory[byte] |= 1 << bit
-            }
+        let any = UInt32(LexiconTable.anyByte)
+        let two = UInt32(first) | UInt32(second) << 8
+        let three = two | UInt32(third) << 16
+        for head in [two | any << 16 | any << 24, three | any << 24, three | UInt32(fourth) << 24] {
+            set(layout.headSlot(head, isRare: false))
+            if isRare { set(layout.headSlot(head, isRare: true)) }
         }
     }
 
+    private func set(_ slot: (byte: Int, bit: UInt8)) { unsafe memory[slot.byte] |= 1 << slot.bit }
+
     /// As it is, and in UTF-16.
     private func insertPlain(_ pattern: LentBytes, isRare: Bool) {
-        insert(pattern[0], pattern[1], pattern[2], isRare: isRare)
+        insert(pattern[0], pattern[1], pattern[2], pattern[3], isRare: isRare)
         guard views.contains(.utf16) else { return }
         let head = (0..<min(8, pattern.count)).map { pattern[$0] }
         let units = Array(String(decoding: head, as: UTF8.self).utf16.prefix(2))
         guard units.count == 2 else { return }
         let bytes = units.map { (low: UInt8($0 & 255), high: UInt8($0 >> 8)) }
-        insert(bytes[0].low, bytes[0].high, bytes[1].low, isRare: isRare)
-        insert(bytes[0].high, bytes[0].low, bytes[1].high, isRare: isRare)
+        insert(bytes[0].low, bytes[0].high, bytes[1].low, bytes[1].high, isRare: isRare)
+        insert(bytes[0].high, bytes[0].low, bytes[1].high, bytes[1].low, isRare: isRare)
     }
 
     private func insertBase64(_ pattern: LentBytes, isRare: Bool) {
         for skippedBits in [0, 2, 4] {
-            let sextets = (0..<3).map { Base64Digits.sextet($0, of: pattern, skippedBits) }
+            let sextets = (0..<4).map { Base64Digits.sextet($0, of: pattern, skippedBits) }
+            let rest = sextets.map(Base64Digits.characters(of:))
             for shared in 0..<(1 << skippedBits) {
                 for first in Base64Digits.characters(of: shared << (6 - skippedBits) | sextets[0]) {
-                    for second in Base64Digits.characters(of: sextets[1]) {
-                        for third in Base64Digits.characters(of: sextets[2]) { insert(first, second, third, isRare: isRare) }
+                    for second in rest[1] {
+                        for third in rest[2] {
+                            for fourth in rest[3] { insert(first, second, third, fourth, isRare: isRare) }
+                        }
                     }
                 }
             }
@@ -87,9 +93,12 @@ struct LexiconBuilder {
     private func insertHex(_ pattern: LentBytes, isRare: Bool) {
         for digits in HexDigits.cases {
             let (first, second) = (digits[Int(pattern[0] >> 4)], digits[Int(pattern[0] & 15)])
-            insert(first, second, digits[Int(pattern[1] >> 4)], isRare: isRare)
-            for separator in " \t:-,".utf8 { insert(first, second, separator, isRare: isRare) }
-            insert(UInt8(ascii: "0"), UInt8(ascii: "x"), first, isRare: isRare)
+            let (third, fourth) = (digits[Int(pattern[1] >> 4)], digits[Int(pattern[1] & 15)])
+            insert(first, second, third, fourth, isRare: isRare)
+            for separator in " \t:-,".utf8 {
+                for next in [third, UInt8(ascii: "0"), UInt8(ascii: " "), UInt8(ascii: "\t")] { insert(first, second, separator, next, isRare: isRare) }
+            }
+            insert(UInt8(ascii: "0"), UInt8(ascii: "x"), first, second, isRare: isRare)
         }
     }
 }

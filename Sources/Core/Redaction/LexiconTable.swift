@@ -1,4 +1,4 @@
-/// The memory in which a lexicon's tables lie one after the other: the classes of bytes, then what values begin with, then landmarks.
+/// The memory in which a lexicon's tables lie one after the other: what values begin with, then landmarks.
 ///
 /// All of them answer "perhaps" or "no": entries of two hashes may coincide, and the readers decide.
 struct LexiconTable {
@@ -11,29 +11,28 @@ struct LexiconTable {
     }
 
     struct Layout {
-        /// 256 classes of `ByteClass`, then 256 of `Beginning`.
-        static let beginnings = 2048
-        static let triples = beginnings + 256
+        static let beginnings = 0
+        static let heads = beginnings + 256
         let hasLandmarks: Bool
-        private let tripleShift: UInt32
+        private let headShift: UInt32
         private let markShift: UInt64
         private let entryShift: UInt64
         /// Of every pattern, and of those without landmarks.
-        private let rareTriples: Int
+        private let rareHeads: Int
         private let marks: Int
         private let entries: Int
         let byteCount: Int
 
         init(patternCount: Int, landmarkCount: Int) {
-            let triple = min(max(Int.bitWidth - (patternCount << 9).leadingZeroBitCount, 14), 22)
+            let head = min(max(Int.bitWidth - (patternCount << 10).leadingZeroBitCount, 14), 23)
             let landmark = Int.bitWidth - landmarkCount.leadingZeroBitCount
             let mark = min(max(landmark + 5, 14), 23)
             hasLandmarks = landmarkCount > 0
-            tripleShift = UInt32(32 - triple)
+            headShift = UInt32(32 - head)
             markShift = UInt64(64 - mark + 6)
             entryShift = UInt64(64 - landmark - 1)
-            rareTriples = Self.triples + 1 << triple / 8
-            marks = (rareTriples + 1 << triple / 8 + 7) / 8 * 8
+            rareHeads = Self.heads + 1 << head / 8
+            marks = rareHeads + 1 << head / 8
             entries = marks + 1 << mark / 8
             byteCount = entries + 4 << (landmark + 1)
         }
@@ -54,54 +53,30 @@ struct Beginning: OptionSet {
 }
 
 extension LexiconTable {
-    /// The classes of bytes, for loops that prove their own bounds.
-    @unsafe
-    var classes: UnsafePointer<UInt64> {
-        guard let start = unsafe memory.start else { preconditionFailure("internal: a lexicon has no table") }
-        return unsafe start.assumingMemoryBound(to: UInt64.self)
-    }
-
     @inline(__always)
     func beginning(_ byte: UInt8) -> Beginning { Beginning(rawValue: memory[Layout.beginnings + Int(byte)]) }
 
-    /// Whether some spelling begins with three bytes; `isRare` asks for those without landmarks.
-    @inline(__always)
-    func hasTriple(at place: Int, in text: LentBytes, isRare: Bool) -> Bool {
-        let (byte, bit) = layout.tripleSlot(text[place], text[place + 1], text[place + 2], isRare: isRare)
-        return memory[byte] &>> bit & 1 != 0
-    }
-
-    /// Stands for any byte behind the first two of a spelling.
+    /// Stands for any byte behind the first two or three of a spelling.
     static let anyByte: UInt8 = 0xff
 
+    /// Whether some spelling begins with these bytes; `isRare` asks for those without landmarks.
     @inline(__always)
-    func hasPair(at place: Int, in text: LentBytes, isRare: Bool) -> Bool {
-        let (byte, bit) = layout.tripleSlot(text[place], text[place + 1], Self.anyByte, isRare: isRare)
+    func hasHead(_ head: UInt32, isRare: Bool) -> Bool {
+        let (byte, bit) = layout.headSlot(head, isRare: isRare)
         return memory[byte] &>> bit & 1 != 0
     }
 
     /// Gives every landmark that is found in a skeleton: where it begins, and how many letters a value may have before it.
     func forEachLandmark(in skeleton: borrowing Skeleton, _ landmarks: Landmarks, _ body: (Int, Int) -> Void) {
-        guard layout.hasLandmarks, let table = unsafe memory.start else { return }
+        guard layout.hasLandmarks else { return }
         let (count, stride) = (skeleton.count, landmarks.stride)
-        let mask = ~0 as UInt64 >> (64 - 8 * UInt64(landmarks.length))
         unsafe skeleton.withLetters { letters in
-            @inline(__always)
-            func window(_ index: Int) -> UInt64 { unsafe UInt64(littleEndian: letters.loadUnaligned(fromByteOffset: index, as: UInt64.self)) & mask }
-            @inline(__always)
-            func isMarked(_ window: UInt64) -> Bool {
-                let (word, bits) = layout.markSlot(window)
-                return unsafe ~table.load(fromByteOffset: word, as: UInt64.self) & bits == 0
-            }
-            func look(_ index: Int) {
-                let window = window(index)
-                if isMarked(window), let reach = reach(of: window) { body(index, reach) }
-            }
+            let windows = unsafe Windows(letters, landmarks, self)
             var index = 0
             let last = count &- landmarks.length
             while index &+ 3 &* stride <= last {
-                let near = isMarked(window(index)) || isMarked(window(index &+ stride))
-                if near || isMarked(window(index &+ 2 &* stride)) || isMarked(window(index &+ 3 &* stride)) {
+                let near = windows.isMarked(index) || windows.isMarked(index &+ stride)
+                if near || windows.isMarked(index &+ 2 &* stride) || windows.isMarked(index &+ 3 &* stride) {
                     for step in 0..<4 { look(index &+ step &* stride) }
                 }
                 index &+= 4 &* stride
@@ -110,6 +85,62 @@ extension LexiconTable {
                 look(index)
                 index &+= stride
             }
+            func look(_ index: Int) {
+                if windows.isMarked(index), let reach = reach(of: windows[index]) { body(index, reach) }
+            }
+        }
+    }
+
+    /// Gives the places of letters, which escapes took along, that a value may begin with: the first landmark of every spelling tells.
+    func forEachTaken(in skeleton: borrowing Skeleton, of text: LentBytes, _ landmarks: Landmarks, _ body: (Int) -> Void) {
+        guard layout.hasLandmarks, !skeleton.taken.isEmpty else { return }
+        unsafe skeleton.withLetters { letters in
+            let windows = unsafe Windows(letters, landmarks, self)
+            for (inside, index) in skeleton.taken {
+                let letters = windows.letters(from: index)
+                for place in inside {
+                    guard let head = Skeleton.letters(from: place, to: inside.upperBound, in: text) else {
+                        body(place)
+                        continue
+                    }
+                    // The first letter is the first one of a landmark, or stands before it, as in base64.
+                    let first = head.word | (head.count < 8 ? letters &<< (8 &* head.count) : 0)
+                    let second = head.count == 0 ? windows.letters(from: index + 1) : head.word >> 8 | letters &<< (8 &* (head.count &- 1))
+                    if windows.isMarked(window: first & windows.mask) || windows.isMarked(window: second & windows.mask) { body(place) }
+                }
+            }
+        }
+    }
+
+    /// Rows of letters, looked up in the marks.
+    @safe
+    private struct Windows {
+        let mask: UInt64
+        private let letters: UnsafeRawPointer
+        private let table: UnsafeRawPointer
+        private let layout: Layout
+
+        @unsafe
+        init(_ letters: UnsafeRawPointer, _ landmarks: Landmarks, _ lexicon: LexiconTable) {
+            guard let table = unsafe lexicon.memory.start else { preconditionFailure("internal: a lexicon has no table") }
+            unsafe (self.letters, self.table) = (letters, table)
+            layout = lexicon.layout
+            mask = ~0 as UInt64 >> (64 - 8 * UInt64(landmarks.length))
+        }
+
+        @inline(__always)
+        subscript(index: Int) -> UInt64 { letters(from: index) & mask }
+
+        @inline(__always)
+        func letters(from index: Int) -> UInt64 { unsafe UInt64(littleEndian: letters.loadUnaligned(fromByteOffset: index, as: UInt64.self)) }
+
+        @inline(__always)
+        func isMarked(_ index: Int) -> Bool { isMarked(window: self[index]) }
+
+        @inline(__always)
+        func isMarked(window: UInt64) -> Bool {
+            let (word, bits) = layout.markSlot(window)
+            return unsafe ~table.load(fromByteOffset: word, as: UInt64.self) & bits == 0
         }
     }
 
@@ -129,9 +160,9 @@ extension LexiconTable.Layout {
     static let longestReach: UInt32 = 1 << reachBits - 1
 
     @inline(__always)
-    func tripleSlot(_ first: UInt8, _ second: UInt8, _ third: UInt8, isRare: Bool) -> (byte: Int, bit: UInt8) {
-        let slot = ((UInt32(first) | UInt32(second) << 8 | UInt32(third) << 16) &* 0x9e37_79b1) &>> tripleShift
-        return ((isRare ? rareTriples : Self.triples) &+ Int(slot &>> 3), UInt8(truncatingIfNeeded: slot & 7))
+    func headSlot(_ head: UInt32, isRare: Bool) -> (byte: Int, bit: UInt8) {
+        let slot = ((head ^ head &>> 15) &* 0x9e37_79b1) &>> headShift
+        return ((isRare ? rareHeads : Self.heads) &+ Int(slot &>> 3), UInt8(truncatingIfNeeded: slot & 7))
     }
 
     /// A word of the marks, and two bits of it.

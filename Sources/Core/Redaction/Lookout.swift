@@ -1,7 +1,7 @@
 /// Goes through the places of a text at which a value may begin.
 ///
 /// Those are the places near a landmark, inside escapes, before terminal sequences, and so near to the text's end that a landmark would not
-/// have been seen yet. Only for patterns that have no landmarks is every place looked at. At each, the first three bytes decide.
+/// have been seen yet. Only for patterns that have no landmarks is every place looked at. At each, the first four bytes decide.
 struct Lookout {
     private let lexicon: Lexicon
     private let text: LentBytes
@@ -22,6 +22,8 @@ struct Lookout {
         lexicon.table.forEachLandmark(in: skeleton, lexicon.traits.landmarks) { index, reach in
             regions.append(skeleton.place(beforeLetter: max(index - reach, 0))..<skeleton.place(afterLetter: index, in: text))
         }
+        lexicon.table.forEachTaken(in: skeleton, of: text, lexicon.traits.landmarks) { regions.append($0..<$0 + 1) }
+        if lexicon.traits.hasLateLandmarks { regions += skeleton.taken.map(\.inside) }
         let tail = skeleton.sureCount - lexicon.traits.reach
         regions.append((tail <= 0 ? start : skeleton.place(beforeLetter: tail))..<text.count)
         return merged(regions)
@@ -65,15 +67,21 @@ struct Lookout {
 
     @inline(__always)
     private func mayBegin(at place: Int, isRare: Bool) -> Bool {
-        guard place + 2 < text.count else { return true }
-        let table = lexicon.table
-        let beginning = table.beginning(text[place])
+        guard place + 3 < text.count else { return true }
+        let beginning = lexicon.table.beginning(text[place])
         guard !beginning.isEmpty else { return false }
-        if beginning.contains(isRare ? .rareFirst : .first) {
-            if table.hasTriple(at: place, in: text, isRare: isRare) { return true }
-            if isTurn(place + 1) || isTurn(place + 2) && table.hasPair(at: place, in: text, isRare: isRare) { return true }
-        }
+        if beginning.contains(isRare ? .rareFirst : .first), mayGoOn(at: place, isRare: isRare) { return true }
         return beginning.contains(.short) || beginning.contains(.turn) && lexicon.mayBeginEscape(at: place, in: text)
+    }
+
+    /// Whether some spelling has the bytes at a place, as far as they stand for themselves.
+    private func mayGoOn(at place: Int, isRare: Bool) -> Bool {
+        let table = lexicon.table
+        let head = text.word(at: place)
+        if table.hasHead(head, isRare: isRare) { return true }
+        if isTurn(place + 1) { return true }
+        if isTurn(place + 2), table.hasHead(head | 0xffff_0000, isRare: isRare) { return true }
+        return isTurn(place + 3) && table.hasHead(head | 0xff00_0000, isRare: isRare)
     }
 
     @inline(__always)

@@ -15,6 +15,8 @@ package struct Redactor: ~Copyable, Sendable {
     /// The shortest beginning of a value that is hidden at the edge of an agent's stream, counted from where it stops being everybody's: otherwise a
     /// value with a well-known first line could be guessed letter by letter.
     package static let edgeByteCount = 16
+    /// How many bytes that have been judged are kept, because what follows them may be known by them.
+    private static let lookBehind = max(MemberMark.longestBefore, HexReader.lookBehind)
     /// How much is taken in at once, so that memory does not grow with the caller's chunks.
     private static let sliceByteCount = 64 << 10
 
@@ -99,7 +101,7 @@ package struct Redactor: ~Copyable, Sendable {
             var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
             var lookout = Lookout(lexicon, on: text, from: place, skeleton)
             while let place = lookout.next(), place < end {
-                let finding = lexicon.finding(at: place, in: text, isEdge: isEdge, hasShort: true)
+                let finding = lexicon.finding(at: place, in: text, isEdge: isEdge, isOuter: true)
                 guard isEdge || !finding.isOpen else {
                     end = place
                     break
@@ -145,9 +147,9 @@ package struct Redactor: ~Copyable, Sendable {
         return label.outer == nil && label.view == .raw ? "[REDACTED:\(name)]" : "[REDACTED:\(name):\(label.form)]"
     }
 
-    /// Lets go of the bytes that are judged and written, but for those by which a mark could be known.
+    /// Lets go of the bytes that are judged and written, but for those by which what follows may be known.
     private mutating func forget() {
-        let settled = max(min(place, written) - MemberMark.longestBefore, 0)
+        let settled = max(min(place, written) - Self.lookBehind, 0)
         held.removeFirst(settled)
         (place, written, hiddenEnd) = (place - settled, written - settled, hiddenEnd - settled)
         patience = 0

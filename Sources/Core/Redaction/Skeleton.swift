@@ -1,3 +1,4 @@
+private import CLetters
 import Model
 
 /// The letters and digits of a text in their order, with escapes read and everything else left out.
@@ -12,48 +13,69 @@ struct Skeleton: ~Copyable, @unchecked Sendable {
     static let groupLength = 16
 
     private var letters = Scratch()
-    /// How many letters there are before each group.
     private var counts = Scratch()
-    private var groupCount = 0
-    private(set) var count = 0
+    private var blocks = Scratch()
+    private var rules = tacit_letter_rules()
+    private var hasRules = false
+    /// Its counts are of letters, of groups, and of letters before each group.
+    private nonisolated(unsafe) var pass = unsafe tacit_letters()
     /// The letters from here on may be none, because the text ends within an escape.
     private(set) var sureCount = 0
-    /// Where the text begins, and its first group.
     private var start = 0
-    private var origin = 0
     private(set) var suspects: [Range<Int>] = []
+    /// The insides of escapes, with the number of letters up to there: a value may begin in one.
+    private(set) var taken: [(inside: Range<Int>, index: Int)] = []
     /// The last bytes of the marks of compressed members.
     private(set) var members: [Int] = []
     /// The groups that consist of digits.
     private(set) var base64Blocks: [Int] = []
     private(set) var hexBlocks: [Int] = []
 
+    var count: Int { unsafe pass.count }
+    private var groupCount: Int { unsafe pass.group_count }
+    /// Where the first group begins.
+    private var origin: Int { unsafe pass.origin }
+
     /// Takes in a text from `start` on, whose first byte is at `offset` of the stream.
     mutating func read(_ text: LentBytes, from start: Int, at offset: Int64, _ lexicon: Lexicon) {
-        (count, sureCount, groupCount) = (0, .max, 0)
-        self.start = start
-        origin = start + Int((16 - (offset + Int64(start)) % 16) % 16)
+        begin(text, from: start, at: offset, lexicon.traits.views)
+        while unsafe pass.place < text.count {
+            unsafe tacit_letters_pass(&pass, &rules)
+            guard unsafe pass.place < text.count else { break }
+            unsafe pass.place = passSpecial(at: pass.place, of: text, lexicon)
+            passBoundaries(of: text)
+        }
+        for index in unsafe 0..<pass.block_count { noteBlock(unsafe Int(pass.blocks[index]), of: text) }
+        sureCount = min(sureCount, count)
+        letters.clear(count, 16)
+    }
+
+    private mutating func begin(_ text: LentBytes, from start: Int, at offset: Int64, _ views: RedactionViews) {
+        if !hasRules { unsafe tacit_letters_prepare(&rules, views.contains(.escapes) ? 1 : 0, views.contains(.layers) ? 1 : 0) }
+        hasRules = true
+        (self.start, sureCount) = (start, .max)
         suspects.removeAll(keepingCapacity: true)
+        taken.removeAll(keepingCapacity: true)
         members.removeAll(keepingCapacity: true)
         base64Blocks.removeAll(keepingCapacity: true)
         hexBlocks.removeAll(keepingCapacity: true)
-        letters.reserve(text.count - start + 16)
-        counts.reserve(4 * ((text.count - start) / Self.groupLength + 2))
-        var place = start
-        while place < text.count {
-            passBoundaries(upTo: place, of: text, lexicon)
-            if place == origin + Self.groupLength * (groupCount - 1) { place = passGroups(from: place, of: text, lexicon) }
-            let boundary = origin + Self.groupLength * groupCount
-            place = passBytes(from: place, to: min(boundary, text.count), of: text, lexicon)
-        }
-        sureCount = min(sureCount, count)
-        letters.clear(count, 8)
+        let mostGroups = (text.count - start) / Self.groupLength + 4
+        letters.reserve(text.count - start + 48)
+        counts.reserve(4 * mostGroups)
+        blocks.reserve(4 * mostGroups)
+        unsafe pass.text = text.start?.assumingMemoryBound(to: UInt8.self)
+        unsafe pass.letters = letters.start.assumingMemoryBound(to: UInt8.self)
+        unsafe pass.counts = counts.start.assumingMemoryBound(to: UInt32.self)
+        unsafe pass.blocks = blocks.start.assumingMemoryBound(to: UInt32.self)
+        unsafe (pass.end, pass.place) = (text.count, start)
+        unsafe pass.origin = start + Int((16 - (offset + Int64(start)) % 16) % 16)
+        unsafe (pass.count, pass.group_count, pass.block_count) = (0, 0, 0)
     }
 
-    /// The first place of the group that holds a letter, or of an earlier one.
+    /// A place before everything that stands between a letter and the one before it.
     func place(beforeLetter index: Int) -> Int {
-        let group = firstGroup(after: index)
-        return group == 0 ? start : origin + Self.groupLength * (group - 1)
+        guard index > 0, case let group = firstGroup(after: index - 1), group > 0 else { return start }
+        return origin + Self.groupLength * (group - 1)
     }
 
     /// A place behind a letter, or the text's end.
@@ -74,86 +96,27 @@ struct Skeleton: ~Copyable, @unchecked Sendable {
         return lower
     }
 
-    private mutating func passBoundaries(upTo place: Int, of text: LentBytes, _ lexicon: Lexicon) {
-        while origin + Self.groupLength * groupCount <= place {
-            // An escape reached into this group: whether it is a row of digits has nothing to do with that.
-            let group = origin + Self.groupLength * groupCount
-            if group < place, group + Self.groupLength <= text.count {
-                let sum = (group..<group + Self.groupLength).reduce(0) { unsafe $0 + lexicon.table.classes[Int(text[$1])] }
-                if sum & ByteClass.base64.all == ByteClass.base64.sixteen { noteBlock(at: group, sum) }
+    /// Counts the groups into which an escape reached: whether one is a row of digits has nothing to do with that.
+    private mutating func passBoundaries(of text: LentBytes) {
+        while case let group = origin + Self.groupLength * groupCount, unsafe group < pass.place {
+            unsafe pass.counts[groupCount] = UInt32(count)
+            if group + Self.groupLength <= text.count, (group..<group + Self.groupLength).allSatisfy({ Base64Reader.sextet(text[$0]) != nil }) {
+                unsafe pass.blocks[pass.block_count] = UInt32(groupCount)
+                unsafe pass.block_count += 1
             }
-            unsafe counts.start.storeBytes(of: UInt32(count), toByteOffset: 4 * groupCount, as: UInt32.self)
-            groupCount += 1
+            unsafe pass.group_count += 1
         }
     }
 
-    /// Passes whole groups without anything special, the first of which has been counted; gives the place of the first one that it did not pass.
-    private mutating func passGroups(from place: Int, of text: LentBytes, _ lexicon: Lexicon) -> Int {
-        guard let bytes = unsafe text.start else { return place }
-        let classes = unsafe lexicon.table.classes
-        var (place, count, group) = (place, count, groupCount)
-        while place &+ Self.groupLength <= text.count {
-            let target = unsafe letters.start + count
-            let source = unsafe bytes + place
-            var sum: UInt64 = 0
-            @inline(__always)
-            func take(_ index: Int) {
-                let byte = unsafe source.load(fromByteOffset: index, as: UInt8.self)
-                unsafe target.storeBytes(of: byte, toByteOffset: Int(sum & 0xff), as: UInt8.self)
-                sum &+= unsafe classes[Int(byte)]
-            }
-            take(0); take(1); take(2); take(3); take(4); take(5); take(6); take(7)
-            take(8); take(9); take(10); take(11); take(12); take(13); take(14); take(15)
-            guard sum < ByteClass.special || isOrdinary(place..<place &+ Self.groupLength, of: text, lexicon) else { break }
-            count &+= Int(sum & 0xff)
-            if sum & ByteClass.base64.all == ByteClass.base64.sixteen { noteBlock(at: place, sum) }
-            place &+= Self.groupLength
-            unsafe counts.start.storeBytes(of: UInt32(truncatingIfNeeded: count), toByteOffset: 4 &* group, as: UInt32.self)
-            group &+= 1
-        }
-        self.count = count
-        groupCount = group
-        return place
-    }
-
-    /// Whether what is special in a range is nothing but itself.
-    private func isOrdinary(_ range: Range<Int>, of text: LentBytes, _ lexicon: Lexicon) -> Bool {
-        let classes = unsafe lexicon.table.classes
-        for place in range where unsafe classes[Int(text[place])] >= ByteClass.special {
-            switch text[place] {
-            case .percentSign, UInt8(ascii: "="): if EscapeLead.stands(at: place, in: text) { return false }
-            default: return false
-            }
-        }
-        return true
-    }
-
-    private mutating func noteBlock(at place: Int, _ sum: UInt64) {
+    private mutating func noteBlock(_ group: Int, of text: LentBytes) {
+        let place = origin + Self.groupLength * group
         base64Blocks.append(place)
-        if sum & ByteClass.hex.all == ByteClass.hex.sixteen { hexBlocks.append(place) }
-    }
-
-    /// Passes bytes one by one; what is special may reach beyond the end.
-    private mutating func passBytes(from place: Int, to end: Int, of text: LentBytes, _ lexicon: Lexicon) -> Int {
-        let classes = unsafe lexicon.table.classes
-        var place = place
-        while place < end {
-            let byte = text[place]
-            let kind = unsafe classes[Int(byte)]
-            if kind < ByteClass.special {
-                unsafe letters.start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-                count &+= Int(kind & 1)
-                place &+= 1
-            } else {
-                place = passSpecial(at: place, of: text, lexicon)
-            }
-        }
-        return place
+        if (place..<place + Self.groupLength).allSatisfy({ text[$0].hexDigit != nil }) { hexBlocks.append(place) }
     }
 
     private mutating func append(_ letter: UInt8) {
-        unsafe letters.start.storeBytes(of: letter, toByteOffset: count, as: UInt8.self)
-        count += 1
+        unsafe pass.letters[count] = letter
+        unsafe pass.count += 1
     }
 
     private mutating func passSpecial(at place: Int, of text: LentBytes, _ lexicon: Lexicon) -> Int {
@@ -179,43 +142,13 @@ struct Skeleton: ~Copyable, @unchecked Sendable {
 
     private mutating func passEscape(at place: Int, of text: LentBytes, _ traits: Lexicon.Traits) -> Int {
         guard traits.views.contains(.escapes) else { return passGap(at: place, of: text) }
-        if let end = passPlainEscape(at: place, of: text) { return end }
-        guard EscapeLead.stands(at: place, in: text) else { return place + 1 }
-        for layer in [2, 1] {
-            let reading =
-                layer == 2
-                ? Escapes(EscapedCharacters(isEdge: false), isEdge: false).reading(at: place, in: text)
-                : Escapes(PlainCharacters(), isEdge: false).reading(at: place, in: text)
-            switch reading {
-            case .none: continue
-            case .cut: sureCount = min(sureCount, count)
-            case .spelled(let spelled), .either(let spelled, _):
-                suspect(place + 1..<spelled.end, of: text)
-                if spelled.count == 1, case let byte = UInt8(truncatingIfNeeded: spelled.bytes), byte.isLetter || byte.isDecimal { append(byte) }
-                return spelled.end
-            }
+        guard let (letter, end) = Self.escape(at: place, in: text) else {
+            if Self.isCut(at: place, in: text) { sureCount = min(sureCount, count) }
+            return place + 1
         }
-        return place + 1
-    }
-
-    /// The commonest escapes, which can be read in one way only: a letter or a sign behind a backslash, and two digits.
-    private mutating func passPlainEscape(at place: Int, of text: LentBytes) -> Int? {
-        guard place + 2 < text.count else { return nil }
-        let next = text[place + 1]
-        guard text[place] == .backslash else {
-            guard text[place] != UInt8(ascii: "&"), let high = next.hexDigit, let low = text[place + 2].hexDigit else { return nil }
-            suspects.append(place + 1..<place + 3)
-            let byte = high << 4 | low
-            if byte.isLetter || byte.isDecimal { append(byte) }
-            return place + 3
-        }
-        switch next {
-        case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            suspects.append(place + 1..<place + 2)
-            return place + 2
-        case UInt8(ascii: "\""), UInt8(ascii: "/"), UInt8(ascii: "("), UInt8(ascii: "."): return place + 2
-        default: return nil
-        }
+        if let letter { append(letter) }
+        take(place + 1..<end, of: text)
+        return end
     }
 
     /// A line break that is written by its letter.
@@ -226,13 +159,85 @@ struct Skeleton: ~Copyable, @unchecked Sendable {
             return place + 1
         }
         guard text[place + 1] == UInt8(ascii: "n") || text[place + 1] == UInt8(ascii: "r") else { return place + 1 }
-        suspects.append(place + 1..<place + 2)
+        take(place + 1..<place + 2, of: text)
         return place + 2
     }
 
-    private mutating func suspect(_ inside: Range<Int>, of text: LentBytes) {
-        guard inside.contains(where: { text[$0].isLetter || text[$0].isDecimal }) else { return }
-        suspects.append(inside)
+    private mutating func take(_ inside: Range<Int>, of text: LentBytes) {
+        if inside.contains(where: { text[$0].isLetter || text[$0].isDecimal }) { taken.append((inside, count)) }
+    }
+}
+
+extension Skeleton {
+    /// The letter or digit that an escape stands for, if that is what it stands for, and where it ends: in two layers where that is possible.
+    private static func escape(at place: Int, in text: LentBytes) -> (letter: UInt8?, end: Int)? {
+        if let end = endOfPlainEscape(at: place, in: text) { return (nil, end) }
+        if let byte = bytePlainlyEscaped(at: place, in: text) { return (byte.isLetter || byte.isDecimal ? byte : nil, place + 3) }
+        guard EscapeLead.stands(at: place, in: text) else { return nil }
+        let readings = readings(at: place, in: text)
+        for index in readings.indices {
+            switch readings[index] {
+            case .none, .cut: continue
+            case .spelled(let spelled), .either(let spelled, _):
+                let byte = UInt8(truncatingIfNeeded: spelled.bytes)
+                return (spelled.count == 1 && (byte.isLetter || byte.isDecimal) ? byte : nil, spelled.end)
+            }
+        }
+        return nil
+    }
+
+    private static func readings(at place: Int, in text: LentBytes) -> InlineArray<2, EscapeReading> {
+        [
+            Escapes(EscapedCharacters(isEdge: false), isEdge: false).reading(at: place, in: text),
+            Escapes(PlainCharacters(), isEdge: false).reading(at: place, in: text),
+        ]
+    }
+
+    private static func isCut(at place: Int, in text: LentBytes) -> Bool {
+        guard EscapeLead.stands(at: place, in: text) else { return false }
+        let readings = readings(at: place, in: text)
+        if case .cut = readings[0] { return true }
+        if case .cut = readings[1] { return true }
+        return false
+    }
+
+    /// The commonest escapes, which can be read in one way only: a letter or a sign behind a backslash.
+    private static func endOfPlainEscape(at place: Int, in text: LentBytes) -> Int? {
+        guard text[place] == .backslash, place + 1 < text.count else { return nil }
+        switch text[place + 1] {
+        case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"), UInt8(ascii: "\""), UInt8(ascii: "/"), UInt8(ascii: "("), UInt8(ascii: "."):
+            return place + 2
+        default: return nil
+        }
+    }
+
+    /// Two digits behind `%` or `=`.
+    private static func bytePlainlyEscaped(at place: Int, in text: LentBytes) -> UInt8? {
+        guard place + 2 < text.count, text[place] == .percentSign || text[place] == UInt8(ascii: "=") else { return nil }
+        guard let high = text[place + 1].hexDigit, let low = text[place + 2].hexDigit else { return nil }
+        return high << 4 | low
+    }
+
+    /// The first letters and digits from a place inside an escape to its end, the first one lowest, and how many there are; nil when that cannot be told.
+    static func letters(from place: Int, to end: Int, in text: LentBytes) -> (word: UInt64, count: UInt64)? {
+        if place + 1 == end, text[place].isLetter || text[place].isDecimal { return (UInt64(text[place]), 1) }
+        var (place, word, count) = (place, 0 as UInt64, 0 as UInt64)
+        while place < end {
+            var letter: UInt8? = text[place]
+            var next = place + 1
+            switch text[place] {
+            case .escape: return nil
+            case .backslash, .percentSign, UInt8(ascii: "="), UInt8(ascii: "&"):
+                if let (escaped, end) = escape(at: place, in: text) { (letter, next) = (escaped, end) }
+            default: break
+            }
+            if let letter, letter.isLetter || letter.isDecimal, count < 8 {
+                word |= UInt64(letter) << (8 * count)
+                count += 1
+            }
+            place = next
+        }
+        return place == end ? (word, count) : nil
     }
 }
 
