@@ -62,7 +62,7 @@ var targets: [Target] = [
     core("Auditing", "Model", "PlaintextDoor", crypto),
     core("Policies", "Model", crypto),
     core("Approvals", "Model", "PlaintextDoor", crypto),
-    core("Redaction", "Model", "PlaintextDoor"),
+    core("Redaction", "Model", "PlaintextDoor", "CLetters"),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
@@ -116,6 +116,7 @@ targets.append(
 
 // C with one task each, where Swift's importer stops
 targets += [
+    shim("CLetters"),
     shim("CLockedMemory"),
     shim("CProcess"),
     shim("CSandbox"),

@@ -45,7 +45,8 @@ struct Base64Reader: SpellingReader {
             guard let start = Self.padding(from: end, in: text), start < text.count else { return (end, true) }
             let isPlain = text[start] == UInt8(ascii: "=")
             guard hasEscapes || isPlain else { return (end, false) }
-            guard let next = hasEscapes ? EscapedCharacters(isEdge: isEdge).next(at: start, in: text) : PlainCharacters().next(at: start, in: text) else { return (isPlain ? start + 1 : end, true) }
+            guard let next = hasEscapes ? EscapedCharacters(isEdge: isEdge).next(at: start, in: text) : PlainCharacters().next(at: start, in: text)
+            else { return (isPlain ? start + 1 : end, true) }
             guard isPlain || next.byte == UInt8(ascii: "=") else { return (end, false) }
             end = next.byte == UInt8(ascii: "=") ? next.end : start + 1
         }
@@ -80,6 +81,7 @@ struct Base64Reader: SpellingReader {
     }
 
     private func escaped(at position: Int, in text: LentBytes) -> Character {
+        guard EscapeLead.stands(at: position, in: text) else { return .none }
         switch Escapes(PlainCharacters(), isEdge: isEdge).reading(at: position, in: text) {
         case .cut: return .cut
         case .spelled(let found) where found.count == 1:

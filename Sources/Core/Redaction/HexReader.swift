@@ -93,7 +93,9 @@ struct HexReader: SpellingReader {
 
     @inline(__always)
     private mutating func byte(from first: Int, _ second: Int, in text: LentBytes) -> Reading {
-        guard let high = text[first].hexDigit, let low = text[second].hexDigit, hasOneCase(text[first]), hasOneCase(text[second]) else { return .foreign }
+        guard let high = text[first].hexDigit, let low = text[second].hexDigit, hasOneCase(text[first]), hasOneCase(text[second]) else {
+            return .foreign
+        }
         position = second + 1
         isFirst = false
         rowByteCount = rowByteCount.map { $0 + 1 }
@@ -150,7 +152,9 @@ struct HexReader: SpellingReader {
         while end < text.count, end - digits <= Self.longestAddress, text[end].hexDigit != nil { end += 1 }
         guard end + 1 < text.count else { return isEdge ? .foreign : .cut }
         let isApart = isSeparated || (end - digits) & 1 == 1 || text[end + 1].isBlank
-        guard end - digits >= 7, end - digits <= Self.longestAddress, text[end] == UInt8(ascii: ":") || text[end].isBlank && isApart else { return .foreign }
+        guard end - digits >= 7, end - digits <= Self.longestAddress, text[end] == UInt8(ascii: ":") || text[end].isBlank && isApart else {
+            return .foreign
+        }
         guard rowByteCount ?? .max >= Self.shortestRow else { return .foreign }
         rowByteCount = 0
         end += 1

@@ -51,27 +51,28 @@ struct Landmarks {
         return lacks
     }
 
-    /// Whether a row of letters was long enough; its first landmarks are given.
-    private func give(_ letters: [UInt8], upTo last: Int, reach: Int, _ body: (UInt64, Int) -> Void) -> Bool {
-        guard letters.count >= needed else { return false }
+    /// Gives the landmarks that begin with the first letters of a row, which has enough of them.
+    private func give(_ count: Int, reach: Int, _ body: (UInt64, Int) -> Void, letter: (Int) -> UInt8) {
         var window: UInt64 = 0
-        for (index, letter) in letters.prefix(last + length).enumerated() {
-            window = window >> 8 | UInt64(letter) << (8 * UInt64(length - 1))
+        for index in 0..<count + length - 1 {
+            window = window >> 8 | UInt64(letter(index)) << (8 * UInt64(length - 1))
             if index >= length - 1 { body(window, reach + index - length + 1) }
         }
-        return true
     }
 
     /// The first stretch that is long enough, counted behind what an escape before it could take along.
     private func plain(_ pattern: LentBytes, _ body: (UInt64, Int) -> Void) -> Lacks {
         var (start, breaks) = (0, 0)
         while start < min(pattern.count, Self.deepest), breaks <= Self.mostBreaks {
-            var (letters, end) = ([UInt8](), start)
+            var (row, end) = (Row(), start)
             while end < pattern.count, !Self.breaksStretch(pattern[end]) {
-                if letters.count < needed, pattern[end].isLetter || pattern[end].isDecimal { letters.append(pattern[end]) }
+                if pattern[end].isLetter || pattern[end].isDecimal { row.append(pattern[end]) }
                 end += 1
             }
-            if give(letters, upTo: stride - 1, reach: start + breaks * Self.escapeSlack, body) { return start == 0 ? [] : .plainHead }
+            if row.count >= needed {
+                give(stride, reach: start + breaks * Self.escapeSlack, body) { row.letters[$0] }
+                return start == 0 ? [] : .plainHead
+            }
             start = end
             while end < pattern.count, end <= start + Self.longestTaken {
                 if Self.breaksStretch(pattern[end]) { (start, breaks) = (end, breaks + 1) }
@@ -93,57 +94,82 @@ struct Landmarks {
         }
     }
 
+    /// The first letters of a row: as many as are ever needed.
+    private struct Row {
+        private(set) var letters = InlineArray<16, UInt8>(repeating: 0)
+        private(set) var count = 0
+
+        mutating func append(_ letter: UInt8) {
+            guard count < letters.count else { return }
+            letters[count] = letter
+            count += 1
+        }
+    }
+
     /// From the second digit on: the first may belong to the neighbour by half.
     private func base64(_ pattern: LentBytes, _ skippedBits: Int, _ body: (UInt64, Int) -> Void) -> Bool {
         let count = (8 * pattern.count + skippedBits) / 6
-        var (letters, index) = ([UInt8](), 1)
+        var (row, index) = (Row(), 1)
         // Digits that are signs are in no skeleton.
-        while index < count, letters.count < needed {
-            let sextet = Base64Digits.sextet(index, of: pattern, skippedBits)
-            if sextet < 62 { letters.append(Base64Digits.alphabet[sextet]) }
+        while index < count, row.count < needed {
+            if let letter = Base64Digits.letter(of: Base64Digits.sextet(index, of: pattern, skippedBits)) { row.append(letter) }
             index += 1
         }
-        return give(letters, upTo: stride - 1, reach: 2, body)
+        guard row.count >= needed else { return false }
+        give(stride, reach: 2, body) { row.letters[$0] }
+        return true
     }
 
     private func hex(_ pattern: LentBytes, _ body: (UInt64, Int) -> Void) -> Bool {
-        let rows = pattern.count >= 2 * rowByteCount - 1
-        for digits in HexDigits.cases {
-            let last = 2 * (rowByteCount - 1) + stride - 1
-            let bytes = (0..<min(pattern.count, rowByteCount + (last + length + 1) / 2)).map { pattern[$0] }
-            let pairs = bytes.map { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-            guard rows, give(pairs.flatMap(\.self), upTo: last, reach: Self.dumpSlack, body) else { return false }
-            guard give(pairs.flatMap { Array("0x".utf8) + $0 }, upTo: stride - 1, reach: 0, body) else { return false }
+        guard pattern.count >= 2 * rowByteCount - 1 else { return false }
+        func digit(_ index: Int, _ isCapital: Bool) -> UInt8 {
+            let byte = pattern[index / 2]
+            return HexDigits.digit(index & 1 == 0 ? byte >> 4 : byte & 15, isCapital)
+        }
+        let most = 2 * pattern.count - length + 1
+        for isCapital in [false, true] {
+            give(min(2 * (rowByteCount - 1) + stride, most), reach: Self.dumpSlack, body) { digit($0, isCapital) }
+            give(stride, reach: 0, body) { index in
+                switch index & 3 {
+                case 0: UInt8(ascii: "0")
+                case 1: UInt8(ascii: "x")
+                default: digit(index / 4 * 2 + index & 1, isCapital)
+                }
+            }
         }
         return true
     }
 }
 
 enum Base64Digits {
-    static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
     /// The value of a digit, counted from the one that holds the first bit; missing bits are zero.
-    static func sextet(_ index: Int, of bytes: LentBytes, _ skippedBits: Int) -> Int {
+    static func sextet(_ index: Int, of bytes: LentBytes, _ skippedBits: Int) -> UInt8 {
         let bit = 6 * index - skippedBits
-        var value = 0
-        for offset in 0..<6 {
-            let position = bit + offset
-            let isSet = position >= 0 && position < 8 * bytes.count && bytes[position / 8] >> UInt8(7 - position % 8) & 1 == 1
-            value = value << 1 | (isSet ? 1 : 0)
+        guard bit >= 0 else { return bytes[0] >> UInt8(2 - bit) }
+        let first = bit >> 3
+        let pair = UInt16(bytes[first]) << 8 | UInt16(first + 1 < bytes.count ? bytes[first + 1] : 0)
+        return UInt8(truncatingIfNeeded: pair >> UInt16(10 - bit & 7)) & 63
+    }
+
+    /// The letter or decimal digit for a value; nil when it has a sign.
+    static func letter(of sextet: UInt8) -> UInt8? {
+        switch sextet {
+        case 0..<26: UInt8(ascii: "A") + sextet
+        case 26..<52: UInt8(ascii: "a") + sextet - 26
+        case 52..<62: UInt8(ascii: "0") + sextet - 52
+        default: nil
         }
-        return value
     }
 
     /// The characters of a sextet in two alphabets.
-    static func characters(of sextet: Int) -> [UInt8] {
-        switch sextet {
-        case 62: [UInt8(ascii: "+"), UInt8(ascii: "-")]
-        case 63: [UInt8(ascii: "/"), UInt8(ascii: "_")]
-        default: [alphabet[sextet]]
-        }
+    static func characters(of sextet: UInt8) -> (UInt8, UInt8) {
+        if let letter = letter(of: sextet) { return (letter, letter) }
+        return sextet == 62 ? (UInt8(ascii: "+"), UInt8(ascii: "-")) : (UInt8(ascii: "/"), UInt8(ascii: "_"))
     }
 }
 
 enum HexDigits {
-    static let cases = [Array("0123456789abcdef".utf8), Array("0123456789ABCDEF".utf8)]
+    static func digit(_ value: UInt8, _ isCapital: Bool) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: isCapital ? "A" : "a") + value - 10
+    }
 }

@@ -12,7 +12,8 @@ struct Layers {
     private let isEdge: Bool
 
     init(
-        of text: LentBytes, _ skeleton: borrowing Skeleton, at offset: Int64, from start: Int, isEdge: Bool, waitsForShortRows: Bool, _ lexicon: Lexicon
+        of text: LentBytes, _ skeleton: borrowing Skeleton, at offset: Int64, from start: Int, isEdge: Bool, waitsForShortRows: Bool,
+        _ lexicon: Lexicon
     ) {
         self.lexicon = lexicon
         self.isEdge = isEdge

@@ -76,27 +76,39 @@ struct LexiconBuilder {
 
     private func insertBase64(_ pattern: LentBytes, isRare: Bool) {
         for skippedBits in [0, 2, 4] {
-            let sextets = (0..<4).map { Base64Digits.sextet($0, of: pattern, skippedBits) }
-            let rest = sextets.map(Base64Digits.characters(of:))
-            for shared in 0..<(1 << skippedBits) {
-                for first in Base64Digits.characters(of: shared << (6 - skippedBits) | sextets[0]) {
-                    for second in rest[1] {
-                        for third in rest[2] {
-                            for fourth in rest[3] { insert(first, second, third, fourth, isRare: isRare) }
-                        }
+            let digits = (1..<4).map { Base64Digits.characters(of: Base64Digits.sextet($0, of: pattern, skippedBits)) }
+            let known = Base64Digits.sextet(0, of: pattern, skippedBits)
+            for shared in 0..<UInt8(1 << skippedBits) {
+                let first = Base64Digits.characters(of: shared << UInt8(6 - skippedBits) | known)
+                for choice in 0..<16 {
+                    func digit(_ index: Int) -> UInt8 {
+                        let both = index == 0 ? first : digits[index - 1]
+                        return choice >> index & 1 == 0 ? both.0 : both.1
                     }
+                    // Where both alphabets agree there is no choice.
+                    guard choice == 0 || hasChoice(choice, first, digits) else { continue }
+                    insert(digit(0), digit(1), digit(2), digit(3), isRare: isRare)
                 }
             }
         }
     }
 
+    private func hasChoice(_ choice: Int, _ first: (UInt8, UInt8), _ rest: [(UInt8, UInt8)]) -> Bool {
+        (0..<4).allSatisfy { index in
+            let both = index == 0 ? first : rest[index - 1]
+            return choice >> index & 1 == 0 || both.0 != both.1
+        }
+    }
+
     private func insertHex(_ pattern: LentBytes, isRare: Bool) {
-        for digits in HexDigits.cases {
-            let (first, second) = (digits[Int(pattern[0] >> 4)], digits[Int(pattern[0] & 15)])
-            let (third, fourth) = (digits[Int(pattern[1] >> 4)], digits[Int(pattern[1] & 15)])
+        for isCapital in [false, true] {
+            func digits(_ byte: UInt8) -> (UInt8, UInt8) { (HexDigits.digit(byte >> 4, isCapital), HexDigits.digit(byte & 15, isCapital)) }
+            let ((first, second), (third, fourth)) = (digits(pattern[0]), digits(pattern[1]))
             insert(first, second, third, fourth, isRare: isRare)
             for separator in " \t:-,".utf8 {
-                for next in [third, UInt8(ascii: "0"), UInt8(ascii: " "), UInt8(ascii: "\t")] { insert(first, second, separator, next, isRare: isRare) }
+                for next in [third, UInt8(ascii: "0"), UInt8(ascii: " "), UInt8(ascii: "\t")] {
+                    insert(first, second, separator, next, isRare: isRare)
+                }
             }
             insert(UInt8(ascii: "0"), UInt8(ascii: "x"), first, second, isRare: isRare)
         }
