@@ -3,13 +3,13 @@ import Model
 import Redaction
 
 /// Redacts a clean text, in chunks of 64 KiB as a runner reads them.
-func measureRedaction(text: String, values: String) {
+func measureRedaction(text: String, values: String, _ views: RedactionViews) {
     let text = contents(of: text)
     let needles = contents(of: values).split(separator: UInt8(ascii: "\n")).enumerated().map { position, value in
         var bytes = Array(value)
         return Needle(name: "N\(position)", value: SecretValue(moving: &bytes))
     }
-    let set = NeedleSet(needles)
+    let set = NeedleSet(needles, views: views)
     var output: [UInt8] = []
     output.reserveCapacity(text.count + 1024)
     for _ in 0..<5 {

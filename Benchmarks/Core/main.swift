@@ -1,12 +1,16 @@
 // Measures parts of the core by themselves and prints one line of JSON per round.
 //
 //   benchmark-core verify ENTRIES              the log's verifier, over entries of 300 bytes made before the clock starts
-//   benchmark-core redact TEXT VALUES          redaction of the file TEXT with the values of VALUES, one a line, beside memcpy and memchr
+//   benchmark-core redact TEXT VALUES [few]    redaction of the file TEXT with the values of VALUES, one a line, beside memcpy and memchr; `few` looks
+//                                              for the values as they are and in base64 alone
 import Glibc
+import Redaction
 
 switch CommandLine.arguments.dropFirst().first {
 case "verify": measureVerifier(entries: Int(CommandLine.arguments.last ?? "") ?? 500_000)
-case "redact" where CommandLine.arguments.count == 4: measureRedaction(text: CommandLine.arguments[2], values: CommandLine.arguments[3])
+case "redact" where CommandLine.arguments.count >= 4:
+    let views: RedactionViews = CommandLine.arguments.last == "few" ? .base64 : .all
+    measureRedaction(text: CommandLine.arguments[2], values: CommandLine.arguments[3], views)
 default: exit(2)
 }
 

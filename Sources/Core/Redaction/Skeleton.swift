@@ -45,7 +45,9 @@ struct Skeleton: ~Copyable, @unchecked Sendable {
             unsafe pass.place = passSpecial(at: pass.place, of: text, lexicon)
             passBoundaries(of: text)
         }
-        for index in unsafe 0..<pass.block_count { noteBlock(unsafe Int(pass.blocks[index]), of: text) }
+        for index in unsafe 0..<(lexicon.traits.views.contains(.layers) ? pass.block_count : 0) {
+            noteBlock(unsafe Int(pass.blocks[index]), of: text)
+        }
         sureCount = min(sureCount, count)
         letters.clear(count, 16)
     }
@@ -211,11 +213,12 @@ extension Skeleton {
         }
     }
 
-    /// Two digits behind `%` or `=`.
+    /// Two digits behind `%` or `=`, if what they stand for cannot itself begin an escape.
     private static func bytePlainlyEscaped(at place: Int, in text: LentBytes) -> UInt8? {
         guard place + 2 < text.count, text[place] == .percentSign || text[place] == UInt8(ascii: "=") else { return nil }
         guard let high = text[place + 1].hexDigit, let low = text[place + 2].hexDigit else { return nil }
-        return high << 4 | low
+        let byte = high << 4 | low
+        return EscapeLead.isLead(byte) ? nil : byte
     }
 
     /// The first letters and digits from a place inside an escape to its end, the first one lowest, and how many there are; nil when that cannot be told.
