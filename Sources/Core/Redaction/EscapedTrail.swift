@@ -2,6 +2,10 @@
 ///
 /// One way is a position, with the patterns that agree so far and the bytes of an escape that are still to come. All ways are followed at once, byte by
 /// byte of the value; two that come to the same place are one. So a mixture of notations is read, and none is preferred.
+///
+/// A spelling of a value is, byte after byte: the byte itself, an escape that stands for it (or for a character whose bytes the value has there), or such an
+/// escape whose own characters, all but the one behind `%`, `=` or `&`, may be written by escapes; before each but the first, gaps (`Gap`). Escapes and gaps
+/// take as many characters as they can; in an escape of escapes a character is an escape where one can be read. It ends just after its last byte's escape.
 struct EscapedTrail {
     private(set) var trail: Trail
     /// The notation of the first escape, or `wrapped`, or `raw`, of the longest complete pattern and of the longest beginning.

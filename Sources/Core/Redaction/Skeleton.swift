@@ -1,5 +1,4 @@
 private import CLetters
-import Model
 
 /// The letters and digits of a text in their order, with escapes read and everything else left out.
 ///
@@ -8,7 +7,7 @@ import Model
 /// inside of an escape that takes letters along (a value may begin there), and what comes before a terminal sequence, which is not taken apart here. They
 /// are told as `suspects`.
 @safe
-struct Skeleton: ~Copyable, @unchecked Sendable {
+struct Skeleton: ~Copyable, Sendable {
     /// Text is passed by so many bytes, which begin at multiples of the stream.
     static let groupLength = 16
 
@@ -241,35 +240,5 @@ extension Skeleton {
             place = next
         }
         return place == end ? (word, count) : nil
-    }
-}
-
-/// Memory that is used again and again for what may be plaintext. It is wiped when it is let go of.
-@safe
-struct Scratch: ~Copyable {
-    private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 16)
-
-    init() {}
-
-    deinit { discard() }
-
-    @unsafe
-    var start: UnsafeMutableRawPointer {
-        guard let start = unsafe memory.baseAddress else { preconditionFailure("internal: scratch memory has no address") }
-        return unsafe start
-    }
-
-    /// Makes room; what was there is lost.
-    mutating func reserve(_ byteCount: Int) {
-        guard unsafe byteCount > memory.count else { return }
-        discard()
-        unsafe memory = .allocate(byteCount: byteCount + byteCount / 4, alignment: 16)
-    }
-
-    func clear(_ offset: Int, _ byteCount: Int) { unsafe (start + offset).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
-
-    private func discard() {
-        unsafe memory.wipe()
-        unsafe memory.deallocate()
     }
 }
