@@ -47,14 +47,15 @@ struct Layers {
                 continue
             }
             let finding = lexicon.finding(at: place, in: bytes, isEdge: !run.isCut || isEdge, isOuter: false)
-            take(finding, of: decoding)
+            take(finding, of: decoding, isCut: run.isCut)
             if run.isCut, finding.isOpen { open = min(open, start) }
         }
     }
 
-    private mutating func take(_ finding: Finding, of decoding: borrowing Decoding) {
+    /// What ends with a run is no fragment at the stream's edge, unless the text cuts the run there.
+    private mutating func take(_ finding: Finding, of decoding: borrowing Decoding, isCut: Bool) {
         if let match = finding.match, match.label.view != .raw { matches.append(Self.outer(match, of: decoding)) }
-        if let fragment = finding.fragment, fragment.match.label.view != .raw {
+        if isCut, let fragment = finding.fragment, fragment.match.label.view != .raw {
             fragments.append((Self.outer(fragment.match, of: decoding), fragment.byteCount))
         }
     }
