@@ -97,7 +97,9 @@ extension PolicyDenial {
     }
 
     static func deniedProgram(by rule: String) -> Self {
-        Self(.commandBlocked, rule: rule, "accident guard: this program gets no secret")
+        Self(
+            .commandBlocked, rule: rule, "accident guard: this program gets no secret",
+            nextStep: "use another program, one that rule_list names where programs are listed, or tell the person")
     }
 
     /// What is answered when no command rule lets the program have the secret; `rule` is the one that came nearest.
@@ -110,6 +112,10 @@ extension PolicyDenial {
                 "the program is listed, but who asks for it could change it (root always can), and nothing pins its content: a person pins it in the policy"
             case .anyCode: "this program executes any code it is given, which the policy does not allow for this secret"
             }
-        self.init(.commandBlocked, rule: rule, reason)
+        let step =
+            refusal == .anyCode
+            ? "use a program that rule_list names, or tell the person: a rule that lists this one needs `any_code: allow`, best with only the keys that it needs"
+            : nil
+        self.init(.commandBlocked, rule: rule, reason, nextStep: step)
     }
 }
