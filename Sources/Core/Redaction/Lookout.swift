@@ -71,7 +71,7 @@ struct Lookout {
         let beginning = lexicon.table.beginning(text[place])
         guard !beginning.isEmpty else { return false }
         if beginning.contains(isRare ? .rareFirst : .first), mayGoOn(at: place, isRare: isRare) { return true }
-        return beginning.contains(.short) || beginning.contains(.turn) && lexicon.mayBeginEscape(at: place, in: text)
+        return beginning.contains(.short) || beginning.contains(.turn) && mayBeginEscaped(at: place, isRare: isRare)
     }
 
     /// Whether some spelling has the bytes at a place, as far as they stand for themselves.
@@ -82,6 +82,22 @@ struct Lookout {
         if isTurn(place + 1) { return true }
         if isTurn(place + 2), table.hasHead(head | 0xffff_0000, isRare: isRare) { return true }
         return isTurn(place + 3) && table.hasHead(head | 0xff00_0000, isRare: isRare)
+    }
+
+    /// Whether some spelling begins with what an escape stands for.
+    private func mayBeginEscaped(at place: Int, isRare: Bool) -> Bool {
+        guard lexicon.mayBeginEscape(at: place, in: text) else { return false }
+        let first: Beginning = isRare ? .rareFirst : .first
+        func mayBegin(_ reading: EscapeReading) -> Bool {
+            switch reading {
+            case .none: false
+            case .cut: true
+            case .spelled(let spelled): lexicon.table.beginning(UInt8(truncatingIfNeeded: spelled.bytes)).contains(first)
+            case .either(let one, let other): mayBegin(.spelled(one)) || mayBegin(.spelled(other))
+            }
+        }
+        return mayBegin(Escapes(PlainCharacters(), isEdge: false).reading(at: place, in: text))
+            || mayBegin(Escapes(EscapedCharacters(isEdge: false), isEdge: false).reading(at: place, in: text))
     }
 
     @inline(__always)
