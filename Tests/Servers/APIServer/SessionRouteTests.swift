@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import APIServer
+@testable import Secrets
 
 @Suite("Sessions, rules and session files over the API")
 struct SessionRouteTests {
@@ -94,6 +95,14 @@ struct SessionRouteTests {
             ]
             #expect(answers[0].status == 404 && answers[0].text == answers[1].text)
         }
+    }
+
+    @Test("what goes through a pipe lies on no disk, wherever the pipe does", arguments: [(false, nil, false), (true, nil, true), (false, 1, true)])
+    func pipes(place: Bool, reads: Int?, expected: Bool) {
+        let file = InjectedFile(
+            id: "f", place: SessionFilePlace(path: "/tmp/f", isInMemory: place), variables: [], expiresAt: Timestamp(nanoseconds: 0), entry: 1)
+        let wish = FileInjection(scope: "default/dev", secrets: [], purpose: "w", content: .values, reads: reads)
+        #expect(FileInjected(file, wish).inMemory == expected)
     }
 
     @Test("what a session file cannot be is refused, and so is what a body should not have")

@@ -34,7 +34,7 @@ enum RequestAnswer {
                 ?? "\(what) In a terminal of your own, `tacit approvals` shows it. A use you approve or deny. A secret you store with `tacit set`, which tells "
                 + "me, or says which command does. A right you give first; then `tacit approvals done CODE` tells me."
         case .approved: "Approved."
-        case .denied: "You denied it, and nothing was given. How shall I go on?"
+        case .denied: "You denied it; what you had given by then stays. How shall I go on?"
         case .usedUp: "The approval was used, and nothing of it is left."
         case .expired: "The request is over; it can be made anew."
         case .done: "You say that it is there now: I go on."

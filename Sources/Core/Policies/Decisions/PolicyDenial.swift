@@ -38,13 +38,16 @@ package struct PolicyDenial: Sendable, Equatable {
     /// The next step of every refusal that tells nothing.
     package static let accessRequest = "access_request"
     package static let makeCall = "make the call: it asks a person for this very use; when access_check says approved, repeat it unchanged"
+    package static let listPrograms =
+        "rule_list says which programs may have it; if none of them can do it, access_request with the full path of the one that you need"
     package static let tellPerson = "tell the person; only they can change the policy"
 }
 
 extension PolicyDenial.Code {
     fileprivate var nextStep: String {
         switch self {
-        case .notFound, .notPermitted, .approvalRequired, .commandBlocked: PolicyDenial.accessRequest
+        case .notFound, .notPermitted, .approvalRequired: PolicyDenial.accessRequest
+        case .commandBlocked: PolicyDenial.listPrograms
         case .sessionRequired: "session_wake"
         case .acknowledgementRequired: "rule_acknowledge"
         case .blockedByRule, .unavailable: PolicyDenial.tellPerson
@@ -83,7 +86,7 @@ extension PolicyDenial {
     /// What an unmet tag rule answers; nil for one that asks for nothing beforehand.
     package init?(unmet rule: TagRule) {
         switch rule.demand {
-        case .blockAlways: self.init(.blockedByRule, rule: rule.name, "a rule keeps this secret from every agent")
+        case .blockAlways: self.init(.blockedByRule, rule: rule.name, "a rule keeps this secret's value from every agent")
         case .requireSession: self.init(.sessionRequired, rule: rule.name, "a rule wants a session that covers this secret")
         case .blockModels:
             self.init(.blockedByRule, rule: rule.name, "a rule keeps this secret from the model that you report, or you report none")
