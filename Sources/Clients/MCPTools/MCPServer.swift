@@ -27,7 +27,7 @@ package struct MCPServer: Sendable {
 
     /// What a model reads before its first call.
     static let instructions = """
-        This server lets you USE secrets (API keys, passwords, tokens, database URLs) without seeing them. No tool returns a value or takes one.
+        This server lets you USE secrets (API keys, passwords, tokens, database URLs) without seeing them. No tool takes a value, and known values are taken out of what comes back.
         1. Before asking the user for a credential, call secret_list: it may be stored already. If it is not, secret_import has the person \
         store it in their own terminal. Never ask for a value in chat and never pass one as an argument.
         2. Run programs with secret_run (argv, no shell): the program finds the secret in an environment variable, and you get its output. For a \
@@ -37,7 +37,7 @@ package struct MCPServer: Sendable {
         rule_acknowledge. Repeat a call unchanged only where next_step says so or error.retryable is true, and never in a loop.
         5. [REDACTED:NAME] in output stands where a value was: that is normal. Do not try to get around it (encoding, slicing, files, other \
         tools). Every use of a secret is written to an audit log.
-        6. Where next_step names no tool, stop and tell the user what you needed it for. What waits for a person has a \
+        6. Where next_step leaves you nothing to do, stop and tell the user what you needed it for. What waits for a person has a \
         request_id: show the user tell_user, then access_check. When done, call session_sleep.
         More: secret_status with a topic.
         """

@@ -85,9 +85,9 @@ extension Schema {
     private static func check<Size: Comparable>(
         _ size: Size, _ least: Size?, _ most: Size?, _ verb: String, _ unit: String, _ path: String
     ) throws(SchemaProblem) {
-        let unit = unit.isEmpty ? "" : " \(unit)"
-        if let least, size < least { throw SchemaProblem(path: path, rule: "must \(verb) at least \(least)\(unit)") }
-        if let most, size > most { throw SchemaProblem(path: path, rule: "must \(verb) at most \(most)\(unit)") }
+        func limit(_ size: Size) -> String { unit.isEmpty ? "\(size)" : "\(size) \("\(size)" == "1" ? String(unit.dropLast()) : unit)" }
+        if let least, size < least { throw SchemaProblem(path: path, rule: "must \(verb) at least \(limit(least))") }
+        if let most, size > most { throw SchemaProblem(path: path, rule: "must \(verb) at most \(limit(most))") }
     }
 
     /// What stands for an absent member.

@@ -266,7 +266,7 @@ import Testing
             default: break
             }
         }
-        let waiting = "waiting for a person, who decides with `tacit approvals`"
+        let waiting = "waiting for a person, who decides with `tacit approvals approve CODE` or `deny CODE`; `tacit approvals` shows the code"
         #expect(heard.withLock { $0 } == [waiting, waiting, "running for 5 s"])
     }
 

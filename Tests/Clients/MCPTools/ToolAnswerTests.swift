@@ -133,12 +133,17 @@ import Testing
         let answer = try await text("secret_inject", keeper, ["secrets": [["name": "API_KEY"], ["name": "b", "var": "B"]], "purpose": "why"])
         #expect(answer.contains(#""path":"/run/f1.env","content":"references","variables":["API_KEY"]"#))
         #expect(answer.contains("tacit run --env-file /run/f1.env -- PROGRAM"))
-        let onDisk = StubKeeper { ($0.file.inMemory, $0.file.content, $0.file.reads) = (false, .values, 2) }
-        let values = try await text(
-            "secret_inject", onDisk, ["secrets": [["name": "API_KEY"]], "purpose": "why", "content": "values", "reads": 2, "format": "json"])
-        #expect(values.contains(#""reads":2"#) && values.contains("lies on a disk") && values.contains("Give the program the path"))
+        let onDisk = StubKeeper { ($0.file.inMemory, $0.file.content) = (false, .values) }
+        var wish: JSONObject = ["secrets": [["name": "API_KEY"]], "purpose": "why", "content": "values", "format": "json"]
+        let values = try await text("secret_inject", onDisk, .object(wish))
+        #expect(values.contains("lies on a disk") && values.contains("Give the program the path"))
+        let pipe = StubKeeper { ($0.file.inMemory, $0.file.content, $0.file.reads) = (false, .values, 2) }
+        wish["reads"] = 2
+        let piped = try await text("secret_inject", pipe, .object(wish))
+        #expect(piped.contains(#""reads":2"#) && !piped.contains("lies on a disk"))
         #expect(keeper.questions == ["inject shop/dev API_KEY=-,b=B references dotenv 900 -1"])
-        #expect(onDisk.questions == ["inject shop/dev API_KEY=- values json 900 2"])
+        #expect(
+            onDisk.questions == ["inject shop/dev API_KEY=- values json 900 -1"] && pipe.questions == ["inject shop/dev API_KEY=- values json 900 2"])
     }
 
     /// The text of a success, which must be the exact serialisation of a structured part that its schema describes.

@@ -53,7 +53,7 @@ import Testing
             (#"{"argv":["a"],"pairs":[{}]}"#, "`pairs[0]` lacks `key`, `value`"),
             (#"{"argv":["a"],"pairs":[{"key":"a","CANARY":""}]}"#, "`pairs[0]` lacks `value` and has an unknown property; known: key, value"),
             (#"{"argv":"CANARY"}"#, "`argv` must be an array"),
-            (#"{"argv":[]}"#, "`argv` must have at least 1 items"),
+            (#"{"argv":[]}"#, "`argv` must have at least 1 item"),
             (#"{"argv":["a","b","c","CANARY"]}"#, "`argv` must have at most 3 items"),
             (#"{"argv":["a",7]}"#, "`argv[1]` must be a string"),
             (#"{"argv":["a"],"count":null}"#, "`count` must be an integer"),

@@ -64,6 +64,6 @@ struct ListingTests {
         #expect(
             document.explanation(for: query).lines.last
                 == "the agent is told: command_blocked, next step: rule_list says which programs may have it; if none of them can do it, "
-                + "access_request with the full path of the one that you need")
+                + "access_request with the full path of the one that it needs")
     }
 }

@@ -109,7 +109,7 @@ struct SessionRouteTests {
     func malformed() async throws {
         let (bed, badges) = try await bed(#""notify""#)
         let client = try bed.connect()
-        let files = "/v1/sessions/files"
+        let (files, proposals) = ("/v1/sessions/files", WirePath.accessRequests)
         let secret = #"{"reference":"open/one"}"#
         for (path, body, status) in [
             (files, #"{"scope":"default/dev","secrets":[\#(secret)],"purpose":"w","content":"values"}"#, 403),
@@ -123,6 +123,10 @@ struct SessionRouteTests {
             ("/v1/sessions", #"{"scope":"default","covers":["open/one"],"purpose":"w"}"#, 400),
             ("/v1/sessions", #"{"scope":"default/dev","covers":[],"purpose":"w"}"#, 422),
             ("/v1/sessions", #"{"scope":"default/dev","covers":["open/one"],"purpose":"w","ttl_seconds":100000}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":"/srv/.env","capability":"env_inject","reason":"w"}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":".env","reason":"w"}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":"/srv/\u202e.env","reason":"w"}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":"/srv/.env","reason":"w"}"#, 201),
             ("/v1/sessions/sleep", #"{"what":"everything"}"#, 400), ("/v1/rules/acknowledgements", #"{"name":"open/one"}"#, 400),
         ] { #expect(try await client.ask("POST", path, json: body, headers: [badges[0]]).status == status, "\(body)") }
         #expect(try await client.ask("GET", "/v1/rules?secret=x", headers: [badges[0]]).status == 400)

@@ -15,7 +15,7 @@ enum RequestAnswer {
     /// `isStore` says that the command stores what was asked for by name: then the person may have nothing else to do.
     static func object(_ state: AccessRequestState, asking what: String, command: String? = nil, isStore: Bool = false) -> JSONObject {
         var answer: JSONObject = ["request_id": .string(state.id), "status": .string(word(state.standing)), "expires_at": .string(state.expiresAt)]
-        answer["cli_command"] = .string(command ?? "tacit approvals")
+        if state.standing == .pending { answer["cli_command"] = .string(command ?? "tacit approvals") }
         answer["tell_user"] = .string(sentence(state.standing, what, command, isStore))
         return answer
     }
@@ -28,16 +28,15 @@ enum RequestAnswer {
         case .pending:
             command.map {
                 isStore
-                    ? "\(what) In a terminal of your own: `\($0)`, which tells me, or says which command does."
+                    ? "\(what) In a terminal of your own: `\($0)`. I am told by itself when it is stored; if not, that command says what else to type."
                     : "\(what) In a terminal of your own: `\($0)`, then `tacit approvals done CODE` tells me; `tacit approvals` shows the code."
             }
-                ?? "\(what) In a terminal of your own, `tacit approvals` shows it. A use you approve or deny. A secret you store with `tacit set`, which tells "
-                + "me, or says which command does. A right you give first; then `tacit approvals done CODE` tells me."
+                ?? "\(what) In a terminal of your own, `tacit approvals` shows it, and what to type for it."
         case .approved: "Approved."
-        case .denied: "You denied it; what you had given by then stays. How shall I go on?"
+        case .denied: "You denied it. How shall I go on?"
         case .usedUp: "The approval was used, and nothing of it is left."
         case .expired: "The request is over; it can be made anew."
-        case .done: "You say that it is there now: I go on."
+        case .done: "It is done: I go on."
         }
     }
 }

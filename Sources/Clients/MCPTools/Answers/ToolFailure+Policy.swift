@@ -18,21 +18,22 @@ extension ToolFailure {
         case Code.approvalRequired.rawValue:
             step =
                 problem.request == nil
-                ? "Call access_request, show the person what it answers, then access_check."
-                : "Show the person details.tell_user, call access_check with details.request_id, and when it is approved repeat this very call: another "
-                    + "argument is another request."
+                ? "Make the call that needs the secret: it asks the person by itself, and waits for them."
+                : "Show the person details.tell_user, call access_check with details.request_id, and when it is approved repeat this very call: with another "
+                    + "program, argument, directory or secret it is another request."
         case Code.notPermitted.rawValue where problem.request != nil:
             step =
-                "Do not repeat this call nor change it a little: the person has decided, and for ten minutes the same call is answered so without asking "
-                + "them. Ask them how to go on."
+                "Do not repeat this call nor change it a little, and no access_request either: the person has decided, and for ten minutes the same call is "
+                + "answered so without asking them. Ask them how to go on; only when they tell you to, and after that time, call it again."
         case Code.rateLimited.rawValue:
             step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
+        case Code.commandBlocked.rawValue where problem.hint != nil && problem.hint != "access_request": step = Self.sentence(problem.hint) ?? ""
         case Code.commandBlocked.rawValue:
             step =
                 "Call rule_list with the secret: programs names those that may have it. If the program is among them, only a person can help: tell them its "
                 + "full path. If none of them can do it, call access_request with the secret, "
                 + "as program the full path of the one that you need, and as reason what for. Do not try programs one after the other, nor a shell, a script "
-                + "or a copy in its place."
+                + "or a copy that no rule lists in its place."
         case Code.unavailable.rawValue: step = Self.sentence(problem.hint) ?? "Tell the person."
         default: return nil
         }
@@ -43,7 +44,7 @@ extension ToolFailure {
             if code == .approvalRequired {
                 details["cli_command"] = .string("tacit approvals")
                 details["tell_user"] =
-                    "A use of a secret waits for you: in a terminal of your own, `tacit approvals` shows it and takes your decision."
+                    "A use of a secret waits for you. In a terminal of your own, `tacit approvals` shows it with its code: `tacit approvals approve CODE` allows it, `tacit approvals deny CODE` refuses it."
             }
         }
         guard let rule = problem.rule else { return }
@@ -52,5 +53,10 @@ extension ToolFailure {
     }
 
     /// A hint as a sentence of its own.
-    static func sentence(_ hint: String?) -> String? { hint.map { "\($0.prefix(1).uppercased())\($0.dropFirst())." } }
+    static func sentence(_ hint: String?) -> String? {
+        hint.map { hint in
+            let isToolName = hint.prefix { $0 != " " }.contains("_")
+            return "\(isToolName ? hint.prefix(1) : Substring(hint.prefix(1).uppercased()))\(hint.dropFirst())."
+        }
+    }
 }

@@ -34,7 +34,15 @@ extension ToolFailure {
             case "session.too-many":
                 Self(code: .rateLimited, message: problem.title, nextStep: "Call session_sleep for what you no longer need, then repeat the call.")
             case "run.too-large": Self(code: .tooLarge, message: problem.title, nextStep: "Pass less, or pass it in a file.")
-            case "run.empty-command", "run.no-directory", "run.program-not-found", "run.program-not-executable":
+            case "run.program-not-found":
+                .invalidArguments(
+                    problem.title,
+                    hint:
+                        "It is not installed here under that name (argv has one item per word). Use another program, one that rule_list names where "
+                        + "programs are listed, or tell the person.")
+            case "injection.taken":
+                .invalidArguments(problem.title, hint: "Give one of them a `var` of its own, or call twice.")
+            case "run.empty-command", "run.no-directory", "run.program-not-executable":
                 .invalidArguments(problem.title, hint: Self.sentence(problem.hint))
             default: Self(byStatus: problem)
             }

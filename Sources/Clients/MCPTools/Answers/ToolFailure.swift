@@ -47,8 +47,9 @@ extension ToolFailure {
     /// The answer about a name that is not there or may not be known: never anything else, so that it tells nothing.
     static let notFound = Self(
         code: .notFound, message: "there is no such secret, or you may not use it",
-        nextStep: "Call secret_list to see what you may use and how it is spelt. If it is not listed, secret_import asks the person to store it; "
-            + "where they say that it is stored, access_request asks for the right to use it.",
+        nextStep:
+            "Call secret_list to see what you may use, how it is spelt, and which fields it has. If it is not listed, ask the person whether it is "
+            + "stored: if it is, access_request asks for the right to use it; if not, secret_import has them store it.",
         details: accessRequest)
 
     /// The constant next step of every refusal, for programs.

@@ -5,11 +5,23 @@ extension RunWish {
     var notes: [String] {
         guard !literalVariables.isEmpty else { return [] }
         let isCurl = request.argv.first?.split(separator: "/").last == "curl"
-        let remedy = isCurl ? #"; curl takes a header from standard input: "-H","@-" in argv, and the secret as=stdin with `before`"# : ""
+        let remedy =
+            isCurl
+            ? #"; curl takes a header from standard input: "-H","@-" in argv, and the secret as=stdin with `before`; a user and password, "-K","-""#
+            : ""
         return [
             "argv: no shell replaced \(literalVariables.joined(separator: ", ")): the program got these very characters, and reads the variable only if it does so by itself"
                 + remedy
         ]
+    }
+
+    /// What a model should know of how the run ended.
+    func notes(after exit: RunExit, timedOut: Bool) -> [String] {
+        if timedOut {
+            return ["it was stopped after \(timeoutSeconds) s: ask for up to 300 with timeout_seconds; some hosts give up on a call after 60"]
+        }
+        guard request.cwd == nil, exit.status != 0 else { return [] }
+        return ["it ran in an empty private directory: if it needs files of the project, name the project's directory as cwd"]
     }
 
     /// The variables that the words after the program name as a shell would, each once; none where the program is a shell, which replaces them.

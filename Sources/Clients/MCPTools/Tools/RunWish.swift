@@ -42,8 +42,13 @@ struct RunWish: Sendable {
     private static func secret(_ arguments: JSONObject, hasInput: Bool) throws(ToolFailure) -> RunSecret {
         let (name, variable) = (arguments["name"]?.string ?? "", arguments["var"]?.string)
         let isInput = arguments["as"]?.string == "stdin"
-        guard !isInput || variable == nil && !hasInput else {
-            throw .invalidArguments("a secret that is sent `as` stdin has no `var`, and stands in the place of `stdin`")
+        guard !isInput || variable == nil else {
+            throw .invalidArguments("a secret that is sent `as` stdin has no `var`", hint: "Leave `var` out, or send it as env.")
+        }
+        guard !isInput || !hasInput else {
+            throw .invalidArguments(
+                "a secret that is sent `as` stdin stands in the place of `stdin`",
+                hint: "Leave `stdin` out; `before` and `after` are text around the value.")
         }
         let text = try Self.text(arguments, isInput: isInput)
         var secret = RunSecret(reference: name, variable: variable, stdin: isInput ? true : nil, before: text.before, after: text.after)

@@ -33,8 +33,16 @@ struct SecretImportTool: SecretTool {
         let scope = place.environment == context.place.environment ? "" : " -e \(place.environment)"
         let command = file.map { "tacit import \(Self.quoted($0))\(scope)" } ?? names.map { "tacit set \($0)\(scope)" }.joined(separator: " && ")
         return RequestAnswer.object(
-            state, asking: "Please store \(names.isEmpty ? "what is in the file" : names.joined(separator: ", ")).", command: command,
+            state, asking: Self.question(names), command: command,
             isStore: file == nil)
+    }
+
+    /// The agent may not know whether a name is stored: the words are the same for a name that is hidden from it.
+    private static func question(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "Please store what is in the file." }
+        return
+            "I need a value for \(names.joined(separator: ", ")): a new secret, or a new version of it. If it is stored and is to stay as it is, do not store it "
+            + "anew but tell me: then I ask for the right to use it."
     }
 
     /// A path as one word of a shell.

@@ -57,20 +57,36 @@ struct SecretInjectTool: SecretTool {
             purpose: arguments["purpose"]?.string ?? "", content: arguments["content"]?.string == "values" ? .values : .references,
             format: arguments["format"]?.string == "json" ? .json : .dotenv, ttlSeconds: arguments["ttl_seconds"]?.integer.map(Int.init),
             reads: arguments["reads"]?.integer.map(Int.init))
-        let file = try await context.keeper.inject(request, for: call.client)
+        let file: FileInjected
+        do { file = try await context.keeper.inject(request, for: call.client) } catch let problem as Problem where request.content == .values {
+            throw Self.refusal(of: problem)
+        }
         var answer: JSONObject = ["file_id": .string(file.id), "path": .string(file.path), "content": .string(file.content.rawValue)]
         answer["variables"] = JSONValue(file.variables)
         answer["expires_at"] = .string(file.expiresAt)
         answer["reads"] = file.reads.map { JSONValue($0) }
         answer["how_to_use"] = .string(Self.use(of: file, format: request.format))
-        if !file.inMemory { answer["note"] = "This machine has no place in memory for session files: this one lies on a disk until it is removed." }
+        if !file.inMemory, file.reads == nil {
+            answer["note"] = "This machine has no place in memory for session files: this one lies on a disk until it is removed."
+        }
         answer["audit_id"] = .string("\(file.auditEntry)")
         return answer
     }
 
+    /// References need no right of their own, and are mostly what was meant.
+    private static func refusal(of problem: Problem) -> any Error {
+        var failure = ToolFailure(problem as any Error)
+        guard failure.code == .notPermitted, problem.request == nil else { return problem }
+        failure.nextStep =
+            "Write references (content=references, the default): they need no such right. Where the program can only read values, ask the person; "
+            + "access_request with file_inject asks for the right, which is of no use for a secret that secret_list shows with listed_program."
+        return failure
+    }
+
     private static func use(of file: FileInjected, format: FileInjection.Format?) -> String {
         switch (file.content, format) {
-        case (.references, .json): "In the person's terminal, a program that reads references resolves each with: tacit get REFERENCE"
+        case (.references, .json):
+            "In the person's terminal: tacit get REFERENCE shows the value of each, and asks for the password; dotenv is what tacit run --env-file takes"
         case (.references, _): "In the person's terminal: tacit run --env-file \(file.path) -- PROGRAM"
         case (.values, .json): "Give the program the path \(file.path)."
         case (.values, _): "In the person's terminal: set -a; . \(file.path); set +a; PROGRAM. For docker compose: --env-file \(file.path)"

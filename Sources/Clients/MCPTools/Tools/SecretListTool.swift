@@ -43,7 +43,7 @@ struct SecretListTool: SecretTool {
             "requires",
             .array(
                 "What is missing first: session (session_wake), acknowledgement (rule_acknowledge), approval (your call waits up to 40 seconds for a "
-                    + "person: tell them first to look at `tacit approvals`), listed_program (ask the person which programs the policy lists).",
+                    + "person: tell them first to look at `tacit approvals`), listed_program (only programs that rule_list names).",
                 of: .string("Condition."))),
     ])
 
@@ -53,12 +53,22 @@ struct SecretListTool: SecretTool {
             place: context.place.with(environment: arguments["environment"]?.string), search: arguments["query"]?.string,
             tag: arguments["tag"]?.string, expiringWithinDays: arguments["expiring_within_days"]?.integer.map(Int.init),
             limit: Int(arguments["limit"]?.integer ?? 50), cursor: arguments["cursor"]?.string)
-        let page = try await context.keeper.secrets(query, for: call.client)
+        let page: Page<SecretSummary>
+        do { page = try await context.keeper.secrets(query, for: call.client) } catch let problem as Problem where problem.status == 404 {
+            throw Self.noPlace(context.place)
+        }
         var answer: JSONObject = ["secrets": .array(page.items.map(Self.entry)), "scope": .string("\(query.place)")]
         answer["total"] = page.total.map { JSONValue($0) }
         answer["next_cursor"] = page.nextCursor.map(JSONValue.string)
         if page.items.isEmpty, query.cursor == nil { answer["next_step"] = .string(Self.nothingListed) }
         return answer
+    }
+
+    private static func noPlace(_ usual: Place) -> ToolFailure {
+        ToolFailure(
+            code: .notFound, message: "there is no such environment, or you may not use it",
+            nextStep: "Leave `environment` out for the usual one, \(usual).",
+            details: ToolFailure.accessRequest)
     }
 
     private static let nothingListed =

@@ -8,7 +8,7 @@ extension SecretRunTool {
             description: """
                 Run a program with secrets in its environment and get its exit code and output, with known secret values and their common \
                 encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
-                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run that, if the policy lets scripts have the secret. Where \
+                go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run it by its interpreter (["bash","/path/x.sh"]), where rule_list shows that one with any_code. Where \
                 secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included: rule_list names them. \
                 Unless the policy lets it out, it runs in a sandbox: no network, and of your files only cwd, where clean changes are kept. \
                 The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list. \
@@ -26,7 +26,7 @@ extension SecretRunTool {
         .required(
             "secrets",
             .array(
-                "Secrets to hand over.",
+                #"Secrets to hand over, e.g. [{"name":"stripe/api-key"}]."#,
                 of: .arguments([
                     .required(
                         "name",

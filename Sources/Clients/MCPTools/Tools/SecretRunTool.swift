@@ -43,7 +43,8 @@ struct SecretRunTool: SecretTool {
     }
 
     /// A program is started at once, or when a person has allowed it.
-    private static let waiting = "waiting for a person, who decides with `tacit approvals`"
+    private static let waiting =
+        "waiting for a person, who decides with `tacit approvals approve CODE` or `deny CODE`; `tacit approvals` shows the code"
 
     private static func answer(_ wish: RunWish, _ run: RunRecord.State, audit: String?) throws -> JSONObject {
         guard let exit = run.exit else {
@@ -61,7 +62,8 @@ struct SecretRunTool: SecretTool {
         answer["not_scanned"] = JSONValue(run.report?.unscanned ?? ["the keeper did not say what was scanned"])
         answer["sandbox"] = run.report?.sandbox.map(Self.told)
         answer["files"] = run.report?.files.map(Self.told)
-        answer["notes"] = JSONValue(wish.notes + notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
+        answer["notes"] = JSONValue(
+            wish.notes + wish.notes(after: exit, timedOut: run.hasTimedOut) + notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
         let duration = run.duration
         answer["duration_ms"] = .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
         answer["secrets_used"] = .array(wish.secrets)

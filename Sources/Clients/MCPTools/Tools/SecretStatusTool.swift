@@ -105,7 +105,7 @@ enum HelpTopic: String, CaseIterable {
             secret_run starts a program without a shell and hands it secrets as environment variables: \
             {"argv":["psql","-c","select 1"],"secrets":[{"name":"DATABASE_URL"}],"purpose":"check that the database answers","cwd":"/path"}. \
             The variable is named after the secret (stripe/api-key becomes STRIPE_API_KEY) unless the person bound another or you give `var`. \
-            The environment is clean otherwise. Pipes, globs and && need a script file of yours, which the \
+            The environment is clean otherwise. Pipes, globs and && need a script file of yours, run by its interpreter, which the \
             policy may not let have the secret. A program that reads the secret from standard input takes it with "as":"stdin", between the text of \
             `before` and `after`. So curl has a key in a header: {"argv":["curl","-sS","-H","@-","https://api.stripe.com/v1/invoices"],\
             "secrets":[{"name":"stripe/api-key","as":"stdin","before":"Authorization: Bearer "}],"purpose":"list invoices"}, or as user and password: \
@@ -137,7 +137,7 @@ enum HelpTopic: String, CaseIterable {
         case .errors:
             """
             invalid_arguments: correct the call. not_found: there is no such secret or you may not use it. not_permitted: the policy does not \
-            allow this; the person decides. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
+            allow this, or a person denied it: see next_step. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
             person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
             person. vault_locked: the person runs `tacit unlock`; wait until they say so. command_blocked: the policy does not list \
             this program for the secret (rule_list names those that it does), or it would print the environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.

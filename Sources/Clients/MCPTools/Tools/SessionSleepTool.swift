@@ -25,7 +25,11 @@ struct SessionSleepTool: SecretTool {
     func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
         let what = call.arguments["what"]?.string.flatMap { SessionSleep.What(rawValue: $0) } ?? .all
         let request = SessionSleep(what: what, ids: call.arguments["ids"]?.array?.compactMap(\.string))
-        let ended = try await context.keeper.sleep(request, for: call.client)
+        let ended: SessionsEnded
+        do { ended = try await context.keeper.sleep(request, for: call.client) } catch let problem as Problem where problem.code == "vault.locked" {
+            // The lock has ended every session, and removed every file.
+            return ["ended_session": false, "sessions_ended": 0, "files_removed": 0]
+        }
         return [
             "ended_session": .bool(ended.sessions > 0), "sessions_ended": JSONValue(ended.sessions), "files_removed": JSONValue(ended.files),
         ]

@@ -33,6 +33,9 @@ struct SessionWakeTool: SecretTool {
     func answer(_ call: ToolCall, in context: CallContext) async throws -> JSONObject {
         let arguments = call.arguments
         let ttl = arguments["ttl_seconds"]?.integer ?? 900
+        guard !(arguments["covers"]?.array ?? []).contains(where: { $0.string?.contains("*") == true }) else {
+            throw ToolFailure.invalidArguments("`covers` takes no wildcards", hint: "Write NAME, tag:NAME or env:NAME, each as an item of its own.")
+        }
         let request = SessionWake(
             scope: "\(context.place.with(environment: arguments["environment"]?.string))",
             covers: arguments["covers"]?.array?.compactMap(\.string) ?? [], purpose: arguments["purpose"]?.string ?? "", ttlSeconds: Int(ttl),

@@ -38,16 +38,13 @@ package struct PolicyDenial: Sendable, Equatable {
     /// The next step of every refusal that tells nothing.
     package static let accessRequest = "access_request"
     package static let makeCall = "make the call: it asks a person for this very use; when access_check says approved, repeat it unchanged"
-    package static let listPrograms =
-        "rule_list says which programs may have it; if none of them can do it, access_request with the full path of the one that you need"
     package static let tellPerson = "tell the person; only they can change the policy"
 }
 
 extension PolicyDenial.Code {
     fileprivate var nextStep: String {
         switch self {
-        case .notFound, .notPermitted, .approvalRequired: PolicyDenial.accessRequest
-        case .commandBlocked: PolicyDenial.listPrograms
+        case .notFound, .notPermitted, .approvalRequired, .commandBlocked: PolicyDenial.accessRequest
         case .sessionRequired: "session_wake"
         case .acknowledgementRequired: "rule_acknowledge"
         case .blockedByRule, .unavailable: PolicyDenial.tellPerson
@@ -100,7 +97,9 @@ extension PolicyDenial {
     }
 
     static func deniedProgram(by rule: String) -> Self {
-        Self(.commandBlocked, rule: rule, "accident guard: this program gets no secret")
+        Self(
+            .commandBlocked, rule: rule, "accident guard: this program gets no secret",
+            nextStep: "use another program, one that rule_list names where programs are listed, or tell the person")
     }
 
     /// What is answered when no command rule lets the program have the secret; `rule` is the one that came nearest.
@@ -113,6 +112,10 @@ extension PolicyDenial {
                 "the program is listed, but who asks for it could change it (root always can), and nothing pins its content: a person pins it in the policy"
             case .anyCode: "this program executes any code it is given, which the policy does not allow for this secret"
             }
-        self.init(.commandBlocked, rule: rule, reason)
+        let step =
+            refusal == .anyCode
+            ? "use a program that rule_list names, or tell the person: a rule that lists this one needs `any_code: allow`, best with only the keys that it needs"
+            : nil
+        self.init(.commandBlocked, rule: rule, reason, nextStep: step)
     }
 }

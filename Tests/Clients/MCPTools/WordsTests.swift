@@ -1,0 +1,96 @@
+import MCPSession
+import TacitWire
+import Testing
+
+@testable import MCPTools
+
+/// What led a model astray that knew nothing but the tools' words (docs/AGENT-TASKS.md).
+@Suite("Words that lead on")
+struct WordsTests {
+    private let wish: JSONValue = ["names": ["API_KEY"], "reason": "why"]
+
+    private func error(_ tool: String, _ arguments: JSONValue, _ change: (inout StubKeeper.Script) -> Void) async throws -> (
+        code: String, message: String, next: String
+    ) {
+        let error = try #require(try await Desk(StubKeeper(change)).call(tool, arguments).error)
+        return (error["code"]?.string ?? "", error["message"]?.string ?? "", error["next_step"]?.string ?? "")
+    }
+
+    private func answer(_ tool: String, _ arguments: JSONValue, _ change: (inout StubKeeper.Script) -> Void = { _ in }) async throws -> JSONObject {
+        try #require(try await Desk(StubKeeper(change)).call(tool, arguments).structured)
+    }
+
+    @Test("a right that is there already is not asked for; one that is not, or of a program, is")
+    func rightsThatAreThere() async throws {
+        let usable = SecretSummary(
+            name: "API_KEY", version: 1, updatedAt: "2026-01-02T03:04:05Z", usableWith: ["reference_only", "env_inject"])
+        let refused = try await error("access_request", wish) { $0.page = Page(items: [usable]) }
+        #expect(refused.code == "invalid_arguments" && refused.message.contains("already") && refused.next.contains("Make the call"))
+        for arguments: JSONValue in [
+            ["names": ["API_KEY"], "reason": "why", "capability": "file_inject"], ["names": ["API_KEY"], "reason": "why", "program": "/usr/bin/wc"],
+            ["names": ["API_KEY", "other"], "reason": "why"],
+        ] {
+            #expect(try await answer("access_request", arguments) { $0.page = Page(items: [usable]) }["status"] == "pending")
+        }
+        #expect(try await error("access_request", ["reason": "why"]) { _ in }.message.contains("`names`"))
+    }
+
+    @Test("a secret that may be there already is not replaced by mistake: the words are the same for hidden and absent names")
+    func imports() async throws {
+        let asked = try await answer("secret_import", wish)
+        let words = try #require(asked["tell_user"]?.string)
+        #expect(words.contains("do not store it anew") && words.contains("`tacit set API_KEY`") && asked["cli_command"] == "tacit set API_KEY")
+        let done = try await answer("access_check", ["request_id": "0a"]) { $0.request.standing = .done }
+        #expect(done["cli_command"] == nil)
+    }
+
+    @Test("while the vault is locked nothing is left to be put to sleep")
+    func sleepWhileLocked() async throws {
+        let ended = try await answer("session_sleep", [:]) { $0.failure = Problem("vault.locked", "the vault is locked", status: 423) }
+        #expect(ended["sessions_ended"] == 0 && ended["files_removed"] == 0 && ended["ended_session"] == false)
+    }
+
+    @Test("values that the policy keeps out of files lead to references; an environment that is not there, to the usual one")
+    func waysBack() async throws {
+        let file: JSONValue = ["secrets": [["name": "API_KEY"]], "purpose": "why", "content": "values"]
+        let refused = try await error("secret_inject", file) { $0.failure = Problem("not_permitted", "no", status: 403, rule: "r") }
+        #expect(refused.code == "not_permitted" && refused.next.contains("content=references"))
+        let place = try await error("secret_list", ["environment": "nowhere"]) { $0.failure = Problem("not_found", "no", status: 404) }
+        #expect(place.code == "not_found" && place.message.contains("environment") && place.next.contains("Leave `environment` out"))
+        let covers = try await error("session_wake", ["covers": ["api/*"], "purpose": "why"]) { _ in }
+        #expect(covers.code == "invalid_arguments" && covers.message.contains("wildcards"))
+    }
+
+    @Test("a program that may never have a secret, or that runs any code, is told apart from one that is not listed")
+    func programs() async throws {
+        func next(_ hint: String?) async throws -> String {
+            try await error("secret_list", [:]) { $0.failure = Problem("command_blocked", "no", status: 403, hint: hint, rule: "r") }.next
+        }
+        #expect(try await next("access_request").contains("Call rule_list"))
+        #expect(try await next("rule_list names others") == "rule_list names others.")
+        let missing = try await error("secret_run", ["argv": ["x"], "secrets": [["name": "API_KEY"]], "purpose": "why"]) {
+            $0.failure = Problem("run.program-not-found", "there is no program `x`", status: 422)
+        }
+        #expect(missing.next.contains("not installed"))
+    }
+
+    @Test("a run that was stopped, or that failed in an empty directory, says what to do")
+    func endings() async throws {
+        let base: JSONObject = ["argv": ["x"], "secrets": .array([["name": "API_KEY"]]), "purpose": "why"]
+        func notes(_ frames: [RunFrame], cwd: String? = nil) async throws -> String {
+            var arguments = base
+            arguments["cwd"] = cwd.map(JSONValue.string)
+            let answer = try await answer("secret_run", .object(arguments)) {
+                $0.run = { _, _, receive in
+                    frames.forEach(receive)
+                    return nil
+                }
+            }
+            return answer["notes"]?.array?.compactMap(\.string).joined(separator: " ") ?? ""
+        }
+        #expect(try await notes([.timedOut, .exit(.signaled(15))]).contains("timeout_seconds"))
+        #expect(try await notes([.exit(.exited(code: 2))]).contains("as cwd"))
+        #expect(try await notes([.exit(.exited(code: 2))], cwd: "/tmp") == "")
+        #expect(try await notes([.exit(.exited(code: 0))]) == "")
+    }
+}
