@@ -131,8 +131,8 @@ def subject_digest(s: dict) -> bytes:
 def request_code(id: str, request: dict) -> str:
     """What a person types (§12.3)."""
     proposal = request.get("proposal")
-    program = ["program", proposal["program"]] if proposal and "program" in proposal else []
-    asked = data(subject_digest(request["use"])) if proposal is None else listed(program + [proposal["scope"], proposal["capability"] or ""] + proposal["names"], text)
+    named = [part for key in ("program", "file") if proposal and key in proposal for part in (key, proposal[key])]
+    asked = data(subject_digest(request["use"])) if proposal is None else listed(named + [proposal["scope"], proposal["capability"] or ""] + proposal["names"], text)
     taken = hashlib.sha256(text("tacit/v1/request-code") + raw(id) + asked).digest()[:6]
     letters = "".join("23456789ABCDEFGHJKLMNPQRSTUVWXYZ"[byte % 32] for byte in taken)
     return f"{letters[:3]}-{letters[3:]}"
@@ -146,8 +146,9 @@ def approval_document(d: dict) -> bytes:
         out += b"\0" + subject(d["use"]) + listed(d["names"], text)
     else:
         proposal = d["proposal"]
-        named = "program" in proposal
-        out += (b"\2" if named else b"\1") + text(proposal["scope"]) + listed(proposal["names"], text) + optional(proposal["capability"], text) + (text(proposal["program"]) if named else b"")
+        program, file = proposal.get("program"), proposal.get("file")
+        out += (b"\3" if file else b"\2" if program else b"\1") + text(proposal["scope"]) + listed(proposal["names"], text) + optional(proposal["capability"], text)
+        out += optional(program, text) + text(file) if file else text(program) if program else b""
     state = d["state"]
     out += text(d["purpose"]) + text(d["rule"]) + bytes([STATES.index(state["is"])])
     return out + b"".join(integer(state[part]) for part in ("uses", "until", "at") if part in state)
@@ -198,8 +199,11 @@ def read_approval_document(r: Reader) -> dict:
         d |= {"use": read_subject(r), "names": r.listed(r.text)}
         if len(d["names"]) != len(d["use"]["secrets"]):
             raise Refused("a name for each secret")
-    elif matter in (1, 2):
+    elif matter in (1, 2, 3):
         d["proposal"] = {"scope": r.text(), "names": r.listed(r.text), "capability": r.optional(r.text)} | ({"program": r.text()} if matter == 2 else {})
+        if matter == 3:
+            program = r.optional(r.text)
+            d["proposal"] |= ({} if program is None else {"program": program}) | {"file": r.text()}
     else:
         raise Refused("matter")
     d |= {"purpose": r.text(), "rule": r.text()}

@@ -90,6 +90,9 @@ DESCRIBED = [
         "expiresAt": START + 7 * 86400 * SECOND, "proposal": {
             "scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject", "program": "/usr/bin/sort"},
         "purpose": "billing", "rule": "proposal", "state": {"is": "pending"}}),
+    ("approval", "a proposal to import a file", ASKED | {
+        "expiresAt": START + 7 * 86400 * SECOND, "proposal": {"scope": "default/dev", "names": [], "capability": None, "file": "/home/ada/shop/.env"},
+        "purpose": "billing", "rule": "proposal", "state": {"is": "pending"}}),
     ("factor", "new", {"key": stream("totp", 20).hex(), "confirmed": False, "lastStep": -1, "failures": 0}),
     ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
@@ -123,7 +126,7 @@ def refused_contents() -> list:
     header = rows.write("approval", changed("a key in a header, by standard input"))
     around = text("Authorization: Bearer ") + text("\nX-Ü: 1\n")
     found += [("approval", "a use that does not exist", good["approval"][:place] + text("pry") + good["approval"][place + 7:]),
-              ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\3" + good["approval"][place:]),
+              ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\4" + good["approval"][place:]),
               ("approval", "a state that does not exist", good["approval"][:-1] + b"\4"),
               ("approval", "approved, and no budget", good["approval"][:-1] + b"\1"),
               ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\5" + text("STRIPE_API_KEY"))),

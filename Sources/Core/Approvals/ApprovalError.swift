@@ -44,7 +44,7 @@ package enum ApprovalError: Diagnosable, Equatable {
         case .wrongCode: "type the code that stands beside the request in `tacit approvals`"
         case .wrongTimedCode: "wait for the next code, or give the password"
         case .factorClosed: "decide with the password; the authenticator is good again then"
-        case .notPending, .notApproved: "let the agent ask again"
+        case .notPending, .notApproved: "`tacit approvals list --all` shows what became of it"
         default: nil
         }
     }

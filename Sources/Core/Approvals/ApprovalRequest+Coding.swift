@@ -35,12 +35,17 @@ extension ApprovalRequest {
             subject.write(to: &writer)
             writer.write(list: names) { $0.write($1) }
         case .proposal(let proposal):
-            // What has no program is written as it was before there could be one.
-            writer.write(byte: proposal.program == nil ? 1 : 2)
+            // What has no program and no file is written as it was before there could be one.
+            writer.write(byte: proposal.file != nil ? 3 : proposal.program == nil ? 1 : 2)
             writer.write(proposal.scope)
             writer.write(list: proposal.names) { $0.write($1) }
             writer.write(optional: proposal.capability) { $0.write($1) }
-            if let program = proposal.program { writer.write(program) }
+            if let file = proposal.file {
+                writer.write(optional: proposal.program) { $0.write($1) }
+                writer.write(file)
+            } else if let program = proposal.program {
+                writer.write(program)
+            }
         }
     }
 
@@ -55,6 +60,11 @@ extension ApprovalRequest {
         case 2:
             var proposal = try proposal(from: &reader)
             proposal.program = try reader.text()
+            return .proposal(proposal)
+        case 3:
+            var proposal = try proposal(from: &reader)
+            proposal.program = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+            proposal.file = try reader.text()
             return .proposal(proposal)
         default: throw .malformed
         }

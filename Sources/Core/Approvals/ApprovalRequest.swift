@@ -54,12 +54,15 @@ package struct ApprovalRequest: Sendable, Equatable {
         package var capability: String?
         /// The program that the agent would use it with, in its own words: nobody opened it, and it authorizes nothing. Nil where none was named.
         package var program: String?
+        /// The env file that the agent would have imported, as an absolute path in its own words: nobody opened it. Nil where none was named.
+        package var file: String?
 
-        package init(scope: String, names: [String], capability: String?, program: String? = nil) {
+        package init(scope: String, names: [String], capability: String?, program: String? = nil, file: String? = nil) {
             self.scope = scope
             self.names = names
             self.capability = capability
             self.program = program
+            self.file = file
         }
     }
 
@@ -124,9 +127,10 @@ extension ApprovalRequest {
     package static let denialLife = Duration.seconds(10 * 60)
 
     /// Whether a person denied this, and so short a time ago that they are not asked again.
-    package func isFreshlyDenied(at now: Timestamp) -> Bool {
-        if case .denied(let moment) = state { now < moment.advanced(by: Self.denialLife) } else { false }
-    }
+    package func isFreshlyDenied(at now: Timestamp) -> Bool { deniedUntil.map { now < $0 } ?? false }
+
+    /// Until when a denial answers the same, asked again; nil where nobody denied.
+    package var deniedUntil: Timestamp? { if case .denied(let moment) = state { moment.advanced(by: Self.denialLife) } else { nil } }
 
     /// Whether both ask for the same.
     package func asksForTheSame(as other: ApprovalRequest) -> Bool {

@@ -18,8 +18,8 @@ package struct RequestCode: Sendable, Equatable, CustomStringConvertible {
         switch request.matter {
         case .use(let subject, _): writer.write(subject.digest)
         case .proposal(let proposal):
-            // No scope is like the word before the program: it has a slash.
-            let program = proposal.program.map { ["program", $0] } ?? []
+            // No scope is like the words before the program and the file: it has a slash.
+            let program = (proposal.program.map { ["program", $0] } ?? []) + (proposal.file.map { ["file", $0] } ?? [])
             writer.write(list: program + [proposal.scope, proposal.capability ?? ""] + proposal.names) { $0.write($1) }
         }
         characters = SHA256.hash(data: writer.bytes).prefix(Self.length).map { Self.alphabet[Int($0) % Self.alphabet.count] }

@@ -58,6 +58,7 @@ package enum NameError: Diagnosable, Equatable {
         switch self {
         case .empty(let thing): "the name of \(thing.oneOfThem) is empty"
         case .tooLong(let thing, let maximum): "the name of \(thing.oneOfThem) is longer than \(maximum) characters"
+        case .badCharacter(.secret): "the name of a secret has a character outside A-Z a-z 0-9 . _ - /"
         case .badCharacter(let thing): "the name of \(thing.oneOfThem) has a character outside A-Z a-z 0-9 . _ -"
         case .emptySegment(let thing): "the name of \(thing.oneOfThem) has an empty segment"
         case .dotSegment(let thing): "the name of \(thing.oneOfThem) has a segment `.` or `..`"

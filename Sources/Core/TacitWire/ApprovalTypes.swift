@@ -14,6 +14,8 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var createdAt: String
     /// Until when it waits; of an approved one, until when it may be used.
     public var expiresAt: String
+    /// Until when the same, asked again, is denied without asking a person; of a denied one.
+    public var deniedUntil: String?
     /// How many uses are left; nil when it is not approved.
     public var uses: Int64?
     /// The rule that wants a person.
@@ -41,6 +43,10 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var capability: String?
     /// The program that a proposal names; the agent's own words, as the next two.
     public var proposedProgram: String?
+    /// Where a proposal is about, as `PROJECT/ENVIRONMENT`.
+    public var scope: String?
+    /// The env file that a proposal would have imported; the agent's own words.
+    public var proposedFile: String?
     /// What the agent says of itself and of its purpose; its own words.
     public var reportedModel: String?
     public var purpose: String
@@ -102,6 +108,14 @@ public struct ApprovalSecret: Codable, Sendable, Equatable {
     /// The agent's text before and after the value on standard input, as it is; nil for none.
     public var before: String?
     public var after: String?
+    /// Of a proposal: the current version of what has this name; nil where nothing has.
+    public var version: Int64?
+    /// Of a proposal: whether that version was stored after the proposal was made.
+    public var isNew: Bool?
+    /// Of a proposal: whether the agent may know of the name.
+    public var isListed: Bool?
+    /// Of a proposal for a right: what in the policy keeps the agent out; nil where nothing does.
+    public var barrier: String?
 
     public init(name: String, as way: Way? = nil, variable: String? = nil, before: String? = nil, after: String? = nil) {
         self.name = name
@@ -193,13 +207,16 @@ public struct AccessProposal: Codable, Sendable, Equatable {
     public var capability: String?
     /// The program that they would be used with, as an absolute path or a name.
     public var program: String?
+    /// The env file that a person would import, as an absolute path.
+    public var file: String?
     public var reason: String
 
-    public init(scope: String, names: [String], capability: String? = nil, program: String? = nil, reason: String) {
+    public init(scope: String, names: [String], capability: String? = nil, program: String? = nil, file: String? = nil, reason: String) {
         self.scope = scope
         self.names = names
         self.capability = capability
         self.program = program
+        self.file = file
         self.reason = reason
     }
 }

@@ -238,7 +238,7 @@ public struct FileInjected: Codable, Sendable, Equatable {
     public var expiresAt: String
     /// How often it can be read; nil for a file.
     public var reads: Int?
-    /// False where this machine has no place in memory for it.
+    /// False where it lies on a disk, since this machine has no place in memory for it; true of a pipe.
     public var inMemory: Bool
     public var auditEntry: Int64
 

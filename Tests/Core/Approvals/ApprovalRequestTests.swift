@@ -188,14 +188,17 @@ struct ApprovalRequestTests {
         #expect(throws: ApprovalError.isUse) { try use.complete(at: Self.later(1)) }
     }
 
-    @Test("a proposal with a program is another than one without, or with another, and has another code")
+    @Test("a proposal with a program or a file is another than one without, or with another, and has another code")
     func namedProgram() {
-        func proposal(_ names: [String], _ program: String?) -> ApprovalRequest {
+        func proposal(_ names: [String], _ program: String?, _ file: String? = nil) -> ApprovalRequest {
             var request = request(subject())
-            request.matter = .proposal(.init(scope: "shop/dev", names: names, capability: "env_inject", program: program))
+            request.matter = .proposal(.init(scope: "shop/dev", names: names, capability: "env_inject", program: program, file: file))
             return request
         }
-        let all = [proposal(["a"], nil), proposal(["a"], "sort"), proposal(["a"], "/usr/bin/sort"), proposal(["a", "sort"], nil)]
+        let all = [
+            proposal(["a"], nil), proposal(["a"], "sort"), proposal(["a"], "/usr/bin/sort"), proposal(["a", "sort"], nil),
+            proposal(["a"], nil, "sort"), proposal(["a"], "sort", "sort"), proposal(["a"], nil, "/usr/bin/sort"),
+        ]
         let id = AnyRecordID(random: .system)
         for (index, one) in all.enumerated() {
             for (position, other) in all.enumerated() { #expect(one.asksForTheSame(as: other) == (index == position)) }
@@ -211,11 +214,15 @@ struct ApprovalRequestTests {
         proposal.matter = .proposal(.init(scope: "shop/dev", names: ["a", "b"], capability: nil))
         var named = proposal
         named.matter = .proposal(.init(scope: "shop/dev", names: ["a", "b"], capability: "env_inject", program: "/usr/bin/sort"))
+        var filed = [proposal, named]
+        filed[0].matter = .proposal(.init(scope: "shop/dev", names: [], capability: nil, file: "/srv/.env"))
+        filed[1].matter = .proposal(.init(scope: "shop/dev", names: ["a"], capability: "env_inject", program: "sort", file: "/srv/.env"))
+        #expect(denied.deniedUntil == Self.later(5).advanced(by: ApprovalRequest.denialLife) && proposal.deniedUntil == nil)
         var done = proposal
         try done.complete(at: Self.later(5))
         var bare = request(subject())
         bare.matter = .use(ApprovalSubject(.reveal, agent: nil, secrets: []), names: [])
-        for request in [request(subject()), try approved(), denied, proposal, named, done, bare] {
+        for request in [request(subject()), try approved(), denied, proposal, named, done, bare] + filed {
             let bytes = request.encoded
             #expect(try ApprovalRequest(decoding: bytes) == request)
             #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: bytes + [0]) }

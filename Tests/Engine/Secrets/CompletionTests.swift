@@ -119,6 +119,36 @@ import Testing
         #expect(try await standing(bench, denied) == .denied)
     }
 
+    @Test("a person sees of each name whether it is there, since when, and what keeps the agent out") func facts() async throws {
+        let bench = try await bench()
+        try await bench.set("app/old", bench.canary().secret)
+        try await bench.set("app/root-key", bench.canary().secret)
+        bench.machine.advance(.seconds(1))
+        let asked = try await propose(bench, ["app/old", "app/root-key", "app/new", "app/none"])
+        let right = try await propose(bench, ["app/old", "app/root-key", "db/key"], capability: "masked_return")
+        try await bench.set("app/new", bench.canary().secret)
+        func names(_ asked: RequestView) async throws -> [ProposedName]? {
+            try await bench.open.requests(by: bench.person()).first { $0.id == asked.id }?.names
+        }
+        let stored = [
+            ProposedName(version: 1, isListed: true), ProposedName(version: 1), ProposedName(version: 1, isNew: true, isListed: true),
+            ProposedName(isListed: true),
+        ]
+        #expect(try await names(asked) == stored)
+        #expect(
+            try await names(right)?.map(\.barrier) == [
+                "\u{201C}first\u{201D} does not have `masked_return` among its `capabilities`",
+                "denied by `denied_keys: app/root*` of \u{201C}first\u{201D}",
+                "no pattern under `allowed_keys` of \u{201C}first\u{201D} matches it",
+            ])
+        // The agent is told nothing of it; what a person denies says what stays.
+        #expect(try await bench.open.request(asked.id, waiting: .zero, by: bench.agent()).names.isEmpty)
+        let denied = try await bench.open.decide(asked.id, .deny, code: "\(asked.code)", by: bench.person())
+        #expect(denied.names == stored)
+        try await bench.allow([.maskedReturn])
+        #expect(try await names(right)?.map { $0.barrier == nil } == [true, false, false])
+    }
+
     @Test("a store that fails closes nothing") func failed() async throws {
         let bench = try await bench()
         let asked = try await propose(bench, ["app/key"])

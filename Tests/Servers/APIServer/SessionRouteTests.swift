@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import APIServer
+@testable import Secrets
 
 @Suite("Sessions, rules and session files over the API")
 struct SessionRouteTests {
@@ -96,11 +97,19 @@ struct SessionRouteTests {
         }
     }
 
+    @Test("what goes through a pipe lies on no disk, wherever the pipe does", arguments: [(false, nil, false), (true, nil, true), (false, 1, true)])
+    func pipes(place: Bool, reads: Int?, expected: Bool) {
+        let file = InjectedFile(
+            id: "f", place: SessionFilePlace(path: "/tmp/f", isInMemory: place), variables: [], expiresAt: Timestamp(nanoseconds: 0), entry: 1)
+        let wish = FileInjection(scope: "default/dev", secrets: [], purpose: "w", content: .values, reads: reads)
+        #expect(FileInjected(file, wish).inMemory == expected)
+    }
+
     @Test("what a session file cannot be is refused, and so is what a body should not have")
     func malformed() async throws {
         let (bed, badges) = try await bed(#""notify""#)
         let client = try bed.connect()
-        let files = "/v1/sessions/files"
+        let (files, proposals) = ("/v1/sessions/files", WirePath.accessRequests)
         let secret = #"{"reference":"open/one"}"#
         for (path, body, status) in [
             (files, #"{"scope":"default/dev","secrets":[\#(secret)],"purpose":"w","content":"values"}"#, 403),
@@ -114,6 +123,10 @@ struct SessionRouteTests {
             ("/v1/sessions", #"{"scope":"default","covers":["open/one"],"purpose":"w"}"#, 400),
             ("/v1/sessions", #"{"scope":"default/dev","covers":[],"purpose":"w"}"#, 422),
             ("/v1/sessions", #"{"scope":"default/dev","covers":["open/one"],"purpose":"w","ttl_seconds":100000}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":"/srv/.env","capability":"env_inject","reason":"w"}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":".env","reason":"w"}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":"/srv/\u202e.env","reason":"w"}"#, 422),
+            (proposals, #"{"scope":"default/dev","names":[],"file":"/srv/.env","reason":"w"}"#, 201),
             ("/v1/sessions/sleep", #"{"what":"everything"}"#, 400), ("/v1/rules/acknowledgements", #"{"name":"open/one"}"#, 400),
         ] { #expect(try await client.ask("POST", path, json: body, headers: [badges[0]]).status == status, "\(body)") }
         #expect(try await client.ask("GET", "/v1/rules?secret=x", headers: [badges[0]]).status == 400)

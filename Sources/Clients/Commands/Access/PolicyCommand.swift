@@ -44,6 +44,7 @@ struct PolicyCommand: ParsableCommand {
             try door.askFirst()
             let version = try policy.apply(through: door)
             let console = Console(context)
+            policy.noteListings(on: console)
             if options.json { return console.say(json: version) }
             console.say("Policy version \(version.version) is in force.")
         }

@@ -37,6 +37,7 @@ struct PolicyEditCommand: Verb {
                 try policy.checkTests()
                 try door.askFirst()
                 let applied = try policy.apply(through: door, replacing: state.version)
+                policy.noteListings(on: console)
                 if options.json { return console.say(json: applied) }
                 return console.say("Policy version \(applied.version) is in force.")
             } catch let failure as CommandFailure where failure.status == .usage {

@@ -38,6 +38,15 @@ struct PolicyText {
         do { try document.checkTests() } catch { throw CommandFailure(error, in: name, file) }
     }
 
+    /// Tells of what a rule lists in vain: no mistake, and most likely not what was meant.
+    func noteListings(on console: Console) {
+        for listing in document.vainListings {
+            console.note(
+                "rule \u{201C}\(listing.rule.printable)\u{201D} lists \(listing.program.printable), which runs any code, without `any_code: allow`: it gets nothing by it"
+            )
+        }
+    }
+
     /// Puts the policy in force in the place of the one the keeper has now, or of `version`.
     func apply(through door: VaultDoor, replacing version: Int64? = nil) throws -> PolicyState {
         let current = try version ?? door.get(WirePath.policy, as: PolicyState.self).version

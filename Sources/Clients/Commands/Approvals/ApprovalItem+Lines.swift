@@ -1,8 +1,8 @@
 import TacitWire
 
 extension ApprovalItem {
-    /// A request as a person reads it: our own facts first, the agent's words last and in quotes.
-    func lines(_ style: Style, now: Int64) -> [String] {
+    /// A request as a person reads it: our own facts first, the agent's words last and in quotes. `isDeciding` leaves out how to decide, where that goes on.
+    func lines(_ style: Style, now: Int64, isDeciding: Bool = false) -> [String] {
         var lines = ["\(style.bold(code))  \(title.printable)\(standing == .pending ? "" : "  (\(words))")"]
         func add(_ name: String, _ text: String?) {
             guard let text, !text.isEmpty else { return }
@@ -15,25 +15,24 @@ extension ApprovalItem {
         add("sandbox", sandbox?.words)
         add("limit", timeLimitSeconds.map { "stopped after \($0) s" })
         add("file", file?.words)
-        for (index, secret) in secrets.enumerated() { add(index == 0 ? "secrets" : "", secret.words) }
+        if kind == "mask" { add("shown", "`********`, and behind it the last 4 characters of a value of 16 or more") }
+        if secrets.isEmpty { add("place", scope) }
+        for (index, secret) in secrets.enumerated() {
+            add(index == 0 ? "secrets" : "", secret.words + (kind == "proposal" && capability == nil ? secret.presence : ""))
+            guard kind == "proposal", standing == .pending, capability != nil else { continue }
+            add("now", secret.standing(for: proposedProgram))
+            add("why", explanation(of: secret))
+        }
         add("input", hasInput ? "standard input is given, and bound" : nil)
         add("not bound", notBound.joined(separator: ", "))
-        add("asks for", capability)
+        add("asks", capability.map(Self.explained))
         add("rule", rule)
         add("until", RelativeTime.text(expiresAt, now: now))
         add("model", reportedModel.map { "says it is \u{201C}\($0.unpadded)\u{201D}" })
         add("with", proposedProgram.map { "\u{201C}\($0.unpadded)\u{201D}, as it says: give it to a rule's `programs` by the path that you know" })
         add("purpose", "\u{201C}\(purpose.unpadded)\u{201D}")
-        for step in steps { add("to do", step) }
+        for step in steps(isDeciding: isDeciding) { add("to do", step) }
         return lines + [""]
-    }
-
-    /// How a person gives what a proposal asks for: it is theirs to make, and to close.
-    private var steps: [String] {
-        guard kind == "proposal", standing == .pending else { return [] }
-        let making = capability == nil ? secrets.map { "tacit set tacit://\($0.name)" } : ["tacit policy edit"]
-        let isStore = capability == nil && !secrets.isEmpty
-        return making + ["then tacit approvals done \(code)\(isStore ? ", unless that has closed it" : "")"]
     }
 
     /// One sentence after a decision.
@@ -41,8 +40,8 @@ extension ApprovalItem {
         switch standing {
         case .approved:
             "Approved \(code) \(uses.map { $0 == 1 ? "once" : "\($0) times" } ?? ""), until \(RelativeTime.text(expiresAt, now: now)). The call that waits goes on, or else the agent's next one like it."
-        case .denied: "Denied \(code)."
-        case .done: "Closed \(code): the agent is told that it is there."
+        case .denied: "Denied \(code).\(remains)"
+        case .done: "Closed \(code): the agent is told that \(capability == nil ? "it is there" : "you gave it")."
         case .pending, .expired, .usedUp: "\(code) is \(words)."
         }
     }
@@ -52,7 +51,7 @@ extension ApprovalItem {
         case "run": "\(agent) wants to run \((program ?? arguments.first ?? "a program").unpadded)"
         case "inject": "\(agent) wants a file with secrets"
         case "reveal": "\(agent) wants to see a value"
-        case "mask": "\(agent) wants to see a mask"
+        case "mask": "\(agent) wants to see the last 4 characters of a value"
         default: capability == nil ? "\(agent) asks you to store secrets" : "\(agent) asks for rights"
         }
     }
@@ -60,7 +59,7 @@ extension ApprovalItem {
     private var words: String { standing == .usedUp ? "used up" : standing.rawValue }
 
     /// A word as it would be typed, so that where one ends is seen.
-    private static func quoted(_ word: String) -> String {
+    static func quoted(_ word: String) -> String {
         let isPlain = !word.isEmpty && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"'\"\\$`*?[](){}<>|&;!#~".utf8.contains($0) }
         return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
@@ -115,7 +114,7 @@ extension String {
 
     /// With blanks after a blank made visible, and each letter that draws nothing. Where a terminal breaks a long line, blanks that an agent chose would begin
     /// the next one as a fact of ours.
-    fileprivate var unpadded: String {
+    var unpadded: String {
         var wasBlank = false
         return String(
             String.UnicodeScalarView(
@@ -126,7 +125,7 @@ extension String {
                 }))
     }
 
-    fileprivate func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
+    func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
 }
 
 extension Unicode.Scalar {

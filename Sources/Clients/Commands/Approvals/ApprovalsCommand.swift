@@ -92,25 +92,33 @@ struct ApprovalsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "done", abstract: "Tell an agent that what it proposed is there.",
             discussion: """
-                A proposal asks for a secret or a right that is missing. You make it yourself, with `tacit set` or `tacit policy edit`.
+                A proposal asks for a secret or a right that is missing. You make it yourself, with `tacit set` or `tacit policy edit`. One for a right \
+                is not closed while the policy in force still refuses that: the agent would be told of what is not there.
 
                 EXAMPLES
                   tacit set stripe/api-key
                   tacit approvals done K7Q-M2F
+                  tacit approvals done K7Q-M2F --anyway
                 """)
 
         @Argument(help: ArgumentHelp("The code beside the request.", valueName: "code"))
         var code: String
+        @Flag(name: .customLong("anyway"), help: "Close it though the policy in force still refuses what was asked for.")
+        var isAnyway = false
         @OptionGroup var options: GlobalOptions
 
-        func perform(in context: CommandContext) throws { try ApprovalsCommand.decide(ApprovalDecision(.done, code: code), options, in: context) }
+        func perform(in context: CommandContext) throws {
+            try ApprovalsCommand.decide(ApprovalDecision(.done, code: code), options, in: context, anyway: isAnyway)
+        }
     }
 
     /// Which request is meant, and whether there is an authenticator, is known to whoever is taken for a person: where nobody is yet, that takes the password.
     private static let passwordOnly = "A code of an authenticator is enough only in a terminal for which the vault is unlocked."
 
     /// Finds the request that a code stands beside, and decides it.
-    private static func decide(_ decision: ApprovalDecision, _ options: GlobalOptions, in context: CommandContext) throws {
+    private static func decide(
+        _ decision: ApprovalDecision, _ options: GlobalOptions, in context: CommandContext, anyway isAnyway: Bool = false
+    ) throws {
         let door = try VaultDoor(context, options, to: "\(decision.verdict.words) a request")
         door.aside = passwordOnly
         let found = try door.approvals().filter { $0.isMeant(by: decision.code) }
@@ -118,9 +126,12 @@ struct ApprovalsCommand: ParsableCommand {
             throw CommandFailure(
                 "no request has this code", hint: "`tacit approvals list --all` shows them", status: .notFound, code: "approval.not-found")
         }
+        // What cannot be is refused before a password is asked for it.
+        if let refusal = item.refusal(of: decision.verdict, now: context.now()) { throw refusal }
+        if decision.verdict == .done, !isAnyway { try door.checkGiven(item) }
         let console = Console(context)
         // What is approved stands on the screen before the password is asked for: a code alone tells nobody what it is for.
-        if decision.verdict == .approve, !options.json { item.lines(console.style, now: context.now()).forEach(console.say) }
+        if decision.verdict == .approve, !options.json { item.lines(console.style, now: context.now(), isDeciding: true).forEach(console.say) }
         let decided = try door.decide(item, decision)
         if options.json { return console.say(json: decided) }
         console.say(decided.sentence(now: context.now()))

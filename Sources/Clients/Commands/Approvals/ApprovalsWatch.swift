@@ -28,8 +28,10 @@ extension ApprovalsCommand {
                 let list: ApprovalList = try door.get(WirePath.approvals + (mark.map { "?since=\($0)&wait=45" } ?? ""))
                 mark = list.mark
                 for item in list.items ?? [] where item.standing == .pending && shown.insert(item.id).inserted {
-                    item.lines(console.style, now: context.now()).forEach(console.say)
-                    do { try decide(item, terminal, console, context) } catch let failure as CommandFailure where failure.problem != nil {
+                    item.lines(console.style, now: context.now(), isDeciding: true).forEach(console.say)
+                    do { try decide(item, terminal, console, context) } catch let failure as CommandFailure
+                        where failure.problem != nil || failure.code.hasPrefix("approval.")
+                    {
                         // Its time was over, say, or another terminal was quicker.
                         console.note(failure.message)
                     }
@@ -46,6 +48,7 @@ extension ApprovalsCommand {
             let verdict: ApprovalDecision.Verdict = isRefusal ? .deny : item.kind == "proposal" ? .done : .approve
             // A connection of its own: each decision asks again.
             let door = try VaultDoor(context, options, to: "\(verdict.words) \(item.code)")
+            if verdict == .done { try door.checkGiven(item) }
             console.say(try door.decide(item, ApprovalDecision(verdict, code: item.code)).sentence(now: context.now()))
         }
     }

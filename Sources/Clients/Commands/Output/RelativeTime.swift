@@ -1,3 +1,5 @@
+import Glibc
+
 /// Moments as people say them.
 enum RelativeTime {
     /// A moment of the API (RFC 3339, UTC) beside now: `3 days ago`, `in 29 days`. A text that is no moment is shown as it is.
@@ -7,6 +9,15 @@ enum RelativeTime {
         if abs(distance) < 5 { return "just now" }
         let span = span(abs(distance))
         return distance < 0 ? "\(span) ago" : "in \(span)"
+    }
+
+    /// The next full minute of a moment on the clock of this machine: `14:05`.
+    static func clock(_ seconds: Int64) -> String {
+        var moment = time_t(seconds + 59)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&moment, &parts) != nil else { return self.moment(seconds) }
+        let (hour, minute) = unsafe (Int64(parts.tm_hour), Int64(parts.tm_min))
+        return "\(padded(hour)):\(padded(minute))"
     }
 
     /// A number of seconds in its largest unit.

@@ -80,7 +80,12 @@ struct SetCommand: Verb {
 
     private func store(_ reference: Reference, _ door: VaultDoor) throws -> Written {
         try door.takePassword()
-        let parts = try SetFields(self, reference).gather(door.context, from: door.passwords)
+        let fields = try SetFields(self, reference)
+        if !options.json, fields.isTyped(door.context), let version = door.versionInSight(reference) {
+            Terminal(door.context)?.say(
+                "\(reference.name) exists (version \(version)): this makes version \(version + 1), and the agents that may use it get that one.")
+        }
+        let parts = try fields.gather(door.context, from: door.passwords)
         let request = SetRequest(
             fields: parts.map(\.summary), replacesFields: replacesFields ? true : nil, tags: metadata.tags.isEmpty ? nil : metadata.tags,
             description: metadata.description, note: metadata.note, url: metadata.url, expires: metadata.expirySpan,

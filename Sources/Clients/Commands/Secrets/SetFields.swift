@@ -43,9 +43,12 @@ struct SetFields {
             + plain.map { Part(summary: FieldSummary(name: $0.name, kind: .plain), value: WipedBytes(Array($0.value.utf8))) }
     }
 
+    /// Whether a person is asked for a value.
+    func isTyped(_ context: CommandContext) -> Bool { !secret.isEmpty && file == nil && isatty(context.input) == 1 }
+
     private func secretValues(_ context: CommandContext) throws -> [WipedBytes] {
         if secret.isEmpty { return [] }
-        let isTyped = file == nil && isatty(context.input) == 1
+        let isTyped = isTyped(context)
         guard isTyped || secret.count == 1 else {
             throw CommandFailure.usage("several fields cannot come from one input", hint: "run `tacit set` once for each of them")
         }

@@ -6,7 +6,8 @@ enum ModelInstructions {
         Credentials on this machine lie in Tacit. Use them through the `tacit` MCP tools; their values are never shown to you, and you do not need them.
 
         1. `secret_list` says which secrets you may use, and how. Do not search files, the environment or shell history for keys.
-        2. To use one, call `secret_run` with the program and its arguments; the program finds the value in the environment variable that the list names.
+        2. To use one, call `secret_run` with the program and its arguments; the program finds the value in an environment variable that is named
+           after the secret: stripe/test-key is STRIPE_TEST_KEY.
            There is no shell: put pipes and loops into a script file and run that, where the policy lets scripts have the secret (`rule_list`).
            A header for curl comes from standard input (`-H @-`, and the secret `as` stdin with text `before` it): the tool shows the call.
         3. `[REDACTED:NAME]` in output stands for a value. It is meant to be so: go on, and do not try to print the value in another way.

@@ -29,7 +29,7 @@ struct SecretImportTool: SecretTool {
         guard !names.isEmpty || file != nil else { throw ToolFailure.invalidArguments("`names` or `env_file` must say what to add") }
         let place = context.place.with(environment: arguments["environment"]?.string)
         let state = try await context.keeper.propose(
-            AccessProposal(scope: "\(place)", names: names, reason: arguments["reason"]?.string ?? ""), for: call.client)
+            AccessProposal(scope: "\(place)", names: names, file: file, reason: arguments["reason"]?.string ?? ""), for: call.client)
         let scope = place.environment == context.place.environment ? "" : " -e \(place.environment)"
         let command = file.map { "tacit import \(Self.quoted($0))\(scope)" } ?? names.map { "tacit set \($0)\(scope)" }.joined(separator: " && ")
         return RequestAnswer.object(

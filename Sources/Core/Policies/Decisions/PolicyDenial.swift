@@ -83,7 +83,7 @@ extension PolicyDenial {
     /// What an unmet tag rule answers; nil for one that asks for nothing beforehand.
     package init?(unmet rule: TagRule) {
         switch rule.demand {
-        case .blockAlways: self.init(.blockedByRule, rule: rule.name, "a rule keeps this secret from every agent")
+        case .blockAlways: self.init(.blockedByRule, rule: rule.name, "a rule keeps this secret's value from every agent")
         case .requireSession: self.init(.sessionRequired, rule: rule.name, "a rule wants a session that covers this secret")
         case .blockModels:
             self.init(.blockedByRule, rule: rule.name, "a rule keeps this secret from the model that you report, or you report none")

@@ -18,8 +18,13 @@ extension PolicyExplanation {
 
     private var last: [String] {
         switch decision {
+        case .deny(let denial) where denial.code == .notFound && query.secret != nil:
+            // Whether the name is there is told apart: the reason is what the agent reads, and says so of every name that it may not list.
+            let told =
+                "the agent is told: \(denial.code.rawValue), \u{201C}\(denial.reason)\u{201D}, as of a name that nobody has; next step: \(denial.nextStep)"
+            return (barrier.map { ["the agent may not know of it: \($0)"] } ?? []) + [told]
         case .deny(let denial):
-            return [denial.reason, "the agent is told: \(denial.code.rawValue), next step: \(denial.nextStep)"]
+            return [denial.reason, "the agent is told: \(denial.code.rawValue), next step: \(denial.stepInWords)"]
         case .allow(let grant):
             let obligations = PolicyObligation.allCases.filter(grant.obligations.contains).map(\.rawValue).joined(separator: ", ")
             let program =
@@ -27,6 +32,14 @@ extension PolicyExplanation {
                 ? ["the program sees HOME \(grant.home.rawValue), PATH \(grant.path == nil ? "of the system" : "of the rule")"] : []
             return ["allowed by `\(grant.rule)`; obliges to: \(obligations)"] + program
         }
+    }
+}
+
+extension PolicyDenial {
+    /// The next step as the agent is told it: of a program, the tools say first how to find one that may have the secret.
+    fileprivate var stepInWords: String {
+        guard code == .commandBlocked, nextStep == Self.accessRequest else { return nextStep }
+        return "rule_list says which programs may have it; if none of them can do it, access_request with the full path of the one that it needs"
     }
 }
 

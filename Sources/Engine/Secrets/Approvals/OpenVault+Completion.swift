@@ -58,11 +58,7 @@ extension OpenVault {
 
     /// Whether whoever asked may know of each name, by the policy of now.
     private func mayListAll(of proposal: ApprovalRequest.Proposal, _ asker: ApprovalRequest.Asker, in scope: Scope) -> Bool {
-        var identity = AgentIdentity.unidentified
-        if asker.agent != nil {
-            guard let name = asker.name, let name = try? SegmentName(name, of: .agent) else { return false }
-            identity = .agent(name)
-        }
+        guard let identity = asker.identity else { return false }
         let view = policy.document.compiled(for: identity).scoped(to: scope)
         return proposal.names.allSatisfy { name in (try? SecretName(name)).map(view.mayList) ?? false }
     }

@@ -9,6 +9,8 @@ package struct RequestView: Sendable {
     package let code: RequestCode
     package let request: ApprovalRequest
     package let standing: ApprovalRequest.Standing
+    /// For a person: what is known of each name of a proposal, in its order; empty for everybody else.
+    package var names: [ProposedName] = []
 }
 
 extension OpenVault {
@@ -80,7 +82,9 @@ extension OpenVault {
         let access = try await authorizer.authorize(Act(.approvalList, .administer, .person), by: asker, on: [])
         return try await concluding(access) {
             let now = expiryClock()
-            return try await requestRows().map { view($0, at: now) }
+            var views = try await requestRows().map { view($0, at: now) }
+            for index in views.indices where views[index].standing == .pending { views[index].names = try await facts(about: views[index].request) }
+            return views
         }
     }
 
@@ -135,7 +139,9 @@ extension OpenVault {
             let proof = AuditFact("by", timedCode == nil ? "password" : "authenticator")
             try await authorizer.commit(permit, change, on: [AuditSubject(record: id)], detail: [proof])
             bell.ring()
-            return view(RequestRow(id: id, record: record, request: row.request), at: now)
+            var decided = view(RequestRow(id: id, record: record, request: row.request), at: now)
+            decided.names = try await facts(about: row.request)
+            return decided
         }
     }
 

@@ -53,7 +53,7 @@ struct ApprovalRoutes: Sendable {
         }
         let proposal = ApprovalRequest.Proposal(
             scope: "\(try Scope(parsing: wish.scope))", names: try wish.names.map { "\(try SecretName($0))" }, capability: wish.capability,
-            program: try wish.program.map(Self.named))
+            program: try wish.program.map(Self.named), file: try wish.file.map { try Self.filed($0, beside: wish.capability) })
         let view = try await open(context).propose(proposal, purpose: wish.reason, by: try context.asker)
         return try Response(json: AccessRequestState(view), status: .created)
     }
@@ -65,6 +65,15 @@ struct ApprovalRoutes: Sendable {
             throw EngineError.invalid("this names no program", hint: "write its absolute path, or a name as in argv, of 300 plain characters at most")
         }
         return program
+    }
+
+    /// An env file for a person to import, which goes with no right. One that a person could not read whole is refused, not cut.
+    private static func filed(_ path: String, beside capability: String?) throws -> String {
+        guard capability == nil, path.hasPrefix("/"), "\(QuotedText(path))" == path else {
+            throw EngineError.invalid(
+                "this names no file to import", hint: "write its absolute path, of 300 plain characters at most, and no capability")
+        }
+        return path
     }
 
     @Sendable private func check(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -33,12 +33,16 @@ extension ApprovalItem {
             id: "\(view.id)", code: "\(view.code)", standing: .init(view.standing), kind: "proposal", createdAt: request.createdAt.seconds,
             expiresAt: view.end.seconds, rule: request.rule, agent: request.asker.name ?? "unidentified", process: request.asker.process,
             executable: request.asker.executable, secrets: [], reportedModel: request.asker.reportedModel, purpose: request.purpose)
+        deniedUntil = request.deniedUntil?.seconds
         if case .approved(let budget) = view.standing { uses = budget.uses }
         switch request.matter {
         case .use(let subject, let names): describe(subject, names)
         case .proposal(let proposal):
+            scope = proposal.scope
             secrets = proposal.names.map { ApprovalSecret(name: "\(proposal.scope)/\($0)") }
+            for (index, fact) in zip(secrets.indices, view.names) { secrets[index].tell(fact) }
             capability = proposal.capability
+            proposedFile = proposal.file
             proposedProgram = proposal.program
         }
     }
@@ -69,6 +73,14 @@ extension ApprovalSandbox {
 }
 
 extension ApprovalSecret {
+    /// What a person should know of a proposal's name.
+    fileprivate mutating func tell(_ fact: ProposedName) {
+        version = fact.version
+        isNew = fact.version.map { _ in fact.isNew }
+        isListed = fact.isListed
+        barrier = fact.barrier
+    }
+
     fileprivate init(name: String, _ destination: BoundSecret.Destination, isLine: Bool) {
         switch destination {
         case .asker: self.init(name: name)

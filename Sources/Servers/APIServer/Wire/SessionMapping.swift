@@ -77,8 +77,9 @@ extension InjectionWish {
 
 extension FileInjected {
     init(_ file: InjectedFile, _ wish: FileInjection) {
+        // What goes through a pipe lies nowhere, wherever the pipe's name does.
         self.init(
             id: file.id, path: file.place.path, content: wish.content ?? .references, variables: file.variables,
-            expiresAt: file.expiresAt.seconds, reads: wish.reads, inMemory: file.place.isInMemory, auditEntry: file.entry)
+            expiresAt: file.expiresAt.seconds, reads: wish.reads, inMemory: wish.reads != nil || file.place.isInMemory, auditEntry: file.entry)
     }
 }

@@ -204,8 +204,33 @@ struct PromptTests {
         let outcome = try rig.runAtTerminal("set", "a")
         #expect(outcome.status == 0)
         #expect(outcome.text == "Stored a version 1 in default/dev.\n")
-        #expect(rig.keeper?.requests.first?.text.contains("\r\n\r\n\(value)\r\n--") == true)
+        #expect(rig.keeper?.requests.last?.text.contains("\r\n\r\n\(value)\r\n--") == true)
         #expect(!terminal.screen.contains("CANARY"))
+    }
+
+    @Test("a value for a name that exists is announced as another version, where the terminal knows; nobody else is told")
+    func existing() throws {
+        let path = "/v1/projects/default/environments/dev/secrets/a"
+        let moment = "2026-01-01T00:00:00Z"
+        let line = "a exists (version 1): this makes version 2, and the agents that may use it get that one."
+        func screen(_ state: VaultStatus.State, _ actor: TacitWire.Asker.Kind, deleted: Bool = false, _ words: [String] = []) throws -> String {
+            let detail = SecretDetail(
+                id: "0a", name: "a", version: 1, revision: 1, fields: [], tags: [], createdAt: moment, updatedAt: moment,
+                deletedAt: deleted ? moment : nil)
+            let rig = try Rig([
+                "GET \(path)": { _ in .json(detail) }, "PUT \(path)": { _ in .json(Written(name: "a", version: 2, revision: 2)) },
+                "GET /v1/status": { _ in .json(VaultStatus.of(state, actor: Asker(kind: actor))) },
+            ])
+            rig.terminal = try FakeTerminal(("Value of a: ", "CANARY\n"))
+            #expect(try rig.runAtTerminal(["set", "a"] + words).status == 0)
+            return try #require(rig.terminal).screen
+        }
+        let told = try screen(.unlocked, .person)
+        #expect(told.hasPrefix(line) && told.contains("Value of a: "), "\(told)")
+        for quiet in [
+            try screen(.locked, .person), try screen(.unlocked, .unidentified), try screen(.unlocked, .person, deleted: true),
+            try screen(.unlocked, .person, ["--json"]),
+        ] { #expect(!quiet.contains("exists"), "\(quiet)") }
     }
 
     @Test("a paste of several lines is refused, and the rest does not reach the shell")

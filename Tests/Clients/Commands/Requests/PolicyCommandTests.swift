@@ -155,6 +155,21 @@ struct PolicyCommandTests {
         #expect(lines[1].contains("enforced") && lines[2].contains("ceremony"))
     }
 
+    @Test("a program that a rule lists in vain is told of, and is no mistake")
+    func listings() throws {
+        let rig = try Rig([
+            "GET /v1/policy": { _ in .json(PolicyState(version: 3)) }, "PUT /v1/policy": { _ in .json(PolicyState(version: 4)) },
+        ])
+        let rule = "command_rules:\n  - name: mine\n    agent_id: claude\n    keys: [\"a/*\"]\n    programs: [/usr/bin/curl, /usr/bin/python3]\n"
+        let file = try rig.write(Self.yaml.replacing("tests:", with: rule + "tests:"), to: "policy.yaml")
+        let outcome = try rig.run("policy", "apply", file)
+        #expect(outcome.status == 0 && outcome.text == "Policy version 4 is in force.\n", "\(outcome.messages)")
+        #expect(
+            outcome.messages
+                == "tacit: note: rule \u{201C}mine\u{201D} lists /usr/bin/python3, which runs any code, without `any_code: allow`: it gets nothing by it\n"
+        )
+    }
+
     @Test("a question about a command is sent with its words and conditions")
     func explain() throws {
         let rig = try Rig([

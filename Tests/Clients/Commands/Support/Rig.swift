@@ -55,7 +55,9 @@ final class Rig {
     func run(_ arguments: String..., input: String = "") throws -> Outcome { try run(arguments, input: input) }
 
     /// Runs a command line whose standard input is the terminal.
-    func runAtTerminal(_ arguments: String...) throws -> Outcome {
+    func runAtTerminal(_ arguments: String...) throws -> Outcome { try runAtTerminal(arguments) }
+
+    func runAtTerminal(_ arguments: [String]) throws -> Outcome {
         guard let path = terminal?.path else { throw RigFailure("no terminal") }
         let input = unsafe open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
         defer { close(input) }

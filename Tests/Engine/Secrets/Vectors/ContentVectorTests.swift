@@ -42,7 +42,7 @@ import Testing
         struct Bound: Decodable, Sendable {
             let secret: String, version: Int64, field: Int64, to: String, variable: String?, before: String?, after: String?
         }
-        struct Proposal: Decodable, Sendable { let scope: String, names: [String], capability: String?, program: String? }
+        struct Proposal: Decodable, Sendable { let scope: String, names: [String], capability: String?, program: String?, file: String? }
         struct State: Decodable, Sendable { let `is`: String, uses: Int64?, until: Int64?, at: Int64? }
 
         struct Metadata: Decodable, Sendable { let generation: Int64, wrapped: String, sealed: String }
@@ -50,7 +50,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 101).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 102).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -187,7 +187,9 @@ extension ContentVectorTests {
             try check(subject, try #require(described.use))
             #expect(subject.digest.hexadecimal == scenario.digest)
         case .proposal(let proposal):
-            #expect(described.proposal.map { [$0.scope, $0.capability, $0.program] } == [proposal.scope, proposal.capability, proposal.program])
+            #expect(
+                described.proposal.map { [$0.scope, $0.capability, $0.program, $0.file] }
+                    == [proposal.scope, proposal.capability, proposal.program, proposal.file])
             #expect(proposal.names == described.proposal?.names)
         }
         #expect("\(RequestCode(of: try vectorID(#require(scenario.id)), read))" == scenario.code)
