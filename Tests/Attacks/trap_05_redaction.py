@@ -1,6 +1,7 @@
 """Output by which a value would slip past redaction: forms, chunks, streams, ends."""
 
 import json
+import time
 import urllib.parse
 
 from attack import attack, clean, expect
@@ -250,6 +251,37 @@ def oracle_behind_a_known_head(context):
         guesses = [head + VALUE[:known] + letter for letter in (VALUE[known], "!")]
         outputs = [run(context, ["/usr/bin/printf", "%s", guess], ["pem/key"]).stdout.decode() for guess in guesses]
         expect(outputs == guesses, f"{known + 1} letters: a right guess gives {outputs[0]!r}, a wrong one {outputs[1]!r}")
+
+
+def frames(context, text):
+    """How the output of a program that echoes an agent's text, and goes on running, comes: the bytes of each frame."""
+    with context.house(furnish).connect(headers={"Tacit-Agent-Badge": BADGE[0], "Tacit-Source": "mcp"}) as agent:
+        run, sizes = agent.run(["/usr/bin/cat"], SECRET), []
+        run.frame(1, text)
+        for kind, payload in run.each():
+            if kind == 33:
+                sizes.append(len(payload))
+                if sum(sizes) == len(text):
+                    run.frame(2)
+        return sizes
+
+
+@attack("trap 19", "how output is cut into frames is no oracle either: what is held back does not show where it begins")
+def oracle_of_frames(context):
+    for encode in (lambda text: text.encode(), lambda text: text.encode("utf-16-be")):
+        for length in (1, 4, 9, 14):
+            right, wrong = VALUE[:length], VALUE[: length - 1] + "!"
+            sizes = [frames(context, b";;;;" + encode(guess)) for guess in (right, wrong)]
+            expect(sizes[0] == sizes[1], f"{length} bytes: {sizes}")
+
+
+@attack("trap 5", "a program that prints nothing but line breaks behind a value's public beginning does not keep its runner from the time limit")
+def stalled(context):
+    head = "-----BEGIN PRIVATE KEY-----"
+    text = f"import os, time; os.write(1, {head!r}.encode() + b'\\n' * 60000); time.sleep(60)"
+    begun = time.monotonic()
+    done = run(context, [PYTHON, "-c", text], ["pem/key"], timeout_seconds=2)
+    expect(time.monotonic() - begun < 20 and 32 + 6 in done.kinds, f"it went on for {time.monotonic() - begun:.0f} s: {done}")
 
 
 @attack("trap 10", "a mask shows eight stars, and the last four of long values only; never the length")

@@ -56,7 +56,8 @@ struct Base64Reader: SpellingReader {
     /// Where padding may stand: `=` is padding here, and begins no soft break.
     private static func padding(from end: Int, in text: LentBytes) -> Int? {
         var position = end
-        while position < text.count, text[position] != UInt8(ascii: "=") {
+        for _ in 0..<Gap.mostInARow {
+            guard position < text.count, text[position] != UInt8(ascii: "=") else { return position }
             switch Gap.at(position, in: text) {
             case .none: return position
             case .cut: return nil

@@ -4,7 +4,7 @@
 /// byte of the value; two that come to the same place are one. So a mixture of notations is read, and none is preferred.
 ///
 /// A spelling of a value is, byte after byte: the byte itself, an escape that stands for it (or for a character whose bytes the value has there), or such an
-/// escape whose own characters, all but the one behind `%`, `=` or `&`, may be written by escapes; before each but the first, gaps (`Gap`). Escapes and gaps
+/// escape whose own characters, all but the one behind `%`, `=` or `&`, may be written by escapes; before each but the first, a few gaps (`Gap`). Escapes and gaps
 /// take as many characters as they can; in an escape of escapes a character is an escape where one can be read. It ends just after its last byte's escape.
 struct EscapedTrail {
     private(set) var trail: Trail
@@ -77,7 +77,7 @@ struct EscapedTrail {
         guard trail.depth > 0 else { return }
         var (position, wrapped) = (way.position, way)
         if way.view == .raw { wrapped.view = .wrapped }
-        gaps: while true {
+        gaps: for _ in 0..<Gap.mostInARow {
             switch Gap.at(position, in: text) {
             case .none: break gaps
             case .cut:

@@ -2,6 +2,8 @@
 enum Gap {
     /// How far the next line may be indented.
     static let deepestIndent = 32
+    /// How many follow each other between two bytes: whoever prints nothing but line breaks is not to keep the reader busy, nor what is held for long.
+    static let mostInARow = 8
     /// The longest terminal sequence that is passed over.
     static let longestSequence = 64
 
@@ -28,17 +30,18 @@ enum Gap {
         }
     }
 
-    /// The position after every gap from `position` on; nil when the text ends too early to tell.
+    /// The position after the gaps from `position` on, at most so many; nil when the text ends too early to tell.
     @inline(__always)
     static func passed(from position: Int, in text: LentBytes) -> Int? {
         var position = position
-        while true {
+        for _ in 0..<mostInARow {
             switch at(position, in: text) {
             case .none: return position
             case .cut: return nil
             case .end(let end, bare: _): position = end
             }
         }
+        return position
     }
 
     /// After a line break: the indentation of what follows.

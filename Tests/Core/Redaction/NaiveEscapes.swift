@@ -32,7 +32,8 @@ final class NaiveEscapes {
     /// A position, and those behind the gaps that follow.
     private func positions(from start: Int) -> [Int] {
         var (all, place) = ([start], start)
-        while let gap = gap(at: place) {
+        for _ in 0..<8 {
+            guard let gap = gap(at: place) else { break }
             all += [gap.bare, gap.end]
             place = gap.end
         }

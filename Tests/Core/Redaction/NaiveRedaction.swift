@@ -112,7 +112,7 @@ struct NaiveRedaction {
         guard rest == 0 else { return place }
         for _ in 0..<(count - wanted) / 2 {
             var pad = place
-            while pad < text.count, text[pad] != 61, let end = escapes.gap(at: pad)?.end { pad = end }
+            for _ in 0..<8 { if pad < text.count, text[pad] != 61, let end = escapes.gap(at: pad)?.end { pad = end } }
             guard pad < text.count else { break }
             let readings = escapes.readings(at: pad, layer: 1).filter { $0.bytes == [61] }
             guard let end = readings.first?.end ?? (text[pad] == 61 ? pad + 1 : nil) else { break }
@@ -149,7 +149,7 @@ struct NaiveRedaction {
 
     private static func afterGaps(_ escapes: NaiveEscapes, _ place: Int) -> Int {
         var place = place
-        while let end = escapes.gap(at: place)?.end { place = end }
+        for _ in 0..<8 { place = escapes.gap(at: place)?.end ?? place }
         return place
     }
 

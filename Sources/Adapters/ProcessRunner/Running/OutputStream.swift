@@ -6,6 +6,10 @@ import TacitWire
 final class OutputStream {
     /// How long a redactor may hold bytes back that could begin a value, in milliseconds.
     static let idleAfter: Int64 = 50
+    /// How long an agent's output waits for a pause, in milliseconds: a program that never pauses is heard nevertheless.
+    static let longestWait: Int64 = 1000
+    /// How much is taken in from an agent's program before any of it is let go without a pause, and how much then.
+    static let taken = (before: 1 << 20, released: 1 << 19)
     /// How much is read of a stream that is still written to after the child's end and its grace.
     static let lastCallBytes = 1 << 20
 
@@ -13,12 +17,18 @@ final class OutputStream {
     /// Nil at the end of the stream.
     private(set) var descriptor: Int32?
     private var filter: OutputFilter
+    /// Whether an agent reads it. Then frames end where the stream pauses or ends, or after so much of it, and nowhere else: an edge where something is held back
+    /// would tell that it begins a value, and letter by letter the whole value.
+    private let isForAgent: Bool
+    /// What was read since everything was let go, and when that began.
+    private var waiting: (byteCount: Int, since: Int64)?
     /// When held-back bytes are let go.
     private(set) var idleAt: Int64?
     private var remaining: Int?
     private var passed: [UInt8] = []
 
-    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter) {
+    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false) {
+        self.isForAgent = isForAgent
         self.descriptor = descriptor
         self.kind = kind
         self.filter = filter
@@ -36,8 +46,8 @@ final class OutputStream {
         guard count > 0 else { return end() }
         unsafe filter.pass(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &passed)
         if let start = buffer.baseAddress { unsafe explicit_bzero(start, count) }
-        frame(into: &outgoing)
-        idleAt = now + Self.idleAfter
+        if isForAgent { note(read: count, now, into: &outgoing) } else { frame(into: &outgoing) }
+        idleAt = min(now + Self.idleAfter, waiting.map { $0.since + Self.longestWait } ?? .max)
         if let left = remaining {
             remaining = left - count
             if left <= count { end() }
@@ -69,7 +79,20 @@ final class OutputStream {
         frame(into: &outgoing)
     }
 
+    /// Counts what was read, and lets some of what passed go when there is much: by what was read, not by what passed.
+    private func note(read count: Int, _ now: Int64, into outgoing: inout [UInt8]) {
+        var state = waiting ?? (0, now)
+        state.byteCount += count
+        if state.byteCount >= Self.taken.before, passed.count >= Self.taken.released {
+            RunFrame.append(kind, passed[..<Self.taken.released], to: &outgoing)
+            passed.removeFirst(Self.taken.released)
+            state = (state.byteCount - Self.taken.released, now)
+        }
+        waiting = state
+    }
+
     private func frame(into outgoing: inout [UInt8]) {
+        waiting = nil
         RunFrame.append(kind, passed[...], to: &outgoing)
         passed.removeAll(keepingCapacity: true)
     }

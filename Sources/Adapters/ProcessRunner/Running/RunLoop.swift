@@ -89,7 +89,7 @@ final class RunLoop {
         }
         return sources.map { descriptor, kind in
             let filter: OutputFilter = job.masksOutput ? .redacting(Redactor(needles, mode: job.asker == .agent ? .agent : .person)) : .open
-            return OutputStream(descriptor, kind, filter)
+            return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent)
         }
     }
 
