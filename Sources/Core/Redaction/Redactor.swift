@@ -115,6 +115,7 @@ package struct Redactor: ~Copyable, Sendable {
             }
             for match in deeper.before(end) { hide(match, in: text, into: &output) }
         }
+        skeleton.forget()
         place = end
         write(upTo: end, of: text, into: &output)
     }

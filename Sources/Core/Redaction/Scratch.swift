@@ -24,6 +24,9 @@ struct Scratch: ~Copyable, @unchecked Sendable {
 
     func clear(_ offset: Int, _ byteCount: Int) { unsafe (start + offset).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount) }
 
+    /// Overwrites what was put there.
+    func wipe(_ byteCount: Int) { unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<min(byteCount, memory.count)]).wipe() }
+
     private func discard() {
         unsafe memory.wipe()
         unsafe memory.deallocate()

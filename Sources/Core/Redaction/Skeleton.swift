@@ -51,6 +51,9 @@ struct Skeleton: ~Copyable, Sendable {
         letters.clear(count, 16)
     }
 
+    /// Overwrites the letters: they are what the stream held, values among them. Wide instructions wrote a little beyond the last one.
+    func forget() { letters.wipe(count + 48) }
+
     private mutating func begin(_ text: LentBytes, from start: Int, at offset: Int64, _ views: RedactionViews) {
         if !hasRules { unsafe tacit_letters_prepare(&rules, views.contains(.escapes) ? 1 : 0, views.contains(.layers) ? 1 : 0) }
         hasRules = true
