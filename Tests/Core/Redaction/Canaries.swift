@@ -10,7 +10,10 @@ struct SeededGenerator: RandomNumberGenerator {
     let seed: UInt64
     private var state: UInt64
 
-    init(seed: UInt64 = .random(in: .min ... .max)) {
+    /// The same texts each time; others in the soak, and for each `number`.
+    init(number: UInt64 = 0) { self.init(seed: soak > 1 ? .random(in: .min ... .max) : 0x7461_6369_7400 &+ number) }
+
+    init(seed: UInt64) {
         self.seed = seed
         state = seed
     }
@@ -34,8 +37,8 @@ typealias Values = [(name: String, bytes: [UInt8])]
 
 func values(_ texts: KeyValuePairs<String, String>) -> Values { texts.map { ($0.key, Array($0.value.utf8)) } }
 
-func needleSet(_ values: Values) -> NeedleSet {
-    NeedleSet(values.map { Needle(name: $0.name, value: unsafe SecretValue(copying: $0.bytes.span.bytes)) })
+func needleSet(_ values: Values, views: RedactionViews = .all) -> NeedleSet {
+    NeedleSet(values.map { Needle(name: $0.name, value: unsafe SecretValue(copying: $0.bytes.span.bytes)) }, views: views)
 }
 
 func needleSet(_ texts: KeyValuePairs<String, String>) -> NeedleSet { needleSet(values(texts)) }

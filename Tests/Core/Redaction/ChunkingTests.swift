@@ -10,13 +10,13 @@ struct ChunkingTests {
 
     @Test("every cut of a short stream, and every single byte by itself", arguments: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     func everyCut(_ round: Int) {
-        var generator = SeededGenerator()
+        var generator = SeededGenerator(number: UInt64(round))
         let set = needleSet(Self.secrets)
         let text = Spellings.randomText(of: Self.secrets.map(\.bytes), using: &generator)
-        let whole = redacted([text], by: set)
-        #expect(redacted(text.map { [$0] }, by: set) == whole, "seed \(generator.seed), byte by byte: \(shown(text))")
+        let whole = redacted([text], by: set, mode: .agent)
+        #expect(redacted(text.map { [$0] }, by: set, mode: .agent) == whole, "seed \(generator.seed), byte by byte: \(shown(text))")
         for cut in text.indices {
-            let parts = redacted([Array(text[..<cut]), Array(text[cut...])], by: set)
+            let parts = redacted([Array(text[..<cut]), Array(text[cut...])], by: set, mode: .agent)
             #expect(parts == whole, "seed \(generator.seed), cut at \(cut): \(shown(text)) became \(shown(parts.output)), not \(shown(whole.output))")
         }
     }
@@ -25,6 +25,7 @@ struct ChunkingTests {
     func randomCuts() {
         var generator = SeededGenerator()
         let set = needleSet(Self.secrets)
+        let plain = needleSet(Self.secrets, views: RedactionViews.all.subtracting(.layers))
         for _ in 0..<8 * soak {
             let text = (0..<30).flatMap { _ in Spellings.randomText(of: Self.secrets.map(\.bytes), using: &generator) }
             var chunks: [[UInt8]] = []
@@ -34,7 +35,9 @@ struct ChunkingTests {
                 chunks.append(Array(text[start..<end]))
                 start = end
             }
-            #expect(redacted(chunks, by: set) == redacted([text], by: set), "seed \(generator.seed)")
+            #expect(redacted(chunks, by: set, mode: .agent) == redacted([text], by: set, mode: .agent), "seed \(generator.seed)")
+            // A person does not wait for the rest of a short row of digits, so what lies in another form may have another name, or none.
+            #expect(redacted(chunks, by: plain) == redacted([text], by: plain), "a person, seed \(generator.seed)")
         }
     }
 
