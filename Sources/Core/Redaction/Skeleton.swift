@@ -169,6 +169,8 @@ struct Skeleton: ~Copyable, Sendable {
 
     private mutating func take(_ inside: Range<Int>, of text: LentBytes) {
         if inside.contains(where: { text[$0].isLetter || text[$0].isDecimal }) { taken.append((inside, count)) }
+        // `\%43` is a backslash and an escape, too: then the letter behind it is another, and is not among these.
+        if inside.contains(where: { EscapeLead.isLead(text[$0]) }) { suspects.append(inside) }
     }
 }
 
