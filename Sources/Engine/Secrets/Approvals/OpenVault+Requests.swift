@@ -62,21 +62,6 @@ extension OpenVault {
         return over.filter { now >= $0.request.expiresAt.advanced(by: keptFor) || surplus.contains($0.id) }
     }
 
-    /// An agent proposes secrets or rights, which a person makes.
-    package func propose(_ proposal: ApprovalRequest.Proposal, purpose: String, by asker: Asker) async throws -> RequestView {
-        let now = expiryClock()
-        let request = ApprovalRequest(
-            createdAt: now, expiresAt: now.advanced(by: Self.proposalPatience), asker: .init(asker), matter: .proposal(proposal),
-            purpose: "\(QuotedText(purpose))", rule: "proposal")
-        do { return try await ask(request, by: asker, on: []) } catch let error as EngineError {
-            try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], error: error)
-            throw error
-        }
-    }
-
-    /// A proposal waits longer than a call does.
-    static let proposalPatience = Duration.seconds(7 * 86_400)
-
     /// Every request, for a person; oldest first.
     package func requests(by asker: Asker) async throws -> [RequestView] {
         let access = try await authorizer.authorize(Act(.approvalList, .administer, .person), by: asker, on: [])
