@@ -80,8 +80,11 @@ extension OpenVault {
         since mark: UInt64?, waiting limit: Duration, by asker: Asker
     ) async throws -> (mark: UInt64, requests: [RequestView]?) {
         try await authorizer.foresee(Act(.approvalList, .administer, .person), by: asker, on: [])
-        let listener = bell.listen()
-        if bell.count == mark { await listener.wait(atMost: limit) }
+        let listener = try bell.listen()
+        if bell.count == mark {
+            await listener.wait(atMost: limit)
+            _ = try bell.listen()
+        }
         let now = bell.count
         return now == mark ? (now, nil) : (now, try await requests(by: asker))
     }
@@ -90,7 +93,7 @@ extension OpenVault {
     package func request(_ id: AnyRecordID, waiting limit: Duration, by asker: Asker) async throws -> RequestView {
         let deadline = clock.steady().advanced(by: limit)
         while true {
-            let listener = bell.listen()
+            let listener = try bell.listen()
             let rows = try await requestRows()
             guard let row = rows.first(where: { $0.id == id }), mayFollow(asker, row.request) else { throw EngineError.notFound(.request) }
             let seen = view(row, at: expiryClock())
