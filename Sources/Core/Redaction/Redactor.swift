@@ -20,6 +20,7 @@ package struct Redactor: ~Copyable, Sendable {
 
     private let needles: NeedleSet
     private let mode: Mode
+    private let ends: StreamEnds
     private var held = HeldBytes()
     /// The first place, within the held bytes, that has not been judged.
     private var place = 0
@@ -33,10 +34,13 @@ package struct Redactor: ~Copyable, Sendable {
     private var counts: [Match.Label: Int] = [:]
     private var bytesScanned: Int64 = 0
     private var memberStart: Int64?
+    private var streamEnd: StreamEnd?
 
-    package init(_ needles: NeedleSet, mode: Mode) {
+    /// A stream that ends at one of `ends` is passed on no further, and the report says so.
+    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = []) {
         self.needles = needles
         self.mode = mode
+        self.ends = ends
     }
 
     /// Takes the next bytes of the stream and appends what can be said of them.
@@ -44,6 +48,7 @@ package struct Redactor: ~Copyable, Sendable {
         unsafe input.withUnsafeBytes { bytes in
             var start = 0
             while start < bytes.count {
+                guard streamEnd == nil else { return withhold(bytes.count - start) }
                 let end = min(start + Self.sliceByteCount, bytes.count)
                 unsafe held.append(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
                 bytesScanned += Int64(end - start)
@@ -58,7 +63,7 @@ package struct Redactor: ~Copyable, Sendable {
         guard written < held.count else { return }
         let open = place
         judge(isEdge: true, into: &output)
-        place = open
+        if streamEnd == nil { place = open }
         forget()
     }
 
@@ -75,7 +80,8 @@ package struct Redactor: ~Copyable, Sendable {
         }
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
-            counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [])
+            counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
+            withheld: streamEnd.map { .init(reason: $0.reason, bytes: $0.byteCount) })
     }
 
     private mutating func advance(into output: inout [UInt8]) {
@@ -97,13 +103,23 @@ package struct Redactor: ~Copyable, Sendable {
                     end = place
                     break
                 }
+                streamEnd = ends.end(at: place, finding)
+                if let streamEnd {
+                    end = streamEnd.start
+                    break
+                }
                 if finding.beginsMember, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
                 if let match = chosen(from: finding, isEdge: isEdge) { hide(match, in: text, into: &output) }
             }
         }
         place = end
         write(upTo: end, of: text, into: &output)
+        guard streamEnd != nil else { return }
+        withhold(text.count - written)
+        (place, written) = (text.count, text.count)
     }
+
+    private mutating func withhold(_ count: Int) { streamEnd?.byteCount += Int64(count) }
 
     /// The match that a finding leads to: at an agent's edge it may be a fragment.
     private func chosen(from finding: Finding, isEdge: Bool) -> Match? {

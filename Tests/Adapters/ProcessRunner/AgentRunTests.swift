@@ -285,6 +285,23 @@ struct AgentRunTests {
         #expect(run.exit == .exited(code: 0))
     }
 
+    @Test(
+        "what cannot be searched for values ends an agent's stream, and the report says so; with the policy's leave it passes, and a person sees it")
+    func unsearchable() throws {
+        let job = RunJob.agent("sh", "-c", "echo before; echo $KEY | gzip -c; echo after; echo beside >&2")
+        let bindings: [RunBinding] = [.variable("KEY", "CANARY-packed-6f1c9ab2e7", needle: "stripe/key")]
+        let run = try TestRun(job, bindings).finish()
+        #expect(run.output == "before\n" && run.errors == "beside\n")
+        let withheld = try #require(run.report?.output?.withheld.first)
+        #expect(withheld.stream == "stdout" && withheld.reason == "compressed" && withheld.bytes > "after\n".utf8.count)
+        #expect(run.report?.unscanned == [] && run.report?.output?.withheld.count == 1)
+        let passed = try TestRun(job, bindings, under: RunConditions(passesUnscanned: true)).finish()
+        #expect(passed.stdout.starts(with: Array("before\n".utf8) + [0x1f, 0x8b]) && passed.report?.output == nil)
+        #expect(passed.report?.unscanned.count == 1, "it is said")
+        let seen = try TestRun(.person("sh", "-c", "echo x | gzip -c; echo after")).finish()
+        #expect(seen.stdout.suffix(6) == Array("after\n".utf8)[...] && seen.report?.output == nil)
+    }
+
     @Test("a child that nobody reads is held up, and what waits is bounded")
     func backpressure() throws {
         let folder = try TemporaryFolder()

@@ -161,6 +161,27 @@ import Testing
         #expect(try await sandbox(by: bench.agent(), asking: true) == Sandboxing(isRequired: true))
     }
 
+    @Test("an agent's output passes unsearched only where the policy says so, as it is when the values are opened") func unredactable() async throws {
+        let bench = try await bench([])
+        @Sendable func apply(_ word: String) async throws {
+            let json =
+                #"{"policies":[{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject"],"unsandboxed":"allow","#
+                + #""unredactable":"\#(word)"}]}"#
+            _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        }
+        func passes() async throws -> Bool {
+            var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+            wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+            return try await bench.open.prepareRun(wish, by: bench.agent()).job.passesUnscanned
+        }
+        for word in ["deny", "allow"] {
+            try await apply(word)
+            #expect(try await passes() == (word == "allow"))
+        }
+        bench.runners.whenOpening { try await apply("deny") }
+        #expect(try await !passes())
+    }
+
     @Test("what a program reads besides is what the policy names, and for a person what he names") func reads() async throws {
         let bench = try await bench([])
         var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)

@@ -60,6 +60,7 @@ struct SecretRunTool: SecretTool {
         answer["redactions"] = JSONValue(redactions.map(\.count).reduce(0, +))
         answer["redacted"] = .array(redactions.map { ["name": .string($0.name), "form": .string($0.view), "count": JSONValue($0.count)] })
         answer["not_scanned"] = JSONValue(run.report?.unscanned ?? ["the keeper did not say what was scanned"])
+        answer["output"] = run.report?.output.map(Self.told)
         answer["sandbox"] = run.report?.sandbox.map(Self.told)
         answer["files"] = run.report?.files.map(Self.told)
         answer["notes"] = JSONValue(wish.notes + notes(on: stdout, named: "stdout") + notes(on: stderr, named: "stderr"))
@@ -67,6 +68,15 @@ struct SecretRunTool: SecretTool {
         answer["secrets_used"] = .array(wish.secrets)
         answer["audit_id"] = audit.map(JSONValue.string)
         return answer
+    }
+
+    private static func told(_ output: RunOutput) -> JSONValue {
+        [
+            "withheld": .array(
+                output.withheld.map {
+                    ["stream": .string($0.stream), "reason": .string($0.reason), "bytes": JSONValue($0.bytes), "message": .string($0.sentence)]
+                })
+        ]
     }
 
     private static func told(_ sandbox: RunSandbox) -> JSONValue {

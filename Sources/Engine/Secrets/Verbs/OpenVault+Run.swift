@@ -231,6 +231,7 @@ extension RunJob {
         guard case .agent = audience, let first = grants.first else { return }
         audience = .agent(realHome: grants.allSatisfy { $0.home == .real })
         searchPath = grants.allSatisfy { $0.path == first.path } ? first.path : nil
+        passesUnscanned = grants.allSatisfy { $0.unredactable == .allow }
     }
 }
 
