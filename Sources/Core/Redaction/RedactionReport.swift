@@ -29,13 +29,18 @@ package struct RedactionReport: Sendable, Equatable {
         package enum Reason: String, Sendable {
             /// Compressed data, which could hold a value.
             case compressed
+            /// A value that could be guessed.
+            case guessable
         }
 
         package var reason: Reason
+        /// The value's, where one was hit.
+        package var name: String?
         package var bytes: Int64
 
-        package init(reason: Reason, bytes: Int64) {
+        package init(reason: Reason, name: String? = nil, bytes: Int64) {
             self.reason = reason
+            self.name = name
             self.bytes = bytes
         }
     }

@@ -81,7 +81,7 @@ package struct Redactor: ~Copyable, Sendable {
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
             counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
-            withheld: streamEnd.map { .init(reason: $0.reason, bytes: $0.byteCount) })
+            withheld: streamEnd.map { .init(reason: $0.reason, name: $0.name, bytes: $0.byteCount) })
     }
 
     private mutating func advance(into output: inout [UInt8]) {
@@ -103,13 +103,14 @@ package struct Redactor: ~Copyable, Sendable {
                     end = place
                     break
                 }
-                streamEnd = ends.end(at: place, finding)
+                let match = chosen(from: finding, isEdge: isEdge)
+                streamEnd = ends.end(at: place, finding, match, needles)
                 if let streamEnd {
                     end = streamEnd.start
                     break
                 }
                 if finding.beginsMember, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
-                if let match = chosen(from: finding, isEdge: isEdge) { hide(match, in: text, into: &output) }
+                if let match { hide(match, in: text, into: &output) }
             }
         }
         place = end

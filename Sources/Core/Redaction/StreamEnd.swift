@@ -4,20 +4,26 @@
 package struct StreamEnds: OptionSet, Sendable {
     /// The first compressed member: how far it reaches is not known, so nothing behind it is passed on.
     package static let compressed = StreamEnds(rawValue: 1)
+    /// A value that could be guessed (`GuessEstimate`): a placeholder in its place would say that a guess was right, and any number of guesses can be printed.
+    package static let guessable = StreamEnds(rawValue: 2)
 
     package let rawValue: UInt8
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// What ends the stream at a place; nil where it goes on.
-    func end(at place: Int, _ finding: Finding) -> StreamEnd? {
-        contains(.compressed) && finding.beginsMember ? StreamEnd(reason: .compressed, start: place) : nil
+    func end(at place: Int, _ finding: Finding, _ match: Match?, _ needles: NeedleSet) -> StreamEnd? {
+        if contains(.compressed), finding.beginsMember { return StreamEnd(reason: .compressed, start: place) }
+        guard contains(.guessable), let match, needles.areGuessable[match.label.name] else { return nil }
+        return StreamEnd(reason: .guessable, name: needles.names[match.label.name], start: match.start)
     }
 }
 
 /// Where a stream ended before its program did, and why.
 struct StreamEnd {
     var reason: RedactionReport.Withheld.Reason
+    /// The value's, where one was hit.
+    var name: String?
     /// Within the held bytes.
     var start: Int
     /// What was not passed on so far.

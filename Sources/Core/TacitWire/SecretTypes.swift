@@ -315,12 +315,17 @@ public struct ImportResult: Codable, Sendable, Equatable {
     public var skipped: [String]
     public var unchanged: [String]
     public var dryRun: Bool
+    /// How many of the stored secrets have a field that could be guessed.
+    public var guessable: Int
 
-    public init(created: [String] = [], overwritten: [String] = [], skipped: [String] = [], unchanged: [String] = [], dryRun: Bool) {
+    public init(
+        created: [String] = [], overwritten: [String] = [], skipped: [String] = [], unchanged: [String] = [], dryRun: Bool, guessable: Int = 0
+    ) {
         self.created = created
         self.overwritten = overwritten
         self.skipped = skipped
         self.unchanged = unchanged
         self.dryRun = dryRun
+        self.guessable = guessable
     }
 }

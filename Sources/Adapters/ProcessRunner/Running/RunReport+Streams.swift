@@ -48,7 +48,8 @@ extension RunOutput {
     init?(_ streams: [OutputStream]) {
         let withheld = streams.compactMap { stream in
             stream.report?.withheld.map { part in
-                Withheld(stream: stream.kind == .stdout ? "stdout" : "stderr", reason: part.reason.rawValue, bytes: Int(part.bytes))
+                Withheld(
+                    stream: stream.kind == .stdout ? "stdout" : "stderr", reason: part.reason.rawValue, secret: part.name, bytes: Int(part.bytes))
             }
         }
         guard !withheld.isEmpty else { return nil }
@@ -57,7 +58,8 @@ extension RunOutput {
 
     fileprivate var json: String {
         let withheld = withheld.map { part in
-            #"{"bytes":\#(part.bytes),"reason":\#(RunReport.quoted(part.reason)),"stream":\#(RunReport.quoted(part.stream))}"#
+            let secret = part.secret.map { #""secret":\#(RunReport.quoted($0)),"# } ?? ""
+            return #"{"bytes":\#(part.bytes),"reason":\#(RunReport.quoted(part.reason)),\#(secret)"stream":\#(RunReport.quoted(part.stream))}"#
         }
         return #"{"withheld":[\#(withheld.joined(separator: ","))]}"#
     }

@@ -125,7 +125,7 @@ struct RunnerIntake {
     /// What one of the program's streams goes through.
     func redactor(_ needles: NeedleSet) -> Redactor {
         guard job.asker == .agent else { return Redactor(needles, mode: .person) }
-        return Redactor(needles, mode: .agent, endingAt: conditions.passesUnscanned ? [] : .compressed)
+        return Redactor(needles, mode: .agent, endingAt: conditions.passesUnscanned ? .guessable : [.compressed, .guessable])
     }
 
     /// Receives values until the start; false when the keeper let the run go.

@@ -93,9 +93,10 @@ extension SecretRunTool {
             .required(
                 "withheld",
                 .array(
-                    "The streams that end early.",
+                    "The streams that end early. Of an answer with another reason than compressed both are withheld whole.",
                     of: Schema.result([
-                        .required("stream", .string("stdout or stderr.")), .required("reason", .string("compressed.")),
+                        .required("stream", .string("stdout or stderr.")), .required("reason", .string("compressed, or guessable.")),
+                        .optional("secret", .string("The secret whose value was hit.")),
                         .required("bytes", .integer("How much was not passed on.")), .required("message", .string("One sentence, with a next step.")),
                     ])))
         ], "What of the output was withheld. Absent: nothing.")

@@ -22,6 +22,8 @@ package struct ImportReport: Sendable {
     package var overwritten: [SecretName] = []
     package var skipped: [SecretName] = []
     package var unchanged: [SecretName] = []
+    /// How many secrets that were stored have a field that could be guessed.
+    package var guessable = 0
 }
 
 extension OpenVault {
@@ -86,6 +88,7 @@ extension OpenVault {
         }
         let fields = try await writtenFields(write, replacing: found)
         if wish.isDryRun { return }
+        if fields.contains(where: { Guessing.notice($0) != nil }) { plan.report.guessable += 1 }
         let secret = try await add(write, fields, replacing: found, in: place, to: &plan.change)
         plan.subjects.append(target(place.scope, write.name, secret, version: secret.current).subject)
     }

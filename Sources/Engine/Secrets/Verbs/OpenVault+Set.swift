@@ -105,7 +105,7 @@ extension OpenVault {
         let secret = try await add(write, fields, replacing: found, in: place, to: &change)
         let subject = target(place.scope, write.name, secret, version: secret.current).subject
         var result = WriteResult(name: write.name, version: secret.current, revision: secret.nextRevision)
-        result.notices = Self.notices(fields)
+        result.notices = fields.compactMap(Guessing.notice)
         return (change, result, subject)
     }
 
@@ -164,11 +164,6 @@ extension OpenVault {
         }
     }
 
-    private static func notices(_ fields: [VersionField]) -> [String] {
-        fields.filter { $0.field.kind == .secret && $0.value.byteCount < 8 }.map {
-            "the field `\($0.field.name)` is shorter than 8 bytes: in output it cannot be told from ordinary text"
-        }
-    }
 }
 
 extension SecretRecord {
