@@ -74,6 +74,7 @@ extension RunLoop {
         input.close()
         terminalInput.close()
         var report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
+        report.output = RunOutput(outputs)
         report.sandbox = sandboxReport
         report.files = releaseChanges()
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)

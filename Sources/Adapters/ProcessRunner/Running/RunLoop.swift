@@ -89,7 +89,7 @@ final class RunLoop {
             sources.append((fcntl(terminal, F_DUPFD_CLOEXEC, 3), job.terminal?.output == true ? .stdout : .stderr))
         }
         return sources.map { descriptor, kind in
-            let filter: OutputFilter = job.masksOutput ? .redacting(Redactor(needles, mode: job.asker == .agent ? .agent : .person)) : .open
+            let filter: OutputFilter = job.masksOutput ? .redacting(intake.redactor(needles)) : .open
             return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent)
         }
     }
