@@ -64,6 +64,8 @@ public struct PolicyAnswer: Codable, Sendable, Equatable {
     public var allowed: Bool
     public var code: String
     public var rule: String?
+    /// Why, in one sentence; for a denial.
+    public var reason: String?
     /// What the agent is told that it can do next; for a denial.
     public var nextStep: String?
     /// What must happen for the permission to hold; for a permission.
@@ -72,11 +74,13 @@ public struct PolicyAnswer: Codable, Sendable, Equatable {
     public var steps: [String]
 
     public init(
-        allowed: Bool, code: String, rule: String? = nil, nextStep: String? = nil, obligations: [String]? = nil, steps: [String]
+        allowed: Bool, code: String, rule: String? = nil, reason: String? = nil, nextStep: String? = nil, obligations: [String]? = nil,
+        steps: [String]
     ) {
         self.allowed = allowed
         self.code = code
         self.rule = rule
+        self.reason = reason
         self.nextStep = nextStep
         self.obligations = obligations
         self.steps = steps

@@ -214,7 +214,9 @@ import Testing
         inquiry.name = VaultBench.name("db/key")
         let hidden = try await bench.open.explainPolicy(inquiry, by: bench.person()).steps
         #expect(hidden.contains { $0 == "the agent may not know of it: no pattern under `allowed_keys` of \u{201C}first\u{201D} matches it" })
-        #expect(hidden.last?.hasPrefix("the agent is told: not_found, \u{201C}there is no such secret\u{201D}, as of a name that nobody has") == true)
+        #expect(
+            hidden.last?.hasPrefix(
+                "the agent is told: not_found, \u{201C}there is no such secret, or you may not use it\u{201D}, as of a name that nobody has") == true)
         await #expect(throws: EngineError.denied(.personOnly)) { _ = try await bench.open.explainPolicy(inquiry, by: bench.agent()) }
     }
 }

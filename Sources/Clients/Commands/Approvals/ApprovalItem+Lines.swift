@@ -2,7 +2,9 @@ import TacitWire
 
 extension ApprovalItem {
     /// A request as a person reads it: our own facts first, the agent's words last and in quotes. `isDeciding` leaves out how to decide, where that goes on.
-    func lines(_ style: Style, now: Int64, isDeciding: Bool = false) -> [String] {
+    ///
+    /// `rights` are those that a proposal asks for, as the policy in force has them; nil where they were not looked up.
+    func lines(_ style: Style, now: Int64, rights: [ProposedRight]? = nil, isDeciding: Bool = false) -> [String] {
         var lines = ["\(style.bold(code))  \(title.printable)\(standing == .pending ? "" : "  (\(words))")"]
         func add(_ name: String, _ text: String?) {
             guard let text, !text.isEmpty else { return }
@@ -20,18 +22,18 @@ extension ApprovalItem {
         for (index, secret) in secrets.enumerated() {
             add(index == 0 ? "secrets" : "", secret.words + (kind == "proposal" && capability == nil ? secret.presence : ""))
             guard kind == "proposal", standing == .pending, capability != nil else { continue }
-            add("now", secret.standing(for: proposedProgram))
+            add("now", rights.map { $0[index].words } ?? secret.standing(for: proposedProgram))
             add("why", explanation(of: secret))
         }
         add("input", hasInput ? "standard input is given, and bound" : nil)
         add("not bound", notBound.joined(separator: ", "))
         add("asks", capability.map(Self.explained))
         add("rule", rule)
-        add("until", RelativeTime.text(expiresAt, now: now))
+        add("until", [.pending, .approved].contains(standing) ? RelativeTime.text(expiresAt, now: now) : nil)
         add("model", reportedModel.map { "says it is \u{201C}\($0.unpadded)\u{201D}" })
         add("with", proposedProgram.map { "\u{201C}\($0.unpadded)\u{201D}, as it says: give it to a rule's `programs` by the path that you know" })
         add("purpose", "\u{201C}\(purpose.unpadded)\u{201D}")
-        for step in steps(isDeciding: isDeciding) { add("to do", step) }
+        for step in steps(rights, isDeciding: isDeciding) { add(step.label, step.text) }
         return lines + [""]
     }
 
@@ -39,8 +41,8 @@ extension ApprovalItem {
     func sentence(now: Int64) -> String {
         switch standing {
         case .approved:
-            "Approved \(code) \(uses.map { $0 == 1 ? "once" : "\($0) times" } ?? ""), until \(RelativeTime.text(expiresAt, now: now)). The call that waits goes on, or else the agent's next one like it."
-        case .denied: "Denied \(code).\(remains)"
+            "Approved \(code) \(uses.map { $0 == 1 ? "once" : "\($0) times" } ?? ""); the approval ends \(RelativeTime.text(expiresAt, now: now)). The call that waits goes on, or else the agent's next one like it."
+        case .denied: "Denied \(code)\(denialEnd.map { ": until \($0) the agent's same call is denied without asking you" } ?? "").\(remains)"
         case .done: "Closed \(code): the agent is told that \(capability == nil ? "it is there" : "you gave it")."
         case .pending, .expired, .usedUp: "\(code) is \(words)."
         }

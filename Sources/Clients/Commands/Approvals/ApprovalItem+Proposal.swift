@@ -3,33 +3,46 @@ import Policies
 import TacitWire
 
 extension ApprovalItem {
-    /// How a person decides: a use by its code; what a proposal asks for is theirs to make, and to close.
-    func steps(isDeciding: Bool) -> [String] {
+    /// How a person decides: a use by its code; what a proposal asks for is theirs to make, and to close. Each text is a command as it is typed, or a remark.
+    func steps(_ rights: [ProposedRight]? = nil, isDeciding: Bool) -> [(label: String, text: String)] {
         guard standing == .pending else { return [] }
-        guard kind == "proposal" else { return isDeciding ? [] : ["tacit approvals approve \(code)   (or: deny \(code))"] }
-        let isStore = capability == nil && !secrets.isEmpty
-        // What the agent may not know of is of no use to it in a new version either.
-        let hidden = capability == nil ? secrets.filter { $0.version != nil && $0.isListed == false && $0.isNew != true } : []
-        let refusal =
-            hidden.isEmpty
-            ? []
-            : [
-                "tacit approvals deny \(code), and tell it that \(hidden.map(\.name.printable).joined(separator: ", ")) exists: it then asks for the right"
-            ]
-        return refusal + making + ["then tacit approvals done \(code)\(isStore ? ", unless that has closed it" : "")"]
-    }
-
-    private var making: [String] {
-        if capability != nil { return ["tacit policy edit"] + (proposedProgram.map(Self.leave) ?? []) }
-        return (proposedFile.map { ["tacit import \(Self.word($0))\(place)"] } ?? []) + secrets.map { "tacit set tacit://\($0.name)" }
-    }
-
-    /// What a rule needs besides to let a program of the any-code class have something.
-    private static func leave(_ program: String) -> [String] {
-        guard ProposedProgram.runsAnyCode(program) else { return [] }
-        return [
-            "a rule that lists it needs `any_code: allow`, since it runs any code: best in a rule of its own with only this `agent_id` and these `keys`"
+        guard kind == "proposal" else {
+            return isDeciding ? [] : [("to do", "tacit approvals approve \(code)"), ("or", "tacit approvals deny \(code)")]
+        }
+        let making = capability == nil ? storing : giving(rights)
+        let closing = "tacit approvals done \(code)"
+        return making + [
+            making.isEmpty
+                ? ("to do", closing) : ("then", "\(closing)\(capability == nil && !secrets.isEmpty ? "   # unless that has closed it" : "")")
         ]
+    }
+
+    /// What stores the secrets that are asked for. One that the agent may not know of is of no use to it in a new version either.
+    private var storing: [(label: String, text: String)] {
+        let missing = secrets.filter { $0.isNew != true }
+        let hidden = missing.filter { $0.version != nil && $0.isListed == false }.map(\.name.printable)
+        let commands = (proposedFile.map { ["tacit import \(Self.word($0))\(place)"] } ?? []) + missing.map { "tacit set tacit://\($0.name)" }
+        guard !hidden.isEmpty else { return commands.map { ("to do", $0) } }
+        let refusal = "tacit approvals deny \(code)   # and tell it that \(hidden.joined(separator: ", ")) exists: it then asks for the right to it"
+        return [("to do", refusal)] + commands.enumerated().map { ($0.offset == 0 ? "or" : "and", $0.element) }
+    }
+
+    /// What gives the right: the secret, where nothing has the name, and the policy, where it does not allow it yet.
+    private func giving(_ rights: [ProposedRight]?) -> [(label: String, text: String)] {
+        let absent = secrets.filter { $0.version == nil }.map { "tacit set tacit://\($0.name)" }
+        let isGiven = rights?.allSatisfy(\.isAllowed) ?? false
+        let edits = isGiven ? [] : ["tacit policy edit"] + (proposedProgram.map { Self.leave($0, rights) } ?? [])
+        return (absent + edits).map { ("to do", $0) }
+    }
+
+    /// What a rule needs besides to let a program have something: a leave of its own for what runs any code, the content of what its caller can change.
+    private static func leave(_ program: String, _ rights: [ProposedRight]?) -> [String] {
+        let isUnpinned = rights?.contains { $0.reason == PolicyDenial.unpinned } ?? false
+        let anyCode =
+            "# a rule that lists it needs `any_code: allow`, since it runs any code: best in a rule of its own with only this `agent_id` and these `keys`"
+        let content =
+            "# the rule that lists it needs its content, too, since it can be changed: `sha256: [\"…\"]`, which `sha256sum \(word(program))` prints"
+        return (ProposedProgram.runsAnyCode(program) ? [anyCode] : []) + (isUnpinned ? [content] : [])
     }
 
     /// Where, as options of a command.
@@ -50,6 +63,9 @@ extension ApprovalItem {
 
     /// Whether a program gets what is asked for.
     var needsProgram: Bool { capability == "env_inject" }
+
+    /// Until when a denial answers the same call by itself, by the clock; nil when it does not.
+    var denialEnd: String? { deniedUntil.flatMap(RelativeTime.seconds).map(RelativeTime.clock) }
 
     /// What was stored before a denial, and stays.
     var remains: String {

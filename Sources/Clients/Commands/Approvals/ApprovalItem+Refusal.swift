@@ -6,9 +6,9 @@ extension ApprovalItem {
         let isProposal = kind == "proposal"
         switch (verdict, standing) {
         case (.approve, .pending) where isProposal:
-            return other("this is a proposal: what it asks for is yours to make", hint: steps(isDeciding: true).joined(separator: "; "))
+            return other("this is a proposal: what it asks for is yours to make", hint: steps(isDeciding: true).map(\.text).joined(separator: "; "))
         case (.done, .pending) where !isProposal:
-            return other("this is a use of secrets: it is approved or denied", hint: steps(isDeciding: false).joined(separator: "; "))
+            return other("this is a use of secrets: it is approved or denied", hint: steps(isDeciding: false).map(\.text).joined(separator: "; or "))
         case (_, .pending), (.deny, .approved): return nil
         case (_, .approved):
             return over("it is approved already", hint: "the agent repeats its call; `tacit approvals deny \(code)` takes the approval back")
@@ -20,9 +20,11 @@ extension ApprovalItem {
     }
 
     private func denied(now: Int64) -> CommandFailure {
-        guard let end = deniedUntil.flatMap(RelativeTime.seconds), now < end else { return over("you denied it", hint: Self.askAgain) }
+        guard let end = deniedUntil.flatMap(RelativeTime.seconds), now < end, let time = denialEnd else {
+            return over("you denied it", hint: Self.askAgain)
+        }
         return over(
-            "you denied it; until \(RelativeTime.clock(end)) the agent's same call is denied without asking you",
+            "you denied it; until \(time) the agent's same call is denied without asking you",
             hint: "tell it to ask again after that")
     }
 
@@ -34,42 +36,35 @@ extension ApprovalItem {
 }
 
 extension VaultDoor {
-    /// Refuses to close a proposal for a right which the policy in force still refuses: the agent would be told of what is not there.
+    /// Refuses to close a proposal for what is not there: the agent would be told that it is.
     func checkGiven(_ item: ApprovalItem) throws {
-        try checkStored(item)
-        guard item.kind == "proposal", let capability = item.capability, let scope = item.scope else { return }
+        guard item.kind == "proposal" else { return }
+        guard item.capability != nil, item.scope != nil else { return try checkStored(item) }
         for secret in item.secrets.isEmpty ? [nil] : item.secrets.map(Optional.some) {
-            var question = PolicyQuestion(
-                agent: item.agent, scope: scope, name: secret.map { String($0.name.dropFirst(scope.count + 1)) }, capability: capability,
-                model: item.reportedModel, given: ["session", "acknowledgement", "approval"])
-            if secret != nil, item.needsProgram { question.argv = item.proposedProgram.map { [$0] } }
-            guard try !isAllowed(question) else { continue }
-            throw CommandFailure(
-                "the policy still refuses it: `\(item.explanation(of: secret).printable)` says why; nothing was closed",
-                hint: "give it with `tacit policy edit`, or close it all the same with `tacit approvals done \(item.code) --anyway`",
-                code: "approval.not-given")
+            let right = try right(of: item, to: secret)
+            let anyway = "close it all the same with `tacit approvals done \(item.code) --anyway`"
+            if !right.isAllowed {
+                throw CommandFailure(
+                    "\(right.reason ?? "the policy still refuses it"): `\(item.explanation(of: secret).printable)` says more; nothing was closed",
+                    hint: "give it with `tacit policy edit`, refuse with `tacit approvals deny \(item.code)`, or \(anyway)",
+                    code: "approval.not-given")
+            }
+            if !right.isThere, let secret {
+                throw CommandFailure(
+                    "nothing has the name \(secret.name.printable); nothing was closed",
+                    hint: "store it with `tacit set tacit://\(secret.name.printable)`, or \(anyway)",
+                    code: "approval.not-given")
+            }
         }
     }
 
     /// Refuses to close a proposal to store what was not stored since it was made.
     private func checkStored(_ item: ApprovalItem) throws {
-        guard item.kind == "proposal", item.capability == nil else { return }
         let missing = item.secrets.filter { $0.isNew != true }.map(\.name.printable)
         guard !missing.isEmpty else { return }
         throw CommandFailure(
             "nothing was stored since it was asked for: \(missing.joined(separator: ", ")); nothing was closed",
             hint: "store it with `tacit set`, refuse with `tacit approvals deny \(item.code)`, or close it all the same with `tacit approvals done "
                 + "\(item.code) --anyway`", code: "approval.not-stored")
-    }
-
-    /// A program that cannot be opened here is left out of the question: what it lacks is not the policy's to give.
-    private func isAllowed(_ question: PolicyQuestion) throws -> Bool {
-        do { return try send("POST", WirePath.policyExplain, json: question, as: PolicyAnswer.self).allowed } catch let failure as CommandFailure
-            where question.argv != nil && failure.problem?.code.hasPrefix("run.") == true
-        {
-            var question = question
-            question.argv = nil
-            return try isAllowed(question)
-        }
     }
 }

@@ -39,7 +39,7 @@ struct ApprovalsCommand: ParsableCommand {
             let console = Console(context)
             if options.json { return console.say(json: Page(items: items)) }
             if items.isEmpty { return console.say("Nothing waits for you.") }
-            for item in items { item.lines(console.style, now: context.now()).forEach(console.say) }
+            for item in items { item.lines(console.style, now: context.now(), rights: try door.rights(of: item)).forEach(console.say) }
         }
     }
 
@@ -113,7 +113,7 @@ struct ApprovalsCommand: ParsableCommand {
     }
 
     /// Which request is meant, and whether there is an authenticator, is known to whoever is taken for a person: where nobody is yet, that takes the password.
-    private static let passwordOnly = "A code of an authenticator is enough only in a terminal for which the vault is unlocked."
+    private static let passwordOnly = "`tacit unlock` unlocks it here. (There a code of an authenticator is enough, where one is enrolled.)"
 
     /// Finds the request that a code stands beside, and decides it.
     private static func decide(
@@ -131,7 +131,16 @@ struct ApprovalsCommand: ParsableCommand {
         if decision.verdict == .done, !isAnyway { try door.checkGiven(item) }
         let console = Console(context)
         // What is approved stands on the screen before the password is asked for: a code alone tells nobody what it is for.
-        if decision.verdict == .approve, !options.json { item.lines(console.style, now: context.now(), isDeciding: true).forEach(console.say) }
+        if decision.verdict == .approve, !options.json {
+            item.lines(console.style, now: context.now(), isDeciding: true).forEach(console.say)
+            // A password that was typed before this stood there approves nothing.
+            if door.hasSaidWho, let terminal = door.passwords.terminal {
+                let typed = String(decoding: try terminal.ask("Type the code again to approve this: ", .visible).bytes, as: UTF8.self)
+                guard item.isMeant(by: typed) else {
+                    throw CommandFailure("nothing was approved: that is not the code", code: "approval.not-confirmed")
+                }
+            }
+        }
         let decided = try door.decide(item, decision)
         if options.json { return console.say(json: decided) }
         console.say(decided.sentence(now: context.now()))
@@ -167,10 +176,13 @@ extension VaultDoor {
         return try send("POST", WirePath.approval(item.id), json: decision)
     }
 
+    /// Whether a password was given for this command already.
+    var hasSaidWho: Bool { isSteppedUp || hasTyped }
+
     /// Asks again for who decides. Returns six digits when those were typed; nil when the password was, and made the connection a person's.
     private func askForProof() throws -> String? {
         // A password that unlocked the vault for this command says enough.
-        let isEnrolled = try !isSteppedUp && !hasTyped && passwords.terminal != nil && get(WirePath.totp, as: AuthenticatorState.self).confirmed
+        let isEnrolled = try !hasSaidWho && passwords.terminal != nil && get(WirePath.totp, as: AuthenticatorState.self).confirmed
         guard isEnrolled, let terminal = passwords.terminal else {
             aside = nil
             try askFirst()

@@ -7,7 +7,7 @@ extension ApprovalsCommand {
             commandName: "watch", abstract: "Wait for requests, and decide each as it comes.",
             discussion: """
                 Shows each new request and asks. To approve, type the code that stands beside it, then your password or authenticator's code; `no` \
-                refuses, anything else leaves it waiting. Ctrl-C ends it. Waiting does not keep the vault unlocked.
+                refuses, and nothing leaves it waiting. Ctrl-C ends it. Waiting does not keep the vault unlocked.
 
                 EXAMPLES
                   tacit approvals watch
@@ -27,25 +27,33 @@ extension ApprovalsCommand {
                 let door = try VaultDoor(context, options, to: "watch what agents ask for")
                 let list: ApprovalList = try door.get(WirePath.approvals + (mark.map { "?since=\($0)&wait=45" } ?? ""))
                 mark = list.mark
-                for item in list.items ?? [] where item.standing == .pending && shown.insert(item.id).inserted {
-                    item.lines(console.style, now: context.now(), isDeciding: true).forEach(console.say)
-                    do { try decide(item, terminal, console, context) } catch let failure as CommandFailure
-                        where failure.problem != nil || failure.code.hasPrefix("approval.")
-                    {
-                        // Its time was over, say, or another terminal was quicker.
-                        console.note(failure.message)
-                    }
+                // A call waits for a use; a proposal has days. After each, what came meanwhile is looked at first.
+                let waiting = (list.items ?? []).filter { $0.standing == .pending && !shown.contains($0.id) }
+                guard let item = waiting.first(where: { $0.kind != "proposal" }) ?? waiting.first else { continue }
+                if waiting.count > 1 { mark = nil }
+                shown.insert(item.id)
+                item.lines(console.style, now: context.now(), rights: try door.rights(of: item), isDeciding: true).forEach(console.say)
+                do { try decide(item, terminal, console, context) } catch let failure as CommandFailure
+                    where failure.problem != nil || failure.code.hasPrefix("approval.")
+                {
+                    // Its time was over, say, or another terminal was quicker.
+                    console.note(failure.message)
                 }
             }
         }
 
         private func decide(_ item: ApprovalItem, _ terminal: Terminal, _ console: Console, _ context: CommandContext) throws {
-            let question =
-                item.kind == "proposal" ? "Type the code when it is there, `no` to refuse: " : "Type the code to approve once, `no` to refuse: "
-            let typed = String(decoding: try terminal.ask(question, .visible).bytes, as: UTF8.self)
-            let isRefusal = ["n", "no"].contains(typed.lowercased())
-            guard isRefusal || item.isMeant(by: typed) else { return console.say(console.style.dim("Left waiting.")) }
-            let verdict: ApprovalDecision.Verdict = isRefusal ? .deny : item.kind == "proposal" ? .done : .approve
+            let isProposal = item.kind == "proposal"
+            let question = "Type the code \(isProposal ? "when it is there" : "to approve once"), `no` to refuse, nothing to leave it waiting: "
+            var typed = ""
+            repeat {
+                typed = String(decoding: try terminal.ask(question, .visible).bytes, as: UTF8.self)
+                if typed.isEmpty {
+                    let later = "tacit approvals \(isProposal ? "done" : "approve") \(item.code)"
+                    return console.say(console.style.dim("Left waiting: \(later) decides it later."))
+                }
+            } while !item.isMeant(by: typed) && !["n", "no"].contains(typed.lowercased())
+            let verdict: ApprovalDecision.Verdict = !item.isMeant(by: typed) ? .deny : isProposal ? .done : .approve
             // A connection of its own: each decision asks again.
             let door = try VaultDoor(context, options, to: "\(verdict.words) \(item.code)")
             if verdict == .done { try door.checkGiven(item) }

@@ -81,7 +81,7 @@ struct SetCommand: Verb {
     private func store(_ reference: Reference, _ door: VaultDoor) throws -> Written {
         try door.takePassword()
         let fields = try SetFields(self, reference)
-        if !options.json, fields.isTyped(door.context), let version = door.versionInSight(reference) {
+        if !options.json, fields.isTyped(door.context), let version = try door.versionInSight(reference) {
             Terminal(door.context)?.say(
                 "\(reference.name) exists (version \(version)): this makes version \(version + 1), and the agents that may use it get that one.")
             for item in door.vainRequests(for: reference) {

@@ -2,12 +2,22 @@ import TacitClient
 import TacitWire
 
 extension VaultDoor {
-    /// The current version of a secret, where this terminal may know of it as it is; nil otherwise. Nobody is asked for anything, and nothing is refused.
-    func versionInSight(_ reference: Reference) -> Int64? {
-        guard let status = try? status(), status.state == .unlocked, isSteppedUp || status.actor.kind == .person,
-            let answer = try? plain("GET", reference.path), let secret: SecretDetail = try? Self.decode(answer.body), secret.deletedAt == nil
-        else { return nil }
-        return secret.version
+    /// What no value is typed for: it could be stored nowhere.
+    private static let absentPlaces: Set<String> = ["vault.absent", "project.not-found", "environment.not-found"]
+
+    /// The current version of a secret, where this terminal may know of it as it is; nil otherwise. Nobody is asked for anything. Refuses only where there is no
+    /// place for it.
+    func versionInSight(_ reference: Reference) throws -> Int64? {
+        guard let status = try? status(), status.state != .locked, isSteppedUp || status.actor.kind == .person || status.state == .absent else {
+            return nil
+        }
+        do {
+            let secret: SecretDetail = try Self.decode(try plain("GET", reference.path).body)
+            return secret.deletedAt == nil ? secret.version : nil
+        } catch let failure as CommandFailure {
+            if let code = failure.problem?.code, Self.absentPlaces.contains(code) { throw failure }
+            return nil
+        }
     }
 
     /// The requests to store a secret of agents that may not know that it is there. Nobody is asked for anything, and nothing is refused.

@@ -23,7 +23,7 @@ struct StatusCommand: Verb {
         var facts = FactList()
         let style = console.style
         facts.add("vault", "\(Self.word(status.state, style))  \(style.dim(context.paths.vault))")
-        facts.add("locks", status.locksAt.map { "\(RelativeTime.text($0, now: context.now())) when nobody uses it" })
+        facts.add("locks", status.locksAt.map { "\(RelativeTime.text($0, now: context.now())) when you do not use it" })
         facts.add(
             "grace",
             status.revealGraceUntil.map {

@@ -65,7 +65,7 @@ struct UnlockCommand: Verb {
         if let lease = unlocked.leaseUntil {
             text += " Agents may use it for \(RelativeTime.text(lease, now: now).droppingIn)."
         } else if let locks = unlocked.locksAt {
-            text += " It locks \(RelativeTime.text(locks, now: now)) when nobody uses it."
+            text += " It locks \(RelativeTime.text(locks, now: now)) when you do not use it, whatever agents do; `--for 8h` keeps it open for them."
         }
         return text
     }

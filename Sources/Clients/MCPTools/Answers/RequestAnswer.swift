@@ -33,7 +33,7 @@ enum RequestAnswer {
             }
                 ?? "\(what) In a terminal of your own, `tacit approvals` shows it, and what to type for it."
         case .approved: "Approved."
-        case .denied: "You denied it. How shall I go on?"
+        case .denied: "You denied it, and for ten minutes the same is answered so without asking you. How shall I go on?"
         case .usedUp: "The approval was used, and nothing of it is left."
         case .expired: "The request is over; it can be made anew."
         case .done: "It is done: I go on."

@@ -30,7 +30,7 @@ extension ToolFailure {
         case Code.commandBlocked.rawValue where problem.hint != nil && problem.hint != "access_request": step = Self.sentence(problem.hint) ?? ""
         case Code.commandBlocked.rawValue:
             step =
-                "Call rule_list with the secret: programs names those that may have it. If the program is among them, only a person can help: tell them its "
+                "Call rule_list with the secret (of several, with each): programs names those that may have it. If the program is among them, only a person can help: tell them its "
                 + "full path. If none of them can do it, call access_request with the secret, "
                 + "as program the full path of the one that you need, and as reason what for. Do not try programs one after the other, nor a shell, a script "
                 + "or a copy that no rule lists in its place."

@@ -25,6 +25,10 @@ extension ToolFailure {
                 Self(
                     code: .notFound, message: problem.title,
                     nextStep: "Leave the version out for the current one; secret_list tells its number, and earlier ones have lower numbers.")
+            case "field.not-found":
+                Self(
+                    code: .notFound, message: problem.title,
+                    nextStep: "Leave `#` and what follows out for the usual field; secret_list shows the others where there are some.")
             case "vault.locked": .vaultLocked
             case "vault.absent": .noVault
             case "not_permitted", "step-up.required": .notPermitted(problem)
@@ -54,7 +58,7 @@ extension ToolFailure {
             switch problem.status {
             case 400, 409, 422: .invalidArguments(problem.title, hint: Self.sentence(problem.hint))
             case 401, 403: .notPermitted(problem)
-            case 404: Self(code: .notFound, message: problem.title, nextStep: ToolFailure.notFound.nextStep, details: Self.accessRequest)
+            case 404: Self(code: .notFound, message: problem.title, nextStep: ToolFailure.notFound.nextStep)
             case 408, 504: Self(code: .timeout, message: problem.title, nextStep: "Repeat the call.", isRetryable: true)
             case 413: Self(code: .tooLarge, message: problem.title, nextStep: "Pass less.")
             case 429: Self.tooManyCalls.after(problem.retryAfter)

@@ -49,8 +49,7 @@ extension ToolFailure {
         code: .notFound, message: "there is no such secret, or you may not use it",
         nextStep:
             "Call secret_list to see what you may use, how it is spelt, and which fields it has. If it is not listed, ask the person whether it is "
-            + "stored: if it is, access_request asks for the right to use it; if not, secret_import has them store it.",
-        details: accessRequest)
+            + "stored: if it is, access_request asks for the right to use it; if not, secret_import has them store it.")
 
     /// The constant next step of every refusal, for programs.
     static let accessRequest: JSONObject = ["next": "access_request"]

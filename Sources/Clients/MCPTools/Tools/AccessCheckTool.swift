@@ -8,8 +8,8 @@ struct AccessCheckTool: SecretTool {
             name: "access_check", title: "Secrets: check a request",
             description: """
                 Check a request made with secret_import or access_request, or named by an approval_required error, waiting a little for the person. \
-                When it is approved or done, repeat the call that was refused; if that is refused again, do what it says. Denied: do not \
-                ask anew. Expired: used, or too late. Stop after two pending answers and tell the person what is waiting; \
+                When it is approved or done, repeat the call that was refused; if that is refused again, do what it says. Denied: ask \
+                for something else only when the person tells you to. Expired: used, or too late. Stop after two pending answers and tell the person what is waiting; \
                 a secret that you asked for may be in secret_list already, or have a higher version there.
                 """,
             input: .arguments([

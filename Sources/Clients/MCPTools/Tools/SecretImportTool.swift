@@ -12,7 +12,11 @@ struct SecretImportTool: SecretTool {
                 """,
             input: .arguments([
                 .optional("names", .array("Names to create or replace.", of: .secretName, atMost: 64)),
-                .optional("env_file", .string("Absolute path of a .env file for the person to import; do not read it.", atLeast: 1, atMost: 4096)),
+                .optional(
+                    "env_file",
+                    .string(
+                        "Absolute path of a .env file for the person to import; do not read it. When it is done, secret_list shows the names; where none is new, ask the person which they are.",
+                        atLeast: 1, atMost: 4096)),
                 .optional("environment", .environment),
                 .required("reason", .string("Why they are needed; shown to the person.", atLeast: 1, atMost: 300)),
             ]),

@@ -67,8 +67,7 @@ struct SecretListTool: SecretTool {
     private static func noPlace(_ usual: Place) -> ToolFailure {
         ToolFailure(
             code: .notFound, message: "there is no such environment, or you may not use it",
-            nextStep: "Leave `environment` out for the usual one, \(usual).",
-            details: ToolFailure.accessRequest)
+            nextStep: "Leave `environment` out for the usual one, \(usual).")
     }
 
     private static let nothingListed =

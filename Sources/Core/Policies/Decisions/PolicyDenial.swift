@@ -102,21 +102,28 @@ extension PolicyDenial {
             nextStep: "use another program, one that rule_list names where programs are listed, or tell the person")
     }
 
+    /// Why a program that is listed by a path alone gets nothing.
+    package static let unpinned =
+        "the program is listed, but who asks for it could change it (root always can), and nothing pins its content: a person pins it in the policy"
+
     /// What is answered when no command rule lets the program have the secret; `rule` is the one that came nearest.
     init(refused refusal: CommandRule.Refusal, rule: String) {
         let reason =
             switch refusal {
             case .notListed: "the policy lists the programs that may have this secret, and this is none of them"
             case .contentDiffers: "the program's content is not what the policy pinned"
-            case .writable:
-                "the program is listed, but who asks for it could change it (root always can), and nothing pins its content: a person pins it in the policy"
+            case .writable: Self.unpinned
             case .anyCode: "this program executes any code it is given, which the policy does not allow for this secret"
             }
-        let step =
-            refusal == .anyCode
-            ? "use another program that rule_list names (an interpreter or a script only where it shows any_code: true), or tell the person: a rule that lists this "
-                + "one needs `any_code: allow`, best in a rule of its own with only this `agent_id` and the `keys` that it needs"
-            : nil
+        let step: String? =
+            switch refusal {
+            case .notListed, .contentDiffers: nil
+            case .writable:
+                "tell the person the program's full path: the rule that lists it needs its content besides, as `sha256: [\"…\"]`, which `sha256sum` prints"
+            case .anyCode:
+                "use another program that rule_list names (an interpreter or a script only where it shows any_code: true), or tell the person: a rule that lists this "
+                    + "one needs `any_code: allow`, best in a rule of its own with only this `agent_id` and the `keys` that it needs"
+            }
         self.init(.commandBlocked, rule: rule, reason, nextStep: step)
     }
 }

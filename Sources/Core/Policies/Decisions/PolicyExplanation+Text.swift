@@ -23,7 +23,7 @@ extension PolicyExplanation {
         case .deny(let denial) where denial.code == .notFound && query.secret != nil:
             // Whether the name is there is told apart: the reason is what the agent reads, and says so of every name that it may not list.
             let told =
-                "the agent is told: \(denial.code.rawValue), \u{201C}\(denial.reason)\u{201D}, as of a name that nobody has; next step: \(denial.nextStep)"
+                "the agent is told: \(denial.code.rawValue), \u{201C}\(denial.reason), or you may not use it\u{201D}, as of a name that nobody has; next step: to ask you whether it is stored"
             return (barrier.map { ["the agent may not know of it: \($0)"] } ?? []) + [told]
         case .deny(let denial):
             return [denial.reason, "the agent is told: \(denial.code.rawValue), next step: \(denial.stepInWords)"]

@@ -30,27 +30,36 @@ extension OpenVault {
         guard let capability = proposal.capability.flatMap(Capability.init), let identity = asker.identity,
             let scope = try? Scope(parsing: proposal.scope)
         else { return }
+        let program = capability == .envInject ? try await opened(proposal.program, for: identity) : nil
         let names = proposal.names.compactMap { try? SecretName($0) }
         let view = policy.document.compiled(for: identity).scoped(to: scope)
         guard !names.isEmpty, names.count == proposal.names.count, names.allSatisfy(view.mayList) else { return }
         if capability == .fileInject, let refusal = names.lazy.compactMap(view.refusalOfFiles).first { throw EngineError.denied(.init(refusal)) }
-        guard try await hasRight(to: capability, of: names, in: scope, proposal.program, identity, asker.reportedModel) else { return }
+        // A program that cannot be opened has no right that would be known.
+        guard program != nil || proposal.program == nil || capability != .envInject else { return }
+        guard try await hasRight(to: capability, of: names, in: scope, program, identity, asker.reportedModel) else { return }
         throw EngineError.invalid(
             proposal.program == nil ? "you have this right already" : "this program may have it already",
             hint: "make the call; what it still asks for is what secret_list says in `requires`")
     }
 
+    /// The program that is named, as a run would open it; nil where none is, or it cannot be opened. One that is not there is refused as a run of it would be.
+    private func opened(_ program: String?, for agent: AgentIdentity) async throws -> OpenedProgram? {
+        guard let program else { return nil }
+        do { return try await self.program(of: [program], for: agent) } catch {
+            if (error as? any Diagnosable)?.code == "run.program-not-found" { throw error }
+            return nil
+        }
+    }
+
     /// Whether all of the names are stored, and the policy gives the right to each, for the program where one is named.
     private func hasRight(
-        to capability: Capability, of names: [SecretName], in scope: Scope, _ program: String?, _ agent: AgentIdentity, _ model: String?
+        to capability: Capability, of names: [SecretName], in scope: Scope, _ program: OpenedProgram?, _ agent: AgentIdentity,
+        _ model: String?
     ) async throws -> Bool {
         guard let place = try await place(scope) else { return false }
         var circumstances = conditionsMet(model)
-        if let program, capability == .envInject {
-            // What cannot be opened has no right that would be known.
-            guard let opened = try? await self.program(of: [program], for: agent) else { return false }
-            circumstances.program = opened
-        }
+        circumstances.program = program
         for name in names {
             guard let secret = try await shelf.find(name, in: place), secret.deletedAt == nil else { return false }
             circumstances.tags = try await shelf.metadata(secret).tags

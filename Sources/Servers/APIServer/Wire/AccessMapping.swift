@@ -42,7 +42,7 @@ extension PolicyAnswer {
             let obligations = PolicyObligation.allCases.filter(grant.obligations.contains).map(\.rawValue)
             self.init(allowed: true, code: "allowed", rule: grant.rule, obligations: obligations, steps: steps)
         case .deny(let denial):
-            self.init(allowed: false, code: denial.code.rawValue, rule: denial.rule, nextStep: denial.nextStep, steps: steps)
+            self.init(allowed: false, code: denial.code.rawValue, rule: denial.rule, reason: denial.reason, nextStep: denial.nextStep, steps: steps)
         }
     }
 }

@@ -133,18 +133,26 @@ struct ApprovalsCommandTests {
             "POST /v1/approvals/0a": { _ in .json(Self.run) },
         ]
         let rig = try Rig(answers)
-        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        let again = "Type the code again to approve this: "
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"), (again, "k7qm2f\n"))
         let outcome = try rig.run("approvals", "approve", "K7Q-M2F")
         #expect(outcome.status == 0, "\(outcome.messages)")
         let screen = try #require(rig.terminal?.screen)
-        #expect(screen.contains("A code of an authenticator is enough only in a terminal for which the vault is unlocked."), "\(screen)")
+        #expect(screen.contains("There a code of an authenticator is enough, where one is enrolled."), "\(screen)")
         #expect(screen.ranges(of: "Password").count == 1, "\(screen)")
         #expect(try decision(rig).timedCode == nil)
         // Unlocked for this terminal: either will do, and nothing is said of the other case.
         rig.terminal = try FakeTerminal(("Password or six digits: ", "123456\n"))
         #expect(try rig.run("approvals", "approve", "K7Q-M2F").status == 0)
         #expect(try decision(rig).timedCode == "123456")
-        #expect(rig.terminal?.screen.contains("enough only") == false)
+        #expect(rig.terminal?.screen.contains("is enough") == false && rig.terminal?.screen.contains(again) == false)
+        // What was typed before the request stood there approves nothing by itself.
+        let other = try Rig(answers)
+        unlocked.turnOff()
+        other.terminal = try FakeTerminal(("Password: ", "p\n"), (again, "yes\n"))
+        let refused = try other.run("approvals", "approve", "K7Q-M2F")
+        #expect(refused.status == 1 && refused.messages.contains("nothing was approved: that is not the code"), "\(refused.messages)")
+        #expect(other.keeper?.routes.contains("POST /v1/approvals/0a") == false)
     }
 
     @Test("a decision carries the code as it was typed, and says what comes of it")

@@ -1,3 +1,4 @@
+import Policies
 import TacitWire
 import TestKit
 import Testing
@@ -36,12 +37,13 @@ struct ProposalTests {
     @Test("a use says how it is decided, and a mask what is shown of the value")
     func use() throws {
         let text = try shown(Self.use)
-        #expect(text.contains("\n  to do     tacit approvals approve K7Q-M2F   (or: deny K7Q-M2F)\n"), "\(text)")
+        #expect(text.contains("\n  to do     tacit approvals approve K7Q-M2F\n  or        tacit approvals deny K7Q-M2F\n"), "\(text)")
         #expect(text.contains("claude wants to see the last 4 characters of a value\n") && text.contains("\n  shown     `********`, and "), "\(text)")
         for standing in [ApprovalItem.Standing.approved, .denied, .expired, .usedUp] {
             var item = Self.use
             item.standing = standing
             #expect(try !shown(item).contains("to do"))
+            #expect(try shown(item).contains("  until ") == (standing == .approved))
         }
     }
 
@@ -51,10 +53,22 @@ struct ProposalTests {
         #expect(
             storing.contains(
                 "  to do     tacit set tacit://shop/dev/mail/password\n  to do     tacit set tacit://shop/dev/-x\n"
-                    + "  to do     then tacit approvals done K7Q-M2F, unless that has closed it\n"), "\(storing)")
-        var item = Self.proposal("a", capability: "file_inject")
+                    + "  then      tacit approvals done K7Q-M2F   # unless that has closed it\n"), "\(storing)")
+        var item = Self.proposal("a", capability: "env_inject")
+        item.secrets[0].barrier = "no"
+        let absent = try shown(item)
+        #expect(
+            absent.contains("  to do     tacit set tacit://shop/dev/a\n  to do     tacit policy edit\n  then      tacit approvals done K7Q-M2F\n"),
+            "\(absent)")
+        item.secrets[0].version = 1
         let granting = try shown(item)
-        #expect(granting.contains("  to do     tacit policy edit\n  to do     then tacit approvals done K7Q-M2F\n"), "\(granting)")
+        #expect(
+            granting.contains("/a\n  now       no\n  why       ")
+                && granting.contains("  to do     tacit policy edit\n  then      tacit approvals done K7Q-M2F\n"), "\(granting)")
+        item.secrets[0].barrier = nil
+        let given = try shown(item)
+        #expect(given.contains("  now       the policy allows it\n") && given.contains("  to do     tacit approvals done K7Q-M2F\n"), "\(given)")
+        #expect(!given.contains("tacit policy edit"))
         #expect(!granting.contains("  with "))
         item.proposedProgram = "/usr/bin/wc  sha256 0123"
         #expect(
@@ -70,7 +84,7 @@ struct ProposalTests {
                 "  place     shop/dev\n"), "where it would lie")
         #expect(
             try shown(file).contains(
-                "  to do     tacit import '/srv/it'\\''s \u{2423}here/.env' -p shop -e dev\n  to do     then tacit approvals done K7Q-M2F\n"))
+                "  to do     tacit import '/srv/it'\\''s \u{2423}here/.env' -p shop -e dev\n  then      tacit approvals done K7Q-M2F\n"))
     }
 
     @Test("a program that runs any code needs a leave of its own, and is told by its name or by how the file begins")
@@ -85,7 +99,11 @@ struct ProposalTests {
         ] {
             var item = Self.proposal("a", capability: "env_inject")
             item.proposedProgram = program
-            #expect(try shown(item).contains("a rule that lists it needs `any_code: allow`") == needs, "\(program)")
+            item.secrets[0].barrier = "no"
+            let no = PolicyAnswer(allowed: false, code: "command_blocked", reason: "listed are others", steps: [])
+            let text = try self.rig(item, explained: no).run("approvals").text
+            #expect(text.contains("a rule that lists it needs `any_code: allow`") == needs, "\(program)")
+            #expect(try !shown(item).contains("any_code"), "one that has it needs nothing")
         }
     }
 
@@ -103,7 +121,22 @@ struct ProposalTests {
         #expect(text.contains("  now       the policy allows it; and nothing has this name\n"), "\(text)")
         item.proposedProgram = "/usr/bin/sort"
         let named = try shown(item)
-        #expect(named.contains("  now       the policy allows it, if it lists the program; and nothing has this name\n"), "\(named)")
+        #expect(named.contains("  now       the policy allows it, for this program, too; and nothing has this name\n"), "\(named)")
+        let no = PolicyAnswer(allowed: false, code: "not_found", reason: "there is no such secret", steps: [])
+        let refused = try rig(item, explained: no).run("approvals", "list").text
+        #expect(
+            refused.contains("/x\n  now       denied by `denied_keys: personal/**` of \u{201C}p\u{201D}\n"),
+            "what the policy lacks is told as the policy's")
+        item.secrets[0].barrier = nil
+        let listed = PolicyAnswer(allowed: false, code: "command_blocked", reason: PolicyDenial.unpinned, steps: [])
+        let unpinned = try rig(item, explained: listed).run("approvals", "list").text
+        #expect(unpinned.contains("/x\n  now       the program is listed, but who asks for it could change it"), "\(unpinned)")
+        #expect(
+            unpinned.contains(
+                "  to do     # the rule that lists it needs its content, too, since it can be changed: `sha256: [\"…\"]`, which `sha256sum /usr/bin/sort` prints\n"
+            ))
+        item.proposedProgram = "gone"
+        #expect(try shown(item).contains("/x\n  now       no\n"), "as a run would say")
         #expect(named.contains("tacit://shop/dev/b --capability env_inject -- /usr/bin/sort\n"), "\(named)")
         for (capability, words) in [
             ("reference_only", "to know that it exists"), ("masked_return", "to see the last 4 characters of its value"),
@@ -125,7 +158,9 @@ struct ProposalTests {
         ] { #expect(text.contains(line), "\(text)") }
         #expect(
             text.contains(
-                "  to do     tacit approvals deny K7Q-M2F, and tell it that shop/dev/b exists: it then asks for the right\n  to do     tacit set tacit://shop/dev/a\n"
+                "  to do     tacit approvals deny K7Q-M2F   # and tell it that shop/dev/b exists: it then asks for the right to it\n"
+                    + "  or        tacit set tacit://shop/dev/a\n  and       tacit set tacit://shop/dev/b\n  and       tacit set tacit://shop/dev/d\n"
+                    + "  then      tacit approvals done K7Q-M2F   # unless that has closed it\n"
             ), "\(text)")
         #expect(try rig(item).run("approvals", "deny", "K7Q-M2F").text == "Denied K7Q-M2F. What you stored stays: shop/dev/c.\n")
     }
@@ -148,8 +183,9 @@ struct ProposalTests {
         }
         #expect(
             try refused("approve", Self.proposal("a"), "approval.other-kind").contains(
-                "hint: tacit set tacit://shop/dev/a; then tacit approvals done"))
-        #expect(try refused("done", Self.use, "approval.other-kind").contains("hint: tacit approvals approve K7Q-M2F   (or: deny K7Q-M2F)"))
+                "hint: tacit set tacit://shop/dev/a; tacit approvals done"))
+        #expect(
+            try refused("done", Self.use, "approval.other-kind").contains("hint: tacit approvals approve K7Q-M2F; or tacit approvals deny K7Q-M2F"))
         let end = Rig.now + 300
         for verb in ["approve", "deny", "done"] {
             let denied = try refused(verb, over(.denied, until: end), "approval.not-pending")
@@ -167,6 +203,7 @@ struct ProposalTests {
     @Test("a right is not closed while the policy refuses it, unless the person says so; then nothing more is claimed")
     func given() throws {
         var item = Self.proposal("a", capability: "env_inject")
+        item.secrets[0].version = 1
         item.proposedProgram = "/usr/bin/sort"
         let no = PolicyAnswer(allowed: false, code: "not_found", steps: [])
         let rig = try rig(item, explained: no)
@@ -175,7 +212,7 @@ struct ProposalTests {
         #expect(outcome.status == 1 && rig.terminal?.screen.contains("assword") == false)
         #expect(
             outcome.messages.contains(
-                "the policy still refuses it: `tacit policy explain claude tacit://shop/dev/a --capability env_inject -- /usr/bin/sort` says why; nothing was closed"
+                "the policy still refuses it: `tacit policy explain claude tacit://shop/dev/a --capability env_inject -- /usr/bin/sort` says more; nothing was closed"
             ), "\(outcome.messages)")
         let asked: PolicyQuestion = try VaultDoor.decode(try #require(rig.keeper?.requests.last).body)
         #expect(
@@ -189,9 +226,12 @@ struct ProposalTests {
         #expect(anyway.keeper?.routes == ["GET /v1/approvals", "POST /v1/approvals/0a"])
         #expect(try self.rig(item).run("approvals", "done", "K7Q-M2F").text == "Closed K7Q-M2F: the agent is told that you gave it.\n")
         item.proposedProgram = "gone"
-        let open = try self.rig(item)
-        #expect(try open.run("approvals", "done", "K7Q-M2F").status == 0)
-        #expect(open.keeper?.routes.filter { $0 == "POST /v1/policy/explain" }.count == 2, "a program that is not here is left out")
+        let gone = try self.rig(item).run("approvals", "done", "K7Q-M2F")
+        #expect(gone.status == 1 && gone.messages.contains("nothing was closed"), "what no run could use is not given")
+        item.proposedProgram = nil
+        item.secrets[0].version = nil
+        let absent = try self.rig(item).run("approvals", "done", "K7Q-M2F")
+        #expect(absent.status == 1 && absent.messages.contains("nothing has the name shop/dev/a; nothing was closed"), "\(absent.messages)")
     }
 
     @Test("a store is not closed while nothing was stored, unless the person says so")
