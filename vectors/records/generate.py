@@ -97,6 +97,8 @@ DESCRIBED = [
         "purpose": "billing", "rule": "proposal", "state": {"is": "done", "at": START + SECOND}}),
     ("factor", "new", {"key": stream("totp", 20).hex(), "confirmed": False, "lastStep": -1, "failures": 0}),
     ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
+    ("fuse", "one answer", {"agent": id_of("agent"), "times": [START], "blownAt": None}),
+    ("fuse", "blown by a program without a badge", {"agent": None, "times": [START, START + 1, START + 86400 * SECOND], "blownAt": START + 86400 * SECOND}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
     ("manifest", "a database", {"createdAt": START, "fields": [
         {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
@@ -141,6 +143,7 @@ def refused_contents() -> list:
               ("factor", "a key of 19 bytes", rows.write("factor", {"key": "00" * 19, "confirmed": 0, "lastStep": -1, "failures": 0})),
               ("factor", "confirmed is 2", rows.write("factor", {"key": "00" * 20, "confirmed": 2, "lastStep": -1, "failures": 0})),
               ("factor", "fewer than no failures", rows.write("factor", {"key": "00" * 20, "confirmed": 0, "lastStep": -1, "failures": -1}))]
+    found.append(("fuse", "four answers", rows.write("fuse", {"agent": None, "times": [START] * 4, "blownAt": START})))
     found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
     found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
     return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]

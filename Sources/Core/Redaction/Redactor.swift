@@ -21,6 +21,7 @@ package struct Redactor: ~Copyable, Sendable {
     private let needles: NeedleSet
     private let mode: Mode
     private let ends: StreamEnds
+    private let answers: AnswerBook?
     private var held = HeldBytes()
     /// The first place, within the held bytes, that has not been judged.
     private var place = 0
@@ -35,12 +36,14 @@ package struct Redactor: ~Copyable, Sendable {
     private var bytesScanned: Int64 = 0
     private var memberStart: Int64?
     private var streamEnd: StreamEnd?
+    private var answered: Set<Int> = []
 
-    /// A stream that ends at one of `ends` is passed on no further, and the report says so.
-    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = []) {
+    /// A stream that ends at one of `ends`, or when `answers` are spent, is passed on no further, and the report says so.
+    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = [], answers: AnswerBook? = nil) {
         self.needles = needles
         self.mode = mode
         self.ends = ends
+        self.answers = answers
     }
 
     /// Takes the next bytes of the stream and appends what can be said of them.
@@ -81,7 +84,7 @@ package struct Redactor: ~Copyable, Sendable {
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
             counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
-            withheld: streamEnd.map { .init(reason: $0.reason, name: $0.name, bytes: $0.byteCount) })
+            withheld: streamEnd?.withheld(needles.names), answered: answered.map { needles.names[$0] }.sorted())
     }
 
     private mutating func advance(into output: inout [UInt8]) {
@@ -94,6 +97,8 @@ package struct Redactor: ~Copyable, Sendable {
     /// Judges place after place and writes what is settled; stops at the first open one, or at the text's end when that is the stream's edge.
     private mutating func judge(isEdge: Bool, into output: inout [UInt8]) {
         let text = held.lent
+        if streamEnd == nil, answers?.isSpent == true { streamEnd = StreamEnd(reason: .fuse, start: written) }
+        guard streamEnd == nil else { return withholdRest(of: text) }
         var end = text.count
         needles.withLexicon { lexicon in
             var lookout = Lookout(lexicon, on: text, from: place)
@@ -106,18 +111,29 @@ package struct Redactor: ~Copyable, Sendable {
                 let match = chosen(from: finding, isEdge: isEdge)
                 streamEnd = ends.end(at: place, finding, match, needles)
                 if let streamEnd {
+                    if let name = streamEnd.name { answer(name) }
                     end = streamEnd.start
                     break
                 }
                 if finding.beginsMember, memberStart == nil { memberStart = bytesScanned - Int64(text.count - place) }
-                if let match { hide(match, in: text, into: &output) }
+                if let match { hide(match, isFragment: match.end > finding.match?.end ?? match.start, in: text, into: &output) }
             }
         }
         place = end
         write(upTo: end, of: text, into: &output)
-        guard streamEnd != nil else { return }
+        if streamEnd != nil { withholdRest(of: text) }
+    }
+
+    private mutating func withholdRest(of text: LentBytes) {
         withhold(text.count - written)
         (place, written) = (text.count, text.count)
+    }
+
+    /// Notes that an agent reads off here that a guess was right.
+    private mutating func answer(_ name: Int) {
+        guard mode == .agent else { return }
+        answered.insert(name)
+        answers?.take(needles.names[name])
     }
 
     private mutating func withhold(_ count: Int) { streamEnd?.byteCount += Int64(count) }
@@ -128,13 +144,14 @@ package struct Redactor: ~Copyable, Sendable {
         return fragment.match
     }
 
-    private mutating func hide(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
+    private mutating func hide(_ match: Match, isFragment: Bool, in text: LentBytes, into output: inout [UInt8]) {
         guard match.end > written else { return }
         let goesOn = match.label == lastLabel && match.start < hiddenEnd && hiddenEnd == written
         write(upTo: match.start, of: text, into: &output)
         if !goesOn {
             output.append(contentsOf: placeholder(match.label).utf8)
             counts[match.label, default: 0] += 1
+            if isFragment || needles.areGuessable[match.label.name] { answer(match.label.name) }
         }
         (written, hiddenEnd, lastLabel) = (match.end, match.end, match.label)
     }

@@ -13,15 +13,17 @@ final class OutputStream {
     /// Nil at the end of the stream.
     private(set) var descriptor: Int32?
     private var filter: OutputFilter
+    private let answers: AnswerBook?
     /// When held-back bytes are let go.
     private(set) var idleAt: Int64?
     private var remaining: Int?
     private var passed: [UInt8] = []
 
-    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter) {
+    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, _ answers: AnswerBook? = nil) {
         self.descriptor = descriptor
         self.kind = kind
         self.filter = filter
+        self.answers = answers
     }
 
     /// What was redacted; nil when the stream passes as it is.
@@ -70,6 +72,8 @@ final class OutputStream {
     }
 
     private func frame(into outgoing: inout [UInt8]) {
+        // Before what it is about: whoever breaks the run off then has not read it uncounted.
+        answers?.tell(to: &outgoing)
         RunFrame.append(kind, passed[...], to: &outgoing)
         passed.removeAll(keepingCapacity: true)
     }
@@ -77,5 +81,12 @@ final class OutputStream {
     private func end() {
         if let descriptor { close(descriptor) }
         descriptor = nil
+    }
+}
+
+extension AnswerBook {
+    /// Tells the keeper of the answers since this was last done.
+    func tell(to outgoing: inout [UInt8]) {
+        for name in takeNew() { RunFrame.answered(Array(name.utf8)).encode(into: &outgoing) }
     }
 }
