@@ -168,7 +168,7 @@ LOOKUPS = [
     ("organization", None, "default"), ("project", None, "default"), ("project", None, "Default"), ("agent", None, "default"),
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
-    ("policy", None, "version/10"), ("factor", None, "totp"),
+    ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"),
 ]
 
 
