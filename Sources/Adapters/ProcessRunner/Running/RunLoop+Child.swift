@@ -74,6 +74,7 @@ extension RunLoop {
         report.output = RunOutput(outputs)
         report.sandbox = sandboxReport
         report.files = releaseChanges()
+        answers?.tell(to: &outgoing)
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
     }
 
@@ -91,7 +92,7 @@ extension RunLoop {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
         var files = RunChanges()
         if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
-            let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
+            let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
             var release = ChangeRelease(search, since: sandbox.since)
             release.release(changes, into: target)
             files = release.result
