@@ -90,7 +90,7 @@ var targets: [Target] = [
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
-    fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "TacitWire"),
+    fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "CProcess", "TacitWire"),
     [
         suite(
             "Reference", at: "Reference",

@@ -10,6 +10,9 @@ extension RunLoop {
     static var stopTime: Int64 { 2000 }
     /// The same when nobody is interested in the run any more.
     static var abandonTime: Int64 { 200 }
+    /// After how many seconds without a look at the keeper and the clock the kernel ends this process, and the spawner what it leaves. Each look comes after a
+    /// fraction of it, whatever is judged.
+    static var turnTime: UInt32 { 20 }
     /// How long killing may take.
     static var killTime: Int64 { 2000 }
 
@@ -78,6 +81,17 @@ extension RunLoop {
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
     }
 
+    /// Whether the keeper still listens, and another while of work is granted. What one file answered is told before another is judged: who sees which of them
+    /// came out, and breaks the run off, has been counted.
+    private func isWanted() -> Bool {
+        tacit_end_in(Self.turnTime)
+        answers?.tell(to: &outgoing)
+        send()
+        var watched = pollfd(fd: control, events: 0, revents: 0)
+        if unsafe poll(&watched, 1, 0) > 0, watched.revents & Int16(POLLHUP | POLLERR) != 0 { isAbandoned = true }
+        return !isAbandoned
+    }
+
     /// What confined the child, and why not.
     private var sandboxReport: RunSandbox? {
         if let missing { return .missing(missing.reason) }
@@ -92,7 +106,8 @@ extension RunLoop {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
         var files = RunChanges()
         if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
-            let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
+            var search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
+            search.isWanted = { [unowned self] in isWanted() }
             var release = ChangeRelease(search, since: sandbox.since)
             release.release(changes, into: target)
             files = release.result

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import Model
 import Redaction
@@ -17,7 +18,7 @@ final class RunLoop {
     let needles: NeedleSet
     /// What may still be answered; nil for a person, whom nothing is kept from.
     let answers: AnswerBook?
-    private let control: Int32
+    let control: Int32
     private let signals: Int32
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private var decoder = RunFrameDecoder(from: .client)
@@ -103,7 +104,9 @@ final class RunLoop {
         RunFrame.started(process: child.process).encode(into: &outgoing)
         while !isAbandoned && !isOver { turn() }
         if isAbandoned { return abandon() }
+        tacit_end_in(Self.turnTime)
         conclude()
+        tacit_end_in(0)
         while !isAbandoned && sent < outgoing.count { turn() }
         return !isAbandoned
     }
@@ -132,11 +135,13 @@ final class RunLoop {
             for index in outputs.indices { add(.output(index), outputs[index].descriptor, POLLIN) }
         }
         unsafe poll(&watched, nfds_t(watched.count), timeout())
+        tacit_end_in(Self.turnTime)
         let now = MonotonicClock.now()
         for (source, entry) in zip(sources, watched) where entry.revents != 0 { serve(source, entry.revents, now) }
         serveClock(now)
         giveCredit()
         send()
+        tacit_end_in(0)
     }
 
     private func serve(_ source: Source, _ events: Int16, _ now: Int64) {
@@ -163,7 +168,7 @@ final class RunLoop {
     }
 
     /// Sends what waits, as much as the keeper takes now.
-    private func send() {
+    func send() {
         guard sent < outgoing.count else { return }
         let count = unsafe outgoing.withUnsafeBytes { buffer in
             unsafe Glibc.send(
