@@ -21,7 +21,7 @@ DOORS = {
     "runs_lifecycle": ("runs", "stopped"), "sandbox": ("sandbox", "stopped"), "sandbox_files": ("sandbox", "stopped"), "thief": ("database", "detected"), "trap_01_lists": ("command rules", "stopped"),
     "trap_01_programs": ("command rules", "stopped"), "trap_03_purposes": ("database", "stopped"), "trap_05_redaction": ("redaction", "redacted"),
     "trap_07_governed": ("policy and log", "stopped"), "trap_07_sessions": ("sessions", "stopped"), "trap_11_labels": ("who asks", "stopped"),
-    "trap_15_undo": ("deletion", "stopped"), "trap_18_chain": ("log", "detected"), "trap_20_password": ("password", "stopped"),
+    "trap_15_undo": ("deletion", "stopped"), "trap_19_oracle": ("redaction", "stopped"), "trap_18_chain": ("log", "detected"), "trap_20_password": ("password", "stopped"),
     "trap_21_requests": ("keeper's socket", "stopped"), "trap_22_who_asks": ("who asks", "stopped"),
 }
 # Files that hold no attack on a door, and titles of what only shows that an attack would succeed.

@@ -124,7 +124,7 @@ extension RunConditions {
     fileprivate init(_ job: Secrets.RunJob, of account: Account) {
         self.init(
             home: job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"),
-            passesUnscanned: job.passesUnscanned)
+            passesUnscanned: job.passesUnscanned, answersLeft: job.answersLeft)
     }
 }
 

@@ -47,6 +47,7 @@ def governed(connection):
         "agent.add": lambda: connection.json("POST", "/v1/agents", {"name": "second"}),
         "agent.list": lambda: connection.request("GET", "/v1/agents"),
         "agent.revoke": lambda: connection.request("DELETE", "/v1/agents/claude"),
+        "agent.reset-output": lambda: connection.request("POST", "/v1/agents/claude/output-reset"),
         "slot.list": lambda: connection.request("GET", "/v1/slots"),
         "slot.add": lambda: connection.request("POST", "/v1/slots/password", b"a new password"),
         "slot.replace-recovery": lambda: connection.request("POST", "/v1/slots/recovery"),

@@ -158,7 +158,7 @@ NAMES = {
         *(f"secret.{verb}" for verb in ("set", "reveal", "inject", "resolve", "masked", "exists", "list", "show", "delete", "undelete", "purge", "rollback",
                                         "rename", "tag", "renew", "import", "export")),
         *(f"{thing}.{verb}" for thing in ("project", "environment") for verb in ("create", "list", "rename", "delete")),
-        "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke",
+        "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke", "agent.reset-output",
         "session.wake", "session.sleep", "session.list", "rule.list", "rule.acknowledge", "file.remove",
         "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done",
         "totp.enroll", "totp.confirm", "totp.show", "totp.remove",

@@ -3,8 +3,8 @@ from .parts import Refused, u32
 
 CLIENT = {"stdin": 1, "stdin-end": 2, "terminal-input": 3, "window-size": 4, "signal": 5, "resume": 6}
 RUNNER = {"started": 32, "stdout": 33, "stderr": 34, "stdin-credit": 35, "terminal-credit": 36, "stopped": 37, "timed-out": 38, "report": 39, "exit": 40,
-          "terminal-free": 41}
-BYTES, EMPTY = ("stdin", "terminal-input", "stdout", "stderr", "report"), ("stdin-end", "resume", "timed-out", "terminal-free")
+          "terminal-free": 41, "answered": 42}
+BYTES, EMPTY = ("stdin", "terminal-input", "stdout", "stderr", "report", "answered"), ("stdin-end", "resume", "timed-out", "terminal-free")
 LONGEST = 65536
 
 

@@ -255,11 +255,22 @@ def read_manifest(r: Reader) -> dict:
     return d
 
 
+def fuse(f: dict) -> bytes:
+    return b"\1" + optional(f["agent"], raw) + listed(f["times"], integer) + optional(f["blownAt"], integer)
+
+
+def read_fuse(r: Reader) -> dict:
+    f = {"agent": r.optional(lambda: r.take(16).hex()), "times": r.listed(r.integer), "blownAt": r.optional(r.integer)}
+    if len(f["times"]) > 3:
+        raise Refused("times")
+    return f
+
+
 FORMS = {
     "vault": (vault, read_vault), "slot": (slot, read_slot_row), "sealed-record": (sealed_record, read_sealed_record), "secret": (secret, read_secret),
     "name": (name_document, read_name_document), "agent": (agent_document, read_agent_document), "policy": (policy_document, read_policy_document),
     "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
-    "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document),
+    "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document), "fuse": (fuse, read_fuse),
 }
 
 

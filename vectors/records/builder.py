@@ -43,7 +43,7 @@ class Builder:
         self.cases.append({"row": row, "covered": rows.covered(row).hex()} | case)
 
     def clear(self, kind: str, label: str, content: bytes, **rest) -> None:
-        self.put(rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": None})
+        self.put(rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": rest.get("name")})
 
     def sealed(self, kind: str, id: str, form: str, document: dict, *, name, label="", parent=None, project=None, generation=1, revision=1, **facts) -> None:
         """A row with a sealed document; `project` is the project whose key wraps, `facts` are the clear parts of the content."""

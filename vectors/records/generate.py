@@ -95,6 +95,8 @@ DESCRIBED = [
         "purpose": "billing", "rule": "proposal", "state": {"is": "pending"}}),
     ("factor", "new", {"key": stream("totp", 20).hex(), "confirmed": False, "lastStep": -1, "failures": 0}),
     ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
+    ("fuse", "one answer", {"agent": id_of("agent"), "times": [START], "blownAt": None}),
+    ("fuse", "blown by a program without a badge", {"agent": None, "times": [START, START + 1, START + 86400 * SECOND], "blownAt": START + 86400 * SECOND}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
     ("manifest", "a database", {"createdAt": START, "fields": [
         {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
@@ -139,6 +141,7 @@ def refused_contents() -> list:
               ("factor", "a key of 19 bytes", rows.write("factor", {"key": "00" * 19, "confirmed": 0, "lastStep": -1, "failures": 0})),
               ("factor", "confirmed is 2", rows.write("factor", {"key": "00" * 20, "confirmed": 2, "lastStep": -1, "failures": 0})),
               ("factor", "fewer than no failures", rows.write("factor", {"key": "00" * 20, "confirmed": 0, "lastStep": -1, "failures": -1}))]
+    found.append(("fuse", "four answers", rows.write("fuse", {"agent": None, "times": [START] * 4, "blownAt": START})))
     found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
     found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
     return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]
@@ -163,7 +166,7 @@ LOOKUPS = [
     ("organization", None, "default"), ("project", None, "default"), ("project", None, "Default"), ("agent", None, "default"),
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
-    ("policy", None, "version/10"), ("factor", None, "totp"),
+    ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"),
 ]
 
 
@@ -218,6 +221,13 @@ def requests(build: Builder) -> None:
     build.entry("totp.confirm", mode="administer", subjects=[{"record": id_of("factor")}])
 
 
+def answers(build: Builder) -> None:
+    for label, agent in (("fuse of an agent", id_of("agent")), ("fuse of programs without a badge", None)):
+        content = rows.write("fuse", {"agent": agent, "times": [build.now], "blownAt": None})
+        build.clear("fuse", label, content, parent=id_of("secret api"), name=agent or "unidentified")
+    build.entry("run.end", mode="none", subjects=[{"secret": id_of("secret api")}])
+
+
 def secrets(build: Builder, project: str, dev: str, prod: str) -> None:
     api, database, gone, live = (id_of("secret " + label) for label in ("api", "database", "gone", "live"))
     born = build.now
@@ -254,6 +264,7 @@ def whole_vault() -> tuple[Builder, str]:
     build.checkpoint()
     agents_and_policies(build)
     requests(build)
+    answers(build)
     build.entry("vault.lock", mode="none")
     # With the entry of a lock, a checkpoint (R7.28).
     return build, build.checkpoint()

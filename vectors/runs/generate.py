@@ -19,7 +19,7 @@ CLIENT = [
 RUNNER = [
     {"kind": "started", "number": 1}, {"kind": "started", "number": 2**31 - 1}, {"kind": "stdout", "bytes": "6f7574"}, {"kind": "stderr", "bytes": "00"},
     {"kind": "stdin-credit", "number": 0}, {"kind": "stdin-credit", "number": 2**32 - 1}, {"kind": "terminal-credit", "number": 4096},
-    {"kind": "stopped", "number": 20}, {"kind": "timed-out"}, {"kind": "terminal-free"}, {"kind": "report", "bytes": REPORT.encode().hex()},
+    {"kind": "stopped", "number": 20}, {"kind": "timed-out"}, {"kind": "terminal-free"}, {"kind": "answered", "bytes": b"stripe/api-key".hex()}, {"kind": "report", "bytes": REPORT.encode().hex()},
     *({"kind": "exit", "exit": how} for how in (
         {"how": "exited", "number": 0}, {"how": "exited", "number": 255}, {"how": "signaled", "number": 9},
         {"how": "failed", "number": 127, "code": "run.not-found", "message": "no such ünit", "hint": "check the name"},
@@ -32,7 +32,7 @@ def raw(kind: int, content: bytes) -> bytes:
 
 
 REFUSED = [
-    ("client", "kind 0", "unknown-kind", raw(0, b"")), ("client", "kind 7", "unknown-kind", raw(7, b"")), ("runner", "kind 42", "unknown-kind", raw(42, b"")),
+    ("client", "kind 0", "unknown-kind", raw(0, b"")), ("client", "kind 7", "unknown-kind", raw(7, b"")), ("runner", "kind 43", "unknown-kind", raw(43, b"")),
     ("client", "a runner's frame", "unknown-kind", raw(33, b"x")), ("runner", "a client's frame", "unknown-kind", raw(1, b"x")),
     ("client", "64 KiB and one byte", "too-long", b"\1" + u32(65537)), ("client", "the largest length", "too-long", b"\1" + u32(2**32 - 1)),
     ("client", "an end that says something", "too-long", raw(2, b"\0")), ("runner", "a free terminal that says something", "too-long", raw(41, b"\0")),

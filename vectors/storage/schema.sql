@@ -124,3 +124,7 @@ BEGIN SELECT RAISE(ABORT, 'a row of audit_checkpoint stays'); END;
 -- 2: approvals
 
 INSERT INTO record_kind (kind) VALUES ('approval'), ('factor');
+
+-- 3: fuses
+
+INSERT INTO record_kind (kind) VALUES ('fuse');

@@ -20,6 +20,7 @@ package struct SQLMigration: Sendable {
     package static let all: [SQLMigration] = [
         SQLMigration(version: 1, name: "vault", statements: vault),
         SQLMigration(version: 2, name: "approvals") { _ in ["INSERT INTO record_kind (kind) VALUES ('approval'), ('factor')"] },
+        SQLMigration(version: 3, name: "fuses") { _ in ["INSERT INTO record_kind (kind) VALUES ('fuse')"] },
     ]
 }
 

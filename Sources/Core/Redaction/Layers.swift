@@ -56,14 +56,14 @@ struct Layers {
     private mutating func take(_ finding: Finding, of decoding: borrowing Decoding, isCut: Bool) {
         if let match = finding.match, match.label.view != .raw { matches.append(Self.outer(match, of: decoding)) }
         if isCut, let fragment = finding.fragment, fragment.match.label.view != .raw {
-            fragments.append((Self.outer(fragment.match, of: decoding), fragment.byteCount))
+            fragments.append((Self.outer(fragment.match.asFragment(beside: finding.match), of: decoding), fragment.byteCount))
         }
     }
 
     /// Where a match in a decoding stands in the text.
     private static func outer(_ match: Match, of decoding: borrowing Decoding) -> Match {
         let label = Match.Label(name: match.label.name, view: match.label.view, outer: decoding.outer)
-        return Match(start: decoding.starts[match.start], end: decoding.ends[match.end - 1], label: label)
+        return Match(start: decoding.starts[match.start], end: decoding.ends[match.end - 1], label: label, isFragment: match.isFragment)
     }
 }
 

@@ -3,6 +3,8 @@ struct Match {
     var start: Int
     var end: Int
     var label: Label
+    /// Whether it is only the beginning of a value, up to the text's end.
+    var isFragment = false
 
     /// What stands in its place.
     struct Label: Hashable {
@@ -13,6 +15,13 @@ struct Match {
 
         /// The form as it is told; empty for a value as it is.
         var form: String { (outer.map { "\($0.rawValue)+" } ?? "") + view.rawValue }
+    }
+
+    /// The same as the beginning of a value, where no whole one reaches as far.
+    func asFragment(beside whole: Match?) -> Match {
+        var match = self
+        match.isFragment = end > whole?.end ?? start
+        return match
     }
 }
 

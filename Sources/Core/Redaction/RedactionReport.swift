@@ -31,6 +31,8 @@ package struct RedactionReport: Sendable, Equatable {
             case compressed
             /// A value that could be guessed.
             case guessable
+            /// Too many guesses were answered before.
+            case fuse
         }
 
         package var reason: Reason
@@ -52,11 +54,14 @@ package struct RedactionReport: Sendable, Equatable {
     package var unscanned: [Unscanned] = []
     /// Nil for a stream that was passed on to its end.
     package var withheld: Withheld?
+    /// The values about which the stream answered a guess, for an agent (`AnswerBook`), by name.
+    package var answered: [String] = []
 
-    package init(counts: [Count] = [], bytesScanned: Int64 = 0, unscanned: [Unscanned] = [], withheld: Withheld? = nil) {
+    package init(counts: [Count] = [], bytesScanned: Int64 = 0, unscanned: [Unscanned] = [], withheld: Withheld? = nil, answered: [String] = []) {
         self.counts = counts
         self.bytesScanned = bytesScanned
         self.unscanned = unscanned
         self.withheld = withheld
+        self.answered = answered
     }
 }

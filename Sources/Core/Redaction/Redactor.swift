@@ -23,6 +23,7 @@ package struct Redactor: ~Copyable, Sendable {
     private let needles: NeedleSet
     private let mode: Mode
     private let ends: StreamEnds
+    private let answers: AnswerBook?
     private var held = HeldBytes()
     private var skeleton = Skeleton()
     /// The first place, within the held bytes, that has not been judged.
@@ -38,12 +39,14 @@ package struct Redactor: ~Copyable, Sendable {
     private var bytesScanned: Int64 = 0
     private var memberStart: Int64?
     private var streamEnd: StreamEnd?
+    private var answered: Set<Int> = []
 
-    /// A stream that ends at one of `ends` is passed on no further, and the report says so.
-    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = []) {
+    /// A stream that ends at one of `ends`, or when `answers` are spent, is passed on no further, and the report says so.
+    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = [], answers: AnswerBook? = nil) {
         self.needles = needles
         self.mode = mode
         self.ends = ends
+        self.answers = answers
     }
 
     /// Takes the next bytes of the stream and appends what can be said of them.
@@ -84,7 +87,7 @@ package struct Redactor: ~Copyable, Sendable {
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
             counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
-            withheld: streamEnd.map { .init(reason: $0.reason, name: $0.name, bytes: $0.byteCount) })
+            withheld: streamEnd?.withheld(needles.names), answered: answered.map { needles.names[$0] }.sorted())
     }
 
     private mutating func advance(into output: inout [UInt8]) {
@@ -99,6 +102,10 @@ package struct Redactor: ~Copyable, Sendable {
     private mutating func judge(isEdge: Bool, into output: inout [UInt8]) {
         guard streamEnd == nil else { return }
         let text = held.lent
+        if answers?.isSpent == true {
+            streamEnd = StreamEnd(reason: .fuse, start: written)
+            return withholdRest(of: text)
+        }
         var end = text.count
         let offset = bytesScanned - Int64(text.count)
         needles.withLexicon { lexicon in
@@ -151,7 +158,7 @@ package struct Redactor: ~Copyable, Sendable {
     private mutating func take(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
         guard streamEnd == nil, match.end > written else { return }
         streamEnd = ends.end(at: max(match.start, written), match, needles)
-        if streamEnd == nil { hide(match, in: text, into: &output) }
+        if streamEnd == nil { hide(match, in: text, into: &output) } else { answer(match.label.name) }
     }
 
     /// What is not passed on does not count as scanned, so that where the stream was cut into chunks makes no difference.
@@ -162,12 +169,19 @@ package struct Redactor: ~Copyable, Sendable {
         (place, written) = (text.count, text.count)
     }
 
+    /// Notes that an agent reads off here that a guess was right.
+    private mutating func answer(_ name: Int) {
+        guard mode == .agent else { return }
+        answered.insert(name)
+        answers?.take(needles.names[name])
+    }
+
     private mutating func withhold(_ count: Int) { streamEnd?.byteCount += Int64(count) }
 
     /// The match that a finding leads to: at an agent's edge it may be a fragment.
     private func chosen(from finding: Finding, isEdge: Bool) -> Match? {
         guard isEdge, mode == .agent, let fragment = finding.fragment, fragment.byteCount >= Self.edgeByteCount else { return finding.match }
-        return fragment.match
+        return fragment.match.asFragment(beside: finding.match)
     }
 
     private mutating func hide(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
@@ -176,6 +190,8 @@ package struct Redactor: ~Copyable, Sendable {
         if !goesOn {
             output.append(contentsOf: placeholder(match.label).utf8)
             counts[match.label, default: 0] += 1
+            // More of the same beginning is no answer of its own: it says only how far the text goes on being right, and what is wrong is shown.
+            if match.isFragment || needles.areGuessable[match.label.name] { answer(match.label.name) }
         }
         (written, hiddenEnd, lastLabel) = (match.end, match.end, match.label)
     }

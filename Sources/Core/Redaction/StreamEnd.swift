@@ -14,7 +14,7 @@ package struct StreamEnds: OptionSet, Sendable {
     /// What ends the stream before a match; nil where it is hidden.
     func end(at place: Int, _ match: Match, _ needles: NeedleSet) -> StreamEnd? {
         guard contains(.guessable), needles.areGuessable[match.label.name] else { return nil }
-        return StreamEnd(reason: .guessable, name: needles.names[match.label.name], start: place)
+        return StreamEnd(reason: .guessable, name: match.label.name, start: place)
     }
 }
 
@@ -22,9 +22,14 @@ package struct StreamEnds: OptionSet, Sendable {
 struct StreamEnd {
     var reason: RedactionReport.Withheld.Reason
     /// The value's, where one was hit.
-    var name: String?
+    var name: Int?
     /// Within the held bytes.
     var start: Int
     /// What was not passed on so far.
     var byteCount: Int64 = 0
+
+    /// As it is told; nil where nothing came afterwards.
+    func withheld(_ names: [String]) -> RedactionReport.Withheld? {
+        byteCount > 0 ? .init(reason: reason, name: name.map { names[$0] }, bytes: byteCount) : nil
+    }
 }

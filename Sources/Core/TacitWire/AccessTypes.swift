@@ -94,13 +94,24 @@ public struct AgentSummary: Codable, Sendable, Equatable {
     public var revokedAt: String?
     /// The policies whose `agent_id` matches it, in order.
     public var policies: [String]
+    /// For how many secrets nothing leaves its runs, until a person resets it; nil for none.
+    public var withheldSecrets: Int?
 
-    public init(name: String, createdAt: String, revokedAt: String? = nil, policies: [String] = []) {
+    public init(name: String, createdAt: String, revokedAt: String? = nil, policies: [String] = [], withheldSecrets: Int? = nil) {
         self.name = name
         self.createdAt = createdAt
         self.revokedAt = revokedAt
         self.policies = policies
+        self.withheldSecrets = withheldSecrets
     }
+}
+
+/// What letting an agent's output pass again came to.
+public struct OutputReset: Codable, Sendable, Equatable {
+    /// For how many secrets it was withheld.
+    public var secrets: Int
+
+    public init(secrets: Int) { self.secrets = secrets }
 }
 
 /// The answer to registering an agent: the only time its badge is shown.

@@ -50,6 +50,7 @@ public enum WirePath {
         "\(self.environment(project, environment))/imports"
     }
     public static func agent(_ name: String) -> String { "\(agents)/\(encoded(name))" }
+    public static func outputReset(_ agent: String) -> String { "\(self.agent(agent))/output-reset" }
     public static func approval(_ id: String) -> String { "\(approvals)/\(encoded(id))" }
     public static func accessRequest(_ id: String) -> String { "\(accessRequests)/\(encoded(id))" }
     public static func slot(_ id: String) -> String { "\(slots)/\(encoded(id))" }

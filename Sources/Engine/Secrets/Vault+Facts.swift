@@ -27,13 +27,18 @@ package struct KeeperFacts: Sendable {
     /// The time it must be at least, while the clock shows an earlier one.
     package var clockFloor: Timestamp?
     package var runs: Int
+    /// How many agents' output is withheld for some secret; nil while the vault is locked, or when that cannot be read.
+    package var agentsWithheld: Int?
 }
 
 extension Vault {
     package var facts: KeeperFacts {
-        KeeperFacts(
-            phase: stateNow.phase, memoryProtection: SecretArena.protectionInAll, memoryUsage: SecretArena.usageInAll,
-            hardening: foundation.hardening(), hasSpawner: foundation.runners.isAlive, clockFloor: current?.sentry.floor(), runs: runs.all.count)
+        get async {
+            KeeperFacts(
+                phase: stateNow.phase, memoryProtection: SecretArena.protectionInAll, memoryUsage: SecretArena.usageInAll,
+                hardening: foundation.hardening(), hasSpawner: foundation.runners.isAlive, clockFloor: current?.sentry.floor(), runs: runs.all.count,
+                agentsWithheld: try? await current?.agentsWithheld())
+        }
     }
 }
 

@@ -313,6 +313,28 @@ struct AgentRunTests {
         #expect(seen.output == "[REDACTED:db#name]\n" && seen.report?.output == nil)
     }
 
+    @Test("an answer to a guess is told to the keeper before the output that gives it; with the last one nothing more leaves")
+    func answers() throws {
+        let bindings: [RunBinding] = [.variable("KEY", "CANARY-answer-6f1c9ab2e7", needle: "k")]
+        let job = RunJob.agent("sh", "-c", #"printf %s "${KEY%?}"; exit 4"#)
+        let run = try TestRun(job, bindings).finish()
+        let told = try #require(run.frames.firstIndex(of: .answered(Array("k".utf8))))
+        #expect(run.frames.filter { $0.kind == .answered }.count == 1 && run.output == "[REDACTED:k]")
+        #expect(try told < #require(run.frames.firstIndex { $0.kind == .stdout }))
+        let last = try TestRun(
+            .agent("sh", "-c", #"printf %s "${KEY%?}"; read line; echo more; echo beside >&2"#), bindings, under: RunConditions(answersLeft: ["k": 1])
+        )
+        #expect(last.wait { $0.output == "[REDACTED:k]" })
+        try last.finish()
+        #expect(last.output == "[REDACTED:k]" && last.errors == "")
+        #expect(last.report?.output?.withheld.map(\.reason) == ["fuse", "fuse"])
+        let blown = try TestRun(job, bindings, under: RunConditions(answersLeft: ["k": 0])).finish()
+        #expect(blown.output == "" && blown.exit == .exited(code: 4) && blown.report?.output?.withheld.map(\.reason) == ["fuse"])
+        #expect(!blown.frames.contains { $0.kind == .answered })
+        let whole = try TestRun(.agent("sh", "-c", "echo $KEY; echo $KEY"), bindings).finish()
+        #expect(!whole.frames.contains { $0.kind == .answered }, "a whole value that nobody guesses answers nothing")
+    }
+
     @Test("a child that nobody reads is held up, and what waits is bounded")
     func backpressure() throws {
         let folder = try TemporaryFolder()

@@ -9,7 +9,8 @@ struct RunFrameTests {
     ].filter { $0 != .stdin([]) }
     static let runner: [RunFrame] = [
         .started(process: 1), .started(process: .max), .stdout(Array("out".utf8)), .stderr([0]), .stdinCredit(0), .stdinCredit(Int(UInt32.max)),
-        .terminalCredit(4096), .stopped(signal: 20), .timedOut, .terminalFree, .report(Array("{}".utf8)), .exit(.exited(code: 0)),
+        .terminalCredit(4096), .stopped(signal: 20), .timedOut, .terminalFree, .answered(Array("a/b".utf8)), .report(Array("{}".utf8)),
+        .exit(.exited(code: 0)),
         .exit(.exited(code: 255)),
         .exit(.signaled(9)), .exit(.failed(RunFailure(status: 127, code: "run.x", message: "no ümlaut lost", hint: "next"))),
         .exit(.failed(RunFailure(status: 125, code: "run.y", message: "no hint"))),

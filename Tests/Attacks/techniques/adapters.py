@@ -114,6 +114,11 @@ class Tacit(Housed):
     def __init__(self, value, house, agent_user, who, sleeper):
         super().__init__(value, house, agent_user)
         self.who, self.sleeper = who, sleeper
+        # Each technique begins as the first one: what another was answered is not held against it.
+        if not hasattr(house, "reset"):
+            house.reset = house.person()
+        answer = house.reset.request("POST", f"/v1/agents/{who}/output-reset")
+        assert answer.status == 200, answer
 
     def connect(self):
         return self.house.connect(headers={"Tacit-Agent-Badge": self.house.badges[self.who], "Tacit-Source": "mcp"})

@@ -20,7 +20,7 @@ struct RunFrameVectorTests {
     init() throws {
         let file = try Data(contentsOf: URL(filePath: "\(GoldenFile.repositoryRoot)/vectors/runs/frames.json"))
         table = try JSONDecoder().decode(Table.self, from: file)
-        try #require(table.count == 24 && table.cases.count == 24 && table.refusedCount == 21 && table.refused.count == 21)
+        try #require(table.count == 25 && table.cases.count == 25 && table.refusedCount == 21 && table.refused.count == 21)
     }
 
     @Test("a frame is written and read as its vector says")
@@ -86,6 +86,7 @@ extension RunFrameVectorTests.Table.Frame {
         case "stopped": .stopped(signal: Int32(try #require(number)))
         case "timed-out": .timedOut
         case "terminal-free": .terminalFree
+        case "answered": .answered(try contents())
         case "report": .report(try contents())
         default: .exit(try #require(exit).exit())
         }

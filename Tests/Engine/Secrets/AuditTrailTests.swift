@@ -137,6 +137,9 @@ import Testing
         Row("agent add, revoke", "agent.add administer allow bot record", "agent.revoke administer allow bot record") {
             _ = try await $0.open.addAgent(segment("bot"), by: $0.person())
             try await $0.open.revokeAgent(segment("bot"), by: $0.person())
+        },
+        Row("output reset", "agent.reset-output administer allow unidentified withheld=0") {
+            _ = try await $0.open.resetOutput(of: segment("unidentified"), by: $0.person())
         }, Row("slots", "slot.list list intent allow", "slot.list list outcome(done) allow") { _ = try await $0.open.slots(by: $0.person()) },
         Row("slot add, remove", "slot.add administer allow record", "slot.remove administer allow record") {
             let id = try await $0.open.addPasswordSlot("another password".secret, by: $0.person())

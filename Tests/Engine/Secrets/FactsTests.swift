@@ -7,7 +7,7 @@ import Testing
 @Suite struct FactsTests {
     @Test("the facts say what the keeper knows of itself") func facts() async throws {
         let bench = try await VaultBench.unlocked()
-        var facts = bench.vault.facts
+        var facts = await bench.vault.facts
         #expect(facts.phase == .unlocked)
         #expect(facts.hasSpawner == true)
         #expect(facts.hardening == Hardening(coreLimit: 0, isDumpable: false))
@@ -15,7 +15,7 @@ import Testing
         #expect(facts.runs == 0)
         #expect(facts.memoryUsage.lockedBlocks + facts.memoryUsage.ordinaryBlocks > 0)
         try await bench.lock()
-        facts = bench.vault.facts
+        facts = await bench.vault.facts
         #expect(facts.phase == .locked)
         #expect(facts.hasSpawner == false)
     }

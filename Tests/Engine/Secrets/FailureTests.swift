@@ -135,6 +135,11 @@ import Testing
         } isThere: {
             try await $0.open.agents(by: $0.person()).first?.revokedAt != nil
         },
+        Write("agent reset-output") {
+            _ = try await $0.open.resetOutput(of: VaultBench.segment("known"), by: $0.person())
+        } isThere: {
+            try await $0.log().contains { $0.action == .known(.agentResetOutput) }
+        },
         Write("slot add") {
             _ = try await $0.open.addPasswordSlot("another password".secret, by: $0.person())
         } isThere: {

@@ -89,6 +89,15 @@ struct RunTests {
         #expect(try await outcome(bed) == "done")
     }
 
+    @Test("an answer to a guess goes to the keeper, and no further")
+    func answered() async throws {
+        let (bed, client) = try await bed()
+        try await begin(client)
+        _ = try await client.head()
+        say(.answered(Array("key".utf8)), .stdout(Array("out".utf8)), .answered(Array("key".utf8)), .exit(.exited(code: 0)), to: bed.runners.last)
+        #expect(try await frames(client) == [.stdout(Array("out".utf8)), .exit(.exited(code: 0))])
+    }
+
     @Test("a client that has no more to say still hears the run to its end")
     func halfClosed() async throws {
         let (bed, client) = try await bed()

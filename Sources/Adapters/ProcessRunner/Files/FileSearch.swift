@@ -16,11 +16,14 @@ struct FileSearch {
     let needles: NeedleSet
     /// Whether what could not be searched may leave.
     let passesUnscanned: Bool
+    /// What may still be answered: to withhold a file says that a guess in it was right. Nil for a person.
+    var answers: AnswerBook?
     /// Asked again and again: whether anybody is still interested. If not, nothing is judged any more.
     var isWanted: () -> Bool = { true }
 
     /// Judges a name, or what a link leads to.
     func verdict(on text: String) -> Verdict {
+        guard answers?.isSpent != true else { return .unsearchable(Self.spent) }
         var redactor = Redactor(needles, mode: .agent)
         var output: [UInt8] = []
         unsafe redactor.redact(Array(text.utf8).span.bytes, into: &output)
@@ -39,6 +42,7 @@ struct FileSearch {
 
     /// Judges the content of an open file, from its beginning.
     func verdict(onFile descriptor: Int32) -> Verdict {
+        guard answers?.isSpent != true else { return .unsearchable(Self.spent) }
         var redactor = Redactor(needles, mode: .agent)
         var portion = Portion()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Portion.largest, alignment: 16)
@@ -64,7 +68,10 @@ struct FileSearch {
         return judge(redactor.report)
     }
 
+    private static let spent = "withheld output"
+
     private func judge(_ report: RedactionReport) -> Verdict {
+        for name in report.answered { answers?.take(name) }
         if !report.counts.isEmpty { return .found(Set(report.counts.map(\.name)).sorted()) }
         if let part = report.unscanned.first, !passesUnscanned { return .unsearchable(part.reason) }
         return .clean

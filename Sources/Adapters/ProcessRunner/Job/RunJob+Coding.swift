@@ -105,6 +105,10 @@ extension RunConditions {
         writer.write(optional: home) { $0.write($1) }
         writer.write(optional: searchPath) { $0.write($1) }
         writer.write(byte: passesUnscanned ? 1 : 0)
+        writer.write(list: answersLeft.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value)
+        }
         return writer.bytes
     }
 
@@ -113,6 +117,8 @@ extension RunConditions {
         home = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         searchPath = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         passesUnscanned = try reader.flag()
+        let answers = try reader.list { reader throws(CanonicalError) in (try reader.text(), try reader.int()) }
+        answersLeft = Dictionary(answers) { min($0, $1) }
         try reader.finish()
     }
 }

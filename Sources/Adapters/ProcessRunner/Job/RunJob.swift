@@ -81,11 +81,14 @@ package struct RunConditions: Sendable, Equatable {
     package var searchPath: String?
     /// Whether output passes that could not be searched for values; otherwise a stream ends where it begins.
     package var passesUnscanned: Bool
+    /// How many guesses the output may still answer, by the name of the value. Where one has none, nothing leaves the run.
+    package var answersLeft: [String: Int]
 
-    package init(home: String? = nil, searchPath: String? = nil, passesUnscanned: Bool = false) {
+    package init(home: String? = nil, searchPath: String? = nil, passesUnscanned: Bool = false, answersLeft: [String: Int] = [:]) {
         self.home = home
         self.searchPath = searchPath
         self.passesUnscanned = passesUnscanned
+        self.answersLeft = answersLeft
     }
 }
 

@@ -17,6 +17,7 @@ final class OutputStream {
     /// Nil at the end of the stream.
     private(set) var descriptor: Int32?
     private var filter: OutputFilter
+    private let answers: AnswerBook?
     /// Whether an agent reads it. Then frames end where the stream pauses or ends, or after so much of it, and nowhere else: an edge where something is held back
     /// would tell that it begins a value, and letter by letter the whole value.
     private let isForAgent: Bool
@@ -28,8 +29,10 @@ final class OutputStream {
     private var passed: [UInt8] = []
     private var portion = Portion()
 
-    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false) {
+    /// An agent's stream has the book of its run's answers.
+    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false, answers: AnswerBook? = nil) {
         self.isForAgent = isForAgent
+        self.answers = answers
         self.descriptor = descriptor
         self.kind = kind
         self.filter = filter
@@ -87,7 +90,7 @@ final class OutputStream {
         var state = waiting ?? (0, now)
         state.byteCount += count
         if state.byteCount >= Self.taken.before, passed.count >= Self.taken.released {
-            RunFrame.append(kind, passed[..<Self.taken.released], to: &outgoing)
+            append(passed[..<Self.taken.released], to: &outgoing)
             passed.removeFirst(Self.taken.released)
             state = (state.byteCount - Self.taken.released, now)
         }
@@ -96,12 +99,25 @@ final class OutputStream {
 
     private func frame(into outgoing: inout [UInt8]) {
         waiting = nil
-        RunFrame.append(kind, passed[...], to: &outgoing)
+        append(passed[...], to: &outgoing)
         passed.removeAll(keepingCapacity: true)
+    }
+
+    /// What was answered is told before the output that answers it: whoever breaks the run off then has not read it uncounted.
+    private func append(_ part: ArraySlice<UInt8>, to outgoing: inout [UInt8]) {
+        answers?.tell(to: &outgoing)
+        RunFrame.append(kind, part, to: &outgoing)
     }
 
     private func end() {
         if let descriptor { close(descriptor) }
         descriptor = nil
+    }
+}
+
+extension AnswerBook {
+    /// Tells the keeper of the answers since this was last done.
+    func tell(to outgoing: inout [UInt8]) {
+        for name in takeNew() { RunFrame.answered(Array(name.utf8)).encode(into: &outgoing) }
     }
 }

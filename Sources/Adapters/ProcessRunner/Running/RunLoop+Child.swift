@@ -77,12 +77,16 @@ extension RunLoop {
         report.output = RunOutput(outputs)
         report.sandbox = sandboxReport
         report.files = releaseChanges()
+        answers?.tell(to: &outgoing)
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
     }
 
-    /// Whether the keeper still listens, and another while of work is granted.
+    /// Whether the keeper still listens, and another while of work is granted. What one file answered is told before another is judged: who sees which of them
+    /// came out, and breaks the run off, has been counted.
     private func isWanted() -> Bool {
         tacit_end_in(Self.turnTime)
+        answers?.tell(to: &outgoing)
+        send()
         var watched = pollfd(fd: control, events: 0, revents: 0)
         if unsafe poll(&watched, 1, 0) > 0, watched.revents & Int16(POLLHUP | POLLERR) != 0 { isAbandoned = true }
         return !isAbandoned
@@ -102,7 +106,7 @@ extension RunLoop {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
         var files = RunChanges()
         if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
-            var search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
+            var search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
             search.isWanted = { [unowned self] in isWanted() }
             var release = ChangeRelease(search, since: sandbox.since)
             release.release(changes, into: target)

@@ -16,6 +16,8 @@ final class RunLoop {
     let missing: SandboxMissing?
     let directories: RunDirectories
     let needles: NeedleSet
+    /// What may still be answered; nil for a person, whom nothing is kept from.
+    let answers: AnswerBook?
     let control: Int32
     private let signals: Int32
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -74,7 +76,8 @@ final class RunLoop {
         self.signals = signals
         directories = intake.directories
         needles = NeedleSet(intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value) } })
-        outputs = Self.outputs(of: child, intake, needles)
+        answers = intake.job.asker == .agent ? AnswerBook(left: intake.conditions.answersLeft) : nil
+        outputs = Self.outputs(of: child, intake, needles, answers)
         input = InputQueue(child.input)
         terminalInput = InputQueue(child.terminal)
         if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process, beside: intake.sandbox?.first) }
@@ -82,15 +85,15 @@ final class RunLoop {
         deadlines.limit = job.timeLimit.map { MonotonicClock.now() + max(1, $0.wholeNanoseconds / 1_000_000) }
     }
 
-    private static func outputs(of child: StartedRun, _ intake: RunnerIntake, _ needles: NeedleSet) -> [OutputStream] {
+    private static func outputs(of child: StartedRun, _ intake: RunnerIntake, _ needles: NeedleSet, _ answers: AnswerBook?) -> [OutputStream] {
         let job = intake.job
         var sources = child.outputs
         if let terminal = child.terminal {
             sources.append((fcntl(terminal, F_DUPFD_CLOEXEC, 3), job.terminal?.output == true ? .stdout : .stderr))
         }
         return sources.map { descriptor, kind in
-            let filter: OutputFilter = job.masksOutput ? .redacting(intake.redactor(needles)) : .open
-            return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent)
+            let filter: OutputFilter = job.masksOutput ? .redacting(intake.redactor(needles, answers)) : .open
+            return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent, answers: answers)
         }
     }
 
@@ -165,7 +168,7 @@ final class RunLoop {
     }
 
     /// Sends what waits, as much as the keeper takes now.
-    private func send() {
+    func send() {
         guard sent < outgoing.count else { return }
         let count = unsafe outgoing.withUnsafeBytes { buffer in
             unsafe Glibc.send(

@@ -123,9 +123,9 @@ struct RunnerIntake {
     mutating func releaseValues() { bindings = [] }
 
     /// What one of the program's streams goes through.
-    func redactor(_ needles: NeedleSet) -> Redactor {
+    func redactor(_ needles: NeedleSet, _ answers: AnswerBook?) -> Redactor {
         guard job.asker == .agent else { return Redactor(needles, mode: .person) }
-        return Redactor(needles, mode: .agent, endingAt: conditions.passesUnscanned ? .guessable : [.compressed, .guessable])
+        return Redactor(needles, mode: .agent, endingAt: conditions.passesUnscanned ? .guessable : [.compressed, .guessable], answers: answers)
     }
 
     /// Receives values until the start; false when the keeper let the run go.

@@ -5,14 +5,15 @@ import TacitWire
 struct AgentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent",
-        abstract: "Register AI agents, list them, revoke their badges.",
+        abstract: "Register AI agents, list them, revoke their badges, let their output pass again.",
         discussion: """
             EXAMPLES
               tacit agent add claude
               tacit agent list
               tacit agent revoke claude
+              tacit agent reset-output claude
             """,
-        subcommands: [Add.self, List.self, Revoke.self])
+        subcommands: [Add.self, List.self, Revoke.self, ResetOutput.self])
 
     struct Add: Verb {
         static let configuration = CommandConfiguration(
@@ -75,13 +76,18 @@ struct AgentCommand: ParsableCommand {
             if agents.items.isEmpty { return console.say("No agents. `tacit agent add NAME` registers one.") }
             var table = Table("NAME", "REGISTERED", "STATE", "POLICIES")
             for agent in agents.items {
-                let isRevoked = agent.revokedAt != nil
                 table.add(
                     .init(agent.name.printable, style: console.style.bold), .init(RelativeTime.text(agent.createdAt, now: context.now())),
-                    .init(isRevoked ? "revoked" : "in force", style: isRevoked ? console.style.dim : console.style.green),
+                    Self.state(agent, console.style),
                     .init(agent.policies.isEmpty ? "none: it may do nothing" : agent.policies.joined(separator: ", ").printable))
             }
             for line in table.lines(console.style) { console.say(line) }
+        }
+
+        private static func state(_ agent: AgentSummary, _ style: Style) -> Table.Cell {
+            if agent.revokedAt != nil { return .init("revoked", style: style.dim) }
+            guard let count = agent.withheldSecrets else { return .init("in force", style: style.green) }
+            return .init("output withheld (\(count) secret\(count == 1 ? "" : "s"))", style: style.yellow)
         }
     }
 

@@ -95,7 +95,8 @@ extension SecretRunTool {
                 .array(
                     "The streams that end early. Of an answer with another reason than compressed both are withheld whole.",
                     of: Schema.result([
-                        .required("stream", .string("stdout or stderr.")), .required("reason", .string("compressed, or guessable.")),
+                        .required("stream", .string("stdout or stderr.")),
+                        .required("reason", .string("compressed, guessable, or fuse: too many answers before.")),
                         .optional("secret", .string("The secret whose value was hit.")),
                         .required("bytes", .integer("How much was not passed on.")), .required("message", .string("One sentence, with a next step.")),
                     ])))

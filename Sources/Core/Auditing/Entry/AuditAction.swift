@@ -33,6 +33,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case agentAdd = "agent.add"
     case agentList = "agent.list"
     case agentRevoke = "agent.revoke"
+    /// What an agent's output had answered too often was forgotten.
+    case agentResetOutput = "agent.reset-output"
     case sessionWake = "session.wake"
     case sessionSleep = "session.sleep"
     case sessionList = "session.list"

@@ -17,6 +17,7 @@ extension RunFrame {
         case .report: .report
         case .exit: .exit
         case .terminalFree: .terminalFree
+        case .answered: .answered
         }
     }
 
@@ -25,7 +26,7 @@ extension RunFrame {
         switch self {
         case .stdin(let bytes), .terminalInput(let bytes), .stdout(let bytes), .stderr(let bytes):
             Self.append(kind, bytes[...], to: &buffer)
-        case .report(let bytes): Self.append(kind, bytes.prefix(Self.maximumPayload), to: &buffer)
+        case .report(let bytes), .answered(let bytes): Self.append(kind, bytes.prefix(Self.maximumPayload), to: &buffer)
         case .stdinEnd, .resume, .timedOut, .terminalFree: Self.appendOne(kind, [], to: &buffer)
         case .windowSize(let rows, let columns): Self.appendOne(kind, Self.bytes(rows) + Self.bytes(columns), to: &buffer)
         case .signal(let number), .started(let number), .stopped(let number): Self.appendOne(kind, Self.bytes(number)[...], to: &buffer)

@@ -33,6 +33,8 @@ public enum RunFrame: Sendable, Equatable {
     case exit(RunExit)
     /// The command, which had asked for a terminal that others share, does not read it any more.
     case terminalFree
+    /// The output is about to answer a guess at the value of this name. It goes to the keeper, which counts, and no further.
+    case answered([UInt8])
 
     /// The largest payload: 64 KiB.
     public static let maximumPayload = 64 << 10
@@ -47,7 +49,7 @@ public enum RunFrame: Sendable, Equatable {
         case stdin = 1
         case stdinEnd, terminalInput, windowSize, signal, resume
         case started = 32
-        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree
+        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree, answered
 
         public var sender: Sender { rawValue < Kind.started.rawValue ? .client : .runner }
     }

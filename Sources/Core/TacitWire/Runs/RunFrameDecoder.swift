@@ -55,7 +55,7 @@ extension RunFrame.Kind {
     /// The longest payload of the kind.
     var maximumLength: Int {
         switch self {
-        case .stdin, .terminalInput, .stdout, .stderr, .report, .exit: RunFrame.maximumPayload
+        case .stdin, .terminalInput, .stdout, .stderr, .report, .exit, .answered: RunFrame.maximumPayload
         case .stdinEnd, .resume, .timedOut, .terminalFree: 0
         case .windowSize, .signal, .started, .stdinCredit, .terminalCredit, .stopped: 4
         }
@@ -71,6 +71,7 @@ extension RunFrame {
         case .stdout: self = .stdout(Array(payload))
         case .stderr: self = .stderr(Array(payload))
         case .report: self = .report(Array(payload))
+        case .answered: self = .answered(Array(payload))
         case .stdinEnd: self = .stdinEnd
         case .resume: self = .resume
         case .timedOut: self = .timedOut

@@ -4,7 +4,7 @@ public struct RunOutput: Codable, Sendable, Equatable {
     public struct Withheld: Codable, Sendable, Equatable {
         /// `stdout` or `stderr`.
         public var stream: String
-        /// A stable name: `compressed`, `guessable`.
+        /// A stable name: `compressed`, `guessable`, `fuse`.
         public var reason: String
         /// The secret whose value was hit, where that is why.
         public var secret: String?
@@ -28,6 +28,9 @@ public struct RunOutput: Codable, Sendable, Equatable {
             case "guessable":
                 "a value of \(secret ?? "a secret") comes next, and it could be guessed: a placeholder would say whether a guess was right; keep the "
                     + "program from printing it, or the person can store a longer random value"
+            case "fuse":
+                "output answered guesses at a secret of this run three times within a day; a person looks at what was run, and resets it with "
+                    + "`tacit agent reset-output`"
             default: reason
             }
         }

@@ -154,6 +154,11 @@ struct Authorizer: Sendable {
         await writer.note(access.outcome(result, detail: detail, clock: clock))
     }
 
+    /// Writes how a release ended, in one transaction with what it left behind.
+    func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact], storing change: Change) async throws {
+        try await writer.record([access.outcome(result, detail: detail, clock: clock)], with: change)
+    }
+
     /// Stores the write that a release led to, together with its outcome and the entries of what it brings about besides.
     func conclude(
         _ access: AuthorizedAccess, storing change: Change, on subjects: [AuditSubject], after others: [AuditEntry] = []

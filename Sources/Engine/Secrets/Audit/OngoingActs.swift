@@ -30,4 +30,5 @@ struct Lasting: Sendable {
     let ongoing: OngoingActs
     let pending: PendingBook
     let runs = RunRegistry()
+    let answers = HeldAnswers()
 }

@@ -63,6 +63,13 @@ package struct RunJob: Sendable {
     /// Whether an agent's output passes that could not be searched for values. No approval binds it, since no agent can wish for it: it is the policy's
     /// word, read at each use, and to change that is a step-up act of its own. (A sandbox's files are bound, because what they become is shown.)
     package var passesUnscanned = false
+    /// How many guesses an agent's output may still answer, by the name of the value. Where one has none, nothing leaves the run.
+    package var answersLeft: [String: Int] = [:]
+
+    /// Which secrets the values of a name belong to.
+    var secrets: [String: Set<SecretID>] {
+        values.reduce(into: [:]) { found, value in if let secret = value.secret { found[value.name, default: []].insert(secret) } }
+    }
 
     /// One field on its way into a variable, a private file or to standard input.
     package struct InjectedValue: Sendable {
@@ -76,6 +83,8 @@ package struct RunJob: Sendable {
         package var name: String
         package var kind: FieldKind
         package var value: SecretValue
+        /// The secret that the field is of; nil for standard input that was told beforehand.
+        package var secret: SecretID?
 
         package init(variable: String?, isFile: Bool = false, text: InputText = .none, name: String, kind: FieldKind, value: SecretValue) {
             self.variable = variable

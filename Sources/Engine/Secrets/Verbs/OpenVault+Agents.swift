@@ -10,6 +10,8 @@ package struct RegisteredAgent: Sendable {
     package var createdAt: Timestamp
     package var revokedAt: Timestamp?
     package var policies: [String]
+    /// For how many secrets nothing leaves its runs, until a person resets it.
+    package var withheldSecrets = 0
 }
 
 extension OpenVault {
@@ -17,11 +19,13 @@ extension OpenVault {
     package func agents(by asker: Asker) async throws -> [RegisteredAgent] {
         let access = try await authorizer.authorize(Act(.agentList, .list, .person), by: asker, on: [])
         return try await concluding(access) {
-            try await book.records(.agent).map { row in
+            let fuses = try await book.records(.fuse).map { try FuseRecord(decoding: $0.content) }
+            return try await book.records(.agent).map { row in
                 let agent = try openAgent(row)
                 return RegisteredAgent(
                     name: agent.document.name, createdAt: agent.record.createdAt, revokedAt: agent.record.revokedAt,
-                    policies: policy.document.policies.filter { $0.applies(to: .agent(agent.document.name)) }.map(\.name))
+                    policies: policy.document.policies.filter { $0.applies(to: .agent(agent.document.name)) }.map(\.name),
+                    withheldSecrets: fuses.count { $0.agent == row.id.cast() && $0.blownAt != nil })
             }.sorted { $0.name < $1.name }
         }
     }
@@ -54,6 +58,7 @@ extension OpenVault {
             agent.record.revokedAt = clock.now()
             var change = Change()
             change.put(try agentRow(row.id.cast(), agent.document, agent.record, replacing: row), replacing: row)
+            for fuse in try await fuses(of: row.id.cast()) { change.remove(fuse) }
             try await authorizer.commit(permit, change, on: [AuditSubject(record: row.id, name: name.description)])
             await endHoldings(of: .agent(row.id.cast()))
         }

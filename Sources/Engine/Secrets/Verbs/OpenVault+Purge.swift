@@ -41,6 +41,7 @@ extension OpenVault {
         for version in try await store.versions(of: row.id.cast(), in: organization) {
             change.add(.deleteVersion(secret: row.id.cast(), number: version.number, in: organization))
         }
+        for fuse in try await book.records(.fuse, parent: row.id) { change.remove(fuse) }
         change.remove(row)
         return change
     }

@@ -105,6 +105,7 @@ extension OpenVault {
                 job.values += values
             }
             try job.take(access.grants)
+            await limitAnswers(of: &job, for: asker)
             return PreparedRun(job: job, access: access, waiting: waiting, opening: opening)
         } catch {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
@@ -191,7 +192,9 @@ extension OpenVault {
         for (ordinal, field, variable) in try Self.injected(item, manifest, prefix: prefix) {
             let value = try await shelf.open(ordinal, of: record, version: version, access: access)
             let needle = manifest.fields.count > 1 ? "\(item.name)#\(field.name)" : "\(item.name)"
-            values.append(.init(item.way, variable: variable, name: needle, kind: field.kind, value: value))
+            var injected = RunJob.InjectedValue(item.way, variable: variable, name: needle, kind: field.kind, value: value)
+            injected.secret = record.id
+            values.append(injected)
         }
         return values
     }

@@ -36,8 +36,8 @@ final class RunHold: Sendable {
         }
     }
 
-    func finish(_ result: String, _ detail: [(String, String)]) async {
-        await vault.finish(run, result: result, detail: detail)
+    func finish(_ result: String, _ detail: [(String, String)], answers: [String: Int]) async {
+        await vault.finish(run, result: result, detail: detail, answers: answers)
         book.ended(number)
     }
 }

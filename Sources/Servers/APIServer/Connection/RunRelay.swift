@@ -45,7 +45,7 @@ struct RunRelay: Sendable {
         } catch {
             outcome.note("broken-off")
         }
-        await hold.finish(outcome.result, outcome.detail)
+        await hold.finish(outcome.result, outcome.detail, answers: outcome.answers)
     }
 
     /// Client to runner, until the client's body ends.
@@ -94,7 +94,7 @@ struct RunRelay: Sendable {
         var bytes: [UInt8] = []
         while let frame = try decoder.next() {
             outcome.note(frame)
-            frame.encode(into: &bytes)
+            if frame.kind != .answered { frame.encode(into: &bytes) }
         }
         return bytes
     }
@@ -105,6 +105,7 @@ private final class RunOutcome: Sendable {
     private struct State {
         var result: String?
         var detail: [(String, String)] = []
+        var answers: [String: Int] = [:]
     }
 
     private let state = Mutex(State())
@@ -113,10 +114,14 @@ private final class RunOutcome: Sendable {
     var result: String { state.withLock { $0.result ?? "broken-off" } }
     var detail: [(String, String)] { state.withLock { $0.detail } }
 
+    /// How many guesses the output answered, by the name of the value.
+    var answers: [String: Int] { state.withLock { $0.answers } }
+
     func note(_ result: String) { state.withLock { $0.result = $0.result ?? result } }
 
     func note(_ frame: RunFrame) {
         switch frame {
+        case .answered(let name): state.withLock { $0.answers[String(decoding: name, as: UTF8.self), default: 0] += 1 }
         case .timedOut: add("timed-out", "yes")
         case .report(let bytes): note(report: bytes)
         case .exit(.exited(let code)):

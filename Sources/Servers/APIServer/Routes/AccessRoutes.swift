@@ -34,6 +34,10 @@ struct AccessRoutes: Sendable {
             try await open(context).revokeAgent(try SegmentName(context.text("name"), of: .agent), by: try context.asker)
             return Response(status: .noContent)
         }
+        router.route(.post, "\(WirePath.agents)/:name/output-reset") { _, context in
+            let name = try SegmentName(context.text("name"), of: .agent)
+            return try Response(json: OutputReset(secrets: try await open(context).resetOutput(of: name, by: try context.asker)))
+        }
     }
 
     private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }

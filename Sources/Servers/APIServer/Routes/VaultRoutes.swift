@@ -29,7 +29,7 @@ struct VaultRoutes: Sendable {
             locked()
             return response
         }
-        router.route(.get, WirePath.doctor) { _, _ in try Response(json: DoctorReport(vault.facts)) }
+        router.route(.get, WirePath.doctor) { _, _ in try Response(json: DoctorReport(await vault.facts)) }
         router.route(.post, WirePath.clockAcceptance, body: false) { _, context in
             try await vault.opened(for: try context.asker).acceptClock(by: try context.asker)
             return Response(status: .noContent)

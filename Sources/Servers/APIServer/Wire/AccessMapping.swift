@@ -23,7 +23,8 @@ extension TacitWire.Asker {
 extension AgentSummary {
     init(_ agent: RegisteredAgent) {
         self.init(
-            name: agent.name.description, createdAt: agent.createdAt.seconds, revokedAt: agent.revokedAt?.seconds, policies: agent.policies)
+            name: agent.name.description, createdAt: agent.createdAt.seconds, revokedAt: agent.revokedAt?.seconds, policies: agent.policies,
+            withheldSecrets: agent.withheldSecrets > 0 ? agent.withheldSecrets : nil)
     }
 }
 

@@ -4,7 +4,7 @@ import TacitWire
 
 extension DoctorReport {
     init(_ facts: KeeperFacts) {
-        let findings = [Self.memory(facts), Self.overflow(facts), Self.process(facts), Self.spawner(facts), Self.clock(facts)]
+        let findings = [Self.memory(facts), Self.overflow(facts), Self.process(facts), Self.spawner(facts), Self.clock(facts), Self.output(facts)]
         self.init(findings: findings.compactMap(\.self))
     }
 
@@ -37,6 +37,13 @@ extension DoctorReport {
         guard facts.phase == .unlocked, facts.hasSpawner == false else { return nil }
         return .init(
             .bad, "keeper.spawner", "the process that starts runs has ended: runs are refused", hint: "run `tacit lock`, then `tacit unlock`")
+    }
+
+    private static func output(_ facts: KeeperFacts) -> Finding? {
+        guard let count = facts.agentsWithheld, count > 0 else { return nil }
+        return .init(
+            .advice, "agents.output", "output is withheld from \(count) of your agents: it answered guesses at a secret three times within a day",
+            hint: "`tacit agent list` names them; look at their runs with `tacit audit list`, then `tacit agent reset-output NAME`")
     }
 
     private static func clock(_ facts: KeeperFacts) -> Finding? {

@@ -24,7 +24,7 @@ struct LinkTargetTests {
 /// What a run in a sandbox changes in its working directory.
 @Suite("Files that leave a sandbox", .enabled(if: getuid() == 0))
 struct ChangeReleaseTests {
-    let value = "CANARY-0123456789abcdef"
+    let value = "CANARY-7b19e4d05c82a6f3"
     let folder: TemporaryFolder
     let spawner: SpawnerHandle
 
@@ -118,6 +118,19 @@ struct ChangeReleaseTests {
         job.sandbox?.passesUnscanned = true
         try TestRun(job, from: spawner).finish()
         #expect(entries(of: work.path).contains("packed.gz"))
+    }
+
+    @Test("no file leaves a run whose answers are spent; a withheld file with a value that could be guessed is an answer, another is none")
+    func answers() throws {
+        let word: [RunBinding] = [.variable("WORD", "summer-2025", needle: "db")]
+        let work = try work()
+        let script = "echo $WORD > guess; echo other > clean"
+        let run = try TestRun(job(script, in: work), word, from: spawner).finish()
+        #expect(run.frames.filter { $0.kind == .answered } == [.answered(Array("db".utf8))], "\(run.errors)")
+        #expect(try report(run).files?.withheld.map(\.path) == ["guess"])
+        let blown = try TestRun(job(script, in: work), word, from: spawner, under: RunConditions(answersLeft: ["db": 0])).finish()
+        #expect(try report(blown).files?.withheld.map(\.path).sorted() == ["clean", "guess"] && !blown.frames.contains { $0.kind == .answered })
+        #expect(try self.run("echo $VALUE > whole", in: work).run.frames.filter { $0.kind == .answered }.isEmpty)
     }
 
     @Test("links that leave, pipes and sockets are not taken over, and set-id bits are left behind")

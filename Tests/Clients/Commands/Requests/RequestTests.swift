@@ -57,6 +57,7 @@ struct RequestTests {
         Case(line: "slot remove \(id)", request: "DELETE /v1/slots/\(id)", answer: .nothing),
         Case(line: "agent list", request: "GET /v1/agents", answer: .json(Page<AgentSummary>(items: []))),
         Case(line: "agent revoke claude", request: "DELETE /v1/agents/claude", answer: .nothing),
+        Case(line: "agent reset-output claude", request: "POST /v1/agents/claude/output-reset", answer: .json(OutputReset(secrets: 1))),
         Case(line: "policy show", request: "GET /v1/policy", answer: .json(PolicyState(version: 1, document: "{}", text: "policies: []\n"))),
         Case(
             line: "policy explain claude a --capability broker", request: "POST /v1/policy/explain",
@@ -113,6 +114,7 @@ struct RequestTests {
         "acts that always ask do so before the request",
         arguments: [
             "get a", "purge a", "export --format json", "slot remove \(id)", "slot replace-recovery --recovery-out 2", "agent revoke x",
+            "agent reset-output x",
             "agent add x",
             "policy apply POLICY",
         ])

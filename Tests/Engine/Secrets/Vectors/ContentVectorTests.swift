@@ -25,6 +25,7 @@ import Testing
         let name: String?, badgeHash: String?, version: Int64?, json: String?, text: String?
         let tags: [String]?, description: String?, note: String?, url: String?, fields: [Field]?
         let asker: Asker?, use: Use?, names: [String]?, proposal: Proposal?, purpose: String?, rule: String?, state: State?
+        let agent: String?, times: [Int64]?, blownAt: Int64?
         let key: String?, confirmed: Bool?, lastStep: Int64?, failures: Int64?
 
         struct Asker: Decodable, Sendable {
@@ -50,7 +51,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 102).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 109).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -59,7 +60,7 @@ import Testing
         let bytes = try hex(scenario.encoded)
         let written =
             switch scenario.form {
-            case "vault", "slot", "sealed-record", "secret": try row(scenario.form, bytes, described)
+            case "vault", "slot", "sealed-record", "secret", "fuse": try row(scenario.form, bytes, described)
             case "approval": try approval(scenario, bytes, described)
             case "factor": try factor(bytes, described)
             default: try document(scenario.form, bytes, described)
@@ -85,6 +86,11 @@ import Testing
             #expect(read.createdAt.nanoseconds == described.createdAt)
             #expect(read.rootGeneration == described.rootGeneration)
             #expect(try read.slot == Slot(decoding: hex(#require(described.slot))))
+            return read.encoded
+        case "fuse":
+            let read = try FuseRecord(decoding: bytes)
+            #expect(read.agent?.description == described.agent)
+            #expect(read.times.map(\.nanoseconds) == described.times && read.blownAt?.nanoseconds == described.blownAt)
             return read.encoded
         case "sealed-record":
             let read = try SealedRecord(decoding: bytes)
@@ -153,6 +159,7 @@ import Testing
         case "secret-metadata": _ = try SecretMetadata(decoding: bytes)
         case "manifest": _ = try Manifest(decoding: bytes)
         case "approval": _ = try ApprovalRequest(decoding: bytes)
+        case "fuse": _ = try FuseRecord(decoding: bytes)
         case "factor": _ = try TimedFactor(decoding: bytes)
         default: Issue.record("the form \(form) does not exist")
         }

@@ -80,6 +80,9 @@ import Testing
         #expect(requests.map(\.request.purpose) == ["billing", "list invoices"])
         let factor = try await bench.open.factor(by: bench.person())
         #expect(factor?.isConfirmed == true && factor?.triesLeft == 1)
+        let agent = try #require(asker.agent)
+        #expect(try await bench.open.fuses(of: agent).count == 1)
+        #expect(try await bench.open.fuses(of: nil).count == 1)
 
         #expect(try bench.open.verifierKey == vector.common.verifierKey)
         let kept = Array(vector.common.checkpoint.utf8)
@@ -167,7 +170,7 @@ struct VectorTables: Decodable, Sendable {
 
     /// A store that holds these rows.
     func store() async throws -> InMemoryStore {
-        let order: [RecordKind] = [.vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor]
+        let order: [RecordKind] = [.vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor, .fuse]
         let records = try record.map { try $0.record() }
         var operations: [Batch.Operation] = order.flatMap { kind in records.filter { $0.kind == kind } }.map { .put($0, replacing: nil) }
         operations += try key.map {
