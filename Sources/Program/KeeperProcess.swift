@@ -77,7 +77,7 @@ struct KeeperProcess {
     }
 
     /// The longest path that a Unix socket's address has room for while the socket has its first name, which is one byte longer.
-    private static let longestSocketPath = 106
+    private static let longestSocketPath = 102
 
     /// The keeper itself, for what it does unasked.
     private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
@@ -140,7 +140,7 @@ enum KeeperError: Diagnosable, Equatable {
         case .noDirectory(let path): "\(path) could not be made"
         case .misplaced(let path): "\(path) is no directory of its own"
         case .loose(let path): "\(path) is not yours alone"
-        case .longPath(let path): "\(path) is too long for a socket: 106 bytes are the most"
+        case .longPath(let path): "\(path) is too long for a socket: 102 bytes are the most"
         case .notAnother(let user): "a keeper for user \(user) must be a user of its own, and not root"
         }
     }

@@ -7,8 +7,8 @@ import struct
 import subprocess
 
 from attack import attack, expect
-from attempts import as_user, processes_of
 from house import is_alive, wait_until
+from scene import as_user, processes_of
 
 VERSION, LONGEST = 1, 4096
 SIZE = 8 + LONGEST
@@ -45,7 +45,7 @@ def asked(scene, user, data, count=1, more=()):
             theirs.close()
         # Whoever took the descriptor is a runner, which ends with ours; nobody else holds it.
         ours = ends[0][0]
-        ours.settimeout(0.2 if answer == "0 0" else 30)
+        ours.settimeout(30 if answer.startswith(f"{REQUEST} ") or answer == "nothing" else 0.2)
         try:
             held = ours.recv(1) != b""
         except TimeoutError:

@@ -85,7 +85,7 @@ struct KeeperTarget: ParsableArguments {
             guard unsafe lstat(place, &facts) == 0, facts.st_uid == 0, facts.st_mode & 0o022 == 0 || facts.st_mode & S_ISVTX != 0 else {
                 throw CommandFailure(
                     "\(place.printable) can be changed by others than root, who would execute this program",
-                    hint: "install it for everybody: `sudo PREFIX=/usr/local Scripts/install`", code: "program.loose")
+                    hint: "install it for everybody: `sudo Scripts/install /usr/local`", code: "program.loose")
             }
             guard end != path.startIndex, let slash = path[..<end].lastIndex(of: "/") else { return path }
             end = slash
