@@ -20,8 +20,11 @@
 #include <unistd.h>
 
 // Newer than some headers, and everywhere the same.
-enum { call_open_tree = 428, call_move_mount = 429, call_close_range = 436, call_openat2 = 437, call_mount_setattr = 442 };
-enum { patience_milliseconds = 2000 };
+enum {
+    call_open_tree = 428, call_move_mount = 429, call_fsopen = 430, call_fsconfig = 431, call_fsmount = 432, call_close_range = 436,
+    call_openat2 = 437, call_mount_setattr = 442,
+};
+enum { patience_milliseconds = 2000, both_ends = 0x4 | 0x40 /* MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH */ };
 
 static int told(long result) { return result < 0 ? -errno : (int)result; }
 
@@ -89,33 +92,70 @@ static _Noreturn void fail(const struct starting *starting, uint32_t stage, int 
     _exit(125);
 }
 
-/// Makes sure that the run can walk to a directory. Where it may not pass, an empty directory takes the place of what it could not have seen anyway.
-static int open_way(char *path, const struct tacit_run_people *people) {
-    int is_covered = 0, error = 0;
-    for (char *end = strchr(path + 1, '/'); end && error == 0; end = strchr(end + 1, '/')) {
-        *end = 0;
-        if (is_covered) {
-            if (mkdir(path, 0755) != 0) error = errno;
-        } else {
-            look_as(people->run, people->run_group);
-            int place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), inside = place < 0 ? -1 : openat(place, ".", O_PATH | O_CLOEXEC);
-            if (inside < 0) {
-                const char *options = "mode=0755,uid=0,gid=0,size=64k,nr_inodes=256";
-                is_covered = 1;
-                if (errno != EACCES || mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) != 0) error = errno;
-            }
-            if (place >= 0) close(place);
-            if (inside >= 0) close(inside);
-            look_as(0, 0);
-        }
-        *end = '/';
+/// A directory of the run's own, attached over one that it may not pass.
+static int cover(int directory) {
+    int context = told(syscall(call_fsopen, "tmpfs", 1 /* FSOPEN_CLOEXEC */)), cover = -1;
+    if (context < 0) return context;
+    const char *const options[][2] = {{"mode", "0755"}, {"uid", "0"}, {"gid", "0"}, {"size", "64k"}, {"nr_inodes", "256"}};
+    int result = 0;
+    for (int index = 0; index < 5 && result == 0; index++) {
+        result = told(syscall(call_fsconfig, context, 1 /* FSCONFIG_SET_STRING */, options[index][0], options[index][1], 0));
     }
-    if (is_covered && error == 0 && mkdir(path, 0755) != 0) error = errno;
-    return -error;
+    if (result == 0) result = told(syscall(call_fsconfig, context, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0));
+    if (result == 0) result = cover = told(syscall(call_fsmount, context, 1 /* FSMOUNT_CLOEXEC */, 0x2 | 0x4 | 0x8 /* no set-id, devices, execution */));
+    if (result >= 0) result = told(syscall(call_move_mount, cover, "", directory, "", both_ends));
+    close(context);
+    return result < 0 ? result : cover;
 }
 
-/// Opens the directory as the person may, and shows it in its own place with the person's files as the run's. One that is not the person's stays as it is.
-static void place_directory(const struct starting *starting, const char *directory) {
+/// Goes down to a directory, name by name and by no link, as the run may. Where the run may not pass, an empty directory takes the place of what it could not
+/// have seen anyway, and the rest of the way is made in it. The directory that the run reaches under this path, or a negated errno.
+static int go(char *path, const struct stat *wanted, const struct tacit_run_people *people) {
+    const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int here = open("/", flags), is_covered = 0;
+    for (char *name = strtok(path, "/"); name && here >= 0; name = strtok(NULL, "/")) {
+        if (!is_covered) look_as(people->run, people->run_group);
+        int next = is_covered ? -1 : told(openat(here, name, flags));
+        look_as(0, 0);
+        if (next == -EACCES || is_covered) {
+            int within = is_covered ? here : cover(here);
+            is_covered = 1;
+            next = within < 0 ? within : mkdirat(within, name, 0755) != 0 ? -errno : told(openat(within, name, flags));
+            if (within >= 0 && within != here) close(within);
+        }
+        close(here);
+        here = next;
+    }
+    struct stat found;
+    if (here < 0 || is_covered) return here;
+    if (fstat(here, &found) == 0 && found.st_dev == wanted->st_dev && found.st_ino == wanted->st_ino) return here;
+    close(here);
+    return -ESTALE;
+}
+
+/// Shows a directory of the person's in its own place, with the person's files as the run's, and gives what is shown.
+static int show(const struct starting *starting, int place, const struct stat *facts) {
+    struct {
+        uint64_t set, clear, propagation, owners;
+    } change = {.set = 0x2 | 0x4 | 0x100000 /* MOUNT_ATTR_NOSUID, _NODEV, _IDMAP */, .owners = (uint64_t)starting->owners};
+    const unsigned everything = AT_EMPTY_PATH | AT_RECURSIVE;
+    int tree = told(syscall(call_open_tree, place, "", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC | everything));
+    if (tree < 0) fail(starting, TACIT_RUN_PLACE, -tree);
+    if (syscall(call_mount_setattr, tree, "", everything, &change, sizeof change) != 0) fail(starting, TACIT_RUN_OWNERS, errno);
+    char link[64], path[TACIT_LONGEST_DIRECTORY];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", place);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) fail(starting, TACIT_RUN_PLACE, errno);
+    path[length] = 0;
+    int target = go(path, facts, starting->people);
+    if (target < 0) fail(starting, TACIT_RUN_PLACE, -target);
+    if (syscall(call_move_mount, tree, "", target, "", both_ends) != 0) fail(starting, TACIT_RUN_PLACE, errno);
+    close(target);
+    return tree;
+}
+
+/// Opens the directory as the person may, and goes there. One that is not the person's stays as it is.
+static void enter(const struct starting *starting, const char *directory) {
     const struct tacit_run_people *people = starting->people;
     struct {
         uint64_t flags, mode, resolve;
@@ -126,27 +166,12 @@ static void place_directory(const struct starting *starting, const char *directo
     struct stat facts;
     if (place < 0) fail(starting, TACIT_RUN_DIRECTORY, -place);
     if (fstat(place, &facts) != 0) fail(starting, TACIT_RUN_DIRECTORY, errno);
-    if (facts.st_uid == people->person) {
-        struct {
-            uint64_t set, clear, propagation, owners;
-        } change = {.set = 0x2 | 0x4 | 0x100000 /* MOUNT_ATTR_NOSUID, _NODEV, _IDMAP */, .owners = (uint64_t)starting->owners};
-        const unsigned everything = AT_EMPTY_PATH | AT_RECURSIVE;
-        int tree = told(syscall(call_open_tree, place, "", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC | everything));
-        if (tree < 0) fail(starting, TACIT_RUN_PLACE, -tree);
-        if (syscall(call_mount_setattr, tree, "", everything, &change, sizeof change) != 0) fail(starting, TACIT_RUN_OWNERS, errno);
-        char link[64], path[TACIT_LONGEST_DIRECTORY];
-        snprintf(link, sizeof link, "/proc/self/fd/%d", place);
-        ssize_t length = readlink(link, path, sizeof path - 1);
-        if (length < 0) fail(starting, TACIT_RUN_PLACE, errno);
-        path[length] = 0;
-        int opened = open_way(path, people);
-        if (opened < 0) fail(starting, TACIT_RUN_PLACE, -opened);
-        look_as(people->run, people->run_group);
-        if (syscall(call_move_mount, tree, "", AT_FDCWD, path, 0x4 /* MOVE_MOUNT_F_EMPTY_PATH */) != 0) fail(starting, TACIT_RUN_PLACE, errno);
-        look_as(0, 0);
-        close(tree);
-    }
+    int shown = facts.st_uid == people->person ? show(starting, place, &facts) : place;
+    look_as(people->run, people->run_group);
+    if (fchdir(shown) != 0) fail(starting, TACIT_RUN_DIRECTORY, errno);
+    look_as(0, 0);
     close(place);
+    if (shown != place) close(shown);
 }
 
 static int become(const struct tacit_run_people *people) {
@@ -162,7 +187,7 @@ static _Noreturn void begin(const struct starting *starting, const char *directo
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0) fail(starting, TACIT_RUN_PROCESS, errno);
     // What covers a directory is to be passed by the run.
     umask(0);
-    if (directory[0]) place_directory(starting, directory);
+    if (directory[0]) enter(starting, directory);
     umask(077);
     sigset_t none;
     sigemptyset(&none);
@@ -170,7 +195,7 @@ static _Noreturn void begin(const struct starting *starting, const char *directo
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nothing < 0 || chdir("/") != 0) fail(starting, TACIT_RUN_PROCESS, errno);
+    if (nothing < 0) fail(starting, TACIT_RUN_PROCESS, errno);
     /* Out of the way of the numbers that are given away now; all of them close when the program is executed. */
     int control = fcntl(starting->control, F_DUPFD_CLOEXEC, 16), program = fcntl(starting->program, F_DUPFD_CLOEXEC, 16);
     struct starting last = {.connection = fcntl(starting->connection, F_DUPFD_CLOEXEC, 16)};

@@ -5,8 +5,12 @@ import os
 import pathlib
 import shutil
 
-from attack import attack, expect
+from attack import attack, detail, expect
+from machine import LIBC
 from scene import Held, agent_run, furnish_policy
+
+# How deep the directory lies that is exchanged: the longer the way, the more is exchanged while the helper is on it.
+DEPTH = 600
 
 
 @attack("own uid", "what a run writes in the working directory is the person's, and what is the person's alone a run can read there")
@@ -62,6 +66,58 @@ def refused_directories(scene):
     expect(done.code == "run.directory-not-shown" and b"idmapped" in repr(done.problem or done.exit).encode(), done)
     done = agent_run(scene, "free", ["sh", "-c", "id -u; pwd"], cwd="/usr/share")
     expect(done.stdout.decode().split() == [str(scene.units.run_user.pw_uid), "/usr/share"], done)
+
+
+@attack("own uid", "a working directory that is named through a link is the one behind it, and nothing is shown anywhere else")
+def linked(scene):
+    work = scene.house.root / "work"
+    with scene.house.as_owner():
+        (work / "real").mkdir()
+        (work / "linked").symlink_to("real")
+        (work / "system").symlink_to("/etc")
+    for who in ("free", "confined"):
+        done = agent_run(scene, who, ["sh", "-c", f"pwd -P; echo made > {who}"], cwd=str(work / "linked"))
+        expect(done.stdout.decode().strip() == str(work / "real") and (work / "real" / who).read_text() == "made\n", done)
+    text = "stat -c '%u %d' /etc; touch /etc/made 2>/dev/null && echo written"
+    found = agent_run(scene, "free", ["sh", "-c", text], cwd=str(work / "system")).stdout.decode().split("\n")
+    expect(found == [f"0 {os.stat('/etc').st_dev}", ""], found)
+
+
+@attack("own uid", "while its owner puts others in the place of a directory and of those above it, no run shows it anywhere but there")
+def exchanged(scene):
+    # One that the run may pass: what lies above it is not covered.
+    work, system, way = scene.base / "passable", scene.base / "system", pathlib.Path(*["d"] * DEPTH)
+    (system / way).mkdir(parents=True)
+    work.mkdir()
+    os.chown(work, scene.person.pw_uid, scene.person.pw_gid)
+    with scene.house.as_owner():
+        (work / "a" / way).mkdir(parents=True)
+        (work / "trap").symlink_to(system)
+    stop, child = scene.house.root / "work" / "stop", os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(scene.person.pw_gid)
+        os.setuid(scene.person.pw_uid)
+        while not stop.exists():
+            # At once, so that there is always one: RENAME_EXCHANGE.
+            for _ in range(100):
+                LIBC.renameat2(-100, str(work / "a").encode(), -100, str(work / "trap").encode(), 2)
+        os._exit(0)
+    try:
+        outcomes = set()
+        for _ in range(60):
+            text = f"stat -c %u {system / way}; cd {system / way} && touch made && echo written; true"
+            done = agent_run(scene, "free", ["sh", "-c", text], cwd=str(work / "a" / way))
+            if done.exit == ("exited", 0):
+                expect(done.stdout == b"0\n", f"the person's directory is shown in the place of one of the system's: {done.stdout}")
+            else:
+                expect(done.code in ("run.no-directory", "run.directory-not-shown"), done)
+            outcomes.add(done.code)
+        detail(outcomes)
+        expect("" in outcomes, outcomes)
+    finally:
+        stop.touch()
+        os.waitpid(child, 0)
 
 
 @attack("own uid", "mounts of a run are nobody else's, and its directory is open to it alone")
