@@ -72,7 +72,7 @@ var targets: [Target] = [
     adapter("SQLStorage", "Model", "Storage", tests: nil),
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
-    adapter("ProcessRunner", "Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox"),
+    adapter("ProcessRunner", "Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"),
     adapter("StateFiles", "Model", "Storage"),
     adapter("KernelPeers", "Model"),
     // Servers: how it is reached
@@ -119,6 +119,7 @@ targets += [
     shim("CLetters"),
     shim("CLockedMemory"),
     shim("CProcess"),
+    shim("CRunStarter"),
     shim("CSandbox"),
     shim("CWipingAllocator"),
     shim("CArgon2", linking: "argon2"),

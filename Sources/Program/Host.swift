@@ -65,17 +65,22 @@ enum Host {
     }
 }
 
-/// The user that the keeper belongs to.
+/// The user whom the keeper serves.
 struct Account: Sendable {
+    var userID: UInt32
+    var groupID: UInt32
     var name: String
     /// As the user database has it: whoever started the keeper may have set HOME to anything.
     var home: String
     var timeZone: String?
 
-    static func own() -> Account {
-        let user = geteuid()
+    static func own() -> Account { of(geteuid()) }
+
+    /// Reads the user database. Not for two threads at a time.
+    static func of(_ user: UInt32) -> Account {
         let entry = unsafe getpwuid(user)
         return Account(
+            userID: user, groupID: unsafe entry.map { unsafe $0.pointee.pw_gid } ?? UInt32.max,
             name: unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)",
             home: unsafe entry.map { unsafe String(cString: $0.pointee.pw_dir) } ?? "/",
             timeZone: unsafe getenv("TZ").map { unsafe String(cString: $0) })

@@ -24,9 +24,14 @@ enum PrivateDirectory {
         let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         if !parent.isEmpty, unsafe access(parent, F_OK) != 0 { try make(parent) }
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw KeeperError.noDirectory(path) }
+        try check(path, allowing: 0o700)
+    }
+
+    /// Refuses a path that is no directory of this user's, or where others may do more than is allowed.
+    static func check(_ path: String, allowing mode: mode_t) throws {
         var facts = stat()
         guard unsafe lstat(path, &facts) == 0 else { throw KeeperError.noDirectory(path) }
         guard facts.st_mode & S_IFMT == S_IFDIR else { throw KeeperError.misplaced(path) }
-        guard facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else { throw KeeperError.loose(path) }
+        guard facts.st_uid == geteuid(), facts.st_mode & 0o777 & ~mode == 0 else { throw KeeperError.loose(path) }
     }
 }

@@ -14,6 +14,8 @@ import TacitWire
 /// The keeper: adapters, vault and server put together, in the foreground until a signal ends it.
 struct KeeperProcess {
     let paths: LocalPaths
+    /// Whom it serves as a user of its own; nil for the user that it is.
+    var person: Account?
     /// Told once the socket listens, or why it does not.
     let onReady: @Sendable () -> Void
 
@@ -21,19 +23,33 @@ struct KeeperProcess {
 
     func run() async throws {
         try Self.harden()
+        if let person, person.userID == geteuid() || geteuid() == 0 { throw KeeperError.notAnother(person.userID) }
         guard paths.socket.utf8.count <= Self.longestSocketPath else { throw KeeperError.longPath(paths.socket) }
         // The socket is the user's alone from the moment it is bound, before anyone can connect.
         umask(0o077)
         let lock = try KeeperLock(path: paths.keeperLock)
         defer { lock.release() }
         try PrivateDirectory.make(paths.state)
-        let door = SocketFile(paths.socket)
+        if person != nil { try PrivateDirectory.check(paths.runtime, allowing: 0o755) }
+        let door = SocketFile(paths.socket, for: person)
         // Whoever left one there is gone: the lock is ours.
         door.clear()
         defer { door.remove() }
-        let vault = Vault(foundation(RunnerLauncher(for: .own(), hiding: paths.own), try SessionFileLauncher(directory: paths.sessionFiles)))
+        let vault = Vault(foundation(runners, try files))
         try await serve(vault, door)
         try? await vault.lock(by: Self.keeper)
+    }
+
+    /// Runs are the user's that the keeper is, or a third user's.
+    private var runners: RunnerLauncher {
+        guard let person else { return RunnerLauncher(for: .own(), hiding: paths.own) }
+        let usual = LocalPaths(environment: [:], home: person.home, userID: person.userID, hasUserRuntime: true)
+        return RunnerLauncher(for: person, hiding: paths.own + usual.own, starter: LocalPaths.starterSocket(of: person.userID))
+    }
+
+    /// What one user writes for its keeper's eyes alone, the other cannot read: a keeper that is a user of its own has no session files.
+    private var files: any SessionFileSupply {
+        get throws { person == nil ? try SessionFileLauncher(directory: paths.sessionFiles) : NoSessionFiles() }
     }
 
     private func serve(_ vault: Vault, _ door: SocketFile) async throws {
@@ -61,12 +77,12 @@ struct KeeperProcess {
     }
 
     /// The longest path that a Unix socket's address has room for while the socket has its first name, which is one byte longer.
-    private static let longestSocketPath = 106
+    private static let longestSocketPath = 102
 
     /// The keeper itself, for what it does unasked.
     private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
 
-    private func foundation(_ runners: RunnerLauncher, _ files: SessionFileLauncher) -> Vault.Foundation {
+    private func foundation(_ runners: RunnerLauncher, _ files: any SessionFileSupply) -> Vault.Foundation {
         let paths = paths
         return Vault.Foundation(
             openStore: { create in try SQLiteStore.open(directory: paths.vault, create: create) },
@@ -76,7 +92,7 @@ struct KeeperProcess {
             pending: DiskStateFile(path: paths.pending, durability: .flushed),
             // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
-            keeper: Host.origin(), runners: runners, files: files, hardening: Host.hardening)
+            keeper: Host.origin(), person: person?.userID, runners: runners, files: files, hardening: Host.hardening)
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.
@@ -113,6 +129,7 @@ enum KeeperError: Diagnosable, Equatable {
     case misplaced(String)
     case loose(String)
     case longPath(String)
+    case notAnother(UInt32)
 
     var code: String { "keeper.cannot-start" }
 
@@ -123,7 +140,8 @@ enum KeeperError: Diagnosable, Equatable {
         case .noDirectory(let path): "\(path) could not be made"
         case .misplaced(let path): "\(path) is no directory of its own"
         case .loose(let path): "\(path) is not yours alone"
-        case .longPath(let path): "\(path) is too long for a socket: 106 bytes are the most"
+        case .longPath(let path): "\(path) is too long for a socket: 102 bytes are the most"
+        case .notAnother(let user): "a keeper for user \(user) must be a user of its own, and not root"
         }
     }
 
@@ -131,6 +149,7 @@ enum KeeperError: Diagnosable, Equatable {
         switch self {
         case .misplaced: "put a directory there: a link is not followed"
         case .loose(let path): "chmod 700 \(path), and make sure that you own it"
+        case .notAnother: "the service that `tacit keeper install --system-user` made starts it so"
         case .longPath: "set XDG_RUNTIME_DIR to a shorter path, for keeper and commands alike"
         default: nil
         }

@@ -6,6 +6,7 @@ import Glibc
 import Model
 import ProcessRunner
 import Synchronization
+import TacitWire
 
 /// One binary, several processes: the hidden first word says which.
 @main
@@ -25,6 +26,7 @@ enum Program {
         case Spawner.subcommand: exit(Spawner.main())
         case Runner.subcommand: exit(Runner.main())
         case SandboxProbe.subcommand: exit(SandboxProbe.main())
+        case RunStarter.subcommand: exit(RunStarter.main(Array(words.dropFirst()), environment: environment))
         default:
             CommandContext.current = .ofProcess(version: KeeperProcess.version, keeper: keep)
             exit(TacitCommand.run(arguments: words))
@@ -35,11 +37,13 @@ enum Program {
     @Sendable private static func keep(_ launch: KeeperLaunch) -> Int32 {
         let done = DispatchSemaphore(value: 0)
         let code = Mutex<Int32>(1)
-        let paths = CommandContext.current.paths
+        let own = CommandContext.current.paths
+        let person = launch.person.map(Account.of)
+        let paths = person.map { LocalPaths(ownUserKeeperOf: $0.userID, person: own) } ?? own
         // The keeper's one task, owned by this call, which waits for its end.
         Task {
             do {
-                try await KeeperProcess(paths: paths) { announce(launch) }.run()
+                try await KeeperProcess(paths: paths, person: person) { announce(launch) }.run()
                 code.withLock { $0 = 0 }
             } catch {
                 report(error, to: launch)
@@ -49,6 +53,9 @@ enum Program {
         done.wait()
         return code.withLock { $0 }
     }
+
+    /// A variable of this process.
+    private static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
     private static func announce(_ launch: KeeperLaunch) {
         guard let readiness = launch.readiness else { return say("tacit: the keeper listens; it ends with Ctrl-C") }

@@ -21,16 +21,20 @@ struct ProgramFile: Sendable {
 final class SocketFile: Sendable {
     let provisional: String
     private let path: String
+    /// The group that may connect; nil for none.
+    private let group: UInt32?
     private let identity = Mutex<FileIdentity?>(nil)
 
-    init(_ path: String) { (self.path, provisional) = (path, path + "~") }
+    init(_ path: String, for person: Account? = nil) { (self.path, provisional, group) = (path, path + "~", person?.groupID) }
 
     /// Takes away what an earlier keeper left.
     func clear() { for path in [path, provisional] { unsafe unlink(path) } }
 
     /// Gives the bound socket its name; false when nobody would reach it.
     func publish() -> Bool {
-        guard unsafe chmod(provisional, 0o600) == 0, unsafe rename(provisional, path) == 0 else { return false }
+        // The group only opens the way: who may ask is decided by the user at the other end.
+        if let group { guard unsafe chown(provisional, .max, group) == 0 else { return false } }
+        guard unsafe chmod(provisional, group == nil ? 0o600 : 0o660) == 0, unsafe rename(provisional, path) == 0 else { return false }
         identity.withLock { $0 = FileIdentity(path) }
         return true
     }

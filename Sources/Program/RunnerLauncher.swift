@@ -7,23 +7,28 @@ import Secrets
 import Synchronization
 import TacitWire
 
-/// Gives the vault its runners: one spawner per unlock, started before the first key is opened.
+/// Gives the vault its runners: one spawner per unlock, started before the first key is opened; or, to a keeper that is a user of its own, root's helper.
 final class RunnerLauncher: RunnerSupply {
     private let spawner = Mutex<SpawnerHandle?>(nil)
     private let account: Account
     private let hidden: [String]
+    /// Where root's helper is asked; nil when runs are this process's own user's.
+    private let starter: String?
 
     /// `account` is whose programs the runs of agents are; `hidden` are the directories that no sandbox shows.
-    init(for account: Account, hiding hidden: [String]) { (self.account, self.hidden) = (account, hidden) }
+    init(for account: Account, hiding hidden: [String], starter: String? = nil) {
+        (self.account, self.hidden, self.starter) = (account, hidden, starter)
+    }
 
     func prepare() async throws {
+        guard starter == nil else { return }
         try spawner.withLock { spawner in
             guard spawner?.isAlive != true else { return }
             spawner = try SpawnerHandle()
         }
     }
 
-    var isAlive: Bool? { spawner.withLock { $0?.isAlive ?? false } }
+    var isAlive: Bool? { starter == nil ? spawner.withLock { $0?.isAlive ?? false } : nil }
 
     func retire() {
         spawner.withLock { spawner in
@@ -33,8 +38,13 @@ final class RunnerLauncher: RunnerSupply {
     }
 
     func open(_ job: Secrets.RunJob) async throws -> any WaitingRun {
-        guard let spawner = spawner.withLock({ $0 }) else { throw EngineError.runnersGone }
-        return try await Self.aside { try OpenedRun(job, of: self.account, hiding: self.hidden, on: spawner) }
+        let spawner = spawner.withLock { $0 }
+        guard starter != nil || spawner != nil else { throw EngineError.runnersGone }
+        return try await Self.aside {
+            let runner = try self.starter.map { try RunStarter.takeRunner(socket: $0, directory: job.workingDirectory) } ?? spawner?.takeRunner()
+            guard let runner else { throw EngineError.runnersGone }
+            return try OpenedRun(job, of: self.account, hiding: self.hidden, isOwnUser: self.starter == nil, on: runner)
+        }
     }
 
     /// Does what blocks for a few milliseconds on a thread that is not one of the concurrency pool.
@@ -62,23 +72,27 @@ private final class OpenedRun: WaitingRun {
     private let facts: ProgramFacts
     private let setup: RunnerSetup
     private let account: Account
+    /// Whether the run is the person's user's.
+    private let isOwnUser: Bool
     /// The runner's socket; nil once somebody else closes it.
     private let descriptor: Mutex<Int32?>
 
-    init(_ job: Secrets.RunJob, of account: Account, hiding hidden: [String], on spawner: SpawnerHandle) throws {
-        self.account = account
-        let taken = try spawner.takeRunner()
+    /// Takes over a runner's socket.
+    init(_ job: Secrets.RunJob, of account: Account, hiding hidden: [String], isOwnUser: Bool, on taken: Int32) throws {
+        (self.account, self.isOwnUser) = (account, isOwnUser)
         setup = RunnerSetup(descriptor: taken)
         do {
-            var taken = ProcessRunner.RunJob(job, environment: account.environment(of: job))
-            taken.sandbox = job.sandbox.map { sandbox in
+            var asked = ProcessRunner.RunJob(job, environment: account.environment(of: job))
+            // The person's home is closed to any other user.
+            if !isOwnUser { (asked.home, asked.caller) = (.temporary, account.userID) }
+            asked.sandbox = job.sandbox.map { sandbox in
                 var wish = SandboxWish(
                     sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
                     user: account.name, home: account.home, hidden: hidden)
                 wish.reads = sandbox.reads
                 return wish
             }
-            facts = try setup.submit(taken)
+            facts = try setup.submit(asked)
         } catch {
             close(taken)
             throw error
@@ -101,7 +115,7 @@ private final class OpenedRun: WaitingRun {
             let needle = value.kind == .secret ? value.name : nil
             try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value, text: value.text))
         }
-        try setup.start(RunConditions(job, of: account))
+        try setup.start(RunConditions(job, of: account, hasHome: isOwnUser))
         let taken = descriptor.withLock { descriptor in
             defer { descriptor = nil }
             return descriptor
@@ -121,9 +135,9 @@ extension Account {
 
 extension RunConditions {
     /// What was decided of an agent's run after its program had been opened.
-    fileprivate init(_ job: Secrets.RunJob, of account: Account) {
+    fileprivate init(_ job: Secrets.RunJob, of account: Account, hasHome: Bool) {
         self.init(
-            home: job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"),
+            home: hasHome && job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"),
             passesUnscanned: job.passesUnscanned, answersLeft: job.answersLeft)
     }
 }

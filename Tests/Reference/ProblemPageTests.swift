@@ -214,11 +214,13 @@ extension ProblemPageTests {
             .emptyCommand, .notFound("name"), .notExecutable("name", Errno(code: 13)), .badShebang("/path"), .tooManyScripts("/path"),
             .accidentGuard(word: "env"),
             .noDirectory("/path", Errno(code: 2)), .noPrivateDirectory(Errno(code: 28)), .noTerminal(Errno(code: 28)), .noFile(Errno(code: 28)),
+            .notShown("/path", Errno(code: 22)),
             .injection(.badName),
             .injection(.dangerous("PATH")),
             .injection(.taken("A")), .injection(.twoInputs), .injection(.hasNUL(variable: "A")), .injection(.tooLong(variable: "A")), .tooLarge,
             .noSandbox("why", "what helps"), .noSandboxThere("/path", "why"), .notConfined(Errno(code: 1)),
-        ] as [RunRefusal]).map(\.failure) + ([.noDescriptors(Errno(code: 24)), .runnerGone, .runnerSilent, .malformedAnswer] as [RunnerError])
+        ] as [RunRefusal]).map(\.failure)
+        + ([.noDescriptors(Errno(code: 24)), .starterRefused(Errno(code: 111)), .runnerGone, .runnerSilent, .malformedAnswer] as [RunnerError])
 
     /// What is answered without an error of its own.
     private static let streams = [

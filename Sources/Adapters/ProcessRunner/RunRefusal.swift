@@ -10,6 +10,7 @@ package enum RunRefusal: Diagnosable, Equatable {
     case tooManyScripts(String)
     case accidentGuard(word: String)
     case noDirectory(String, Errno)
+    case notShown(String, Errno)
     case noPrivateDirectory(Errno)
     case noTerminal(Errno)
     case noFile(Errno)
@@ -27,6 +28,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .notExecutable, .badShebang, .tooManyScripts, .cannotStart: "run.program-not-executable"
         case .accidentGuard: "run.accident-guard"
         case .noDirectory: "run.no-directory"
+        case .notShown: "run.directory-not-shown"
         case .noPrivateDirectory, .noTerminal, .noFile: "run.no-resources"
         case .injection(let error): error.code
         case .tooLarge: "run.too-large"
@@ -44,6 +46,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .tooManyScripts(let path): "`\(path)` is a script run by a script run by a script, too many times"
         case .accidentGuard(let word): "accident guard: `\(word)` would print the environment, values included"
         case .noDirectory(let path, let error): "the working directory `\(path)` cannot be entered: \(error.text)"
+        case .notShown(let path, let error): "the working directory `\(path)` cannot be shown to the user of your runs: \(error.text)"
         case .noPrivateDirectory(let error): "no private temporary directory could be made: \(error.text)"
         case .noTerminal(let error): "no terminal could be made: \(error.text)"
         case .noFile(let error): "no private file for a value could be made: \(error.text)"
@@ -63,6 +66,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .injection(let error): error.hint
         case .tooLarge: "pass the large value with `--stdin KEY`"
         case .noSandbox(_, let remedy): remedy
+        case .notShown: "work on a file system that can be idmapped, such as ext4, XFS, Btrfs or tmpfs"
         case .notConfined: "this machine forbids filters of system calls (seccomp); `tacit doctor` says what is missing"
         case .noSandboxThere: "work in a directory of the project's own, and name only what the program needs"
         default: nil

@@ -1,4 +1,5 @@
 import Glibc
+import TacitWire
 
 /// A connected Unix stream socket with blocking reads and writes. Used by one thread at a time.
 @safe
@@ -25,7 +26,7 @@ final class UnixConnection {
         guard result == 0 else { throw .noKeeper }
         // A password goes to nobody but a keeper of this user: where the socket lies may have been chosen by somebody else's environment.
         let listener = Self.listener(descriptor)
-        guard listener == geteuid() else { throw .foreignKeeper(user: listener) }
+        guard listener == geteuid() || listener == Self.vouchedKeeper(at: path) else { throw .foreignKeeper(user: listener) }
     }
 
     /// The user who listens at the other end, as the kernel says (SO_PEERCRED: process, user, group).
@@ -34,6 +35,17 @@ final class UnixConnection {
         var length = socklen_t(credentials.count * MemoryLayout<UInt32>.size)
         guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return .max }
         return credentials[1]
+    }
+
+    /// The user whom root made the keeper of this one: the owner of the directory that lies among root's; nil for a socket anywhere else.
+    private static func vouchedKeeper(at path: String) -> UInt32? {
+        let directory = "\(LocalPaths.systemRuntime)/\(geteuid())"
+        guard path == "\(directory)/keeper.sock" else { return nil }
+        var (above, place) = (stat(), stat())
+        guard unsafe lstat(LocalPaths.systemRuntime, &above) == 0, above.st_uid == 0, above.st_mode & (S_IFMT | 0o022) == S_IFDIR,
+            unsafe lstat(directory, &place) == 0, place.st_mode & (S_IFMT | 0o022) == S_IFDIR
+        else { return nil }
+        return place.st_uid
     }
 
     deinit {

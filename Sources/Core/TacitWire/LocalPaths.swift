@@ -12,6 +12,12 @@ public struct LocalPaths: Sendable, Equatable {
     public let keeperLock: String
     /// The directory of the session files, 0700.
     public let sessionFiles: String
+    /// The badges of agents, one file each: the person's, whoever the keeper is.
+    public let agents: String
+    /// The directory in which a command of the person's keeps what is edited.
+    public let drafts: String
+    /// Whether the keeper is a user of its own.
+    public let hasOwnUser: Bool
 
     /// `hasUserRuntime` says whether `/run/user/UID` is there, for hosts that pass no `XDG_RUNTIME_DIR`.
     public init(environment: [String: String], home: String, userID: UInt32, hasUserRuntime: Bool) {
@@ -27,7 +33,31 @@ public struct LocalPaths: Sendable, Equatable {
         socket = "\(runtime)/keeper-\(vaultID).sock"
         keeperLock = "\(runtime)/keeper-\(vaultID).lock"
         sessionFiles = "\(runtime)/files-\(vaultID)"
+        agents = "\(state)/agents"
+        drafts = runtime
+        hasOwnUser = false
     }
+
+    /// Where the keeper of a person lies that is a user of its own; `person` has what stays the person's.
+    public init(ownUserKeeperOf userID: UInt32, person: LocalPaths) {
+        let kept = "/var/lib/tacit/\(userID)"
+        vault = "\(kept)/vault"
+        state = "\(kept)/state"
+        runtime = "\(Self.systemRuntime)/\(userID)"
+        socket = "\(runtime)/keeper.sock"
+        keeperLock = "\(kept)/keeper.lock"
+        sessionFiles = "\(kept)/files"
+        agents = person.agents
+        drafts = person.drafts
+        hasOwnUser = true
+    }
+
+    /// Below it are the sockets of keepers that are users of their own. It is root's.
+    public static let systemRuntime = "/run/tacit"
+    /// Where a keeper that is a user of its own asks for the runners of a person.
+    public static func starterSocket(of userID: UInt32) -> String { "\(systemRuntime)/\(userID).starter" }
+    /// What says that a person's keeper is a user of its own: root's file, which the service manager starts that keeper by.
+    public static func keeperUnit(of userID: UInt32) -> String { "/etc/systemd/system/tacit-keeper-\(userID).service" }
 
     /// Remembers the head of the log.
     public var rollbackMemory: String { "\(state)/head-\(Self.fingerprint(vault))" }
@@ -37,8 +67,6 @@ public struct LocalPaths: Sendable, Equatable {
     public var backoff: String { "\(state)/backoff-\(Self.fingerprint(vault))" }
     /// The last signed checkpoint, as it was signed.
     public var checkpoint: String { "\(state)/checkpoint-\(Self.fingerprint(vault))" }
-    /// The badges of agents, one file each.
-    public var agents: String { "\(state)/agents" }
 
     /// The directories that are Tacit's own: no program in a sandbox sees them.
     public var own: [String] { [vault, state, runtime] }

@@ -56,7 +56,7 @@ extension Vault {
 
     /// Why a peer that shows nothing is no person; nil when it is one who has not been asked again.
     private func doubt(about peer: Peer, now: Timestamp) -> StandingDoubt? {
-        if peer.userID != foundation.keeper.userID { return .otherUser }
+        if peer.userID != foundation.person { return .otherUser }
         return StandingDoubt(placeOf: peer) ?? sessions.doubt(about: peer, now: now) ?? (peer.isOwnProgram ? nil : .otherProgram)
     }
 

@@ -25,6 +25,8 @@ package final class Vault: Sendable {
         package var checkpoint: any StateFile
         /// How the keeper itself appears in the log.
         package var keeper: Origin
+        /// The user whom the keeper serves; the one that it is, unless it is a user of its own.
+        package var person: UInt32
         /// Starts the keyless spawner before keys exist, and stops it.
         package var runners: any RunnerSupply
         /// Makes session files and removes them.
@@ -37,7 +39,8 @@ package final class Vault: Sendable {
         package init(
             openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore, storeExists: @escaping @Sendable () -> Bool,
             passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
-            backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, runners: any RunnerSupply,
+            backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, person: UInt32? = nil,
+            runners: any RunnerSupply,
             files: any SessionFileSupply = NoSessionFiles(), hardening: @escaping @Sendable () -> Hardening? = { nil },
             holdTime: Duration = .seconds(40)
         ) {
@@ -51,6 +54,7 @@ package final class Vault: Sendable {
             self.backoff = backoff
             self.checkpoint = checkpoint
             self.keeper = keeper
+            self.person = person ?? keeper.userID
             self.runners = runners
             self.files = files
             self.hardening = hardening

@@ -168,6 +168,7 @@ struct SpawnerTests {
         job.terminal?.modes = RunTerminalModes(input: 1, output: 2, local: .max, characters: [0, 127, 255])
         job.timeLimit = .milliseconds(1500)
         job.masksOutput = false
+        job.caller = .max
         #expect(try RunJob(decoding: job.encoded) == job)
         let agent = RunJob.agent("x")
         #expect(try RunJob(decoding: agent.encoded) == agent)

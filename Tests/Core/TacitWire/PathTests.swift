@@ -56,6 +56,15 @@ struct PathTests {
         #expect(paths[keyPath: path] == expected)
     }
 
+    @Test("the files of a keeper that is a user of its own lie among root's, and what a person writes stays the person's")
+    func ownUser() {
+        let paths = LocalPaths(ownUserKeeperOf: 7, person: Self.bare)
+        #expect(paths.hasOwnUser && !Self.bare.hasOwnUser)
+        #expect(paths.socket == "/run/tacit/7/keeper.sock" && LocalPaths.starterSocket(of: 7) == "/run/tacit/7.starter")
+        for path in paths.own + [paths.keeperLock, paths.sessionFiles] { #expect(path.hasPrefix("/var/lib/tacit/7/") || path == "/run/tacit/7") }
+        #expect(paths.agents == Self.bare.agents && paths.drafts == Self.bare.runtime)
+    }
+
     @Test("without a runtime directory the socket lies in the user's state, and two vaults have two sockets")
     func fallback() {
         let without = LocalPaths(environment: [:], home: "/home/u", userID: 7, hasUserRuntime: false)

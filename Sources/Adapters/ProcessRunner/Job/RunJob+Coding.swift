@@ -28,6 +28,7 @@ extension RunJob {
         writer.write(Int(fileMask))
         writer.write(byte: takesFingerprint ? 1 : 0)
         writer.write(optional: sandbox) { $1.write(to: &$0) }
+        writer.write(optional: caller) { $0.write(Int($1)) }
         return writer.bytes
     }
 
@@ -44,11 +45,16 @@ extension RunJob {
         guard let fileMask = UInt32(exactly: try reader.int()) else { throw .malformed }
         let takesFingerprint = try reader.flag()
         let sandbox = try reader.optional(SandboxWish.init(decoding:))
+        let caller = try reader.optional { reader throws(CanonicalError) in try reader.int() }
         try reader.finish()
         self.init(
             asker: asker, arguments: arguments, environment: Dictionary(entries) { _, last in last }, directory: directory, home: home,
             terminal: asker == .person ? terminal : nil, timeLimit: timeLimit.map { .nanoseconds($0) },
             masksOutput: masksOutput || asker == .agent, fileMask: fileMask & 0o777, takesFingerprint: takesFingerprint, sandbox: sandbox)
+        self.caller = try caller.map { caller throws(CanonicalError) in
+            guard let caller = UInt32(exactly: caller) else { throw .malformed }
+            return caller
+        }
     }
 }
 

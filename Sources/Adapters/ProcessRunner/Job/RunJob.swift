@@ -38,6 +38,8 @@ package struct RunJob: Sendable, Equatable {
     package var takesFingerprint: Bool
     /// The sandbox that the program runs in; nil for none.
     package var sandbox: SandboxWish?
+    /// The user whose run this is, where the runner is another.
+    package var caller: UInt32?
 
     package init(
         asker: Asker, arguments: [String], environment: [String: String], directory: String? = nil, home: Home, terminal: RunTerminal? = nil,

@@ -5,6 +5,8 @@ import Glibc
 struct PathWalk {
     /// The user who must not be able to change anything on the way.
     let user: uid_t
+    /// Whether this process is another user: then what it may write says nothing, and whatever is anybody's to write besides its owner is the user's, too.
+    var isForAnother: Bool { user != geteuid() }
 
     private static let maximumLinks = 40
 
@@ -42,7 +44,8 @@ struct PathWalk {
 
     /// The owner can change the mode, so it is as good as a leave to write.
     private func isOutOfReach(_ path: String, _ status: Status?) -> Bool {
-        guard let status, status.owner != user else { return false }
+        guard let status, status.owner != user, status.owner != geteuid() else { return false }
+        if isForAnother, status.mode & 0o022 != 0 { return false }
         return unsafe tacit_may_write(path) == 0
     }
 
@@ -60,6 +63,7 @@ struct PathWalk {
 
     private struct Status {
         let kind: mode_t
+        let mode: mode_t
         let owner: uid_t
         let device: UInt64
         let inode: UInt64
@@ -68,7 +72,7 @@ struct PathWalk {
         init?(_ path: String) {
             var status = stat()
             guard unsafe lstat(path, &status) == 0 else { return nil }
-            (kind, owner) = (status.st_mode & S_IFMT, status.st_uid)
+            (kind, mode, owner) = (status.st_mode & S_IFMT, status.st_mode, status.st_uid)
             (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
         }
     }

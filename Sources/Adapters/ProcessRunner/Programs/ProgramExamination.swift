@@ -9,11 +9,13 @@ struct ProgramExamination {
     let words: [String]
     /// The accident guard's judgement of the file, which other names of it are part of.
     let subject: AccidentGuard.Subject
+    /// The user who must not be able to change the program.
+    let caller: uid_t
 
     /// The facts, and the copy that is to be executed in the place of a program whose content decides and that its caller can write.
     func facts(fingerprinting: Bool) -> (facts: ProgramFacts, copy: SealedCopy?) {
         var facts = resolution.facts
-        let walk = PathWalk(user: geteuid())
+        let walk = PathWalk(user: caller)
         let files = [resolution.file] + resolution.interpreters
         facts.isWritableByCaller = !files.allSatisfy { walk.isFixed($0.path, to: $0) }
         facts.calledPath = walk.isFixed(resolution.file.calledPath, to: resolution.file) ? resolution.file.calledPath : nil

@@ -21,7 +21,9 @@ final class RunDirectories {
         let ownWork = base.map { "\($0)/work" }
         for path in [home, ownWork].compactMap(\.self) { unsafe mkdir(path, 0o700) }
         let path = job.directory ?? ownWork ?? "/"
-        let opened = unsafe tacit_open_directory(path)
+        // Who started this process as another user went there, as the person may, and nobody can lead it elsewhere now.
+        let isThere = job.caller != nil && job.directory != nil
+        let opened = unsafe tacit_open_directory(isThere ? "." : path)
         guard opened >= 0 else {
             if let base { _ = unsafe tacit_remove_tree(-1, base) }
             throw .noDirectory(path, Errno(code: -opened))

@@ -107,7 +107,7 @@ struct RunnerIntake {
         for (subject, words) in zip(subjects, [job.arguments, program.arguments]) {
             if case .refused(let word) = AccidentGuard.verdict(for: words, opened: subject, directory: directory) { throw .accidentGuard(word: word) }
         }
-        let (facts, copy) = ProgramExamination(resolution: program, words: job.arguments, subject: subjects[0])
+        let (facts, copy) = ProgramExamination(resolution: program, words: job.arguments, subject: subjects[0], caller: job.caller ?? geteuid())
             .facts(fingerprinting: job.takesFingerprint)
         return (facts, copy)
     }

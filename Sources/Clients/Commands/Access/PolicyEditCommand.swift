@@ -25,7 +25,7 @@ struct PolicyEditCommand: Verb {
         let state: PolicyState = try door.get(WirePath.policy)
         let place = try ScopeResolver(context: context).scope(project: nil, environment: nil)
         let before = state.version == 0 ? StarterPolicy.empty(in: place) : try PolicyText.yaml(of: state)
-        let draft = try EditedFile(content: Array(before.utf8), named: "policy.yaml", in: context.paths.runtime)
+        let draft = try EditedFile(content: Array(before.utf8), named: "policy.yaml", in: context.paths.drafts)
         defer { draft.remove() }
         let console = Console(context)
         while true {

@@ -8,8 +8,8 @@ struct DoctorCommand: Verb {
         commandName: "doctor",
         abstract: "Tell what is protected on this machine and what is not.",
         discussion: """
-            Checks memory locking, swap, hibernation, core files, tracing, the sandbox, the modes of Tacit's files and this program itself, and asks the keeper \
-            what it found. Ends with 1 when something is bad. `--accept-clock` and `--accept-rollback` accept what the keeper warned of; both ask \
+            Checks memory locking, swap, hibernation, core files, tracing, the sandbox, the modes of Tacit's files and this program itself, says how far \
+            keeper and runs are from your other programs, and asks the keeper what it found. Ends with 1 when something is bad. `--accept-clock` and `--accept-rollback` accept what the keeper warned of; both ask \
             for the password.
 
             EXAMPLES
@@ -31,7 +31,7 @@ struct DoctorCommand: Verb {
         var findings = MachineChecks(context).findings
         findings += keeperFindings(context)
         findings.append(SandboxCheck.finding(context.sandbox()))
-        findings.append(Self.column)
+        findings += StrengthChecks(paths: context.paths, userID: context.userID).findings
         let console = Console(context)
         if options.json {
             console.say(json: DoctorReport(findings: findings))
@@ -79,11 +79,6 @@ struct DoctorCommand: Verb {
         }
         return .init(.good, "keeper.version", "the keeper runs, version \(status.keeperVersion)")
     }
-
-    /// Where agents stand: what they run may be confined, they themselves run as the user does.
-    private static let column = DoctorReport.Finding(
-        .advice, "agents.free", "agents run free under your own uid: the right column of the promise table",
-        hint: "an agent may read the environment and memory of what it has run with a secret, in a sandbox or not")
 
     private static func say(_ finding: DoctorReport.Finding, _ console: Console) {
         let style = console.style

@@ -39,7 +39,8 @@ struct FileChecks {
 
     var directories: Finding {
         let paths = context.paths
-        for path in [paths.vault, paths.state, paths.runtime, paths.agents] {
+        let kept = paths.hasOwnUser ? [] : [paths.vault, paths.state, paths.runtime]
+        for path in kept + [paths.agents] {
             if let problem = problem(of: path, allowed: 0o700, fix: "chmod 700 \(path)") { return problem }
         }
         for path in entries(of: paths.vault) + entries(of: paths.agents) {

@@ -62,12 +62,16 @@ package struct CommandContext: Sendable {
         let environment = ProcessFacts.environment
         let user = getuid()
         let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? ProcessFacts.home(of: user) ?? "/"
-        let paths = LocalPaths(
+        let own = LocalPaths(
             environment: environment, home: home, userID: user, hasUserRuntime: unsafe access("/run/user/\(user)", X_OK) == 0)
+        // Another vault than the usual is asked for by name, and is served by a keeper of the person's own.
+        let isInstalled = unsafe access(LocalPaths.keeperUnit(of: user), F_OK) == 0
+        let hasOwnUser = isInstalled && environment["TACIT_VAULT"] == nil
+        let paths = hasOwnUser ? LocalPaths(ownUserKeeperOf: user, person: own) : own
         var context = CommandContext(
             environment: environment, currentDirectory: ProcessFacts.currentDirectory ?? "/", home: home, paths: paths, userID: user,
             version: version,
-            starter: SpawningKeeperStarter(environment: environment), keeper: keeper)
+            starter: hasOwnUser ? ServiceKeeperStarter() : SpawningKeeperStarter(environment: environment), keeper: keeper)
         context.sandbox = SandboxCheck.ask
         return context
     }

@@ -20,6 +20,14 @@ enum ProcessFacts {
         return unsafe String(cString: path)
     }
 
+    /// The path of this program's file.
+    static var program: String? {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, filled in
+            filled = unsafe buffer.baseAddress.map { unsafe max(0, readlink("/proc/self/exe", $0, buffer.count)) } ?? 0
+        }
+        return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
+    }
+
     /// The home directory that the user database names.
     static func home(of user: UInt32) -> String? {
         guard let record = unsafe getpwuid(user), let home = unsafe record.pointee.pw_dir else { return nil }

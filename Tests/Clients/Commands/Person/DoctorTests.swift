@@ -88,6 +88,20 @@ struct DoctorTests {
         #expect(outcome.text.contains("agents run free under your own uid"))
     }
 
+    @Test("the three strengths are told, with the one in force, what it does not protect, and how to have the next")
+    func strengths() throws {
+        let rig = try Rig(nil)
+        let same = StrengthChecks(paths: rig.paths, userID: 7).findings
+        #expect(same.map(\.code) == ["strength.same-uid", "strength.own-uid", "strength.remote", "agents.free"])
+        #expect(same[0].title.contains("in force") && same[0].hint?.contains("environment") == true && same[0].hint?.contains("can be read") == true)
+        #expect(same[1].title.contains("not in force") && same[1].hint?.contains("sudo tacit keeper install --system-user") == true)
+        let own = StrengthChecks(paths: LocalPaths(ownUserKeeperOf: 4_000_000_000, person: rig.paths), userID: 4_000_000_000).findings
+        #expect(own.contains { $0.code == "strength.own-uid" && $0.level == .good && $0.title.contains("\"own uid\", in force") })
+        #expect(own.contains { $0.code == "strength.helper" && $0.level == .bad })
+        #expect(own.last?.hint?.contains("what they run with a secret is out of their reach") == true)
+        #expect(try rig.run("doctor").text.contains("advice  strength \"same uid\", in force"))
+    }
+
     @Test("a keeper that tells no more, and none at all, are told apart")
     func keepers() throws {
         #expect(try Rig().run("doctor").text.contains("the keeper runs, version 1.2.3"))

@@ -1,0 +1,151 @@
+"""What a run finds in its working directory and beside it, and whose its files are."""
+
+import json
+import os
+import pathlib
+import shutil
+
+from attack import attack, detail, expect
+from machine import LIBC
+from scene import Held, agent_run, furnish_policy
+
+# How deep the directory lies that is exchanged: the longer the way, the more is exchanged while the helper is on it.
+DEPTH = 600
+
+
+@attack("own uid", "what a run writes in the working directory is the person's, and what is the person's alone a run can read there")
+def owners(scene):
+    work = scene.house.root / "work"
+    with scene.house.as_owner():
+        (work / "private").write_text("for the person\n")
+        os.chmod(work / "private", 0o600)
+    for who in ("person", "free", "confined"):
+        argv = ["sh", "-c", f"cat private && mkdir -p {who}/deep && echo made > {who}/deep/file && ln -s file {who}/deep/link && stat -c %u private"]
+        if who == "person":
+            done = scene.run(*argv)
+            output = done.out + done.err
+        else:
+            output = agent_run(scene, who, argv).output
+        expect(b"for the person" in output and str(scene.units.run_user.pw_uid).encode() in output, output)
+        for path in (work / who, work / who / "deep", work / who / "deep/file", work / who / "deep/link"):
+            facts = os.lstat(path)
+            expect((facts.st_uid, facts.st_gid) == (scene.person.pw_uid, scene.person.pw_gid), f"{path} belongs to {facts.st_uid}:{facts.st_gid}")
+        expect((work / who / "deep/file").read_text() == "made\n", "the file is not what was written")
+
+
+@attack("own uid", "a confined run's changes are searched before they leave")
+def searched(scene):
+    done = agent_run(scene, "confined", ["sh", "-c", "echo $API_KEY > stolen; echo fine > fine"])
+    work = scene.house.root / "work"
+    expect((work / "fine").read_text() == "fine\n" and not (work / "stolen").exists(), done)
+    expect("sandbox" in done.report and done.report["sandbox"]["files"] == "checked", done.report)
+
+
+@attack("own uid", "of the person's other files a run sees nothing, and of those beside its working directory neither")
+def elsewhere(scene):
+    with scene.house.as_owner():
+        (scene.house.root / "home" / "diary").write_text("private\n")
+        (scene.house.root / "beside").write_text("private\n")
+    done = scene.run("sh", "-c", 'cat ../home/diary ../beside; ls ..; echo "$HOME"; touch "$HOME/own" && echo homely')
+    lines = done.out.decode().split()
+    expect(lines[0] == "work" and len(lines) == 3 and lines[2] == "homely" and not lines[1].startswith(str(scene.house.root)), done.out + done.err)
+
+
+@attack("own uid", "a directory that the person cannot enter, or whose files cannot be shown as the run's, is refused with the reason")
+def refused_directories(scene):
+    closed = scene.base / "closed"
+    closed.mkdir(mode=0o700)
+    done = agent_run(scene, "free", ["true"], cwd=str(closed))
+    expect(done.code == "run.no-directory", done)
+    expect(agent_run(scene, "free", ["true"], cwd="/proc/self/cwd").code == "run.no-directory", "a way through /proc is followed")
+    # An overlay cannot be idmapped.
+    odd = pathlib.Path("/etc/of-the-person")
+    odd.mkdir()
+    os.chown(odd, scene.person.pw_uid, scene.person.pw_gid)
+    done = agent_run(scene, "free", ["true"], cwd=str(odd))
+    expect(done.code == "run.directory-not-shown" and b"idmapped" in repr(done.problem or done.exit).encode(), done)
+    done = agent_run(scene, "free", ["sh", "-c", "id -u; pwd"], cwd="/usr/share")
+    expect(done.stdout.decode().split() == [str(scene.units.run_user.pw_uid), "/usr/share"], done)
+
+
+@attack("own uid", "a working directory that is named through a link is the one behind it, and nothing is shown anywhere else")
+def linked(scene):
+    work = scene.house.root / "work"
+    with scene.house.as_owner():
+        (work / "real").mkdir()
+        (work / "linked").symlink_to("real")
+        (work / "system").symlink_to("/etc")
+    for who in ("free", "confined"):
+        done = agent_run(scene, who, ["sh", "-c", f"pwd -P; echo made > {who}"], cwd=str(work / "linked"))
+        expect(done.stdout.decode().strip() == str(work / "real") and (work / "real" / who).read_text() == "made\n", done)
+    text = "stat -c '%u %d' /etc; touch /etc/made 2>/dev/null && echo written"
+    found = agent_run(scene, "free", ["sh", "-c", text], cwd=str(work / "system")).stdout.decode().split("\n")
+    expect(found == [f"0 {os.stat('/etc').st_dev}", ""], found)
+
+
+@attack("own uid", "while its owner puts others in the place of a directory and of those above it, no run shows it anywhere but there")
+def exchanged(scene):
+    # One that the run may pass: what lies above it is not covered.
+    work, system, way = scene.base / "passable", scene.base / "system", pathlib.Path(*["d"] * DEPTH)
+    (system / way).mkdir(parents=True)
+    work.mkdir()
+    os.chown(work, scene.person.pw_uid, scene.person.pw_gid)
+    with scene.house.as_owner():
+        (work / "a" / way).mkdir(parents=True)
+        (work / "trap").symlink_to(system)
+    stop, child = scene.house.root / "work" / "stop", os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(scene.person.pw_gid)
+        os.setuid(scene.person.pw_uid)
+        while not stop.exists():
+            # At once, so that there is always one: RENAME_EXCHANGE.
+            for _ in range(100):
+                LIBC.renameat2(-100, str(work / "a").encode(), -100, str(work / "trap").encode(), 2)
+        os._exit(0)
+    try:
+        outcomes = set()
+        for _ in range(60):
+            text = f"stat -c %u {system / way}; cd {system / way} && touch made && echo written; true"
+            done = agent_run(scene, "free", ["sh", "-c", text], cwd=str(work / "a" / way))
+            if done.exit == ("exited", 0):
+                expect(done.stdout == b"0\n", f"the person's directory is shown in the place of one of the system's: {done.stdout}")
+            else:
+                expect(done.code in ("run.no-directory", "run.directory-not-shown"), done)
+            outcomes.add(done.code)
+        detail(outcomes)
+        expect("" in outcomes, outcomes)
+    finally:
+        stop.touch()
+        os.waitpid(child, 0)
+
+
+@attack("own uid", "mounts of a run are nobody else's, and its directory is open to it alone")
+def own_view(scene):
+    before = pathlib.Path("/proc/self/mountinfo").read_text()
+    with Held(scene):
+        expect(pathlib.Path("/proc/self/mountinfo").read_text() == before, "a mount of a run is seen outside")
+
+
+@attack("own uid", "what a person can write is no listed program, whoever executes it")
+def listed_programs(scene):
+    work = scene.house.root / "work"
+    with scene.house.as_owner():
+        shutil.copy("/usr/bin/true", work / "mine")
+    opened = scene.base / "open"
+    opened.mkdir()
+    os.chmod(opened, 0o757)
+    shutil.copy("/usr/bin/true", opened / "theirs")
+    programs = ["/usr/bin/true", str(work / "mine"), str(opened / "theirs")]
+    rules = [{"name": "listed", "agent_id": "free", "keys": ["**"], "programs": programs}]
+    with scene.house.person() as person:
+        policy = {"policies": [{"name": "free", "agent_id": "free", "allowed_keys": ["**"], "capabilities": ["env_inject"], "unsandboxed": "allow"}], "command_rules": rules}
+        expect(person.json("PUT", "/v1/policy", {"document": json.dumps(policy)}).status == 200, "policy")
+    try:
+        expect(agent_run(scene, "free", ["/usr/bin/true"]).exit == ("exited", 0), "a program of the system's is not taken")
+        for program in programs[1:]:
+            done = agent_run(scene, "free", [program])
+            expect(done.exit != ("exited", 0), f"{program} is taken for a listed one: {done}")
+    finally:
+        with scene.house.person() as person:
+            furnish_policy(person)
