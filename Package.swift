@@ -67,7 +67,7 @@ var targets: [Target] = [
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
     // Engine: what happens
-    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Storage"),
+    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage"),
     // Adapters: what it stands on
     adapter("SQLStorage", "Model", "Storage", tests: nil),
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
@@ -90,7 +90,7 @@ var targets: [Target] = [
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
-    fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "TacitWire"),
+    fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "CProcess", "TacitWire"),
     [
         suite(
             "Reference", at: "Reference",

@@ -37,7 +37,7 @@ TARGETS = {
     "Storage": {"Model"},
     "MCPSession": set(),
     "TacitWire": set(),
-    "Secrets": {"Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Storage"},
+    "Secrets": {"Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage"},
     "SQLStorage": {"Model", "Storage"},
     "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
     "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},

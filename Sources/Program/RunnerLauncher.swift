@@ -136,7 +136,9 @@ extension Account {
 extension RunConditions {
     /// What was decided of an agent's run after its program had been opened.
     fileprivate init(_ job: Secrets.RunJob, of account: Account, hasHome: Bool) {
-        self.init(home: hasHome && job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"))
+        self.init(
+            home: hasHome && job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"),
+            passesUnscanned: job.passesUnscanned)
     }
 }
 

@@ -194,11 +194,17 @@ def large(context):
     expect(sum(item["count"] for item in done.report["redactions"]) == 1000, done.report)
 
 
-@attack("trap 4", "what could not be scanned is said: compressed output is reported, and counts are counts")
+@attack("trap 4", "what could not be scanned is withheld and said, and counts are counts")
 def unscanned(context):
-    done = script(context, "import gzip; o.write(gzip.compress(v * 50))")
-    expect(done.report["unscanned"], f"gzip passed without a word: {done.report}")
+    text = "import gzip; o.write(b'before '); o.write(gzip.compress(v * 50)); o.write(b' after')"
+    done = script(context, text)
+    expect(done.stdout == b"before ", f"gzip passed: {done}")
+    (withheld,) = done.report["output"]["withheld"]
+    expect((withheld["stream"], withheld["reason"]) == ("stdout", "compressed") and withheld["bytes"] > 30, f"it is not said: {done.report}")
     expect(done.report["scanned_bytes"] > 0, done.report)
+    with context.house(furnish).person() as person:
+        done = person.run([PYTHON, "-c", f"import os, sys; v = os.environb[b'API_KEY']; o = sys.stdout.buffer\n{text}"], SECRET).wait()
+        expect(done.stdout.endswith(b" after") and done.report["unscanned"], f"the control, a person's: {done}")
     expect(script(context, "o.write(b'nothing')").report["redactions"] == [], "redactions where there are none")
 
 

@@ -28,8 +28,8 @@ package struct MCPServer: Sendable {
     /// What a model reads before its first call.
     static let instructions = """
         This server lets you USE secrets (API keys, passwords, tokens, database URLs) without seeing them. No tool takes a value, and known values are taken out of what comes back.
-        1. Before asking the user for a credential, call secret_list: it may be stored already. If it is not, secret_import has the person \
-        store it in their own terminal. Never ask for a value in chat and never pass one as an argument.
+        1. Before asking the user for a credential, call secret_list. If it is not listed, ask whether it is stored: if it is, access_request; if not, \
+        secret_import has the person store it in their own terminal. Never ask for a value in chat and never pass one as an argument.
         2. Run programs with secret_run (argv, no shell): the program finds the secret in an environment variable, and you get its output. For a \
         program that the user starts: secret_inject writes a file.
         3. To check exact names use secret_exists; to tell which key is stored, secret_get_masked shows at most its last 4 characters.

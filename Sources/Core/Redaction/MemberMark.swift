@@ -12,6 +12,8 @@ enum MemberMark: Equatable {
         (.xz, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
         (.zip, [0x50, 0x4b, 0x03, 0x04]),
     ]
+    /// `BZh`, a digit, and the digits of pi.
+    private static let bzip2Mark: [UInt8?] = [0x42, 0x5a, 0x68, nil, 0x31, 0x41, 0x59, 0x26]
 
     /// The mark whose last byte is at a place.
     static func at(_ place: Int, in text: LentBytes) -> MemberMark {
@@ -25,10 +27,23 @@ enum MemberMark: Equatable {
     /// How many bytes the mark has.
     var length: Int { self == .bzip2 ? Self.longestBefore + 1 : Self.marks.first { $0.mark == self }?.bytes.count ?? 0 }
 
-    /// `BZh`, a digit, and the digits of pi.
+    /// Where the mark begins whose last byte is at a place.
+    static func start(endingAt last: Int, in text: LentBytes) -> Int { last + 1 - at(last, in: text).length }
+
+    /// The first place from which a mark may have begun that the text's end cuts.
+    static func openStart(in text: LentBytes, from start: Int) -> Int? {
+        (max(start, text.count - longestBefore)..<max(start, text.count)).first { place in
+            mayBegin(bzip2Mark, at: place, in: text) || marks.contains { mayBegin($0.bytes, at: place, in: text) }
+        }
+    }
+
+    private static func mayBegin(_ mark: [UInt8?], at place: Int, in text: LentBytes) -> Bool {
+        let seen = text.count - place
+        return seen < mark.count && (0..<seen).allSatisfy { mark[$0] == nil || mark[$0] == text[place + $0] }
+    }
+
     private static func endsBzip2(at place: Int, in text: LentBytes) -> Bool {
-        let mark: [UInt8?] = [0x42, 0x5a, 0x68, nil, 0x31, 0x41, 0x59, 0x26]
-        guard place + 1 >= mark.count else { return false }
-        return mark.indices.allSatisfy { mark[$0] == nil || mark[$0] == text[place + 1 - mark.count + $0] }
+        guard place + 1 >= bzip2Mark.count else { return false }
+        return bzip2Mark.indices.allSatisfy { bzip2Mark[$0] == nil || bzip2Mark[$0] == text[place + 1 - bzip2Mark.count + $0] }
     }
 }

@@ -24,15 +24,39 @@ package struct RedactionReport: Sendable, Equatable {
         }
     }
 
+    /// What was kept back because the stream ended before its program did.
+    package struct Withheld: Sendable, Equatable {
+        package enum Reason: String, Sendable {
+            /// Compressed data, which could hold a value.
+            case compressed
+            /// A value that could be guessed.
+            case guessable
+        }
+
+        package var reason: Reason
+        /// The value's, where one was hit.
+        package var name: String?
+        package var bytes: Int64
+
+        package init(reason: Reason, name: String? = nil, bytes: Int64) {
+            self.reason = reason
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
     /// Sorted by name, then view.
     package var counts: [Count] = []
     package var bytesScanned: Int64 = 0
     /// From the first compressed member on, the rest of the stream is reported here: how far the member reaches is not known.
     package var unscanned: [Unscanned] = []
+    /// Nil for a stream that was passed on to its end.
+    package var withheld: Withheld?
 
-    package init(counts: [Count] = [], bytesScanned: Int64 = 0, unscanned: [Unscanned] = []) {
+    package init(counts: [Count] = [], bytesScanned: Int64 = 0, unscanned: [Unscanned] = [], withheld: Withheld? = nil) {
         self.counts = counts
         self.bytesScanned = bytesScanned
         self.unscanned = unscanned
+        self.withheld = withheld
     }
 }

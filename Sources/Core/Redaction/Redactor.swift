@@ -22,6 +22,7 @@ package struct Redactor: ~Copyable, Sendable {
 
     private let needles: NeedleSet
     private let mode: Mode
+    private let ends: StreamEnds
     private var held = HeldBytes()
     private var skeleton = Skeleton()
     /// The first place, within the held bytes, that has not been judged.
@@ -36,10 +37,13 @@ package struct Redactor: ~Copyable, Sendable {
     private var counts: [Match.Label: Int] = [:]
     private var bytesScanned: Int64 = 0
     private var memberStart: Int64?
+    private var streamEnd: StreamEnd?
 
-    package init(_ needles: NeedleSet, mode: Mode) {
+    /// A stream that ends at one of `ends` is passed on no further, and the report says so.
+    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = []) {
         self.needles = needles
         self.mode = mode
+        self.ends = ends
     }
 
     /// Takes the next bytes of the stream and appends what can be said of them.
@@ -47,6 +51,7 @@ package struct Redactor: ~Copyable, Sendable {
         unsafe input.withUnsafeBytes { bytes in
             var start = 0
             while start < bytes.count {
+                guard streamEnd == nil else { return withhold(bytes.count - start) }
                 let end = min(start + Self.sliceByteCount, bytes.count)
                 unsafe held.append(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
                 bytesScanned += Int64(end - start)
@@ -61,7 +66,7 @@ package struct Redactor: ~Copyable, Sendable {
         guard written < held.count else { return }
         let open = place
         judge(isEdge: true, into: &output)
-        place = open
+        if streamEnd == nil { place = open }
         forget()
     }
 
@@ -78,7 +83,8 @@ package struct Redactor: ~Copyable, Sendable {
         }
         let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
-            counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [])
+            counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
+            withheld: streamEnd.map { .init(reason: $0.reason, name: $0.name, bytes: $0.byteCount) })
     }
 
     private mutating func advance(into output: inout [UInt8]) {
@@ -88,8 +94,10 @@ package struct Redactor: ~Copyable, Sendable {
         patience = held.count + held.count / 8
     }
 
-    /// Judges place after place and writes what is settled; stops at the first open one, or at the text's end when that is the stream's edge.
+    /// Judges place after place and writes what is settled; stops at the first open one, at what ends the stream, or at the text's end when that is the
+    /// stream's edge.
     private mutating func judge(isEdge: Bool, into output: inout [UInt8]) {
+        guard streamEnd == nil else { return }
         let text = held.lent
         var end = text.count
         let offset = bytesScanned - Int64(text.count)
@@ -97,28 +105,64 @@ package struct Redactor: ~Copyable, Sendable {
             skeleton.read(text, from: place, at: offset, lexicon)
             let layers = Layers(
                 of: text, skeleton, at: offset, from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
-            if !isEdge { end = layers.open }
+            let member = memberThatEnds(text)
+            end = member ?? text.count
+            if !isEdge { end = min(end, layers.open, openMember(of: text) ?? text.count) }
             var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
             var lookout = Lookout(lexicon, on: text, from: place, skeleton)
-            while let place = lookout.next(), place < end {
+            while streamEnd == nil, let place = lookout.next(), place < end {
                 let finding = lexicon.finding(at: place, in: text, isEdge: isEdge, isOuter: true)
                 guard isEdge || !finding.isOpen else {
                     end = place
                     break
                 }
-                for match in deeper.before(place) { hide(match, in: text, into: &output) }
+                for match in deeper.before(place) { take(match, in: text, into: &output) }
                 let own = chosen(from: finding, isEdge: isEdge)
-                if let match = deeper.longer(than: own, at: place) { hide(match, in: text, into: &output) }
+                if let match = deeper.longer(than: own, at: place) { take(match, in: text, into: &output) }
             }
-            if memberStart == nil, let member = skeleton.members.first, member < end {
-                memberStart = offset + Int64(member + 1 - MemberMark.at(member, in: text).length)
-            }
-            for match in deeper.before(end) { hide(match, in: text, into: &output) }
+            for match in deeper.before(end) { take(match, in: text, into: &output) }
+            if streamEnd == nil, let member, member == end { streamEnd = StreamEnd(reason: .compressed, start: max(member, written)) }
+            if let streamEnd { end = streamEnd.start }
+            noteMember(before: end, in: text, at: offset)
         }
         skeleton.forget()
         place = end
         write(upTo: end, of: text, into: &output)
+        if streamEnd != nil { withholdRest(of: text) }
     }
+
+    /// Where the first compressed member begins, for a stream that ends there.
+    private func memberThatEnds(_ text: LentBytes) -> Int? {
+        guard ends.contains(.compressed), let last = skeleton.members.first else { return nil }
+        return MemberMark.start(endingAt: last, in: text)
+    }
+
+    /// Where the mark of a member may have begun that the text's end cuts, for a stream that ends there.
+    private func openMember(of text: LentBytes) -> Int? {
+        ends.contains(.compressed) ? MemberMark.openStart(in: text, from: place) : nil
+    }
+
+    private mutating func noteMember(before end: Int, in text: LentBytes, at offset: Int64) {
+        guard memberStart == nil, let last = skeleton.members.first, last < end else { return }
+        memberStart = offset + Int64(MemberMark.start(endingAt: last, in: text))
+    }
+
+    /// Hides a match, or ends the stream before it. After the end nothing is taken.
+    private mutating func take(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
+        guard streamEnd == nil, match.end > written else { return }
+        streamEnd = ends.end(at: max(match.start, written), match, needles)
+        if streamEnd == nil { hide(match, in: text, into: &output) }
+    }
+
+    /// What is not passed on does not count as scanned, so that where the stream was cut into chunks makes no difference.
+    private mutating func withholdRest(of text: LentBytes) {
+        let rest = text.count - written
+        bytesScanned -= Int64(rest)
+        withhold(rest)
+        (place, written) = (text.count, text.count)
+    }
+
+    private mutating func withhold(_ count: Int) { streamEnd?.byteCount += Int64(count) }
 
     /// The match that a finding leads to: at an agent's edge it may be a fragment.
     private func chosen(from finding: Finding, isEdge: Bool) -> Match? {
@@ -127,7 +171,6 @@ package struct Redactor: ~Copyable, Sendable {
     }
 
     private mutating func hide(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
-        guard match.end > written else { return }
         let goesOn = match.label.name == lastLabel?.name && match.start < hiddenEnd && hiddenEnd == written
         write(upTo: match.start, of: text, into: &output)
         if !goesOn {

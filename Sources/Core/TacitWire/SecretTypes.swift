@@ -320,9 +320,12 @@ public struct ImportResult: Codable, Sendable, Equatable {
     public var dryRun: Bool
     /// What the person should know besides.
     public var notices: [String]
+    /// How many of the stored secrets have a field that could be guessed.
+    public var guessable: Int
 
     public init(
-        created: [String] = [], overwritten: [String] = [], skipped: [String] = [], unchanged: [String] = [], dryRun: Bool, notices: [String] = []
+        created: [String] = [], overwritten: [String] = [], skipped: [String] = [], unchanged: [String] = [], dryRun: Bool, notices: [String] = [],
+        guessable: Int = 0
     ) {
         self.created = created
         self.overwritten = overwritten
@@ -330,5 +333,6 @@ public struct ImportResult: Codable, Sendable, Equatable {
         self.unchanged = unchanged
         self.dryRun = dryRun
         self.notices = notices
+        self.guessable = guessable
     }
 }

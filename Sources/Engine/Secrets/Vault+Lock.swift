@@ -47,6 +47,7 @@ extension Vault {
     func close(_ open: OpenVault, by asker: Asker) async throws {
         replaceOpen(nil)
         sessions.clear()
+        open.bell.close()
         defer { foundation.runners.retire() }
         let removed = open.files.close()
         let entry = open.authorizer.entry(.vaultLock, by: asker, detail: removed.isEmpty ? [] : [AuditFact("files-removed", removed.count)])

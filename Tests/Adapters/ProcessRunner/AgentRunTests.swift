@@ -128,7 +128,7 @@ struct AgentRunTests {
             "sh", "-c", "echo $KEY; tty; test -t 0 || test -t 1 || test -t 2 || echo none; (: </dev/tty) 2>/dev/null || echo no tty")
         job.masksOutput = false
         job.terminal = RunTerminal(rows: 24, columns: 80, input: true, output: true, error: true)
-        let run = try TestRun(job, [.variable("KEY", "CANARY-mask-77aa77", needle: "key")]).finish()
+        let run = try TestRun(job, [.variable("KEY", "CANARY-mask-6f1c9ab2e7", needle: "key")]).finish()
         #expect(run.output == "[REDACTED:key]\nnot a tty\nnone\nno tty\n")
     }
 
@@ -144,7 +144,7 @@ struct AgentRunTests {
 
     @Test("text stands around the value on standard input and is shown; the value is redacted, and the first read has all of it")
     func textAround() throws {
-        let value = Array("CANARY-stdin-text-55bb".utf8)
+        let value = Array("CANARY-stdin-text-55bb7c1e09".utf8)
         let script = "import os; d=os.read(0, 99999); print(len(d), d.decode(), os.read(0, 9))"
         for (before, after) in [("Authorization: Bearer ", ""), ("", "tail"), ("user = \"", "\"\n# é"), (String(repeating: "x", count: 1024), "y")] {
             let run = try TestRun(.agent("python3", "-c", script), [.input(value, before: before, after: after)]).finish(endsInput: false)
@@ -283,6 +283,34 @@ struct AgentRunTests {
         let bytes = run.stdout
         #expect(bytes.indices.allSatisfy { bytes[$0] == UInt8($0 % 251) })
         #expect(run.exit == .exited(code: 0))
+    }
+
+    @Test(
+        "what cannot be searched for values ends an agent's stream, and the report says so; with the policy's leave it passes, and a person sees it")
+    func unsearchable() throws {
+        let job = RunJob.agent("sh", "-c", "echo before; echo $KEY | gzip -c; echo after; echo beside >&2")
+        let bindings: [RunBinding] = [.variable("KEY", "CANARY-packed-6f1c9ab2e7", needle: "stripe/key")]
+        let run = try TestRun(job, bindings).finish()
+        #expect(run.output == "before\n" && run.errors == "beside\n")
+        let withheld = try #require(run.report?.output?.withheld.first)
+        #expect(withheld.stream == "stdout" && withheld.reason == "compressed" && withheld.bytes > "after\n".utf8.count)
+        #expect(run.report?.unscanned == [] && run.report?.output?.withheld.count == 1)
+        let passed = try TestRun(job, bindings, under: RunConditions(passesUnscanned: true)).finish()
+        #expect(passed.stdout.starts(with: Array("before\n".utf8) + [0x1f, 0x8b]) && passed.report?.output == nil)
+        #expect(passed.report?.unscanned.count == 1, "it is said")
+        let seen = try TestRun(.person("sh", "-c", "echo x | gzip -c; echo after")).finish()
+        #expect(seen.stdout.suffix(6) == Array("after\n".utf8)[...] && seen.report?.output == nil)
+    }
+
+    @Test("a value that could be guessed ends an agent's stream before it, and the report names it; a person's goes on with a placeholder")
+    func guessable() throws {
+        let bindings: [RunBinding] = [.variable("WORD", "summer-2025", needle: "db#name")]
+        let run = try TestRun(.agent("sh", "-c", "echo before; echo \"<$WORD>\"; echo after; echo beside >&2; exit 3"), bindings).finish()
+        #expect(run.output == "before\n<" && run.errors == "beside\n" && run.exit == .exited(code: 3))
+        #expect(run.report?.output == RunOutput(withheld: [.init(stream: "stdout", reason: "guessable", secret: "db#name", bytes: 19)]))
+        #expect(run.report?.redactions == [])
+        let seen = try TestRun(.person("sh", "-c", "echo $WORD"), bindings).finish()
+        #expect(seen.output == "[REDACTED:db#name]\n" && seen.report?.output == nil)
     }
 
     @Test("a child that nobody reads is held up, and what waits is bounded")

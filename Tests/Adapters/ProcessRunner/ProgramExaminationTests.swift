@@ -91,7 +91,7 @@ struct ProgramExaminationTests {
         facts.fingerprint = ProgramFingerprint(bytes: (0..<32).map { $0 })
         #expect(try ProgramFacts(decoding: facts.encoded) == facts)
         for count in 0..<facts.encoded.count { #expect(throws: CanonicalError.self) { try ProgramFacts(decoding: Array(facts.encoded[..<count])) } }
-        for conditions in [RunConditions(), RunConditions(home: "/h", searchPath: "/p")] {
+        for conditions in [RunConditions(), RunConditions(home: "/h", searchPath: "/p", passesUnscanned: true)] {
             #expect(try RunConditions(decoding: conditions.encoded) == conditions)
         }
         #expect(throws: CanonicalError.self) { try RunConditions(decoding: [7]) }

@@ -56,6 +56,9 @@ struct RunRequestTests {
         #expect(report.unscanned == ["3 bytes: gzip"])
         #expect(try WireJSON.decodeStrictly(RunReport.self, from: Data(report.json.utf8)) == report)
         var confined = report
+        confined.output = RunOutput(withheld: [
+            .init(stream: "stdout", reason: "compressed", bytes: 7), .init(stream: "stderr", reason: "guessable", secret: "a\"b", bytes: 1),
+        ])
         confined.sandbox = .missing("no \"namespaces\"")
         confined.files = RunChanges()
         confined.files?.tell("a\"b\n", "it holds \\")

@@ -124,7 +124,7 @@ class Tacit(Housed):
             run = agent.run(argv, [secret], cwd=str(self.directory), timeout_seconds=seconds, environment=environment or {}).wait()
         report = run.report or {}
         self.redactions += sum(item["count"] for item in report.get("redactions", [])) + report.get("files", {}).get("withheld_count", 0)
-        self.withheld_whole = self.withheld_whole or bool(report.get("unscanned"))
+        self.withheld_whole = self.withheld_whole or bool(report.get("unscanned") or report.get("output"))
         kind, number = (run.exit or ("refused", 0))[:2]
         return Seen(run.stdout[:caps], run.stderr, -number if kind == "signaled" else number, refused=run.code)
 

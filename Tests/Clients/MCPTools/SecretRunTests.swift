@@ -35,6 +35,34 @@ import Testing
         #expect(refused.current.duration == .zero)
     }
 
+    @Test("compressed output ends a stream, which is said; a hit on a value that could be guessed withholds the whole answer")
+    func withheld() async throws {
+        func answer(_ parts: [RunOutput.Withheld]) async throws -> JSONObject {
+            let keeper = StubKeeper {
+                $0.run = { _, _, receive in
+                    receive(.started(process: 7))
+                    receive(.stdout(Array("before".utf8)))
+                    receive(.stderr(Array("beside".utf8)))
+                    receive(.report(Array(try WireJSON.encode(RunReport(masked: true, output: RunOutput(withheld: parts))))))
+                    receive(.exit(.exited(code: 0)))
+                    return nil
+                }
+            }
+            return try #require(try await Desk(keeper).call("secret_run", Self.arguments).structured)
+        }
+        let compressed = try await answer([.init(stream: "stdout", reason: "compressed", bytes: 9)])
+        #expect(compressed["stdout"] == "before" && compressed["stderr"] == "beside")
+        let part = try #require(compressed["output"]?.object?["withheld"]?.array?.first?.object)
+        #expect(
+            part["stream"] == "stdout" && part["reason"] == "compressed" && part["bytes"] == 9
+                && part["message"]?.string?.contains("unredactable") == true)
+        let guessed = try await answer([.init(stream: "stdout", reason: "guessable", secret: "db#name", bytes: 9)])
+        #expect(guessed["stdout"] == "" && guessed["stderr"] == "")
+        let parts = guessed["output"]?.object?["withheld"]?.array?.compactMap(\.object) ?? []
+        #expect(parts.map { $0["stream"] } == ["stdout", "stderr"] && parts.map { $0["bytes"] } == [15, 6])
+        #expect(parts.allSatisfy { $0["secret"] == "db#name" && $0["reason"] == "guessable" })
+    }
+
     @Test("a run is asked for as the arguments say, and its frames become one answer")
     func run() async throws {
         let seen = Mutex<(RunRequest, [UInt8])?>(nil)

@@ -53,7 +53,7 @@ import Testing
         )
         #expect(keeper.questions == ["secrets shop/staging k t 7 50 c"])
         #expect(keeper.lastClient == ClientInfo(name: "claude-code", version: "2.0"))
-        #expect(try await text("secret_list", StubKeeper()).contains("tacit policy edit"))
+        #expect(try await text("secret_list", StubKeeper()).contains("ask whether it is stored: if it is, access_request"))
     }
 
     @Test("existence is told in order")

@@ -20,18 +20,14 @@ struct WordsTests {
         try #require(try await Desk(StubKeeper(change)).call(tool, arguments).structured)
     }
 
-    @Test("a right that is there already is not asked for; one that is not, or of a program, is")
+    @Test("a right that is there already, or that could never help, leads to the call that does")
     func rightsThatAreThere() async throws {
-        let usable = SecretSummary(
-            name: "API_KEY", version: 1, updatedAt: "2026-01-02T03:04:05Z", usableWith: ["reference_only", "env_inject"])
-        let refused = try await error("access_request", wish) { $0.page = Page(items: [usable]) }
+        let there = Problem("request.invalid", "you have this right already", status: 400, hint: "make the call; what it still asks for is there")
+        let refused = try await error("access_request", wish) { $0.failure = there }
         #expect(refused.code == "invalid_arguments" && refused.message.contains("already") && refused.next.contains("Make the call"))
-        for arguments: JSONValue in [
-            ["names": ["API_KEY"], "reason": "why", "capability": "file_inject"], ["names": ["API_KEY"], "reason": "why", "program": "/usr/bin/wc"],
-            ["names": ["API_KEY", "other"], "reason": "why"],
-        ] {
-            #expect(try await answer("access_request", arguments) { $0.page = Page(items: [usable]) }["status"] == "pending")
-        }
+        let useless = Problem("unavailable", "the policy lists the programs", status: 403, hint: "use secret_run, or write references")
+        let file = try await error("access_request", ["names": ["API_KEY"], "reason": "why", "capability": "file_inject"]) { $0.failure = useless }
+        #expect(file.code == "unavailable" && file.next == "Use secret_run, or write references.")
         #expect(try await error("access_request", ["reason": "why"]) { _ in }.message.contains("`names`"))
     }
 
@@ -44,6 +40,20 @@ struct WordsTests {
         #expect(done["cli_command"] == nil)
     }
 
+    @Test("a new version of what the agent may list is asked for as one, beside what it does not know of")
+    func rotation() async throws {
+        let known = SecretSummary(name: "API_KEY", version: 3, updatedAt: "2026-01-02T03:04:05Z", usableWith: [])
+        let alone = try await answer("secret_import", wish) { $0.page = Page(items: [known]) }
+        let words = try #require(alone["tell_user"]?.string)
+        #expect(
+            words.hasPrefix("I need a new version of API_KEY, which is there as version 3. In a terminal of your own: `tacit set API_KEY`."),
+            "\(words)")
+        #expect(!words.contains("anew"))
+        let both = try await answer("secret_import", ["names": ["API_KEY", "other"], "reason": "why"]) { $0.page = Page(items: [known]) }
+        let more = try #require(both["tell_user"]?.string)
+        #expect(more.hasPrefix("I need a new version of API_KEY, which is there as version 3. I need a value for other: a new secret, or"), "\(more)")
+    }
+
     @Test("while the vault is locked nothing is left to be put to sleep")
     func sleepWhileLocked() async throws {
         let ended = try await answer("session_sleep", [:]) { $0.failure = Problem("vault.locked", "the vault is locked", status: 423) }
@@ -54,7 +64,8 @@ struct WordsTests {
     func waysBack() async throws {
         let file: JSONValue = ["secrets": [["name": "API_KEY"]], "purpose": "why", "content": "values"]
         let refused = try await error("secret_inject", file) { $0.failure = Problem("not_permitted", "no", status: 403, rule: "r") }
-        #expect(refused.code == "not_permitted" && refused.next.contains("content=references"))
+        #expect(
+            refused.code == "not_permitted" && refused.next.contains("content=references") && refused.next.contains("at once where no right helps"))
         let place = try await error("secret_list", ["environment": "nowhere"]) { $0.failure = Problem("not_found", "no", status: 404) }
         #expect(place.code == "not_found" && place.message.contains("environment") && place.next.contains("Leave `environment` out"))
         let covers = try await error("session_wake", ["covers": ["api/*"], "purpose": "why"]) { _ in }

@@ -53,6 +53,34 @@ struct PolicyProspectTests {
         #expect(prospect.requires == [.program])
     }
 
+    @Test("a file is told what it obliges to and cannot have, and no capability brings one where programs are listed or denied") func files() throws {
+        let listed = #","command_rules":[{"name":"l","agent_id":"a","keys":["**"],"programs":["/usr/bin/curl"]}]"#
+        let denied = #","command_rules":[{"name":"d","agent_id":"a","denied_programs":["/usr/bin/nc"]}]"#
+        let free = #","unsandboxed":"allow","unlisted_programs":"allow""#
+        for (rules, more, barrier, isClosed) in [
+            (
+                listed, Self.open,
+                "“p” lets listed programs alone have it, and any program reads a file: only `unlisted_programs: allow` would change that", true
+            ),
+            ("", "", "“p” keeps values in the sandbox, and a file is read outside of it: only `unsandboxed: allow` would change that", false),
+            ("", Self.open, nil, false), (listed, free, nil, false), (denied, Self.open, nil, true),
+        ] {
+            let document = try document(rules, more: more)
+            let agent = AgentIdentity.agent(try SegmentName("a", of: .agent))
+            let (scope, name) = (try Scope(parsing: "default/dev"), try SecretName("app/key"))
+            let circumstances = PolicyCircumstances(tags: [], now: Timestamp(nanoseconds: 1))
+            let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: .fileInject, circumstances: circumstances)
+            let explanation = document.explanation(for: query)
+            #expect(explanation.barrier == barrier || rules == denied)
+            #expect(explanation.decision.isAllowed == (barrier == nil && !isClosed))
+            #expect(explanation.lines[0].hasPrefix(explanation.decision.isAllowed ? "allow: " : "deny: "))
+            let view = document.compiled(for: agent).scoped(to: scope)
+            #expect((view.refusalOfFiles(with: name)?.code == .unavailable) == isClosed)
+            #expect(view.refusalOfFiles(with: try SecretName("other")) == nil, "nothing is said of what may not be listed")
+            #expect(document.decision(for: query).told(about: .envInject) == document.decision(for: query))
+        }
+    }
+
     @Test("of what may not be listed it is always the same") func hidden() throws {
         let document = try document("", more: Self.open)
         for name in ["other", "app", "app/x/y"] {

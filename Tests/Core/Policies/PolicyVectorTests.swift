@@ -19,7 +19,7 @@ struct PolicyVectorTests {
             let outcome = Outcome(document.decision(for: query))
             #expect(outcome.agrees(with: expected), "\(outcome)")
             #expect(try PolicyDocument(json: document.json()) == document)
-            #expect(document.explanation(for: query).decision == document.decision(for: query))
+            #expect(document.explanation(for: query).decision == document.decision(for: query).told(about: query.capability))
             if let secret = query.secret {
                 let mayList = document.compiled(for: query.agent).scoped(to: query.scope).mayList(secret)
                 #expect(mayList == (expected.code != "not_found"))

@@ -65,8 +65,8 @@ struct Redacted: Equatable {
 }
 
 /// The output and the report of a stream that arrives in these chunks.
-func redacted(_ chunks: [[UInt8]], by set: NeedleSet, mode: Redactor.Mode = .person) -> Redacted {
-    var redactor = Redactor(set, mode: mode)
+func redacted(_ chunks: [[UInt8]], by set: NeedleSet, mode: Redactor.Mode = .person, endingAt ends: StreamEnds = []) -> Redacted {
+    var redactor = Redactor(set, mode: mode, endingAt: ends)
     var output: [UInt8] = []
     for chunk in chunks { unsafe redactor.redact(chunk.span.bytes, into: &output) }
     redactor.finish(into: &output)

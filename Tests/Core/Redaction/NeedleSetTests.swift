@@ -126,6 +126,15 @@ struct NeedleSetTests {
                 #expect(report.unscanned == [.init(reason: "compressed", bytes: Int64(text.count - 8))], "\(member)")
             }
         }
+        for member in members {
+            let text = Array("size 12\nCANARY-0123456789 ".utf8) + member + Array("\nCANARY-0123456789".utf8)
+            for chunks in [[text], text.map { [$0] }] {
+                let result = redacted(chunks, by: set, endingAt: .compressed)
+                let report = result.report
+                #expect(result.output == Array("size 12\n[REDACTED:KEY] ".utf8), "\(member)")
+                #expect(report.withheld == .init(reason: .compressed, bytes: Int64(text.count - 26)) && report.unscanned.isEmpty, "\(report)")
+            }
+        }
         #expect(redacted([Array("PK BZh9 (\u{b5} \u{fd}7zX".utf8)], by: set).report.unscanned.isEmpty)
     }
 }

@@ -161,6 +161,69 @@ import Testing
         #expect(try await sandbox(by: bench.agent(), asking: true) == Sandboxing(isRequired: true))
     }
 
+    @Test("an agent's output passes unsearched only where the policy says so, as it is when the values are opened") func unredactable() async throws {
+        let bench = try await bench([])
+        @Sendable func apply(_ word: String) async throws {
+            let json =
+                #"{"policies":[{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject"],"unsandboxed":"allow","#
+                + #""unredactable":"\#(word)"}]}"#
+            _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        }
+        func passes() async throws -> Bool {
+            var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+            wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+            return try await bench.open.prepareRun(wish, by: bench.agent()).job.passesUnscanned
+        }
+        for word in ["deny", "allow"] {
+            try await apply(word)
+            #expect(try await passes() == (word == "allow"))
+        }
+        bench.runners.whenOpening { try await apply("deny") }
+        #expect(try await !passes())
+    }
+
+    @Test("a secret field under 8 bytes goes into no run of an agent's unless the policy says so; it is refused before a runner has a value")
+    func shortValues() async throws {
+        let bench = try await bench([])
+        try await bench.set("app/pin", "1234567".secret)
+        try await bench.set("app/word", "12345678".secret)
+        var host = VaultBench.write("app/host", "db".secret)
+        host.fields[0].kind = .plain
+        _ = try await bench.open.set(host, in: VaultBench.dev, by: bench.person())
+        func policy(_ word: String) -> String {
+            #"{"policies":[{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["env_inject","file_inject"],"#
+                + #""unsandboxed":"allow","unredactable":"\#(word)"}]}"#
+        }
+        func apply(_ word: String) async throws {
+            _ = try await bench.open.applyPolicy(json: Array(policy(word).utf8), text: nil, expectedVersion: nil, by: bench.person())
+        }
+        try await apply("deny")
+        guard case .denied(let denial)? = await run(bench, ["app/key", "app/pin"]) else {
+            Issue.record("not denied")
+            return
+        }
+        #expect(
+            denial.code == "unavailable" && denial.rule == "p" && denial.reason.contains("app/pin")
+                && denial.nextStep?.contains("unredactable") == true)
+        #expect(bench.runners.jobs.isEmpty)
+        let outcomes = try await bench.log().filter { entry in if case .outcome(_, "unavailable") = entry.phase { true } else { false } }
+        #expect(outcomes.count == 1)
+        for name in ["app/word", "app/host"] { #expect(await run(bench, [name]) == nil, "\(name)") }
+        var file = InjectionWish(scope: VaultBench.dev, secrets: [.init(reference: try SecretReference(parsing: "app/pin"))], purpose: "a test")
+        file.content = .values
+        var refusal: EngineError?
+        do { _ = try await bench.open.inject(file, by: bench.agent()) } catch { refusal = error as? EngineError }
+        #expect(refusal == .denied(denial))
+        #expect(bench.files.drafts.isEmpty)
+        var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)
+        wish.secrets = file.secrets
+        #expect(try await bench.open.prepareRun(wish, by: bench.person()).job.values.count == 1)
+        try await apply("allow")
+        #expect(await run(bench, ["app/pin"]) == nil)
+        _ = try await bench.open.inject(file, by: bench.agent())
+        #expect(bench.files.drafts.count == 1)
+    }
+
     @Test("what a program reads besides is what the policy names, and for a person what he names") func reads() async throws {
         let bench = try await bench([])
         var wish = RunWish(arguments: ["true"], scope: VaultBench.dev)

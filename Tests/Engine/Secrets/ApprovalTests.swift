@@ -177,6 +177,26 @@ import Testing
         #expect(denied?.code == "not_permitted" && denied?.rule == "live")
     }
 
+    @Test("a lock ends each wait, and nobody that waited holds the vault's keys any longer") func locked() async throws {
+        let bench = try await bench(holding: .seconds(600))
+        let open = try bench.open
+        let (person, agent) = (bench.person(), try bench.agent())
+        let held = try wish()
+        async let run = denied { _ = try await open.prepareRun(held, by: agent) }
+        let request = try await firstRequest(bench)
+        async let check = denied { _ = try await open.request(request.id, waiting: .seconds(600), by: agent) }
+        let mark = try await open.requests(since: nil, waiting: .zero, by: person).mark
+        async let watch = denied { _ = try await open.requests(since: mark, waiting: .seconds(600), by: person) }
+        try await bench.lock()
+        for error in await [run, check, watch] { #expect(error == .locked) }
+        #expect(await denied { _ = try await open.request(request.id, waiting: .seconds(600), by: agent) } == .locked)
+    }
+
+    private func denied(_ body: @Sendable () async throws -> Void) async -> EngineError? {
+        do { try await body() } catch { return error as? EngineError }
+        return nil
+    }
+
     @Test("a call that nobody waits for any more takes no use") func abandoned() async throws {
         let bench = try await bench(holding: .seconds(600))
         let isThere = Flag(true)

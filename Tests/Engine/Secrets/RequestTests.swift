@@ -1,6 +1,7 @@
 import Approvals
 import Auditing
 import Model
+import Policies
 import Storage
 import TestKit
 import Testing
@@ -50,6 +51,38 @@ import Testing
         try await bench.unlock()
         #expect(try await bench.open.propose(proposal, purpose: "c", by: bench.agent()).id != first.id)
     }
+
+    @Test(
+        "what the policy gives already is not asked of a person; what it does not, what is not there or may not be known of, and another program, is")
+    func given() async throws {
+        func proposal(_ names: [String], _ capability: Capability = .envInject, _ program: String? = nil) -> ApprovalRequest.Proposal {
+            .init(scope: "default/dev", names: names, capability: capability.rawValue, program: program)
+        }
+        let bench = try await VaultBench.unlocked()
+        let rules = #","command_rules":[{"name":"l","agent_id":"coder","keys":["app/listed"],"programs":["/usr/bin/curl"]}]"#
+        try await bench.allow([.envInject, .maskedReturn], rules: rules)
+        for name in ["app/listed", "app/root-key", "db/key"] { try await bench.set(name, bench.canary().secret) }
+        bench.runners.find(OpenedProgram(path: "/usr/bin/curl", runsAnyCode: false, isWritableByCaller: false, isBound: true))
+        let already = EngineError.invalid(
+            "you have this right already", hint: "make the call; what it still asks for is what secret_list says in `requires`")
+        for asked in [proposal(["app/listed"]), proposal(["app/listed"], .maskedReturn), proposal(["app/listed"], .referenceOnly)] {
+            #expect(await error { _ = try await bench.open.propose(asked, purpose: "", by: bench.agent()) } as? EngineError == already)
+        }
+        let program = await error { _ = try await bench.open.propose(proposal(["app/listed"], .envInject, "curl"), purpose: "", by: bench.agent()) }
+        #expect((program as? EngineError)?.message == "this program may have it already")
+        let file = await error { _ = try await bench.open.propose(proposal(["app/listed"], .fileInject), purpose: "", by: bench.agent()) }
+        guard case .denied(let denial)? = file as? EngineError else { throw Missing() }
+        #expect(denial.code == "unavailable")
+        bench.runners.find(OpenedProgram(path: "/usr/bin/wget", runsAnyCode: false, isWritableByCaller: false, isBound: true))
+        for asked in [
+            proposal(["app/listed"], .envInject, "wget"), proposal(["app/listed", "app/absent"]), proposal(["app/listed", "db/key"]),
+            proposal(["app/root-key"]), proposal(["db/key"], .fileInject), proposal(["app/listed"], .reveal),
+        ] { #expect(try await bench.open.propose(asked, purpose: "", by: bench.agent()).standing == .pending) }
+        #expect(bench.runners.jobs.isEmpty, "nothing was run")
+        #expect(try await bench.log().contains { $0.action == .known(.approvalRequest) && $0.decision.effect == .deny })
+    }
+
+    private struct Missing: Error {}
 
     @Test("ten of an agent's requests wait at most, and another agent's are not counted") func bounded() async throws {
         let bench = try await VaultBench.unlocked()

@@ -155,5 +155,10 @@ import Testing
         let bench = try await VaultBench.unlocked()
         #expect(try await bench.set("app/pin", "1234".secret).notices.count == 1)
         #expect(try await bench.set("app/key", bench.canary().secret).notices.isEmpty)
+        let guessed = try await bench.set("app/word", "correct horse battery staple".secret).notices
+        #expect(guessed.count == 1 && guessed[0].contains("`value` could be guessed") && !guessed[0].contains("horse"))
+        var plain = VaultBench.write("app/host", "localhost".secret)
+        plain.fields[0].kind = .plain
+        #expect(try await bench.open.set(plain, in: VaultBench.dev, by: bench.person()).notices.isEmpty, "it is shown anyway")
     }
 }

@@ -36,6 +36,7 @@ struct ChangeRelease {
             for case let name? in target.names where !kept.contains(name) { delete(name, in: target, above) }
         }
         for name in names {
+            guard search.isWanted() else { return }
             guard let name else {
                 withhold(above + ["?"], "its name is no text")
                 continue

@@ -16,6 +16,8 @@ struct FileSearch {
     let needles: NeedleSet
     /// Whether what could not be searched may leave.
     let passesUnscanned: Bool
+    /// Asked again and again: whether anybody is still interested. If not, nothing is judged any more.
+    var isWanted: () -> Bool = { true }
 
     /// Judges a name, or what a link leads to.
     func verdict(on text: String) -> Verdict {
@@ -38,7 +40,8 @@ struct FileSearch {
     /// Judges the content of an open file, from its beginning.
     func verdict(onFile descriptor: Int32) -> Verdict {
         var redactor = Redactor(needles, mode: .agent)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        var portion = Portion()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Portion.largest, alignment: 16)
         defer {
             if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
             unsafe buffer.deallocate()
@@ -46,11 +49,14 @@ struct FileSearch {
         var output: [UInt8] = []
         var offset: off_t = 0
         while true {
-            let count = unsafe pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            guard isWanted() else { return .unreadable }
+            let count = unsafe pread(descriptor, buffer.baseAddress, portion.byteCount, offset)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return .unreadable }
             if count == 0 { break }
-            unsafe redactor.redact(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &output)
+            portion.judge(count) {
+                unsafe redactor.redact(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &output)
+            }
             output.removeAll(keepingCapacity: true)
             offset += off_t(count)
         }

@@ -110,6 +110,7 @@ extension RunConditions {
         var writer = CanonicalWriter()
         writer.write(optional: home) { $0.write($1) }
         writer.write(optional: searchPath) { $0.write($1) }
+        writer.write(byte: passesUnscanned ? 1 : 0)
         return writer.bytes
     }
 
@@ -117,6 +118,7 @@ extension RunConditions {
         var reader = CanonicalReader(bytes)
         home = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         searchPath = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        passesUnscanned = try reader.flag()
         try reader.finish()
     }
 }

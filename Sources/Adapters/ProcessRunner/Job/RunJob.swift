@@ -81,10 +81,13 @@ package struct RunConditions: Sendable, Equatable {
     package var home: String?
     /// PATH; nil for what the job says. The program itself was found before.
     package var searchPath: String?
+    /// Whether output passes that could not be searched for values; otherwise a stream ends where it begins.
+    package var passesUnscanned: Bool
 
-    package init(home: String? = nil, searchPath: String? = nil) {
+    package init(home: String? = nil, searchPath: String? = nil, passesUnscanned: Bool = false) {
         self.home = home
         self.searchPath = searchPath
+        self.passesUnscanned = passesUnscanned
     }
 }
 

@@ -26,6 +26,7 @@ final class OutputStream {
     private(set) var idleAt: Int64?
     private var remaining: Int?
     private var passed: [UInt8] = []
+    private var portion = Portion()
 
     init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false) {
         self.isForAgent = isForAgent
@@ -37,14 +38,16 @@ final class OutputStream {
     /// What was redacted; nil when the stream passes as it is.
     var report: RedactionReport? { filter.report }
 
-    /// Reads what is there, at most one buffer full.
+    /// Reads what is there, at most one buffer full and one portion.
     func read(with buffer: UnsafeMutableRawBufferPointer, into outgoing: inout [UInt8], now: Int64) {
         guard let descriptor else { return }
-        let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        let count = unsafe Glibc.read(descriptor, buffer.baseAddress, min(buffer.count, portion.byteCount))
         if count < 0 && (errno == EINTR || (errno == EAGAIN && remaining == nil)) { return }
         // A terminal that nobody has open any more reads as EIO.
         guard count > 0 else { return end() }
-        unsafe filter.pass(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &passed)
+        portion.judge(count) {
+            unsafe filter.pass(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &passed)
+        }
         if let start = buffer.baseAddress { unsafe explicit_bzero(start, count) }
         if isForAgent { note(read: count, now, into: &outgoing) } else { frame(into: &outgoing) }
         idleAt = min(now + Self.idleAfter, waiting.map { $0.since + Self.longestWait } ?? .max)

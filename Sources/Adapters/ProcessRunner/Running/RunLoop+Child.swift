@@ -10,6 +10,9 @@ extension RunLoop {
     static var stopTime: Int64 { 2000 }
     /// The same when nobody is interested in the run any more.
     static var abandonTime: Int64 { 200 }
+    /// After how many seconds without a look at the keeper and the clock the kernel ends this process, and the spawner what it leaves. Each look comes after a
+    /// fraction of it, whatever is judged.
+    static var turnTime: UInt32 { 20 }
     /// How long killing may take.
     static var killTime: Int64 { 2000 }
 
@@ -71,9 +74,18 @@ extension RunLoop {
         input.close()
         terminalInput.close()
         var report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
+        report.output = RunOutput(outputs)
         report.sandbox = sandboxReport
         report.files = releaseChanges()
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
+    }
+
+    /// Whether the keeper still listens, and another while of work is granted.
+    private func isWanted() -> Bool {
+        tacit_end_in(Self.turnTime)
+        var watched = pollfd(fd: control, events: 0, revents: 0)
+        if unsafe poll(&watched, 1, 0) > 0, watched.revents & Int16(POLLHUP | POLLERR) != 0 { isAbandoned = true }
+        return !isAbandoned
     }
 
     /// What confined the child, and why not.
@@ -90,7 +102,8 @@ extension RunLoop {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
         var files = RunChanges()
         if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
-            let search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
+            var search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true)
+            search.isWanted = { [unowned self] in isWanted() }
             var release = ChangeRelease(search, since: sandbox.since)
             release.release(changes, into: target)
             files = release.result

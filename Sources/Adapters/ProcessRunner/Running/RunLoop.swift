@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import Model
 import Redaction
@@ -15,7 +16,7 @@ final class RunLoop {
     let missing: SandboxMissing?
     let directories: RunDirectories
     let needles: NeedleSet
-    private let control: Int32
+    let control: Int32
     private let signals: Int32
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private var decoder = RunFrameDecoder(from: .client)
@@ -88,7 +89,7 @@ final class RunLoop {
             sources.append((fcntl(terminal, F_DUPFD_CLOEXEC, 3), job.terminal?.output == true ? .stdout : .stderr))
         }
         return sources.map { descriptor, kind in
-            let filter: OutputFilter = job.masksOutput ? .redacting(Redactor(needles, mode: job.asker == .agent ? .agent : .person)) : .open
+            let filter: OutputFilter = job.masksOutput ? .redacting(intake.redactor(needles)) : .open
             return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent)
         }
     }
@@ -100,7 +101,9 @@ final class RunLoop {
         RunFrame.started(process: child.process).encode(into: &outgoing)
         while !isAbandoned && !isOver { turn() }
         if isAbandoned { return abandon() }
+        tacit_end_in(Self.turnTime)
         conclude()
+        tacit_end_in(0)
         while !isAbandoned && sent < outgoing.count { turn() }
         return !isAbandoned
     }
@@ -129,11 +132,13 @@ final class RunLoop {
             for index in outputs.indices { add(.output(index), outputs[index].descriptor, POLLIN) }
         }
         unsafe poll(&watched, nfds_t(watched.count), timeout())
+        tacit_end_in(Self.turnTime)
         let now = MonotonicClock.now()
         for (source, entry) in zip(sources, watched) where entry.revents != 0 { serve(source, entry.revents, now) }
         serveClock(now)
         giveCredit()
         send()
+        tacit_end_in(0)
     }
 
     private func serve(_ source: Source, _ events: Int16, _ now: Int64) {

@@ -22,7 +22,9 @@ extension RunReport {
         let redactions = redactions.map { #"{"count":\#($0.count),"name":\#(Self.quoted($0.name)),"view":\#(Self.quoted($0.view))}"# }
         let files = files.map { #""files":\#($0.json),"# } ?? ""
         let sandbox = sandbox.map { #""sandbox":\#($0.json),"# } ?? ""
-        return #"{\#(files)"masked":\#(masked),"redactions":[\#(redactions.joined(separator: ","))],\#(sandbox)"scanned_bytes":\#(scannedBytes),"#
+        let output = output.map { #""output":\#($0.json),"# } ?? ""
+        return
+            #"{\#(files)"masked":\#(masked),\#(output)"redactions":[\#(redactions.joined(separator: ","))],\#(sandbox)"scanned_bytes":\#(scannedBytes),"#
             + #""unscanned":[\#(unscanned.map(Self.quoted).joined(separator: ","))]}"#
     }
 
@@ -38,6 +40,28 @@ extension RunReport {
             }
         }
         return result + "\""
+    }
+}
+
+extension RunOutput {
+    /// What of the streams of one run was not passed on; nil when all was.
+    init?(_ streams: [OutputStream]) {
+        let withheld = streams.compactMap { stream in
+            stream.report?.withheld.map { part in
+                Withheld(
+                    stream: stream.kind == .stdout ? "stdout" : "stderr", reason: part.reason.rawValue, secret: part.name, bytes: Int(part.bytes))
+            }
+        }
+        guard !withheld.isEmpty else { return nil }
+        self.init(withheld: withheld)
+    }
+
+    fileprivate var json: String {
+        let withheld = withheld.map { part in
+            let secret = part.secret.map { #""secret":\#(RunReport.quoted($0)),"# } ?? ""
+            return #"{"bytes":\#(part.bytes),"reason":\#(RunReport.quoted(part.reason)),\#(secret)"stream":\#(RunReport.quoted(part.stream))}"#
+        }
+        return #"{"withheld":[\#(withheld.joined(separator: ","))]}"#
     }
 }
 

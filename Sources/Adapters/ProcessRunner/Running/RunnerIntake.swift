@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import Model
+import Redaction
 import TacitWire
 
 /// A run as the keeper handed it over: the job, its program already opened, and its values in locked memory.
@@ -120,6 +121,12 @@ struct RunnerIntake {
 
     /// Lets go of the values once the child has them: what is left is wiped, but for what is redacted or still to be written.
     mutating func releaseValues() { bindings = [] }
+
+    /// What one of the program's streams goes through.
+    func redactor(_ needles: NeedleSet) -> Redactor {
+        guard job.asker == .agent else { return Redactor(needles, mode: .person) }
+        return Redactor(needles, mode: .agent, endingAt: conditions.passesUnscanned ? .guessable : [.compressed, .guessable])
+    }
 
     /// Receives values until the start; false when the keeper let the run go.
     private mutating func receiveBindings(from channel: SetupChannel) throws(RunnerError) -> Bool {

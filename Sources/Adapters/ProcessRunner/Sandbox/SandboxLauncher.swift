@@ -41,6 +41,8 @@ enum SandboxLauncher {
         let first = tacit_fork_sibling()
         if first == 0 { becomeFirst(plan, socket) }
         guard first > 0 else { give(Answer(stage: .namespaces, error: -first), on: socket) }
+        // The program's process is forked out of this one and puts itself under the filter once more.
+        guard tacit_no_new_privileges() == 0, SyscallFilter(for: .program).apply() == 0 else { _exit(125) }
         launch(plan, program, socket)
     }
 
@@ -56,6 +58,8 @@ enum SandboxLauncher {
         if let failed = giveUpPower() { give(failed, on: socket) }
         let answer = Answer(stage: .ready, error: built.hasProcesses ? 0 : 1, landlock: tacit_landlock_version())
         tell(answer, with: built.changes ?? -1, on: socket)
+        // From here on it executes nothing, and forks and connects no more than a runner.
+        guard SyscallFilter(for: .runner).apply() == 0 else { _exit(125) }
         // Nothing of the runner's is held here: not its socket, nor the program.
         guard tacit_close_from(0, 1) == 0 else { _exit(125) }
         tacit_collect_dead()

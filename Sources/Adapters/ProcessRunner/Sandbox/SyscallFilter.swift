@@ -5,9 +5,9 @@ import CSandbox
 package struct SyscallFilter: Sendable, Equatable {
     /// Whose calls are filtered.
     package enum Role: Sendable {
-        /// A program in a sandbox, and the first process of its namespace.
+        /// A program in a sandbox, and the processes that start it.
         case program
-        /// A runner, which holds the values of its run and reads what the run's program writes.
+        /// A runner, which holds the values of its run and reads what the run's program writes; and the first process of a sandbox, which only collects the dead.
         case runner
     }
 

@@ -42,6 +42,8 @@ int tacit_open_signals(void);
 int tacit_signal_descriptor(const sigset_t *signals);
 /// Takes the next reported signal; 0 when there is none.
 int tacit_next_signal(int signals);
+/// Has the kernel kill this process (SIGKILL) after so many seconds, in place of what was said before; 0 takes it back. For a process of one thread.
+int tacit_end_in(uint32_t seconds);
 /// Copies the ids of the children of `process` into `children`; their number, at most `capacity`.
 int tacit_children(int32_t process, int32_t *children, int capacity);
 

@@ -8,7 +8,15 @@ extension ApprovalItem {
         guard standing == .pending else { return [] }
         guard kind == "proposal" else { return isDeciding ? [] : ["tacit approvals approve \(code)   (or: deny \(code))"] }
         let isStore = capability == nil && !secrets.isEmpty
-        return making + ["then tacit approvals done \(code)\(isStore ? ", unless that has closed it" : "")"]
+        // What the agent may not know of is of no use to it in a new version either.
+        let hidden = capability == nil ? secrets.filter { $0.version != nil && $0.isListed == false && $0.isNew != true } : []
+        let refusal =
+            hidden.isEmpty
+            ? []
+            : [
+                "tacit approvals deny \(code), and tell it that \(hidden.map(\.name.printable).joined(separator: ", ")) exists: it then asks for the right"
+            ]
+        return refusal + making + ["then tacit approvals done \(code)\(isStore ? ", unless that has closed it" : "")"]
     }
 
     private var making: [String] {
@@ -19,7 +27,9 @@ extension ApprovalItem {
     /// What a rule needs besides to let a program of the any-code class have something.
     private static func leave(_ program: String) -> [String] {
         guard ProposedProgram.runsAnyCode(program) else { return [] }
-        return ["a rule that lists it needs `any_code: allow`, since it runs any code: best in a rule of its own with only these `keys`"]
+        return [
+            "a rule that lists it needs `any_code: allow`, since it runs any code: best in a rule of its own with only this `agent_id` and these `keys`"
+        ]
     }
 
     /// Where, as options of a command.
@@ -39,7 +49,7 @@ extension ApprovalItem {
     private static func word(_ text: String) -> String { quoted(text.unpadded) }
 
     /// Whether a program gets what is asked for.
-    var needsProgram: Bool { ["env_inject", "file_inject"].contains(capability) }
+    var needsProgram: Bool { capability == "env_inject" }
 
     /// What was stored before a denial, and stays.
     var remains: String {

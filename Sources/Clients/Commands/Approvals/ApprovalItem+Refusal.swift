@@ -36,6 +36,7 @@ extension ApprovalItem {
 extension VaultDoor {
     /// Refuses to close a proposal for a right which the policy in force still refuses: the agent would be told of what is not there.
     func checkGiven(_ item: ApprovalItem) throws {
+        try checkStored(item)
         guard item.kind == "proposal", let capability = item.capability, let scope = item.scope else { return }
         for secret in item.secrets.isEmpty ? [nil] : item.secrets.map(Optional.some) {
             var question = PolicyQuestion(
@@ -48,6 +49,17 @@ extension VaultDoor {
                 hint: "give it with `tacit policy edit`, or close it all the same with `tacit approvals done \(item.code) --anyway`",
                 code: "approval.not-given")
         }
+    }
+
+    /// Refuses to close a proposal to store what was not stored since it was made.
+    private func checkStored(_ item: ApprovalItem) throws {
+        guard item.kind == "proposal", item.capability == nil else { return }
+        let missing = item.secrets.filter { $0.isNew != true }.map(\.name.printable)
+        guard !missing.isEmpty else { return }
+        throw CommandFailure(
+            "nothing was stored since it was asked for: \(missing.joined(separator: ", ")); nothing was closed",
+            hint: "store it with `tacit set`, refuse with `tacit approvals deny \(item.code)`, or close it all the same with `tacit approvals done "
+                + "\(item.code) --anyway`", code: "approval.not-stored")
     }
 
     /// A program that cannot be opened here is left out of the question: what it lacks is not the policy's to give.

@@ -92,8 +92,8 @@ struct ApprovalsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "done", abstract: "Tell an agent that what it proposed is there.",
             discussion: """
-                A proposal asks for a secret or a right that is missing. You make it yourself, with `tacit set` or `tacit policy edit`. One for a right \
-                is not closed while the policy in force still refuses that: the agent would be told of what is not there.
+                A proposal asks for a secret or a right that is missing. You make it yourself, with `tacit set` or `tacit policy edit`. One is \
+                not closed while nothing was stored, or the policy in force still refuses the right: the agent would be told of what is not there.
 
                 EXAMPLES
                   tacit set stripe/api-key
@@ -103,7 +103,7 @@ struct ApprovalsCommand: ParsableCommand {
 
         @Argument(help: ArgumentHelp("The code beside the request.", valueName: "code"))
         var code: String
-        @Flag(name: .customLong("anyway"), help: "Close it though the policy in force still refuses what was asked for.")
+        @Flag(name: .customLong("anyway"), help: "Close it though what was asked for is not there.")
         var isAnyway = false
         @OptionGroup var options: GlobalOptions
 

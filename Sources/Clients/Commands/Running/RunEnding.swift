@@ -38,6 +38,7 @@ struct RunEnding: Equatable {
         if let failure { console.complain(failure) }
         if json, let report = decoded { console.tell(json: ["run": report]) }
         guard !json, isTelling, let report = decoded else { return status }
+        for part in report.output?.withheld ?? [] { console.warn(part.sentence.printable) }
         for sentence in report.unscanned { console.note("not searched for values: \(sentence.printable)") }
         if let files = report.files { Self.tell(files, console) }
         return status
@@ -53,7 +54,8 @@ struct RunEnding: Equatable {
     /// Most reports say nothing that a person needs to hear, which is seen without taking them apart.
     private var isTelling: Bool {
         !report.isEmpty
-            && (report.firstRange(of: Array(#""unscanned":[]"#.utf8)) == nil || report.firstRange(of: Array(#""files":"#.utf8)) != nil)
+            && (report.firstRange(of: Array(#""unscanned":[]"#.utf8)) == nil || report.firstRange(of: Array(#""files":"#.utf8)) != nil
+                || report.firstRange(of: Array(#""output":"#.utf8)) != nil)
     }
 
     private var decoded: RunReport? { try? WireJSON.decode(RunReport.self, from: Data(report)) }

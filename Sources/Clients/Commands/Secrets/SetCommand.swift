@@ -84,6 +84,10 @@ struct SetCommand: Verb {
         if !options.json, fields.isTyped(door.context), let version = door.versionInSight(reference) {
             Terminal(door.context)?.say(
                 "\(reference.name) exists (version \(version)): this makes version \(version + 1), and the agents that may use it get that one.")
+            for item in door.vainRequests(for: reference) {
+                Terminal(door.context)?.say(
+                    "\(item.agent) asked for it (\(item.code)) and may not know of it: a new version gives it nothing. Ctrl-C leaves it as it is.")
+            }
         }
         let parts = try fields.gather(door.context, from: door.passwords)
         let request = SetRequest(

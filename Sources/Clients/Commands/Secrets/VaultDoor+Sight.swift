@@ -9,4 +9,13 @@ extension VaultDoor {
         else { return nil }
         return secret.version
     }
+
+    /// The requests to store a secret of agents that may not know that it is there. Nobody is asked for anything, and nothing is refused.
+    func vainRequests(for reference: Reference) -> [ApprovalItem] {
+        let name = "\(reference.scope.text)/\(reference.name)"
+        return ((try? approvals()) ?? []).filter { item in
+            item.standing == .pending && item.kind == "proposal" && item.capability == nil
+                && item.secrets.contains { $0.name == name && $0.version != nil && $0.isListed == false }
+        }
+    }
 }

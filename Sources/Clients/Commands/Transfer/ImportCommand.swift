@@ -91,6 +91,9 @@ struct ImportCommand: Verb {
         let text = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let verb = isDryRun ? "Would import into" : "Imported into"
         console.say("\(verb) \(scope.text): \(text.isEmpty ? "nothing" : text)\(isDryRun ? ". Nothing was stored." : ".")")
+        guard result.guessable > 0 else { return }
+        console.note(
+            "\(result.guessable) of them could be guessed: where one stands in an agent's output, the output ends there, without a placeholder")
     }
 
     private func preview(_ content: ImportContent, _ result: ImportResult, _ style: Style) -> [String] {

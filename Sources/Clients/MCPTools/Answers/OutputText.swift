@@ -28,6 +28,8 @@ struct OutputText: Sendable {
         var omittedBytes: Int
         /// Bytes that are no UTF-8 stand in it as U+FFFD.
         var isRepaired: Bool
+
+        static let nothing = Rendering(text: "", omittedBytes: 0, isRepaired: false)
     }
 
     /// The stream as a text. A cut falls between characters, and a line in the text says how much is missing.

@@ -21,6 +21,16 @@ final class RunRecord: Sendable {
             guard let startedAt, let endedAt else { return .zero }
             return endedAt - startedAt
         }
+
+        /// What was withheld. An answer is given at once: where a value was hit that could be guessed, that is all of both streams.
+        var withheld: RunOutput? {
+            guard let output = report?.output, let hit = output.withheld.first(where: { $0.reason != "compressed" }) else { return report?.output }
+            let parts = [("stdout", stdout.byteCount), ("stderr", stderr.byteCount)].map { stream, passed in
+                let rest = output.withheld.filter { $0.stream == stream }.map(\.bytes).reduce(0, +)
+                return RunOutput.Withheld(stream: stream, reason: hit.reason, secret: hit.secret, bytes: passed + rest)
+            }
+            return RunOutput(withheld: parts)
+        }
     }
 
     private let state: Mutex<State>

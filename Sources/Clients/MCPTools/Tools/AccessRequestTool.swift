@@ -37,27 +37,11 @@ struct AccessRequestTool: SecretTool {
         let capability = arguments["capability"]?.string ?? "env_inject"
         let program = arguments["program"]?.string
         guard !names.isEmpty else { throw ToolFailure.invalidArguments("`names` must say which secrets you need") }
-        if program == nil, try await hasRight(to: names, capability, at: place, call, context) {
-            throw ToolFailure.invalidArguments(
-                "you have this right already", hint: "Make the call; what it still asks for is what secret_list says in `requires`.")
-        }
         let proposal = AccessProposal(
             scope: "\(place)", names: names, capability: capability, program: program, reason: arguments["reason"]?.string ?? "")
         let state = try await context.keeper.propose(proposal, for: call.client)
         return RequestAnswer.object(
             state, asking: "I ask for \(capability) on \(names.joined(separator: ", "))\(program.map { ", with the program \($0)" } ?? "").",
             command: "tacit policy edit")
-    }
-
-    /// Whether the policy gives the right to all of a few names already: a request would only make a person look for what is missing.
-    private func hasRight(
-        to names: [String], _ capability: String, at place: Place, _ call: ToolCall, _ context: CallContext
-    ) async throws -> Bool {
-        guard names.count <= 4 else { return false }
-        for name in names {
-            let page = try? await context.keeper.secrets(SecretQuery(place: place, search: name, limit: 200), for: call.client)
-            guard page?.items.contains(where: { $0.name == name && $0.usableWith?.contains(capability) == true }) == true else { return false }
-        }
-        return true
     }
 }

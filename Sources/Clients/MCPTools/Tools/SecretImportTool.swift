@@ -28,21 +28,41 @@ struct SecretImportTool: SecretTool {
         }
         guard !names.isEmpty || file != nil else { throw ToolFailure.invalidArguments("`names` or `env_file` must say what to add") }
         let place = context.place.with(environment: arguments["environment"]?.string)
+        let versions = try await versions(of: names, at: place, call, context)
         let state = try await context.keeper.propose(
             AccessProposal(scope: "\(place)", names: names, file: file, reason: arguments["reason"]?.string ?? ""), for: call.client)
         let scope = place.environment == context.place.environment ? "" : " -e \(place.environment)"
         let command = file.map { "tacit import \(Self.quoted($0))\(scope)" } ?? names.map { "tacit set \($0)\(scope)" }.joined(separator: " && ")
         return RequestAnswer.object(
-            state, asking: Self.question(names), command: command,
-            isStore: file == nil)
+            state, asking: Self.question(names, versions), command: command, isStore: file == nil)
     }
 
-    /// The agent may not know whether a name is stored: the words are the same for a name that is hidden from it.
-    private static func question(_ names: [String]) -> String {
+    /// The current versions of those of a few names that the agent may list.
+    private func versions(of names: [String], at place: Place, _ call: ToolCall, _ context: CallContext) async throws -> [String: Int64] {
+        guard names.count <= 4 else { return [:] }
+        var versions: [String: Int64] = [:]
+        for name in names {
+            let page = try? await context.keeper.secrets(SecretQuery(place: place, search: name, limit: 200), for: call.client)
+            versions[name] = page?.items.first { $0.name == name }?.version
+        }
+        return versions
+    }
+
+    /// Of a name that the agent may list it says what is there. Of any other the agent may not know whether it is stored: the words are the same for one that is
+    /// hidden from it.
+    private static func question(_ names: [String], _ versions: [String: Int64]) -> String {
         guard !names.isEmpty else { return "Please store what is in the file." }
-        return
-            "I need a value for \(names.joined(separator: ", ")): a new secret, or a new version of it. If it is stored and is to stay as it is, do not store it "
-            + "anew but tell me: then I ask for the right to use it."
+        let known = names.compactMap { name in versions[name].map { "\(name), which is there as version \($0)" } }
+        let others = names.filter { versions[$0] == nil }
+        let renewal = known.isEmpty ? [] : ["I need a new version of \(known.joined(separator: ", and of "))."]
+        let value =
+            others.isEmpty
+            ? []
+            : [
+                "I need a value for \(others.joined(separator: ", ")): a new secret, or a new version of it. If it is stored and is to stay as it is, do not store it "
+                    + "anew but tell me: then I ask for the right to use it."
+            ]
+        return (renewal + value).joined(separator: " ")
     }
 
     /// A path as one word of a shell.

@@ -9,8 +9,8 @@ struct SecretInjectTool: SecretTool {
             description: """
                 Write a private file in the session directory for a program that secret_run cannot start (a dev server in the user's terminal, \
                 docker compose). content=references (default) writes references that the person's tacit command resolves when it starts the \
-                program; content=values writes real values where the policy allows it (file_inject), and the file is removed at expires_at. You \
-                get the path, not the content: do not open, print, copy or commit the file. When the program \
+                program; content=values writes real values where the policy allows it (file_inject), and the file is removed at expires_at, or sooner: when the vault is \
+                locked, or a session that it needs ends. You get the path, not the content: do not open, print, copy or commit the file. When the program \
                 has started, session_sleep removes it.
                 """,
             input: .arguments(Self.input), output: .result(Self.output))
@@ -78,8 +78,8 @@ struct SecretInjectTool: SecretTool {
         var failure = ToolFailure(problem as any Error)
         guard failure.code == .notPermitted, problem.request == nil else { return problem }
         failure.nextStep =
-            "Write references (content=references, the default): they need no such right. Where the program can only read values, ask the person; "
-            + "access_request with file_inject asks for the right, which is of no use for a secret that secret_list shows with listed_program."
+            "Write references (content=references, the default): they need no such right. Where the program can only read values, "
+            + "access_request with file_inject asks the person for the right, and says at once where no right helps."
         return failure
     }
 

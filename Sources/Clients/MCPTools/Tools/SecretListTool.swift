@@ -72,8 +72,8 @@ struct SecretListTool: SecretTool {
     }
 
     private static let nothingListed =
-        "Nothing that you may use matches. Tell the person what you need: secret_import asks them to store it, access_request to allow it "
-        + "(tacit policy edit)."
+        "Nothing that you may use matches. Tell the person what you need and ask whether it is stored: if it is, access_request asks for the right to use it; if "
+        + "not, secret_import asks them to store it."
 
     private static func entry(_ secret: SecretSummary) -> JSONValue {
         var entry: JSONObject = ["name": .string(secret.name)]

@@ -80,12 +80,26 @@ extension SecretRunTool {
         .required("redacted", .array("What was replaced.", of: redacted)),
         .required("not_scanned", .array("What could not be searched for values; empty when all was.", of: .string("One sentence."))),
         .required("notes", .array("What was done to make the output fit, and what in argv was no variable.", of: .string("One sentence."))),
+        .optional("output", withheldOutput),
         .optional("sandbox", sandbox),
         .optional("files", files),
         .required("duration_ms", .integer("Run time, from the program's start.")),
         .required("secrets_used", .array("Secrets that were handed over.", of: used)),
         .optional("audit_id", .string("Audit entry.")),
     ]
+
+    private static let withheldOutput = Schema.result(
+        [
+            .required(
+                "withheld",
+                .array(
+                    "The streams that end early. Of an answer with another reason than compressed both are withheld whole.",
+                    of: Schema.result([
+                        .required("stream", .string("stdout or stderr.")), .required("reason", .string("compressed, or guessable.")),
+                        .optional("secret", .string("The secret whose value was hit.")),
+                        .required("bytes", .integer("How much was not passed on.")), .required("message", .string("One sentence, with a next step.")),
+                    ])))
+        ], "What of the output was withheld. Absent: nothing.")
 
     private static let sandbox = Schema.result(
         [

@@ -51,7 +51,10 @@ struct SecretRunTool: SecretTool {
             throw ToolFailure.unavailable("the run ended without a result", nextStep: "Repeat the call; if it fails again, tell the person.")
         }
         if case .failed(let failure) = exit { throw failure }
-        let (stdout, stderr) = (run.stdout.rendering, run.stderr.rendering)
+        let output = run.withheld
+        // What led up to a hit would say where it was: an answer that is given at once is withheld whole.
+        let isWhole = output?.withheld.contains { $0.reason != "compressed" } ?? false
+        let (stdout, stderr) = isWhole ? (.nothing, .nothing) : (run.stdout.rendering, run.stderr.rendering)
         let redactions = run.report?.redactions ?? []
         var answer: JSONObject = ["exit_code": JSONValue(Int(exit.status)), "timed_out": .bool(run.hasTimedOut)]
         answer["stdout"] = .string(stdout.text)
@@ -60,6 +63,7 @@ struct SecretRunTool: SecretTool {
         answer["redactions"] = JSONValue(redactions.map(\.count).reduce(0, +))
         answer["redacted"] = .array(redactions.map { ["name": .string($0.name), "form": .string($0.view), "count": JSONValue($0.count)] })
         answer["not_scanned"] = JSONValue(run.report?.unscanned ?? ["the keeper did not say what was scanned"])
+        answer["output"] = output.map(Self.told)
         answer["sandbox"] = run.report?.sandbox.map(Self.told)
         answer["files"] = run.report?.files.map(Self.told)
         answer["notes"] = JSONValue(
@@ -69,6 +73,19 @@ struct SecretRunTool: SecretTool {
         answer["secrets_used"] = .array(wish.secrets)
         answer["audit_id"] = audit.map(JSONValue.string)
         return answer
+    }
+
+    private static func told(_ output: RunOutput) -> JSONValue {
+        [
+            "withheld": .array(
+                output.withheld.map { part in
+                    var told: JSONObject = ["stream": .string(part.stream), "reason": .string(part.reason)]
+                    told["secret"] = part.secret.map(JSONValue.string)
+                    told["bytes"] = JSONValue(part.bytes)
+                    told["message"] = .string(part.sentence)
+                    return .object(told)
+                })
+        ]
     }
 
     private static func told(_ sandbox: RunSandbox) -> JSONValue {

@@ -57,6 +57,13 @@ package struct ScopeView: Sendable {
         return !denied.matches(name) && governing.allowedKeys.matches(name)
     }
 
+    /// The refusal of every session file with the value of a secret, since programs are listed or denied for it; nil where none is, or the agent may not know
+    /// of it. No capability changes that.
+    package func refusalOfFiles(with secret: SecretName) -> PolicyDenial? {
+        guard mayList(secret), let governing, case .open = commands.verdict(on: nil, having: secret, governing) else { return nil }
+        return PolicyDenial(unmet: .program, of: PolicyGrant(of: .fileInject, by: governing))
+    }
+
     /// The tag rules about a secret with these tags, in the order in which they are asked.
     package func standings(_ circumstances: PolicyCircumstances) -> [RuleStanding] {
         tagRules.compactMap { rule in rule.tag(among: circumstances.tags).map { RuleStanding(rule, tag: $0, circumstances) } }

@@ -4,6 +4,15 @@ package enum PolicyDecision: Sendable, Equatable {
     case deny(PolicyDenial)
 
     package var isAllowed: Bool { if case .allow = self { true } else { false } }
+
+    /// As whoever uses the capability is told it. A session file is read outside of any sandbox, by programs that nobody opens: what obliges to either is
+    /// refused.
+    package func told(about capability: Capability) -> PolicyDecision {
+        guard capability == .fileInject, case .allow(let grant) = self,
+            let unmet = [PolicyObligation.sandbox, .program].first(where: grant.obligations.contains)
+        else { return self }
+        return .deny(PolicyDenial(unmet: unmet, of: grant))
+    }
 }
 
 /// A leave to act, as far as the policy goes, on conditions. Who cannot meet one of its obligations must refuse.

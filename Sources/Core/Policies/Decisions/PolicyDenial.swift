@@ -114,7 +114,8 @@ extension PolicyDenial {
             }
         let step =
             refusal == .anyCode
-            ? "use a program that rule_list names, or tell the person: a rule that lists this one needs `any_code: allow`, best with only the keys that it needs"
+            ? "use another program that rule_list names (an interpreter or a script only where it shows any_code: true), or tell the person: a rule that lists this "
+                + "one needs `any_code: allow`, best in a rule of its own with only this `agent_id` and the `keys` that it needs"
             : nil
         self.init(.commandBlocked, rule: rule, reason, nextStep: step)
     }

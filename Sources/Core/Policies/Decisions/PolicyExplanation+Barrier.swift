@@ -12,6 +12,10 @@ extension PolicyExplanation {
         case .otherEnvironment: "\(policy) allows nothing in \(query.scope), by its `environments`"
         case .noAllowedKey: "no pattern under `allowed_keys` of \(policy) matches it"
         case .noCapability: "\(policy) does not have `\(query.capability.rawValue)` among its `capabilities`"
+        case .allows where denial.code == .unavailable && query.capability == .fileInject:
+            listsPrograms
+                ? "\(policy) lets listed programs alone have it, and any program reads a file: only `unlisted_programs: allow` would change that"
+                : "\(policy) keeps values in the sandbox, and a file is read outside of it: only `unsandboxed: allow` would change that"
         case .otherAgent, .deniesKey, .allows, .decidedBefore: denial.rule.map { "\(denial.reason) (\u{201C}\($0)\u{201D})" } ?? denial.reason
         }
     }

@@ -11,7 +11,9 @@ extension PolicyExplanation {
 
     private var commandLines: [String] {
         guard listsPrograms || !commands.isEmpty else { return [] }
-        let program = query.circumstances.program.map { ["program \($0.facts)"] } ?? ["no program is named: it is judged when it is opened"]
+        let unnamed =
+            query.capability == .fileInject ? "a file is read by programs that nobody judges" : "no program is named: it is judged when it is opened"
+        let program = query.circumstances.program.map { ["program \($0.facts)"] } ?? [unnamed]
         let lines = commands.map { "command rule `\($0.rule)`: \($0.text)" }
         return program + (commands.contains(where: \.allows) || !listsPrograms ? lines : lines + ["no command rule lists a program for it"])
     }

@@ -4,6 +4,7 @@ import Model
 /// say. For persons; it names patterns.
 package struct PolicyExplanation: Sendable, Equatable {
     package let query: PolicyQuery
+    /// As whoever asks for the use is told it.
     package let decision: PolicyDecision
     package let steps: [Step]
     /// The tag rules that hold for the secret's tags, in the order in which they are asked.
@@ -51,7 +52,7 @@ extension PolicyDocument {
         }
         let needsProgram = query.capability.needsProgram && query.secret != nil
         return PolicyExplanation(
-            query: query, decision: decision(for: query), steps: steps,
+            query: query, decision: decision(for: query).told(about: query.capability), steps: steps,
             standings: query.capability == .referenceOnly ? [] : compiled(for: query.agent).scoped(to: query.scope).standings(query.circumstances),
             commands: needsProgram ? commandRules.compactMap { $0.step(on: query) } : [],
             listsPrograms: needsProgram && commandRules.contains(where: \.allowsPrograms))

@@ -185,19 +185,22 @@ public struct RunReport: Codable, Sendable, Equatable {
     public var scannedBytes: Int
     /// What could not be scanned, one sentence each.
     public var unscanned: [String]
+    /// What of the output was kept from an agent; nil when all was passed on.
+    public var output: RunOutput?
     /// What confined the command; nil when no sandbox was asked for.
     public var sandbox: RunSandbox?
     /// What became of the files that the command changed; nil when it changed none but in its own place.
     public var files: RunChanges?
 
     public init(
-        masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = [], sandbox: RunSandbox? = nil,
-        files: RunChanges? = nil
+        masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = [], output: RunOutput? = nil,
+        sandbox: RunSandbox? = nil, files: RunChanges? = nil
     ) {
         self.masked = masked
         self.redactions = redactions
         self.scannedBytes = scannedBytes
         self.unscanned = unscanned
+        self.output = output
         self.sandbox = sandbox
         self.files = files
     }

@@ -6,6 +6,7 @@ final class DecisionBell: Sendable {
         var next: UInt64 = 0
         var count: UInt64
         var streams: [UInt64: AsyncStream<Void>.Continuation] = [:]
+        var isClosed = false
     }
 
     private let waiting: Mutex<State>
@@ -17,22 +18,29 @@ final class DecisionBell: Sendable {
     var count: UInt64 { waiting.withLock(\.count) }
 
     /// Something was decided.
-    func ring() {
+    func ring() { wake { $0.count &+= 1 } }
+
+    /// The vault is locked: who waits is to let go of it.
+    func close() { wake { $0.isClosed = true } }
+
+    private func wake(_ change: (inout State) -> Void) {
         let streams = waiting.withLock { state in
-            state.count &+= 1
+            change(&state)
             return state.streams.values.map(\.self)
         }
         for stream in streams { stream.yield() }
     }
 
-    /// A decision may have come since this was asked for; ask for it before looking.
-    func listen() -> Listener {
+    /// A decision may have come since this was asked for; ask for it before looking. Throws when the vault is locked.
+    func listen() throws(EngineError) -> Listener {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let key = waiting.withLock { waiting in
+        let key: UInt64? = waiting.withLock { waiting in
+            guard !waiting.isClosed else { return nil }
             waiting.next += 1
             waiting.streams[waiting.next] = continuation
             return waiting.next
         }
+        guard let key else { throw .locked }
         return Listener(stream: stream, key: key, bell: self)
     }
 

@@ -44,7 +44,7 @@ extension OpenVault {
     ) async throws -> AuthorizedAccess {
         let deadline = clock.steady().advanced(by: foundation.holdTime)
         while true {
-            let listener = bell.listen()
+            let listener = try bell.listen()
             // The use of a call that nobody waits for any more would be lost.
             guard plea.isAwaited() else { throw EngineError.denied(.abandoned) }
             if let access = try await takingApproval(act, by: asker, on: targets, plea.subject, detail) { return access }

@@ -44,11 +44,10 @@ extension OpenVault {
     private func barrier(
         to capability: Capability, of name: SecretName, in scope: Scope, _ tags: [String], _ agent: AgentIdentity, _ model: String?
     ) -> String? {
-        let document = policy.document
-        var circumstances = PolicyCircumstances(tags: tags, model: model, hasSession: true, hasApproval: true, now: clock.now())
-        for rule in document.tagRules { circumstances.acknowledgements[rule.name] = circumstances.now }
+        var circumstances = conditionsMet(model)
+        circumstances.tags = tags
         let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: capability, circumstances: circumstances)
-        return document.explanation(for: query).barrier
+        return policy.document.explanation(for: query).barrier
     }
 }
 

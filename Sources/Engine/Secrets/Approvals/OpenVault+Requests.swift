@@ -62,21 +62,6 @@ extension OpenVault {
         return over.filter { now >= $0.request.expiresAt.advanced(by: keptFor) || surplus.contains($0.id) }
     }
 
-    /// An agent proposes secrets or rights, which a person makes.
-    package func propose(_ proposal: ApprovalRequest.Proposal, purpose: String, by asker: Asker) async throws -> RequestView {
-        let now = expiryClock()
-        let request = ApprovalRequest(
-            createdAt: now, expiresAt: now.advanced(by: Self.proposalPatience), asker: .init(asker), matter: .proposal(proposal),
-            purpose: "\(QuotedText(purpose))", rule: "proposal")
-        do { return try await ask(request, by: asker, on: []) } catch let error as EngineError {
-            try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], error: error)
-            throw error
-        }
-    }
-
-    /// A proposal waits longer than a call does.
-    static let proposalPatience = Duration.seconds(7 * 86_400)
-
     /// Every request, for a person; oldest first.
     package func requests(by asker: Asker) async throws -> [RequestView] {
         let access = try await authorizer.authorize(Act(.approvalList, .administer, .person), by: asker, on: [])
@@ -95,8 +80,11 @@ extension OpenVault {
         since mark: UInt64?, waiting limit: Duration, by asker: Asker
     ) async throws -> (mark: UInt64, requests: [RequestView]?) {
         try await authorizer.foresee(Act(.approvalList, .administer, .person), by: asker, on: [])
-        let listener = bell.listen()
-        if bell.count == mark { await listener.wait(atMost: limit) }
+        let listener = try bell.listen()
+        if bell.count == mark {
+            await listener.wait(atMost: limit)
+            _ = try bell.listen()
+        }
         let now = bell.count
         return now == mark ? (now, nil) : (now, try await requests(by: asker))
     }
@@ -105,7 +93,7 @@ extension OpenVault {
     package func request(_ id: AnyRecordID, waiting limit: Duration, by asker: Asker) async throws -> RequestView {
         let deadline = clock.steady().advanced(by: limit)
         while true {
-            let listener = bell.listen()
+            let listener = try bell.listen()
             let rows = try await requestRows()
             guard let row = rows.first(where: { $0.id == id }), mayFollow(asker, row.request) else { throw EngineError.notFound(.request) }
             let seen = view(row, at: expiryClock())

@@ -60,6 +60,9 @@ package struct RunJob: Sendable {
     package var takesFingerprint: Bool
     /// The sandbox that the program runs in; nil for none.
     package var sandbox: Sandboxing?
+    /// Whether an agent's output passes that could not be searched for values. No approval binds it, since no agent can wish for it: it is the policy's
+    /// word, read at each use, and to change that is a step-up act of its own. (A sandbox's files are bound, because what they become is shown.)
+    package var passesUnscanned = false
 
     /// One field on its way into a variable, a private file or to standard input.
     package struct InjectedValue: Sendable {

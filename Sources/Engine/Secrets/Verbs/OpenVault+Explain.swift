@@ -44,11 +44,15 @@ extension OpenVault {
             if inquiry.given.contains(.acknowledgement) {
                 for rule in document.tagRules { circumstances.acknowledgements[rule.name] = circumstances.now }
             }
-            if !inquiry.arguments.isEmpty { circumstances.program = try await program(of: inquiry, document) }
+            // Nobody opens a program for a file.
+            if !inquiry.arguments.isEmpty, inquiry.capability == .envInject {
+                circumstances.program = try await program(of: inquiry.arguments, for: inquiry.agent)
+            }
             let query = PolicyQuery(
                 agent: inquiry.agent, scope: inquiry.scope, secret: inquiry.name, capability: inquiry.capability, circumstances: circumstances)
             let absence = isThere ? [] : ["no secret of this name is there: an agent that may list it is told not_found"]
-            return (document.decision(for: query), document.explanation(for: query).lines + absence)
+            let explanation = document.explanation(for: query)
+            return (explanation.decision, explanation.lines + absence)
         }
     }
 
@@ -60,10 +64,11 @@ extension OpenVault {
         return (try await shelf.metadata(secret).tags, secret.deletedAt == nil)
     }
 
-    private func program(of inquiry: PolicyInquiry, _ document: PolicyDocument) async throws -> OpenedProgram {
+    /// The program of a command, opened by a runner as a run of the agent's would open it.
+    func program(of arguments: [String], for agent: AgentIdentity) async throws -> OpenedProgram {
         let job = RunJob(
-            arguments: inquiry.arguments, workingDirectory: nil, environment: [:], values: [], preservesEnvironment: false, timeout: nil,
-            terminal: nil, fileMask: nil, audience: .agent(realHome: false), takesFingerprint: document.compiled(for: inquiry.agent).pinsPrograms)
+            arguments: arguments, workingDirectory: nil, environment: [:], values: [], preservesEnvironment: false, timeout: nil,
+            terminal: nil, fileMask: nil, audience: .agent(realHome: false), takesFingerprint: policy.document.compiled(for: agent).pinsPrograms)
         return try await foundation.runners.open(job).program
     }
 }

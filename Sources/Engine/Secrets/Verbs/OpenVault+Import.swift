@@ -23,6 +23,8 @@ package struct ImportReport: Sendable {
     package var skipped: [SecretName] = []
     package var unchanged: [SecretName] = []
     package var notices: [String] = []
+    /// How many secrets that were stored have a field that could be guessed.
+    package var guessable = 0
 }
 
 extension OpenVault {
@@ -92,6 +94,7 @@ extension OpenVault {
         }
         let fields = try await writtenFields(write, replacing: found)
         if wish.isDryRun { return }
+        if fields.contains(where: { Guessing.notice($0) != nil }) { plan.report.guessable += 1 }
         let secret = try await add(write, fields, replacing: found, in: place, to: &plan.change)
         plan.subjects.append(target(place.scope, write.name, secret, version: secret.current).subject)
     }

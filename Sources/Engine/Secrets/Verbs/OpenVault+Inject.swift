@@ -117,7 +117,10 @@ extension OpenVault {
     /// What stands in the file. Each variable stands there once.
     private func items(_ wanted: [Wanted], hasValues: Bool, access: AuthorizedAccess) async throws -> [SessionFileDraft.Item] {
         var items: [SessionFileDraft.Item] = []
-        for item in wanted { items += try await hasValues ? valueItems(item, access) : referenceItems(item) }
+        for (index, item) in wanted.enumerated() {
+            let grant = index < access.grants.count ? access.grants[index] : nil
+            items += try await hasValues ? valueItems(item, access, grant) : referenceItems(item)
+        }
         try Self.checkVariables(items.map(\.variable))
         return items
     }
@@ -132,8 +135,10 @@ extension OpenVault {
         }
     }
 
-    private func valueItems(_ item: Wanted, _ access: AuthorizedAccess) async throws -> [SessionFileDraft.Item] {
-        try await open(item, prefix: "", access: access).compactMap { injected in
+    private func valueItems(_ item: Wanted, _ access: AuthorizedAccess, _ grant: PolicyGrant?) async throws -> [SessionFileDraft.Item] {
+        let values = try await open(item, prefix: "", access: access)
+        try Guessing.check(values, for: access.asker, under: grant)
+        return values.compactMap { injected in
             injected.variable.map { .init(variable: $0, content: .value(injected.value)) }
         }
     }

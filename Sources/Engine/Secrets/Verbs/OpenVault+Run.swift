@@ -99,7 +99,11 @@ extension OpenVault {
         let access = try await allowed(act, wish, wanted, (job, waiting), targets, detail, by: asker)
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {
-            for item in wanted { job.values += try await open(item, prefix: wish.prefix, access: access) }
+            for (index, item) in wanted.enumerated() {
+                let values = try await open(item, prefix: wish.prefix, access: access)
+                try Guessing.check(values, for: asker, under: index < access.grants.count ? access.grants[index] : nil)
+                job.values += values
+            }
             try job.take(access.grants)
             return PreparedRun(job: job, access: access, waiting: waiting, opening: opening)
         } catch {
@@ -231,6 +235,7 @@ extension RunJob {
         guard case .agent = audience, let first = grants.first else { return }
         audience = .agent(realHome: grants.allSatisfy { $0.home == .real })
         searchPath = grants.allSatisfy { $0.path == first.path } ? first.path : nil
+        passesUnscanned = grants.allSatisfy { $0.unredactable == .allow }
     }
 }
 

@@ -120,7 +120,7 @@ extension OpenVault {
         let subject = target(place.scope, write.name, secret, version: secret.current).subject
         var result = WriteResult(name: write.name, version: secret.current, revision: secret.nextRevision)
         let met = try await meetProposals(storing: [write.name], in: place, by: asker, &change)
-        result.notices = Self.notices(fields) + met.notices
+        result.notices = fields.compactMap(Guessing.notice) + met.notices
         return ReadyWrite(change: change, result: result, subject: subject, met: met)
     }
 
@@ -176,12 +176,6 @@ extension OpenVault {
         }
         guard values.reduce(0, { $0 + $1.byteCount }) <= maximumVersionBytes else {
             throw EngineError.invalid("the fields of one version are larger than 4 MiB together", hint: nil)
-        }
-    }
-
-    private static func notices(_ fields: [VersionField]) -> [String] {
-        fields.filter { $0.field.kind == .secret && $0.value.byteCount < 8 }.map {
-            "the field `\($0.field.name)` is shorter than 8 bytes: in output it cannot be told from ordinary text"
         }
     }
 }

@@ -134,6 +134,7 @@ private final class RunOutcome: Sendable {
         guard let report = try? WireJSON.decode(RunReport.self, from: Data(bytes)) else { return }
         add("redactions", "\(report.redactions.reduce(0) { $0 + $1.count })")
         add("scanned-bytes", "\(report.scannedBytes)")
+        if let output = report.output { add("output-withheld", "\(output.withheld.reduce(0) { $0 + $1.bytes })") }
         if let sandbox = report.sandbox { add("sandbox", sandbox.isOn ? "on" : "missing") }
         guard let files = report.files else { return }
         for (key, count) in [("files-written", files.written), ("files-deleted", files.deleted), ("files-withheld", files.withheldCount)]

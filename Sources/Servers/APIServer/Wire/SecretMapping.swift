@@ -73,7 +73,7 @@ extension ImportResult {
         self.init(
             created: report.created.map(\.description), overwritten: report.overwritten.map(\.description),
             skipped: report.skipped.map(\.description), unchanged: report.unchanged.map(\.description), dryRun: isDryRun,
-            notices: report.notices)
+            notices: report.notices, guessable: report.guessable)
     }
 }
 

@@ -213,20 +213,33 @@ struct PromptTests {
         let path = "/v1/projects/default/environments/dev/secrets/a"
         let moment = "2026-01-01T00:00:00Z"
         let line = "a exists (version 1): this makes version 2, and the agents that may use it get that one."
-        func screen(_ state: VaultStatus.State, _ actor: TacitWire.Asker.Kind, deleted: Bool = false, _ words: [String] = []) throws -> String {
+        func screen(
+            _ state: VaultStatus.State, _ actor: TacitWire.Asker.Kind, deleted: Bool = false, _ words: [String] = [], asked: [ApprovalItem] = []
+        ) throws -> String {
             let detail = SecretDetail(
                 id: "0a", name: "a", version: 1, revision: 1, fields: [], tags: [], createdAt: moment, updatedAt: moment,
                 deletedAt: deleted ? moment : nil)
             let rig = try Rig([
                 "GET \(path)": { _ in .json(detail) }, "PUT \(path)": { _ in .json(Written(name: "a", version: 2, revision: 2)) },
                 "GET /v1/status": { _ in .json(VaultStatus.of(state, actor: Asker(kind: actor))) },
+                "GET /v1/approvals": { _ in .json(ApprovalList(items: asked, mark: 1)) },
             ])
             rig.terminal = try FakeTerminal(("Value of a: ", "CANARY\n"))
             #expect(try rig.runAtTerminal(["set", "a"] + words).status == 0)
             return try #require(rig.terminal).screen
         }
         let told = try screen(.unlocked, .person)
-        #expect(told.hasPrefix(line) && told.contains("Value of a: "), "\(told)")
+        #expect(told.hasPrefix(line) && told.contains("Value of a: ") && !told.contains("asked for it"), "\(told)")
+        var item = ApprovalItem(
+            id: "0a", code: "K7Q-M2F", standing: .pending, kind: "proposal", createdAt: moment, expiresAt: moment, rule: "proposal", agent: "claude",
+            process: 1, executable: "/x", secrets: [ApprovalSecret(name: "default/dev/a")], purpose: "")
+        (item.secrets[0].version, item.secrets[0].isListed) = (1, false)
+        let vain = try screen(.unlocked, .person, asked: [item])
+        #expect(
+            vain.contains("claude asked for it (K7Q-M2F) and may not know of it: a new version gives it nothing. Ctrl-C leaves it as it is."),
+            "\(vain)")
+        item.secrets[0].isListed = true
+        #expect(try !screen(.unlocked, .person, asked: [item]).contains("asked for it"), "one that may know of it gets the new version")
         for quiet in [
             try screen(.locked, .person), try screen(.unlocked, .unidentified), try screen(.unlocked, .person, deleted: true),
             try screen(.unlocked, .person, ["--json"]),

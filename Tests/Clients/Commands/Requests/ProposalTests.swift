@@ -123,6 +123,10 @@ struct ProposalTests {
             "shop/dev/a: exists (version 1), a new value is asked for\n", "shop/dev/b: exists already (version 3); the agent may not know of it\n",
             "shop/dev/c: stored since (version 1)\n", "shop/dev/d\n",
         ] { #expect(text.contains(line), "\(text)") }
+        #expect(
+            text.contains(
+                "  to do     tacit approvals deny K7Q-M2F, and tell it that shop/dev/b exists: it then asks for the right\n  to do     tacit set tacit://shop/dev/a\n"
+            ), "\(text)")
         #expect(try rig(item).run("approvals", "deny", "K7Q-M2F").text == "Denied K7Q-M2F. What you stored stays: shop/dev/c.\n")
     }
 
@@ -188,7 +192,25 @@ struct ProposalTests {
         let open = try self.rig(item)
         #expect(try open.run("approvals", "done", "K7Q-M2F").status == 0)
         #expect(open.keeper?.routes.filter { $0 == "POST /v1/policy/explain" }.count == 2, "a program that is not here is left out")
-        let stored = try self.rig(Self.proposal("a"))
-        #expect(try stored.run("approvals", "done", "K7Q-M2F").text == "Closed K7Q-M2F: the agent is told that it is there.\n")
+    }
+
+    @Test("a store is not closed while nothing was stored, unless the person says so")
+    func stored() throws {
+        var item = Self.proposal("a", "b")
+        (item.secrets[0].version, item.secrets[0].isNew) = (2, true)
+        (item.secrets[1].version, item.secrets[1].isNew) = (1, false)
+        let rig = try rig(item)
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        let outcome = try rig.run("approvals", "done", "K7Q-M2F")
+        #expect(outcome.status == 1 && rig.terminal?.screen.contains("assword") == false && rig.keeper?.routes == ["GET /v1/approvals"])
+        #expect(outcome.messages.contains("nothing was stored since it was asked for: shop/dev/b; nothing was closed"), "\(outcome.messages)")
+        #expect(outcome.messages.contains("`tacit approvals done K7Q-M2F --anyway`"))
+        let closed = "Closed K7Q-M2F: the agent is told that it is there.\n"
+        #expect(try self.rig(item).run("approvals", "done", "K7Q-M2F", "--anyway").text == closed)
+        (item.secrets[1].version, item.secrets[1].isNew) = (2, true)
+        #expect(try self.rig(item).run("approvals", "done", "K7Q-M2F").text == closed)
+        var file = Self.proposal()
+        file.proposedFile = "/srv/.env"
+        #expect(try self.rig(file).run("approvals", "done", "K7Q-M2F").text == closed, "what a file holds is not known")
     }
 }

@@ -29,6 +29,13 @@ struct TransferTests {
         #expect(sent.contains("name=\"value-1\"\r\n\r\n$HOME\r\n"))
     }
 
+    @Test("an import says how many of its values could be guessed")
+    func guessable() throws {
+        let rig = try Rig([Self.imports: { _ in .json(ImportResult(created: ["A"], dryRun: false, guessable: 1)) }])
+        let outcome = try rig.run(["import", "-", "--format", "json"], input: #"{"A": "summer-2025"}"#)
+        #expect(outcome.messages.contains("1 of them could be guessed"))
+    }
+
     @Test("a dry run shows masks and what would happen")
     func dryRun() throws {
         let rig = try Rig([Self.imports: { _ in .json(ImportResult(created: ["A"], overwritten: ["B"], dryRun: true)) }])

@@ -1,0 +1,69 @@
+package import Approvals
+import Auditing
+import Model
+import Policies
+
+/// What agents propose: secrets or rights, which a person makes.
+extension OpenVault {
+    /// A proposal waits longer than a call does.
+    static let proposalPatience = Duration.seconds(7 * 86_400)
+
+    /// Writes a proposal down for a person. One that nobody need or can do anything about is answered instead.
+    package func propose(_ proposal: ApprovalRequest.Proposal, purpose: String, by asker: Asker) async throws -> RequestView {
+        let now = expiryClock()
+        let request = ApprovalRequest(
+            createdAt: now, expiresAt: now.advanced(by: Self.proposalPatience), asker: .init(asker), matter: .proposal(proposal),
+            purpose: "\(QuotedText(purpose))", rule: "proposal")
+        do {
+            try await checkSense(of: proposal, request.asker)
+            return try await ask(request, by: asker, on: [])
+        } catch let error as EngineError {
+            try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], error: error)
+            throw error
+        }
+    }
+
+    /// Refuses what the asker may do already, and files with values where programs are listed.
+    ///
+    /// Only of names that it may list: about any other an answer would say whether it is there.
+    private func checkSense(of proposal: ApprovalRequest.Proposal, _ asker: ApprovalRequest.Asker) async throws {
+        guard let capability = proposal.capability.flatMap(Capability.init), let identity = asker.identity,
+            let scope = try? Scope(parsing: proposal.scope)
+        else { return }
+        let names = proposal.names.compactMap { try? SecretName($0) }
+        let view = policy.document.compiled(for: identity).scoped(to: scope)
+        guard !names.isEmpty, names.count == proposal.names.count, names.allSatisfy(view.mayList) else { return }
+        if capability == .fileInject, let refusal = names.lazy.compactMap(view.refusalOfFiles).first { throw EngineError.denied(.init(refusal)) }
+        guard try await hasRight(to: capability, of: names, in: scope, proposal.program, identity, asker.reportedModel) else { return }
+        throw EngineError.invalid(
+            proposal.program == nil ? "you have this right already" : "this program may have it already",
+            hint: "make the call; what it still asks for is what secret_list says in `requires`")
+    }
+
+    /// Whether all of the names are stored, and the policy gives the right to each, for the program where one is named.
+    private func hasRight(
+        to capability: Capability, of names: [SecretName], in scope: Scope, _ program: String?, _ agent: AgentIdentity, _ model: String?
+    ) async throws -> Bool {
+        guard let place = try await place(scope) else { return false }
+        var circumstances = conditionsMet(model)
+        if let program, capability == .envInject {
+            // What cannot be opened has no right that would be known.
+            guard let opened = try? await self.program(of: [program], for: agent) else { return false }
+            circumstances.program = opened
+        }
+        for name in names {
+            guard let secret = try await shelf.find(name, in: place), secret.deletedAt == nil else { return false }
+            circumstances.tags = try await shelf.metadata(secret).tags
+            let query = PolicyQuery(agent: agent, scope: scope, secret: name, capability: capability, circumstances: circumstances)
+            guard policy.document.decision(for: query).told(about: capability).isAllowed else { return false }
+        }
+        return true
+    }
+
+    /// Circumstances in which everything was done that the agent or a person can do about one use.
+    func conditionsMet(_ model: String?) -> PolicyCircumstances {
+        var circumstances = PolicyCircumstances(tags: [], model: model, hasSession: true, hasApproval: true, now: clock.now())
+        for rule in policy.document.tagRules { circumstances.acknowledgements[rule.name] = circumstances.now }
+        return circumstances
+    }
+}
