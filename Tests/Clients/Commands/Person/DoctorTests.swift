@@ -141,7 +141,9 @@ struct DoctorTests {
     func unlock() throws {
         let rig = try Rig(["POST /v1/unlock": { _ in .json(Unlocked(locksAt: RelativeTime.moment(Rig.now + 900))) }])
         rig.terminal = try FakeTerminal(("Password: ", "p\n"))
-        #expect(try rig.run("unlock", "--for", "8h").text == "Unlocked. It locks in 15 minutes when you do not use it, whatever agents do; `--for 8h` keeps it open for them.\n")
+        #expect(
+            try rig.run("unlock", "--for", "8h").text
+                == "Unlocked. It locks in 15 minutes when you do not use it, whatever agents do; `--for 8h` keeps it open for them.\n")
         #expect(rig.keeper?.requests.first?.path == "/v1/unlock?for=8h")
     }
 
