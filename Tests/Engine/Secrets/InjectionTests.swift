@@ -137,6 +137,24 @@ import Testing
         #expect(denied.decision == .deny(code: "unavailable", rule: "p"))
     }
 
+    @Test("a file that no right brings is told as one at once; beside a name that may not be listed the answer is the same whether that is there")
+    func hidden() async throws {
+        let bench = try await Sessions.bench(#""notify""#)
+        let commands = #"{"name":"l","agent_id":"coder","keys":["**"],"programs":["/usr/bin/curl"]}"#
+        for capability in ["env_inject", "file_inject"] {
+            let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["\#(capability)"],"unsandboxed":"allow"}"#
+            let json = #"{"policies":[\#(policy)],"command_rules":[\#(commands)]}"#
+            _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+            #expect(await Sessions.code { try await inject(bench) } == "unavailable")
+            for others in [["app/key"], []] {
+                let there = await Sessions.code { try await inject(bench, others + ["db/key"]) }
+                let absent = await Sessions.code { try await inject(bench, others + ["db/none"]) }
+                #expect(there == absent && there != nil, "\(capability) \(others): \(there ?? "")")
+            }
+            #expect(await Sessions.code { try await inject(bench, ["db/key", "app/key"]) } == "secret.not-found")
+        }
+    }
+
     @Test("a file with a value ends when its secret expires, whichever version it has; one of references does not") func expiries() async throws {
         let bench = try await Sessions.bench(#""notify""#)
         var patch = MetadataPatch()

@@ -102,21 +102,33 @@ struct Authorizer: Sendable {
         return denial.code == PolicyDenial.Code.approvalRequired.rawValue ? denial.rule ?? "policy" : nil
     }
 
-    /// Refuses an act that no session, acknowledgement or approval leads to, since the policy obliges to what it cannot have: nobody is to be asked for any
-    /// of them first. What is denied otherwise is left to the decision.
+    /// Refuses an act that no right, session, acknowledgement or approval leads to, since the policy obliges to what it cannot have: nobody is to be asked for
+    /// any of them first. What is denied otherwise is left to the decision, and so is all that is asked beside a name that the asker may not list: an answer
+    /// about the others would say that it is there.
     func refuseHopeless(_ act: Act, by asker: Asker, on targets: [Target]) async throws {
-        guard case .capability(let capability) = act.needs else { return }
+        guard case .capability(let capability) = act.needs, targets.allSatisfy({ mayList($0, asker) }) else { return }
         for target in targets {
-            guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else { continue }
-            var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
-            (circumstances.hasSession, circumstances.hasApproval) = (true, true)
-            for standing in view.standings(circumstances) { circumstances.acknowledgements[standing.rule.name] = circumstances.now }
-            guard case .allow(let grant) = view.decision(for: name, capability: capability, circumstances),
-                let unmet = DecisionStage.approved.unmet(of: grant, for: act)
-            else { continue }
-            let error = EngineError.denied(.init(PolicyDenial(unmet: unmet, of: grant)))
+            guard let denial = hopelessness(of: capability, on: target, for: act, by: asker) else { continue }
+            let error = EngineError.denied(.init(denial))
             try await refuse(act, by: asker, on: targets.map(\.subject), error: error)
             throw error
+        }
+    }
+
+    private func mayList(_ target: Target, _ asker: Asker) -> Bool {
+        guard let scope = target.scope, let name = target.name else { return false }
+        return policy.view(for: asker, in: scope)?.mayList(name) ?? false
+    }
+
+    /// What is answered where everything was done that could be done, and it is still refused; nil where it is not, or for another reason.
+    private func hopelessness(of capability: Capability, on target: Target, for act: Act, by asker: Asker) -> PolicyDenial? {
+        guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else { return nil }
+        var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
+        (circumstances.hasSession, circumstances.hasApproval) = (true, true)
+        for standing in view.standings(circumstances) { circumstances.acknowledgements[standing.rule.name] = circumstances.now }
+        switch view.decision(for: name, capability: capability, circumstances) {
+        case .allow(let grant): return DecisionStage.approved.unmet(of: grant, for: act).map { PolicyDenial(unmet: $0, of: grant) }
+        case .deny(let denial): return denial.code == .notPermitted && capability == .fileInject ? view.refusalOfFiles(with: name) : nil
         }
     }
 
