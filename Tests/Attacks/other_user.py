@@ -6,6 +6,7 @@ import os
 from api import Connection
 from attack import attack, clean, expect
 from house import canary
+from somebody import as_user
 
 NEEDS_ROOT = True
 VALUE = canary()
@@ -14,30 +15,6 @@ VALUE = canary()
 def furnish(house):
     with house.person() as person:
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
-
-
-def as_other(context, body):
-    """What `body` returns, a list of texts, in a process of the other user."""
-    import json
-
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.setgroups([])
-        os.setgid(context.other.pw_gid)
-        os.setuid(context.other.pw_uid)
-        os.setsid()
-        try:
-            text = json.dumps(body())
-        except BaseException as error:
-            text = json.dumps([f"{type(error).__name__}: {error}"])
-        os.write(writing, text.encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        answer = json.loads(pipe.read())
-    os.waitpid(child, 0)
-    return answer
 
 
 def attempt(found, what, act):
@@ -73,13 +50,13 @@ def nothing(context):
             attempt(found, f"signalled {name}", lambda: os.kill(process, 0))
         return found
 
-    expect(as_other(context, body) == [], as_other(context, body))
+    expect(as_user(context.other, body) == [], as_user(context.other, body))
 
 
 @attack("other", "the same attempts succeed for the owner (or the attack above would prove nothing)")
 def control(context):
     house = context.house(furnish)
-    expect(as_other(context, lambda: ["read"] if open("/etc/passwd").read() else []) == ["read"], "the other user can read nothing at all")
+    expect(as_user(context.other, lambda: ["read"] if open("/etc/passwd").read() else []) == ["read"], "the other user can read nothing at all")
     with house.as_owner():
         Connection(house.socket).close()
         os.listdir(house.vault)
@@ -101,7 +78,7 @@ def passed_socket(context):
         path.chmod(0o711)
     os.chmod(socket, 0o666)
     try:
-        answer = as_other(context, body)
+        answer = as_user(context.other, body)
     finally:
         os.chmod(socket, 0o600)
         for path in (house.root / "run", house.root / "run/tacit", house.root):

@@ -1,7 +1,6 @@
 """The people of the tests, a run that goes on, and everything that a process can look into."""
 
 import ctypes
-import json
 import os
 import pathlib
 import pwd
@@ -9,6 +8,7 @@ import pwd
 from attack import expect
 from house import canary, is_alive, wait_until
 from machine import LIBC, OwnHouse, installed
+from somebody import as_user
 
 VALUE = canary()
 # A program that has a value and stays.
@@ -55,30 +55,6 @@ def agent_run(scene, who, argv, **wish):
     wish.setdefault("cwd", str(scene.house.root / "work"))
     with scene.house.connect(headers={"Tacit-Agent-Badge": scene.house.badges[who], "Tacit-Source": "mcp"}) as agent:
         return agent.run(argv, ["api/key"], **wish).wait()
-
-
-def as_user(user, body, groups=()):
-    """What `body` returns, a list of texts, in a process of a user."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups(list(groups))
-            os.setgid(user.pw_gid)
-            os.setuid(user.pw_uid)
-            os.setsid()
-            # What an ordinary program of this user is: one that may be looked at.
-            LIBC.prctl(4, 1, 0, 0, 0)
-            text = json.dumps(body())
-        except BaseException as error:
-            text = json.dumps([f"{type(error).__name__}: {error}"])
-        os.write(writing, text.encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        answer = json.loads(pipe.read())
-    os.waitpid(child, 0)
-    return answer
 
 
 def users(process):

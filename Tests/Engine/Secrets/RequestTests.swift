@@ -84,6 +84,23 @@ import Testing
 
     private struct Missing: Error {}
 
+    /// What a runner says of a program that is not there.
+    private struct Gone: Diagnosable {
+        let code = "run.program-not-found"
+        let message = "there is no program"
+        let hint: String? = nil
+    }
+
+    @Test("a program that is not there is asked for of nobody, and the refusal is written down") func absentProgram() async throws {
+        let bench = try await VaultBench.unlocked()
+        try await bench.allow([.maskedReturn])
+        bench.runners.whenOpening { throw Gone() }
+        let asked = ApprovalRequest.Proposal(scope: "default/dev", names: ["app/key"], capability: "env_inject", program: "gone")
+        #expect(await error { _ = try await bench.open.propose(asked, purpose: "", by: bench.agent()) } is Gone)
+        #expect(try await bench.open.requests(by: bench.person()).isEmpty)
+        #expect(try await bench.log().contains { $0.action == .known(.approvalRequest) && $0.decision == .deny(code: "run.program-not-found") })
+    }
+
     @Test("ten of an agent's requests wait at most, and another agent's are not counted") func bounded() async throws {
         let bench = try await VaultBench.unlocked()
         for number in 0..<10 {

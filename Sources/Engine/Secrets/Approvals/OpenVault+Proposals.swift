@@ -17,8 +17,8 @@ extension OpenVault {
         do {
             try await checkSense(of: proposal, request.asker)
             return try await ask(request, by: asker, on: [])
-        } catch let error as EngineError {
-            try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], error: error)
+        } catch let error as any Diagnosable {
+            try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], code: error.code)
             throw error
         }
     }
