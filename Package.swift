@@ -63,6 +63,7 @@ var targets: [Target] = [
     core("Policies", "Model", crypto),
     core("Approvals", "Model", "PlaintextDoor", crypto),
     core("Redaction", "Model", "PlaintextDoor", "CLetters"),
+    core("Brokering", "Model", "Envelopes"),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),

@@ -34,6 +34,7 @@ TARGETS = {
     "Policies": {"Model"},
     "Approvals": {"Model", "PlaintextDoor"},
     "Redaction": {"Model", "PlaintextDoor", "CLetters"},
+    "Brokering": {"Model", "Envelopes"},
     "Storage": {"Model"},
     "MCPSession": set(),
     "TacitWire": set(),

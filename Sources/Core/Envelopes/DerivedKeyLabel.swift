@@ -12,6 +12,10 @@ package enum DerivedKeyLabel: String, CaseIterable, Sendable {
     case recordsDigest = "records-digest-v1"
     /// The MAC in tokens.
     case token = "token-v1"
+    /// What fake tokens are drawn from.
+    case fakeToken = "fake-token-v1"
+    /// The MAC by which a fake token's grant is looked up.
+    case fakeTokenIndex = "fake-token-index-v1"
     /// The seed of the key that signs checkpoints.
     case checkpointSigning = "checkpoint-signing-v1"
     /// The MAC over what the keeper remembers outside the vault.

@@ -63,6 +63,7 @@ package enum SecretKind {}
 package enum AgentKind {}
 package enum SlotKind {}
 package enum VaultKind {}
+package enum GrantKind {}
 package enum AnyKind {}
 
 package typealias VaultID = RecordID<VaultKind>
@@ -72,4 +73,5 @@ package typealias EnvironmentID = RecordID<EnvironmentKind>
 package typealias SecretID = RecordID<SecretKind>
 package typealias AgentID = RecordID<AgentKind>
 package typealias SlotID = RecordID<SlotKind>
+package typealias GrantID = RecordID<GrantKind>
 package typealias AnyRecordID = RecordID<AnyKind>

@@ -1,0 +1,8 @@
+/// What an agent holds in place of a value. It is no value, and still a credential: it prints nothing of itself.
+package struct FakeToken: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+    /// ASCII without blanks or control characters.
+    package let text: String
+
+    package var description: String { "<fake token>" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
