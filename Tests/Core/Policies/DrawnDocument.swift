@@ -7,10 +7,11 @@ struct DrawnDocument {
     var policies: [[String: Any]]
     var tagRules: [[String: Any]] = []
     var commandRules: [[String: Any]] = []
+    var requestRules: [[String: Any]] = []
     var tests: [[String: Any]] = []
 
     var sections: [String: [[String: Any]]] {
-        ["policies": policies, "tag_rules": tagRules, "command_rules": commandRules, "tests": tests]
+        ["policies": policies, "tag_rules": tagRules, "command_rules": commandRules, "request_rules": requestRules, "tests": tests]
     }
 
     func decoded() throws -> PolicyDocument { try PolicyDocument(json: Array(JSONSerialization.data(withJSONObject: sections))) }
@@ -49,6 +50,7 @@ extension PolicyDecision {
         switch (self, other) {
         case (.allow(let grant), .allow(let other)):
             grant.obligations == other.obligations && grant.home == other.home && grant.path == other.path && grant.rule == other.rule
+                && grant.request == other.request
         case (.deny(let denial), .deny(let other)): denial.code == other.code
         default: false
         }
@@ -109,10 +111,47 @@ extension RandomDraws {
         return rule
     }
 
+    mutating func requestRule(named name: String) -> [String: Any] {
+        var rule: [String: Any] = [
+            "name": name, "agent_id": agentPattern(), "hosts": [pick(["api.example.com", "*.example.com", "*.api.example.com"])],
+            "paths": [pick(["/**", "/v1/*", "/v1/x", "/v1/**", "/*"])],
+        ]
+        if chance(85) { rule["keys"] = [keyPattern()] }
+        if chance(40) { rule["environments"] = [pick(["default/*", "**"])] }
+        if chance(30) { rule["methods"] = [pick(["POST", "GET"])] }
+        if chance(20) { rule["ports"] = ["443", "8443"] }
+        if chance(20) { rule["encoded_slash"] = "allow" }
+        if chance(20) { rule["rate"] = "5/minute" }
+        if chance(20) { rule["approval"] = "person" }
+        guard rule["keys"] != nil else { return rule }
+        if chance(30) { rule["places"] = [pick(["bearer", "header: X-Key", "query: key"])] }
+        if chance(20) { rule["occurrences"] = "2" }
+        if chance(10) { rule["seal"] = ["/token"] }
+        return rule
+    }
+
+    /// The rule with another's value under one key, so that often one of the two does all that the other does.
+    mutating func changed(_ rule: [String: Any], named name: String) -> [String: Any] {
+        var changed = rule
+        let other = requestRule(named: name)
+        changed["name"] = name
+        if let key = other.keys.sorted().first(where: { _ in chance(20) }) { changed[key] = other[key] }
+        return changed
+    }
+
+    mutating func request() -> RequestQuestion? {
+        let place = pick(["bearer", "basic", "header: x-key", "query: key", ""])
+        return RequestQuestion(
+            scheme: chance(5) ? "http" : "https", host: pick(["api.example.com", "a.api.example.com", "example.com", "evil.net"]),
+            port: chance(80) ? 443 : 8443, method: pick(["GET", "POST"]), path: pick(["/", "/v1/x", "/v1/", "/v1/a/b", "/v1/a%2Fb", "/w"]),
+            place: place.isEmpty ? nil : try? TokenPlace(place), occurrences: chance(80) ? 1 : 2)
+    }
+
     mutating func document() -> DrawnDocument {
         var document = DrawnDocument(policies: policies())
         document.tagRules = (0..<Int.random(in: 0...3, using: &self)).map { tagRule(named: "t\($0)") }
         document.commandRules = (0..<Int.random(in: 0...2, using: &self)).map { chance(70) ? commandRule(named: "c\($0)") : denial(named: "c\($0)") }
+        document.requestRules = (0..<Int.random(in: 0...2, using: &self)).map { requestRule(named: "r\($0)") }
         document.tests = (0..<Int.random(in: 0...2, using: &self)).map { index in
             ["name": "test \(index)", "agent": "claude", "secret": "a/b", "tags": ["a"], "given": ["session"], "expect": pick(["allow", "deny"])]
         }
@@ -128,7 +167,8 @@ extension RandomDraws {
             fingerprint: chance(50) ? ProgramFingerprint(parsing: String(repeating: pick(["a", "b"]), count: 64)) : nil, runsAnyCode: chance(30),
             isWritableByCaller: chance(30), isBound: chance(80))
         return PolicyCircumstances(
-            tags: tags, model: chance(60) ? pick(["small-1", "large", ""]) : nil, program: chance(70) ? program : nil, hasSession: chance(60),
+            tags: tags, model: chance(60) ? pick(["small-1", "large", ""]) : nil, program: chance(70) ? program : nil,
+            request: chance(70) ? request() : nil, hasSession: chance(60),
             acknowledgements: Dictionary(acknowledged) { first, _ in first }, hasApproval: chance(50), now: now)
     }
 

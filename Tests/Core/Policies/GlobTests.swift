@@ -22,13 +22,13 @@ struct GlobTests {
         #expect(matched > 1000)
     }
 
-    @Test("one pattern covers another exactly when it matches all of its names", arguments: [Glob.Subject.secret, .scope, .agent, .program])
+    @Test("one pattern covers another exactly when it matches all of its names", arguments: [Glob.Subject.secret, .scope, .agent, .program, .path])
     func coverage(subject: Glob.Subject) {
-        let root = subject == .program ? "/" : ""
+        let root = subject == .program || subject == .path ? "/" : ""
         let patterns = smallPatterns.compactMap { try? Glob(root + $0, over: subject) }
-        let names = smallNames.filter { name in
+        let names = (subject == .path ? smallPaths : smallNames).filter { name in
             switch subject {
-            case .secret, .model, .program: true
+            case .secret, .model, .program, .path: true
             case .scope: name.count { $0 == "/" } == 1
             case .agent, .tag, .programName: !name.contains("/")
             }
@@ -106,7 +106,7 @@ struct GlobTests {
     @Test("an example of a pattern is one of its names")
     func examples() {
         for subject in Glob.Subject.allCases {
-            let root = subject == .program ? "/" : ""
+            let root = subject == .program || subject == .path ? "/" : ""
             for glob in smallPatterns.compactMap({ try? Glob(root + $0, over: subject) }) {
                 #expect(glob.matches(glob.example), "\(glob) \(glob.example)")
             }
@@ -137,14 +137,19 @@ private func isName(_ name: String) -> Bool {
 }
 
 /// Every name of up to seven characters over two letters and the slash.
-private let smallNames: [String] = {
+private let smallNames = smallTexts.filter(isName)
+
+/// The same, and those that end in a slash or are nothing else: paths without their first slash.
+private let smallPaths = smallTexts.filter { !$0.hasPrefix("/") && !$0.contains("//") }
+
+private let smallTexts: [String] = {
     var texts = [""]
-    var names: [String] = []
+    var all = texts
     for _ in 0..<7 {
         texts = texts.flatMap { text in ["a", "b", "/"].map { text + $0 } }
-        names += texts.filter(isName)
+        all += texts
     }
-    return names
+    return all
 }()
 
 /// Every text of up to three pieces that may be a pattern.

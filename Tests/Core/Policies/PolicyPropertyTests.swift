@@ -10,6 +10,15 @@ extension PolicyExplanation {
     }
 }
 
+extension PolicyDocument {
+    /// What a request goes by, whatever tag rules say.
+    fileprivate func view(of query: PolicyQuery) -> RequestTerms? {
+        var query = query
+        query.circumstances.tags = []
+        if case .allow(let grant) = decision(for: query) { return grant.request } else { return nil }
+    }
+}
+
 @Suite("Policy properties")
 struct PolicyPropertyTests {
     @Test("adding a denial never allows more")
@@ -32,25 +41,26 @@ struct PolicyPropertyTests {
         #expect(narrowed > 0)
     }
 
-    @Test("adding a tag rule or a denied program never allows more, and a command rule only the program it lists")
+    @Test("adding a tag rule or a denied program never allows more, a command rule only the program it lists, and a request rule only the request")
     func ruleNarrows() throws {
         var draws = RandomDraws()
         var narrowed = 0
         for _ in 0..<400 {
             let before = draws.document()
             var after = before
-            let kind = Int.random(in: 0..<3, using: &draws)
+            let kind = Int.random(in: 0..<4, using: &draws)
             switch kind {
             case 0: after.tagRules.insert(draws.tagRule(named: "new"), at: draws.place(in: after.tagRules))
             case 1: after.commandRules.insert(draws.denial(named: "new"), at: draws.place(in: after.commandRules))
-            default: after.commandRules.append(draws.commandRule(named: "new"))
+            case 2: after.commandRules.append(draws.commandRule(named: "new"))
+            default: after.requestRules.append(draws.requestRule(named: "new"))
             }
             guard let old = try? before.decoded(), let new = try? after.decoded() else { continue }
             for query in draws.queries(30) {
                 let answers = (old.decision(for: query), new.decision(for: query))
                 narrowed += answers.0.isAllowed && !answers.1.isAllowed ? 1 : 0
                 guard case .allow(let grant) = answers.1, !answers.0.isAllowed else { continue }
-                #expect(kind == 2 && grant.commandRule == "new", "seed \(draws.seed)")
+                #expect(kind == 2 && grant.commandRule == "new" || kind == 3 && grant.request?.rule == "new", "seed \(draws.seed)")
             }
         }
         #expect(narrowed > 0)
@@ -149,6 +159,30 @@ struct PolicyPropertyTests {
             removed += 1
             let isUnchanged = try without.isUnchanged(by: document.tagRules[index])
             for query in draws.queries(20) { #expect(isUnchanged(query), "seed \(draws.seed)") }
+        }
+        #expect(removed > 3)
+    }
+
+    @Test("a request rule that is refused as shadowed would have changed no answer")
+    func shadowedRequestRules() throws {
+        var draws = RandomDraws()
+        var removed = 0
+        for _ in 0..<200 {
+            var document = draws.document()
+            let first = draws.requestRule(named: "one")
+            document.requestRules = [first, draws.chance(50) ? draws.requestRule(named: "two") : draws.changed(first, named: "two")]
+            guard let error = document.refusal, case .shadowedRule = error.reason, error.path.hasPrefix("request_rules") else { continue }
+            let shadowed = try DrawnDocument(policies: document.policies, requestRules: [document.requestRules[1]]).decoded()
+            document.requestRules.removeLast()
+            guard let before = try? document.decoded() else { continue }
+            removed += 1
+            // Whatever the second rule would let go, the first lets go: so the second is never asked.
+            for query in draws.queries(40) where query.capability == .broker && query.circumstances.request != nil {
+                var plain = query
+                plain.circumstances.hasApproval = true
+                guard case .allow(let grant) = shadowed.decision(for: plain), grant.request != nil else { continue }
+                #expect(before.view(of: plain)?.rule == "one", "seed \(draws.seed)")
+            }
         }
         #expect(removed > 3)
     }

@@ -58,7 +58,7 @@ extension PolicyQuery {
     }
 
     static let known: Set<String> = [
-        "agent", "scope", "secret", "capability", "tags", "model", "program", "session", "acknowledged", "approval",
+        "agent", "scope", "secret", "capability", "tags", "model", "program", "request", "session", "acknowledged", "approval",
     ]
 }
 
@@ -70,10 +70,27 @@ extension PolicyCircumstances {
         let ages = members["acknowledged"] as? [String: Int64] ?? [:]
         self.init(
             tags: members["tags"] as? [String] ?? [], model: members["model"] as? String,
-            program: (members["program"] as? [String: Any]).flatMap(OpenedProgram.init), hasSession: members["session"] as? Bool ?? false,
+            program: (members["program"] as? [String: Any]).flatMap(OpenedProgram.init),
+            request: (members["request"] as? [String: Any]).flatMap(RequestQuestion.init), hasSession: members["session"] as? Bool ?? false,
             acknowledgements: ages.mapValues { Timestamp(nanoseconds: now.nanoseconds - $0) },
             hasApproval: members["approval"] as? Bool ?? false, now: now)
-        guard (members["program"] == nil) == (program == nil) else { return nil }
+        guard (members["program"] == nil) == (program == nil), (members["request"] == nil) == (request == nil) else { return nil }
+    }
+}
+
+extension RequestQuestion {
+    /// Reads a vector's request; what is not written is as most requests have it.
+    fileprivate init?(_ members: [String: Any]) {
+        let known: Set<String> = ["scheme", "host", "port", "method", "path", "place", "occurrences", "provider_places"]
+        guard let host = members["host"] as? String, let method = members["method"] as? String, let path = members["path"] as? String,
+            Set(members.keys).isSubset(of: known)
+        else { return nil }
+        let place = members["place"].map { ($0 as? String).flatMap { try? TokenPlace($0) } }
+        let provider = (members["provider_places"] as? [String] ?? []).map { try? TokenPlace($0) }
+        guard place != .some(nil), !provider.contains(nil) else { return nil }
+        self.init(
+            scheme: members["scheme"] as? String ?? "https", host: host, port: members["port"] as? Int ?? 443, method: method, path: path,
+            place: place ?? nil, occurrences: members["occurrences"] as? Int ?? 1, providerPlaces: provider.compactMap(\.self))
     }
 }
 

@@ -72,6 +72,7 @@ struct Outcome: Sendable {
     var unredactable: String?
     var path: [String]?
     var commandRule: String?
+    var requestRule: String?
     var notified: [String]?
     var nextStep: String?
 
@@ -83,7 +84,7 @@ struct Outcome: Sendable {
             obligations = Set(grant.obligations.map(\.rawValue))
             home = grant.home.rawValue
             unredactable = grant.unredactable.rawValue
-            (path, commandRule, notified) = (grant.path, grant.commandRule, grant.notifiedBy)
+            (path, commandRule, requestRule, notified) = (grant.path, grant.commandRule, grant.request?.rule, grant.notifiedBy)
         case .deny(let denial):
             self.decision = "deny"
             code = denial.code.rawValue
@@ -101,6 +102,7 @@ struct Outcome: Sendable {
         unredactable = members["unredactable"] as? String
         path = members["path"] as? [String]
         commandRule = members["command_rule"] as? String
+        requestRule = members["request_rule"] as? String
         notified = members["notified"] as? [String]
         nextStep = members["next_step"] as? String
     }
@@ -109,6 +111,7 @@ struct Outcome: Sendable {
         decision == expected.decision && code == expected.code && rule == expected.rule && obligations == expected.obligations
             && (expected.home == nil || home == expected.home)
             && (expected.unredactable == nil || unredactable == expected.unredactable) && path == expected.path && commandRule == expected.commandRule
+            && requestRule == expected.requestRule
             && (expected.notified == nil || notified == expected.notified) && (expected.nextStep == nil || nextStep == expected.nextStep)
     }
 }

@@ -96,6 +96,11 @@ private struct Inquiry {
             other.program = program
             variants.append(Variant(name: "running \(program.words)", circumstances: other))
         }
+        for request in samples.requests.sorted(by: { $0.words < $1.words }) {
+            var other = met
+            other.request = request
+            variants.append(Variant(name: "for \(request.words)", circumstances: other))
+        }
         self.variants = variants
     }
 
@@ -127,7 +132,9 @@ private struct Inquiry {
             circumstances.tags = tags
             var found: [[String]: [Capability]] = [:]
             for capability in Capability.allCases where open.contains(capability) {
-                guard circumstances.program == nil || capability.needsProgram, questionCount < PolicyComparison.questionLimit else { continue }
+                guard circumstances.program == nil || capability.needsProgram, circumstances.request == nil || capability == .broker,
+                    questionCount < PolicyComparison.questionLimit
+                else { continue }
                 questionCount += 1
                 let before = views.before.decision(for: secret, capability: capability, circumstances).effect
                 let after = views.after.decision(for: secret, capability: capability, circumstances).effect
@@ -168,9 +175,19 @@ extension PolicyDecision {
             let conditions =
                 obligations + (grant.home == .real ? ["HOME real"] : []) + (grant.path.map { ["PATH \($0.joined(separator: ":"))"] } ?? [])
                 + (grant.unredactable == .allow ? ["unredactable"] : []) + (grant.unsandboxed == .fallback ? ["sandbox if there is one"] : [])
-                + grant.reads.map { "reads \($0)" }
+                + grant.reads.map { "reads \($0)" } + (grant.request?.words ?? [])
             return conditions.isEmpty ? "allow" : "allow (\(conditions.joined(separator: ", ")))"
         }
+    }
+}
+
+extension RequestQuestion {
+    fileprivate var words: String { line + (place.map { " with the token in \($0)" } ?? "") }
+}
+
+extension RequestTerms {
+    fileprivate var words: [String] {
+        (rate.map { ["at most \($0)"] } ?? []) + seal.map { "sealed \($0)" } + (occurrences == 1 ? [] : ["\(occurrences) times"])
     }
 }
 

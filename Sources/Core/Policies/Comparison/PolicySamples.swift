@@ -8,12 +8,14 @@ struct PolicySamples {
     private(set) var tags: Set<String> = []
     private(set) var models: Set<String> = []
     private(set) var programs: Set<OpenedProgram> = []
+    private(set) var requests: Set<RequestQuestion> = []
 
     init(_ documents: PolicyDocument...) {
         for document in documents {
             document.policies.forEach { add($0) }
             document.tagRules.forEach { add($0) }
             document.commandRules.forEach { add($0) }
+            document.requestRules.forEach { add($0) }
             document.tests.forEach { add($0.query) }
         }
         add(places: [AgentPolicy.defaultEnvironment])
@@ -71,5 +73,33 @@ struct PolicySamples {
         tags.formUnion(query.circumstances.tags)
         if let model = query.circumstances.model { models.insert(model) }
         if let program = query.circumstances.program { programs.insert(program) }
+        if let request = query.circumstances.request { requests.insert(request) }
+    }
+
+    private mutating func add(_ rule: RequestRule) {
+        add(agents: [rule.agentID.example])
+        add(places: (rule.environments ?? []).map(\.example))
+        add(secrets: rule.keys)
+        requests.formUnion(rule.examples)
+    }
+}
+
+extension RequestRule {
+    /// Requests that show what the rule lists: for each host, port, method, path and place one, beside the first of the others.
+    fileprivate var examples: [RequestQuestion] {
+        let places = self.places ?? TokenPlace.authorization
+        guard let host = hosts.first?.example, let port = ports.first, let method = methods.first, let path = paths.first?.example else { return [] }
+        func example(_ host: String? = nil, _ port: Int? = nil, _ method: RequestMethod? = nil, _ path: String? = nil, _ place: TokenPlace? = nil)
+            -> RequestQuestion?
+        {
+            RequestQuestion(
+                host: host ?? first.host, port: port ?? first.port, method: (method ?? first.method).rawValue, path: path ?? first.path,
+                place: place ?? places.first)
+        }
+        let first = (host: host, port: port, method: method, path: path)
+        let varied =
+            hosts.map { example($0.example) } + ports.map { example(nil, $0) } + methods.map { example(nil, nil, $0) }
+            + paths.map { example(nil, nil, nil, $0.example) } + places.map { example(nil, nil, nil, nil, $0) }
+        return varied.compactMap(\.self)
     }
 }

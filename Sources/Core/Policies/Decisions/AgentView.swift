@@ -5,6 +5,7 @@ package struct AgentView: Sendable {
     private let agent: AgentIdentity
     private let policies: [AgentPolicy]
     private let commands: CommandView
+    private let requests: RequestView
     /// Strictest first.
     private let tagRules: [TagRule]
 
@@ -14,6 +15,7 @@ package struct AgentView: Sendable {
         policies = document.policies.filter { $0.applies(to: agent) }
         commands = CommandView(
             rules: document.commandRules.filter { $0.applies(to: agent) }, isBinding: document.commandRules.contains(where: \.allowsPrograms))
+        requests = RequestView(rules: document.requestRules.filter { $0.applies(to: agent) })
         tagRules = TagRule.inOrder(document.tagRules)
     }
 
@@ -23,7 +25,7 @@ package struct AgentView: Sendable {
         let governing = policies.first.flatMap { $0.allows(in: place) && !$0.allowedKeys.isEmpty ? $0 : nil }
         return ScopeView(
             denied: policies.filter { $0.denies(in: place) }.flatMap(\.deniedKeys), governing: governing,
-            tagRules: tagRules.filter { $0.governs(agent, in: place) }, commands: commands.scoped(to: place))
+            tagRules: tagRules.filter { $0.governs(agent, in: place) }, commands: commands.scoped(to: place), requests: requests.scoped(to: place))
     }
 
     /// Whether a command rule pins a program's content for this agent, so that it is worth knowing.
@@ -39,12 +41,14 @@ package struct ScopeView: Sendable {
     /// The tag rules that hold here, strictest first.
     private let tagRules: [TagRule]
     let commands: CommandView
+    private let requests: RequestView
 
-    fileprivate init(denied: [Glob], governing: AgentPolicy?, tagRules: [TagRule], commands: CommandView) {
+    fileprivate init(denied: [Glob], governing: AgentPolicy?, tagRules: [TagRule], commands: CommandView, requests: RequestView) {
         self.denied = denied
         self.governing = governing
         self.tagRules = tagRules
         self.commands = commands
+        self.requests = requests
     }
 
     /// Whether there may be anything that the agent may list here.
@@ -85,9 +89,13 @@ package struct ScopeView: Sendable {
         if let denial = Self.denial(by: standings.filter { !$0.isConfirmation }) { return .deny(denial) }
         let command = capability.needsProgram ? commands.verdict(on: circumstances.program, having: secret, governing) : .free
         if case .denied(let denial) = command { return .deny(denial) }
+        let listing = capability == .broker ? requests.verdict(on: circumstances.request, having: secret, governing) : nil
+        if case .denied(let denial)? = listing { return .deny(denial) }
         if let denial = Self.denial(by: standings.filter(\.isConfirmation)) { return .deny(denial) }
+        if let rule = listing?.rule, rule.approval == .person, !circumstances.hasApproval { return .deny(.unapprovedRequest(by: rule.name)) }
         if capability == .reveal, !circumstances.hasApproval { return .deny(.unapprovedReveal(by: governing.name)) }
-        return .allow(PolicyGrant(of: capability, by: governing, command, standings))
+        let terms = listing?.rule.flatMap { rule in circumstances.request.map { RequestTerms(rule, for: $0, withToken: secret != nil) } }
+        return .allow(PolicyGrant(of: capability, by: governing, command, listing, terms, standings))
     }
 
     private static func denial(by standings: [RuleStanding]) -> PolicyDenial? {
@@ -97,14 +105,20 @@ package struct ScopeView: Sendable {
 
 extension PolicyGrant {
     /// What follows from an allowed question.
-    fileprivate init(of capability: Capability, by policy: AgentPolicy, _ command: CommandView.Verdict = .free, _ standings: [RuleStanding] = []) {
+    fileprivate init(
+        of capability: Capability, by policy: AgentPolicy, _ command: CommandView.Verdict = .free, _ listing: RequestView.Verdict? = nil,
+        _ terms: RequestTerms? = nil, _ standings: [RuleStanding] = []
+    ) {
         var obligations: Set<PolicyObligation> = [.redact]
         notifiedBy = standings.filter { $0.rule.kind == .notify }.map(\.rule.name)
         if !notifiedBy.isEmpty { obligations.insert(.notify) }
         let needsPerson = standings.contains { $0.rule.demand == .requireConfirmation(by: .person) }
-        if capability == .reveal || needsPerson { obligations.insert(.approval) }
+        if capability == .reveal || needsPerson || listing?.rule?.approval == .person { obligations.insert(.approval) }
         if capability.needsProgram, policy.unsandboxed == .deny { obligations.insert(.sandbox) }
         if case .open = command { obligations.insert(.program) }
+        if listing?.isOpen == true { obligations.insert(.request) }
+        if terms?.rate != nil { obligations.insert(.rate) }
+        if terms?.seal.isEmpty == false { obligations.insert(.seal) }
         self.obligations = obligations
         rule = policy.name
         unsandboxed = policy.unsandboxed
@@ -114,6 +128,7 @@ extension PolicyGrant {
         home = listed?.home ?? policy.home
         path = listed?.path
         commandRule = listed?.name
+        request = terms
     }
 }
 

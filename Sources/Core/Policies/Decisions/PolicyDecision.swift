@@ -32,6 +32,8 @@ package struct PolicyGrant: Sendable, Equatable {
     package let unredactable: AgentPolicy.Permission
     /// The command rule that lets the program have the value; nil where none was asked.
     package let commandRule: String?
+    /// What holds for the request; nil where none was asked about.
+    package let request: RequestTerms?
     /// The rules by which the person is to be told.
     package let notifiedBy: [String]
 }
@@ -48,4 +50,29 @@ package enum PolicyObligation: String, CaseIterable, Sendable {
     case notify
     /// The program is opened and judged by the command rules before it gets the value: none was named in the question.
     case program
+    /// The request is judged by the request rules, with the place of its token, before the value leaves: none was named in the question, or no place.
+    case request
+    /// The request is counted, and refused where the rule's rate is used up.
+    case rate
+    /// New credentials in the reply are put into the vault before the agent sees the reply.
+    case seal
+}
+
+/// What a request rule says of the requests that it lets go.
+package struct RequestTerms: Sendable, Equatable {
+    /// The name of the rule.
+    package let rule: String
+    /// Where the token may stand; empty in a request without one.
+    package let places: [TokenPlace]
+    package let occurrences: Int
+    package let encodedSlash: AgentPolicy.Permission
+    package let rate: RequestRate?
+    /// Pointers to what is sealed in a JSON reply.
+    package let seal: [String]
+
+    init(_ rule: RequestRule, for request: RequestQuestion, withToken hasToken: Bool) {
+        self.rule = rule.name
+        places = hasToken ? rule.places(on: request) : []
+        (occurrences, encodedSlash, rate, seal) = (rule.occurrences, rule.encodedSlash, rule.rate, hasToken ? rule.seal : [])
+    }
 }

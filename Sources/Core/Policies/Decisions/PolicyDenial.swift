@@ -20,6 +20,7 @@ package struct PolicyDenial: Sendable, Equatable {
         case acknowledgementRequired = "acknowledgement_required"
         case approvalRequired = "approval_required"
         case commandBlocked = "command_blocked"
+        case destinationNotAllowed = "destination_not_allowed"
         /// What the policy asks for cannot be had here.
         case unavailable
     }
@@ -44,7 +45,7 @@ package struct PolicyDenial: Sendable, Equatable {
 extension PolicyDenial.Code {
     fileprivate var nextStep: String {
         switch self {
-        case .notFound, .notPermitted, .approvalRequired, .commandBlocked: PolicyDenial.accessRequest
+        case .notFound, .notPermitted, .approvalRequired, .commandBlocked, .destinationNotAllowed: PolicyDenial.accessRequest
         case .sessionRequired: "session_wake"
         case .acknowledgementRequired: "rule_acknowledge"
         case .blockedByRule, .unavailable: PolicyDenial.tellPerson
@@ -66,6 +67,9 @@ extension PolicyDenial {
             self.init(
                 .unavailable, rule: rule, "the policy lists the programs that may have this value, and any program could read this",
                 nextStep: "use secret_run with a program that rule_list names, or write references, which the person's own command resolves")
+        case .request: self.init(.unavailable, rule: rule, "the policy lists the requests that may have this value, and here no request is judged")
+        case .rate: self.init(.unavailable, rule: rule, "a request rule limits how many requests go, and here nobody counts them")
+        case .seal: self.init(.unavailable, rule: rule, "a request rule wants new credentials sealed, and here nobody reads the reply")
         case .notify: self.init(.unavailable, rule: rule, "the person cannot be told of this use, which the policy asks for")
         case .redact: self.init(.unavailable, rule: rule, "the answer cannot be redacted, which the policy asks for")
         }
@@ -79,6 +83,8 @@ extension PolicyDenial {
     static func unapprovedReveal(by rule: String) -> Self {
         Self(.approvalRequired, rule: rule, "a person has to approve each value that is revealed")
     }
+
+    static func unapprovedRequest(by rule: String) -> Self { Self(.approvalRequired, rule: rule, "a rule wants a person to approve this request") }
 
     /// What an unmet tag rule answers; nil for one that asks for nothing beforehand.
     package init?(unmet rule: TagRule) {

@@ -6,7 +6,7 @@ extension PolicyExplanation {
         let first = "\(answer): \(query.capability.rawValue) of \(about) by \(query.agent)"
         let considered = steps.map { "policy `\($0.policy)`: \($0.verdict.text(query))" }
         let policies = steps.contains { $0.verdict != .otherAgent } ? considered : considered + ["no policy is about this agent"]
-        return [first] + policies + standings.map(\.line) + commandLines + last
+        return [first] + policies + standings.map(\.line) + commandLines + requestLines + last
     }
 
     private var commandLines: [String] {
@@ -16,6 +16,17 @@ extension PolicyExplanation {
         let program = query.circumstances.program.map { ["program \($0.facts)"] } ?? [unnamed]
         let lines = commands.map { "command rule `\($0.rule)`: \($0.text)" }
         return program + (commands.contains(where: \.allows) || !listsPrograms ? lines : lines + ["no command rule lists a program for it"])
+    }
+
+    private var requestLines: [String] {
+        guard query.capability == .broker else { return [] }
+        let request =
+            switch query.circumstances.request {
+            case nil: "no request is named: it is judged before it leaves"
+            case let request?: "request \(request.line)\(query.secret == nil ? ", without a token" : request.token)"
+            }
+        let lines = requests.map { "request rule `\($0.rule)`: \($0.text)" }
+        return [request] + (lines.isEmpty ? ["no request rule is about it"] : lines)
     }
 
     private var last: [String] {
@@ -32,7 +43,7 @@ extension PolicyExplanation {
             let program =
                 query.capability.needsProgram
                 ? ["the program sees HOME \(grant.home.rawValue), PATH \(grant.path == nil ? "of the system" : "of the rule")"] : []
-            return ["allowed by `\(grant.rule)`; obliges to: \(obligations)"] + program
+            return ["allowed by `\(grant.rule)`; obliges to: \(obligations)"] + program + (grant.request?.lines ?? [])
         }
     }
 }
@@ -75,6 +86,42 @@ extension PolicyExplanation.CommandStep {
         case nil: return allows ? "lists programs that may have it" : "denies programs, as an accident guard"
         }
     }
+}
+
+extension RequestQuestion {
+    /// Where the token stands, in words.
+    fileprivate var token: String {
+        guard let place else { return ", and nobody says where the token stands" }
+        return ", with the token in `\(place)`" + (occurrences == 1 ? "" : ", \(occurrences) times")
+    }
+}
+
+extension PolicyExplanation.RequestStep {
+    fileprivate var text: String {
+        switch verdict {
+        case nil: "lists requests that may go"
+        case .allows: "lets the request go"
+        case .dependsOnPlace: "lists the request; where the token stands is still judged"
+        case .refuses(.notListed), .refuses(.host): "lists other hosts"
+        case .refuses(.scheme): "lets requests go over https alone"
+        case .refuses(.port): "lists the host, on other ports"
+        case .refuses(.method): "lists the host, for other methods"
+        case .refuses(.path): "lists the host and the method, for other paths"
+        case .refuses(.encodedSlash): "lists the path, without an encoded slash"
+        case .refuses(.place): "lists the request, with the token in another place"
+        case .refuses(.occurrences): "lists the request, with the token in it less often"
+        }
+    }
+}
+
+extension RequestTerms {
+    fileprivate var lines: [String] {
+        let token = places.isEmpty ? [] : ["the token may stand in \(places.map { "`\($0)`" }.joined(separator: ", ")), \(times)"]
+        let sealing = seal.isEmpty ? [] : ["sealed in the reply: \(seal.joined(separator: ", "))"]
+        return token + (rate.map { ["at most \($0)"] } ?? []) + sealing
+    }
+
+    private var times: String { occurrences == 1 ? "once" : "\(occurrences) times at most" }
 }
 
 extension PolicyExplanation.Verdict {

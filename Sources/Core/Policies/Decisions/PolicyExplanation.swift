@@ -13,6 +13,8 @@ package struct PolicyExplanation: Sendable, Equatable {
     package let commands: [CommandStep]
     /// Whether programs are listed, so that others get nothing.
     let listsPrograms: Bool
+    /// The request rules that are about agent, place and secret, in file order.
+    package let requests: [RequestStep]
 
     /// What one command rule had to say.
     package struct CommandStep: Sendable, Equatable {
@@ -21,6 +23,12 @@ package struct PolicyExplanation: Sendable, Equatable {
         /// The rule denies the program, as an accident guard.
         let denies: Bool
         let allows: Bool
+    }
+
+    /// What one request rule had to say; nil where no request is asked about.
+    package struct RequestStep: Sendable, Equatable {
+        package let rule: String
+        let verdict: RequestRule.Verdict?
     }
 
     /// What one policy had to say.
@@ -55,7 +63,8 @@ extension PolicyDocument {
             query: query, decision: decision(for: query).told(about: query.capability), steps: steps,
             standings: query.capability == .referenceOnly ? [] : compiled(for: query.agent).scoped(to: query.scope).standings(query.circumstances),
             commands: needsProgram ? commandRules.compactMap { $0.step(on: query) } : [],
-            listsPrograms: needsProgram && commandRules.contains(where: \.allowsPrograms))
+            listsPrograms: needsProgram && commandRules.contains(where: \.allowsPrograms),
+            requests: query.capability == .broker ? requestRules.compactMap { $0.step(on: query) } : [])
     }
 }
 
@@ -69,6 +78,14 @@ extension CommandRule {
         let allows = allows(in: scope)
         guard allows || denies || program == nil && self.denies(in: scope) else { return nil }
         return .init(rule: name, verdict: allows ? program.map(verdict) : nil, denies: denies, allows: allows)
+    }
+}
+
+extension RequestRule {
+    /// What the rule has to say to a question; nil when it is not about it.
+    fileprivate func step(on query: PolicyQuery) -> PolicyExplanation.RequestStep? {
+        guard applies(to: query.agent), allows(in: query.scope.description), isAbout(query.secret?.description) else { return nil }
+        return .init(rule: name, verdict: query.circumstances.request.map { verdict(on: $0, withToken: query.secret != nil) })
     }
 }
 

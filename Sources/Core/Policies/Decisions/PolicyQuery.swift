@@ -1,6 +1,7 @@
 package import Model
 
-/// What an agent asks: may it do this with that secret, or, without a secret, may it do this to anything at all there.
+/// What an agent asks: may it do this with that secret, or, without a secret, may it do this to anything at all there, such as send a request without a
+/// token.
 package struct PolicyQuery: Sendable, Hashable {
     package var agent: AgentIdentity
     package var scope: Scope
@@ -27,6 +28,8 @@ package struct PolicyCircumstances: Sendable, Hashable {
     package var model: String?
     /// The program that would have the secret; nil where none was opened (yet).
     package var program: OpenedProgram?
+    /// The request that would have its token; nil where none is asked about (yet).
+    package var request: RequestQuestion?
     /// Whether a session of the agent covers the secret.
     package var hasSession: Bool
     /// When the agent acknowledged which rule for this secret.
@@ -37,12 +40,13 @@ package struct PolicyCircumstances: Sendable, Hashable {
     package var now: Timestamp
 
     package init(
-        tags: [String] = [], model: String? = nil, program: OpenedProgram? = nil, hasSession: Bool = false,
-        acknowledgements: [String: Timestamp] = [:], hasApproval: Bool = false, now: Timestamp = Timestamp(nanoseconds: 0)
+        tags: [String] = [], model: String? = nil, program: OpenedProgram? = nil, request: RequestQuestion? = nil,
+        hasSession: Bool = false, acknowledgements: [String: Timestamp] = [:], hasApproval: Bool = false, now: Timestamp = Timestamp(nanoseconds: 0)
     ) {
         self.tags = tags
         self.model = model
         self.program = program
+        self.request = request
         self.hasSession = hasSession
         self.acknowledgements = acknowledgements
         self.hasApproval = hasApproval

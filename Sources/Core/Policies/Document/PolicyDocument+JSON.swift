@@ -5,6 +5,7 @@ extension PolicyDocument {
         root.add("policies", objects: policies.map(\.members), evenIfNone: true)
         root.add("tag_rules", objects: tagRules.map(\.members))
         root.add("command_rules", objects: commandRules.map(\.members))
+        root.add("request_rules", objects: requestRules.map(\.members))
         root.add("tests", objects: tests.map(\.members))
         return Array(root.json.utf8)
     }

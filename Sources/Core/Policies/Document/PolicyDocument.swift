@@ -10,10 +10,11 @@ package struct PolicyDocument: Sendable, Equatable {
     package let policies: [AgentPolicy]
     package let tagRules: [TagRule]
     package let commandRules: [CommandRule]
+    package let requestRules: [RequestRule]
     package let tests: [PolicyTest]
 
     /// The document that allows nothing.
-    package static let empty = PolicyDocument(checked: [], [], [], [])
+    package static let empty = PolicyDocument(checked: [], [], [], [], [])
 
     /// Decodes and checks a document; every policy, rule and pattern in it can have an effect. Its tests are read and not run.
     package init(json: [UInt8]) throws(PolicyError) {
@@ -30,19 +31,24 @@ package struct PolicyDocument: Sendable, Equatable {
         let policies = try elements(of: .policies) { node throws(PolicyError) in try AgentPolicy(node) }
         let tagRules = try elements(of: .tagRules) { node throws(PolicyError) in try TagRule(node) }
         let commandRules = try elements(of: .commandRules) { node throws(PolicyError) in try CommandRule(node) }
-        let names = try RuleNames(policies, tagRules, commandRules)
+        let requestRules = try elements(of: .requestRules) { node throws(PolicyError) in try RequestRule(node) }
+        let names = try RuleNames(policies, tagRules, commandRules, requestRules)
         let tests = try elements(of: .tests) { node throws(PolicyError) in try PolicyTest(node, rules: names) }
         try PolicyTest.checkNames(tests)
         try Self.checkPolicies(policies)
         try TagRule.check(tagRules)
         try CommandRule.check(commandRules)
-        self.init(checked: policies, tagRules, commandRules, tests)
+        try RequestRule.check(requestRules)
+        self.init(checked: policies, tagRules, commandRules, requestRules, tests)
     }
 
-    private init(checked policies: [AgentPolicy], _ tagRules: [TagRule], _ commandRules: [CommandRule], _ tests: [PolicyTest]) {
+    private init(
+        checked policies: [AgentPolicy], _ tagRules: [TagRule], _ commandRules: [CommandRule], _ requestRules: [RequestRule], _ tests: [PolicyTest]
+    ) {
         self.policies = policies
         self.tagRules = tagRules
         self.commandRules = commandRules
+        self.requestRules = requestRules
         self.tests = tests
     }
 }
@@ -51,10 +57,13 @@ package struct PolicyDocument: Sendable, Equatable {
 struct RuleNames {
     private(set) var all: [String] = []
 
-    init(_ policies: [AgentPolicy], _ tagRules: [TagRule], _ commandRules: [CommandRule]) throws(PolicyError) {
+    init(
+        _ policies: [AgentPolicy], _ tagRules: [TagRule], _ commandRules: [CommandRule], _ requestRules: [RequestRule]
+    ) throws(PolicyError) {
         var places: [String: String] = [:]
         let sections: [(PolicySection, [String])] = [
             (.policies, policies.map(\.name)), (.tagRules, tagRules.map(\.name)), (.commandRules, commandRules.map(\.name)),
+            (.requestRules, requestRules.map(\.name)),
         ]
         for (section, names) in sections {
             for (index, name) in names.enumerated() {

@@ -35,6 +35,8 @@ package struct PolicyError: Diagnosable, Equatable {
         case withoutProgram
         /// A key that says how allowed programs run, in a rule that allows none.
         case forAllowedPrograms
+        /// A key about tokens, in a rule about requests without one.
+        case forTokens
         /// A key that belongs to another kind of tag rule.
         case keyOfOther(kind: String)
         case badFingerprint
@@ -46,6 +48,7 @@ package struct PolicyError: Diagnosable, Equatable {
         case withoutTestProgram
         /// A test that does not end as it says.
         case testFails(expected: String, got: String, hint: String?)
+        case request(RequestProblem)
         case pattern(GlobError)
         /// An earlier pattern of the same list matches all that this one matches.
         case shadowedPattern(by: String)
@@ -71,10 +74,11 @@ extension PolicyError {
         case .duplicateName: "policy.duplicate-name"
         case .emptyList: "policy.empty-list"
         case .halfGrant, .withoutEffect, .withoutProgram, .forAllowedPrograms: "policy.without-effect"
-        case .keyOfOther, .withoutTestProgram: "policy.misplaced-key"
+        case .forTokens, .keyOfOther, .withoutTestProgram: "policy.misplaced-key"
         case .badFingerprint, .badDirectory, .noName: "policy.bad-value"
         case .unknownRule: "policy.unknown-rule"
         case .testFails: "policy.test-fails"
+        case .request(let problem): problem.code
         case .pattern(.neverMatches): "policy.never-matches"
         case .pattern: "policy.bad-pattern"
         case .shadowedPattern, .shadowedPolicy, .shadowedRule: "policy.shadowed"
@@ -101,6 +105,7 @@ extension PolicyError {
         case .withoutEffect: "the policy has neither `allowed_keys` nor `denied_keys`"
         case .withoutProgram: "the rule has neither `programs`, `sha256` nor `denied_programs`"
         case .forAllowedPrograms: "this says how programs run that are allowed, and the rule allows none"
+        case .forTokens: "this is about a token, and the rule is about requests without one: it has no `keys`"
         case .keyOfOther(let kind): "this key is for the kind `\(kind)` alone"
         case .badFingerprint: "a hash is 64 hexadecimal digits in lower case"
         case .badDirectory: "a directory here is an absolute path without `:`, `.` and `..`"
@@ -108,6 +113,7 @@ extension PolicyError {
         case .unknownRule: "the document has no policy or rule of this name"
         case .withoutTestProgram: "this is about a program, and the test has no `program`"
         case .testFails(let expected, let got, _): "the test fails: it expects \(expected), and the policy says \(got)"
+        case .request(let problem): problem.message
         case .pattern(let error): error.problem
         case .shadowedPattern(let first): "the pattern has no effect: \(first) matches all that it matches"
         case .shadowedRule(let first): "the rule has no effect: \(first) does all that it does"
@@ -125,6 +131,7 @@ extension PolicyError {
         case .testFails(_, _, let hint): hint ?? "mend the policy, or the test; `tacit policy test FILE` shows every test"
         case .shadowedPattern, .shadowedRule: "remove one of the two"
         case .shadowedPolicy: "put the narrower policy first, or give it nothing but `denied_keys`"
+        case .request(let problem): problem.hint
         case .pattern(let error): error.hint
         default: nil
         }
@@ -137,6 +144,7 @@ extension GlobError {
         case .empty: "a pattern is empty"
         case .badCharacter(.model), .badCharacter(.program), .badCharacter(.programName):
             "a pattern has a character outside A-Z a-z 0-9 . _ - / * + @ : , = ~ % ( ) and space"
+        case .badCharacter(.path): "a pattern has a character that stands in no path; what is encoded is written so"
         case .badCharacter: "a pattern has a character outside A-Z a-z 0-9 . _ - / *"
         case .tooManyStars: "a pattern has three `*` in a row"
         case .tooLong: "a pattern with a `*` is longer than \(Glob.maximumLength) characters"
@@ -147,11 +155,13 @@ extension GlobError {
         case .neverMatches(.model): "the pattern can never match the name of a model"
         case .neverMatches(.program): "the pattern can never match the path of a program"
         case .neverMatches(.programName): "the pattern can never match the name of a program"
+        case .neverMatches(.path): "the pattern can never match a path in the form in which paths are judged"
         }
     }
 
     fileprivate var hint: String? {
         switch self {
+        case .neverMatches(.path), .badCharacter(.path): CanonicalPath.hint
         case .tooManyStars, .badCharacter: "`*` stands within one segment, `**` goes across `/`"
         case .neverMatches(.scope): "write PROJECT/ENVIRONMENT, such as `default/dev` or `shop/*`"
         case .neverMatches(.secret): "secret names are segments joined by `/`, such as `stripe/api-key`"

@@ -4,8 +4,8 @@ extension PolicyTest {
     /// The keys of a test, in the order in which they are written.
     package static let keys = [
         PolicyKey("name"), PolicyKey("agent"), PolicyKey("environment"), PolicyKey("secret"), PolicyKey("tags", list: true), PolicyKey("model"),
-        PolicyKey("capability"), PolicyKey("program"), PolicyKey("sha256"), PolicyKey("given", list: true), PolicyKey("expect"), PolicyKey("rule"),
-        PolicyKey("obligations", list: true),
+        PolicyKey("capability"), PolicyKey("program"), PolicyKey("sha256"), PolicyKey("request"), PolicyKey("place", of: .pair),
+        PolicyKey("given", list: true), PolicyKey("expect"), PolicyKey("rule"), PolicyKey("obligations", list: true),
     ]
 
     init(_ node: PolicyNode, rules: RuleNames) throws(PolicyError) {
@@ -28,8 +28,10 @@ extension PolicyTest {
         let usual = PolicyNode(.string(AgentPolicy.defaultEnvironment), at: node.path)
         query = PolicyQuery(
             agent: try agent.agent(), scope: try (members["environment"] ?? usual).scope(), secret: try members["secret"]?.secretName(),
-            capability: try members["capability"]?.word() ?? .envInject,
+            capability: try members["capability"]?.word() ?? Self.usualCapability(members["request"] != nil),
             circumstances: try Self.circumstances(members, given, rules))
+        guard let node = members["request"], query.capability != .broker else { return }
+        throw node.error(.request(.notOfBroker))
     }
 
     private static func circumstances(_ members: [String: PolicyNode], _ given: [Fact], _ rules: RuleNames) throws(PolicyError) -> PolicyCircumstances
@@ -37,9 +39,21 @@ extension PolicyTest {
         let now = Timestamp(nanoseconds: 0)
         return PolicyCircumstances(
             tags: try members["tags"]?.distinct { element throws(PolicyError) in try element.tag() } ?? [], model: try members["model"]?.model(),
-            program: try program(members, given), hasSession: given.contains(.session),
+            program: try program(members, given), request: try request(members), hasSession: given.contains(.session),
             acknowledgements: given.contains(.acknowledgement) ? Dictionary(rules.all.map { ($0, now) }) { first, _ in first } : [:],
             hasApproval: given.contains(.approval), now: now)
+    }
+
+    private static func usualCapability(_ isRequest: Bool) -> Capability { isRequest ? .broker : .envInject }
+
+    private static func request(_ members: [String: PolicyNode]) throws(PolicyError) -> RequestQuestion? {
+        guard let request = members["request"] else {
+            if let place = members["place"] { throw place.error(.request(.withoutRequest)) }
+            return nil
+        }
+        let place = try members["place"].map { node throws(PolicyError) in try node.place() }
+        let text = try request.text()
+        do { return try RequestQuestion(parsing: text, place: place) } catch { throw request.error(.request(error)) }
     }
 
     private static func program(_ members: [String: PolicyNode], _ given: [Fact]) throws(PolicyError) -> OpenedProgram? {
@@ -78,9 +92,11 @@ extension PolicyTest {
         members.add("secret", query.secret?.description)
         members.add("tags", query.circumstances.tags)
         members.add("model", query.circumstances.model)
-        members.add("capability", query.capability, unless: .envInject)
+        members.add("capability", query.capability, unless: Self.usualCapability(query.circumstances.request != nil))
         members.add("program", query.circumstances.program?.path)
         members.add("sha256", query.circumstances.program?.fingerprint?.description)
+        members.add("request", query.circumstances.request?.line)
+        members.add("place", query.circumstances.request?.place?.description)
         members.add("given", given.map(\.rawValue))
         members.add("expect", expectation.word)
         members.add("rule", rule)

@@ -147,7 +147,7 @@ extension PolicyDecision {
     /// What decided, or had a say in an allowed question.
     fileprivate var rules: [String] {
         switch self {
-        case .allow(let grant): [grant.rule] + (grant.commandRule.map { [$0] } ?? []) + grant.notifiedBy
+        case .allow(let grant): [grant.rule] + [grant.commandRule, grant.request?.rule].compactMap(\.self) + grant.notifiedBy
         case .deny(let denial): denial.rule.map { [$0] } ?? []
         }
     }

@@ -31,3 +31,8 @@ extension [Glob] {
     /// Says whether each pattern of `others` is covered by one of these.
     func cover(_ others: [Glob]) -> Bool { others.allSatisfy { other in contains { $0.covers(other) } } }
 }
+
+extension Glob {
+    /// The one place that is meant where a rule that allows names none.
+    static let usualPlaces = [try? Glob(AgentPolicy.defaultEnvironment, over: .scope)].compactMap(\.self)
+}

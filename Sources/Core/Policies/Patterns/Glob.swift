@@ -22,6 +22,8 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         case program
         /// The name of a program, without its path.
         case programName
+        /// The path of a request, in its canonical form.
+        case path
     }
 
     /// Checks a pattern. One that no name of its subject can match is an error.
@@ -77,7 +79,7 @@ extension Glob.Subject {
     var slashes: ClosedRange<Int> {
         switch self {
         case .secret, .model: 0...127
-        case .program: 0...2047
+        case .program, .path: 0...2047
         case .scope: 1...1
         case .agent, .tag, .programName: 0...0
         }
@@ -91,17 +93,21 @@ extension Glob.Subject {
         case .agent, .tag: (64, 64)
         case .model: (128, 128)
         case .program, .programName: (255, 4095)
+        case .path: (CanonicalPath.maximumLength, CanonicalPath.maximumLength)
         }
     }
 
     /// Whether names have characters that no pattern can write; a wildcard stands for them.
     var hasForeignNames: Bool { self == .program || self == .programName }
 
-    /// A name or pattern as it is compared: models in lower case, programs without the slash at the start; nil for what is no name here.
+    /// Whether a name may end in a slash, or be nothing but one.
+    var endsInSlash: Bool { self == .path }
+
+    /// A name or pattern as it is compared: models in lower case, programs and paths without the slash at the start; nil for what is no name here.
     func normal(_ name: String) -> String? {
         switch self {
         case .model: name.lowercased()
-        case .program: name.hasPrefix("/") ? String(name.dropFirst()) : nil
+        case .program, .path: name.hasPrefix("/") ? String(name.dropFirst()) : nil
         case .secret, .scope, .agent, .tag, .programName: name
         }
     }
@@ -114,8 +120,8 @@ extension Glob.Subject {
         // What the names of models and files often have besides.
         case UInt8(ascii: " "), UInt8(ascii: "+"), UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "="), UInt8(ascii: "~"),
             UInt8(ascii: "%"), UInt8(ascii: "("), UInt8(ascii: ")"):
-            self == .model || self == .program || self == .programName
-        default: false
+            self == .model || self == .program || self == .programName || self == .path && byte != UInt8(ascii: " ")
+        default: self == .path && CanonicalPath.isLiteral(byte)
         }
     }
 
@@ -127,6 +133,7 @@ extension Glob.Subject {
         guard pattern.contains("*") || slashes.contains(segments.count - 1) else { return false }
         let fixed = segments.map { segment in segment.count { $0 != UInt8(ascii: "*") } }
         guard fixed.reduce(segments.count - 1, +) <= maximumLengths.name, fixed.allSatisfy({ $0 <= maximumLengths.segment }) else { return false }
+        if self == .path { return CanonicalPath.allows(segmentsOf: pattern) }
         return segments.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
     }
 }

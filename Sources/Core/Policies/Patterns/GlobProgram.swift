@@ -93,7 +93,7 @@ extension GlobProgram {
         var known: Set<Prefix> = [first]
         var waiting = [first]
         while let prefix = waiting.popLast() {
-            if !prefix.isAtSegmentStart, subject.slashes.contains(prefix.slashes), prefix.states & final != 0,
+            if !prefix.isAtSegmentStart || subject.endsInSlash, subject.slashes.contains(prefix.slashes), prefix.states & final != 0,
                 other.map({ prefix.otherStates & $0.final == 0 }) ?? true
             {
                 return true

@@ -94,7 +94,5 @@ extension CommandRule {
             }
     }
 
-    private var allowedPlaces: [Glob] { environments ?? CommandRule.usualPlaces }
-
-    private static let usualPlaces = [try? Glob(AgentPolicy.defaultEnvironment, over: .scope)].compactMap(\.self)
+    private var allowedPlaces: [Glob] { environments ?? Glob.usualPlaces }
 }

@@ -9,8 +9,10 @@ extension PolicyDocument {
         package let reason: String
     }
 
-    /// The tag rules in the order in which they are asked, then the command rules in that of the file.
-    package var ruleSummaries: [RuleSummary] { TagRule.inOrder(tagRules).map(\.summary) + commandRules.flatMap(\.summaries) }
+    /// The tag rules in the order in which they are asked, then the command rules and the request rules in that of the file.
+    package var ruleSummaries: [RuleSummary] {
+        TagRule.inOrder(tagRules).map(\.summary) + commandRules.flatMap(\.summaries) + requestRules.map(\.summary)
+    }
 }
 
 extension TagRule {

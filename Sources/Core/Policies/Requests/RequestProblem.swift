@@ -1,0 +1,116 @@
+/// What is wrong with a part of a request rule, or with a request that somebody asks about. It repeats words of the format, nothing that was typed.
+package enum RequestProblem: Error, Equatable, Sendable {
+    case host(HostProblem)
+    case badPort
+    case badCount(maximum: Int)
+    case badRate
+    case unknownMethod(suggestion: String?)
+    case unknownPlace(suggestion: String?)
+    /// A place that takes a name and has none.
+    case placeWithoutName(String)
+    case badName
+    case closedHeader
+    case badPointer
+    /// A path with an encoded slash, where the rule does not allow one.
+    case encodedSlash
+    /// No method, space and `https://…`, or no canonical one.
+    case badRequest(Part)
+    /// A key of a test that is about a request, where there is none.
+    case withoutRequest
+    /// A request in a question about another capability than `broker`.
+    case notOfBroker
+
+    /// What is not as it must be in a request that somebody writes.
+    package enum Part: Sendable {
+        case form, scheme, path, query, user
+    }
+}
+
+extension RequestProblem {
+    package var code: String {
+        switch self {
+        case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants): "policy.host-too-wide"
+        case .unknownMethod, .unknownPlace: "policy.unknown-word"
+        case .encodedSlash: "policy.never-matches"
+        case .withoutRequest, .notOfBroker: "policy.misplaced-key"
+        case .host, .badPort, .badCount, .badRate, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest: "policy.bad-value"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .host(let problem): problem.message
+        case .badPort: "a port is a number from 1 to 65535, without leading zeros"
+        case .badCount(let maximum): "this is a number from 1 to \(maximum)"
+        case .badRate: "a rate is a number, a slash and `second`, `minute`, `hour` or `day`"
+        case .unknownMethod: "this is no method that a rule can list"
+        case .unknownPlace: "this is none of \(TokenPlace.words.map { "`\($0)`" }.joined(separator: ", "))"
+        case .placeWithoutName(let word): "`\(word)` needs a colon, a space and \(word == "json" ? "a pointer" : "a name")"
+        case .badName: "this cannot be the name of a header, cookie, parameter or field"
+        case .closedHeader: "no token is exchanged in this header"
+        case .badPointer: "this is no JSON pointer to a part of a text"
+        case .encodedSlash: "the pattern has an encoded slash, and the rule allows none"
+        case .badRequest(.form): "a request is a method, one space and a URL"
+        case .badRequest(.scheme): "a request here begins with `https://`"
+        case .badRequest(.path): "the path is not in the form in which paths are judged"
+        case .badRequest(.query): "rules do not look at what follows `?` or `#`"
+        case .badRequest(.user): "a URL here has neither user nor password"
+        case .withoutRequest: "this is about a request, and the test has no `request`"
+        case .notOfBroker: "a request is made through the broker: its capability is `broker`"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .host(let problem): problem.hint
+        case .badRate: "write `60/minute`, say"
+        case .unknownMethod(let word?), .unknownPlace(let word?): "did you mean `\(word)`?"
+        case .unknownMethod: "methods are words such as `GET` and `POST`, in upper case"
+        case .placeWithoutName(let word): "write `\(word): \(word == "json" ? "/path/to/it" : word == "header" ? "X-Api-Key" : "token")`"
+        case .badPointer: "a pointer begins with `/`, such as `/data/token`; `~1` is a slash in a name, `~0` a tilde"
+        case .encodedSlash: "write `encoded_slash: allow`, if the service reads `%2F` as a part of one segment"
+        case .badRequest(.form): "write `GET https://api.example.com/v1/x`"
+        case .badRequest(.path): CanonicalPath.hint
+        case .badRequest(.query): "leave it out, and the `?` or `#` too"
+        default: nil
+        }
+    }
+}
+
+extension CanonicalPath {
+    static let hint =
+        "a path begins with `/` and has no empty, `.` or `..` segment; letters, digits and `- . _ ~` are never encoded, and what is has `%XX` in upper case"
+}
+
+extension HostProblem {
+    fileprivate var message: String {
+        switch self {
+        case .empty: "a host is empty"
+        case .foreign: "a host has a character outside of printable ASCII"
+        case .upperCase: "a host has a capital letter"
+        case .notOnlyHost: "a host here is a name or an address, and nothing beside it"
+        case .tooLong: "a host's name is longer than 253 characters"
+        case .trailingDot: "a host ends in a dot"
+        case .badLabel: "a part of a host's name is empty, too long, or has a hyphen where none may be"
+        case .badAddress: "this is no address in the form in which hosts are judged"
+        case .misplacedStar: "a `*` in a host stands before a dot and a name, and nowhere else"
+        case .wildcardOnPrivate: "a `*` stands over names of this machine or its own network"
+        case .wildcardOnPublicSuffix: "a `*` stands over a public suffix: anybody can have a name there"
+        case .wildcardOnTenants: "a `*` stands over a domain whose names belong to different customers"
+        }
+    }
+
+    fileprivate var hint: String? {
+        switch self {
+        case .empty, .tooLong, .badLabel: nil
+        case .foreign: "write a name with other letters in its encoded form, which begins with `xn--`"
+        case .upperCase: "write hosts in lower case"
+        case .notOnlyHost: "write `api.example.com`; ports stand under `ports`, paths under `paths`, and every request is made over https"
+        case .trailingDot: "leave the dot out"
+        case .badAddress: "write an IPv4 address as four numbers, and an IPv6 address in brackets, short and in lower case: `[2001:db8::1]`"
+        case .misplacedStar: "write `*.example.com` for every name below it, or each name by itself"
+        case .wildcardOnPrivate: "write each host by its full name"
+        case .wildcardOnPublicSuffix, .wildcardOnTenants: "write the hosts that are meant, each by its full name"
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// A request as the policy judges it, before it leaves: every part in its one canonical form.
+package struct RequestQuestion: Sendable, Hashable {
+    /// `https`, or `http`, which no rule lets go.
+    package let scheme: String
+    package let host: String
+    package let port: Int
+    package let method: String
+    /// Without what follows `?`.
+    package let path: String
+    /// Where the token stands; nil where nobody knows yet, or there is none.
+    package let place: TokenPlace?
+    /// How often it stands in the request.
+    package let occurrences: Int
+    /// Where the secret's provider has it, for rules that name no place; empty where none is known.
+    package let providerPlaces: [TokenPlace]
+
+    /// Nil where a part is not in its canonical form: what could be read in two ways is not judged.
+    package init?(
+        scheme: String = "https", host: String, port: Int = 443, method: String, path: String, place: TokenPlace? = nil, occurrences: Int = 1,
+        providerPlaces: [TokenPlace] = []
+    ) {
+        guard ["https", "http"].contains(scheme), (try? HostName(host)) != nil, (1...65535).contains(port), CanonicalPath.has(path), occurrences >= 0
+        else { return nil }
+        guard (1...32).contains(method.utf8.count), method.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else {
+            return nil
+        }
+        (self.scheme, self.host, self.port, self.method, self.path) = (scheme, host, port, method, path)
+        (self.place, self.occurrences, self.providerPlaces) = (place, occurrences, providerPlaces)
+    }
+
+    /// The request in one line, as it is asked about.
+    package var line: String { "\(method) \(origin)\(path)" }
+
+    private var origin: String { "\(scheme)://\(host)\(port == (scheme == "https" ? 443 : 80) ? "" : ":\(port)")" }
+
+    /// What an agent repeats when it asks for a rule. A path that may hold its token is left out.
+    var proposal: String { place == .segment ? "\(method) \(origin)/…" : String(line.prefix(200)) }
+
+    /// Where the token may stand for a rule that names no place.
+    var usualPlaces: [TokenPlace] { providerPlaces.isEmpty ? TokenPlace.authorization : providerPlaces }
+}
+
+extension RequestQuestion {
+    /// Reads `METHOD https://host/path`, as somebody writes it to ask about it. Nothing is made canonical here: what is not, is refused.
+    package init(parsing text: String, place: TokenPlace? = nil) throws(RequestProblem) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 2 else { throw .badRequest(.form) }
+        guard RequestMethod(rawValue: words[0]) != nil else { throw .unknownMethod(suggestion: RequestMethod.suggestion(for: words[0])) }
+        guard words[1].hasPrefix("https://") else { throw .badRequest(.scheme) }
+        let rest = words[1].dropFirst("https://".count)
+        guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else { throw .badRequest(.query) }
+        let authority = rest.prefix { $0 != "/" }
+        guard !authority.contains("@") else { throw .badRequest(.user) }
+        let (host, port) = try Self.hostAndPort(authority)
+        let path = String(rest.dropFirst(authority.count))
+        guard let question = RequestQuestion(host: host, port: port, method: words[0], path: path, place: place) else { throw .badRequest(.path) }
+        self = question
+    }
+
+    private static func hostAndPort(_ authority: Substring) throws(RequestProblem) -> (String, Int) {
+        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : authority.firstIndex(of: ":")
+        let host = String(authority[..<(end ?? authority.endIndex)])
+        do { _ = try HostName(host) } catch { throw .host(error) }
+        guard let end, end < authority.endIndex else { return (host, 443) }
+        guard authority[end] == ":", let port = Int(plain: String(authority[end...].dropFirst()), in: 1...65535) else { throw .badPort }
+        return (host, port)
+    }
+}

@@ -1,0 +1,125 @@
+extension RequestRule {
+    /// The keys of a request rule, in the order in which they are written.
+    package static let keys = [
+        PolicyKey("name"), PolicyKey("agent_id"), PolicyKey("environments", list: true), PolicyKey("keys", list: true),
+        PolicyKey("hosts", list: true),
+        PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
+        PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("rate"),
+        PolicyKey("approval"), PolicyKey("seal", list: true),
+    ]
+
+    init(_ node: PolicyNode) throws(PolicyError) {
+        let members = try node.members(allowing: Self.keys, requiring: ["name", "agent_id", "hosts", "paths"])
+        guard let name = members["name"], let agentID = members["agent_id"], let hosts = members["hosts"], let paths = members["paths"] else {
+            throw node.error(.missingKey("name"))
+        }
+        self.name = try name.ruleName()
+        self.agentID = try agentID.glob(over: .agent)
+        environments = try members["environments"]?.globs(over: .scope)
+        keys = try members["keys"]?.globs(over: .secret) ?? []
+        self.hosts = try hosts.hosts()
+        ports = try members["ports"]?.distinct { element throws(PolicyError) in try element.number(upTo: 65535, else: .badPort) } ?? [Self.usualPort]
+        let methods = try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? RequestMethod.usual
+        self.methods = RequestMethod.allCases.filter(methods.contains)
+        encodedSlash = try members["encoded_slash"]?.word() ?? .deny
+        self.paths = try paths.globs(over: .path)
+        places = try members["places"]?.distinct { element throws(PolicyError) in try element.place() }
+        let maximum = Self.maximumOccurrences
+        occurrences = try members["occurrences"]?.number(upTo: maximum, else: .badCount(maximum: maximum)) ?? 1
+        rate = try members["rate"]?.rate()
+        approval = try members["approval"]?.word()
+        seal = try members["seal"]?.pointers() ?? []
+        try check(members)
+    }
+
+    /// Refuses what could never be of use in this rule.
+    private func check(_ members: [String: PolicyNode]) throws(PolicyError) {
+        if encodedSlash == .deny, let index = paths.firstIndex(where: { CanonicalPath.hasEncodedSlash($0.description) }) {
+            throw PolicyError(path: "\(members["paths"]?.path ?? "")[\(index)]", reason: .request(.encodedSlash))
+        }
+        // Without a token there is none to place, to count, or to seal another for.
+        guard keys.isEmpty else { return }
+        for key in ["places", "occurrences", "seal"] { if let member = members[key] { throw member.error(.forTokens) } }
+    }
+
+    /// Checks that every rule can let something go that those before it do not decide.
+    static func check(_ rules: [RequestRule]) throws(PolicyError) {
+        for (index, rule) in rules.enumerated() {
+            if let first = rules[..<index].firstIndex(where: { $0.shadows(rule) }) {
+                throw PolicyError(path: "request_rules[\(index)]", reason: .shadowedRule(by: "request_rules[\(first)]"))
+            }
+        }
+    }
+
+    var members: Members {
+        var members = Members()
+        members.add("name", name)
+        members.add("agent_id", agentID.description)
+        members.add("environments", environments)
+        members.add("keys", keys)
+        members.add("hosts", hosts.map(\.description))
+        members.add("ports", ports == [Self.usualPort] ? [] : ports.map(String.init))
+        members.add("methods", methods == RequestMethod.usual ? [] : methods.map(\.rawValue))
+        members.add("paths", paths)
+        members.add("places", (places ?? []).map(\.description))
+        members.add("occurrences", occurrences == 1 ? nil : String(occurrences))
+        members.add("encoded_slash", encodedSlash, unless: .deny)
+        members.add("rate", rate?.description)
+        members.add("approval", approval)
+        members.add("seal", seal)
+        return members
+    }
+}
+
+extension PolicyNode {
+    /// A list of patterns over hosts, each of which matches something that those before it do not.
+    fileprivate func hosts() throws(PolicyError) -> [HostPattern] {
+        var hosts: [HostPattern] = []
+        for element in try elements() {
+            let host: HostPattern
+            do { host = try HostPattern(try element.text()) } catch let error as PolicyError { throw error } catch let problem as HostProblem {
+                throw element.error(.request(.host(problem)))
+            } catch { throw element.error(.wrongType(expected: "a text")) }
+            if let first = hosts.firstIndex(where: { $0.covers(host) }) { throw element.error(.shadowedPattern(by: "\(path)[\(first)]")) }
+            hosts.append(host)
+        }
+        return hosts
+    }
+
+    fileprivate func number(upTo maximum: Int, else problem: RequestProblem) throws(PolicyError) -> Int {
+        guard let number = Int(plain: try text(), in: 1...maximum) else { throw error(.request(problem)) }
+        return number
+    }
+
+    fileprivate func method() throws(PolicyError) -> RequestMethod {
+        let text = try text()
+        guard let method = RequestMethod(rawValue: text) else {
+            throw error(.request(.unknownMethod(suggestion: RequestMethod.suggestion(for: text))))
+        }
+        return method
+    }
+
+    func place() throws(PolicyError) -> TokenPlace {
+        let text = try text()
+        do { return try TokenPlace(text) } catch { throw self.error(.request(error)) }
+    }
+
+    fileprivate func rate() throws(PolicyError) -> RequestRate {
+        guard let rate = RequestRate(parsing: try text()) else { throw error(.request(.badRate)) }
+        return rate
+    }
+
+    /// A list of JSON pointers, none to what another points to or into.
+    fileprivate func pointers() throws(PolicyError) -> [String] {
+        var pointers: [String] = []
+        for element in try elements() {
+            let pointer = try element.text()
+            guard JSONPointer.isPointer(pointer) else { throw element.error(.request(.badPointer)) }
+            // What is sealed is a text, which has nothing within.
+            let isTaken = { (other: String) in JSONPointer.covers(other, pointer) || JSONPointer.covers(pointer, other) }
+            if let first = pointers.firstIndex(where: isTaken) { throw element.error(.shadowedPattern(by: "\(path)[\(first)]")) }
+            pointers.append(pointer)
+        }
+        return pointers
+    }
+}

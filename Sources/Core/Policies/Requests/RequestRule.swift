@@ -1,0 +1,109 @@
+import Model
+
+/// Where requests with a secret may go through the broker, and where in them its token may stand.
+package struct RequestRule: Sendable, Equatable {
+    package let name: String
+    /// Which agents: a pattern, or the word `unidentified` for peers without a badge.
+    package let agentID: Glob
+    /// Where, as patterns over PROJECT/ENVIRONMENT; nil when not written, which is `default/dev` alone.
+    package let environments: [Glob]?
+    /// Which secrets; empty for a rule about requests without a token.
+    package let keys: [Glob]
+    package let hosts: [HostPattern]
+    package let ports: [Int]
+    package let methods: [RequestMethod]
+    /// Patterns over canonical paths.
+    package let paths: [Glob]
+    /// Nil when not written: where the provider has it, else in `Authorization`.
+    package let places: [TokenPlace]?
+    /// How often the token may stand in one request.
+    package let occurrences: Int
+    /// Whether a segment of the path may have a slash in it.
+    package let encodedSlash: AgentPolicy.Permission
+    package let rate: RequestRate?
+    /// Who approves each request; nil for nobody.
+    package let approval: Approver?
+    /// Pointers to new credentials in JSON replies: the vault gets them, and the agent a token.
+    package let seal: [String]
+
+    /// Who approves a request.
+    package enum Approver: String, CaseIterable, Sendable {
+        case person
+    }
+
+    package static let usualPort = 443
+    package static let maximumOccurrences = 16
+}
+
+extension RequestRule {
+    private var agents: AgentPattern { AgentPattern(agentID) }
+
+    /// Says whether the rule is about this agent.
+    func applies(to agent: AgentIdentity) -> Bool { agents.matches(agent) }
+
+    /// Says whether it lets anything go from this PROJECT/ENVIRONMENT.
+    func allows(in scope: String) -> Bool { environments?.matches(scope) ?? (scope == AgentPolicy.defaultEnvironment) }
+
+    /// Says whether it is about requests with this secret; nil is a request without a token, which may go wherever one with a token may.
+    ///
+    /// Programs ask first without and come again with it when they are told to: git, pip and docker all do.
+    func isAbout(_ secret: String?) -> Bool { secret.map(keys.matches) ?? true }
+
+    /// What the rule says of a request.
+    enum Verdict: Sendable, Equatable {
+        case allows
+        /// It lists the request, and nobody said where the token stands.
+        case dependsOnPlace
+        case refuses(Refusal)
+    }
+
+    /// Why a request does not go; the later, the nearer it came.
+    package enum Refusal: Int, Sendable, Equatable, CaseIterable {
+        case notListed, scheme, host, port, method, path, encodedSlash, place, occurrences
+    }
+
+    func verdict(on request: RequestQuestion, withToken hasToken: Bool) -> Verdict {
+        guard request.scheme == "https" else { return .refuses(.scheme) }
+        guard hosts.matches(request.host) else { return .refuses(.host) }
+        guard ports.contains(request.port) else { return .refuses(.port) }
+        guard methods.contains(where: { $0.rawValue == request.method }) else { return .refuses(.method) }
+        guard paths.matches(request.path) else { return .refuses(.path) }
+        guard encodedSlash == .allow || !CanonicalPath.hasEncodedSlash(request.path) else { return .refuses(.encodedSlash) }
+        guard hasToken else { return .allows }
+        guard let place = request.place else { return .dependsOnPlace }
+        guard places(on: request).contains(place) else { return .refuses(.place) }
+        guard (1...occurrences).contains(request.occurrences) else { return .refuses(.occurrences) }
+        return .allows
+    }
+
+    /// Where the token may stand in a request.
+    func places(on request: RequestQuestion) -> [TokenPlace] { places ?? request.usualPlaces }
+
+    /// Says whether this rule, standing before `other`, decides whatever `other` could let go.
+    func shadows(_ other: RequestRule) -> Bool {
+        agents.covers(other.agents) && allowedPlaces.cover(other.allowedPlaces) && keys.cover(other.keys) && hosts.cover(other.hosts)
+            && Set(other.ports).isSubset(of: ports) && Set(other.methods).isSubset(of: methods) && paths.cover(other.paths)
+            && coversTokens(of: other) && (encodedSlash == .allow || other.encodedSlash == .deny)
+    }
+
+    private func coversTokens(of other: RequestRule) -> Bool {
+        guard !other.keys.isEmpty else { return true }
+        let coversPlaces =
+            switch (places, other.places) {
+            case (nil, nil): true
+            case (let places?, let others?): Set(others).isSubset(of: places)
+            // Where a provider has its token, the document does not say.
+            case (nil, _), (_, nil): false
+            }
+        return coversPlaces && occurrences >= other.occurrences
+    }
+
+    private var allowedPlaces: [Glob] { environments ?? Glob.usualPlaces }
+
+    /// How much the rule can be relied on.
+    var strength: (TagRule.Strength, String) {
+        let what = keys.isEmpty ? "by it a request without a token goes" : "by it the value goes"
+        let hosts = hosts.contains(where: \.isWildcard) ? "to listed hosts and any below a listed name" : "to listed hosts"
+        return (.enforced, "\(what) \(hosts) alone; what a service does for the agent is not held")
+    }
+}

@@ -1,0 +1,107 @@
+import Model
+
+/// The request rules that are about one agent.
+struct RequestView: Sendable {
+    let rules: [RequestRule]
+    private(set) var place = ""
+
+    init(rules: [RequestRule]) { self.rules = rules }
+
+    func scoped(to place: String) -> RequestView {
+        var view = self
+        view.place = place
+        return view
+    }
+
+    /// What the request rules say of a request.
+    enum Verdict {
+        /// No request is asked about yet.
+        case open
+        case listed(RequestRule)
+        /// Listed by a rule, wherever it says that the token may stand.
+        case listedButPlace(RequestRule)
+        case denied(PolicyDenial)
+
+        /// The rule that lets the request go.
+        var rule: RequestRule? {
+            switch self {
+            case .listed(let rule), .listedButPlace(let rule): rule
+            case .open, .denied: nil
+            }
+        }
+
+        /// Whether the request is still to be judged.
+        var isOpen: Bool {
+            switch self {
+            case .open, .listedButPlace: true
+            case .listed, .denied: false
+            }
+        }
+    }
+
+    /// What no rule lists is denied: there is no document without this boundary.
+    func verdict(on request: RequestQuestion?, having secret: SecretName?, _ policy: AgentPolicy) -> Verdict {
+        guard let request else { return .open }
+        let name = secret?.description
+        let verdicts = rules.filter { $0.allows(in: place) && $0.isAbout(name) }.map { ($0, $0.verdict(on: request, withToken: name != nil)) }
+        for (rule, verdict) in verdicts {
+            switch verdict {
+            case .allows: return .listed(rule)
+            case .dependsOnPlace: return .listedButPlace(rule)
+            case .refuses: continue
+            }
+        }
+        return .denied(Self.denial(of: request, withToken: name != nil, by: verdicts, policy))
+    }
+
+    /// The refusal of the rule that came nearest.
+    private static func denial(
+        of request: RequestQuestion, withToken hasToken: Bool, by verdicts: [(RequestRule, RequestRule.Verdict)], _ policy: AgentPolicy
+    ) -> PolicyDenial {
+        var nearest: (refusal: RequestRule.Refusal, rule: RequestRule?) = (.notListed, nil)
+        for case (let rule, .refuses(let refusal)) in verdicts where refusal.rawValue > nearest.refusal.rawValue { nearest = (refusal, rule) }
+        return PolicyDenial(refused: nearest.refusal, request, withToken: hasToken, nearest.rule, policy)
+    }
+}
+
+extension PolicyDenial {
+    /// What is answered when no request rule lets a request go. It is told only of secrets that the agent may list.
+    init(refused refusal: RequestRule.Refusal, _ request: RequestQuestion, withToken hasToken: Bool, _ rule: RequestRule?, _ policy: AgentPolicy) {
+        let what = hasToken ? "a request with this secret" : "a request without a token"
+        let reason =
+            switch refusal {
+            case .notListed: "no request rule of the policy says where \(what) may go"
+            case .scheme: "\(what) goes over https alone"
+            case .host: "the policy lists the hosts that \(what) may go to, and this is none of them"
+            case .port: "the policy lists this host, and not on this port"
+            case .method: "the policy lists this host, and not for this method"
+            case .path: "the policy lists this host for this method, and not this path"
+            case .encodedSlash: "the policy lists this path, and no encoded slash in it"
+            case .place: "the policy lists this request, and not with the token in this place"
+            case .occurrences: "the policy lists this request, and not with the token in it so often"
+            }
+        self.init(.destinationNotAllowed, rule: rule?.name ?? policy.name, reason, nextStep: Self.step(after: refusal, request, rule))
+    }
+
+    private static func step(after refusal: RequestRule.Refusal, _ request: RequestQuestion, _ rule: RequestRule?) -> String {
+        switch refusal {
+        case .scheme: "make the request over https"
+        case .place:
+            "put the token where the rule has it: \(rule.map { $0.places(on: request).map { "`\($0)`" }.joined(separator: " or ") } ?? "")"
+        case .occurrences: "put the token into the request \(rule.map { $0.occurrences == 1 ? "once" : "\($0.occurrences) times at most" } ?? "once")"
+        case .notListed, .host, .port, .method, .path, .encodedSlash:
+            "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether a rule lists it"
+        }
+    }
+}
+
+extension RequestRule {
+    /// The rule in the list that a person reads.
+    var summary: PolicyDocument.RuleSummary {
+        let (strength, reason) = strength
+        let about = keys.isEmpty ? "requests without a token" : "keys \(keys.map(\.description).joined(separator: ", "))"
+        return .init(
+            name: name, kind: "requests", subject: "\(about) to \(hosts.map(\.description).joined(separator: ", "))", agents: agentID.description,
+            strength: strength.rawValue, reason: reason)
+    }
+}
