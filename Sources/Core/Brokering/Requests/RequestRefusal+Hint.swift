@@ -1,0 +1,57 @@
+extension RequestRefusal {
+    /// What to do instead, in one sentence.
+    package var hint: String? { remedy }
+
+    private var remedy: String {
+        switch self {
+        case .hostMissing: "send one Host field (over HTTP/2 `:authority`) with the host of the URL"
+        case .hostDuplicate: "send one Host field"
+        case .hostIllegal: "write the host name with letters, digits, dashes and dots"
+        case .hostNotASCII: "write the name as DNS has it, beginning with `xn--`"
+        case .hostTooLong, .hostEmptyLabel: "write the name as DNS has it"
+        case .hostTrailingDot: "write the host without the dot at its end"
+        case .hostAmbiguousAddress: "write four decimal numbers without leading zeros, as in `192.0.2.1`, or the name"
+        case .hostBadLiteral: "write an IPv6 address in brackets, as in `[2001:db8::1]`"
+        case .hostZone: "write the address without `%` and what stands behind it"
+        case .userinfo: "put the user and password into the Authorization field"
+        case .portMissing: "ask for `host:443`"
+        case .portIllegal: "write the port as in `:8443`, or leave it out with its colon"
+        case .hostDisagrees, .schemeDisagrees: "use one URL for the connection and for everything in the request"
+        case .serverNameDisagrees: "open a tunnel of its own to each host"
+        case .targetTooLong: "send long parameters in the body"
+        case .targetMalformed, .targetForm: "ask for a path that begins with `/`, or for a whole URL in HTTP/1.1"
+        case .targetControl, .pathNotASCII, .queryNotASCII, .pathIllegalCharacter:
+            "percent-encode it, once, as the client's URL functions do"
+        case .targetFragment: "leave out the `#` and what stands behind it, or encode it as `%23`"
+        case .targetScheme: "use an `https` URL"
+        case .pathEncodedControl, .queryEncodedControl: "leave the character out, or send the text in the body"
+        case .pathBackslash: "separate segments with `/`; a name with a backslash cannot be asked for here"
+        case .pathBadEscape, .queryBadEscape: "write `%25` for a percent sign; `%u…` is no encoding of URLs"
+        case .pathDoubleEncoded: "encode each segment once"
+        case .pathBadUTF8: "encode the characters as UTF-8, each in its shortest form"
+        case .pathLookalike: "use the ASCII character, or another name"
+        case .pathDotSegment: "write the path that is meant, without `.` and `..`"
+        case .pathEmptySegment: "write one slash between segments"
+        case .pathEncodedSlash: "write `/`; where the API needs `%2F` inside a segment, a person allows it in the policy"
+        case .pathParameter: "send the parameter in the query or in the body"
+        case .pathEncodedUnreserved: "write the character itself"
+        case .methodIllegal: "write the method in capital letters, as in `GET`"
+        case .methodRefused: "ask for the tunnel outside of another one; TRACE is never served"
+        case .methodOverride: "use the method that is meant as the request's own"
+        case .headTooLarge: "send fewer fields, or the data in the body"
+        case .fieldName: "use letters, digits and dashes"
+        case .fieldShadow: "write the name with dashes"
+        case .fieldValue: "write the value on one line"
+        case .fieldDuplicate: "send the field once"
+        case .routingField: "leave the field out, and use the URL that is meant"
+        case .lengthAndCoding: "send one of the two"
+        case .lengthIllegal: "send one Content-Length with the number of bytes of the body"
+        case .codingIllegal: "send `Transfer-Encoding: chunked` once over HTTP/1.1, or Content-Length"
+        case .connectionField: "leave the field out over HTTP/2"
+        case .connectionOption: "name only `close`, `keep-alive`, `upgrade` and fields that the connection has for itself"
+        case .expectation: "send `Expect: 100-continue` once, with a body, or leave it out"
+        case .upgrade: "send a GET without a body over HTTP/1.1, with one Sec-WebSocket-Key and `Sec-WebSocket-Version: 13`"
+        case .trailer: "send the field before the body, or leave it out"
+        }
+    }
+}
