@@ -29,7 +29,7 @@ extension RequestRefusal {
         case .pathBadEscape: "the path has a `%` without two hexadecimal digits behind it"
         case .pathDoubleEncoded: "the path is encoded twice (`%25` with two hexadecimal digits behind it)"
         case .pathBadUTF8: "the encoded bytes of the path are not valid UTF-8"
-        case .pathLookalike: "the path has a character that some servers turn into a dot, slash, backslash, semicolon or percent sign"
+        case .pathLookalike: "the path has a character that some servers turn into one with a meaning, such as a dot or a slash"
         case .pathDotSegment: "the path has a segment of dots, plain or encoded"
         case .pathEmptySegment: "the path has an empty segment (two slashes in a row)"
         case .pathEncodedSlash: "the path has an encoded slash (`%2F`), which some servers read as `/`"

@@ -47,6 +47,7 @@ struct TargetTests {
         let longest = Array(("/" + String(repeating: "a", count: RequestTarget.maximumBytes - 1)).utf8)
         #expect(try verdict(on: longest, token: true).accepted != nil)
         #expect(try verdict(on: longest + [0x61], token: false).refusal == .targetTooLong)
+        #expect(try verdict(on: longest.dropLast() + [0xE9], token: false).refusal == .targetTooLong)
     }
 
     @Test("without a tunnel the target says whom the request is for, and must")

@@ -46,56 +46,29 @@ extension FieldMeaning {
     }()
 
     private static let lists: [(FieldMeaning, [String])] = [
-        (
-            .ofConnection,
-            ["connection", "keep-alive", "te", "upgrade", "http2-settings", "transfer-encoding", "proxy-connection", "proxy-authorization"]
-        ),
+        (.ofConnection, ["connection", "keep-alive", "te", "upgrade", "http2-settings", "transfer-encoding"]),
+        (.ofConnection, ["proxy-connection", "proxy-authorization"]),
         (.refusedOverHTTP2, ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings"]),
         (.writtenAnew, ["host", "content-length", "transfer-encoding"]),
         // Google's APIs, Rails, Symfony and their like; OData.
         (.methodOverride, ["x-http-method-override", "x-http-method", "x-method-override"]),
-        // IIS, Symfony and Zend route by the original and the rewritten URL, frameworks behind a proxy by the forwarded host, port and prefix,
-        // Envoy by the original path. `Proxy` names, to old CGI, the proxy of the server's own requests (CVE-2016-5385).
+        // IIS, Symfony and Zend route by the original and the rewritten URL, Envoy by the original path, frameworks behind a proxy by the forwarded
+        // host, port and prefix. `Proxy` names, to old CGI, the proxy of the server's own requests (CVE-2016-5385).
         //
         // `X-Forwarded-For`, `X-Real-IP` and `X-Forwarded-Proto` pass. They say who asks and how, which a server must not believe of a stranger
         // anyway; they change nothing about what is asked for.
-        (
-            .routing,
-            [
-                "forwarded", "x-forwarded-host", "x-forwarded-server", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-path",
-                "x-forwarded-uri",
-                "x-forwarded-url", "x-original-url", "x-original-uri", "x-original-host", "x-original-path", "x-rewrite-url", "x-rewrite-uri",
-                "x-host",
-                "x-http-host-override", "x-envoy-original-path", "x-envoy-original-host", "x-envoy-original-dst-host", "x-waws-unencoded-url",
-                "proxy",
-            ]
-        ),
-        (
-            .single,
-            [
-                "authorization", "proxy-authorization", "content-type", "content-encoding", "expect", "sec-websocket-key", "sec-websocket-version",
-            ]
-        ),
-        (
-            .removedBesideToken,
-            [
-                "range", "if-range", "a-im", "want-digest", "want-content-digest", "want-repr-digest", "accept-encoding", "available-dictionary",
-            ]
-        ),
-        (
-            .neverOfConnection,
-            [
-                "host", "content-length", "transfer-encoding", "content-type", "content-encoding", "authorization", "cookie", "expect", "trailer",
-                "origin",
-            ]
-        ),
-        (
-            .neverBehindBody,
-            [
-                "content-type", "content-encoding", "content-range", "content-disposition", "authorization", "cookie", "expect", "trailer", "range",
-                "if-range",
-                "max-forwards", "cache-control", "origin", "accept-encoding", "sec-websocket-key", "sec-websocket-version",
-            ]
-        ),
+        (.routing, ["x-original-url", "x-original-uri", "x-original-host", "x-original-path", "x-rewrite-url", "x-rewrite-uri"]),
+        (.routing, ["x-waws-unencoded-url", "x-envoy-original-path", "x-envoy-original-host", "x-envoy-original-dst-host"]),
+        (.routing, ["forwarded", "x-forwarded-host", "x-forwarded-server", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-path"]),
+        (.routing, ["x-forwarded-uri", "x-forwarded-url", "x-host", "x-http-host-override", "proxy"]),
+        (.single, ["authorization", "proxy-authorization", "content-type", "content-encoding", "expect"]),
+        (.single, ["sec-websocket-key", "sec-websocket-version"]),
+        (.removedBesideToken, ["range", "if-range", "a-im", "want-digest", "want-content-digest", "want-repr-digest"]),
+        (.removedBesideToken, ["accept-encoding", "available-dictionary"]),
+        (.neverOfConnection, ["host", "content-length", "transfer-encoding", "content-type", "content-encoding"]),
+        (.neverOfConnection, ["authorization", "cookie", "expect", "trailer", "origin"]),
+        (.neverBehindBody, ["content-type", "content-encoding", "content-range", "content-disposition", "cache-control", "max-forwards"]),
+        (.neverBehindBody, ["authorization", "cookie", "expect", "trailer", "origin", "range", "if-range", "accept-encoding"]),
+        (.neverBehindBody, ["sec-websocket-key", "sec-websocket-version"]),
     ]
 }

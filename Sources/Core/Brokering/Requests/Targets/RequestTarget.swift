@@ -55,6 +55,8 @@ package struct RequestTarget: Sendable, Hashable {
         let sentPath = String(decoding: path.sent, as: UTF8.self)
         let judgedPath = path.judged == path.sent ? sentPath : String(decoding: path.judged, as: UTF8.self)
         let target = RequestTarget(origin: origin, path: sentPath, judgedPath: judgedPath, query: query.map(sent))
+        // Escapes that were added count: what is sent must be a target that is accepted here again.
+        guard target.pathAndQuery.utf8.count <= maximumBytes else { throw .targetTooLong }
         return (target, path.ambiguities.union(query.map(QueryRules.ambiguities) ?? []))
     }
 
