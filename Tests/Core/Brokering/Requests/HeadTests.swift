@@ -44,6 +44,31 @@ struct HeadTests {
         #expect(guarded.verdict(on: head, carriesToken: true, allowsEncodedSlash: true).accepted?.target.path == "/a%2Fb")
     }
 
+    @Test("a request to a listener goes on to the provider, without the segments that name the provider")
+    func readdressed() throws {
+        let listener = HeadGuard(tunnel: try origin("http://127.0.0.1:4000"))
+        let provider = try origin("https://api.example.com")
+        let judged = { (target: String) throws in
+            let head = ReceivedHead(
+                version: .http1_1, method: "GET", target: Array(target.utf8), fields: [.init("Host", Array("127.0.0.1:4000".utf8))])
+            return try #require(listener.verdict(on: head, carriesToken: false).accepted, "\(target)")
+        }
+        for (target, expected) in [
+            ("/via/x/a%2cb/c?d=/e", "/a%2Cb/c?d=/e"), ("/via/x/", "/"), ("/via/x", "/"), ("/via/x?a", "/?a"),
+            ("/via/x/.evil.example", "/.evil.example"),
+            ("/via/x/@evil.example", "/@evil.example"), ("/via/x//evil.example", "//evil.example"), ("/a/../via/x/b", "/b"), ("/via%2fx/y/z", "/z"),
+        ] {
+            let readdressed = try #require(judged(target).addressed(to: provider, droppingSegments: 2), "\(target)")
+            #expect(readdressed.request.path == expected && readdressed.target.pathAndQuery == expected, "\(target)")
+            #expect(readdressed.request.authority == "api.example.com" && readdressed.request.scheme == "https")
+            #expect(readdressed.target.origin == provider)
+        }
+        #expect(try judged("/via/x/a%2cb").addressed(to: provider, droppingSegments: 2)?.target.judgedPath == "/a,b")
+        #expect(try judged("/via").addressed(to: provider, droppingSegments: 2) == nil)
+        #expect(try judged("/via/%78/b").target.firstSegments(2) == ["via", "x"])
+        #expect(try judged("/via").target.firstSegments(2) == nil)
+    }
+
     @Test("a request that was made here is judged like one that came")
     func made() throws {
         let guarded = HeadGuard(tunnel: try origin("https://a"))
