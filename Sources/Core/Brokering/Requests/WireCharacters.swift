@@ -67,3 +67,8 @@ extension RangeReplaceableCollection<UInt8> {
         append(digit(byte & 15))
     }
 }
+
+extension Sequence<UInt8> {
+    /// The bytes with each letter of ASCII in lower case.
+    var lowercasedBytes: [UInt8] { map { $0.lowercased } }
+}

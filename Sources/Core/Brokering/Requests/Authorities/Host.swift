@@ -26,7 +26,7 @@ package enum Host: Sendable, Hashable {
             guard let address = IPAddress(dottedDecimal: text) else { throw .hostAmbiguousAddress }
             self = .address(address)
         } else {
-            self = .name(String(decoding: text.map(\.lowercased), as: UTF8.self))
+            self = .name(String(decoding: text.lowercasedBytes, as: UTF8.self))
         }
     }
 

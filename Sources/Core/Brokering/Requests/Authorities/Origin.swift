@@ -16,7 +16,7 @@ package struct Origin: Sendable, Hashable {
     /// refused there.
     static func read(_ url: ArraySlice<UInt8>) throws(RequestRefusal) -> (origin: Origin, rest: ArraySlice<UInt8>) {
         guard let colon = url.firstIndex(of: UInt8(ascii: ":")), url[colon...].starts(with: "://".utf8) else { throw .targetMalformed }
-        let name = String(decoding: url[..<colon].map(\.lowercased), as: UTF8.self)
+        let name = String(decoding: url[..<colon].lowercasedBytes, as: UTF8.self)
         guard let scheme = Scheme(rawValue: name) else { throw .targetScheme }
         let start = colon + 3
         let ends: Set<UInt8> = [UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")]

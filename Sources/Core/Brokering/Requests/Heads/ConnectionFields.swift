@@ -21,7 +21,7 @@ struct ConnectionFields {
 
     /// Codings that TE names besides are for this connection, and are declined by silence. Over HTTP/2 there are none (RFC 9113 §8.2.2).
     private static func acceptsTrailers(_ fields: JudgedFields, _ head: ReceivedHead) throws(RequestRefusal) -> Bool {
-        let values = fields.values(of: "te").map { String(decoding: $0.map(\.lowercased), as: UTF8.self) }
+        let values = fields.values(of: "te").map { String(decoding: $0.lowercasedBytes, as: UTF8.self) }
         guard !head.version.isHTTP2 || values.allSatisfy({ $0 == "trailers" }) else { throw .connectionField }
         return values.contains("trailers")
     }
@@ -30,7 +30,7 @@ struct ConnectionFields {
         _ fields: JudgedFields, _ head: ReceivedHead, _ body: JudgedRequest.Body
     ) throws(RequestRefusal) -> Bool {
         guard let value = fields.values(of: "expect").first else { return false }
-        guard value.map(\.lowercased).elementsEqual("100-continue".utf8), head.version != .http1_0, body != .none, body != .length(0) else {
+        guard value.lowercasedBytes.elementsEqual("100-continue".utf8), head.version != .http1_0, body != .none, body != .length(0) else {
             throw .expectation
         }
         return true
@@ -49,7 +49,7 @@ struct ConnectionFields {
         _ fields: JudgedFields, _ head: ReceivedHead, _ body: JudgedRequest.Body
     ) throws(RequestRefusal) -> Bool {
         let upgrades = fields.values(of: "upgrade")
-        guard upgrades.count == 1, upgrades[0].map(\.lowercased).elementsEqual("websocket".utf8) else { return false }
+        guard upgrades.count == 1, upgrades[0].lowercasedBytes.elementsEqual("websocket".utf8) else { return false }
         let key = fields.values(of: "sec-websocket-key").first ?? []
         let version = fields.values(of: "sec-websocket-version").first ?? []
         let isKey = key.count == 24 && key.suffix(2).elementsEqual("==".utf8) && key.dropLast(2).allSatisfy(Self.isBase64)

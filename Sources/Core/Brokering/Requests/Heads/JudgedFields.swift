@@ -42,7 +42,7 @@ struct JudgedFields {
             for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
                 let token = part.trimmingSpaces
                 guard !token.isEmpty, token.allSatisfy({ $0.isTokenCharacter }) else { return nil }
-                tokens.append(String(decoding: token.map(\.lowercased), as: UTF8.self))
+                tokens.append(String(decoding: token.lowercasedBytes, as: UTF8.self))
             }
         }
         return tokens
