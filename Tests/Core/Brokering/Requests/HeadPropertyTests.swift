@@ -50,7 +50,7 @@ struct HeadPropertyTests {
             #expect(!isToken || judged.request.headerFields[.acceptEncoding] == "identity" && !names.contains("range"), "seed \(draws.seed)")
             #expect(judged.request.headerFields.allSatisfy { field in HTTPField.isValidValue(field.value) && !field.value.contains("\n") })
         }
-        #expect(accepted > 500, "seed \(draws.seed)")
+        #expect(accepted > 250, "seed \(draws.seed)")
     }
 
     @Test("what goes on is judged again to be itself")
@@ -79,7 +79,7 @@ struct HeadPropertyTests {
             let fields = { (judged: JudgedRequest) in judged.request.headerFields.map { "\($0.name.canonicalName): \($0.value)" }.sorted() }
             #expect(fields(again) == fields(judged), "\(head), seed \(draws.seed)")
         }
-        #expect(accepted > 250, "seed \(draws.seed)")
+        #expect(accepted > 100, "seed \(draws.seed)")
     }
 
     @Test("any bytes are judged")
