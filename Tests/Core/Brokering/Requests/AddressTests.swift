@@ -18,7 +18,7 @@ struct AddressTests {
 
     @Test("each address of the table leads to where it says")
     func table() throws {
-        let cases = try BrokerTable<Case>.read("addresses.json")
+        let cases = try RequestTable<Case>.read("addresses.json")
         #expect(cases.count >= 80)
         for entry in cases {
             #expect(try address(entry.address).kind.rawValue == entry.kind, "\(entry.address): \(entry.why)")
@@ -30,7 +30,7 @@ struct AddressTests {
     func verdicts() throws {
         let strict = AddressGuard(allowsOwnNetwork: false)
         let own = AddressGuard(allowsOwnNetwork: true)
-        for entry in try BrokerTable<Case>.read("addresses.json") {
+        for entry in try RequestTable<Case>.read("addresses.json") {
             let address = try address(entry.address)
             let refusal = AddressGuard.Verdict.guarded(AddressRefusal(kind: address.kind))
             #expect(strict.verdict(on: address) == (entry.kind == "global" ? .open(.global) : refusal), "\(entry.address)")

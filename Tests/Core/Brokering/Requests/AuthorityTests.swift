@@ -14,7 +14,7 @@ struct AuthorityTests {
 
     @Test("each authority of the table is read as it says, or refused for its reason")
     func table() throws {
-        let cases = try BrokerTable<Case>.read("authorities.json")
+        let cases = try RequestTable<Case>.read("authorities.json")
         #expect(cases.count >= 100)
         for entry in cases {
             do {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Brokering
 
-/// One entry of `vectors/broker/heads.json`.
+/// One entry of `vectors/requests/heads.json`.
 struct HeadCase: Decodable, Sendable {
     var title: String
     var version: String

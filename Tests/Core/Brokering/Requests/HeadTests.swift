@@ -7,7 +7,7 @@ import Testing
 struct HeadTests {
     @Test("each head of the table goes on as it says, or is refused for its reason")
     func table() throws {
-        let cases = try BrokerTable<HeadCase>.read("heads.json")
+        let cases = try RequestTable<HeadCase>.read("heads.json")
         #expect(cases.count >= 200)
         for entry in cases {
             switch try entry.verdict() {
@@ -109,7 +109,7 @@ struct HeadTests {
 
     @Test("each list of trailers goes on as it came, or is refused for its reason")
     func trailers() throws {
-        for entry in try BrokerTable<TrailerCase>.read("trailers.json") {
+        for entry in try RequestTable<TrailerCase>.read("trailers.json") {
             let fields = entry.fields.map { ReceivedHead.Field($0[0], Array($0[1].utf8)) }
             switch HeadGuard.verdict(onTrailers: fields, overHTTP2: entry.http2 ?? false) {
             case .refused(let refusal): #expect(refusal.code == entry.refused, "\(entry.title)")
@@ -126,9 +126,9 @@ struct HeadTests {
         #expect(Set(all.map(\.code)).count == all.count && Set(all.map(\.message)).count == all.count)
         #expect(all.allSatisfy { $0.message.first?.isUppercase == false && !$0.message.hasSuffix(".") && $0.hint?.hasSuffix(".") == false })
         var given: Set<String?> = ["broker.port-missing"]  // of CONNECT alone
-        given.formUnion(try BrokerTable<HeadCase>.read("heads.json").map(\.refused))
-        given.formUnion(try BrokerTable<TargetTests.Case>.read("paths.json").flatMap { [$0.token, $0.plain] })
-        given.formUnion(try BrokerTable<AuthorityTests.Case>.read("authorities.json").map(\.refused))
+        given.formUnion(try RequestTable<HeadCase>.read("heads.json").map(\.refused))
+        given.formUnion(try RequestTable<TargetTests.Case>.read("paths.json").flatMap { [$0.token, $0.plain] })
+        given.formUnion(try RequestTable<AuthorityTests.Case>.read("authorities.json").map(\.refused))
         given.insert(RequestRefusal.targetTooLong.code)
         #expect(all.map(\.code).filter { !given.contains($0) } == [])
     }

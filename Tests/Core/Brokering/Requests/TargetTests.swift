@@ -28,7 +28,7 @@ struct TargetTests {
 
     @Test("each target of the table is sent as it says, or refused for its reason, with a token and without")
     func table() throws {
-        let cases = try BrokerTable<Case>.read("paths.json")
+        let cases = try RequestTable<Case>.read("paths.json")
         #expect(cases.count >= 160)
         for entry in cases {
             for (isToken, expected) in [(true, entry.token), (false, entry.plain)] {
