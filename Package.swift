@@ -63,7 +63,7 @@ var targets: [Target] = [
     core("Policies", "Model", crypto),
     core("Approvals", "Model", "PlaintextDoor", crypto),
     core("Redaction", "Model", "PlaintextDoor", "CLetters"),
-    core("Brokering", "Model", "Envelopes"),
+    core("Brokering", "Model", "PlaintextDoor", "Envelopes", "Policies", .product(name: "HTTPTypes", package: "swift-http-types")),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),

@@ -34,7 +34,7 @@ TARGETS = {
     "Policies": {"Model"},
     "Approvals": {"Model", "PlaintextDoor"},
     "Redaction": {"Model", "PlaintextDoor", "CLetters"},
-    "Brokering": {"Model", "Envelopes"},
+    "Brokering": {"Model", "PlaintextDoor", "Envelopes", "Policies"},
     "Storage": {"Model"},
     "MCPSession": set(),
     "TacitWire": set(),

@@ -25,9 +25,13 @@ extension TokenShape {
         return best?.shape
     }
 
+    /// Two or three letters stand at the beginning of many a value by chance; such a mark tells only together with the whole form.
+    private static func tells(_ mark: String) -> Bool { mark.utf8.count >= 4 || !mark.utf8.allSatisfy(TokenAlphabet.base62.contains) }
+
     /// A value of the kind begins with the mark and goes on as a token does; how long it is, differs over the years.
     private func isMarked(_ bytes: [UInt8], _ mark: String) -> Bool {
         bytes.count >= mark.utf8.count + 8 && bytes.starts(with: mark.utf8) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
+            && (Self.tells(mark) || isForm(of: bytes))
     }
 
     /// Whether the bytes could have been made by the shape, its checksum aside.

@@ -112,9 +112,10 @@ extension TokenShape {
 
     /// What is told by its form alone, the narrower before the wider.
     private static let forms: [TokenShape] = [
+        // A header begins with `{"alg"`, `{"typ"` and the like.
         TokenShape(
             "jwt", .base64url([#"{"alg":"HS256","typ":"JWT"}"#]), ".", .base64url([#"{"exp":4102444800,"jti":""#, .base62(24), #""}"#]), ".",
-            .base64url(43), marks: ["eyJ"]),
+            .base64url(43), marks: ["eyJh", "eyJ0", "eyJr", "eyJl", "eyJj", "eyJq"]),
         TokenShape("uuid", .hex(8), "-", .hex(4), "-4", .hex(3), "-", .random(TokenAlphabet("89ab"), 1), .hex(3), "-", .hex(12)),
         TokenShape("mailchimp", .hex(32), "-us", .digits(2)),
         TokenShape("hex-32", .hex(32)),

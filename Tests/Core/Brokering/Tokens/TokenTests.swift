@@ -108,6 +108,7 @@ struct TokenTests {
             ("0f8fad5b-d9cb-169f-a165-70867728950e", "tacit"), (String(repeating: "0", count: 31) + "a", "hex-32"),
             (String(repeating: "0a", count: 16) + "-us11", "mailchimp"), ("abcdefghijklmn.atlasv1." + String(repeating: "x", count: 67), "terraform"),
             ("correct horse battery staple", "tacit"), ("ghp_short", "tacit"), ("ghp_with a blank in it, which no token has", "tacit"), ("", "tacit"),
+            ("MT" + String(repeating: "a", count: 41), "base64url-43"), ("hf_" + String(repeating: "a", count: 34), "hugging-face"),
             ("sk-CANARY\0with-NUL-inside", "tacit"), ("Ünïcode-is-no-token-either-of-any-kind", "tacit"),
             (String(repeating: "a", count: 10_000), "tacit"),
         ])

@@ -1,0 +1,138 @@
+/// The texts in a JSON document (RFC 8259), each with its pointer (RFC 6901) and where it stands.
+///
+/// It is no parser: nothing is built, and the document stays as it is, byte by byte. What it does not understand to the last byte it does not vouch for.
+struct JSONStrings {
+    /// Deeper documents are refused: no API asks for them, and readers differ in how deep they look.
+    static let maximumDepth = 64
+
+    /// A text that is a value, not a name.
+    struct Found: Equatable {
+        let pointer: String
+        /// Its bytes between the quotes.
+        let range: Range<Int>
+    }
+
+    private let bytes: [UInt8]
+    private var place = 0
+    private var path: [String] = []
+    private var found: [Found] = []
+
+    /// Nil unless the whole is one JSON text, without a name twice in an object: of two values readers take the one or the other.
+    static func all(in bytes: [UInt8]) -> [Found]? {
+        var strings = JSONStrings(bytes: bytes)
+        guard strings.value(), strings.isAtEnd() else { return nil }
+        return strings.found
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private mutating func value() -> Bool {
+        skipBlanks()
+        switch next {
+        case UInt8(ascii: "{"): return members(closedBy: UInt8(ascii: "}"), Self.member)
+        case UInt8(ascii: "["): return members(closedBy: UInt8(ascii: "]"), Self.element)
+        case UInt8(ascii: "\""):
+            guard let range = text() else { return false }
+            found.append(Found(pointer: path.map { "/\($0)" }.joined(), range: range))
+            return true
+        case UInt8(ascii: "t"): return take("true")
+        case UInt8(ascii: "f"): return take("false")
+        case UInt8(ascii: "n"): return take("null")
+        default: return number()
+        }
+    }
+
+    /// What one level of the document has been found to have so far.
+    private struct Level {
+        var names: Set<String> = []
+        var count = 0
+    }
+
+    private mutating func members(closedBy end: UInt8, _ member: (inout JSONStrings, inout Level) -> Bool) -> Bool {
+        guard path.count < Self.maximumDepth else { return false }
+        place += 1
+        skipBlanks()
+        if take(end) { return true }
+        var level = Level()
+        while true {
+            guard member(&self, &level) else { return false }
+            path.removeLast()
+            skipBlanks()
+            if take(end) { return true }
+            guard take(UInt8(ascii: ",")) else { return false }
+        }
+    }
+
+    private static func member(_ strings: inout JSONStrings, _ level: inout Level) -> Bool {
+        strings.skipBlanks()
+        guard strings.next == UInt8(ascii: "\""), let range = strings.text(),
+            let name = JSONTexts.decoded(strings.bytes[range]).map({ String(decoding: $0, as: UTF8.self) }), level.names.insert(name).inserted
+        else { return false }
+        strings.skipBlanks()
+        guard strings.take(UInt8(ascii: ":")) else { return false }
+        strings.path.append(name.replacing("~", with: "~0").replacing("/", with: "~1"))
+        return strings.value()
+    }
+
+    private static func element(_ strings: inout JSONStrings, _ level: inout Level) -> Bool {
+        strings.path.append("\(level.count)")
+        level.count += 1
+        return strings.value()
+    }
+
+    /// Passes a text; its range between the quotes.
+    private mutating func text() -> Range<Int>? {
+        place += 1
+        let start = place
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: "\""):
+                place += 1
+                let range = start..<(place - 1)
+                return JSONTexts.decoded(bytes[range]) == nil ? nil : range
+            case UInt8(ascii: "\\"): place += 2
+            default: place += 1
+            }
+        }
+        return nil
+    }
+
+    private mutating func number() -> Bool {
+        _ = take(UInt8(ascii: "-"))
+        guard take(UInt8(ascii: "0")) || digits() else { return false }
+        if take(UInt8(ascii: ".")), !digits() { return false }
+        guard take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) else { return true }
+        _ = take(UInt8(ascii: "+")) || take(UInt8(ascii: "-"))
+        return digits()
+    }
+
+    private mutating func digits() -> Bool {
+        let start = place
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { place += 1 }
+        return place > start
+    }
+
+    private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
+        place += 1
+        return true
+    }
+
+    private mutating func take(_ word: StaticString) -> Bool {
+        let text = word.description.utf8
+        guard bytes[place...].starts(with: text) else { return false }
+        place += text.count
+        return true
+    }
+
+    private mutating func skipBlanks() {
+        while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { place += 1 }
+    }
+
+    private mutating func isAtEnd() -> Bool {
+        skipBlanks()
+        return place == bytes.count
+    }
+}

@@ -1,0 +1,29 @@
+package import Model
+
+/// Why a request ends at the broker. It names nothing of the request, so it may be shown and logged.
+package enum ExchangeStop: Sendable, Equatable {
+    /// Two programs on the way could read it differently.
+    case ambiguous(RequestRefusal)
+    /// A token where no token may stand: it is refused, and told as a misuse of that grant.
+    case stray(GrantID)
+    /// A value cannot be written where its token stands, or was not allowed.
+    case exchange(ExchangeRefusal)
+    /// The body is not what its content type says, or too long to be looked through, and a token may stand in it.
+    case unreadableBody
+    /// The body is in a coding that nobody looks into.
+    case codedBody
+
+    /// A stable name.
+    package var code: String {
+        switch self {
+        case .ambiguous(let refusal): refusal.code
+        case .stray: "broker.token-misplaced"
+        case .exchange(let refusal): "broker.exchange-\(refusal.rawValue)"
+        case .unreadableBody: "broker.body-unreadable"
+        case .codedBody: "broker.body-coded"
+        }
+    }
+
+    /// The grant whose token was misused; nil where none was.
+    package var misusedGrant: GrantID? { if case .stray(let grant) = self { grant } else { nil } }
+}

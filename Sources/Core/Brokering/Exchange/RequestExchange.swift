@@ -1,0 +1,170 @@
+package import HTTPTypes
+package import Model
+
+/// One request on its way from an agent to a service: takes what comes, and says what is asked, what goes on and where it ends.
+///
+/// Nothing goes on before the wish was allowed. The shell that drives it owns the sockets, and sends exactly what it is given.
+package struct RequestExchange: Sendable {
+    private let tokens: SessionTokens
+    private let mayStandInBody: Bool
+    private var state = State.idle
+
+    private enum State: Sendable {
+        case idle
+        /// The body is read whole before anything is asked.
+        case collecting(JudgedRequest, [TokenSighting], BodyKind, [UInt8])
+        case asking(RequestWish, Content)
+        case streaming(BodyWatch)
+        case ended
+    }
+
+    private enum Content: Sendable {
+        case streamed
+        case whole([UInt8], BodyKind)
+    }
+
+    /// What is to be done now.
+    package enum Step: Sendable, Equatable {
+        /// More has to come.
+        case wait
+        /// The wish is to be judged; until then nothing is read on.
+        case ask(RequestWish)
+        /// Bytes of the body go on.
+        case pass([UInt8])
+        /// The request ends here. What has gone on is cut off.
+        case stop(ExchangeStop)
+    }
+
+    /// What goes on first, once the wish is allowed. It holds values: it goes to the connection at once and nowhere else.
+    package struct Departure: Sendable {
+        package let request: HTTPRequest
+        /// The whole body, where it was read; nil where it streams behind.
+        package let body: [UInt8]?
+    }
+
+    /// - Parameter mayStandInBody: whether a rule of the session lets a token stand in a body that goes to this origin.
+    package init(_ tokens: SessionTokens, mayStandInBody: Bool) {
+        self.tokens = tokens
+        self.mayStandInBody = mayStandInBody
+    }
+
+    /// Takes the head.
+    package mutating func receive(_ head: ReceivedHead, judgedBy guardian: HeadGuard, allowsEncodedSlash: Bool) -> Step {
+        let received = tokens.sightings(inTarget: head.target, fields: head.fields.map { ($0.name, $0.value) })
+        if let stray = received.first(where: { $0.place == nil }) { return stop(.stray(stray.grant)) }
+        let carriesToken = !received.isEmpty || mayStandInBody
+        let judged: JudgedRequest
+        switch guardian.verdict(on: head, carriesToken: carriesToken, allowsEncodedSlash: allowsEncodedSlash) {
+        case .refused(let refusal): return stop(.ambiguous(refusal))
+        case .accepted(let accepted): judged = accepted
+        }
+        // What is sent is looked at once more: the guard leaves fields out and writes the target anew.
+        let sent = tokens.sightings(
+            inTarget: Array(judged.target.pathAndQuery.utf8), fields: judged.request.headerFields.map { ($0.name.rawName, $0.bytes) })
+        if let lost = received.first(where: { !sent.contains($0) }) { return stop(.stray(lost.grant)) }
+        return begin(judged, sent, carriesToken)
+    }
+
+    private mutating func begin(_ judged: JudgedRequest, _ sent: [TokenSighting], _ carriesToken: Bool) -> Step {
+        guard judged.body != .none, carriesToken else { return ask(judged, sent, .streamed) }
+        let coding = judged.request.headerFields[.contentEncoding]?.lowercased() ?? "identity"
+        guard coding == "identity" else { return stop(.codedBody) }
+        // A form can name another method than its head, so beside a token it is looked through, too.
+        guard let kind = judged.request.headerFields[.contentType].flatMap(BodyKind.init(contentType:)), mayStandInBody || kind == .form else {
+            return ask(judged, sent, .streamed)
+        }
+        if case .length(let count) = judged.body, count > BodyKind.maximumBytes { return stop(.unreadableBody) }
+        state = .collecting(judged, sent, kind, [])
+        return .wait
+    }
+
+    /// Takes bytes of the body.
+    package mutating func receive(_ bytes: [UInt8]) -> Step {
+        switch state {
+        case .collecting(let judged, let sent, let kind, var body):
+            guard body.count + bytes.count <= BodyKind.maximumBytes else { return stop(.unreadableBody) }
+            state = .ended
+            body += bytes
+            state = .collecting(judged, sent, kind, body)
+            return .wait
+        case .streaming(var watch):
+            state = .ended
+            var passed: [UInt8] = []
+            if let grant = watch.pass(bytes, into: &passed) { return stop(.stray(grant)) }
+            state = .streaming(watch)
+            return passed.isEmpty ? .wait : .pass(passed)
+        case .idle, .asking: preconditionFailure("internal: bytes of a body came before they were asked for")
+        case .ended: return .wait
+        }
+    }
+
+    /// Takes the end of the body.
+    package mutating func receiveEnd() -> Step {
+        switch state {
+        case .collecting(let judged, let sent, let kind, let body):
+            guard let found = tokens.sightings(inBody: body, kind) else { return stop(.unreadableBody) }
+            if let stray = found.first(where: { $0.place == nil }) { return stop(.stray(stray.grant)) }
+            guard !kind.overridesMethod(body) else { return stop(.ambiguous(.methodOverride)) }
+            return ask(judged, sent + found, .whole(body, kind))
+        case .streaming(var watch):
+            var passed: [UInt8] = []
+            watch.finish(into: &passed)
+            state = .ended
+            return passed.isEmpty ? .wait : .pass(passed)
+        case .idle, .asking: preconditionFailure("internal: a body ended before it was asked for")
+        case .ended: return .wait
+        }
+    }
+
+    /// Goes on with the values of the grants that were allowed for this wish: for each use in it one.
+    package mutating func allow(_ values: [GrantID: SecretValue]) throws(ExchangeRefusal) -> Departure {
+        guard case .asking(let wish, let content) = state else { preconditionFailure("internal: a wish was allowed that nobody asked") }
+        state = .ended
+        let exchange = TextExchange(tokens, values: values)
+        var request = wish.request.request
+        request.path = String(decoding: try exchange.target(Array(wish.request.target.pathAndQuery.utf8)), as: UTF8.self)
+        request.headerFields = try exchange.fields(request.headerFields)
+        guard case .whole(let body, let kind) = content else {
+            state = .streaming(BodyWatch(tokens))
+            return Departure(request: request, body: nil)
+        }
+        guard let exchanged = try exchange.body(body, kind) else { preconditionFailure("internal: a body was readable and is not") }
+        return Departure(request: request, body: exchanged)
+    }
+
+    private mutating func ask(_ judged: JudgedRequest, _ sightings: [TokenSighting], _ content: Content) -> Step {
+        var counts: [TokenSighting: Int] = [:]
+        for sighting in sightings { counts[sighting, default: 0] += 1 }
+        // In the order in which they stand, so that a wish reads the same every time.
+        var uses: [RequestWish.TokenUse] = []
+        for sighting in sightings {
+            guard let place = sighting.place, let count = counts.removeValue(forKey: sighting) else { continue }
+            uses.append(RequestWish.TokenUse(grant: sighting.grant, place: place, occurrences: count))
+        }
+        let wish = RequestWish(request: judged, uses: uses)
+        state = .asking(wish, content)
+        return .ask(wish)
+    }
+
+    private mutating func stop(_ reason: ExchangeStop) -> Step {
+        state = .ended
+        return .stop(reason)
+    }
+}
+
+extension TextExchange {
+    /// Fields with values in the place of tokens, in their order.
+    func fields(_ fields: HTTPFields) throws(ExchangeRefusal) -> HTTPFields {
+        var exchanged = HTTPFields()
+        exchanged.reserveCapacity(fields.count)
+        for field in fields {
+            exchanged.append(HTTPField(name: field.name, value: try self.field(field.name.rawName, field.bytes)))
+        }
+        return exchanged
+    }
+}
+
+extension HTTPField {
+    /// The value's bytes as they came.
+    fileprivate var bytes: [UInt8] { unsafe withUnsafeBytesOfValue { unsafe Array($0) } }
+}

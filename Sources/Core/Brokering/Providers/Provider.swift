@@ -1,0 +1,63 @@
+package import Policies
+
+/// What Tacit knows of a service that takes credentials: where one stands in a request, what it looks like, and which paths give out new ones.
+package struct Provider: Sendable {
+    /// A plain word, as in `/via/NAME/…`.
+    package let name: String
+    /// Its own hosts, exactly; empty where each customer has one, which a rule names.
+    package let hosts: [String]
+    /// What the base address of its API ends in, behind the first host; empty for nothing.
+    package let basePath: String
+    /// Where its token stands, the usual place first. Empty where requests are signed.
+    package let places: [TokenPlace]
+    /// The shape of its fake tokens.
+    package let shape: TokenShape
+    /// The variables in which its programs look for the credential, the usual one first.
+    package let variables: [String]
+    /// The variables in which its programs look for the address.
+    package let addressVariables: [String]
+    /// Whether segments of its paths have slashes in them, escaped.
+    package let hasEncodedSlash: Bool
+    /// Paths where one request can do anything, whatever its method says: GraphQL, batches, RPC. They count as writes.
+    package let anyWrite: [Glob]
+    /// Paths whose answers hold credentials: new ones, or stored ones in clear. Nothing goes there unless a rule seals the answer.
+    package let credentialPaths: [Glob]
+
+    init(
+        _ name: String, at hosts: [String], base basePath: String = "", in places: [TokenPlace] = [.bearer], like shape: String, variables: [String],
+        address addressVariables: [String] = [], encodedSlash hasEncodedSlash: Bool = false, anyWrite: [String] = [], credentials: [String] = []
+    ) {
+        self.name = name
+        self.hosts = hosts
+        self.basePath = basePath
+        self.places = places
+        guard let shape = TokenShape.named(shape) else { preconditionFailure("internal: a provider names a shape that does not exist") }
+        self.shape = shape
+        self.variables = variables
+        self.addressVariables = addressVariables
+        self.hasEncodedSlash = hasEncodedSlash
+        self.anyWrite = anyWrite.map(Self.path)
+        self.credentialPaths = credentials.map(Self.path)
+    }
+
+    private static func path(_ pattern: String) -> Glob {
+        guard let glob = try? Glob(pattern.lowercased(), over: .path) else {
+            preconditionFailure("internal: a provider has a pattern that no path can match")
+        }
+        return glob
+    }
+
+    /// Whether the answer to a request for this path, as it is judged, may hold credentials.
+    package func givesCredentials(at path: String) -> Bool { credentialPaths.contains { $0.matches(Self.leniently(path)) } }
+
+    /// Whether a request for this path is a write, whatever its method.
+    package func writes(at path: String) -> Bool { anyWrite.contains { $0.matches(Self.leniently(path)) } }
+
+    /// A path as a lenient server reads it: in any case, without slashes, dots and blanks at its end. Lists of what is denied are asked so; rules, which
+    /// allow, are asked of the path itself.
+    private static func leniently(_ path: String) -> String {
+        var text = path.lowercased()
+        while let end = ["/", ".", "%20"].first(where: { text.hasSuffix($0) && text.utf8.count > $0.utf8.count }) { text.removeLast(end.count) }
+        return text
+    }
+}

@@ -1,0 +1,80 @@
+import Policies
+import Testing
+
+@testable import Brokering
+
+@Suite("the catalogue of providers")
+struct ProviderTests {
+    private let all = ProviderCatalogue.all
+
+    @Test("has at least thirty, each with a plain name, variables of its own and what its tokens look like")
+    func complete() {
+        let asked = [
+            "openai", "anthropic", "github", "gitlab", "gemini", "mistral", "cohere", "huggingface", "notion", "slack", "stripe", "cloudflare",
+            "brave",
+            "linear", "jira", "sentry", "datadog", "twilio", "sendgrid", "npm", "pypi", "dockerhub", "vercel", "netlify", "supabase", "pinecone",
+            "airtable",
+            "figma", "discord", "aws",
+        ]
+        #expect(Set(asked).isSubset(of: Set(all.map(\.name))) && all.count >= 30)
+        #expect(Set(all.map(\.name)).count == all.count)
+        for provider in all {
+            #expect(TokenShape.neutral(provider: provider.name) != nil, "\(provider.name) is no plain word")
+            #expect(!provider.variables.isEmpty && provider.shape.role == .authenticates && provider.shape.isStrong)
+            #expect(provider.places.isEmpty == (provider.name == "aws"))
+            #expect(ProviderCatalogue.provider(named: provider.name)?.name == provider.name)
+        }
+        let variables = all.flatMap(\.variables)
+        #expect(Set(variables).count == variables.count)
+    }
+
+    @Test("names hosts that a rule could name, exactly and each once; a path behind them is one that is judged")
+    func hosts() throws {
+        let hosts = all.flatMap(\.hosts)
+        #expect(Set(hosts).count == hosts.count)
+        for host in hosts {
+            #expect(throws: Never.self) { try HostPattern(host) }
+            #expect(!host.contains("*"))
+            #expect(ProviderCatalogue.provider(at: host)?.hosts.contains(host) == true)
+        }
+        for provider in all { #expect(provider.basePath.isEmpty || CanonicalPath.has(provider.basePath) && !provider.basePath.hasSuffix("/")) }
+        for other in ["api.openai.com.evil.com", "evil-api.openai.com", "openai.com", "API.OPENAI.COM", "api.openai.com.", ""] {
+            #expect(ProviderCatalogue.provider(at: other) == nil)
+        }
+    }
+
+    @Test("names only places that a rule could name")
+    func places() throws {
+        for place in all.flatMap(\.places) { #expect(try TokenPlace(place.description) == place) }
+    }
+
+    @Test(
+        "knows where credentials are given out",
+        arguments: [
+            ("openai", "/v1/organization/admin_api_keys", true), ("openai", "/v1/realtime/client_secrets", true),
+            ("openai", "/v1/chat/completions", false),
+            ("github", "/app/installations/1/access_tokens", true), ("github", "/repos/a/b/actions/runners/registration-token", true),
+            ("github", "/repos/a/b/issues", false), ("github", "/login/oauth/access_token", true), ("gitlab", "/api/v4/projects/1/variables", true),
+            ("gitlab", "/api/v4/projects/a%2Fb/variables/KEY", true), ("gitlab", "/api/v4/projects/a%2Fb/issues", false),
+            ("twilio", "/2010-04-01/Accounts.json", true), ("twilio", "/2010-04-01/Accounts/AC1.json", true),
+            ("twilio", "/2010-04-01/Accounts/AC1/Messages.json", false), ("slack", "/api/oauth.v2.access", true),
+            ("slack", "/api/chat.postMessage", false),
+            ("dockerhub", "/token", true), ("npm", "/-/npm/v1/tokens", true), ("npm", "/@scope%2Fname", false),
+            ("heroku", "/apps/a/config-vars", true),
+            ("cloudflare", "/client/v4/user/tokens", true), ("cloudflare", "/client/v4/zones", false), ("vercel", "/v9/projects/a/env", true),
+            ("openai", "/V1/Organization/Admin_API_Keys/", true), ("heroku", "/apps/a/config-vars.", true),
+            ("heroku", "/apps/a/config-vars%20/", true),
+        ])
+    func credentials(_ name: String, _ path: String, _ expected: Bool) throws {
+        let provider = try #require(ProviderCatalogue.provider(named: name))
+        #expect(provider.givesCredentials(at: path) == expected)
+    }
+
+    @Test("counts as a write what one request can do anything with")
+    func writes() throws {
+        for (name, path) in [("github", "/graphql"), ("linear", "/graphql"), ("gitlab", "/api/graphql"), ("slack", "/api/conversations.list")] {
+            #expect(try #require(ProviderCatalogue.provider(named: name)).writes(at: path))
+        }
+        #expect(try !#require(ProviderCatalogue.provider(named: "github")).writes(at: "/repos/a/b"))
+    }
+}
