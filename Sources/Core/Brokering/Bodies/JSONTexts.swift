@@ -54,7 +54,7 @@ enum JSONTexts {
     private static func hexadecimal(_ iterator: inout some IteratorProtocol<UInt8>) -> UInt32? {
         var unit: UInt32 = 0
         for _ in 0..<4 {
-            guard let digit = iterator.next().flatMap(PercentEscapes.digit) else { return nil }
+            guard let digit = iterator.next()?.hexadecimalValue else { return nil }
             unit = unit << 4 | UInt32(digit)
         }
         return unit

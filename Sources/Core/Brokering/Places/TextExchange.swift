@@ -86,8 +86,8 @@ extension PlaceSlot.Spelling {
             guard !value.isEmpty, !value.elementsEqual(".".utf8), !value.elementsEqual("..".utf8), !value.contains(UInt8(ascii: "/")) else {
                 throw .unspeakable
             }
-            for byte in value { PercentEscapes.encode(byte, into: &text) }
-        case .query: for byte in value { PercentEscapes.encode(byte, into: &text) }
+            PercentEscapes.encode(value, into: &text)
+        case .query: PercentEscapes.encode(value, into: &text)
         case .basic: Base64Text.encode(value, into: &text)
         case .json:
             guard String(validating: value, as: UTF8.self) != nil else { throw .unspeakable }

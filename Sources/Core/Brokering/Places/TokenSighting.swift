@@ -34,7 +34,7 @@ extension SessionTokens {
         let placed = parts.flatMap { slot, parts in parts.compactMap(grant(of:)).map { TokenSighting(grant: $0, place: slot.place) } }
         // However the text is read, what is found in it more often than in its slots stands where it should not.
         var readings = [text]
-        if isEscaped, let decoded = PercentEscapes.decoded(text, plusIsSpace: true) { readings.append(decoded) }
+        if isEscaped, let decoded = PercentEscapes.decoded(text[...], plusIsSpace: true) { readings.append(decoded) }
         readings += parts.filter { $0.0.spelling == .basic }.map { Array($0.1.joined(separator: ":".utf8)) }
         var strays: [GrantID: Int] = [:]
         for reading in readings { strays.merge(Dictionary(grants(in: reading).map { ($0, 1) }, uniquingKeysWith: +), uniquingKeysWith: max) }
