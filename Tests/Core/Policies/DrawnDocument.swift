@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Policies
+import TestKit
 
 /// A document as it is drawn, to be changed before it is decoded.
 struct DrawnDocument {

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Policies
+import TestKit
 import Testing
 
 extension PolicyExplanation {

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Policies
+import TestKit
 import Testing
 
 /// What a list promises an agent, held against what a use would be told.

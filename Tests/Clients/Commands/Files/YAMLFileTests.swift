@@ -1,4 +1,5 @@
 import Commands
+import TestKit
 import Testing
 
 @Suite("Policy and project files")

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import Brokering
@@ -41,7 +42,7 @@ struct AddressTests {
 
     @Test("a form with an address of IPv4 inside is no safer than that")
     func embedded() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         let global: [UInt8] = [8, 8, 8, 8]
         for _ in 0..<1000 {
             let bytes = draws.bytes(count: 4...4)

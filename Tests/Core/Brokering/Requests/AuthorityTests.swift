@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import Brokering
@@ -56,7 +57,7 @@ struct AuthorityTests {
 
     @Test("an address is what is read from its own spelling, and every other spelling of IPv6 reads the same")
     func spellings() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         for _ in 0..<2000 {
             var bytes = draws.bytes(count: 16...16)
             for index in bytes.indices where draws.pick([true, false]) { bytes[index] = 0 }
@@ -75,7 +76,7 @@ struct AuthorityTests {
 
     @Test("what is read is a host that is written with the characters of hosts alone, whatever came")
     func drawn() {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         let pieces = [
             "a", "B", "1", "0", "0x", ".", "-", ":", "[", "]", "::", "%", "@", "/", "\\", "_", "ffff", "443", "127.0.0.1", "xn--", "\u{212A}", " ",
         ]

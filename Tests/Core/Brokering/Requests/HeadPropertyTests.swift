@@ -1,4 +1,5 @@
 import HTTPTypes
+import TestKit
 import Testing
 
 @testable import Brokering
@@ -18,7 +19,7 @@ struct HeadPropertyTests {
         "a\u{0}", "identity", "bytes=0-1", "close, x-a", "é", ",",
     ]
 
-    private func drawn(_ draws: inout RequestDraws) -> ReceivedHead {
+    private func drawn(_ draws: inout RandomDraws) -> ReceivedHead {
         var fields = (0..<Int.random(in: 0...5, using: &draws)).map { _ in
             ReceivedHead.Field(
                 draws.pick(Self.names), draws.pick([true, true, true, false]) ? Array(draws.pick(Self.values).utf8) : draws.bytes(count: 0...6))
@@ -33,7 +34,7 @@ struct HeadPropertyTests {
 
     @Test("what goes on has one length, one host, no line end, and nothing of the connection")
     func clean() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         let guarded = HeadGuard(tunnel: try origin("https://a"), serverName: "a")
         var accepted = 0
         for _ in 0..<12_000 {
@@ -55,7 +56,7 @@ struct HeadPropertyTests {
 
     @Test("what goes on is judged again to be itself")
     func idempotent() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         let guarded = HeadGuard(tunnel: try origin("https://a"))
         var accepted = 0
         for _ in 0..<6000 {
@@ -84,10 +85,10 @@ struct HeadPropertyTests {
 
     @Test("any bytes are judged")
     func anyBytes() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         let guarded = HeadGuard(tunnel: nil)
         for _ in 0..<3000 {
-            let text = { (draws: inout RequestDraws) in String(decoding: draws.bytes(count: 0...8), as: UTF8.self) }
+            let text = { (draws: inout RandomDraws) in String(decoding: draws.bytes(count: 0...8), as: UTF8.self) }
             let fields = (0..<Int.random(in: 0...4, using: &draws)).map { _ in ReceivedHead.Field(text(&draws), draws.bytes(count: 0...12)) }
             let head = ReceivedHead(
                 version: draws.pick([.http1_1, .http2(isWhole: false)]), method: text(&draws), target: draws.bytes(count: 0...12),

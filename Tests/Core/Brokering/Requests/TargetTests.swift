@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Brokering
@@ -65,7 +66,7 @@ struct TargetTests {
 
     @Test("what is sent is what is judged again: the canonical form of the canonical form is itself")
     func idempotent() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         var accepted = 0
         for round in 0..<6000 {
             let raw = round.isMultiple(of: 5) ? [0x2F] + draws.bytes(count: 0...12) : Array(("/" + draws.text(of: Self.pieces, count: 0...8)).utf8)
@@ -84,7 +85,7 @@ struct TargetTests {
 
     @Test("beside a token a path is sent as it came but for the case of escapes, and means one thing however often it is decoded")
     func unambiguous() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         var accepted = 0
         for _ in 0..<10_000 {
             let text = "/" + draws.text(of: Self.pieces, count: 0...7)
@@ -110,7 +111,7 @@ struct TargetTests {
 
     @Test("a query is sent as it came")
     func queries() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         for _ in 0..<1000 {
             let query = draws.text(of: ["a", "=", "&", "%7e", "%2F", "+", "/", "?", ";", "..", "%20", "\"", "|", "\\"], count: 0...8)
             #expect(try verdict(on: Array("/a?\(query)".utf8), token: true).accepted?.query == query, "\(query), seed \(draws.seed)")
@@ -119,7 +120,7 @@ struct TargetTests {
 
     @Test("any bytes are judged")
     func anyBytes() throws {
-        var draws = RequestDraws()
+        var draws = RandomDraws()
         for _ in 0..<5000 {
             let raw = draws.bytes(count: 0...24)
             _ = try verdict(on: raw, token: true)
