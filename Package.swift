@@ -50,8 +50,8 @@ func client(_ name: String, _ dependencies: Target.Dependency..., tests: [Target
 func fixture(_ name: String, at path: String, _ dependencies: Target.Dependency...) -> [Target] {
     [.executableTarget(name: name, dependencies: dependencies, path: "Tests/Fixtures/\(path)", swiftSettings: strict)]
 }
-func shim(_ name: String, linking library: String? = nil) -> Target {
-    .target(name: name, path: "Sources/CShims/\(name)", linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
+func shim(_ name: String, linking libraries: String...) -> Target {
+    .target(name: name, path: "Sources/CShims/\(name)", linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 var targets: [Target] = [
@@ -62,7 +62,7 @@ var targets: [Target] = [
     core("Auditing", "Model", "PlaintextDoor", crypto),
     core("Policies", "Model", crypto),
     core("Approvals", "Model", "PlaintextDoor", crypto),
-    core("Redaction", "Model", "PlaintextDoor", "CLetters"),
+    core("Redaction", "Model", "PlaintextDoor", "CLetters", tests: ["TestKit", "CompressedMembers", "CPacking"]),
     core("Brokering", "Model", "PlaintextDoor", "Envelopes", "Policies", .product(name: "HTTPTypes", package: "swift-http-types")),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
@@ -73,7 +73,10 @@ var targets: [Target] = [
     adapter("SQLStorage", "Model", "Storage", tests: nil),
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
-    adapter("ProcessRunner", "Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"),
+    adapter("CompressedMembers", "Redaction", "CMembers", tests: ["CPacking"]),
+    module(
+        "Adapters", "ProcessRunner", ["Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"],
+        tests: ["TestKit", "CompressedMembers"]),
     adapter("StateFiles", "Model", "Storage"),
     adapter("KernelPeers", "Model"),
     // Servers: how it is reached
@@ -91,7 +94,7 @@ var targets: [Target] = [
     // Tests' own library and programs
     fixture("mcp-fixture", at: "MCPFixture", "MCPSession", "MCPTools", "TacitWire"),
     fixture("store-victim", at: "StoreVictim", "Model", "Storage", "SQLiteDatabase", "TestKit"),
-    fixture("runner-fixture", at: "RunnerFixture", "Model", "ProcessRunner", "CProcess", "TacitWire"),
+    fixture("runner-fixture", at: "RunnerFixture", "Model", "CompressedMembers", "ProcessRunner", "CProcess", "TacitWire"),
     [
         suite(
             "Reference", at: "Reference",
@@ -110,8 +113,8 @@ targets.append(
     .executableTarget(
         name: "tacit",
         dependencies: [
-            "Model", "Storage", "Auditing", "Policies", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "ProcessRunner", "StateFiles",
-            "KernelPeers",
+            "Model", "Storage", "Auditing", "Policies", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "CompressedMembers",
+            "ProcessRunner", "StateFiles", "KernelPeers",
             "APIServer", "Commands", "CProcess", "CWipingAllocator",
         ], path: "Sources/Program", swiftSettings: strict))
 
@@ -124,6 +127,8 @@ targets += [
     shim("CSandbox"),
     shim("CWipingAllocator"),
     shim("CArgon2", linking: "argon2"),
+    shim("CMembers", linking: "z", "zstd"),
+    .target(name: "CPacking", path: "Tests/Fixtures/CPacking", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
 ]
 
 // What Scripts/benchmark measures with; nobody else needs it built

@@ -42,6 +42,7 @@ TARGETS = {
     "SQLStorage": {"Model", "Storage"},
     "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
     "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},
+    "CompressedMembers": {"Redaction", "CMembers"},
     "ProcessRunner": {"Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"},
     "StateFiles": {"Model", "Storage"},
     "KernelPeers": {"Model", "CProcess"},
@@ -57,6 +58,7 @@ TARGETS = {
     "CRunStarter": set(),
     "CSandbox": set(),
     "CArgon2": set(),
+    "CMembers": set(),
     "CWipingAllocator": set(),
 }
 
@@ -120,6 +122,7 @@ REFUSED_FILES = {
     (UNCHECKED, "Sources/Adapters/SQLiteDatabase/StoreConnection.swift"): "used on the one queue that owns it",
     (UNCHECKED, "Sources/Clients/TacitClient/RunStream.swift"): "one thread sends, one reads, and they share no state",
     (UNCHECKED, "Sources/Core/Redaction/HeldBytes.swift"): "noncopyable: it has one owner",
+    (UNCHECKED, "Sources/Core/Redaction/Members/MemberWatch.swift"): "noncopyable: it has one owner, and what it reads members with has none but it",
     (UNCHECKED, "Sources/Core/Redaction/Scratch.swift"): "noncopyable: it has one owner",
     (UNCHECKED, "Sources/Servers/APIServer/Connection/BodyReader.swift"): "the route has stopped reading before the answer begins",
 }

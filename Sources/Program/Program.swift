@@ -1,6 +1,7 @@
 import CProcess
 import CWipingAllocator
 import Commands
+import CompressedMembers
 import Dispatch
 import Glibc
 import Model
@@ -24,7 +25,7 @@ enum Program {
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
         case Spawner.subcommand: exit(Spawner.main())
-        case Runner.subcommand: exit(Runner.main())
+        case Runner.subcommand: exit(Runner.main(opening: LibraryMembers()))
         case SandboxProbe.subcommand: exit(SandboxProbe.main())
         case RunStarter.subcommand: exit(RunStarter.main(Array(words.dropFirst()), environment: environment))
         default:

@@ -1,8 +1,10 @@
 """Output by which a value would slip past redaction: forms, chunks, streams, ends."""
 
+import gzip
 import json
 import time
 import urllib.parse
+import zlib
 
 from attack import attack, clean, expect
 from house import canary
@@ -196,9 +198,9 @@ def large(context):
 
 @attack("trap 4", "what could not be scanned is withheld and said, and counts are counts")
 def unscanned(context):
-    text = "import gzip; o.write(b'before '); o.write(gzip.compress(v * 50)); o.write(b' after')"
+    text = "import bz2; o.write(b'before '); o.write(bz2.compress(v * 50)); o.write(b' after')"
     done = script(context, text)
-    expect(done.stdout == b"before ", f"gzip passed: {done}")
+    expect(done.stdout == b"before ", f"bzip2 passed: {done}")
     (withheld,) = done.report["output"]["withheld"]
     expect((withheld["stream"], withheld["reason"]) == ("stdout", "compressed") and withheld["bytes"] > 30, f"it is not said: {done.report}")
     expect(done.report["scanned_bytes"] > 0, done.report)
@@ -206,6 +208,17 @@ def unscanned(context):
         done = person.run([PYTHON, "-c", f"import os, sys; v = os.environb[b'API_KEY']; o = sys.stdout.buffer\n{text}"], SECRET).wait()
         expect(done.stdout.endswith(b" after") and done.report["unscanned"], f"the control, a person's: {done}")
     expect(script(context, "o.write(b'nothing')").report["redactions"] == [], "redactions where there are none")
+
+
+@attack("trap 4", "compressed data is opened: without a value it passes byte by byte, with one the output ends before it and names it")
+def opened(context):
+    clean = gzip.compress(b"nothing of interest\n" * 500) + zlib.compress(b"nor here", 1)
+    done = script(context, f"o.write(b'before ' + {clean!r} + b' after ' + v)")
+    expect(done.stdout.startswith(b"before " + clean + b" after [REDACTED:"), f"what holds no value was not passed: {done}")
+    for packer in ("gzip.compress(v * 50)", "zlib.compress(v[:30])", "zlib.compress(v * 50)[:-4]", "gzip.compress(base64.b64encode(v))"):
+        done = script(context, f"import base64, gzip, zlib; o.write(b'before ' + {packer} + b' after')")
+        (withheld,) = done.report["output"]["withheld"]
+        expect(done.stdout == b"before " and withheld["secret"].startswith("api/key"), f"{packer} passed, or is not named: {done} {withheld}")
 
 
 @attack("trap 6", "binary output that holds no value comes back byte for byte")

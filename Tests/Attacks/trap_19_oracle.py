@@ -7,7 +7,7 @@ VALUE, OTHER, BINARY = canary("oracle"), canary("another"), canary("packed")
 WORD, WORDS = "summer-2025", [f"{season}-{year}" for season in ("spring", "summer", "autumn", "winter") for year in range(2016, 2036)]
 BADGES = {}
 PYTHON, PRINTF = "/usr/bin/python3", "/usr/bin/printf"
-AGENTS = ("edges", "pauses", "caps", "words", "files", "breaks", "reset", "pin")
+AGENTS = ("edges", "pauses", "caps", "words", "files", "breaks", "reset", "pin", "packed-words", "packed-edges", "packed-files")
 
 
 def furnish(house):
@@ -15,7 +15,7 @@ def furnish(house):
         for name, value in (("api/key", VALUE), ("other/key", OTHER), ("db/name", WORD), ("db/pin", "4711")):
             expect(person.set(name, value.encode()).status == 201, "set")
         policies = [{"name": who, "agent_id": who, "allowed_keys": ["**"], "capabilities": ["env_inject"],
-                     **({} if who == "files" else {"unsandboxed": "allow"})} for who in AGENTS]
+                     **({} if who.endswith("files") else {"unsandboxed": "allow"})} for who in AGENTS]
         expect(person.apply_policy(*policies).status == 200, "policy")
         for who in AGENTS:
             BADGES[who] = person.json("POST", "/v1/agents", {"name": who}).json["badge"]
@@ -137,6 +137,31 @@ def files(context):
     outcomes = []
     for guess in (WORD, "winter-1999", WORD, WORD, "winter-1999"):
         done = run(context, "files", [PYTHON, "-c", f"open('guess', 'w').write('{guess}')"], ["db/name"], cwd=str(project))
+        if done.code == "run.no-sandbox":
+            raise Skipped("this machine has no sandbox")
+        outcomes.append(bool(done.report.get("files", {}).get("withheld_count")))
+    expect(outcomes == [True, False, True, True, True], f"{outcomes}")
+
+
+@attack("trap 19", "guesses in compressed data: the output ends before the data that holds the right one, three times, and tells no more")
+def packed(context):
+    def ends(who, guess, secret):
+        done = run(context, who, [PYTHON, "-c", f"import gzip, sys; sys.stdout.buffer.write(gzip.compress(b'<{guess}'))"], [secret])
+        return reasons(done) or {"passed"} if done.stdout else reasons(done)
+    for who, right, wrong, secret, reason in (
+        ("packed-words", WORD, "winter-1999", "db/name", "guessable"), ("packed-edges", VALUE[:-1], "x" * len(VALUE), "api/key", "compressed"),
+    ):
+        told = [ends(who, guess, secret) for guess in (right, wrong, right, right, wrong, right)]
+        expect(told == [{reason}, {"passed"}, {reason}, {reason}, {"fuse"}, {"fuse"}], f"{who}: {told}")
+
+
+@attack("trap 19", "guesses in compressed files: which of them is withheld is told three times, and then all are")
+def packed_files(context):
+    project = context.house(furnish).root / "work" / "packed"
+    project.mkdir(exist_ok=True)
+    outcomes = []
+    for guess in (WORD, "winter-1999", WORD, WORD, "winter-1999"):
+        done = run(context, "packed-files", [PYTHON, "-c", f"import gzip; gzip.open('guess', 'w').write(b'{guess}')"], ["db/name"], cwd=str(project))
         if done.code == "run.no-sandbox":
             raise Skipped("this machine has no sandbox")
         outcomes.append(bool(done.report.get("files", {}).get("withheld_count")))

@@ -29,7 +29,12 @@ void tacit_letters_prepare_portably(struct tacit_letter_rules *rules, int has_es
     if (has_escapes) add(rules, 64, '=');
     if (has_marks) {
         for (uint8_t byte = 0; byte <= 8; byte += 4) add(rules, 8, byte);
+        add(rules, 8, 1);
         add(rules, 64, 0xfd);
+        // Besides, this bit tells 0x9e, and the next one 0x1a and 0xdb: those are ordinary.
+        add(rules, 128, 0x5e);
+        add(rules, 128, 0x9c);
+        add(rules, 16, 0xda);
     }
     for (const char *sign = "+-/_"; *sign; sign++) rules->kinds[(uint8_t)*sign] |= BASE64;
     for (const char *digit = "0123456789abcdefABCDEF"; *digit; digit++) rules->kinds[(uint8_t)*digit] |= HEX;
@@ -42,14 +47,22 @@ void tacit_letters_prepare(struct tacit_letter_rules *rules, int has_escapes, in
 #endif
 }
 
-/// Whether a special byte is nothing but itself, as most are: an escape would go on with a digit, a reference with a letter.
+/// Whether a special byte is nothing but itself, as most are: an escape would go on with a digit, a reference with a letter, and the last byte of a member's
+/// mark stands behind the one before it.
 static int is_ordinary(const struct tacit_letters *pass, const struct tacit_letter_rules *rules, size_t place) {
     if (place + 1 >= pass->end) return 0;
-    uint8_t next = pass->text[place + 1];
-    switch (pass->text[place]) {
+    uint8_t byte = pass->text[place], next = pass->text[place + 1];
+    // What is before no mark's last byte.
+    uint8_t before = place > 0 ? pass->text[place - 1] : 0xff;
+    switch (byte) {
     case '%': case '=': return !(rules->kinds[next] & HEX);
-    case '&': return !(rules->kinds[next] & LETTER) && next != '#' && (place == 0 || pass->text[place - 1] != 'Y');
-    default: return 0;
+    case '&': return !(rules->kinds[next] & LETTER) && next != '#' && before != 'Y';
+    case 0x00: return before != 'Z';
+    case 0x01: case 0x5e: case 0x9c: case 0xda: return before != 'x';
+    case 0x04: return before != 0x03;
+    case 0x08: return before != 0x8b;
+    case 0xfd: return before != 0x2f;
+    default: return !(rules->kinds[byte] & SPECIAL);
     }
 }
 

@@ -48,6 +48,9 @@ struct LentBytes {
     @unsafe
     var start: UnsafeRawPointer? { unsafe buffer.baseAddress }
 
+    /// Lends the bytes to who reads spans.
+    func withSpan<Result>(_ body: (RawSpan) -> Result) -> Result { unsafe body(buffer.bytes) }
+
     func slice(_ range: Range<Int>) -> LentBytes { unsafe LentBytes(UnsafeRawBufferPointer(rebasing: buffer[range])) }
 
     func append(to output: inout [UInt8], _ range: Range<Int>) {

@@ -24,6 +24,7 @@ package struct Redactor: ~Copyable, Sendable {
     private let mode: Mode
     private let ends: StreamEnds
     private let answers: AnswerBook?
+    private var members: MemberWatch
     private var held = HeldBytes()
     private var skeleton = Skeleton()
     /// The first place, within the held bytes, that has not been judged.
@@ -37,16 +38,23 @@ package struct Redactor: ~Copyable, Sendable {
     private var patience = 0
     private var counts: [Match.Label: Int] = [:]
     private var bytesScanned: Int64 = 0
-    private var memberStart: Int64?
     private var streamEnd: StreamEnd?
     private var answered: Set<Int> = []
+    private var hasEnded = false
 
     /// A stream that ends at one of `ends`, or when `answers` are spent, is passed on no further, and the report says so.
-    package init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = [], answers: AnswerBook? = nil) {
+    ///
+    /// Compressed members are searched where there is an `opener`; at one that holds a value the stream ends. Where nobody reads the output
+    /// (`isRead`), hardly anything waits for that.
+    package init(
+        _ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = [], answers: AnswerBook? = nil, opening opener: (any MemberOpener)? = nil,
+        isRead: Bool = true, _ limits: MemberLimits = MemberLimits()
+    ) {
         self.needles = needles
         self.mode = mode
         self.ends = ends
         self.answers = answers
+        members = MemberWatch(needles, endingAt: ends, opening: opener, isRead: isRead, limits)
     }
 
     /// Takes the next bytes of the stream and appends what can be said of them.
@@ -58,7 +66,7 @@ package struct Redactor: ~Copyable, Sendable {
                 let end = min(start + Self.sliceByteCount, bytes.count)
                 unsafe held.append(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
                 bytesScanned += Int64(end - start)
-                if held.count >= patience { advance(into: &output) }
+                if held.count >= patience { advance(decoding: end - start, into: &output) }
                 start = end
             }
         }
@@ -68,14 +76,27 @@ package struct Redactor: ~Copyable, Sendable {
     package mutating func idle(into output: inout [UInt8]) {
         guard written < held.count else { return }
         let open = place
-        judge(isEdge: true, into: &output)
+        judge(isEdge: true, decoding: 1, into: &output)
         if streamEnd == nil { place = open }
         forget()
     }
 
-    /// Appends what is held, because the stream ends.
+    /// Whether a member decodes to so much that there is work left; more input only adds to it.
+    package var isBehind: Bool { streamEnd == nil && members.isBehind }
+
+    /// Does some of the work that is left: about as much as `byteCount` decoded bytes make.
+    package mutating func catchUp(_ byteCount: Int, into output: inout [UInt8]) {
+        if hasEnded { finish(decoding: byteCount, into: &output) } else { advance(decoding: byteCount, into: &output) }
+    }
+
+    /// Appends what is held, because the stream ends; where members are opened, all of it once nothing is left to catch up with.
     package mutating func finish(into output: inout [UInt8]) {
-        judge(isEdge: true, into: &output)
+        hasEnded = true
+        finish(decoding: 1, into: &output)
+    }
+
+    private mutating func finish(decoding budget: Int, into output: inout [UInt8]) {
+        judge(isEdge: true, isEnd: true, decoding: budget, into: &output)
         forget()
     }
 
@@ -84,22 +105,33 @@ package struct Redactor: ~Copyable, Sendable {
         let counts = counts.map { label, count in
             RedactionReport.Count(name: needles.names[label.name], view: label.form, count: count)
         }
-        let unscanned = memberStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
+        let unscanned = members.unscannedStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
             counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
             withheld: streamEnd?.withheld(needles.names), answered: answered.map { needles.names[$0] }.sorted())
     }
 
-    private mutating func advance(into output: inout [UInt8]) {
-        judge(isEdge: false, into: &output)
+    /// What is to be said of a compressed member that decodes to this stream; nil as long as nothing was found.
+    var memberVerdict: MemberSearch.Verdict? {
+        if let streamEnd, streamEnd.reason != .compressed { return .found(hit(streamEnd.reason, streamEnd.name)) }
+        if let name = counts.keys.map(\.name).min(by: { needles.names[$0] < needles.names[$1] }) { return .found(hit(.compressed, name)) }
+        return streamEnd == nil && members.unscannedStart == nil ? nil : .unsearchable
+    }
+
+    private func hit(_ reason: RedactionReport.Withheld.Reason, _ name: Int?) -> MemberHit {
+        MemberHit(reason: reason, name: name, answered: answered.sorted())
+    }
+
+    private mutating func advance(decoding budget: Int, into output: inout [UInt8]) {
+        judge(isEdge: false, decoding: budget, into: &output)
         forget()
         // A place is judged anew from its start: waiting for an eighth more keeps the work in proportion to the stream.
-        patience = held.count + held.count / 8
+        patience = members.isSearching ? 0 : held.count + held.count / 8
     }
 
     /// Judges place after place and writes what is settled; stops at the first open one, at what ends the stream, or at the text's end when that is the
     /// stream's edge.
-    private mutating func judge(isEdge: Bool, into output: inout [UInt8]) {
+    private mutating func judge(isEdge: Bool, isEnd: Bool = false, decoding budget: Int, into output: inout [UInt8]) {
         guard streamEnd == nil else { return }
         let text = held.lent
         if answers?.isSpent == true {
@@ -108,13 +140,13 @@ package struct Redactor: ~Copyable, Sendable {
         }
         var end = text.count
         let offset = bytesScanned - Int64(text.count)
+        guard !members.holdsUp(text, from: place, at: offset, isEnd: isEnd, decoding: budget) else { return }
         needles.withLexicon { lexicon in
             skeleton.read(text, from: place, at: offset, lexicon)
             let layers = Layers(
                 of: text, skeleton, at: offset, from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
-            let member = memberThatEnds(text)
-            end = member ?? text.count
-            if !isEdge { end = min(end, layers.open, openMember(of: text) ?? text.count) }
+            end = members.stop(in: text, skeleton, at: offset, isEnd: isEnd) ?? text.count
+            if !isEdge { end = min(end, layers.open, members.openStart(in: text, from: place) ?? text.count) }
             var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
             var lookout = Lookout(lexicon, on: text, from: place, skeleton)
             while streamEnd == nil, let place = lookout.next(), place < end {
@@ -128,30 +160,16 @@ package struct Redactor: ~Copyable, Sendable {
                 if let match = deeper.longer(than: own, at: place) { take(match, in: text, into: &output) }
             }
             for match in deeper.before(end) { take(match, in: text, into: &output) }
-            if streamEnd == nil, let member, member == end { streamEnd = StreamEnd(reason: .compressed, start: max(member, written)) }
             if let streamEnd { end = streamEnd.start }
-            noteMember(before: end, in: text, at: offset)
+            if let hit = members.pass(offset + Int64(end)), streamEnd == nil {
+                streamEnd = StreamEnd(reason: hit.reason, name: hit.name, start: max(end, written))
+                for name in hit.answered { answer(name) }
+            }
         }
         skeleton.forget()
         place = end
         write(upTo: end, of: text, into: &output)
         if streamEnd != nil { withholdRest(of: text) }
-    }
-
-    /// Where the first compressed member begins, for a stream that ends there.
-    private func memberThatEnds(_ text: LentBytes) -> Int? {
-        guard ends.contains(.compressed), let last = skeleton.members.first else { return nil }
-        return MemberMark.start(endingAt: last, in: text)
-    }
-
-    /// Where the mark of a member may have begun that the text's end cuts, for a stream that ends there.
-    private func openMember(of text: LentBytes) -> Int? {
-        ends.contains(.compressed) ? MemberMark.openStart(in: text, from: place) : nil
-    }
-
-    private mutating func noteMember(before end: Int, in text: LentBytes, at offset: Int64) {
-        guard memberStart == nil, let last = skeleton.members.first, last < end else { return }
-        memberStart = offset + Int64(MemberMark.start(endingAt: last, in: text))
     }
 
     /// Hides a match, or ends the stream before it. After the end nothing is taken.

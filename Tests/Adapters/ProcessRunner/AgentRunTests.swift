@@ -288,18 +288,40 @@ struct AgentRunTests {
     @Test(
         "what cannot be searched for values ends an agent's stream, and the report says so; with the policy's leave it passes, and a person sees it")
     func unsearchable() throws {
-        let job = RunJob.agent("sh", "-c", "echo before; echo $KEY | gzip -c; echo after; echo beside >&2")
-        let bindings: [RunBinding] = [.variable("KEY", "CANARY-packed-6f1c9ab2e7", needle: "stripe/key")]
-        let run = try TestRun(job, bindings).finish()
+        let job = RunJob.agent("sh", "-c", #"echo before; printf 'PK\003\004'; echo after; echo beside >&2"#)
+        let run = try TestRun(job, Self.packed).finish()
         #expect(run.output == "before\n" && run.errors == "beside\n")
-        let withheld = try #require(run.report?.output?.withheld.first)
-        #expect(withheld.stream == "stdout" && withheld.reason == "compressed" && withheld.bytes > "after\n".utf8.count)
-        #expect(run.report?.unscanned == [] && run.report?.output?.withheld.count == 1)
-        let passed = try TestRun(job, bindings, under: RunConditions(passesUnscanned: true)).finish()
-        #expect(passed.stdout.starts(with: Array("before\n".utf8) + [0x1f, 0x8b]) && passed.report?.output == nil)
+        #expect(run.report?.output == RunOutput(withheld: [.init(stream: "stdout", reason: "compressed", bytes: 10)]))
+        #expect(run.report?.unscanned == [])
+        let passed = try TestRun(job, Self.packed, under: RunConditions(passesUnscanned: true)).finish()
+        #expect(passed.stdout == Array("before\nPK\u{3}\u{4}after\n".utf8) && passed.report?.output == nil)
         #expect(passed.report?.unscanned.count == 1, "it is said")
         let seen = try TestRun(.person("sh", "-c", "echo x | gzip -c; echo after")).finish()
         #expect(seen.stdout.suffix(6) == Array("after\n".utf8)[...] && seen.report?.output == nil)
+    }
+
+    private static let packed: [RunBinding] = [
+        .variable("KEY", "CANARY-packed-6f1c9ab2e7", needle: "stripe/key"), .variable("WORD", "summer-2025", needle: "db#name"),
+    ]
+
+    @Test("compressed output without a value passes whole, in however many writes; one with a value ends the stream, which is said with its name")
+    func opened() throws {
+        let slow =
+            "import gzip, sys, time, zlib\nfor b in gzip.compress(b'fine' * 99) + zlib.compress(b'x'): sys.stdout.buffer.write(bytes([b])); sys.stdout.flush()"
+        let clean = try TestRun(.agent("sh", "-c", "echo before; python3 -c \"$1\"; echo after", "sh", slow), Self.packed).finish()
+        #expect(clean.stdout.starts(with: Array("before\n".utf8) + [0x1f, 0x8b]) && clean.stdout.suffix(6) == Array("after\n".utf8)[...])
+        #expect(clean.report?.output == nil && clean.report?.unscanned == [])
+        for (value, name, reason) in [("KEY", "stripe/key", "compressed"), ("WORD", "db#name", "guessable")] {
+            for packer in ["gzip.compress", "zlib.compress"] {
+                let script = "import gzip, zlib, os, sys; sys.stdout.buffer.write(b'before ' + \(packer)(os.environb[b'\(value)'] * 9) + b' after')"
+                for conditions in [RunConditions(), RunConditions(passesUnscanned: true)] {
+                    let run = try TestRun(.agent("python3", "-c", script), Self.packed, under: conditions).finish()
+                    let withheld = try #require(run.report?.output?.withheld.first)
+                    #expect(run.output == "before " && withheld.reason == reason && withheld.secret == name && withheld.bytes > 20)
+                    #expect(withheld.sentence.contains(name))
+                }
+            }
+        }
     }
 
     @Test("a value that could be guessed ends an agent's stream before it, and the report names it; a person's goes on with a placeholder")

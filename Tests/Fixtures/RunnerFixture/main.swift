@@ -1,11 +1,12 @@
 import CProcess
+import CompressedMembers
 import Glibc
 import ProcessRunner
 
 // The helper processes as the program starts them, for the tests of ProcessRunner alone.
 switch CommandLine.arguments.dropFirst().first {
 case Spawner.subcommand: exit(Spawner.main())
-case Runner.subcommand: exit(Runner.main())
+case Runner.subcommand: exit(Runner.main(opening: LibraryMembers()))
 case SandboxProbe.subcommand: exit(SandboxProbe.main())
 case "__stuck":
     // A runner that judges for ever.

@@ -14,6 +14,8 @@ struct FileSearch {
     }
 
     let needles: NeedleSet
+    /// What opens the compressed members of files.
+    let opener: any MemberOpener
     /// Whether what could not be searched may leave.
     let passesUnscanned: Bool
     /// What may still be answered: to withhold a file says that a guess in it was right. Nil for a person.
@@ -43,8 +45,8 @@ struct FileSearch {
     /// Judges the content of an open file, from its beginning.
     func verdict(onFile descriptor: Int32) -> Verdict {
         guard answers?.isSpent != true else { return .unsearchable(Self.spent) }
-        var redactor = Redactor(needles, mode: .agent)
-        var portion = Portion()
+        var redactor = Redactor(needles, mode: .agent, opening: opener, isRead: false)
+        var (portion, turn) = (Portion(), Portion())
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Portion.largest, alignment: 16)
         defer {
             if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
@@ -57,22 +59,34 @@ struct FileSearch {
             let count = unsafe pread(descriptor, buffer.baseAddress, portion.byteCount, offset)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return .unreadable }
-            if count == 0 { break }
+            if count == 0 || redactor.report.withheld != nil { break }
             portion.judge(count) {
                 unsafe redactor.redact(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes, into: &output)
             }
+            guard catchUp(&redactor, &turn, &output) else { return .unreadable }
             output.removeAll(keepingCapacity: true)
             offset += off_t(count)
         }
         redactor.finish(into: &output)
-        return judge(redactor.report)
+        return catchUp(&redactor, &turn, &output) ? judge(redactor.report) : .unreadable
+    }
+
+    /// Reads on in what decodes to much; false when nobody is interested any more.
+    private func catchUp(_ redactor: inout Redactor, _ turn: inout Portion, _ output: inout [UInt8]) -> Bool {
+        while redactor.isBehind {
+            guard isWanted() else { return false }
+            let count = turn.byteCount
+            turn.judge(count) { redactor.catchUp(count, into: &output) }
+        }
+        return true
     }
 
     private static let spent = "withheld output"
 
     private func judge(_ report: RedactionReport) -> Verdict {
         for name in report.answered { answers?.take(name) }
-        if !report.counts.isEmpty { return .found(Set(report.counts.map(\.name)).sorted()) }
+        let names = Set(report.counts.map(\.name) + [report.withheld?.name].compactMap(\.self))
+        if !names.isEmpty { return .found(names.sorted()) }
         if let part = report.unscanned.first, !passesUnscanned { return .unsearchable(part.reason) }
         return .clean
     }

@@ -37,6 +37,24 @@ enum OutputFilter: ~Copyable {
         }
     }
 
+    /// Whether what was read holds more than was judged in one turn.
+    var isBehind: Bool {
+        switch self {
+        case .redacting(let redactor): redactor.isBehind
+        case .open: false
+        }
+    }
+
+    /// Judges some of what is left, as much as `byteCount` decoded bytes make.
+    mutating func catchUp(_ byteCount: Int, into output: inout [UInt8]) {
+        switch consume self {
+        case .redacting(var redactor):
+            redactor.catchUp(byteCount, into: &output)
+            self = .redacting(redactor)
+        case .open: self = .open
+        }
+    }
+
     /// What was done to the stream; nil when it passed as it is.
     var report: RedactionReport? {
         switch self {

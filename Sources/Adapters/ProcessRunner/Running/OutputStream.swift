@@ -28,6 +28,8 @@ final class OutputStream {
     private var remaining: Int?
     private var passed: [UInt8] = []
     private var portion = Portion()
+    /// The portion of what compressed data decodes to.
+    private var turn = Portion()
 
     /// An agent's stream has the book of its run's answers.
     init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false, answers: AnswerBook? = nil) {
@@ -67,6 +69,15 @@ final class OutputStream {
         return unsafe poll(&watched, 1, 0) > 0 && watched.revents & Int16(POLLIN) != 0
     }
 
+    /// Whether what was read decodes to so much that another turn is needed for it, before more is read.
+    var isBehind: Bool { filter.isBehind }
+
+    /// Judges some of what is left; a pause begins when all of it is judged.
+    func catchUp(_ now: Int64) {
+        catchUp()
+        idleAt = min(now + Self.idleAfter, waiting.map { $0.since + Self.longestWait } ?? .max)
+    }
+
     /// Lets go of what was held back, once nothing came for a while.
     func idle(into outgoing: inout [UInt8], now: Int64) {
         guard let time = idleAt, time <= now else { return }
@@ -78,11 +89,20 @@ final class OutputStream {
     /// Takes only what lies in the stream already; whoever still writes to it is not waited for.
     func lastCall() { remaining = remaining ?? Self.lastCallBytes }
 
-    /// Lets go of the rest, at the end of the stream.
-    func finish(into outgoing: inout [UInt8]) {
+    /// Lets go of the rest, at the end of the stream; not any more when nobody is interested.
+    func finish(into outgoing: inout [UInt8], while isWanted: () -> Bool) {
         end()
         filter.finish(into: &passed)
+        while filter.isBehind {
+            guard isWanted() else { return }
+            catchUp()
+        }
         frame(into: &outgoing)
+    }
+
+    private func catchUp() {
+        let count = turn.byteCount
+        turn.judge(count) { filter.catchUp(count, into: &passed) }
     }
 
     /// Counts what was read, and lets some of what passed go when there is much: by what was read, not by what passed.

@@ -70,7 +70,7 @@ extension RunLoop {
     /// The child ended and its streams were read: sends the rest and the report.
     func conclude() {
         if leavesNobody { killDescendants() }
-        for output in outputs { output.finish(into: &outgoing) }
+        for output in outputs { output.finish(into: &outgoing, while: isWanted) }
         input.close()
         terminalInput.close()
         var report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
@@ -106,7 +106,8 @@ extension RunLoop {
         guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
         var files = RunChanges()
         if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
-            var search = FileSearch(needles: needles, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
+            var search = FileSearch(
+                needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
             search.isWanted = { [unowned self] in isWanted() }
             var release = ChangeRelease(search, since: sandbox.since)
             release.release(changes, into: target)

@@ -18,6 +18,7 @@ final class RunLoop {
     let needles: NeedleSet
     /// What may still be answered; nil for a person, whom nothing is kept from.
     let answers: AnswerBook?
+    let opener: any MemberOpener
     let control: Int32
     private let signals: Int32
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -74,7 +75,7 @@ final class RunLoop {
         (sandbox, missing) = (intake.sandbox, intake.missing)
         self.control = control
         self.signals = signals
-        directories = intake.directories
+        (directories, opener) = (intake.directories, intake.opener)
         needles = NeedleSet(intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value) } })
         answers = intake.job.asker == .agent ? AnswerBook(left: intake.conditions.answersLeft) : nil
         outputs = Self.outputs(of: child, intake, needles, answers)
@@ -132,12 +133,13 @@ final class RunLoop {
         if input.hasWork { add(.input, input.descriptor, POLLOUT) }
         if terminalInput.hasWork { add(.terminalInput, terminalInput.descriptor, POLLOUT) }
         if outgoing.count - sent < Self.highWater {
-            for index in outputs.indices { add(.output(index), outputs[index].descriptor, POLLIN) }
+            for index in outputs.indices where !outputs[index].isBehind { add(.output(index), outputs[index].descriptor, POLLIN) }
         }
         unsafe poll(&watched, nfds_t(watched.count), timeout())
         tacit_end_in(Self.turnTime)
         let now = MonotonicClock.now()
         for (source, entry) in zip(sources, watched) where entry.revents != 0 { serve(source, entry.revents, now) }
+        for output in outputs where output.isBehind { output.catchUp(now) }
         serveClock(now)
         giveCredit()
         send()
@@ -194,6 +196,7 @@ final class RunLoop {
     private func timeout() -> Int32 {
         let times =
             [deadlines.limit, deadlines.kill, deadlines.drain, shared?.lookAt, stop?.toldAt].compactMap(\.self) + outputs.compactMap(\.idleAt)
+        if outputs.contains(where: \.isBehind) { return 0 }
         guard let next = times.min() else { return -1 }
         return Int32(clamping: max(0, next - MonotonicClock.now()))
     }

@@ -19,14 +19,16 @@ struct RunnerIntake {
     let missing: SandboxMissing?
     /// The terminal of a run in a sandbox, which has to be there before its processes.
     let openedTerminal: OpenedTerminal?
+    /// What opens compressed members.
+    let opener: any MemberOpener
     private(set) var bindings: [RunBinding] = []
     private(set) var conditions = RunConditions()
 
     /// Receives one run, up to its start; nil when the keeper let this runner go.
-    static func receive(from channel: SetupChannel) throws(RunnerError) -> RunnerIntake? {
+    static func receive(from channel: SetupChannel, opening opener: any MemberOpener) throws(RunnerError) -> RunnerIntake? {
         guard let (kind, payload) = try channel.receive() else { return nil }
         guard kind == .job, let job = try? RunJob(decoding: payload) else { throw .malformedAnswer }
-        guard var intake = try answer(job, on: channel) else { return nil }
+        guard var intake = try answer(job, on: channel, opening: opener) else { return nil }
         do throws(RunnerError) {
             if try intake.receiveBindings(from: channel) { return intake }
             intake.directories.remove()
@@ -38,9 +40,11 @@ struct RunnerIntake {
     }
 
     /// Opens what the job names and tells the keeper what was found.
-    private static func answer(_ job: RunJob, on channel: SetupChannel) throws(RunnerError) -> RunnerIntake? {
+    private static func answer(
+        _ job: RunJob, on channel: SetupChannel, opening opener: any MemberOpener
+    ) throws(RunnerError) -> RunnerIntake? {
         let intake: RunnerIntake
-        do throws(RunRefusal) { intake = try RunnerIntake(job, closing: [channel.descriptor]) } catch {
+        do throws(RunRefusal) { intake = try RunnerIntake(job, opening: opener, closing: [channel.descriptor]) } catch {
             try channel.send(.refused, error.encoded)
             return nil
         }
@@ -48,8 +52,8 @@ struct RunnerIntake {
         return intake
     }
 
-    private init(_ job: RunJob, closing control: [Int32]) throws(RunRefusal) {
-        self.job = job
+    private init(_ job: RunJob, opening opener: any MemberOpener, closing control: [Int32]) throws(RunRefusal) {
+        (self.job, self.opener) = (job, opener)
         if job.asker == .agent, case .refused(let word) = AccidentGuard.verdict(forWords: job.arguments) { throw .accidentGuard(word: word) }
         directories = try RunDirectories(for: job)
         do throws(RunRefusal) {
@@ -125,7 +129,8 @@ struct RunnerIntake {
     /// What one of the program's streams goes through.
     func redactor(_ needles: NeedleSet, _ answers: AnswerBook?) -> Redactor {
         guard job.asker == .agent else { return Redactor(needles, mode: .person) }
-        return Redactor(needles, mode: .agent, endingAt: conditions.passesUnscanned ? .guessable : [.compressed, .guessable], answers: answers)
+        return Redactor(
+            needles, mode: .agent, endingAt: conditions.passesUnscanned ? .guessable : [.compressed, .guessable], answers: answers, opening: opener)
     }
 
     /// Receives values until the start; false when the keeper let the run go.

@@ -24,7 +24,8 @@ public struct RunOutput: Codable, Sendable, Equatable {
         private var explanation: String {
             switch reason {
             case "compressed":
-                "compressed data cannot be searched for values; let the program print text, or the person can set `unredactable: allow` in the policy"
+                secret.map { "compressed data holds a value of \($0); keep the program from printing it" }
+                    ?? "compressed data could not be searched for values; let the program print text, or the person can set `unredactable: allow` in the policy"
             case "guessable":
                 "a value of \(secret ?? "a secret") comes next, and it could be guessed: a placeholder would say whether a guess was right; keep the "
                     + "program from printing it, or the person can store a longer random value"

@@ -1,3 +1,4 @@
+import CompressedMembers
 import Glibc
 import Model
 import Redaction
@@ -54,7 +55,7 @@ struct SlowJudgementTests {
         let needles = NeedleSet([Needle(name: "key", value: SecretValue(moving: &value))])
         let left = Clock()
         left.step = 1
-        var search = FileSearch(needles: needles, passesUnscanned: false)
+        var search = FileSearch(needles: needles, opener: LibraryMembers(), passesUnscanned: false)
         search.isWanted = { left.look() < 3 }
         let file = unsafe open("\(changes.path)/a", O_RDONLY | O_CLOEXEC)
         defer { close(file) }

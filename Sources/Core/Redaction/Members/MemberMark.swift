@@ -1,14 +1,19 @@
 /// The beginning of a compressed member, known by the last byte of its mark and by what stands before it.
 enum MemberMark: Equatable {
     case none
-    case gzip, zstd, xz, bzip2, zip
+    case gzip, zstd, zlib, xz, bzip2, zip
 
     /// The most bytes that stand before the last one of a mark.
     static let longestBefore = 7
 
+    /// Of zlib's beginnings those with a window of 32 KiB, which are hardly more than text (`x^`): what is none shows when it is opened.
     private static let marks: [(mark: MemberMark, bytes: [UInt8])] = [
         (.gzip, [0x1f, 0x8b, 0x08]),
         (.zstd, [0x28, 0xb5, 0x2f, 0xfd]),
+        (.zlib, [0x78, 0x01]),
+        (.zlib, [0x78, 0x5e]),
+        (.zlib, [0x78, 0x9c]),
+        (.zlib, [0x78, 0xda]),
         (.xz, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
         (.zip, [0x50, 0x4b, 0x03, 0x04]),
     ]
@@ -27,13 +32,21 @@ enum MemberMark: Equatable {
     /// How many bytes the mark has.
     var length: Int { self == .bzip2 ? Self.longestBefore + 1 : Self.marks.first { $0.mark == self }?.bytes.count ?? 0 }
 
-    /// Where the mark begins whose last byte is at a place.
-    static func start(endingAt last: Int, in text: LentBytes) -> Int { last + 1 - at(last, in: text).length }
+    /// What opens it; nil for a format that is not opened.
+    var format: MemberFormat? {
+        switch self {
+        case .gzip: .gzip
+        case .zstd: .zstd
+        case .zlib: .zlib
+        case .none, .xz, .bzip2, .zip: nil
+        }
+    }
 
     /// The first place from which a mark may have begun that the text's end cuts.
-    static func openStart(in text: LentBytes, from start: Int) -> Int? {
+    static func openStart(in text: LentBytes, from start: Int, withZlib: Bool) -> Int? {
         (max(start, text.count - longestBefore)..<max(start, text.count)).first { place in
-            mayBegin(bzip2Mark, at: place, in: text) || marks.contains { mayBegin($0.bytes, at: place, in: text) }
+            mayBegin(bzip2Mark, at: place, in: text)
+                || marks.contains { ($0.mark != .zlib || withZlib) && mayBegin($0.bytes, at: place, in: text) }
         }
     }
 
