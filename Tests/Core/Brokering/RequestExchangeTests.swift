@@ -114,14 +114,19 @@ struct RequestExchangeTests {
     @Test("where a rule has a place in the body, it is read whole, and leaves with the value and its new length")
     func wholeBody() throws {
         let body = Array(#"{"key":"\#(token.text)"}"#.utf8)
+        let digests = [("Content-MD5", "x"), ("Digest", "x"), ("Content-Digest", "x"), ("Repr-Digest", "x"), ("X-Other", "x")]
         var (exchange, step) = try receive(
-            head("POST", "/x", [("Content-Length", "\(body.count)"), ("Content-Type", "application/json")]), body: true)
+            head("POST", "/x", [("Content-Length", "\(body.count)"), ("Content-Type", "application/json")] + digests), body: true)
         #expect(step == .wait)
         #expect(exchange.receive(Array(body.prefix(9))) == .wait)
         #expect(exchange.receive(Array(body.dropFirst(9))) == .wait)
         step = exchange.receiveEnd()
         #expect(try wish(step).uses == [RequestWish.TokenUse(grant: grant, place: .json("/key"), occurrences: 1)])
-        #expect(try exchange.allow([grant: value()]).body == Array(#"{"key":"\#(canary)"}"#.utf8))
+        let departure = try exchange.allow([grant: value()])
+        #expect(departure.body == Array(#"{"key":"\#(canary)"}"#.utf8))
+        // The digests were of another body.
+        #expect(departure.request.headerFields.map(\.name.canonicalName).filter { $0.hasSuffix("digest") || $0.hasSuffix("md5") } == [])
+        #expect(departure.request.headerFields.contains { $0.name.canonicalName == "x-other" })
     }
 
     @Test("what cannot be looked through where a token may stand does not go on")

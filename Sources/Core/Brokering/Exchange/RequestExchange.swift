@@ -129,6 +129,7 @@ package struct RequestExchange: Sendable {
             return Departure(request: request, body: nil)
         }
         guard let exchanged = try exchange.body(body, kind) else { preconditionFailure("internal: a body was readable and is not") }
+        if exchanged != body { request.headerFields.removeDigests() }
         return Departure(request: request, body: exchanged)
     }
 
@@ -149,6 +150,13 @@ package struct RequestExchange: Sendable {
     private mutating func stop(_ reason: ExchangeStop) -> Step {
         state = .ended
         return .stop(reason)
+    }
+}
+
+extension HTTPFields {
+    /// Leaves out digests of a body that is another one now (RFC 1864, 3230, 9530).
+    fileprivate mutating func removeDigests() {
+        for name in ["content-md5", "digest", "content-digest", "repr-digest"].compactMap(HTTPField.Name.init) { self[values: name] = [] }
     }
 }
 
