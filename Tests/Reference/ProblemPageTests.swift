@@ -64,7 +64,7 @@ import Testing
         let page = try String(contentsOfFile: GoldenFile.repositoryRoot + "/docs/PROBLEMS.md", encoding: .utf8)
         let files = [
             "Engine/Secrets/EngineError.swift", "Engine/Secrets/Access/Denial+Reasons.swift", "Core/Storage/Batch.swift",
-            "Core/Policies/Document/PolicyError.swift", "Core/Approvals/ApprovalError.swift",
+            "Core/Policies/Document/PolicyError.swift", "Core/Policies/Requests/RequestProblem.swift", "Core/Approvals/ApprovalError.swift",
             "Core/Model/SecretName.swift", "Core/Model/SecretReference.swift", "Core/Model/Timespan.swift", "Core/Envelopes/RecoveryKey.swift",
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
@@ -201,11 +201,14 @@ extension ProblemPageTests {
             document(#""denied_keys":["a*","ab"]"#), beside(#""tag_rules":[{"name":"r","kind":"notify","tags":["t"],"by":"agent"}]"#),
             beside(#""command_rules":[{"name":"r","agent_id":"a","keys":["s"],"sha256":["0"]}]"#),
             beside(#""tests":[{"name":"t","agent":"a","secret":"s","expect":"deny","rule":"x"}]"#),
+            request(#""hosts":["*.com"],"paths":["/"]"#), request(#""hosts":["a.example"],"paths":["/a/../b"]"#),
             String(repeating: " ", count: 300_000),
         ].map { text in thrown { _ = try PolicyDocument(json: Array(text.utf8)) } }
         + [PolicyError(path: "tests[0]", reason: .testFails(expected: "allow", got: "deny", hint: nil))]
 
     private static func beside(_ list: String) -> String { #"{"policies":[],\#(list)}"# }
+
+    private static func request(_ members: String) -> String { beside(#""request_rules":[{"name":"r","agent_id":"a",\#(members)}]"#) }
 
     private static func document(_ member: String) -> String { #"{"policies":[{"name":"p","agent_id":"a",\#(member)}]}"# }
 

@@ -43,10 +43,14 @@ public struct PolicyQuestion: Codable, Sendable, Equatable {
     public var given: [String]?
     /// The command that would have the secret. Its program is opened, and not executed.
     public var argv: [String]?
+    /// The request that would leave through the broker: a method, one space and an `https` URL in its canonical form. Without a name it has no token.
+    public var request: String?
+    /// Where in the request the token would stand, such as `bearer` or `header: X-Api-Key`.
+    public var place: String?
 
     public init(
         agent: String, scope: String, name: String? = nil, capability: String, tags: [String]? = nil, model: String? = nil, given: [String]? = nil,
-        argv: [String]? = nil
+        argv: [String]? = nil, request: String? = nil, place: String? = nil
     ) {
         self.agent = agent
         self.scope = scope
@@ -56,6 +60,8 @@ public struct PolicyQuestion: Codable, Sendable, Equatable {
         self.model = model
         self.given = given
         self.argv = argv
+        self.request = request
+        self.place = place
     }
 }
 

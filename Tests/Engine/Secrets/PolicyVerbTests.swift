@@ -71,4 +71,28 @@ import Testing
         #expect(decision.isAllowed)
         #expect(steps.count >= 3)
     }
+
+    @Test("a request is explained by the request rules, and no door has it go") func request() async throws {
+        let bench = try await VaultBench.unlocked()
+        let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["x/*"],"capabilities":["broker"]}"#
+        let rule = #"{"name":"r","agent_id":"coder","keys":["x/*"],"hosts":["api.example.com"],"paths":["/v1/*"]}"#
+        let json = #"{"policies":[\#(policy)],"request_rules":[\#(rule)]}"#
+        _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        try await bench.set("x/y", "CANARY-1f2e3d4c5b6a".secret)
+        var inquiry = PolicyInquiry(
+            agent: .agent(VaultBench.segment("coder")), scope: VaultBench.dev, name: VaultBench.name("x/y"), capability: .broker)
+        inquiry.request = try RequestQuestion(parsing: "GET https://api.example.com/v1/a", place: .bearer)
+        let (allowed, steps) = try await bench.open.explainPolicy(inquiry, by: bench.person())
+        #expect(allowed.isAllowed && steps.contains("request rule `r`: lets the request go"))
+        #expect(steps.last == "this version has no broker: no request leaves by these rules yet")
+        inquiry.request = try RequestQuestion(parsing: "DELETE https://api.example.com/v1/a", place: .bearer)
+        guard case .deny(let denial) = try await bench.open.explainPolicy(inquiry, by: bench.person()).decision else {
+            Issue.record("it was allowed")
+            return
+        }
+        #expect(denial.code == .destinationNotAllowed && denial.rule == "r")
+        // Nothing judges requests yet, so nobody is told that the secret can be used so.
+        let listed = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent()).views
+        #expect(listed.map(\.usableWith) == [["reference_only"]])
+    }
 }

@@ -134,6 +134,29 @@ struct RouteTests {
         #expect(try await client.ask("POST", "/v1/projects", json: #"{"name":"a/b"}"#).status == 400)
     }
 
+    @Test("a question about a request is asked of the request rules, and a malformed one of none")
+    func requestQuestion() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        try await stepUp(client)
+        let policy = #"{\"name\":\"p\",\"agent_id\":\"bot\",\"allowed_keys\":[\"**\"],\"capabilities\":[\"broker\"]}"#
+        let rule = #"{\"name\":\"r\",\"agent_id\":\"bot\",\"keys\":[\"k\"],\"hosts\":[\"a.example\"],\"paths\":[\"/**\"]}"#
+        let document = #"{"document":"{\"policies\":[\#(policy)],\"request_rules\":[\#(rule)]}"}"#
+        #expect(try await client.ask("PUT", "/v1/policy", json: document).status == 200)
+        func ask(_ members: String) async throws -> Client.Answer {
+            try await client.ask("POST", "/v1/policy/explain", json: #"{"agent":"bot","scope":"default/dev","name":"k",\#(members)}"#)
+        }
+        let listed = try await ask(#""capability":"broker","request":"GET https://a.example/x","place":"bearer""#).json(PolicyAnswer.self)
+        #expect(listed.allowed && listed.obligations == ["redact"])
+        let other = try await ask(#""capability":"broker","request":"GET https://b.example/x""#).json(PolicyAnswer.self)
+        #expect(other.code == "destination_not_allowed" && other.rule == "r")
+        for bad in [
+            #""capability":"masked_return","request":"GET https://a.example/""#, #""capability":"broker","request":"GET https://a.example""#,
+            #""capability":"broker","request":"GET http://a.example/""#, #""capability":"broker","request":"GET https://a.example/","place":"here""#,
+            #""capability":"broker","place":"bearer""#, #""capability":"broker","request":"GET https://a.example/","argv":["curl"]"#,
+        ] { #expect(try await ask(bad).status == 400, "\(bad)") }
+    }
+
     @Test("policy, agents, slots, password and log are a person's who was asked again")
     func administration() async throws {
         let bed = try await Bed()

@@ -33,7 +33,7 @@ struct PolicyAddition: Sendable, Equatable {
     private static func isAddition(_ after: PolicyDocument, to before: PolicyDocument) -> Bool {
         after.policies.count > before.policies.count && after.policies.starts(with: before.policies)
             && after.commandRules.count > before.commandRules.count && after.commandRules.starts(with: before.commandRules)
-            && after.tagRules == before.tagRules && after.tests == before.tests
+            && after.tagRules == before.tagRules && after.requestRules == before.requestRules && after.tests == before.tests
     }
 
     /// Puts items at the end of a section whose key stands at the beginning of a line; a section that is missing comes last.

@@ -7,12 +7,13 @@ struct PolicyExplainCommand: Verb {
         commandName: "explain", abstract: "Tell what the policy in force would decide, and why.",
         discussion: """
             With a command behind `--`, its program is looked up and opened as a run of the agent would open it, and not executed: you see whether it \
-            counts, and as what.
+            counts, and as what. With `--request` you see what the request rules say of it; without a name it is a request without a token.
 
             EXAMPLES
               tacit policy explain claude stripe/api-key
               tacit policy explain claude db/main --capability masked_return -e prod
               tacit policy explain claude stripe/api-key -- curl -s https://x
+              tacit policy explain claude npm/token --request "GET https://a.example/x"
               tacit policy explain claude db/main --tag live --given approval
               tacit policy explain unidentified
             """)
@@ -21,8 +22,10 @@ struct PolicyExplainCommand: Verb {
     var agent: String
     @Argument(help: ArgumentHelp("The secret; without it, listing the environment.", valueName: "name"))
     var name: String?
-    @Option(name: .customLong("capability"), help: ArgumentHelp("What it would do with it.", valueName: "capability"))
-    var capability = "env_inject"
+    @Option(
+        name: .customLong("capability"), help: ArgumentHelp("What it would do with it: env_inject, or broker for a request.", valueName: "capability")
+    )
+    var capability: String?
     @Option(name: .customLong("tag"), help: ArgumentHelp("A tag that the secret is taken to have, in the place of its own.", valueName: "tag"))
     var tags: [String] = []
     @Option(name: .customLong("model"), help: ArgumentHelp("The model that the agent would report.", valueName: "model"))
@@ -31,6 +34,14 @@ struct PolicyExplainCommand: Verb {
         name: .customLong("given"),
         help: ArgumentHelp("What is taken to be so: session, acknowledgement or approval.", valueName: "condition"))
     var given: [String] = []
+    @Option(
+        name: .customLong("request"),
+        help: ArgumentHelp("The request that would leave through the broker: METHOD URL.", valueName: "request"))
+    var request: String?
+    @Option(
+        name: .customLong("place"),
+        help: ArgumentHelp("Where in it the token would stand, such as `bearer`.", valueName: "place"))
+    var place: String?
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The command that would have the secret.", valueName: "command"))
     var command: [String] = []
     @OptionGroup var scope: ScopeOptions
@@ -39,11 +50,12 @@ struct PolicyExplainCommand: Verb {
     func perform(in context: CommandContext) throws {
         let agent = try SegmentArgument.checked(agent, "the agent")
         let reference = try name.map { try Reference(secret: $0, scope, in: context) }
-        let place = try reference?.scope ?? ScopeResolver(context: context).scope(scope)
+        let environment = try reference?.scope ?? ScopeResolver(context: context).scope(scope)
         let door = try VaultDoor(context, options, to: "explain the policy")
         let question = PolicyQuestion(
-            agent: agent, scope: place.text, name: reference?.name, capability: capability, tags: tags.isEmpty ? nil : tags, model: model,
-            given: given.isEmpty ? nil : given, argv: command.isEmpty ? nil : command)
+            agent: agent, scope: environment.text, name: reference?.name, capability: capability ?? (request == nil ? "env_inject" : "broker"),
+            tags: tags.isEmpty ? nil : tags, model: model, given: given.isEmpty ? nil : given, argv: command.isEmpty ? nil : command,
+            request: request, place: place)
         let answer: PolicyAnswer = try door.send("POST", WirePath.policyExplain, json: question)
         let console = Console(context)
         if options.json { return console.say(json: answer) }

@@ -5,7 +5,7 @@ import TacitWire
 /// `tacit policy rules`
 struct PolicyRulesCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "List the tag rules and command rules, and how much each can be relied on.",
+        commandName: "rules", abstract: "List the rules of a policy, and how much each can be relied on.",
         discussion: """
             Tag rules stand in the order in which they are asked. `enforced` is what an agent cannot get round; `ceremony` is what it can satisfy \
             itself: it slows down and leaves a trace.
@@ -39,7 +39,7 @@ struct PolicyRulesCommand: Verb {
                         Row(name: $0.name, kind: $0.kind, subject: $0.subject, agents: $0.agents, strength: $0.strength, reason: $0.reason)
                     }))
         }
-        guard !rules.isEmpty else { return console.note("the policy has neither tag rules nor command rules") }
+        guard !rules.isEmpty else { return console.note("the policy has no rules") }
         var table = Table("RULE", "KIND", "ABOUT", "AGENTS", "STRENGTH", "BECAUSE")
         for rule in rules {
             table.add(

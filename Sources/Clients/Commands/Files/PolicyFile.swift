@@ -55,10 +55,14 @@ private struct Writer {
             text += "\(separator)\(JSONText.quoted(member.key)):"
             separator = ","
             let place = "\(path).\(member.key)"
-            if keys.contains(where: { $0.name == member.key && $0.holdsList }) {
-                try writeList(member.value, at: place) { (writer, element, place) throws(FormatError) in try writer.writeText(element, at: place) }
+            let key = keys.first { $0.name == member.key }
+            let kind = key?.value ?? .text
+            if key?.holdsList == true {
+                try writeList(member.value, at: place) { (writer, element, place) throws(FormatError) in
+                    try writer.writeText(element, of: kind, at: place)
+                }
             } else {
-                try writeText(member.value, at: place)
+                try writeText(member.value, of: kind, at: place)
             }
         }
         text += separator == "{" ? "{}" : "}"
@@ -78,8 +82,8 @@ private struct Writer {
         text += "]"
     }
 
-    private mutating func writeText(_ node: YAMLNode, at path: String) throws(FormatError) {
+    private mutating func writeText(_ node: YAMLNode, of kind: PolicyKey.Value, at path: String) throws(FormatError) {
         positions[path] = node.position
-        text += JSONText.quoted(try node.text())
+        text += JSONText.quoted(try node.text(of: kind))
     }
 }

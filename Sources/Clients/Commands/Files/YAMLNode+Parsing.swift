@@ -52,9 +52,9 @@ extension YAMLNode {
     fileprivate static func content(of scalar: Node.Scalar) -> Content {
         guard scalar.style == .plain else { return .text(scalar.string) }
         switch scalar.string.lowercased() {
-        case "", "~", "null": return .other(.nothing)
-        case "true", "false", "yes", "no", "on", "off": return .other(.truthValue)
-        default: return isNumber(scalar.string) ? .other(.number) : .text(scalar.string)
+        case "", "~", "null": return .other(.nothing, scalar.string)
+        case "true", "false", "yes", "no", "on", "off": return .other(.truthValue, scalar.string)
+        default: return isNumber(scalar.string) ? .other(.number, scalar.string) : .text(scalar.string)
         }
     }
 

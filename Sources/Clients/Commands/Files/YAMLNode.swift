@@ -9,8 +9,8 @@ struct YAMLNode: Equatable {
         case mapping([Member])
         case list([YAMLNode])
         case text(String)
-        /// A plain scalar that YAML reads as something else: `true`, `12`, or nothing at all.
-        case other(Kind)
+        /// A plain scalar that YAML reads as something else: `true`, `12`, or nothing at all; with what is written.
+        case other(Kind, String)
     }
 
     struct Member: Equatable {
@@ -58,10 +58,21 @@ extension YAMLNode {
         return text
     }
 
+    /// The text for which this stands as the value of a policy's key.
+    func text(of value: PolicyKey.Value) throws(FormatError) -> String {
+        switch (value, content) {
+        case (.number, .other(.number, let digits)): return digits
+        case (.pair, .mapping(let members)):
+            guard let member = members.first, members.count == 1 else { throw error("wrong-type", "this must be one word with its name") }
+            return "\(member.key): \(try member.value.text())"
+        default: return try text()
+        }
+    }
+
     private func wrongType(_ expected: String) -> FormatError {
         switch content {
-        case .other(.nothing): error("wrong-type", "a value is missing: this must be \(expected)")
-        case .other(let kind) where expected == "a text":
+        case .other(.nothing, _): error("wrong-type", "a value is missing: this must be \(expected)")
+        case .other(let kind, _) where expected == "a text":
             error("wrong-type", "this must be a text, and YAML reads it as \(kind.rawValue)", hint: "put it in quotes if it is meant as a text")
         case .text where expected == "a list": error("wrong-type", "this must be a list", hint: "put it in square brackets: [ … ]")
         default: error("wrong-type", "this must be \(expected)")

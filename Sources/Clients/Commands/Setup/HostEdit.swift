@@ -75,7 +75,7 @@ struct HostEdit {
     private static func members(of node: YAMLNode) throws -> [YAMLNode.Member] {
         switch node.content {
         case .mapping(let members): members
-        case .other(.nothing): []
+        case .other(.nothing, _): []
         default: throw flow
         }
     }

@@ -16,6 +16,8 @@ package struct PolicyInquiry: Sendable {
     package var given: Set<Given> = []
     /// The command that would have the secret; empty for none.
     package var arguments: [String] = []
+    /// The request that would leave; nil for none.
+    package var request: RequestQuestion?
 
     /// A condition that a rule may ask for.
     package enum Given: String, CaseIterable, Sendable {
@@ -39,7 +41,8 @@ extension OpenVault {
             let document = policy.document
             let (tags, isThere) = try await tags(for: inquiry, act, by: asker)
             var circumstances = PolicyCircumstances(
-                tags: tags, model: inquiry.model, hasSession: inquiry.given.contains(.session), hasApproval: inquiry.given.contains(.approval),
+                tags: tags, model: inquiry.model, request: inquiry.request, hasSession: inquiry.given.contains(.session),
+                hasApproval: inquiry.given.contains(.approval),
                 now: clock.now())
             if inquiry.given.contains(.acknowledgement) {
                 for rule in document.tagRules { circumstances.acknowledgements[rule.name] = circumstances.now }
@@ -52,7 +55,8 @@ extension OpenVault {
                 agent: inquiry.agent, scope: inquiry.scope, secret: inquiry.name, capability: inquiry.capability, circumstances: circumstances)
             let absence = isThere ? [] : ["no secret of this name is there: an agent that may list it is told not_found"]
             let explanation = document.explanation(for: query)
-            return (explanation.decision, explanation.lines + absence)
+            let noBroker = inquiry.capability == .broker ? ["this version has no broker: no request leaves by these rules yet"] : []
+            return (explanation.decision, explanation.lines + absence + noBroker)
         }
     }
 

@@ -58,6 +58,20 @@ extension PolicyInquiry {
         model = wire.model
         given = Set(try (wire.given ?? []).map { try Self.word($0, "condition") })
         arguments = wire.argv ?? []
+        request = try Self.request(wire)
+        guard request != nil else { return }
+        guard capability == .broker else { throw EngineError.invalid(RequestProblem.notOfBroker.message, hint: nil) }
+        guard arguments.isEmpty else { throw EngineError.invalid("a question is about a command or about a request", hint: "ask twice") }
+    }
+
+    private static func request(_ wire: PolicyQuestion) throws -> RequestQuestion? {
+        guard let text = wire.request else {
+            guard wire.place == nil else { throw EngineError.invalid("this is about a request, and none is named", hint: nil) }
+            return nil
+        }
+        do {
+            return try RequestQuestion(parsing: text, place: try wire.place.map { place throws(RequestProblem) in try TokenPlace(place) })
+        } catch { throw EngineError.invalid(error.message, hint: error.hint) }
     }
 
     private static func word<Word: RawRepresentable<String> & CaseIterable>(_ text: String, _ thing: String) throws -> Word {

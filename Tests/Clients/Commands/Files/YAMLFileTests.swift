@@ -59,6 +59,34 @@ struct YAMLFileTests {
         #expect(try PolicyFile(yaml: PolicyFile.yaml(json: file.json)).json == file.json)
     }
 
+    @Test("a number and a pair stand for texts where a key takes them")
+    func numbersAndPairs() throws {
+        let yaml = """
+            policies: []
+            request_rules:
+              - name: r
+                ports: [443, "8443"]
+                places:
+                  - header: X-Api-Key
+                  - bearer
+                  - "query: key"
+                  - json: /a/b
+                occurrences: 2
+            tests:
+              - name: t
+                request: GET https://api.example.com/v1/x
+                place: {cookie: sid}
+            """
+        let file = try PolicyFile(yaml: Array(yaml.utf8))
+        #expect(
+            String(decoding: file.json, as: UTF8.self)
+                == #"{"policies":[],"request_rules":[{"name":"r","ports":["443","8443"],"places":["header: X-Api-Key","bearer","query: key","json: /a/b"],"#
+                + #""occurrences":"2"}],"tests":[{"name":"t","request":"GET https://api.example.com/v1/x","place":"cookie: sid"}]}"#)
+        #expect(file.position(of: "request_rules[0].places[3]") == FilePosition(line: 9, column: 9))
+        #expect(file.position(of: "request_rules[0].ports[1]") == FilePosition(line: 4, column: 18))
+        #expect(try PolicyFile(yaml: PolicyFile.yaml(json: file.json)).json == file.json)
+    }
+
     @Test("an empty list of policies is a policy")
     func emptyPolicy() throws {
         #expect(try PolicyFile(yaml: Array("policies: []".utf8)).json == Array("{\"policies\":[]}".utf8))
@@ -69,11 +97,18 @@ struct YAMLFileTests {
         "a bad policy file is refused with line and column",
         arguments: [
             ("", nil, "empty", nil), ("# a\n", nil, "empty", nil),
-            ("policies: []\nrules: []", "2:1", "unknown-key", "the keys here are `policies`, `tag_rules`, `command_rules`, `tests`"),
+            ("policies: []\nrules: []", "2:1", "unknown-key", "the keys here are `policies`, `tag_rules`, `command_rules`, `request_rules`, `tests`"),
             ("policy: []", "1:1", "unknown-key", "did you mean `policies`?"), ("tag_rules: []", "1:1", "missing-key", nil),
             ("policies: []\ntag_rule: []", "2:1", "unknown-key", "did you mean `tag_rules`?"),
             ("policies: []\ntag_rules:\n  - tag: a", "3:5", "unknown-key", "did you mean `tags`?"),
             ("policies: []\ncommand_rules:\n  - programs: /a", "3:15", "wrong-type", "put it in square brackets: [ … ]"),
+            ("policies: []\nrequest_rules:\n  - host: [a]", "3:5", "unknown-key", "did you mean `hosts`?"),
+            ("policies: []\nrequest_rules:\n  - occurrences: yes", "3:18", "wrong-type", nil),
+            ("policies: []\nrequest_rules:\n  - ports: 443", "3:12", "wrong-type", nil),
+            ("policies: []\nrequest_rules:\n  - places: [{header: a, cookie: b}]", "3:14", "wrong-type", nil),
+            ("policies: []\nrequest_rules:\n  - places: [{query: 1}]", "3:22", "wrong-type", "put it in quotes if it is meant as a text"),
+            ("policies: []\nrequest_rules:\n  - hosts: [{a: b}]", "3:13", "wrong-type", nil),
+            ("policies: []\nrequest_rules:\n  - hosts: [1]", "3:13", "wrong-type", nil),
             ("policies: []\ntests:\n  - expect: [allow]", "3:13", "wrong-type", nil), ("{}", "1:1", "missing-key", nil),
             ("- a", "1:1", "wrong-type", nil),
             ("policies", "1:1", "wrong-type", nil), ("policies:", "1:10", "wrong-type", nil),

@@ -188,6 +188,21 @@ struct PolicyCommandTests {
                     agent: "claude", scope: "default/dev", name: "a/b", capability: "env_inject", tags: ["live", "x"], model: "m",
                     given: ["approval"], argv: ["curl", "-s", "--tag"]))
     }
+
+    @Test("a question about a request is one about the broker")
+    func explainRequest() throws {
+        let rig = try Rig(["POST /v1/policy/explain": { _ in .json(PolicyAnswer(allowed: true, code: "allowed", rule: "p", steps: [])) }])
+        let request = "GET https://api.example.com/v1/x"
+        for (name, place) in [("a/b", "header: X-Api-Key"), (nil, nil)] as [(String?, String?)] {
+            let words =
+                ["policy", "explain", "claude"] + (name.map { [$0] } ?? []) + ["--request", request] + (place.map { ["--place", $0] } ?? [])
+            let outcome = try rig.run(words)
+            #expect(outcome.status == 0, "\(outcome.messages)")
+            let sent: PolicyQuestion = try VaultDoor.decode(try #require(rig.keeper?.requests.last).body)
+            #expect(
+                sent == PolicyQuestion(agent: "claude", scope: "default/dev", name: name, capability: "broker", request: request, place: place))
+        }
+    }
 }
 
 @Suite("Policies to start from")

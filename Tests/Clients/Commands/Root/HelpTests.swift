@@ -42,8 +42,15 @@ struct HelpTests {
                 Issue.record("an example without tacit: \(line)")
                 continue
             }
-            let words = Self.withoutRedirections(line[start...]).split(separator: " ").dropFirst().map(String.init)
-            #expect(throws: Never.self, "\(line)") { _ = try TacitCommand.parseAsRoot(words) }
+            let words = Self.words(of: Self.withoutRedirections(line[start...])).dropFirst()
+            #expect(throws: Never.self, "\(line)") { _ = try TacitCommand.parseAsRoot(Array(words)) }
+        }
+    }
+
+    /// The words of a line; what stands in double quotes is in one.
+    private static func words(of line: Substring) -> [String] {
+        line.split(separator: "\"", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+            index % 2 == 0 ? part.split(separator: " ").map(String.init) : [String(part)]
         }
     }
 
