@@ -1,4 +1,5 @@
 import CompressedMembers
+import FoundationEssentials
 import Glibc
 import Model
 import Redaction
@@ -69,6 +70,26 @@ struct SlowJudgementTests {
         #expect(entries(of: target.path).isEmpty && release.result.isEmpty)
         search.isWanted = { true }
         #expect(search.verdict(onFile: file) == .clean)
+    }
+
+    @Test("so does the search of one small file that decodes to much")
+    func decoded() throws {
+        let folder = try TemporaryFolder()
+        // A frame of zstd (RFC 8878): blocks that repeat one byte 128 KiB often, the last one marked.
+        let block: [UInt8] = [2, 0, 0x10, 0x2e]
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x58] + (1..<32).flatMap { _ in block } + [3] + block[1...]
+        try Data(frame).write(to: URL(filePath: "\(folder.path)/packed"))
+        var value = Array("CANARY-0123456789abcdef".utf8)
+        let needles = NeedleSet([Needle(name: "key", value: SecretValue(moving: &value))])
+        let left = Clock()
+        left.step = 1
+        var search = FileSearch(needles: needles, opener: LibraryMembers(), passesUnscanned: false)
+        let file = unsafe open("\(folder.path)/packed", O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        search.isWanted = { left.look() < 10 }
+        #expect(search.verdict(onFile: file) == .unreadable && left.now == 11)
+        search.isWanted = { left.look() >= 0 }
+        #expect(search.verdict(onFile: file) == .clean && left.now > 64, "asked before each portion of 64 KiB at most: \(left.now)")
     }
 
     @Test("the kernel ends a process that does not take back what it announced, whatever signals it blocks")
