@@ -110,6 +110,8 @@ def notations(context):
         "o.write(v.decode().encode('utf-16-le'))", "o.write(v.decode().encode('utf-16-be'))", "o.write(v.decode().encode('utf-16'))",
         "o.write(b''.join(b'%08x  %s  |%s|\\n' % (i, v[i:i+16].hex(' ').encode(), b'.' * 16) for i in range(0, len(v), 16)))",
         "o.write(b''.join(b'%08x: %s  %s\\n' % (i, v[i:i+16].hex(' ', -2).encode(), b'.' * 16) for i in range(0, len(v), 16)))",
+        "import subprocess; o.write(subprocess.run(['od', '-x'], input=v, stdout=subprocess.PIPE).stdout)",
+        "import subprocess; o.write(subprocess.run(['od', '-An', '-x'], input=b'x' + v + b'y', stdout=subprocess.PIPE).stdout)",
     ):
         hidden(context, text)
 

@@ -4,7 +4,7 @@ struct HexReader: SpellingReader {
     private var isFirst = true
     /// Whether every byte has `0x` before it, decided by the first one.
     private var hasPrefix = false
-    /// Whether letters are capital, decided by the first one.
+    /// Whether letters are capital, decided by the first one unless it is known.
     private var isCapital: Bool?
     private var isSeparated = false
     /// How many bytes of the row have been read; nil in the first one, in which a value may begin anywhere.
@@ -13,7 +13,7 @@ struct HexReader: SpellingReader {
     /// Whether nothing follows the text: digits at its end are no address that goes on.
     private let isEdge: Bool
 
-    enum Layout {
+    enum Layout: CaseIterable {
         /// No addresses, and no text beside the bytes.
         case plain
         /// Each row begins with an address, as `od -t x1` and `hexdump -C` print it; text beside the bytes stands between bars.
@@ -28,10 +28,11 @@ struct HexReader: SpellingReader {
     static let shortestRow = 8
     private static let longestAddress = 16
 
-    init(at position: Int, _ layout: Layout, isEdge: Bool) {
+    init(at position: Int, _ layout: Layout, isEdge: Bool, isCapital: Bool? = nil) {
         self.position = position
         self.layout = layout
         self.isEdge = isEdge
+        self.isCapital = isCapital
     }
 
     /// How many bytes before a place tell whether it stands in the row of a dump.

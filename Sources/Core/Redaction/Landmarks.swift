@@ -17,7 +17,7 @@ struct Landmarks {
     /// How many bytes of a dump's row have enough digits, at most.
     private var rowByteCount: Int { (needed + 1) / 2 }
     /// A spelling of a pattern has at most this many.
-    var mostPerPattern: Int { stride * 4 + 2 * (2 * rowByteCount + stride) + 2 * stride }
+    var mostPerPattern: Int { stride * 4 + 4 * (2 * rowByteCount + stride) + 2 * stride }
 
     /// How many letters may precede a landmark besides those of the value's own: from a row of text and an address, and from an escape
     /// that is taken for another.
@@ -137,7 +137,20 @@ struct Landmarks {
                 }
             }
         }
+        swapped(pattern, body)
         return true
+    }
+
+    /// The digits of a pattern in swapped words, for its first byte in either half of one, as far as both bytes of a word are the pattern's. A row that is long enough
+    /// for `hex` is for these: rows end behind a word.
+    private func swapped(_ pattern: LentBytes, _ body: (UInt64, Int) -> Void) {
+        for start in [0, 1] {
+            let count = (pattern.count - start) & ~1
+            give(min(2 * (rowByteCount - 1) + stride, 2 * count - length + 1), reach: Self.dumpSlack + 4 * start, body) { index in
+                let byte = pattern[start + (index / 2 ^ 1)]
+                return HexDigits.digit(index & 1 == 0 ? byte >> 4 : byte & 15, false)
+            }
+        }
     }
 }
 

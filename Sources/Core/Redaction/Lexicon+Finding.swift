@@ -103,9 +103,12 @@ extension Lexicon {
         }
         if traits.views.contains(.hex), first.hexDigit != nil {
             follow(HexReader(at: place, .plain, isEdge: isEdge), as: .hex)
-            if isOuter, HexReader.mayStandInRow(place, of: text) {
-                follow(HexReader(at: place, .rows, isEdge: isEdge), as: .hex)
-                follow(HexReader(at: place, .rowsWithText, isEdge: isEdge), as: .hex)
+            if isOuter {
+                let isRow = HexReader.mayStandInRow(place, of: text)
+                if isRow { for layout in [HexReader.Layout.rows, .rowsWithText] { follow(HexReader(at: place, layout, isEdge: isEdge), as: .hex) } }
+                for layout in isRow ? HexReader.Layout.allCases : [.plain] {
+                    for beginsLate in [false, true] { follow(SwappedReader(at: place, layout, beginsLate: beginsLate, isEdge: isEdge), as: .hex) }
+                }
             }
         }
         if traits.views.contains(.utf16), traits.mayBeginUTF16(first) {

@@ -111,6 +111,8 @@ struct LexiconBuilder {
                 }
             }
             insert(UInt8(ascii: "0"), UInt8(ascii: "x"), first, second, isRare: isRare)
+            // The first word, swapped; where the first byte is in a word of its own, two digits are all that is known of it.
+            if !isCapital { insert(third, fourth, first, second, isRare: isRare) }
         }
     }
 }

@@ -80,7 +80,9 @@ struct Lookout {
         let head = text.word(at: place)
         if table.hasHead(head, isRare: isRare) { return true }
         if isTurn(place + 1) { return true }
-        if isTurn(place + 2), table.hasHead(head | 0xffff_0000, isRare: isRare) { return true }
+        // In a swapped word a value may begin with the first two digits; the others are its neighbour's.
+        let isWord = text[place + 2].hexDigit != nil && text[place + 3].hexDigit != nil
+        if isWord || isTurn(place + 2), table.hasHead(head | 0xffff_0000, isRare: isRare) { return true }
         return isTurn(place + 3) && table.hasHead(head | 0xff00_0000, isRare: isRare)
     }
 
