@@ -13,7 +13,10 @@ ENDS = ("stopped", "redacted", "detected", "possible")
 COLUMNS = {
     "none": "no Tacit", "pinned-confined": "pinned, confined", "pinned-free": "pinned, free", "pinned-open": "pinned, free, no sandbox",
     "chosen-confined": "chosen, confined", "chosen-free": "chosen, free", "chosen-open": "chosen, free, no sandbox",
+    "pinned-own": "own uid: pinned", "pinned-own-open": "own uid: pinned, no sandbox", "chosen-own": "own uid: chosen", "chosen-own-open": "own uid: chosen, no sandbox",
 }
+# The cell with a sandbox for each without one.
+SANDBOXED = {"pinned-open": "pinned-free", "chosen-open": "chosen-free", "pinned-own-open": "pinned-own", "chosen-own-open": "chosen-own"}
 # What is attacked, and how an attack that the suite has ends there.
 DOORS = {
     "approvals": ("approvals", "stopped"), "container": ("who asks", "stopped"), "disk": ("disk", "stopped"), "fuzz": ("keeper's socket", "stopped"),
@@ -25,7 +28,7 @@ DOORS = {
     "trap_21_requests": ("keeper's socket", "stopped"), "trap_22_who_asks": ("who asks", "stopped"),
 }
 # Files that hold no attack on a door, and titles of what only shows that an attack would succeed.
-OTHERS = {"attack", "catalogue", "trap_13_docs"}
+OTHERS = {"attack", "catalogue", "catalogue_own_uid", "trap_13_docs"}
 CONTROL = re.compile(r"prove nothing\)|^what is looked for is there")
 GROUPS = {
     "print": "Printing it, as it is or cut up", "encode": "Printing it in another form", "layers": "Printing it in one form inside another",
@@ -65,9 +68,15 @@ def reason(group: str, cell: str, ends: dict[str, str]) -> str:
         return ""
     if group == "watch":
         return "same user"
-    if cell.endswith("open") and ends.get(cell.removesuffix("open") + "free") != "possible":
+    if cell in SANDBOXED and ends.get(SANDBOXED[cell]) != "possible":
         return "no sandbox"
     return "answers" if group == "channel" else "form"
+
+
+def recorded(root: pathlib.Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """How each technique ended, by cell; and why cells were not played, by cell."""
+    record = json.loads((root / OUTCOMES).read_text(encoding="utf-8"))
+    return record["ends"], record["not played"]
 
 
 def totals(outcomes: dict[str, dict[str, str]]) -> dict[str, Counter[str]]:
@@ -76,7 +85,7 @@ def totals(outcomes: dict[str, dict[str, str]]) -> dict[str, Counter[str]]:
 
 def summary(root: pathlib.Path) -> str:
     """The sentence that the README has."""
-    counted = totals(json.loads((root / OUTCOMES).read_text(encoding="utf-8")))
+    counted = totals(recorded(root)[0])
     number = sum(counted["none"].values())
     pinned, chosen, none = (counted[cell]["possible"] for cell in ("pinned-confined", "chosen-confined", "none"))
     return (f"Of {number} techniques to get a value out of a run, {none} succeed on a plain variable, {pinned} on a pinned program in the sandbox for a confined agent, "
@@ -84,11 +93,12 @@ def summary(root: pathlib.Path) -> str:
 
 
 def render(root: pathlib.Path) -> str:
-    outcomes = json.loads((root / OUTCOMES).read_text(encoding="utf-8"))
+    outcomes, missing = recorded(root)
     techniques, others = catalogue(root), list(doors(root))
     lines = [HEAD, row(["", *COLUMNS.values()]), row(["---"] * (len(COLUMNS) + 1))]
     counted = totals(outcomes)
     lines += [row([end, *(str(counted[cell][end]) for cell in COLUMNS)]) for end in ENDS]
+    lines += ["", *(f"- **{COLUMNS[cell]}** was not played where this page was made: {why}." for cell, why in sorted(missing.items()))] if missing else []
     for group, title in GROUPS.items():
         members = [technique for technique in techniques if technique[1] == group]
         lines += ["", f"## {title}", "", row(["technique", *COLUMNS.values()]), row(["---"] * (len(COLUMNS) + 1))]
@@ -120,8 +130,8 @@ def violations(root: pathlib.Path):
         yield "attacks", PAGE, f"it is not what was recorded: {hint}"
     if summary(root) not in (root / "README.md").read_text(encoding="utf-8"):
         yield "attacks", "README.md", f"the totals are not what was recorded; they are: {summary(root)}"
-    known, recorded = {technique[0] for technique in catalogue(root)}, set(json.loads((root / OUTCOMES).read_text(encoding="utf-8")))
-    for id in sorted(known ^ recorded):
+    known = {technique[0] for technique in catalogue(root)}
+    for id in sorted(known ^ set(recorded(root)[0])):
         yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in known else 'no technique any more'}: run Scripts/attack-report"
 
 
@@ -135,13 +145,14 @@ plays it too, and fails where anything ends otherwise than it stands here. Nothi
 - **pinned**: a program that a person listed (here `curl`, `cat`, `printenv`, `sleep`, `wc` and `true`). **chosen**: any program, as without command rules.
   Both are in [the sandbox](POLICY.md#the-sandbox) but for the columns *no sandbox*, which is `unsandboxed: allow` in a policy.
 - **confined**: the agent runs under another user. **free**: under yours. What a run itself shows is the same for both, and is played once.
+- **own uid**: the keeper and what is run are [users of their own](OWN-UID.md); the agent runs under yours. *Spawner* is root's helper there.
 - **no Tacit** is the control: the same program with the value in its environment, as a `.env` file does it. A technique that succeeds nowhere would prove nothing; `–`
   stands where only Tacit has what is attacked.
 - Why something is possible: *form*, the value leaves in a form that the redactor does not read, or in pieces, by the hand of a program that holds it; *answers*, such a
   program answers questions about it; *no sandbox*, the program reaches the network or any file; *same user*, the kernel lets a user look at their own processes.
 
 **Treat a value as known to an agent that chooses the program.** Those columns show how far redaction and the sandbox go against accidents, not against an adversary.
-Not played here: a keeper under a user of its own (there is none yet), fake tokens (the broker is *coming*), virtual sockets of a hypervisor.
+Not played here: fake tokens (the broker is *coming*).
 
 Another tool is put through the same techniques by the words that stand before a command: `Scripts/attack-report --adapter "TOOL run --" --value VALUE`, where the tool
 puts `VALUE` into the variable `API_KEY`.

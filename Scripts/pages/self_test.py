@@ -44,14 +44,14 @@ def table() -> dict[str, str]:
     """The files of an attack table with one technique in it."""
     files = {
         TECHNIQUES: 'class Raw:\n    id, group, what, own = "print.raw", "print", "as it is", False\n\n\nALL = [Raw]\n',
-        attacks.OUTCOMES: json.dumps({"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}}),
+        attacks.OUTCOMES: json.dumps({"ends": {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}}, "not played": {"chosen-own": "there is no root"}}),
     }
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
-        return files | {attacks.PAGE: attacks.render(root), "README.md": FILES["README.md"] + attacks.summary(root), "docs/POLICY.md": "## The sandbox\n",
+        return files | {attacks.PAGE: attacks.render(root), "README.md": FILES["README.md"] + attacks.summary(root), "docs/POLICY.md": "## The sandbox\n", "docs/OWN-UID.md": "# A user of its own\n",
                         "Tests/Attacks/README.md": "# Attacks\n", "Scripts/attack-report": "", "Scripts/test": ""}
 
 
@@ -84,6 +84,7 @@ CASES = [
     ("a path that is not there", "path", changed("README.md", "`Sources/Part.swift`", "`Sources/Piece.swift`")),
     ("a section that is not there", "section", changed("Sources/Part.swift", "SPEC §1.1", "SPEC §1.2")),
     ("an end that was changed in the page", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("| redacted |", "| stopped |")}),
+    ("a cell that was not played, silently", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("there is no root", "")}),
     ("totals that the README has otherwise", "attacks", TABLE | {"README.md": FILES["README.md"]}),
     ("a technique that nobody recorded", "attacks", TABLE | {TECHNIQUES: TABLE[TECHNIQUES].replace("print.raw", "print.new")}),
     ("a page of another project", "foreign", changed("Sources/Part.swift", "SPEC §6 say", "PRODUCT §6 say")),

@@ -236,6 +236,11 @@ class House:
                 pending.append(child)
         return found
 
+    @property
+    def kept(self):
+        """The directories in which the keeper's files lie."""
+        return [self.vault, self.state, self.root / "run"]
+
     def files(self):
         """Every file below the house."""
         return [path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()]

@@ -9,7 +9,7 @@ import shlex
 import signal
 import subprocess
 
-from house import children, wait_until
+from house import children, is_alive, wait_until
 
 from .technique import PRELUDE, Place, Seen
 
@@ -53,6 +53,11 @@ class Housed(Place):
     def as_agent(self, body):
         return forked(self.agent_user, body)
 
+    def give(self):
+        """What lies in the working directory is the person's, as whom an agent puts it there: so far it is root's, who carries the techniques out."""
+        for path in self.directory.rglob("*") if self.house.owner else []:
+            os.chown(path, self.house.owner.pw_uid, self.house.owner.pw_gid, follow_symlinks=False)
+
 
 class Command(Housed):
     """Nothing but a variable: the control of every technique."""
@@ -65,6 +70,7 @@ class Command(Housed):
         return self.house.popen(argv, cwd=self.directory, env=environment, start_new_session=True)
 
     def start(self, argv, as_input=False, seconds=60, caps=None, environment=None):
+        self.give()
         if as_input:
             argv = ["/bin/sh", "-c", 'printf %s "$API_KEY" | exec "$@"', "sh", *argv]
         # A file without `#!`, or none at all, is no program for this cell either.
@@ -92,6 +98,15 @@ class Command(Housed):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+
+    @contextlib.contextmanager
+    def session_file(self):
+        """The path of a file that holds the value for a program of the person's; nothing where none is made."""
+        path = self.directory / ".env"
+        with self.house.as_owner():
+            path.touch(0o600)
+            path.write_text(f"API_KEY={self.value.decode()}\n")
+        yield path
 
 
 class Foreign(Command):
@@ -124,6 +139,7 @@ class Tacit(Housed):
         return self.house.connect(headers={"Tacit-Agent-Badge": self.house.badges[self.who], "Tacit-Source": "mcp"})
 
     def start(self, argv, as_input=False, seconds=60, caps=None, environment=None):
+        self.give()
         secret = {"reference": "api/key", "stdin": True} if as_input else "api/key"
         with self.connect() as agent:
             run = agent.run(argv, [secret], cwd=str(self.directory), timeout_seconds=seconds, environment=environment or {}).wait()
@@ -143,16 +159,43 @@ class Tacit(Housed):
                 if run.problem is None:
                     run.raw(bytes([5]) + (4).to_bytes(4, "big") + int(signal.SIGKILL).to_bytes(4, "big"))
 
+    @contextlib.contextmanager
+    def session_file(self):
+        with self.connect() as agent:
+            wish = {"secrets": [{"reference": "api/key"}], "content": "values", "scope": "default/dev", "purpose": "attack"}
+            answer = agent.json("POST", "/v1/sessions/files", wish)
+            yield answer.json["path"] if answer.status == 201 else None
+            agent.json("POST", "/v1/sessions/sleep", {})
+
     def processes(self, run):
         """What runs for it, once the program itself does."""
         run.until_started()
-        helpers = self.house.helpers()
+        found = self.helpers()
 
         def programs():
-            found = [process for runner in helpers["__runner"] for process in descendants(runner)]
-            return found if any(self.sleeper[0].encode() in command(process) for process in found) else None
+            below = [process for runner in found["runner"] for process in descendants(runner)]
+            return below if any(self.sleeper[0].encode() in command(process) for process in below) else None
 
-        return {"program": wait_until(programs, "the program runs"), "runner": helpers["__runner"], "spawner": helpers["__spawner"], "keeper": [self.house.keeper]}
+        return {"program": wait_until(programs, "the program runs"), **found}
+
+    def helpers(self):
+        """The secrets manager's own processes, by role."""
+        found = self.house.helpers()
+        return {"runner": found["__runner"], "spawner": found["__spawner"], "keeper": [self.house.keeper]}
+
+
+class OwnTacit(Tacit):
+    """A run of a keeper's that is a user of its own; what starts its runners is root's helper."""
+
+    def helpers(self):
+        starter = self.house.units.starter.pid
+        return {"runner": children(starter), "spawner": [starter], "keeper": [self.house.keeper]}
+
+    @contextlib.contextmanager
+    def begin(self, as_file=False):
+        with super().begin(as_file) as processes:
+            yield processes
+        wait_until(lambda: not any(map(is_alive, processes["program"] + processes["runner"])), "the run has ended")
 
 
 def command(process):

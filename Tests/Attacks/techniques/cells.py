@@ -2,23 +2,23 @@
 
 import json
 
-from .adapters import Command, Foreign, Tacit
+from .adapters import Command, Foreign, OwnTacit, Tacit
 
 PINNED = ["/usr/bin/curl", "/usr/bin/cat", "/usr/bin/printenv", "/usr/bin/sleep", "/usr/bin/wc", "/usr/bin/true"]
 SLEEPS = ["/usr/bin/sleep", "120"]
 
 
 class Cell:
-    """What an agent is given and where it runs. `confined` decides only what it sees of processes from outside."""
+    """What an agent is given and where it runs. `confined` decides only what it sees of processes from outside; `adapter` is how a run is had."""
 
-    def __init__(self, id, title, who=None, confined=False):
-        self.id, self.title, self.who, self.confined = id, title, who, confined
+    def __init__(self, id, title, who=None, confined=False, adapter=Tacit):
+        self.id, self.title, self.who, self.confined, self.adapter = id, title, who, confined, adapter
 
     def place(self, value, house, context):
         user = context.other if self.confined else context.owner
         if self is OTHER:
             return Foreign(value, house, user)
-        return Tacit(value, house, user, self.who, SLEEPS) if self.who else Command(value, house, user)
+        return self.adapter(value, house, user, self.who, SLEEPS) if self.who else Command(value, house, user)
 
 
 CELLS = [
@@ -30,14 +30,22 @@ CELLS = [
     Cell("chosen-free", "its own choice, sandboxed; agent free", "chosen"),
     Cell("chosen-open", "its own choice, no sandbox; agent free", "chosen-open"),
 ]
+OWN_CELLS = [
+    Cell("pinned-own", "a pinned program, sandboxed; keeper a user of its own", "pinned", adapter=OwnTacit),
+    Cell("pinned-own-open", "a pinned program, no sandbox; keeper a user of its own", "pinned-open", adapter=OwnTacit),
+    Cell("chosen-own", "its own choice, sandboxed; keeper a user of its own", "chosen", adapter=OwnTacit),
+    Cell("chosen-own-open", "its own choice, no sandbox; keeper a user of its own", "chosen-open", adapter=OwnTacit),
+]
 OTHER = Cell("other", "another tool")
 
 
 def furnish(house, value):
     """A vault with one secret, and an agent for each kind of run."""
-    common = {"allowed_keys": ["**"], "capabilities": ["env_inject"]}
-    policies = [{"name": who, "agent_id": who, **common, **({"unsandboxed": "allow"} if who.endswith("open") else {}),
-                 **({"unlisted_programs": "allow"} if who.startswith("chosen") else {})} for who in {cell.who for cell in CELLS if cell.who}]
+    def policy(who):
+        chosen = {"capabilities": ["env_inject", "file_inject"], "unlisted_programs": "allow"} if who.startswith("chosen") else {}
+        return {"name": who, "agent_id": who, "allowed_keys": ["**"], "capabilities": ["env_inject"], **({"unsandboxed": "allow"} if who.endswith("open") else {}), **chosen}
+
+    policies = [policy(who) for who in {cell.who for cell in CELLS if cell.who}]
     rules = [{"name": f"programs of {who}", "agent_id": who, "keys": ["**"], "programs": PINNED} for who in ("pinned", "pinned-open")]
     house.badges = {}
     with house.person() as person:

@@ -58,31 +58,23 @@ written("up", "above the working directory", "open('../up', 'wb').write(v)", whe
 written("link-out", "through a link that leads out", "os.symlink('/tmp', 'out'); open('out/tacit-table-link', 'wb').write(v)", where=lambda place: ["/tmp/tacit-table-link"])
 
 
-@lambda act: Technique(G, "times", "in the time stamps of a file", act)
-def times(place):
-    place.empty()
-    place.python(f"os.chdir({str(place.directory)!r})\nfor i in range(0, len(v), 3): open('%03d' % i, 'w').close(); os.utime('%03d' % i, (0, int.from_bytes(v[i:i+3].ljust(3), 'big')))")
-    found = b"".join(int(path.stat().st_mtime).to_bytes(8, "big")[-3:] for path in sorted(place.directory.iterdir()))
-    place.empty()
-    return found
+def measured(name, what, code, read):
+    """Code that makes files which hold nothing; what tells is in their facts, in the order of their names."""
+
+    def act(place):
+        place.empty()
+        place.python(f"os.chdir({str(place.directory)!r})\n" + code)
+        found = b"".join(read(path.stat()) for path in sorted(place.directory.iterdir()))
+        place.empty()
+        return found
+
+    Technique(G, name, what, act)
 
 
-@lambda act: Technique(G, "sizes", "in the sizes of files", act)
-def sizes(place):
-    place.empty()
-    place.python(f"os.chdir({str(place.directory)!r})\nfor i, b in enumerate(v): open('%03d' % i, 'w').write('x' * b)")
-    found = bytes(path.stat().st_size & 255 for path in sorted(place.directory.iterdir()))
-    place.empty()
-    return found
-
-
-@lambda act: Technique(G, "modes", "in the permission bits of files", act)
-def modes(place):
-    place.empty()
-    place.python(f"os.chdir({str(place.directory)!r})\nfor i, b in enumerate(v): open('%03d' % i, 'w').close(); os.chmod('%03d' % i, 0o400 | b)")
-    found = bytes(path.stat().st_mode & 0o177 for path in sorted(place.directory.iterdir()))
-    place.empty()
-    return found
+measured("times", "in the time stamps of files", "for i in range(0, len(v), 3): open('%03d' % i, 'w').close(); os.utime('%03d' % i, (0, int.from_bytes(v[i:i+3].ljust(3), 'big')))",
+         lambda facts: int(facts.st_mtime).to_bytes(8, "big")[-3:])
+measured("sizes", "in the sizes of files", "for i, b in enumerate(v): open('%03d' % i, 'w').write('x' * b)", lambda facts: bytes([facts.st_size & 255]))
+measured("modes", "in the permission bits of files", "for i, b in enumerate(v): open('%03d' % i, 'w').close(); os.chmod('%03d' % i, 0o400 | b)", lambda facts: bytes([facts.st_mode & 0o177]))
 
 
 @lambda act: Technique(G, "pipe", "through a named pipe in the working directory", act)

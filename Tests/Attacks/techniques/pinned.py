@@ -1,8 +1,11 @@
 """A program that a person pinned, steered by what it reads: options, files, variables, its directory."""
 
+import contextlib
 import os
 import pathlib
+import socket
 import subprocess
+import threading
 
 from .technique import Technique
 
@@ -51,6 +54,48 @@ steered("perl-options", "PERL5OPT with a module of the agent's", lambda place: p
 steered("path", "a PATH of the agent's in front", lambda place: executable(place, "cat"), lambda place: ["cat", "/dev/null"], environment=lambda place: {"PATH": str(place.directory)})
 steered("dotfiles", "dotfiles in the working directory: .curlrc, .netrc, .gitconfig, .psqlrc, package.json",
         lambda place: [put(place, name, 'url = "file:///proc/self/environ"\n') for name in (".curlrc", ".netrc", ".gitconfig", ".psqlrc", "package.json")], lambda place: [*CURL, "file:///dev/null"])
+
+
+def database(name, what, prepare, environment=lambda place: {}):
+    """`psql` at a server of the agent's, which lets everybody in: it reads its start file once it is connected."""
+
+    def act(place):
+        place.empty()
+        path = prepare(place)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            serving = threading.Thread(target=serve_database, args=(listener,), daemon=True)
+            serving.start()
+            port = str(listener.getsockname()[1])
+            seen = place.run(["psql", "-h", "127.0.0.1", "-p", port, "-U", "x", "-d", "x", "-c", "\\q"], environment=environment(place))
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            serving.join(10)
+        os.unlink(path)
+        found = seen.output + place.left()
+        place.empty()
+        return found
+
+    Technique(G, name, what, act, ("psql",))
+
+
+def serve_database(listener):
+    """Takes every connection for one of PostgreSQL's, without encryption or password."""
+    with contextlib.suppress(OSError, ValueError):
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError, ValueError):
+                connection.settimeout(10)
+                # Requests for encryption are 8 bytes long, and there is none.
+                while connection.recv(int.from_bytes(connection.recv(4), "big") - 4)[:2] == b"\x04\xd2":
+                    connection.sendall(b"N")
+                connection.sendall(b"R\0\0\0\x08\0\0\0\0" + b"S\0\0\0\x18server_version\x0015.0\0" + b"Z\0\0\0\x05I")
+                while connection.recv(4096):
+                    pass
+
+
+START_FILE = "\\! env\n"
+database("psqlrc", "a .psqlrc in the person's home, read by `psql`", lambda place: put(place, str(place.home / ".psqlrc"), START_FILE))
+database("psqlrc-variable", "PSQLRC with a file of the agent's", lambda place: put(place, "rc", START_FILE), lambda place: {"PSQLRC": str(place.directory / "rc")})
 
 
 def executable(place, name):

@@ -18,7 +18,8 @@ class Technique:
     """Its id is `group.name`; `act` plays it in a place and returns all that the agent holds in the end, decoded."""
 
     def __init__(self, group, name, what, act, needs=(), own=False, races=False):
-        """`own` is one against what only Tacit has: nothing shows elsewhere that it would succeed. One that `races` with a limit may be cut before or after it was redacted."""
+        """`needs` are programs, and families of sockets (`AF_…`). `own` is one against what only Tacit has: nothing shows elsewhere that it would succeed. One that
+        `races` with a limit may be cut before or after it was redacted."""
         self.id, self.group, self.what, self.act, self.needs, self.own = f"{group}.{name}", group, what, act, needs, own
         self.races = races
         if any(other.id == self.id for other in GROUPS.setdefault(group, [])):
@@ -27,8 +28,8 @@ class Technique:
 
     @property
     def missing(self):
-        """The programs that it needs and this machine has not."""
-        return [program for program in self.needs if not shutil.which(program)]
+        """What it needs and this machine has not."""
+        return [need for need in self.needs if not (has_family(need) if need.startswith("AF_") else shutil.which(need))]
 
     def ends_as(self, end, known):
         """Whether an end is the one that is written down."""
@@ -42,6 +43,15 @@ class Technique:
         if place.withheld_whole:
             return "detected"
         return "redacted" if place.redactions else "stopped"
+
+
+def has_family(name):
+    """Whether the kernel has such sockets."""
+    try:
+        socket.socket(getattr(socket, name, -1), socket.SOCK_STREAM if name == "AF_VSOCK" else socket.SOCK_DGRAM).close()
+        return True
+    except OSError:
+        return False
 
 
 def holds(got, value):
@@ -115,8 +125,8 @@ class Place:
         """Listens as the agent does outside; gives the port, or the address itself, and what is heard."""
         heard = Heard()
         with socket.socket(family, kind) as listener:
-            listener.bind((address, 0) if family != socket.AF_UNIX else address)
-            if family == socket.AF_UNIX and isinstance(address, str) and not address.startswith("\0"):
+            listener.bind((address, 0) if family in (socket.AF_INET, socket.AF_INET6) else address)
+            if family == socket.AF_UNIX and not address.startswith("\0"):
                 os.chmod(address, 0o777)
             if kind == socket.SOCK_STREAM:
                 listener.listen()
@@ -126,6 +136,8 @@ class Place:
             yield heard
             heard.stop(listener, kind, family)
             thread.join(10)
+        if family == socket.AF_UNIX and not address.startswith("\0"):
+            os.unlink(address)
 
 
 class Heard:

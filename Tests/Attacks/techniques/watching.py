@@ -3,7 +3,12 @@
 import ctypes
 import os
 import pathlib
+import resource
+import select
+import signal
 import subprocess
+
+from api import Connection
 
 from .technique import Technique
 
@@ -134,6 +139,54 @@ def namespaces(process):
     return tool("nsenter", "-t", "PID", "-U", "-m", "-p", "--preserve-credentials", "cat", "/proc/1/environ", "/proc/2/environ", "/proc/3/environ")(process)
 
 
+def dumped(process):
+    """Lets the program leave a core file, ends it so, and reads that."""
+
+    def read():
+        place, ending = os.open(f"/proc/{process}/cwd", os.O_DIRECTORY), os.pidfd_open(process)
+        resource.prlimit(process, resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+        os.kill(process, signal.SIGABRT)
+        select.select([ending], [], [], 30)
+        return b"".join(pathlib.Path(f"/proc/self/fd/{place}/{name}").read_bytes() for name in os.listdir(place) if name.startswith("core"))
+
+    return quietly(read)
+
+
+def beside(name, what, look, own=False):
+    """`look` gets the place, while a program runs there with the value; it is called as the agent's user."""
+
+    def act(place):
+        with place.begin():
+            return place.as_agent(lambda: quietly(lambda: look(place)))
+
+    Technique(G, name, what, act, own=own)
+
+
+def kept(place):
+    """The files of vault, state and runtime directory."""
+    found = b""
+    for directory in place.house.kept:
+        for path in pathlib.Path(directory).rglob("*"):
+            found += quietly(path.read_bytes) if path.is_file() else b""
+    return found
+
+
+def asked(place):
+    """The keeper's answers to one who is nobody there."""
+    with Connection(place.house.socket) as keeper:
+        return b"".join(answer.body for answer in (keeper.reveal("api/key"), keeper.request("GET", "/v1/status")))
+
+
+def session_file(place):
+    """A file with values, made for a program that reads its configuration."""
+    with place.session_file() as path:
+        return place.as_agent(lambda: quietly(lambda: pathlib.Path(path).read_bytes())) if path else b""
+
+
+Technique(G, "session-file", "a file with the value, made for a program that reads its configuration", session_file)
+beside("kept", "the files of the vault and the keeper's directories", kept, own=True)
+beside("socket", "the keeper's socket, without a badge or a password", asked, own=True)
+watched("core", "a core file, by raising its limit and a signal", dumped)
 watched("environ", "/proc/PID/environ of the program", environment)
 watched("mem", "/proc/PID/mem of the program", memory)
 watched("vm-readv", "process_vm_readv of the program", vector)

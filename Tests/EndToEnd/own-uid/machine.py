@@ -1,6 +1,6 @@
 """A machine of its own for the tests of a keeper that is a user of its own: users, units and directories that only these processes see.
 
-Nothing of it is there outside: /etc lies under an overlay in memory, /run and /var/lib/tacit are empty. systemd does not run here. What its units say is
+Nothing of it is there outside: /etc and /var/lib lie under overlays in memory, /run and /var/lib/tacit are empty. systemd does not run here. What its units say is
 read out of them, and done: users, groups, capabilities, no new privileges, limits, directories and the helper's socket. The rest of what they say (Protect…,
 Private…, Restrict…, MemoryDenyWriteExecute, SystemCallFilter) is systemd's to do: see booted.py.
 """
@@ -35,13 +35,15 @@ def mount(source, target, kind, flags=0, options=""):
     call(LIBC.mount(source.encode(), str(target).encode(), kind.encode(), flags, options.encode()))
 
 
-def seclude(place):
-    """Makes /etc, /run and /var/lib/tacit this mount namespace's own, and makes the people there."""
+def seclude(place, run_users=62000):
+    """Makes /etc, /run and /var/lib this mount namespace's own, and makes the people there. The users of runs get numbers from `run_users` on."""
     mount("none", "/", "none", 1 << 14 | 1 << 18)
     mount("tmpfs", place, "tmpfs", 0, "mode=0755")
-    for name in ("upper", "work", "lib"):
-        (place / name).mkdir()
-    mount("overlay", "/etc", "overlay", 0, f"lowerdir=/etc,upperdir={place}/upper,workdir={place}/work")
+    for path in ("/etc", "/var/lib"):
+        upper, work = (place / f"{kind}-{pathlib.Path(path).name}" for kind in ("upper", "work"))
+        upper.mkdir()
+        work.mkdir()
+        mount("overlay", path, "overlay", 0, f"lowerdir={path},upperdir={upper},workdir={work}")
     mount("tmpfs", "/run", "tmpfs", 0, "mode=0755")
     pathlib.Path("/var/lib/tacit").mkdir(exist_ok=True)
     mount("tmpfs", "/var/lib/tacit", "tmpfs", 0, "mode=0755")
@@ -49,7 +51,7 @@ def seclude(place):
     # Numbers that nobody else's processes have: other suites end what belongs to their users.
     settings = pathlib.Path("/etc/login.defs")
     kept = [line for line in settings.read_text().splitlines() if not line.startswith(("SYS_UID", "SYS_GID"))]
-    numbers = [f"SYS_{kind}_{end} {62000 + 999 * (end == 'MAX')}" for kind in ("UID", "GID") for end in ("MIN", "MAX")]
+    numbers = [f"SYS_{kind}_{end} {run_users + 999 * (end == 'MAX')}" for kind in ("UID", "GID") for end in ("MIN", "MAX")]
     settings.write_text("\n".join(kept + numbers) + "\n")
     for name, number in PEOPLE.items():
         done = subprocess.run(["useradd", "-u", str(number), "-U", "-M", "-d", f"/home/{name}", "-s", "/bin/sh", name], capture_output=True)
@@ -169,9 +171,21 @@ class OwnHouse(House):
         self.units = self.units_of(person)
         self.environment["HOME"] = str(self.root / "home")
 
+    def begin(self):
+        """Helper's socket, keeper, and a vault that is unlocked; the keeper's process."""
+        self.units.listen()
+        process = self.units.start_keeper()
+        self.init()
+        self.unlock()
+        return process
+
     @property
     def socket(self):
         return self.units.socket
+
+    @property
+    def kept(self):
+        return [f"/var/lib/tacit/{self.owner.pw_uid}", pathlib.Path(self.socket).parent]
 
     def close(self):
         self.keepers.clear()

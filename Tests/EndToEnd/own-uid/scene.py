@@ -26,10 +26,7 @@ class Scene:
         installed(self.person)
         self.house = self.house_of(self.person, self.base)
         self.units = self.house.units
-        self.units.listen()
-        self.keeper = self.units.start_keeper()
-        self.house.init()
-        self.house.unlock()
+        self.keeper = self.house.begin()
         with self.house.person() as connection:
             furnish(self.house, connection)
         return self
