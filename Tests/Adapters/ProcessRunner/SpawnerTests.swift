@@ -34,7 +34,9 @@ struct SpawnerTests {
     /// The private directories whose runner is gone.
     private func leftovers() -> [String] {
         entries(of: "/tmp").filter { name in
-            guard name.hasPrefix("tacit-run-") else { return false }
+            // Another user's are another suite's.
+            var facts = stat()
+            guard name.hasPrefix("tacit-run-"), unsafe lstat("/tmp/\(name)", &facts) == 0, facts.st_uid == geteuid() else { return false }
             let runner = name.dropFirst("tacit-run-".count).split(separator: ".").first.flatMap { Int32($0) }
             return runner.map { !isLiving($0) } ?? true
         }

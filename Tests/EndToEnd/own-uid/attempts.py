@@ -194,7 +194,10 @@ def ends(scene):
     with Held(scene) as held:
         os.kill(held.runner, signal.SIGKILL)
         wait_until(lambda: not processes_of(user), "everything of the run has ended")
+    left = private_directories(user)
+    expect(left, "a killed runner leaves no private directory: that the next run takes it away proves nothing")
     with Held(scene) as held:
+        expect(len(private_directories(user)) == 1 and not left[0].exists(), "the private directory of a killed run is still there")
         scene.keeper.kill()
         scene.keeper.wait()
         wait_until(lambda: not processes_of(user), "everything of the run has ended")
@@ -202,6 +205,11 @@ def ends(scene):
     scene.keeper = scene.units.start_keeper()
     scene.house.unlock()
     expect(scene.run("true").returncode == 0, "nothing runs after a restart")
+    expect(not private_directories(user), "a run's private directory is still there")
+
+
+def private_directories(user):
+    return [path for path in pathlib.Path("/tmp").glob("tacit-run-*") if path.lstat().st_uid == user.pw_uid]
 
 
 @attack("own uid", "without its keeper's service a command starts no other keeper in its place")

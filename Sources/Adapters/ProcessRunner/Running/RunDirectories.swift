@@ -12,11 +12,15 @@ final class RunDirectories {
     /// A private, empty home; nil when the child has the real one.
     let home: String?
     private let base: String?
+    /// Holds the lock that tells others of this user that the private directories are somebody's.
+    private let hold: Int32
     private let isRemoved = Atomic(false)
 
     init(for job: RunJob) throws(RunRefusal) {
         let needsBase = job.home == .temporary || (job.directory == nil && job.asker == .agent)
-        base = needsBase ? try Self.makeBase() : nil
+        // Nobody sees a runner end that is the first of a process namespace but root's helper, which looks into no directory.
+        if job.caller != nil { Self.removeLeftovers(of: nil) }
+        (base, hold) = needsBase ? try Self.makeBase() : (nil, -1)
         home = job.home == .temporary ? base.map { "\($0)/home" } : nil
         let ownWork = base.map { "\($0)/work" }
         for path in [home, ownWork].compactMap(\.self) { unsafe mkdir(path, 0o700) }
@@ -36,7 +40,7 @@ final class RunDirectories {
         throw .noDirectory(path, Errno(code: EIO))
     }
 
-    deinit { close(working) }
+    deinit { for descriptor in [working, hold] where descriptor >= 0 { close(descriptor) } }
 
     /// Removes what was made for the run.
     func remove() {
@@ -48,24 +52,43 @@ final class RunDirectories {
     private static let parent = "/tmp"
     private static let prefix = "tacit-run-"
 
-    /// Removes what a runner left that was killed: the directories of this user that carry its id.
-    static func removeLeftovers(of runner: Int32) {
+    /// Removes what a runner left that was killed: the directories of this user that carry its id; or, without one, those that no runner holds.
+    static func removeLeftovers(of runner: Int32?) {
         guard let directory = unsafe opendir(parent) else { return }
         defer { unsafe closedir(directory) }
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            guard name.hasPrefix("\(prefix)\(runner).") else { continue }
+            guard name.hasPrefix(runner.map { "\(prefix)\($0)." } ?? prefix) else { continue }
+            let path = "\(parent)/\(name)"
             var status = stat()
-            guard unsafe lstat("\(parent)/\(name)", &status) == 0, status.st_uid == geteuid() else { continue }
-            _ = unsafe tacit_remove_tree(-1, "\(parent)/\(name)")
+            guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid() else { continue }
+            let lock = runner == nil ? take(path) : -1
+            defer { if lock >= 0 { close(lock) } }
+            if runner != nil || lock >= 0 { _ = unsafe tacit_remove_tree(-1, path) }
         }
     }
 
-    /// Makes a directory that only this user can enter.
-    private static func makeBase() throws(RunRefusal) -> String {
-        var path = Array("\(parent)/\(prefix)\(getpid()).XXXXXX".utf8CString)
-        let result = unsafe tacit_make_private_directory(&path)
-        guard result == 0 else { throw .noPrivateDirectory(Errno(code: -result)) }
-        return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    /// Makes a directory that only this user can enter, and holds it.
+    private static func makeBase() throws(RunRefusal) -> (String, Int32) {
+        // Between its making and its lock another runner may take it for a leftover.
+        for _ in 0..<100 {
+            var letters = Array("\(parent)/\(prefix)\(getpid()).XXXXXX".utf8CString)
+            let result = unsafe tacit_make_private_directory(&letters)
+            guard result == 0 else { throw .noPrivateDirectory(Errno(code: -result)) }
+            let path = String(decoding: letters.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let hold = take(path)
+            if hold >= 0 { return (path, hold) }
+        }
+        throw .noPrivateDirectory(Errno(code: EAGAIN))
+    }
+
+    /// Locks a directory that is still there; -1 where somebody else has it or took it away.
+    private static func take(_ path: String) -> Int32 {
+        let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard opened >= 0 else { return -1 }
+        var facts = stat()
+        if flock(opened, LOCK_EX | LOCK_NB) == 0, unsafe fstat(opened, &facts) == 0, facts.st_nlink > 0 { return opened }
+        close(opened)
+        return -1
     }
 }
