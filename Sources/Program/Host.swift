@@ -46,10 +46,10 @@ enum Host {
     }
 
     /// How this process is protected.
-    static func hardening() -> Hardening? {
+    static func hardening(unlimited: String?) -> Hardening? {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else { return nil }
-        return Hardening(coreLimit: UInt64(limit.rlim_max), isDumpable: tacit_is_dumpable() != 0)
+        return Hardening(coreLimit: UInt64(limit.rlim_max), isDumpable: tacit_is_dumpable() != 0, unlimited: unlimited)
     }
 
     /// The path of this program's file.

@@ -5,6 +5,7 @@ import Glibc
 import KernelPeers
 import Model
 import PasswordKeys
+import ProcessRunner
 import SQLiteDatabase
 import Secrets
 import StateFiles
@@ -35,7 +36,7 @@ struct KeeperProcess {
         // Whoever left one there is gone: the lock is ours.
         door.clear()
         defer { door.remove() }
-        let vault = Vault(foundation(runners, try files))
+        let vault = Vault(foundation(runners, try files, unlimited: unlimited))
         try await serve(vault, door)
         try? await vault.lock(by: Self.keeper)
     }
@@ -45,6 +46,11 @@ struct KeeperProcess {
         guard let person else { return RunnerLauncher(for: .own(), hiding: paths.own) }
         let usual = LocalPaths(environment: [:], home: person.home, userID: person.userID, hasUserRuntime: true)
         return RunnerLauncher(for: person, hiding: paths.own + usual.own, starter: LocalPaths.starterSocket(of: person.userID))
+    }
+
+    /// Settles in the control groups that the keeper was handed, if it has runs of its own; why the processes of a run are not limited together.
+    private var unlimited: String? {
+        person == nil ? ControlGroups.settle()?.reason : "all runs of a person share what the unit of root's helper allows"
     }
 
     /// What one user writes for its keeper's eyes alone, the other cannot read: a keeper that is a user of its own has no session files.
@@ -82,7 +88,7 @@ struct KeeperProcess {
     /// The keeper itself, for what it does unasked.
     private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
 
-    private func foundation(_ runners: RunnerLauncher, _ files: any SessionFileSupply) -> Vault.Foundation {
+    private func foundation(_ runners: RunnerLauncher, _ files: any SessionFileSupply, unlimited: String?) -> Vault.Foundation {
         let paths = paths
         return Vault.Foundation(
             openStore: { create in try SQLiteStore.open(directory: paths.vault, create: create) },
@@ -92,7 +98,8 @@ struct KeeperProcess {
             pending: DiskStateFile(path: paths.pending, durability: .flushed),
             // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
-            keeper: Host.origin(), person: person?.userID, runners: runners, files: files, hardening: Host.hardening)
+            keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
+            hardening: { Host.hardening(unlimited: unlimited) })
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.

@@ -24,6 +24,7 @@ def told(context):
     report = run(house, "confined", ["true"]).report["sandbox"]
     expect(report["namespaces"] == "on" and report["seccomp"] == "on" and report["landlock"].startswith("on"), report)
     expect((report["network"], report["files"]) == ("none", "checked"), report)
+    expect(report["cgroup"].startswith(("on, ", "none: ")), report)
     expect("sandbox" not in run(house, "free", ["true"]).report, "an unconfined run claims a sandbox")
     entries = json.loads(house.tacit("audit", "list", "--json", password=house.password).out)
     expect("sandbox" in json.dumps(entries), "the log does not say so")

@@ -20,7 +20,7 @@
 // Newer than some headers, and everywhere the same.
 enum {
     call_open_tree = 428, call_move_mount = 429, call_fsopen = 430, call_fsconfig = 431, call_fsmount = 432, call_close_range = 436,
-    call_openat2 = 437, call_mount_setattr = 442, call_landlock_create = 444, call_landlock_add = 445, call_landlock_enforce = 446,
+    call_clone3 = 435, call_openat2 = 437, call_mount_setattr = 442, call_landlock_create = 444, call_landlock_add = 445, call_landlock_enforce = 446,
 };
 
 static int told(long result) { return result < 0 ? -errno : (int)result; }
@@ -58,6 +58,13 @@ int32_t tacit_fork_sibling(void) {
 }
 
 int32_t tacit_fork(void) { return told(fork()); }
+
+int32_t tacit_fork_into(int group) {
+    struct {
+        uint64_t flags, descriptor, child_number, parent_number, exit_signal, stack, stack_size, storage, numbers, numbers_count, group;
+    } how = {.flags = 0x200000000ULL /* CLONE_INTO_CGROUP */, .exit_signal = SIGCHLD, .group = (uint64_t)group};
+    return told(syscall(call_clone3, &how, sizeof how));
+}
 
 int tacit_set_host_name(const char *name) { return told(sethostname(name, strlen(name))); }
 

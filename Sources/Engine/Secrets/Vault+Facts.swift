@@ -7,10 +7,13 @@ package struct Hardening: Sendable, Equatable {
     package var coreLimit: UInt64
     /// Whether other processes of the user may trace it and read its memory.
     package var isDumpable: Bool
+    /// Why the processes of a run in a sandbox are not limited together; nil where they are.
+    package var unlimited: String?
 
-    package init(coreLimit: UInt64, isDumpable: Bool) {
+    package init(coreLimit: UInt64, isDumpable: Bool, unlimited: String? = nil) {
         self.coreLimit = coreLimit
         self.isDumpable = isDumpable
+        self.unlimited = unlimited
     }
 }
 

@@ -67,7 +67,9 @@ extension RunOutput {
 
 extension RunSandbox {
     fileprivate var json: String {
-        let parts = [("files", files), ("landlock", landlock), ("namespaces", namespaces), ("network", network), ("seccomp", seccomp)]
+        let parts = [
+            ("cgroup", cgroup), ("files", files), ("landlock", landlock), ("namespaces", namespaces), ("network", network), ("seccomp", seccomp),
+        ]
         return "{" + parts.map { #""\#($0.0)":\#(RunReport.quoted($0.1))"# }.joined(separator: ",") + "}"
     }
 }

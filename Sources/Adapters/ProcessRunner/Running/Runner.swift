@@ -32,13 +32,13 @@ package enum Runner {
             let loop = RunLoop(try StartedRun(intake), intake: intake, control: control, signals: signals)
             try confine()
             intake.releaseValues()
-            guard loop.run() else { return intake.directories.remove() }
+            guard loop.run() else { return intake.clear() }
             exit = loop.exit
         } catch {
             exit = .exit(.failed(error.failure))
         }
         // Whoever hears of the end finds nothing left behind.
-        intake.directories.remove()
+        intake.clear()
         let bytes = exit.encoded
         try? unsafe SetupChannel(descriptor: control).sendRaw(bytes.span.bytes)
     }

@@ -31,10 +31,10 @@ struct RunnerIntake {
         guard var intake = try answer(job, on: channel, opening: opener) else { return nil }
         do throws(RunnerError) {
             if try intake.receiveBindings(from: channel) { return intake }
-            intake.directories.remove()
+            intake.clear()
             return nil
         } catch {
-            intake.directories.remove()
+            intake.clear()
             throw error
         }
     }
@@ -92,6 +92,12 @@ struct RunnerIntake {
             }
             return (nil, error)
         }
+    }
+
+    /// Takes away what was made for the run.
+    func clear() {
+        sandbox?.end()
+        directories.remove()
     }
 
     /// The descriptor that is executed.

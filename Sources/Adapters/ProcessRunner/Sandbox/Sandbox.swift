@@ -8,6 +8,8 @@ final class Sandbox {
     let plan: SandboxPlan
     /// What is confined, for the result of the run.
     let layers: SandboxLayers
+    /// What limits its processes together.
+    private let limits: RunLimits
     /// Where changes of the working directory are kept; nil when there is no overlay.
     let changes: Int32?
     /// The first process of its process namespace.
@@ -24,21 +26,20 @@ final class Sandbox {
         since = now
         var ends: [Int32] = [-1, -1]
         guard unsafe tacit_socket_pair(0, &ends) == 0 else { throw SandboxMissing(.namespaces, errno) }
-        let launcher = tacit_fork()
+        let (launcher, limits) = Self.fork(within: .take())
         if launcher == 0 {
-            for descriptor in descriptors + [ends[0]] { close(descriptor) }
+            for descriptor in descriptors + [ends[0], limits.group?.descriptor ?? -1] where descriptor >= 0 { close(descriptor) }
             SandboxLauncher.main(plan, program: program, user: scene.userID, group: scene.groupID, socket: ends[1])
         }
+        self.limits = limits
         close(ends[1])
         socket = ends[0]
         _ = tacit_set_socket_timeout(socket, 10_000)
-        guard launcher > 0 else {
-            close(socket)
-            throw SandboxMissing(.namespaces, -launcher)
-        }
         do throws(SandboxMissing) {
-            (changes, layers) = try Self.answer(on: socket)
+            guard launcher > 0 else { throw SandboxMissing(.namespaces, -launcher) }
+            (changes, layers) = try Self.answer(on: socket, limits)
         } catch {
+            limits.group?.end()
             close(socket)
             throw error
         }
@@ -50,7 +51,17 @@ final class Sandbox {
         if let changes { close(changes) }
     }
 
-    private static func answer(on socket: Int32) throws(SandboxMissing) -> (Int32?, SandboxLayers) {
+    /// Ends whatever its control group still holds.
+    func end() { limits.group?.end() }
+
+    /// Forks the launcher, into the run's control group where there is one: all that comes of it is in there.
+    private static func fork(within limits: RunLimits) -> (Int32, RunLimits) {
+        guard let group = limits.group else { return (tacit_fork(), limits) }
+        let launcher = tacit_fork_into(group.descriptor)
+        return launcher < 0 ? (tacit_fork(), limits.withoutGroup(-launcher)) : (launcher, limits)
+    }
+
+    private static func answer(on socket: Int32, _ limits: RunLimits) throws(SandboxMissing) -> (Int32?, SandboxLayers) {
         var (byte, descriptor): (UInt8, Int32) = (0, -1)
         var numbers: (error: Int32, landlock: Int32) = (EPIPE, 0)
         let isWhole =
@@ -65,7 +76,7 @@ final class Sandbox {
             if let changes { close(changes) }
             throw SandboxMissing(.landlock, ENOSYS)
         }
-        return (changes, SandboxLayers(landlock: Int(numbers.landlock), hasProcesses: numbers.error == 0))
+        return (changes, SandboxLayers(landlock: Int(numbers.landlock), hasProcesses: numbers.error == 0, limits: limits.words))
     }
 
     /// Starts the program; its process, or an error below zero.
@@ -101,16 +112,19 @@ final class Sandbox {
     }
 }
 
-/// The layers that confine a run. One that cannot be had fails the sandbox, so that all of them are there.
+/// The layers that confine a run. One that cannot be had fails the sandbox, so that all of them are there; but for limits, which many machines hand to nobody.
 struct SandboxLayers: Equatable {
     /// The version of Landlock.
     var landlock: Int
     /// Whether the program has a /proc, which some containers forbid.
     var hasProcesses = true
+    /// What its processes may use together, or why nothing limits that.
+    var limits: String
 
     func report(files: String) -> RunSandbox {
         RunSandbox(
-            namespaces: hasProcesses ? "on" : "on, without /proc", landlock: "on, version \(landlock)", seccomp: "on", network: "none", files: files)
+            namespaces: hasProcesses ? "on" : "on, without /proc", landlock: "on, version \(landlock)", seccomp: "on", network: "none", files: files,
+            cgroup: limits)
     }
 }
 

@@ -27,6 +27,7 @@ package enum SandboxProbe {
         scene.findSystemLinks()
         do throws(SandboxMissing) {
             let sandbox = try Sandbox(scene, program: program, closing: descriptors)
+            defer { sandbox.end() }
             Descendants.kill(within: 2000) { while waitpid(-1, nil, WNOHANG) > 0 {} }
             return SandboxFinding(sandbox: sandbox.layers.report(files: "checked"))
         } catch {

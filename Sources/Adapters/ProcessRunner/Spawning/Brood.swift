@@ -20,7 +20,10 @@ struct Brood {
     mutating func reap() {
         var killed = collect()
         if !killed.isEmpty { killOrphans(&killed) }
-        for runner in killed { RunDirectories.removeLeftovers(of: runner) }
+        for runner in killed {
+            ControlGroups.removeLeftovers(of: runner)
+            RunDirectories.removeLeftovers(of: runner)
+        }
         leftovers = Set(Descendants.children(of: getpid())).subtracting(runners)
     }
 

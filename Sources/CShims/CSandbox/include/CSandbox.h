@@ -17,6 +17,8 @@ int tacit_map_itself(uint32_t user, uint32_t group);
 int32_t tacit_fork_sibling(void);
 /// Forks a child of the caller's. Returns 0 in the child. Only for a process without threads.
 int32_t tacit_fork(void);
+/// The same, into a control group by its directory's descriptor.
+int32_t tacit_fork_into(int group);
 /// Sets the name of the machine.
 int tacit_set_host_name(const char *name);
 

@@ -123,6 +123,10 @@ struct SystemKeeper {
         LimitCORE=0
         NoNewPrivileges=yes
         CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_ADMIN
+        # All runs together. One that uses too much is ended, not this.
+        MemoryMax=75%
+        TasksMax=4096
+        OOMPolicy=continue
         # Runs begin in this process, and keep what is taken away here: a view of the disk that nobody may write would be theirs, too.
 
         """

@@ -91,7 +91,7 @@ struct SecretRunTool: SecretTool {
     private static func told(_ sandbox: RunSandbox) -> JSONValue {
         [
             "namespaces": .string(sandbox.namespaces), "landlock": .string(sandbox.landlock), "seccomp": .string(sandbox.seccomp),
-            "network": .string(sandbox.network), "files": .string(sandbox.files),
+            "network": .string(sandbox.network), "files": .string(sandbox.files), "cgroup": .string(sandbox.cgroup),
         ]
     }
 

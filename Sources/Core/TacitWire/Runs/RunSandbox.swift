@@ -10,18 +10,21 @@ public struct RunSandbox: Codable, Sendable, Equatable {
     public var network: String
     /// Where files went: `private` (nothing is kept), `checked` (into the working directory once they were searched), `through` (as they were written).
     public var files: String
+    /// What the command's processes could use together: `on` and how much, or `none` and why.
+    public var cgroup: String
 
-    public init(namespaces: String, landlock: String, seccomp: String, network: String, files: String) {
+    public init(namespaces: String, landlock: String, seccomp: String, network: String, files: String, cgroup: String) {
         self.namespaces = namespaces
         self.landlock = landlock
         self.seccomp = seccomp
         self.network = network
         self.files = files
+        self.cgroup = cgroup
     }
 
     /// What is told of a run that went without.
     public static func missing(_ reason: String) -> RunSandbox {
-        RunSandbox(namespaces: reason, landlock: "off", seccomp: "off", network: "host", files: "through")
+        RunSandbox(namespaces: reason, landlock: "off", seccomp: "off", network: "host", files: "through", cgroup: "none: there is no sandbox")
     }
 
     /// Whether anything confined the command.

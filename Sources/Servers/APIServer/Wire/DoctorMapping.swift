@@ -4,7 +4,10 @@ import TacitWire
 
 extension DoctorReport {
     init(_ facts: KeeperFacts) {
-        let findings = [Self.memory(facts), Self.overflow(facts), Self.process(facts), Self.spawner(facts), Self.clock(facts), Self.output(facts)]
+        let findings = [
+            Self.memory(facts), Self.overflow(facts), Self.process(facts), Self.limits(facts), Self.spawner(facts), Self.clock(facts),
+            Self.output(facts),
+        ]
         self.init(findings: findings.compactMap(\.self))
     }
 
@@ -31,6 +34,14 @@ extension DoctorReport {
             return .init(.bad, "keeper.process", "the keeper can be traced or leaves core files", hint: "restart it: `tacit lock`, and end it")
         }
         return .init(.good, "keeper.process", "the keeper cannot be traced by your other programs and leaves no core file")
+    }
+
+    private static func limits(_ facts: KeeperFacts) -> Finding? {
+        guard let hardening = facts.hardening else { return nil }
+        guard let reason = hardening.unlimited else {
+            return .init(.good, "keeper.cgroup", "what all processes of a run in a sandbox use together is limited")
+        }
+        return .init(.advice, "keeper.cgroup", "the processes of a run in a sandbox are limited one by one, not together (cgroup: none): \(reason)")
     }
 
     private static func spawner(_ facts: KeeperFacts) -> Finding? {

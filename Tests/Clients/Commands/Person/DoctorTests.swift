@@ -169,7 +169,8 @@ struct DoctorTests {
 
     @Test("what a sandbox can have is told, and what it cannot with what makes it possible")
     func sandbox() {
-        let layers = RunSandbox(namespaces: "on", landlock: "on, version 7", seccomp: "on", network: "none", files: "checked")
+        let layers = RunSandbox(
+            namespaces: "on", landlock: "on, version 7", seccomp: "on", network: "none", files: "checked", cgroup: "none: nobody handed one")
         let good = SandboxCheck.finding(SandboxFinding(sandbox: layers))
         #expect(good.level == .good && good.title.contains("Landlock on, version 7"))
         let missing = SandboxCheck.finding(SandboxFinding(reason: "no user namespaces", remedy: "set a sysctl"))

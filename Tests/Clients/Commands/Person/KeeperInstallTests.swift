@@ -22,6 +22,7 @@ struct KeeperInstallTests {
         #expect(units[0].content.contains("ListenSequentialPacket=/run/tacit/1000.starter\nSocketUser=tacit\nSocketGroup=tacit\nSocketMode=0600\n"))
         #expect(units[1].content.contains("ExecStart=/usr/local/bin/tacit __starter 1000 100 990 991 992\n"))
         #expect(units[1].content.contains("\nCapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_ADMIN\n"))
+        #expect(units[1].content.contains("\nMemoryMax=75%\nTasksMax=4096\nOOMPolicy=continue\n"))
         #expect(units[2].content.contains("ExecStart=/usr/local/bin/tacit keeper --person 1000\nUser=tacit\nGroup=tacit\n"))
         for line in [
             "SupplementaryGroups=100", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "ProtectSystem=strict", "PrivateTmp=yes", "LimitCORE=0",
