@@ -156,7 +156,7 @@ package struct RequestExchange: Sendable {
 extension HTTPFields {
     /// Leaves out digests of a body that is another one now (RFC 1864, 3230, 9530).
     fileprivate mutating func removeDigests() {
-        for name in ["content-md5", "digest", "content-digest", "repr-digest"].compactMap(HTTPField.Name.init) { self[values: name] = [] }
+        for name in ["content-md5", "digest", "content-digest", "repr-digest"].compactMap({ HTTPField.Name($0) }) { self[values: name] = [] }
     }
 }
 
