@@ -63,7 +63,9 @@ struct ProviderTests {
             ("heroku", "/apps/a/config-vars", true),
             ("cloudflare", "/client/v4/user/tokens", true), ("cloudflare", "/client/v4/zones", false), ("vercel", "/v9/projects/a/env", true),
             ("openai", "/V1/Organization/Admin_API_Keys/", true), ("heroku", "/apps/a/config-vars.", true),
-            ("heroku", "/apps/a/config-vars%20/", true),
+            ("heroku", "/apps/a/config-vars%20/", true), ("sentry", "/api/0/api-tokens/", true), ("gitlab", "/api/v4/runners", true),
+            ("gitlab", "/api/v4/projects/1/variables.json", true), ("npm", "/-/npm/v1%2Ftokens", true),
+            ("gitlab", "/api/v4/projects/a%2Fb/variables", true),
         ])
     func credentials(_ name: String, _ path: String, _ expected: Bool) throws {
         let provider = try #require(ProviderCatalogue.provider(named: name))

@@ -65,11 +65,11 @@ struct RequestExchangeTests {
         #expect(departure.request.headerFields[.authorization] == "Bearer other" && departure.request.path == "/a%2Fb")
     }
 
-    @Test("counts what stands twice in one place, and tells places apart")
+    @Test("counts a token in all its places together, and tells places apart")
     func uses() throws {
         let (_, step) = try receive(head("GET", "/x?k={}&k={}&other={}", [("X-Key", "{}")]))
         #expect(
-            try wish(step).uses.map { "\($0.place) \($0.occurrences)" } == ["query: k 2", "query: other 1", "header: x-key 1"])
+            try wish(step).uses.map { "\($0.place) \($0.occurrences)" } == ["query: k 4", "query: other 4", "header: x-key 4"])
     }
 
     @Test(
@@ -77,7 +77,7 @@ struct RequestExchangeTests {
         arguments: [
             ("/{}x", []), ("/x?{}=1", []), ("/", [("Referer", "https://a/?k={}")]), ("/", [("X-{}", "1")]),
             ("/", [("Proxy-Authorization", "x {} y")]),
-            ("/", [("Connection", "X-Gone"), ("X-Gone", "{}")]), ("/", [("Proxy-Authorization", "Bearer {}")]),
+            ("/%67hp_{}?z=%zz", []), ("/", [("Connection", "X-Gone"), ("X-Gone", "{}")]), ("/", [("Proxy-Authorization", "Bearer {}")]),
         ] as [(String, [(String, String)])])
     func strays(_ target: String, _ fields: [(String, String)]) throws {
         let (_, step) = try receive(head("GET", target, fields))
@@ -123,7 +123,7 @@ struct RequestExchangeTests {
         step = exchange.receiveEnd()
         #expect(try wish(step).uses == [RequestWish.TokenUse(grant: grant, place: .json("/key"), occurrences: 1)])
         let departure = try exchange.allow([grant: value()])
-        #expect(departure.body == Array(#"{"key":"\#(canary)"}"#.utf8))
+        #expect(departure.body == Array(#"{"key":"\#(canary)"}"#.utf8) && departure.framing == .length(Int64(departure.body?.count ?? 0)))
         // The digests were of another body.
         #expect(departure.request.headerFields.map(\.name.canonicalName).filter { $0.hasSuffix("digest") || $0.hasSuffix("md5") } == [])
         #expect(departure.request.headerFields.contains { $0.name.canonicalName == "x-other" })
@@ -146,16 +146,67 @@ struct RequestExchangeTests {
 
     @Test("a form beside a token is looked through for another method")
     func methodInForm() throws {
-        for (body, expected) in [("a=1&_method=DELETE", true), ("a=1&%5Fmethod=DELETE", true), ("a=_method", false), ("method_=x", false)] {
-            let fields = [
-                ("Content-Length", "\(body.utf8.count)"), ("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Bearer {}"),
-            ]
+        let form = "application/x-www-form-urlencoded"
+        for (type, body, expected) in [
+            (form, "a=1&_method=DELETE", true), (form, "a=1&%5Fmethod=DELETE", true), (form, "a=_method", false), (form, "payment_method=x", false),
+            (form, "a=1;_method=DELETE", true), (form, ".method=DELETE", true), (form, "_method%00=DELETE", true), (form, "method=DELETE", true),
+            (nil, "_method=DELETE", true), ("\(form); charset=latin1", "_method=DELETE", true), ("\(form),x", "_method=DELETE", true),
+        ] as [(String?, String, Bool)] {
+            let fields =
+                [("Content-Length", "\(body.utf8.count)"), ("Authorization", "Bearer {}")] + (type.map { [("Content-Type", $0)] } ?? [])
             var (exchange, step) = try receive(head("POST", "/x", fields))
             #expect(step == .wait && exchange.receive(Array(body.utf8)) == .wait)
             step = exchange.receiveEnd()
             #expect((step == .stop(.ambiguous(.methodOverride))) == expected, "\(body)")
             if !expected { #expect(try wish(step).uses.map(\.place) == [.bearer] && exchange.allow([grant: value()]).body == Array(body.utf8)) }
         }
+    }
+
+    @Test("a body with names in it beside a token streams, and ends where one names another method")
+    func methodInNames() throws {
+        for (type, body, expected) in [
+            ("multipart/form-data; boundary=X", "--X\r\nContent-Disposition: form-data; name=\"_Method\"\r\n\r\nDELETE\r\n--X--\r\n", true),
+            ("multipart/mixed; boundary=X", "--X\r\nContent-Disposition: form-data; name=_method\r\n\r\nDELETE\r\n--X--\r\n", true),
+            ("application/json", #"{"_method":"DELETE"}"#, true), ("application/json", #"{"payment_method":"card"}"#, false),
+            ("multipart/form-data; boundary=X", "--X\r\nContent-Disposition: form-data; name=\"payment_method\"\r\n\r\nx\r\n--X--\r\n", false),
+        ] {
+            for size in [1, 7, 1000] {
+                let fields = [("Transfer-Encoding", "chunked"), ("Content-Type", type), ("Authorization", "Bearer {}")]
+                var (exchange, step) = try receive(head("POST", "/x", fields))
+                _ = try wish(step)
+                _ = try exchange.allow([grant: value()])
+                var passed: [UInt8] = []
+                var rest = Array(body.utf8)[...]
+                while !rest.isEmpty {
+                    step = exchange.receive(Array(rest.prefix(size)))
+                    rest = rest.dropFirst(size)
+                    if case .pass(let bytes) = step { passed += bytes }
+                    if case .stop = step { break }
+                }
+                #expect((step == .stop(.ambiguous(.methodOverride))) == expected, "\(type) in pieces of \(size)")
+                #expect(expected || passed == Array(body.utf8))
+            }
+        }
+    }
+
+    @Test("what comes before the answer waits, so much and no more, and goes on with it")
+    func early() throws {
+        let fields = [("Authorization", "Bearer {}"), ("Content-Length", "9"), ("Content-Type", "text/plain")]
+        var (exchange, step) = try receive(head("POST", "/x", fields))
+        _ = try wish(step)
+        #expect(exchange.receive(Array("a body".utf8)) == .wait && exchange.receiveEnd() == .wait)
+        let departure = try exchange.allow([grant: value()])
+        #expect(departure.next == [.pass(Array("a body".utf8))] && departure.framing == .length(9))
+        (exchange, step) = try receive(head("POST", "/x", fields))
+        #expect(exchange.receive(Array("x\(token.text)".utf8)) == .wait)
+        #expect(try exchange.allow([grant: value()]).next == [.stop(.stray(grant))])
+        (exchange, step) = try receive(head("POST", "/x", fields))
+        #expect(
+            exchange.receive([UInt8](repeating: 0x20, count: RequestExchange.mostEarly)) == .wait
+                && exchange.receive([0x20]) == .stop(.unreadableBody))
+        (exchange, step) = try receive(head("GET", "/x", [("Authorization", "Bearer {}")]))
+        #expect(exchange.receiveEnd() == .wait)
+        #expect(try exchange.allow([grant: value()]).next.isEmpty)
     }
 
     @Test("a value that was not given, or cannot be written there, lets nothing leave")

@@ -9,20 +9,27 @@ package enum BodyKind: Sendable, Equatable {
     /// A body in which a token has a place is at most so long: it is read whole before any of it leaves.
     package static let maximumBytes = 1 << 20
 
-    /// Nil for every content type in which tokens have no place.
+    /// Nil for every content type in which tokens have no place, and for one that readers could take for another.
     package init?(contentType: String) {
         let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed }
         let parameters = parts.dropFirst().map { $0.split(separator: "=", maxSplits: 1).map(\.trimmed) }
-        let isUTF8 = parameters.allSatisfy { $0.first?.lowercased() != "charset" || $0.last?.lowercased() == "utf-8" }
+        let names = parts[0].lowercased().utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard names.count == 2, names.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isTokenCharacter } }), parameters.count <= 1 else { return nil }
         let type = parts[0].lowercased()
-        switch type {
-        case "application/x-www-form-urlencoded" where isUTF8: self = .form
-        case "multipart/form-data":
-            let boundaries = parameters.filter { $0.first?.lowercased() == "boundary" }
-            guard boundaries.count == 1, boundaries[0].count == 2, let boundary = Self.boundary(boundaries[0][1]) else { return nil }
+        if type == "multipart/form-data" {
+            guard let parameter = parameters.first, parameter.count == 2, parameter[0].lowercased() == "boundary",
+                let boundary = Self.boundary(parameter[1])
+            else { return nil }
             self = .multipart(boundary: boundary)
-        case _ where isUTF8 && (type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json")): self = .json
-        default: return nil
+            return
+        }
+        guard parameters.allSatisfy({ $0.count == 2 && $0[0].lowercased() == "charset" && $0[1].lowercased() == "utf-8" }) else { return nil }
+        if type == "application/x-www-form-urlencoded" {
+            self = .form
+        } else if type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json") {
+            self = .json
+        } else {
+            return nil
         }
     }
 
@@ -34,29 +41,18 @@ package enum BodyKind: Sendable, Equatable {
         return (1...70).contains(bytes.count) && isPlain ? bytes : nil
     }
 
-    /// The slots of a body; nil where it is not what its type says.
-    func slots(in body: [UInt8]) -> [PlaceSlot]? {
+    /// The slots of a body that are at least so long; nil where it is not what its type says.
+    func slots(in body: [UInt8], ofAtLeast length: Int) -> [PlaceSlot]? {
         guard body.count <= Self.maximumBytes else { return nil }
         switch self {
-        case .form: return PlaceSlot.ofPairs(body[...]) { .form($0) }
-        case .json: return JSONStrings.all(in: body)?.map { PlaceSlot(place: .json($0.pointer), range: $0.range, spelling: .json) }
+        case .form: return PlaceSlot.ofPairs(body[...], ofAtLeast: length) { .form($0) }
+        case .json:
+            return JSONStrings.all(in: body, ofAtLeast: length)?.map { PlaceSlot(place: .json($0.pointer), range: $0.range, spelling: .json) }
         case .multipart(let boundary):
-            return MultipartParts.all(in: body, boundary: boundary)?.map {
-                PlaceSlot(place: .multipart($0.name), range: $0.range, spelling: .part(boundary: boundary))
+            return MultipartParts.all(in: body, boundary: boundary)?.filter { $0.range.count >= length && PlaceSlot.isName($0.name) }.map {
+                PlaceSlot(place: .multipart($0.name), range: $0.range, spelling: .part)
             }
         }
-    }
-}
-
-extension BodyKind {
-    /// Whether a field of the body names another method, as Rails, Symfony and their like read it.
-    func overridesMethod(_ body: [UInt8]) -> Bool {
-        slots(in: body)?.contains { slot in
-            switch slot.place {
-            case .form(let name), .multipart(let name): name.lowercased() == "_method"
-            default: false
-            }
-        } ?? false
     }
 }
 

@@ -13,18 +13,23 @@ struct JSONStrings {
     }
 
     private let bytes: [UInt8]
+    private let length: Int
     private var place = 0
-    private var path: [String] = []
+    /// The steps to where it is, each as a pointer writes it.
+    private var path: [[UInt8]] = []
+    private var pathByteCount = 0
     private var found: [Found] = []
 
+    /// The texts of at least so many bytes, as they are written, that a rule could name: by a pointer of printable ASCII, not longer than rules have it.
+    ///
     /// Nil unless the whole is one JSON text, without a name twice in an object: of two values readers take the one or the other.
-    static func all(in bytes: [UInt8]) -> [Found]? {
-        var strings = JSONStrings(bytes: bytes)
+    static func all(in bytes: [UInt8], ofAtLeast length: Int = 0) -> [Found]? {
+        var strings = JSONStrings(bytes: bytes, length: length)
         guard strings.value(), strings.isAtEnd() else { return nil }
         return strings.found
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], length: Int) { (self.bytes, self.length) = (bytes, length) }
 
     private mutating func value() -> Bool {
         skipBlanks()
@@ -33,7 +38,7 @@ struct JSONStrings {
         case UInt8(ascii: "["): return members(closedBy: UInt8(ascii: "]"), Self.element)
         case UInt8(ascii: "\""):
             guard let range = text() else { return false }
-            found.append(Found(pointer: path.map { "/\($0)" }.joined(), range: range))
+            if range.count >= length, let pointer { found.append(Found(pointer: pointer, range: range)) }
             return true
         case UInt8(ascii: "t"): return take("true")
         case UInt8(ascii: "f"): return take("false")
@@ -42,9 +47,24 @@ struct JSONStrings {
         }
     }
 
+    private static let longestPointer = 256
+
+    /// The pointer to where it is; nil for one that no rule has. Most texts are never asked for it: a long one would be written out for each.
+    private var pointer: String? {
+        guard pathByteCount + path.count <= Self.longestPointer, path.allSatisfy({ $0.allSatisfy { (0x20...0x7E).contains($0) } }) else { return nil }
+        return path.map { "/" + String(decoding: $0, as: UTF8.self) }.joined()
+    }
+
+    private mutating func enter(_ step: [UInt8]) {
+        path.append(step)
+        pathByteCount += step.count
+    }
+
+    private mutating func leave() { pathByteCount -= path.removeLast().count }
+
     /// What one level of the document has been found to have so far.
     private struct Level {
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         var count = 0
     }
 
@@ -56,7 +76,7 @@ struct JSONStrings {
         var level = Level()
         while true {
             guard member(&self, &level) else { return false }
-            path.removeLast()
+            leave()
             skipBlanks()
             if take(end) { return true }
             guard take(UInt8(ascii: ",")) else { return false }
@@ -66,18 +86,28 @@ struct JSONStrings {
     private static func member(_ strings: inout JSONStrings, _ level: inout Level) -> Bool {
         strings.skipBlanks()
         guard strings.next == UInt8(ascii: "\""), let range = strings.text(),
-            let name = JSONTexts.decoded(strings.bytes[range]).map({ String(decoding: $0, as: UTF8.self) }), level.names.insert(name).inserted
+            let name = JSONTexts.decoded(strings.bytes[range]), level.names.insert(name).inserted
         else { return false }
         strings.skipBlanks()
         guard strings.take(UInt8(ascii: ":")) else { return false }
-        strings.path.append(name.replacing("~", with: "~0").replacing("/", with: "~1"))
+        strings.enter(escaped(name))
         return strings.value()
     }
 
     private static func element(_ strings: inout JSONStrings, _ level: inout Level) -> Bool {
-        strings.path.append("\(level.count)")
+        strings.enter(Array("\(level.count)".utf8))
         level.count += 1
         return strings.value()
+    }
+
+    private static func escaped(_ name: [UInt8]) -> [UInt8] {
+        name.flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "~"): Array("~0".utf8)
+            case UInt8(ascii: "/"): Array("~1".utf8)
+            default: [byte]
+            }
+        }
     }
 
     /// Passes a text; its range between the quotes.

@@ -30,8 +30,11 @@ struct MultipartParts {
         guard let blank = body[range].firstRange(of: lineBreak + lineBreak) else { return nil }
         var name: String?
         for line in lines(of: body[range.lowerBound..<blank.lowerBound]) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), line.first != 0x20, line.first != 0x09 else { return nil }
-            guard String(decoding: line[..<colon], as: UTF8.self).lowercased() == "content-disposition" else { continue }
+            // A line end that is none to us is one to some; and what one reader skips, another takes for a field.
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex, line[..<colon].allSatisfy({ $0.isTokenCharacter }),
+                line.allSatisfy({ !$0.isControl || $0 == 0x09 })
+            else { return nil }
+            guard line[..<colon].lowercasedBytes.elementsEqual("content-disposition".utf8) else { continue }
             guard name == nil, let given = Self.name(in: line[(colon + 1)...]) else { return nil }
             name = given
         }
@@ -55,8 +58,15 @@ struct MultipartParts {
         guard text.starts(with: start) else { return nil }
         let rest = text.dropFirst(start.count)
         guard let end = rest.firstIndex(of: UInt8(ascii: "\"")), !rest[..<end].contains(UInt8(ascii: "\\")) else { return nil }
-        let more = rest[(end + 1)...]
-        guard more.isEmpty || more.starts(with: "; filename".utf8) else { return nil }
+        guard isFileName(rest[(end + 1)...]) else { return nil }
         return String(validating: rest[..<end], as: UTF8.self)
+    }
+
+    /// Nothing, or a file's name in quotes up to the end: a parameter behind it could be another name to somebody.
+    private static func isFileName(_ text: ArraySlice<UInt8>) -> Bool {
+        let start = Array("; filename=\"".utf8)
+        guard !text.isEmpty else { return true }
+        guard text.starts(with: start), text.count > start.count, text.last == UInt8(ascii: "\"") else { return false }
+        return !text.dropFirst(start.count).dropLast().contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
     }
 }

@@ -13,13 +13,14 @@ package struct RequestExchange: Sendable {
         case idle
         /// The body is read whole before anything is asked.
         case collecting(JudgedRequest, [TokenSighting], BodyKind, [UInt8])
-        case asking(RequestWish, Content)
+        /// Bytes that come before the answer, because one read of the connection brought them, wait.
+        case asking(RequestWish, Content, early: [UInt8], hasEnded: Bool)
         case streaming(BodyWatch)
         case ended
     }
 
     private enum Content: Sendable {
-        case streamed
+        case streamed(refusingMethods: Bool)
         case whole([UInt8], BodyKind)
     }
 
@@ -38,9 +39,16 @@ package struct RequestExchange: Sendable {
     /// What goes on first, once the wish is allowed. It holds values: it goes to the connection at once and nowhere else.
     package struct Departure: Sendable {
         package let request: HTTPRequest
+        /// How the end of the body is told: not as the client told it where values stand in it.
+        package let framing: JudgedRequest.Body
         /// The whole body, where it was read; nil where it streams behind.
         package let body: [UInt8]?
+        /// What is to be done with what had come of a streaming body meanwhile.
+        package let next: [Step]
     }
+
+    /// How much of a body may come before the wish is allowed.
+    package static let mostEarly = 64 << 10
 
     /// - Parameter mayStandInBody: whether a rule of the session lets a token stand in a body that goes to this origin.
     package init(_ tokens: SessionTokens, mayStandInBody: Bool) {
@@ -61,18 +69,19 @@ package struct RequestExchange: Sendable {
         // What is sent is looked at once more: the guard leaves fields out and writes the target anew.
         let sent = tokens.sightings(
             inTarget: Array(judged.target.pathAndQuery.utf8), fields: judged.request.headerFields.map { ($0.name.rawName, $0.bytes) })
-        if let lost = received.first(where: { !sent.contains($0) }) { return stop(.stray(lost.grant)) }
+        if let lost = received.first(where: { !sent.contains($0) }) ?? sent.first(where: { $0.place == nil }) { return stop(.stray(lost.grant)) }
         return begin(judged, sent, carriesToken)
     }
 
     private mutating func begin(_ judged: JudgedRequest, _ sent: [TokenSighting], _ carriesToken: Bool) -> Step {
-        guard judged.body != .none, carriesToken else { return ask(judged, sent, .streamed) }
+        guard judged.body != .none, carriesToken else { return ask(judged, sent, .streamed(refusingMethods: false)) }
         let coding = judged.request.headerFields[.contentEncoding]?.lowercased() ?? "identity"
         guard coding == "identity" else { return stop(.codedBody) }
-        // A form can name another method than its head, so beside a token it is looked through, too.
-        guard let kind = judged.request.headerFields[.contentType].flatMap(BodyKind.init(contentType:)), mayStandInBody || kind == .form else {
-            return ask(judged, sent, .streamed)
-        }
+        let type = judged.request.headerFields[.contentType]
+        let reading = MethodOverride.reading(ofContentType: type)
+        // A form can name another method than its head, so beside a token it is looked through, too, and so is what could be taken for one.
+        let kind = mayStandInBody ? type.flatMap(BodyKind.init(contentType:)) : nil
+        guard let kind = kind ?? (reading == .form ? .form : nil) else { return ask(judged, sent, .streamed(refusingMethods: reading == .names)) }
         if case .length(let count) = judged.body, count > BodyKind.maximumBytes { return stop(.unreadableBody) }
         state = .collecting(judged, sent, kind, [])
         return .wait
@@ -90,10 +99,17 @@ package struct RequestExchange: Sendable {
         case .streaming(var watch):
             state = .ended
             var passed: [UInt8] = []
-            if let grant = watch.pass(bytes, into: &passed) { return stop(.stray(grant)) }
-            state = .streaming(watch)
+            switch watch.pass(bytes, into: &passed) {
+            case .token(let grant): return stop(.stray(grant))
+            case .method: return stop(.ambiguous(.methodOverride))
+            case nil: state = .streaming(watch)
+            }
             return passed.isEmpty ? .wait : .pass(passed)
-        case .idle, .asking: preconditionFailure("internal: bytes of a body came before they were asked for")
+        case .asking(let wish, let content, let early, let hasEnded):
+            guard early.count + bytes.count <= Self.mostEarly else { return stop(.unreadableBody) }
+            state = .asking(wish, content, early: early + bytes, hasEnded: hasEnded)
+            return .wait
+        case .idle: preconditionFailure("internal: bytes of a body came before its head")
         case .ended: return .wait
         }
     }
@@ -104,46 +120,61 @@ package struct RequestExchange: Sendable {
         case .collecting(let judged, let sent, let kind, let body):
             guard let found = tokens.sightings(inBody: body, kind) else { return stop(.unreadableBody) }
             if let stray = found.first(where: { $0.place == nil }) { return stop(.stray(stray.grant)) }
-            guard !kind.overridesMethod(body) else { return stop(.ambiguous(.methodOverride)) }
+            guard !overridesMethod(judged, body, kind) else { return stop(.ambiguous(.methodOverride)) }
             return ask(judged, sent + found, .whole(body, kind))
         case .streaming(var watch):
             var passed: [UInt8] = []
             watch.finish(into: &passed)
             state = .ended
             return passed.isEmpty ? .wait : .pass(passed)
-        case .idle, .asking: preconditionFailure("internal: a body ended before it was asked for")
+        case .asking(let wish, let content, let early, _):
+            state = .asking(wish, content, early: early, hasEnded: true)
+            return .wait
+        case .idle: preconditionFailure("internal: a body ended before its head")
         case .ended: return .wait
         }
     }
 
     /// Goes on with the values of the grants that were allowed for this wish: for each use in it one.
     package mutating func allow(_ values: [GrantID: SecretValue]) throws(ExchangeRefusal) -> Departure {
-        guard case .asking(let wish, let content) = state else { preconditionFailure("internal: a wish was allowed that nobody asked") }
+        guard case .asking(let wish, let content, let early, let hasEnded) = state else {
+            preconditionFailure("internal: a wish was allowed that nobody asked")
+        }
         state = .ended
         let exchange = TextExchange(tokens, values: values)
         var request = wish.request.request
         request.path = String(decoding: try exchange.target(Array(wish.request.target.pathAndQuery.utf8)), as: UTF8.self)
         request.headerFields = try exchange.fields(request.headerFields)
-        guard case .whole(let body, let kind) = content else {
-            state = .streaming(BodyWatch(tokens))
-            return Departure(request: request, body: nil)
+        switch content {
+        case .streamed(let refusesMethods):
+            state = .streaming(BodyWatch(tokens, refusingMethods: refusesMethods))
+            let steps = (early.isEmpty ? [] : [receive(early)]) + (hasEnded ? [receiveEnd()] : [])
+            return Departure(request: request, framing: wish.request.body, body: nil, next: steps.filter { $0 != .wait })
+        case .whole(let body, let kind):
+            guard let exchanged = try exchange.body(body, kind) else { preconditionFailure("internal: a body was readable and is not") }
+            if exchanged != body { request.headerFields.removeDigests() }
+            return Departure(request: request, framing: .length(Int64(exchanged.count)), body: exchanged, next: [])
         }
-        guard let exchanged = try exchange.body(body, kind) else { preconditionFailure("internal: a body was readable and is not") }
-        if exchanged != body { request.headerFields.removeDigests() }
-        return Departure(request: request, body: exchanged)
+    }
+
+    private func overridesMethod(_ judged: JudgedRequest, _ body: [UInt8], _ kind: BodyKind) -> Bool {
+        guard kind != .form else { return MethodOverride.isIn(form: body, method: judged.request.method.rawValue) }
+        let text = body.lowercasedBytes
+        return MethodOverride.words.contains { text.firstRange(of: $0) != nil }
     }
 
     private mutating func ask(_ judged: JudgedRequest, _ sightings: [TokenSighting], _ content: Content) -> Step {
-        var counts: [TokenSighting: Int] = [:]
-        for sighting in sightings { counts[sighting, default: 0] += 1 }
+        var counts: [GrantID: Int] = [:]
+        for sighting in sightings { counts[sighting.grant, default: 0] += 1 }
         // In the order in which they stand, so that a wish reads the same every time.
         var uses: [RequestWish.TokenUse] = []
         for sighting in sightings {
-            guard let place = sighting.place, let count = counts.removeValue(forKey: sighting) else { continue }
-            uses.append(RequestWish.TokenUse(grant: sighting.grant, place: place, occurrences: count))
+            guard let place = sighting.place else { continue }
+            let use = RequestWish.TokenUse(grant: sighting.grant, place: place, occurrences: counts[sighting.grant] ?? 0)
+            if !uses.contains(use) { uses.append(use) }
         }
         let wish = RequestWish(request: judged, uses: uses)
-        state = .asking(wish, content)
+        state = .asking(wish, content, early: [], hasEnded: judged.body == .none)
         return .ask(wish)
     }
 

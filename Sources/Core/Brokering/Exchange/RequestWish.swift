@@ -5,13 +5,14 @@ package import Policies
 /// What a request is judged by, in the form in which it will be sent.
 package struct RequestWish: Sendable, Equatable {
     package let request: JudgedRequest
-    /// Each token in it, with its place and how often it stands there; empty for a request without one.
+    /// Each token in it with each of its places; empty for a request without one.
     package let uses: [TokenUse]
 
     /// One grant's token in one place.
     package struct TokenUse: Sendable, Hashable {
         package let grant: GrantID
         package let place: TokenPlace
+        /// How often the token stands in the request, in all its places together.
         package let occurrences: Int
     }
 

@@ -19,8 +19,8 @@ struct PlaceSlot: Equatable {
         case basic
         /// The inside of a JSON text.
         case json
-        /// The content of a part, which ends at a boundary.
-        case part(boundary: [UInt8])
+        /// The content of a part, which ends at a line that begins with `--`.
+        case part
     }
 
     /// What stands there: user and password in `basic`, else one text. Nil where it is not written as it should be.
@@ -55,29 +55,42 @@ extension PlaceSlot {
     }
 
     private static func ofCookies(_ value: [UInt8]) -> [PlaceSlot] {
-        value.pieces(between: UInt8(ascii: ";")).compactMap { piece in
-            guard let equals = value[piece].firstIndex(of: UInt8(ascii: "=")) else { return nil }
+        var slots: [PlaceSlot] = []
+        for piece in value.pieces(between: UInt8(ascii: ";")) {
+            guard let equals = value[piece].firstIndex(of: UInt8(ascii: "=")) else { continue }
             let name = value[piece.lowerBound..<equals].drop { $0 == UInt8(ascii: " ") }
             var text = value[(equals + 1)..<piece.upperBound]
             if text.count >= 2, text.first == UInt8(ascii: "\""), text.last == UInt8(ascii: "\"") { text = text.dropFirst().dropLast() }
-            return PlaceSlot(place: .cookie(String(decoding: name, as: UTF8.self)), range: text.indices, spelling: .cookie)
+            // A quote that goes on over a semicolon makes one cookie of several, to those who read quotes.
+            guard !text.contains(UInt8(ascii: "\"")), !name.contains(UInt8(ascii: "\"")) else { return [] }
+            if let name = Self.name(name) { slots.append(PlaceSlot(place: .cookie(name), range: text.indices, spelling: .cookie)) }
         }
+        return slots
+    }
+
+    /// A name as rules have it: printable ASCII. Others are none: to Swift, texts are equal that are not the same bytes.
+    static func isName(_ name: String) -> Bool { (1...128).contains(name.utf8.count) && name.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
+
+    private static func name(_ bytes: some Collection<UInt8>) -> String? {
+        guard (1...128).contains(bytes.count) else { return nil }
+        let name = String(decoding: bytes, as: UTF8.self)
+        return isName(name) ? name : nil
     }
 
     /// The slots of a path and query.
     static func ofTarget(_ target: [UInt8]) -> [PlaceSlot] {
         let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         let segments = target[..<mark].pieces(between: UInt8(ascii: "/")).map { PlaceSlot(place: .segment, range: $0, spelling: .segment) }
-        return segments + (mark < target.endIndex ? ofPairs(target[(mark + 1)...]) { .query($0) } : [])
+        return segments + (mark < target.endIndex ? ofPairs(target[(mark + 1)...], ofAtLeast: 0) { .query($0) } : [])
     }
 
-    /// The slots of names and values as queries and forms have them.
-    static func ofPairs(_ text: ArraySlice<UInt8>, _ place: (String) -> TokenPlace) -> [PlaceSlot] {
+    /// The slots of names and values as queries and forms have them, of at least so many bytes.
+    static func ofPairs(_ text: ArraySlice<UInt8>, ofAtLeast length: Int, _ place: (String) -> TokenPlace) -> [PlaceSlot] {
         text.pieces(between: UInt8(ascii: "&")).compactMap { piece in
-            guard let equals = text[piece].firstIndex(of: UInt8(ascii: "=")),
-                let name = PercentEscapes.decoded(text[piece.lowerBound..<equals], plusIsSpace: true)
+            guard piece.count > length, let equals = text[piece].firstIndex(of: UInt8(ascii: "=")), piece.upperBound - equals > length,
+                let name = PercentEscapes.decoded(text[piece.lowerBound..<equals], plusIsSpace: true).flatMap(Self.name)
             else { return nil }
-            return PlaceSlot(place: place(String(decoding: name, as: UTF8.self)), range: (equals + 1)..<piece.upperBound, spelling: .query)
+            return PlaceSlot(place: place(name), range: (equals + 1)..<piece.upperBound, spelling: .query)
         }
     }
 }

@@ -28,6 +28,9 @@ package struct SessionTokens: Sendable {
         (self.grants, self.ends, self.marks) = (grants, ends, marks)
     }
 
+    /// How long the shortest token is: nothing shorter is one, however it is written.
+    var shortest: Int { grants.keys.map(\.count).min() ?? .max }
+
     /// The grant whose token this is, from its first byte to its last.
     package func grant(of text: some Collection<UInt8>) -> GrantID? { grants[Array(text)] }
 

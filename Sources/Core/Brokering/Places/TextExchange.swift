@@ -24,7 +24,7 @@ package struct TextExchange {
 
     /// A body that was read whole, with values in the place of tokens; nil where it is not what its type says.
     package func body(_ body: [UInt8], _ kind: BodyKind) throws(ExchangeRefusal) -> [UInt8]? {
-        guard let slots = kind.slots(in: body) else { return nil }
+        guard let slots = kind.slots(in: body, ofAtLeast: tokens.shortest) else { return nil }
         return try exchange(body, slots)
     }
 
@@ -92,9 +92,12 @@ extension PlaceSlot.Spelling {
         case .json:
             guard String(validating: value, as: UTF8.self) != nil else { throw .unspeakable }
             JSONTexts.encode(value, into: &text)
-        case .part(let boundary):
-            // What follows the content is a line break and the boundary: a value may neither have them nor make them together with what is there.
-            guard value.firstRange(of: Array("--".utf8) + boundary) == nil else { throw .unspeakable }
+        case .part:
+            // A part ends at a line that begins with `--` and the boundary. The boundary is the client's, so it must not decide: which of many are refused
+            // would tell the value.
+            guard !value.starts(with: "--".utf8), value.firstRange(of: "\n--".utf8) == nil, value.firstRange(of: "\r--".utf8) == nil else {
+                throw .unspeakable
+            }
             text += value
         }
     }

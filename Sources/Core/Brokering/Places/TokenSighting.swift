@@ -25,20 +25,25 @@ extension SessionTokens {
 
     /// Every token in a body that was read whole; nil where the body is not what its type says.
     package func sightings(inBody body: [UInt8], _ kind: BodyKind) -> [TokenSighting]? {
-        kind.slots(in: body).map { sightings(in: body, $0, isEscaped: kind == .form) }
+        kind.slots(in: body, ofAtLeast: shortest).map { sightings(in: body, $0, isEscaped: kind == .form) }
     }
 
-    /// What stands whole in a slot, then what stands elsewhere in the text.
+    /// What stands whole in a slot, then what stands elsewhere in the text, however the rest of it is read.
     private func sightings(in text: [UInt8], _ slots: [PlaceSlot], isEscaped: Bool) -> [TokenSighting] {
-        let parts = slots.map { ($0, $0.parts(of: text[$0.range]) ?? []) }
-        let placed = parts.flatMap { slot, parts in parts.compactMap(grant(of:)).map { TokenSighting(grant: $0, place: slot.place) } }
-        // However the text is read, what is found in it more often than in its slots stands where it should not.
-        var readings = [text]
-        if isEscaped, let decoded = PercentEscapes.decoded(text[...], plusIsSpace: true) { readings.append(decoded) }
-        readings += parts.filter { $0.0.spelling == .basic }.map { Array($0.1.joined(separator: ":".utf8)) }
+        var placed: [TokenSighting] = []
+        var rest = text
+        var readings: [[UInt8]] = []
+        for slot in slots {
+            guard let parts = slot.parts(of: text[slot.range]) else { continue }
+            let found = parts.map { grant(of: $0) }
+            placed += found.compactMap(\.self).map { TokenSighting(grant: $0, place: slot.place) }
+            if found.contains(where: { $0 != nil }) { rest.replaceSubrange(slot.range, with: repeatElement(0, count: slot.range.count)) }
+            if slot.spelling == .basic { readings.append(Array(zip(parts, found).map { $1 == nil ? $0 : [0] }.joined(separator: ":".utf8))) }
+        }
+        readings.append(rest)
+        if isEscaped, let decoded = PercentEscapes.decoded(rest[...], plusIsSpace: true) { readings.append(decoded) }
         var strays: [GrantID: Int] = [:]
         for reading in readings { strays.merge(Dictionary(grants(in: reading).map { ($0, 1) }, uniquingKeysWith: +), uniquingKeysWith: max) }
-        for sighting in placed { strays[sighting.grant]? -= 1 }
-        return placed + strays.sorted { $0.key < $1.key }.flatMap { repeatElement(TokenSighting(grant: $0, place: nil), count: max(0, $1)) }
+        return placed + strays.sorted { $0.key < $1.key }.flatMap { repeatElement(TokenSighting(grant: $0, place: nil), count: $1) }
     }
 }

@@ -36,8 +36,13 @@ package struct Provider: Sendable {
         self.variables = variables
         self.addressVariables = addressVariables
         self.hasEncodedSlash = hasEncodedSlash
-        self.anyWrite = anyWrite.map(Self.path)
-        self.credentialPaths = credentials.map(Self.path)
+        self.anyWrite = anyWrite.flatMap(Self.paths)
+        self.credentialPaths = credentials.flatMap(Self.paths)
+    }
+
+    /// A pattern for all below a path is one for the path, too.
+    private static func paths(_ pattern: String) -> [Glob] {
+        pattern.hasSuffix("/**") && pattern != "/**" ? [path(pattern), path(String(pattern.dropLast(3)))] : [path(pattern)]
     }
 
     private static func path(_ pattern: String) -> Glob {
@@ -48,16 +53,25 @@ package struct Provider: Sendable {
     }
 
     /// Whether the answer to a request for this path, as it is judged, may hold credentials.
-    package func givesCredentials(at path: String) -> Bool { credentialPaths.contains { $0.matches(Self.leniently(path)) } }
+    package func givesCredentials(at path: String) -> Bool {
+        Self.readings(of: path).contains { path in credentialPaths.contains { $0.matches(path) } }
+    }
 
     /// Whether a request for this path is a write, whatever its method.
-    package func writes(at path: String) -> Bool { anyWrite.contains { $0.matches(Self.leniently(path)) } }
+    package func writes(at path: String) -> Bool { Self.readings(of: path).contains { path in anyWrite.contains { $0.matches(path) } } }
 
-    /// A path as a lenient server reads it: in any case, without slashes, dots and blanks at its end. Lists of what is denied are asked so; rules, which
-    /// allow, are asked of the path itself.
+    /// A path as lenient servers read it: in any case, without slashes, dots, blanks and the name of a format at its end, an escaped slash as a slash or as
+    /// part of a segment. Lists of what is denied are asked so; rules, which allow, are asked of the path itself.
+    private static func readings(of path: String) -> [String] {
+        let text = leniently(path)
+        return text.contains("%2f") ? [text, text.replacing("%2f", with: "/")] : [text]
+    }
+
+    private static let endings = ["/", ".", "%20", ".json", ".xml", ".txt"]
+
     private static func leniently(_ path: String) -> String {
         var text = path.lowercased()
-        while let end = ["/", ".", "%20"].first(where: { text.hasSuffix($0) && text.utf8.count > $0.utf8.count }) { text.removeLast(end.count) }
+        while let end = endings.first(where: { text.hasSuffix($0) && text.utf8.count > $0.utf8.count }) { text.removeLast(end.count) }
         return text
     }
 }

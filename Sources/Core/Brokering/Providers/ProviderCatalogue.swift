@@ -21,7 +21,7 @@ extension ProviderCatalogue {
             credentials: [
                 "/v1/organization/admin_api_keys", "/v1/organization/admin_api_keys/**", "/v1/organization/projects/*/api_keys/**",
                 "/v1/organization/projects/*/service_accounts", "/v1/realtime/sessions", "/v1/realtime/client_secrets",
-                "/v1/realtime/transcription_sessions",
+                "/v1/realtime/transcription_sessions", "/v1/chatkit/sessions",
             ]),
         Provider(
             "anthropic", at: ["api.anthropic.com"], in: [.header("x-api-key"), .bearer], like: "anthropic",
@@ -67,7 +67,9 @@ extension ProviderCatalogue {
                 "/oauth/**", "/api/v4/personal_access_tokens", "/api/v4/personal_access_tokens/**", "/api/v4/users/*/personal_access_tokens",
                 "/api/v4/user/personal_access_tokens", "/api/v4/*/*/access_tokens", "/api/v4/*/*/access_tokens/**", "/api/v4/*/*/deploy_tokens",
                 "/api/v4/*/*/deploy_tokens/**", "/api/v4/*/*/variables", "/api/v4/*/*/variables/**", "/api/v4/*/*/triggers/**",
-                "/api/v4/runners/**", "/api/v4/user/runners", "/api/v4/admin/ci/variables/**",
+                "/api/v4/runners/**", "/api/v4/user/runners", "/api/v4/admin/ci/variables/**", "/jwt/auth", "/api/v4/*/*/pipelines/*/variables",
+                "/api/v4/users/*/impersonation_tokens/**", "/api/v4/*/*/cluster_agents/*/tokens/**",
+                "/api/v4/*/*/service_accounts/*/personal_access_tokens/**",
             ]),
         Provider(
             "linear", at: ["api.linear.app"], in: [.header("authorization"), .bearer], like: "linear", variables: ["LINEAR_API_KEY"],
@@ -102,7 +104,10 @@ extension ProviderCatalogue {
             "dockerhub", at: ["hub.docker.com", "auth.docker.io", "registry-1.docker.io"], in: [.basic, .bearer, .json("/password")],
             like: "docker-hub",
             variables: ["DOCKER_PASSWORD", "DOCKERHUB_TOKEN"],
-            credentials: ["/token", "/v2/users/login", "/v2/auth/token", "/v2/access-tokens", "/v2/access-tokens/**"]),
+            credentials: [
+                "/token", "/v2/users/login", "/v2/users/2fa-login", "/v2/orgs/*/access-tokens/**", "/v2/auth/token", "/v2/access-tokens",
+                "/v2/access-tokens/**",
+            ]),
     ]
 
     private static let data = [
@@ -129,7 +134,10 @@ extension ProviderCatalogue {
         Provider(
             "discord", at: ["discord.com"], in: [.header("authorization"), .bearer], like: "discord-bot",
             variables: ["DISCORD_TOKEN", "DISCORD_BOT_TOKEN"],
-            credentials: ["/api/oauth2/**", "/api/*/oauth2/**", "/api/*/channels/*/webhooks", "/api/*/guilds/*/webhooks", "/api/*/webhooks/**"]),
+            credentials: [
+                "/api/oauth2/**", "/api/*/oauth2/**", "/api/*/channels/*/webhooks", "/api/*/guilds/*/webhooks", "/api/*/webhooks/**",
+                "/api/channels/*/webhooks", "/api/guilds/*/webhooks", "/api/webhooks/**",
+            ]),
         Provider(
             "stripe", at: ["api.stripe.com", "files.stripe.com"], in: [.bearer, .basic], like: "stripe-sk_test",
             variables: ["STRIPE_API_KEY", "STRIPE_SECRET_KEY"],
@@ -166,6 +174,7 @@ extension ProviderCatalogue {
                 "/client/v4/accounts/*/access/service_tokens", "/client/v4/accounts/*/access/service_tokens/**",
                 "/client/v4/accounts/*/cfd_tunnel/*/token",
                 "/client/v4/user/api_key", "/client/v4/accounts/*/r2/temp-access-credentials", "/client/v4/accounts/*/cfd_tunnel",
+                "/client/v4/accounts/*/challenges/widgets/**",
             ]),
         Provider(
             "vercel", at: ["api.vercel.com"], like: "base62-24", variables: ["VERCEL_TOKEN"],
@@ -184,7 +193,10 @@ extension ProviderCatalogue {
             ]),
         Provider(
             "heroku", at: ["api.heroku.com"], like: "heroku", variables: ["HEROKU_API_KEY"],
-            credentials: ["/apps/*/config-vars", "/oauth/**", "/apps/*/addons/**", "/addons/*/config", "/releases/*/config-vars", "/account/**"]),
+            credentials: [
+                "/apps/*/config-vars", "/oauth/**", "/apps/*/addons/**", "/addons/*/config", "/releases/*/config-vars",
+                "/pipelines/*/stage/*/config-vars", "/account/**",
+            ]),
     ]
 
     private static let operations = [

@@ -21,7 +21,7 @@ package enum ReplyGuard {
         if reply.status == 101 { return .accepted(try upgraded(reply, fields, request)) }
         // Early hints lead a client to other hosts before anything was searched; they may be left out (RFC 8297).
         if reply.status < 200 { return .interim(continues: reply.status == 100 && request.expectsContinue) }
-        guard reply.status != 206, !fields.contains(where: { $0.key == "content-range" }) else { throw .partial }
+        guard reply.status != 206, reply.status != 226, !fields.contains(where: { $0.key == "content-range" }) else { throw .partial }
         // Who asks for a credential of the proxy's is not whom the request is for.
         guard reply.status != 407 else { throw .status }
         return .accepted(
@@ -81,10 +81,16 @@ package enum ReplyGuard {
         let options = Set(values("connection", fields).flatMap { $0.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } } })
         var sent = HTTPFields()
         sent.reserveCapacity(fields.count)
-        for field in fields where !field.meaning.contains(.ofConnection) && !removed.contains(field.key) && !options.contains(field.key) {
+        for field in fields
+        where !field.meaning.contains(.ofConnection) && !removed.contains(field.key) && !options.contains(field.key) && !isDigest(field.key) {
             sent.append(field.field)
         }
         return sent
+    }
+
+    /// Digests that stores have under names of their own.
+    private static func isDigest(_ name: String) -> Bool {
+        name == "x-goog-hash" || name.hasPrefix("x-amz-checksum-") || name.hasPrefix("x-ms-") && (name.hasSuffix("md5") || name.hasSuffix("crc64"))
     }
 
     private static let removed: Set<String> = [

@@ -31,7 +31,7 @@ extension TokenShape {
     /// A value of the kind begins with the mark and goes on as a token does; how long it is, differs over the years.
     private func isMarked(_ bytes: [UInt8], _ mark: String) -> Bool {
         bytes.count >= mark.utf8.count + 8 && bytes.starts(with: mark.utf8) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
-            && (Self.tells(mark) || isForm(of: bytes))
+            && (Self.tells(mark) && role == .authenticates || isForm(of: bytes))
     }
 
     /// Whether the bytes could have been made by the shape, its checksum aside.

@@ -66,7 +66,8 @@ struct PlaceTests {
             ("Authorization", "Bearer x{0}", ["0 stray"]),
             ("Authorization", "Bearer {0}x", ["0 stray"]), ("Authorization", "Bearer {0},{0}", ["0 stray", "0 stray"]),
             ("Authorization", "Bearer {0}, Bearer {1}", ["0 stray", "1 stray"]), ("Authorization", "AWS4-HMAC-SHA256 Credential={0}/x", ["0 stray"]),
-            ("Cookie", "{0}", ["0 stray"]), ("Cookie", "{0}=x", ["0 stray"]), ("Cookie", "a=x{0}", ["0 stray"]), ("Cookie", "a=\"{0}", ["0 stray"]),
+            ("Cookie", "a=\"x; session={0}; y\"", ["0 stray"]), ("Cookie", "{0}", ["0 stray"]), ("Cookie", "{0}=x", ["0 stray"]),
+            ("Cookie", "a=x{0}", ["0 stray"]), ("Cookie", "a=\"{0}", ["0 stray"]),
             ("Referer", "https://a.example/?key={0}", ["0 stray"]), ("User-Agent", "curl {0} more", ["0 stray"]), ("X-{1}", "x", ["1 stray"]),
             ("X-Api-Key", "sk-proj-AbCdEfGhIjKlMnOpQrStUvWxYz012345678", []), ("X-Api-Key", "", []),
         ])
@@ -83,7 +84,8 @@ struct PlaceTests {
             // Signs that end a segment or mean a space are none of the token's.
             ("/{2}", ["2 stray"]), ("/a?k={2}", ["2 stray"]), ("/bot{0}/send", ["0 stray"]), ("/a?{0}", ["0 stray"]), ("/a?{0}=1", ["0 stray"]),
             ("/a?k=x{0}", ["0 stray"]),
-            ("/a?k=%zz{0}", ["0 stray"]), ("/a;x={0}", ["0 stray"]), ("/a?k={0}#", ["0 stray"]), ("/a?b?k={0}", ["0 query: b?k"]), ("/", []),
+            ("/a?k=%zz{0}", ["0 stray"]), ("/a?k%E2%84%AA={0}", ["0 stray"]), ("/a?k={0}&note=see{0}", ["0 query: k", "0 stray"]),
+            ("/a;x={0}", ["0 stray"]), ("/a?k={0}#", ["0 stray"]), ("/a?b?k={0}", ["0 query: b?k"]), ("/", []),
             ("", []), ("/a?", []),
         ])
     func targets(_ target: String, _ expected: [String]) {
