@@ -130,17 +130,22 @@ def dictionary(context):
         expect(done.stdout.count(b"[REDACTED:db/name]") == 1 and done.stdout.count(b"\n") == len(WORDS), f"the control, a person's: {done.stdout}")
 
 
-@attack("trap 19", "a dictionary in files: which of them is withheld is told three times, and then all are")
-def files(context):
-    project = context.house(furnish).root / "work" / "guesses"
+def guess_in_files(context, who, code):
+    """Has a program write right and wrong guesses, each into a file by `code` with the guess in it, and expects the fuse to blow at the third right one."""
+    project = context.house(furnish).root / "work" / who
     project.mkdir(exist_ok=True)
     outcomes = []
     for guess in (WORD, "winter-1999", WORD, WORD, "winter-1999"):
-        done = run(context, "files", [PYTHON, "-c", f"open('guess', 'w').write('{guess}')"], ["db/name"], cwd=str(project))
+        done = run(context, who, [PYTHON, "-c", code.replace("GUESS", guess)], ["db/name"], cwd=str(project))
         if done.code == "run.no-sandbox":
             raise Skipped("this machine has no sandbox")
         outcomes.append(bool(done.report.get("files", {}).get("withheld_count")))
     expect(outcomes == [True, False, True, True, True], f"{outcomes}")
+
+
+@attack("trap 19", "a dictionary in files: which of them is withheld is told three times, and then all are")
+def files(context):
+    guess_in_files(context, "files", "open('guess', 'w').write('GUESS')")
 
 
 @attack("trap 19", "guesses in compressed data: the output ends before the data that holds the right one, three times, and tells no more")
@@ -157,15 +162,7 @@ def packed(context):
 
 @attack("trap 19", "guesses in compressed files: which of them is withheld is told three times, and then all are")
 def packed_files(context):
-    project = context.house(furnish).root / "work" / "packed"
-    project.mkdir(exist_ok=True)
-    outcomes = []
-    for guess in (WORD, "winter-1999", WORD, WORD, "winter-1999"):
-        done = run(context, "packed-files", [PYTHON, "-c", f"import gzip; gzip.open('guess', 'w').write(b'{guess}')"], ["db/name"], cwd=str(project))
-        if done.code == "run.no-sandbox":
-            raise Skipped("this machine has no sandbox")
-        outcomes.append(bool(done.report.get("files", {}).get("withheld_count")))
-    expect(outcomes == [True, False, True, True, True], f"{outcomes}")
+    guess_in_files(context, "packed-files", "import gzip; gzip.open('guess', 'w').write(b'GUESS')")
 
 
 @attack("trap 19", "a PIN is given to no agent's run, and nothing says so by doing it")
