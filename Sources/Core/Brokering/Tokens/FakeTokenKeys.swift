@@ -48,7 +48,7 @@ struct TokenDraw {
                 drawn += characters
                 bytes += characters
             case .checksum: bytes += TokenChecksum.digits(of: drawn)
-            case .base64url(let inner): bytes += Self.base64url(self.bytes(of: inner))
+            case .base64url(let inner): Base64Text.encode(self.bytes(of: inner), forURLs: true, into: &bytes)
             }
         }
         return bytes
@@ -71,22 +71,5 @@ struct TokenDraw {
         counter += 1
         block = key.code(over: message)[...]
         return nextByte()
-    }
-
-    /// RFC 4648 §5 without padding.
-    private static func base64url(_ bytes: [UInt8]) -> [UInt8] {
-        var text: [UInt8] = []
-        var window: UInt32 = 0
-        var bitCount: UInt32 = 0
-        for byte in bytes {
-            window = window << 8 | UInt32(byte)
-            bitCount += 8
-            while bitCount >= 6 {
-                bitCount -= 6
-                text.append(TokenAlphabet.base64url.characters[Int(window >> bitCount & 63)])
-            }
-        }
-        if bitCount > 0 { text.append(TokenAlphabet.base64url.characters[Int(window << (6 - bitCount) & 63)]) }
-        return text
     }
 }
