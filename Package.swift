@@ -18,6 +18,11 @@ let sqlite: [Target.Dependency] = ["GRDB", "GRDBSQLite"].map { .product(name: $0
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+/// What a broker stands on besides: TLS, HTTP/2 and the certificates of its sessions.
+let broker: [Target.Dependency] = [
+    .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+    .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+]
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 /// One module of a layer and, unless `tests` is nil, its tests at `Tests/<layer>/<name>`.
@@ -68,7 +73,7 @@ var targets: [Target] = [
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),
     // Engine: what happens
-    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage"),
+    engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage", "Brokering"),
     // Adapters: what it stands on
     adapter("SQLStorage", "Model", "Storage", tests: nil),
     module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
@@ -87,6 +92,13 @@ var targets: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ] + nio),
+    server(
+        "BrokerServer",
+        [
+            "Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "Secrets", "CProcess", "CSandbox", crypto,
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ] + nio + broker,
+        tests: ["TestKit", "CompressedMembers"]),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "Policies", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
@@ -115,7 +127,7 @@ targets.append(
         dependencies: [
             "Model", "Storage", "Auditing", "Policies", "TacitWire", "Secrets", "SQLiteDatabase", "PasswordKeys", "CompressedMembers",
             "ProcessRunner", "StateFiles", "KernelPeers",
-            "APIServer", "Commands", "CProcess", "CWipingAllocator",
+            "APIServer", "BrokerServer", "Commands", "CProcess", "CWipingAllocator",
         ], path: "Sources/Program", swiftSettings: strict))
 
 // C with one task each, where Swift's importer stops
@@ -150,6 +162,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

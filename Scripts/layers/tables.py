@@ -38,7 +38,7 @@ TARGETS = {
     "Storage": {"Model"},
     "MCPSession": set(),
     "TacitWire": set(),
-    "Secrets": {"Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage"},
+    "Secrets": {"Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage", "Brokering"},
     "SQLStorage": {"Model", "Storage"},
     "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
     "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},
@@ -47,6 +47,7 @@ TARGETS = {
     "StateFiles": {"Model", "Storage"},
     "KernelPeers": {"Model", "CProcess"},
     "APIServer": {"Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Approvals", "Auditing", "Envelopes"},
+    "BrokerServer": {"Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "Secrets", "CProcess", "CSandbox"},
     "TacitClient": {"TacitWire", "CProcess"},
     "Commands": {"Policies", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess"},
     "MCPTools": {"MCPSession", "TacitWire", "TacitClient"},
@@ -64,7 +65,7 @@ TARGETS = {
 
 # Outside module → (the product that brings it, targets that may import it).
 OUTSIDE = {
-    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies", "Approvals", "MCPTools"}),
+    "Crypto": ("Crypto", {"Envelopes", "Auditing", "Brokering", "Policies", "Approvals", "MCPTools", "BrokerServer"}),
     "GRDB": ("GRDB", {"SQLiteDatabase"}),
     "GRDBSQLite": ("GRDBSQLite", {"SQLiteDatabase"}),
     "Hummingbird": ("Hummingbird", {"APIServer"}),
@@ -73,6 +74,10 @@ OUTSIDE = {
     "NIOCore": ("NIOCore", {"APIServer", "BrokerServer"}),
     "NIOPosix": ("NIOPosix", {"APIServer", "BrokerServer"}),
     "NIOHTTP1": ("NIOHTTP1", {"APIServer", "BrokerServer"}),
+    "NIOSSL": ("NIOSSL", {"BrokerServer"}),
+    "NIOHTTP2": ("NIOHTTP2", {"BrokerServer"}),
+    "X509": ("X509", {"BrokerServer"}),
+    "SwiftASN1": ("SwiftASN1", {"BrokerServer"}),
     "Logging": ("Logging", {"APIServer"}),
     "UnixSignals": ("UnixSignals", {"APIServer"}),
     "ArgumentParser": ("ArgumentParser", {"Commands"}),

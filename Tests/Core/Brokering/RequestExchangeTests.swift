@@ -47,7 +47,7 @@ struct RequestExchangeTests {
             head("GET", "/repos/a?page=2", [("Authorization", "Bearer {}"), ("Accept-Encoding", "gzip"), ("Range", "bytes=0-1")]))
         let wish = try wish(step)
         #expect(wish.uses == [RequestWish.TokenUse(grant: grant, place: .bearer, occurrences: 1)])
-        let question = try #require(wish.question(for: wish.uses.first))
+        let question = try #require(wish.asked.question(for: wish.uses.first))
         #expect(question.line == "GET https://api.github.com/repos/a" && question.place == .bearer && question.occurrences == 1)
         #expect(question.providerPlaces == [.bearer, .header("authorization"), .basic])
         let departure = try exchange.allow([grant: value()])
@@ -60,7 +60,7 @@ struct RequestExchangeTests {
     func withoutToken() throws {
         var (exchange, step) = try receive(head("GET", "/a%2Fb", [("Accept", "*/*"), ("Authorization", "Bearer other")]))
         let wish = try wish(step)
-        #expect(wish.uses.isEmpty && wish.question(for: nil)?.occurrences == 0)
+        #expect(wish.uses.isEmpty && wish.asked.question(for: nil)?.occurrences == 0)
         let departure = try exchange.allow([:])
         #expect(departure.request.headerFields[.authorization] == "Bearer other" && departure.request.path == "/a%2Fb")
     }
@@ -230,7 +230,7 @@ struct RequestExchangeTests {
             let (_, step) = try receive(head("GET", path, [("Authorization", "Bearer {}")]))
             guard case .ask(let wish) = step else { continue }
             asked += 1
-            #expect(wish.question(for: wish.uses.first) != nil, "\(path)")
+            #expect(wish.asked.question(for: wish.uses.first) != nil, "\(path)")
         }
         #expect(asked > 100)
     }

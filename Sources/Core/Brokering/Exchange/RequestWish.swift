@@ -1,4 +1,3 @@
-import HTTPTypes
 package import Model
 package import Policies
 
@@ -14,14 +13,12 @@ package struct RequestWish: Sendable, Equatable {
         package let place: TokenPlace
         /// How often the token stands in the request, in all its places together.
         package let occurrences: Int
+
+        package init(grant: GrantID, place: TokenPlace, occurrences: Int) {
+            (self.grant, self.place, self.occurrences) = (grant, place, occurrences)
+        }
     }
 
-    /// The question that the policy answers for one use; nil where the policy's own reading of host or path differs from the guard's, and nothing is asked.
-    package func question(for use: TokenUse?) -> RequestQuestion? {
-        let origin = request.target.origin
-        return RequestQuestion(
-            scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: request.request.method.rawValue,
-            path: request.target.judgedPath, place: use?.place, occurrences: use?.occurrences ?? 0,
-            providerPlaces: ProviderCatalogue.provider(at: origin.host.description)?.places ?? [])
-    }
+    /// What a keeper is asked.
+    package var asked: AskedRequest { AskedRequest(self) }
 }

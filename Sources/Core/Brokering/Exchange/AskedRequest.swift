@@ -1,0 +1,33 @@
+import HTTPTypes
+package import Policies
+
+/// What a keeper is asked before a request leaves: the parts of a wish that rules, approvals and the log are about, without fields and body.
+package struct AskedRequest: Sendable, Equatable {
+    package let scheme: String
+    package let host: String
+    package let port: Int
+    package let method: String
+    /// The canonical path, without the query, whose values are nobody's but the service's.
+    package let path: String
+    /// Each token in it with each of its places; empty for a request without one.
+    package let uses: [RequestWish.TokenUse]
+
+    package init(scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse]) {
+        (self.scheme, self.host, self.port, self.method, self.path, self.uses) = (scheme, host, port, method, path, uses)
+    }
+
+    init(_ wish: RequestWish) {
+        let origin = wish.request.target.origin
+        self.init(
+            scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: wish.request.request.method.rawValue,
+            path: wish.request.target.judgedPath, uses: wish.uses)
+    }
+
+    /// The question that the policy answers for one use, or, without one, for a request without a token; nil where the policy's own reading of host or path
+    /// differs from the guard's, and nothing is asked.
+    package func question(for use: RequestWish.TokenUse?) -> RequestQuestion? {
+        RequestQuestion(
+            scheme: scheme, host: host, port: port, method: method, path: path, place: use?.place, occurrences: use?.occurrences ?? 0,
+            providerPlaces: ProviderCatalogue.provider(at: host)?.places ?? [])
+    }
+}
