@@ -1,4 +1,4 @@
-package import Model
+import Model
 
 extension ExchangeStop: Diagnosable {
     package var message: String {

@@ -3,6 +3,8 @@ package struct FakeToken: Sendable, Equatable, CustomStringConvertible, CustomRe
     /// ASCII without blanks or control characters.
     package let text: String
 
+    package init(text: String) { self.text = text }
+
     package var description: String { "<fake token>" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

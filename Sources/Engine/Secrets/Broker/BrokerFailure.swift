@@ -1,5 +1,5 @@
 package import Brokering
-package import Model
+import Model
 
 /// Why a request has no reply. It names nothing of the request, so it may be shown and logged.
 package enum BrokerFailure: Diagnosable, Equatable {
