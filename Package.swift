@@ -21,7 +21,8 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 /// What a broker stands on besides: TLS, HTTP/2 and the certificates of its sessions.
 let broker: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-    .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+    .product(name: "NIOTLS", package: "swift-nio"), .product(name: "X509", package: "swift-certificates"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
@@ -81,7 +82,7 @@ var targets: [Target] = [
     adapter("CompressedMembers", "Redaction", "CMembers", tests: ["CPacking"]),
     module(
         "Adapters", "ProcessRunner", ["Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"],
-        tests: ["TestKit", "CompressedMembers"]),
+        tests: ["TestKit", "CompressedMembers", "CPacking"]),
     adapter("StateFiles", "Model", "Storage"),
     adapter("KernelPeers", "Model"),
     // Servers: how it is reached
@@ -95,10 +96,10 @@ var targets: [Target] = [
     server(
         "BrokerServer",
         [
-            "Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "Secrets", "CProcess", "CSandbox", crypto,
+            "Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "Secrets", "CProcess", "CResolver", crypto,
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio + broker,
-        tests: ["TestKit", "CompressedMembers"]),
+        tests: ["TestKit", "CompressedMembers", "CPacking"]),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "Policies", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),
@@ -135,6 +136,7 @@ targets += [
     shim("CLetters"),
     shim("CLockedMemory"),
     shim("CProcess"),
+    shim("CResolver"),
     shim("CRunStarter"),
     shim("CSandbox"),
     shim("CWipingAllocator"),

@@ -1,3 +1,4 @@
+import BrokerServer
 import CProcess
 import CWipingAllocator
 import Commands
@@ -26,6 +27,7 @@ enum Program {
         switch words.first {
         case Spawner.subcommand: exit(Spawner.main())
         case Runner.subcommand: exit(Runner.main(opening: LibraryMembers()))
+        case Spawner.brokerSubcommand: exit(Broker.main(opening: LibraryMembers(), confinedBy: BrokerConfinement.apply))
         case SandboxProbe.subcommand: exit(SandboxProbe.main())
         case RunStarter.subcommand: exit(RunStarter.main(Array(words.dropFirst()), environment: environment))
         default:

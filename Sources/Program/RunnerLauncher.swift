@@ -7,7 +7,8 @@ import Secrets
 import Synchronization
 import TacitWire
 
-/// Gives the vault its runners: one spawner per unlock, started before the first key is opened; or, to a keeper that is a user of its own, root's helper.
+/// Gives the vault its helpers: one spawner per unlock, started before the first key is opened. A keeper that is a user of its own has its runners from root's
+/// helper, and brokers alone from the spawner.
 final class RunnerLauncher: RunnerSupply {
     private let spawner = Mutex<SpawnerHandle?>(nil)
     private let account: Account
@@ -21,14 +22,19 @@ final class RunnerLauncher: RunnerSupply {
     }
 
     func prepare() async throws {
-        guard starter == nil else { return }
         try spawner.withLock { spawner in
             guard spawner?.isAlive != true else { return }
-            spawner = try SpawnerHandle()
+            spawner = try SpawnerHandle(keepsWarm: starter == nil)
         }
     }
 
-    var isAlive: Bool? { starter == nil ? spawner.withLock { $0?.isAlive ?? false } : nil }
+    var isAlive: Bool? { spawner.withLock { $0?.isAlive ?? false } }
+
+    /// Takes a fresh broker; who takes it closes it.
+    func takeBroker() throws -> Int32 {
+        guard let spawner = spawner.withLock(\.self) else { throw RunnerError.spawnerGone }
+        return try spawner.takeBroker()
+    }
 
     func retire() {
         spawner.withLock { spawner in

@@ -31,6 +31,8 @@ package struct LandlockRights: Sendable, Equatable {
     package var using: UInt64 { files & (reading | Self.writeFile | Self.truncate | Self.controlDevice) }
     /// For a single file of that kind.
     package var usingFile: UInt64 { using & ~Self.readDirectory }
+    /// For a single file that is read.
+    package var readingFile: UInt64 { Self.readFile }
     /// For a single file that is executed.
     package var executing: UInt64 { Self.execute | Self.readFile }
 }

@@ -9,6 +9,8 @@ package struct SyscallFilter: Sendable, Equatable {
         case program
         /// A runner, which holds the values of its run and reads what the run's program writes; and the first process of a sandbox, which only collects the dead.
         case runner
+        /// A broker, which reads what the network sends: it has threads and connections, starts nothing, and reaches no other process.
+        case broker
     }
 
     /// One instruction of classic BPF.
@@ -53,6 +55,14 @@ package struct SyscallFilter: Sendable, Equatable {
         TACIT_CALL_DELETE_MODULE, TACIT_CALL_ACCT, TACIT_CALL_QUOTACTL, TACIT_CALL_QUOTACTL_FD, TACIT_CALL_SYSLOG,
     ].map { Int($0) }
 
+    /// `CLONE_THREAD`.
+    static let thread: UInt32 = 0x0001_0000
+
+    /// What starts programs and processes.
+    static let refusedToBrokers = [
+        TACIT_CALL_EXECVE, TACIT_CALL_EXECVEAT, TACIT_CALL_FORK, TACIT_CALL_VFORK, TACIT_CALL_UNSHARE,
+    ].map { Int($0) }
+
     /// What a runner needs no more when its program runs, whatever somebody who took it over would do with it.
     static let refusedToRunners = [
         TACIT_CALL_EXECVE, TACIT_CALL_EXECVEAT, TACIT_CALL_CLONE, TACIT_CALL_CLONE3, TACIT_CALL_FORK, TACIT_CALL_VFORK, TACIT_CALL_UNSHARE,
@@ -69,14 +79,38 @@ package struct SyscallFilter: Sendable, Equatable {
             add(0x35, 0, 1, UInt32(TACIT_FOREIGN_CALLS))
             answer(Answer.refuse(Self.noSuchCall))
         }
-        for call in Self.refused + (role == .runner ? Self.refusedToRunners : []) { when(call) { $0.answer(Answer.refuse(Self.notPermitted)) } }
-        if role == .program { filterPrograms() }
+        for call in Self.refused + Self.refused(to: role) { when(call) { $0.answer(Answer.refuse(Self.notPermitted)) } }
+        switch role {
+        case .program: filterPrograms()
+        case .broker: filterBrokers()
+        case .runner: break
+        }
         when(Int(TACIT_CALL_IOCTL)) { filter in
             filter.loadArgument(1)
             for control in Self.refusedControls { filter.answer(Answer.refuse(Self.notPermitted), when: control) }
             filter.answer(Answer.allow)
         }
         answer(Answer.allow)
+    }
+
+    private static func refused(to role: Role) -> [Int] {
+        switch role {
+        case .program: []
+        case .runner: refusedToRunners
+        case .broker: refusedToBrokers
+        }
+    }
+
+    /// Threads, and no processes.
+    private mutating func filterBrokers() {
+        // What it asks for lies in memory, where a filter cannot look. The C library goes on with clone.
+        when(Int(TACIT_CALL_CLONE3)) { $0.answer(Answer.refuse(Self.noSuchCall)) }
+        when(Int(TACIT_CALL_CLONE)) { filter in
+            filter.loadArgument(0)
+            filter.add(0x45, 0, 1, Self.thread)
+            filter.answer(Answer.allow)
+            filter.answer(Answer.refuse(Self.notPermitted))
+        }
     }
 
     /// Processes without namespaces, sockets of some families.

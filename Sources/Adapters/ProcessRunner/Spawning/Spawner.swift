@@ -1,13 +1,15 @@
 import CProcess
 import Glibc
 
-/// The keyless process that starts runners, so that the keeper never forks.
+/// The keyless process that starts runners and brokers, so that the keeper never forks.
 ///
 /// It is single-threaded, reads nothing but descriptors, and takes no more requests when the keeper closes its end or dies. Then it ends with its last runner:
 /// what one leaves behind that is killed, nobody else would end.
 package enum Spawner {
     /// The hidden subcommand.
     package static let subcommand = "__spawner"
+    /// The hidden subcommand of the brokers that it starts.
+    package static let brokerSubcommand = "__broker"
 
     /// Runs until the control socket and the last runner have ended; the exit status.
     package static func main(controlDescriptor: Int32 = 3) -> Int32 {
@@ -34,8 +36,13 @@ package enum Spawner {
                 outlive(&brood, signals)
                 return result == 0 ? 0 : 125
             }
+            var asked = descriptor < 0 ? nil : descriptor
+            if request == .broker {
+                start(&asked, &brood, as: brokerSubcommand)
+                continue
+            }
             start(&spare, &brood)
-            spare = descriptor < 0 ? nil : descriptor
+            spare = asked
             if request == .now { start(&spare, &brood) }
         }
     }
@@ -50,7 +57,7 @@ package enum Spawner {
         }
     }
 
-    /// What the keeper asks for; each but `hurry` comes with a runner's end of its control socket.
+    /// What the keeper asks for; each but `hurry` comes with the helper's end of its control socket.
     enum Request: UInt8 {
         /// A runner that a run waits for.
         case now = 1
@@ -58,15 +65,17 @@ package enum Spawner {
         case later
         /// The run that the last runner was for is here.
         case hurry
+        /// A broker.
+        case broker
 
         /// The moment, in milliseconds: about as long as a run takes from its runner to its command, and less than from one run to the next in a script.
         static let spareDelay: Int32 = 8
     }
 
-    /// Starts a runner. One that does not start closes its end, which tells the keeper.
-    private static func start(_ descriptor: inout Int32?, _ brood: inout Brood) {
+    /// Starts a helper. One that does not start closes its end, which tells the keeper.
+    private static func start(_ descriptor: inout Int32?, _ brood: inout Brood, as subcommand: String = Runner.subcommand) {
         guard let control = descriptor else { return }
-        if let runner = try? Helper.start("/proc/self/exe", [Runner.subcommand], descriptor: control) { brood.add(runner) }
+        if let helper = try? Helper.start("/proc/self/exe", [subcommand], descriptor: control) { brood.add(helper) }
         close(control)
         descriptor = nil
     }

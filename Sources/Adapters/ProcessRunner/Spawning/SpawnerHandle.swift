@@ -14,7 +14,7 @@ package final class SpawnerHandle: Sendable {
         var warmSince: Int64 = 0
 
         mutating func warmUp() {
-            warm = control.flatMap { try? SpawnerHandle.freshRunner($0, .later) }
+            warm = control.flatMap { try? SpawnerHandle.fresh($0, .later) }
             warmSince = MonotonicClock.now()
         }
     }
@@ -23,8 +23,10 @@ package final class SpawnerHandle: Sendable {
     /// The spawner's process id.
     package let process: Int32
 
-    /// Starts the spawner. Call it before the process holds a key.
-    package init(executable: String = "/proc/self/exe", arguments: [String] = [Spawner.subcommand]) throws(RunnerError) {
+    /// Starts the spawner. Call it before the process holds a key. Without `keepsWarm` it is one for brokers alone, and no runner waits.
+    package init(
+        executable: String = "/proc/self/exe", arguments: [String] = [Spawner.subcommand], keepsWarm: Bool = true
+    ) throws(RunnerError) {
         let (own, other) = try Self.pair(packets: true)
         defer { close(other) }
         do throws(Errno) { process = try Helper.start(executable, arguments, descriptor: other) } catch {
@@ -32,7 +34,7 @@ package final class SpawnerHandle: Sendable {
             throw .noDescriptors(error)
         }
         state = Mutex(State(control: own))
-        state.withLock { $0.warmUp() }
+        if keepsWarm { state.withLock { $0.warmUp() } }
     }
 
     deinit { stop() }
@@ -49,6 +51,17 @@ package final class SpawnerHandle: Sendable {
     package func takeRunner() throws(RunnerError) -> Int32 {
         let taken = state.withLock { state -> Result<Int32, RunnerError> in
             Result { () throws(RunnerError) in try Self.take(&state) }
+        }
+        return try taken.get()
+    }
+
+    /// Takes a fresh broker: the keeper's end of its control socket, close-on-exec, which the caller closes.
+    package func takeBroker() throws(RunnerError) -> Int32 {
+        let taken = state.withLock { state -> Result<Int32, RunnerError> in
+            Result { () throws(RunnerError) in
+                guard let control = state.control, !Self.hasEnded(control) else { throw .spawnerGone }
+                return try Self.fresh(control, .broker)
+            }
         }
         return try taken.get()
     }
@@ -84,13 +97,13 @@ package final class SpawnerHandle: Sendable {
         }
         let isYoung = MonotonicClock.now() - state.warmSince <= 2 * Int64(Spawner.Request.spareDelay)
         if taken != nil, isYoung { _ = tacit_send_descriptor(control, Spawner.Request.hurry.rawValue, -1) }
-        let runner = if let taken { taken } else { try freshRunner(control, .now) }
+        let runner = if let taken { taken } else { try fresh(control, .now) }
         state.warmUp()
         return runner
     }
 
-    /// Makes a runner: a socket pair, of which the spawner passes one end on.
-    private static func freshRunner(_ control: Int32, _ request: Spawner.Request) throws(RunnerError) -> Int32 {
+    /// Makes a helper: a socket pair, of which the spawner passes one end on.
+    private static func fresh(_ control: Int32, _ request: Spawner.Request) throws(RunnerError) -> Int32 {
         let (own, other) = try pair(packets: false)
         defer { close(other) }
         guard tacit_send_descriptor(control, request.rawValue, other) == 0 else {

@@ -5,7 +5,7 @@ package import Redaction
 /// One request that the broker makes itself, for an agent that asked the keeper.
 package struct Errand: Sendable {
     /// Whom it is for.
-    package var origin: Origin
+    package var origin: Brokering.Origin
     /// As a client would send it, with the token in its place.
     package var head: ReceivedHead
     package var body: [UInt8]
@@ -17,7 +17,7 @@ package struct Errand: Sendable {
     /// How much of the reply's body is kept.
     package var mostBytes: Int
 
-    package init(origin: Origin, head: ReceivedHead, body: [UInt8], tokens: [GrantID: FakeToken], timeout: Duration, mostBytes: Int) {
+    package init(origin: Brokering.Origin, head: ReceivedHead, body: [UInt8], tokens: [GrantID: FakeToken], timeout: Duration, mostBytes: Int) {
         self.origin = origin
         self.head = head
         self.body = body

@@ -1,5 +1,6 @@
-package import Crypto
-import NIOSSL
+import Crypto
+package import NIOSSL
+import SwiftASN1
 import Synchronization
 package import X509
 
@@ -29,8 +30,9 @@ package final class SessionAuthority: Sendable {
             OrganizationName("Tacit")
             CommonName("Tacit session \(Self.label(of: key))")
         }
+        let rootKey = Certificate.PrivateKey(key)
         self.validity = validity
-        rootKey = Certificate.PrivateKey(key)
+        self.rootKey = rootKey
         leafKey = P256.Signing.PrivateKey()
         root = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: rootKey.publicKey, notValidBefore: validity.start,
@@ -51,7 +53,7 @@ package final class SessionAuthority: Sendable {
     package func rootPEM() throws -> String { try root.serializeAsPEM().pemString }
 
     /// What a handshake as this host needs; made once for each.
-    func context(for host: InterceptedHost) throws -> NIOSSLContext {
+    package func context(for host: InterceptedHost) throws -> NIOSSLContext {
         if let context = contexts.withLock({ $0.byHost[host] }) { return context }
         let context = try makeContext(for: host)
         contexts.withLock { contexts in
@@ -76,8 +78,9 @@ package final class SessionAuthority: Sendable {
     /// memory has them all.
     func leaf(for host: InterceptedHost) throws -> Certificate {
         try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(leafKey.publicKey), notValidBefore: validity.start,
-            notValidAfter: validity.end, issuer: root.subject, subject: DistinguishedName { OrganizationName("Tacit") },
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(leafKey.publicKey),
+            notValidBefore: validity.start, notValidAfter: validity.end, issuer: root.subject,
+            subject: DistinguishedName { OrganizationName("Tacit") },
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)

@@ -30,6 +30,8 @@ package struct AddressGuard: Sendable {
 package struct AddressRefusal: Diagnosable, Equatable {
     package let kind: AddressKind
 
+    package init(kind: AddressKind) { self.kind = kind }
+
     package var code: String { "broker.address-\(kind.rawValue)" }
 
     package var message: String {

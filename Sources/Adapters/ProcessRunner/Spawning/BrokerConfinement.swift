@@ -1,0 +1,37 @@
+import CSandbox
+import Glibc
+
+/// What a broker gives up before it has read anything: it parses what the network sends, and holds values.
+package enum BrokerConfinement {
+    /// What it reads: names of hosts, certificates, the libraries of this program.
+    private static let readable = ["/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve", "/run/resolvconf", "/dev/urandom", "/dev/null"]
+    /// Open files, no core file, no file that is written.
+    private static let limits: [(Int32, UInt64)] = [
+        (Int32(RLIMIT_NOFILE.rawValue), 4096), (Int32(RLIMIT_CORE.rawValue), 0), (Int32(RLIMIT_FSIZE.rawValue), 0),
+    ]
+
+    /// Puts this process, which has one thread, under its rules for good. Says whether it is.
+    package static func apply() -> Bool {
+        guard tacit_no_new_privileges() == 0, tacit_die_with_parent() == 0 else { return false }
+        for (resource, limit) in limits { guard tacit_limit(resource, limit) == 0 else { return false } }
+        return restrictFiles() && SyscallFilter(for: .broker).apply() == 0
+    }
+
+    /// By Landlock, where the kernel has it: nothing is written, and nothing read but what is listed. Other processes get no signal, and no abstract socket
+    /// of theirs is reached.
+    private static func restrictFiles() -> Bool {
+        let rights = LandlockRights(version: Int(tacit_landlock_version()))
+        guard rights.files != 0 else { return true }
+        let rules = tacit_landlock_rules(rights.files, 0, rights.scopes)
+        guard rules >= 0 else { return false }
+        defer { close(rules) }
+        for path in readable {
+            let place = unsafe tacit_open_below(AT_FDCWD, path, Int32(TACIT_PLACE_ONLY), 0, 0)
+            guard place >= 0 else { continue }
+            defer { close(place) }
+            let right = path.hasPrefix("/dev/") ? rights.readingFile : rights.reading
+            guard tacit_landlock_allow(rules, place, right) == 0 else { return false }
+        }
+        return tacit_landlock_enforce(rules) == 0
+    }
+}

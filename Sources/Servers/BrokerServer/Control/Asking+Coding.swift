@@ -1,0 +1,60 @@
+import Brokering
+import Model
+import PlaintextDoor
+import Policies
+import Secrets
+
+extension AskedRequest {
+    /// More uses than this are no request that a rule lets go.
+    private static let mostUses = 256
+
+    func write(to writer: inout CanonicalWriter) {
+        for text in [scheme, host, method, path] { writer.write(text) }
+        writer.write(port)
+        writer.write(list: uses) { writer, use in
+            writer.write(use.grant)
+            writer.write(use.place.description)
+            writer.write(use.occurrences)
+        }
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let (scheme, host, method, path) = (try reader.text(), try reader.text(), try reader.text(), try reader.text())
+        let port = try reader.count()
+        let uses = try reader.list { reader throws(CanonicalError) in
+            let grant = try reader.id(GrantKind.self)
+            guard let place = try? TokenPlace(try reader.text()) else { throw CanonicalError.malformed }
+            return RequestWish.TokenUse(grant: grant, place: place, occurrences: try reader.count())
+        }
+        guard uses.count <= Self.mostUses else { throw .malformed }
+        self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses)
+    }
+}
+
+extension RequestLeave {
+    /// The values go into the frame that is sent next, and are overwritten with it.
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(reachesOwnNetwork)
+        writer.write(optional: authorities) { $0.write($1) }
+        writer.write(list: releases) { writer, release in
+            writer.write(release.grant)
+            writer.write(release.name)
+            writer.write(optional: release.answersLeft) { $0.write($1) }
+            release.value.withPlaintext(PlaintextDoor()) { bytes in
+                unsafe bytes.withUnsafeBytes { unsafe writer.write($0) }
+            }
+        }
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let reachesOwnNetwork = try reader.flag()
+        let authorities = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        let releases = try reader.list { reader throws(CanonicalError) in
+            let (grant, name) = (try reader.id(GrantKind.self), try reader.text())
+            let answersLeft = try reader.optional { reader throws(CanonicalError) in try reader.int() }
+            var bytes = try reader.data()
+            return ValueRelease(grant: grant, name: name, value: SecretValue(moving: &bytes), answersLeft: answersLeft)
+        }
+        self.init(releases: releases, reachesOwnNetwork: reachesOwnNetwork, authorities: authorities)
+    }
+}

@@ -1,0 +1,31 @@
+import Brokering
+import Model
+import Secrets
+
+extension BrokerFailure {
+    /// Those that say everything by their code.
+    private static let plain: [BrokerFailure] = [.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .unavailable]
+    private static let stops: [ExchangeStop] =
+        [.unreadableBody, .codedBody] + RequestRefusal.allCases.map(ExchangeStop.ambiguous) + ExchangeRefusal.allCases.map(ExchangeStop.exchange)
+    private static let replies: [BrokerFailure] = ReplyRefusal.allCases.map(BrokerFailure.reply)
+    private static let addresses: [BrokerFailure] = AddressKind.allCases.map { .address(AddressRefusal(kind: $0)) }
+    private static let all: [BrokerFailure] = plain + stops.map(BrokerFailure.stopped) + replies + addresses
+    private static let byCode = Dictionary(all.map { ($0.code, $0) }) { first, _ in first }
+
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(code)
+        var misused: GrantID?
+        if case .stopped(let stop) = self { misused = stop.misusedGrant }
+        writer.write(optional: misused) { $0.write($1) }
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let code = try reader.text()
+        if let misused = try reader.optional({ reader throws(CanonicalError) in try reader.id(GrantKind.self) }) {
+            self = .stopped(.stray(misused))
+            return
+        }
+        guard let failure = Self.byCode[code] else { throw .malformed }
+        self = failure
+    }
+}

@@ -1,0 +1,87 @@
+import Model
+
+extension ControlMessage {
+    private enum Kind: UInt8 {
+        case errand = 1
+        case allow, refuse, cancel
+        case ask = 65
+        case outcome, reply, failure
+    }
+
+    /// Kind and parts, without the length.
+    var encoded: [UInt8] {
+        var writer = CanonicalWriter(capacity: 512)
+        switch self {
+        case .errand(let id, let errand):
+            writer.begin(Kind.errand, id.number)
+            errand.write(to: &writer)
+        case .allow(let id, let leave):
+            writer.begin(Kind.allow, id.number)
+            leave.write(to: &writer)
+        case .refuse(let id): writer.begin(Kind.refuse, id.number)
+        case .cancel(let id): writer.begin(Kind.cancel, id.number)
+        case .ask(let id, let errand, let request):
+            writer.begin(Kind.ask, id.number)
+            writer.write(errand.number)
+            request.write(to: &writer)
+        case .outcome(let id, let outcome):
+            writer.begin(Kind.outcome, id.number)
+            outcome.write(to: &writer)
+        case .reply(let id, let reply):
+            writer.begin(Kind.reply, id.number)
+            reply.write(to: &writer)
+        case .failure(let id, let failure):
+            writer.begin(Kind.failure, id.number)
+            failure.write(to: &writer)
+        }
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(CanonicalError) {
+        var reader = CanonicalReader(bytes)
+        guard let kind = Kind(rawValue: try reader.byte()) else { throw .malformed }
+        let number = try reader.int64()
+        let (errand, ask) = (ErrandID(number: number), AskID(number: number))
+        switch kind {
+        case .errand: self = .errand(errand, try .init(decoding: &reader))
+        case .allow: self = .allow(ask, try .init(decoding: &reader))
+        case .refuse: self = .refuse(ask)
+        case .cancel: self = .cancel(errand)
+        case .ask: self = .ask(ask, ErrandID(number: try reader.int64()), try .init(decoding: &reader))
+        case .outcome: self = .outcome(ask, try .init(decoding: &reader))
+        case .reply: self = .reply(errand, try .init(decoding: &reader))
+        case .failure: self = .failure(errand, try .init(decoding: &reader))
+        }
+        try reader.finish()
+    }
+}
+
+extension CanonicalWriter {
+    fileprivate mutating func begin(_ kind: some RawRepresentable<UInt8>, _ number: Int64) {
+        write(byte: kind.rawValue)
+        write(number)
+    }
+
+    mutating func write(_ flag: Bool) { write(byte: flag ? 1 : 0) }
+
+    mutating func write(_ duration: Duration) { write(duration.wholeNanoseconds) }
+}
+
+extension CanonicalReader {
+    mutating func flag() throws(CanonicalError) -> Bool {
+        switch try byte() {
+        case 0: false
+        case 1: true
+        default: throw .malformed
+        }
+    }
+
+    mutating func duration() throws(CanonicalError) -> Duration { .nanoseconds(try int64()) }
+
+    /// A number that is none below zero.
+    mutating func count() throws(CanonicalError) -> Int {
+        let count = try int()
+        guard count >= 0 else { throw .malformed }
+        return count
+    }
+}

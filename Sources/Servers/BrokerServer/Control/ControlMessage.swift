@@ -1,0 +1,29 @@
+import Brokering
+import Model
+import Secrets
+
+/// What keeper and broker tell each other: frames of a length in four bytes, a kind, and the parts of the kind in canonical form.
+enum ControlMessage: Sendable {
+    // From the keeper
+    case errand(ErrandID, Errand)
+    case allow(AskID, RequestLeave)
+    case refuse(AskID)
+    /// Nobody waits for it any more.
+    case cancel(ErrandID)
+    // From the broker, which hostile bytes may have taken over
+    case ask(AskID, ErrandID, AskedRequest)
+    case outcome(AskID, RequestOutcome)
+    case reply(ErrandID, ErrandReply)
+    case failure(ErrandID, BrokerFailure)
+
+    /// The longest: a body of an errand and what goes with it.
+    static let mostBytes = 8 << 20
+    /// The longest body of an errand, either way.
+    static let mostBodyBytes = 1 << 20
+}
+
+/// One of the requests that the keeper has the broker make.
+struct ErrandID: Hashable, Sendable { var number: Int64 }
+
+/// One question whether a request may leave.
+struct AskID: Hashable, Sendable { var number: Int64 }

@@ -1,0 +1,42 @@
+import CProcess
+import Dispatch
+import NIOCore
+import NIOPosix
+package import Redaction
+import Synchronization
+
+/// The process that parses the network for one session: it holds no keys, no store, and of values those that were released to it.
+///
+/// It lives as long as its control socket: when the keeper locks, ends or is killed, it ends with all that it holds.
+package enum Broker {
+    /// Serves until the keeper's end closes; the exit status. `confine` gives up, while there is one thread, what a broker does not need.
+    package static func main(opening opener: any MemberOpener, confinedBy confine: () -> Bool, controlDescriptor: Int32 = 3) -> Int32 {
+        guard unsafe tacit_harden("tacit-broker") == 0, confine() else { return 125 }
+        let done = DispatchSemaphore(value: 0)
+        let status = Mutex<Int32>(125)
+        // The broker's one task, owned by this call, which waits for its end.
+        Task {
+            do {
+                try await serve(controlDescriptor, opener)
+                status.withLock { $0 = 0 }
+            } catch {}
+            done.signal()
+        }
+        done.wait()
+        return status.withLock { $0 }
+    }
+
+    /// Serves on the broker's end of a control socket, until it closes.
+    package static func serve(_ descriptor: Int32, _ opener: any MemberOpener) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let channel = try await ClientBootstrap(group: group).withConnectedSocket(descriptor) { channel in
+            channel.eventLoop.makeCompletedFuture { try channel.speakControl() }
+        }
+        try await channel.executeThenClose { inbound, outbound in
+            let parts = BrokerParts(link: KeeperLink(outbound), values: HeldValues(), upstream: Upstream(group: group), opener: opener)
+            let desk = ErrandDesk(parts)
+            defer { desk.close() }
+            for try await message in inbound { guard desk.take(message) else { return } }
+        }
+    }
+}

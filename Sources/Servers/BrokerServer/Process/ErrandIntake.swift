@@ -1,0 +1,99 @@
+import Brokering
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import Redaction
+import Secrets
+
+/// Takes the reply to an errand, part by part, and keeps what the agent may see of it.
+final class ErrandIntake {
+    private let request: JudgedRequest
+    private let mostBytes: Int
+    private let broker: BrokerParts
+    private let tally: RequestTally
+    private let answers: AnswerBook
+    private let needles: NeedleSet
+    private var reply: ErrandReply?
+    private var body: ReplyBody?
+
+    init(_ request: JudgedRequest, keeping mostBytes: Int, _ broker: BrokerParts, _ tally: RequestTally) {
+        (self.request, self.mostBytes, self.broker, self.tally) = (request, min(mostBytes, ControlMessage.mostBodyBytes), broker, tally)
+        answers = AnswerBook(left: broker.values.answersLeft)
+        needles = broker.values.needles
+    }
+
+    /// The reply, once it is whole or as much of it as is kept.
+    func take(_ part: HTTPClientResponsePart) throws(BrokerFailure) -> ErrandReply? {
+        switch part {
+        case .head(let head): return try begin(head)
+        case .body(let bytes): return try take(bytes)
+        case .end: return try end()
+        }
+    }
+
+    private func begin(_ head: HTTPResponseHead) throws(BrokerFailure) -> ErrandReply? {
+        switch ReplyGuard.verdict(on: ReceivedReply(head), to: request) {
+        case .interim: return nil
+        case .refused(let refusal): throw .reply(refusal)
+        case .accepted(let judged):
+            tally.answered(judged.status)
+            let fields = ReplyFields(judged.fields.kept, needles, answers)
+            tally.redacted(fields.redactions, answers)
+            var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
+            reply.withheld = fields.withheld
+            guard reply.withheld == nil else { return reply }
+            guard let body = ReplyBody(judged.coding, needles, answers, opening: broker.opener) else { throw .reply(.coding) }
+            self.body = consume body
+            self.reply = reply
+            return nil
+        }
+    }
+
+    private func take(_ bytes: ByteBuffer) throws(BrokerFailure) -> ErrandReply? {
+        guard reply != nil, body != nil else { throw .reply(.framing) }
+        tally.received(bytes.readableBytes)
+        var output: [UInt8] = []
+        do throws(ReplyRefusal) { try feed(bytes, into: &output) } catch { throw .reply(error) }
+        keep(output)
+        return isFull ? finished() : nil
+    }
+
+    private func feed(_ bytes: ByteBuffer, into output: inout [UInt8]) throws(ReplyRefusal) {
+        let bytes = Array(buffer: bytes)
+        unsafe try body?.take(bytes.span.bytes, into: &output)
+    }
+
+    private func end() throws(BrokerFailure) -> ErrandReply? {
+        guard reply != nil, body != nil else { return nil }
+        var output: [UInt8] = []
+        do throws(ReplyRefusal) { try body?.finish(into: &output) } catch { throw .reply(error) }
+        keep(output)
+        return finished()
+    }
+
+    /// The end of a stream is cut where it was redacted, so that where an agent has it cut tells nothing.
+    private func keep(_ output: [UInt8]) { reply?.body += output }
+
+    private var isFull: Bool { (reply?.body.count ?? 0) > mostBytes || body?.report.withheld != nil }
+
+    private func finished() -> ErrandReply? {
+        guard let report = body?.report, var reply else { return nil }
+        tally.redacted(report.counts, answers)
+        reply.redactions += report.counts
+        reply.withheld = report.withheld?.reason
+        if reply.body.count > mostBytes {
+            reply.body.removeLast(reply.body.count - mostBytes)
+            reply.isTruncated = true
+        }
+        return reply
+    }
+}
+
+extension HTTPFields {
+    /// Without what is a credential of its own: it would be the agent's, and in nobody's vault.
+    fileprivate var kept: HTTPFields {
+        var fields = self
+        for name in [HTTPField.Name.setCookie, .authorization] { fields[values: name] = [] }
+        return fields
+    }
+}

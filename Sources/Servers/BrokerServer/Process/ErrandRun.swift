@@ -1,0 +1,111 @@
+import Brokering
+import Model
+import NIOCore
+import NIOHTTP1
+import Secrets
+
+/// Makes one request that the keeper wants made: asks, sends, and reads the reply.
+struct ErrandRun: Sendable {
+    let id: ErrandID
+    let errand: Errand
+    let broker: BrokerParts
+
+    /// The reply, or why there is none. The outcome is told before.
+    func run() async -> ControlMessage {
+        do throws(BrokerFailure) { return .reply(id, try await perform()) } catch { return .failure(id, error) }
+    }
+
+    private func perform() async throws(BrokerFailure) -> ErrandReply {
+        var exchange = RequestExchange(SessionTokens(errand.tokens), mayStandInBody: false)
+        let wish = try wish(&exchange)
+        guard let (ask, leave) = await broker.link.ask(wish.asked, for: id) else { throw .refused }
+        let tally = RequestTally()
+        do throws(BrokerFailure) {
+            let reply = try await send(&exchange, wish, leave, tally)
+            await broker.link.send(.outcome(ask, tally.outcome("done")))
+            return reply
+        } catch {
+            await broker.link.send(.outcome(ask, tally.outcome(error.code)))
+            throw error
+        }
+    }
+
+    /// Lets the exchange judge head and body, up to its question.
+    private func wish(_ exchange: inout RequestExchange) throws(BrokerFailure) -> RequestWish {
+        var step = exchange.receive(errand.head, judgedBy: HeadGuard(tunnel: errand.origin), allowsEncodedSlash: errand.allowsEncodedSlash)
+        if step == .wait, !errand.body.isEmpty { step = exchange.receive(errand.body) }
+        if step == .wait { step = exchange.receiveEnd() }
+        switch step {
+        case .ask(let wish): return wish
+        case .stop(let stop): throw .stopped(stop)
+        case .wait, .pass: throw .stopped(.unreadableBody)
+        }
+    }
+
+    private func send(
+        _ exchange: inout RequestExchange, _ wish: RequestWish, _ leave: RequestLeave, _ tally: RequestTally
+    ) async throws(BrokerFailure) -> ErrandReply {
+        broker.values.take(leave.releases)
+        let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
+        let departure: RequestExchange.Departure
+        do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw .stopped(.exchange(error)) }
+        let body = try body(&exchange, departure, wish)
+        let head = HTTPRequestHead(departure.request, to: errand.origin, framing: departure.framing, keepsAlive: false)
+        return try await within(errand.timeout) {
+            let connection = try await broker.upstream.connect(to: errand.origin, leave)
+            return try await connection.executeThenClose { inbound, outbound in
+                try await outbound.write(.head(head))
+                if !body.isEmpty { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+                try await outbound.write(.end(nil))
+                tally.sent(body.count)
+                return try await reply(to: wish.request, from: inbound, tally)
+            }
+        }
+    }
+
+    /// What goes on of the body: as it was exchanged, or piece by piece.
+    private func body(
+        _ exchange: inout RequestExchange, _ departure: RequestExchange.Departure, _ wish: RequestWish
+    ) throws(BrokerFailure) -> [UInt8] {
+        if let body = departure.body { return body }
+        var steps = departure.next
+        if wish.request.body != .none { steps += [exchange.receive(errand.body), exchange.receiveEnd()] }
+        var body: [UInt8] = []
+        for step in steps {
+            switch step {
+            case .pass(let bytes): body += bytes
+            case .stop(let stop): throw .stopped(stop)
+            case .wait, .ask: continue
+            }
+        }
+        return body
+    }
+
+    private func reply(
+        to request: JudgedRequest, from parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ tally: RequestTally
+    ) async throws -> ErrandReply {
+        let intake = ErrandIntake(request, keeping: errand.mostBytes, broker, tally)
+        for try await part in parts {
+            if let reply = try intake.take(part) { return reply }
+        }
+        throw BrokerFailure.cut
+    }
+}
+
+/// Does something within a time; what it was doing is broken off at its end.
+func within<Result: Sendable>(
+    _ time: Duration, _ body: @escaping @Sendable () async throws -> Result
+) async throws(BrokerFailure) -> Result {
+    do {
+        return try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: time)
+                throw BrokerFailure.timeout
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw BrokerFailure.cut }
+            return first
+        }
+    } catch { throw error as? BrokerFailure ?? .cut }
+}

@@ -1,0 +1,128 @@
+import Brokering
+import Model
+import Redaction
+
+/// The body of a reply on its way to the agent: unpacked, then searched for values.
+struct ReplyBody: ~Copyable {
+    private var unpacking: Unpacking
+    private var redactor: Redactor
+    private var unpacked: [UInt8] = []
+
+    /// How much is unpacked at once.
+    private static let portion = 64 << 10
+
+    /// Nil for a coding that nobody here looks into.
+    init?(_ coding: JudgedReply.Coding, _ needles: NeedleSet, _ answers: AnswerBook, opening opener: any MemberOpener) {
+        guard let unpacking = Unpacking(coding, opener) else { return nil }
+        self.unpacking = unpacking
+        redactor = Redactor(needles, mode: .agent, endingAt: [.compressed, .guessable], answers: answers, opening: opener)
+    }
+
+    var report: RedactionReport { redactor.report }
+
+    /// Takes bytes as they came and appends what may be seen of them.
+    mutating func take(_ bytes: RawSpan, into output: inout [UInt8]) throws(ReplyRefusal) {
+        switch unpacking {
+        case .none: redact(bytes, into: &output)
+        case .member(let reading):
+            try reading.read(bytes) { piece in redact(piece, into: &output) }
+        }
+    }
+
+    /// The body came to its end.
+    mutating func finish(into output: inout [UInt8]) throws(ReplyRefusal) {
+        if case .member(let reading) = unpacking { try reading.finish() }
+        redactor.finish(into: &output)
+        catchUp(into: &output)
+    }
+
+    private mutating func redact(_ bytes: RawSpan, into output: inout [UInt8]) {
+        redactor.redact(bytes, into: &output)
+        catchUp(into: &output)
+    }
+
+    private mutating func catchUp(into output: inout [UInt8]) {
+        while redactor.isBehind { redactor.catchUp(Self.portion, into: &output) }
+    }
+}
+
+/// How a body is unpacked.
+enum Unpacking {
+    case none
+    case member(PackedBody)
+
+    init?(_ coding: JudgedReply.Coding, _ opener: any MemberOpener) {
+        let format: MemberFormat
+        switch coding {
+        case .identity:
+            self = .none
+            return
+        case .gzip: format = .gzip
+        case .deflate: format = .zlib
+        case .zstandard: format = .zstd
+        case .brotli: return nil
+        }
+        guard let body = PackedBody(format, opener) else { return nil }
+        self = .member(body)
+    }
+}
+
+/// A body that is one compressed member, or several behind each other.
+final class PackedBody {
+    private let format: MemberFormat
+    private let opener: any MemberOpener
+    private var reader: (any MemberReader)?
+    private var room = [UInt8](repeating: 0, count: 64 << 10)
+    private var decoded = 0
+
+    /// A body that unpacks to more is a bomb.
+    private static let mostBytes = 1 << 30
+
+    init?(_ format: MemberFormat, _ opener: any MemberOpener) {
+        guard let reader = opener.reader(of: format) else { return nil }
+        (self.format, self.opener, self.reader) = (format, opener, reader)
+    }
+
+    deinit { unsafe room.withUnsafeMutableBytes { unsafe $0.wipe() } }
+
+    func read(_ bytes: RawSpan, _ take: (RawSpan) -> Void) throws(ReplyRefusal) {
+        var start = 0
+        while true {
+            guard let reader = try current(start < bytes.byteCount) else { return }
+            let input = bytes.extracting(start..<bytes.byteCount)
+            let progress = step(reader, input)
+            start += progress.taken
+            decoded += progress.written
+            guard progress.state != .failed, decoded <= Self.mostBytes else { throw .coding }
+            if progress.written > 0 { unsafe take(room.span.bytes.extracting(0..<progress.written)) }
+            if progress.state == .ended {
+                self.reader = nil
+            } else if progress.written < room.count, start == bytes.byteCount {
+                return
+            } else if progress.taken == 0, progress.written == 0 {
+                throw .coding
+            }
+        }
+    }
+
+    /// A member that is not whole is no body.
+    func finish() throws(ReplyRefusal) {
+        guard reader == nil || decoded == 0 else { throw .coding }
+    }
+
+    /// The member that is read, or the next one where something follows.
+    private func current(_ hasMore: Bool) throws(ReplyRefusal) -> (any MemberReader)? {
+        if let reader { return reader }
+        guard hasMore else { return nil }
+        guard let next = opener.reader(of: format) else { throw .coding }
+        reader = next
+        return next
+    }
+
+    private func step(_ reader: any MemberReader, _ input: RawSpan) -> MemberProgress {
+        unsafe room.withUnsafeMutableBytes { room in
+            var output = unsafe room.mutableBytes
+            return reader.read(input, into: &output)
+        }
+    }
+}

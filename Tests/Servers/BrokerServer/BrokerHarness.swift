@@ -1,0 +1,69 @@
+import BrokerServer
+import Brokering
+import CProcess
+import CompressedMembers
+import Model
+import Secrets
+import Synchronization
+import TestKit
+
+/// A broker in this process, on the other end of a real control socket.
+struct BrokerHarness {
+    let handle: BrokerHandle
+    let ended: Task<Void, any Error>
+
+    init() async throws {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe tacit_socket_pair(0, &ends) == 0 else { throw BrokerFailure.unavailable }
+        let other = ends[1]
+        ended = Task { try await Broker.serve(other, LibraryMembers()) }
+        handle = try await BrokerHandle(descriptor: ends[0])
+    }
+}
+
+/// Says what a test wants, and remembers what it was asked and told.
+final class TestJudge: RequestJudge {
+    private let judgement: @Sendable (AskedRequest) async -> RequestJudgement
+    private let state = Mutex((asked: [AskedRequest](), outcomes: [RequestOutcome]()))
+
+    init(_ judgement: @escaping @Sendable (AskedRequest) async -> RequestJudgement) { self.judgement = judgement }
+
+    var asked: [AskedRequest] { state.withLock { $0.asked } }
+    var outcomes: [RequestOutcome] { state.withLock { $0.outcomes } }
+
+    func judge(_ request: AskedRequest) async -> RequestJudgement {
+        state.withLock { $0.asked.append(request) }
+        return await judgement(request)
+    }
+
+    func conclude(_ outcome: RequestOutcome) async { state.withLock { $0.outcomes.append(outcome) } }
+}
+
+/// One grant, its token and the value behind it.
+struct TestGrant {
+    let id: GrantID
+    let token = FakeToken(text: "ghp_abcdefghijklmnopqrstuvwxyzABCDEF1234")
+    let canary: Canary
+
+    init(_ random: SeededRandom) {
+        id = random.id()
+        canary = Canary(random)
+    }
+
+    func errand(_ path: String, to service: LocalService, method: String = "GET", body: [UInt8] = [], keeping bytes: Int = 16384) throws -> Errand {
+        let authority = "localhost:\(service.port)"
+        var fields: [ReceivedHead.Field] = [.init("Host", Array(authority.utf8)), .init("Authorization", Array("Bearer \(token.text)".utf8))]
+        if !body.isEmpty { fields.append(.init("Content-Length", Array("\(body.count)".utf8))) }
+        return Errand(
+            origin: try Origin(url: "https://\(authority)"),
+            head: ReceivedHead(version: .http1_1, method: method, target: Array(path.utf8), fields: fields),
+            body: body, tokens: [id: token], timeout: .seconds(20), mostBytes: bytes)
+    }
+
+    func leave(_ service: LocalService, ownNetwork: Bool = true, trusting authorities: String? = nil) -> RequestJudgement {
+        .allow(
+            RequestLeave(
+                releases: [ValueRelease(grant: id, name: "deploy/key", value: canary.secret)], reachesOwnNetwork: ownNetwork,
+                authorities: authorities ?? service.authorities))
+    }
+}

@@ -1,0 +1,134 @@
+import BrokerServer
+import CPacking
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// A service on this machine, with a certificate of its own authority. It answers as its path says, mostly with what it was sent.
+final class LocalService: Sendable {
+    let port: Int
+    /// Its authority, in PEM.
+    let authorities: String
+    private let channel: any Channel
+    private let log: Log
+    private let connected: ConnectionCount
+
+    /// What reached it.
+    final class Log: Sendable {
+        private let requests = Mutex<[Received]>([])
+        var all: [Received] { requests.withLock { $0 } }
+        func add(_ request: Received) { requests.withLock { $0.append(request) } }
+    }
+
+    struct Received: Sendable {
+        var method: String
+        var uri: String
+        var headers: [(String, String)]
+        var body: [UInt8]
+
+        subscript(_ name: String) -> String? { headers.first { $0.0.lowercased() == name }?.1 }
+    }
+
+    var received: [Received] { log.all }
+
+    init(named host: InterceptedHost = .name("localhost")) async throws {
+        let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: 3600))
+        authorities = try authority.rootPEM()
+        let context = try authority.context(for: host)
+        let log = Log()
+        self.log = log
+        let connected = ConnectionCount()
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    connected.add()
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(NIOSSLServerHandler(context: context))
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: false)
+                    try pipeline.addHandler(ServiceHandler(log))
+                }
+            }.bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
+        self.connected = connected
+    }
+
+    /// How many connections were made, whether anything came over them or not.
+    var connectionCount: Int { connected.value }
+
+    func end() async throws { try await channel.close() }
+}
+
+final class ConnectionCount: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+    func add() { count.withLock { $0 += 1 } }
+}
+
+private final class ServiceHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let log: LocalService.Log
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(_ log: LocalService.Log) { self.log = log }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): (self.head, body) = (head, [])
+        case .body(let bytes): body += Array(bytes.readableBytesView)
+        case .end:
+            guard let head else { return }
+            log.add(.init(method: head.method.rawValue, uri: head.uri, headers: head.headers.map { ($0.name, $0.value) }, body: body))
+            answer(head, context)
+        }
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let credential = head.headers.first(name: "authorization") ?? ""
+        switch head.uri {
+        case "/echo": reply(context, [("X-Echo", credential), ("Set-Cookie", "a=b")], Array(credential.utf8) + body)
+        case "/base64": reply(context, [], Array(Data(credential.utf8).base64EncodedString().utf8))
+        case "/gzip": reply(context, [("Content-Encoding", "gzip")], Self.gzip(Array("it is \(credential)".utf8)))
+        case "/brotli": reply(context, [("Content-Encoding", "br")], [1, 2, 3])
+        case "/split": replyInPieces(context, Array("<\(credential)>".utf8))
+        case "/redirect": reply(context, status: .found, [("Location", "https://elsewhere.test/?\(credential)")], [])
+        case "/partial": reply(context, status: .partialContent, [("Content-Range", "bytes 0-1/9")], [1, 2])
+        case "/large": reply(context, [], Array(repeatElement(UInt8(ascii: "x"), count: 100_000)))
+        case "/cut":
+            write(context, .ok, [("Content-Length", "100")], Array("half".utf8))
+            context.close(promise: nil)
+        case "/silent": break
+        default: reply(context, [], Array("hello".utf8))
+        }
+    }
+
+    private func reply(
+        _ context: ChannelHandlerContext, status: HTTPResponseStatus = .ok, _ headers: [(String, String)], _ body: [UInt8]
+    ) {
+        write(context, status, headers + [("Content-Length", "\(body.count)")], body)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private func write(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ headers: [(String, String)], _ body: [UInt8]) {
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: HTTPHeaders(headers)))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+    }
+
+    /// Each byte in a chunk of its own.
+    private func replyInPieces(_ context: ChannelHandlerContext, _ body: [UInt8]) {
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: .ok, headers: ["Transfer-Encoding": "chunked"]))), promise: nil)
+        for byte in body { context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: [byte])))), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+        var room = [UInt8](repeating: 0, count: bytes.count + 100)
+        let count = unsafe packing_member(Int32(packing_gzip), 6, bytes, bytes.count, &room, room.count)
+        return Array(room[..<count])
+    }
+}
