@@ -140,11 +140,12 @@ extension Account {
 }
 
 extension RunConditions {
-    /// What was decided of an agent's run after its program had been opened.
+    /// What was decided of a run after its program had been opened.
     fileprivate init(_ job: Secrets.RunJob, of account: Account, hasHome: Bool) {
         self.init(
             home: hasHome && job.audience == .agent(realHome: true) ? account.home : nil, searchPath: job.searchPath?.joined(separator: ":"),
             passesUnscanned: job.passesUnscanned, answersLeft: job.answersLeft)
+        proxy = job.proxy.map { RunProxy(variables: $0.variables, authority: $0.authority) }
     }
 }
 

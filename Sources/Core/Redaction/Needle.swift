@@ -1,12 +1,15 @@
 package import Model
 
-/// A value to hide, and the name that stands in its place.
+/// A value to hide, and what stands in its place.
 package struct Needle: Sendable {
     package let name: String
     package let value: SecretValue
+    /// What stands in the place of the value itself, for a reader who can use it; nil for its name. Another spelling of the value has the name in any case.
+    package let standIn: String?
 
-    package init(name: String, value: SecretValue) {
+    package init(name: String, value: SecretValue, standIn: String? = nil) {
         self.name = name
         self.value = value
+        self.standIn = standIn
     }
 }

@@ -7,6 +7,8 @@ import PlaintextDoor
 /// tables of landmarks. Beside them it keeps names, and where patterns lie.
 package final class NeedleSet: Sendable {
     let names: [String]
+    /// By the number of the name.
+    let standIns: [String?]
     /// Which of the values could be guessed, by the number of their name.
     let areGuessable: [Bool]
     private let patterns: [Pattern]
@@ -19,6 +21,7 @@ package final class NeedleSet: Sendable {
     /// Compiles the needles. An empty value matches nothing; of equal values the first one's name stands in the output.
     package init(_ needles: [Needle], views: RedactionViews = .all, in arena: SecretArena = .process) {
         names = needles.map(\.name)
+        standIns = needles.map(\.standIn)
         areGuessable = needles.map { GuessEstimate.isGuessable($0.value) }
         bytes = Self.joined(needles.map(\.value), in: arena)
         let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)

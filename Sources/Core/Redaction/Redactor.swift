@@ -81,6 +81,9 @@ package struct Redactor: ~Copyable, Sendable {
         forget()
     }
 
+    /// Whether the stream came to its end here: nothing more is passed on, and the report says why.
+    package var hasStopped: Bool { streamEnd != nil }
+
     /// Whether a member decodes to so much that there is work left; more input only adds to it.
     package var isBehind: Bool { streamEnd == nil && members.isBehind }
 
@@ -206,7 +209,7 @@ package struct Redactor: ~Copyable, Sendable {
         let goesOn = match.label.name == lastLabel?.name && match.start < hiddenEnd && hiddenEnd == written
         write(upTo: match.start, of: text, into: &output)
         if !goesOn {
-            output.append(contentsOf: placeholder(match.label).utf8)
+            output.append(contentsOf: placeholder(match).utf8)
             counts[match.label, default: 0] += 1
             // More of the same beginning is no answer of its own: it says only how far the text goes on being right, and what is wrong is shown.
             if match.isFragment || needles.areGuessable[match.label.name] { answer(match.label.name) }
@@ -220,9 +223,12 @@ package struct Redactor: ~Copyable, Sendable {
         written = end
     }
 
-    private func placeholder(_ label: Match.Label) -> String {
+    private func placeholder(_ match: Match) -> String {
+        let label = match.label
         let name = needles.names[label.name]
-        return label.outer == nil && label.view == .raw ? "[REDACTED:\(name)]" : "[REDACTED:\(name):\(label.form)]"
+        guard label.outer == nil, label.view == .raw else { return "[REDACTED:\(name):\(label.form)]" }
+        guard let standIn = needles.standIns[label.name], !match.isFragment else { return "[REDACTED:\(name)]" }
+        return standIn
     }
 
     /// Lets go of the bytes that are judged and written, but for those by which what follows may be known.

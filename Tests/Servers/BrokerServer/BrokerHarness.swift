@@ -36,7 +36,18 @@ final class TestJudge: RequestJudge {
         return await judgement(request)
     }
 
-    func conclude(_ outcome: RequestOutcome) async { state.withLock { $0.outcomes.append(outcome) } }
+    func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
+        state.withLock { $0.outcomes.append(outcome) }
+        told.continuation.yield()
+    }
+
+    private let told = AsyncStream<Void>.makeStream()
+
+    /// How requests ended, once so many did: a program may have its reply before that is told.
+    func outcomes(_ count: Int) async -> [RequestOutcome] {
+        for await _ in told.stream where outcomes.count >= count { break }
+        return outcomes
+    }
 }
 
 /// One grant, its token and the value behind it.
@@ -63,7 +74,7 @@ struct TestGrant {
     func leave(_ service: LocalService, ownNetwork: Bool = true, trusting authorities: String? = nil) -> RequestJudgement {
         .allow(
             RequestLeave(
-                releases: [ValueRelease(grant: id, name: "deploy/key", value: canary.secret)], reachesOwnNetwork: ownNetwork,
+                entry: 7, releases: [ValueRelease(grant: id, name: "deploy/key", value: canary.secret)], reachesOwnNetwork: ownNetwork,
                 authorities: authorities ?? service.authorities))
     }
 }

@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func refusedRequestsConnectToNobody() async throws {
-        let (failure, service, judge) = try await failure("/") { _, _ in .refuse }
+        let (failure, service, judge) = try await failure("/") { _, _ in .refuse(nil) }
         #expect(failure == .refused && service.connectionCount == 0 && judge.asked.count == 1 && judge.outcomes.isEmpty)
     }
 

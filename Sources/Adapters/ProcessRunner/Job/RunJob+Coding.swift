@@ -115,6 +115,13 @@ extension RunConditions {
             writer.write(entry.key)
             writer.write(entry.value)
         }
+        writer.write(optional: proxy) { writer, proxy in
+            writer.write(list: proxy.variables.sorted { $0.key < $1.key }) { writer, entry in
+                writer.write(entry.key)
+                writer.write(entry.value)
+            }
+            writer.write(proxy.authority)
+        }
         return writer.bytes
     }
 
@@ -125,6 +132,10 @@ extension RunConditions {
         passesUnscanned = try reader.flag()
         let answers = try reader.list { reader throws(CanonicalError) in (try reader.text(), try reader.int()) }
         answersLeft = Dictionary(answers) { min($0, $1) }
+        proxy = try reader.optional { reader throws(CanonicalError) in
+            let variables = try reader.list { reader throws(CanonicalError) in (try reader.text(), try reader.text()) }
+            return RunProxy(variables: Dictionary(variables) { _, last in last }, authority: try reader.text())
+        }
         try reader.finish()
     }
 }

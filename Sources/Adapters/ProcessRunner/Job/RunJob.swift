@@ -75,7 +75,17 @@ package struct RunJob: Sendable, Equatable {
     }
 }
 
-/// How a program runs that was judged after it had been opened. Agents only.
+/// The way of a run's program to the network: the broker of its session.
+package struct RunProxy: Sendable, Equatable {
+    /// What its program finds the way by.
+    package var variables: [String: String]
+    /// The session's own authority, in PEM.
+    package var authority: String
+
+    package init(variables: [String: String], authority: String) { (self.variables, self.authority) = (variables, authority) }
+}
+
+/// How a program runs that was judged after it had been opened.
 package struct RunConditions: Sendable, Equatable {
     /// HOME; nil for what the job says.
     package var home: String?
@@ -85,6 +95,8 @@ package struct RunConditions: Sendable, Equatable {
     package var passesUnscanned: Bool
     /// How many guesses the output may still answer, by the name of the value. Where one has none, nothing leaves the run.
     package var answersLeft: [String: Int]
+    /// Nil for a run without fake tokens.
+    package var proxy: RunProxy?
 
     package init(home: String? = nil, searchPath: String? = nil, passesUnscanned: Bool = false, answersLeft: [String: Int] = [:]) {
         self.home = home

@@ -11,9 +11,9 @@ final class RunDirectories {
     let named: FilePlace?
     /// A private, empty home; nil when the child has the real one.
     let home: String?
-    private let base: String?
+    private var base: String?
     /// Holds the lock that tells others of this user that the private directories are somebody's.
-    private let hold: Int32
+    private var hold: Int32
     private let isRemoved = Atomic(false)
 
     init(for job: RunJob) throws(RunRefusal) {
@@ -46,6 +46,26 @@ final class RunDirectories {
     func remove() {
         guard let base, !isRemoved.exchange(true, ordering: .relaxed) else { return }
         _ = unsafe tacit_remove_tree(-1, base)
+    }
+
+    /// Writes a file of the run that its program, and whoever that starts, opens by its path; gives the path.
+    func write(_ text: [UInt8], as name: String) throws(RunRefusal) -> String {
+        if base == nil {
+            let (made, lock) = try Self.makeBase()
+            (base, hold) = (made, lock)
+        }
+        guard let base else { throw .noPrivateDirectory(Errno(code: EIO)) }
+        let path = "\(base)/\(name)"
+        let opened = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o400)
+        guard opened >= 0 else { throw .noFile(Errno(code: errno)) }
+        defer { close(opened) }
+        var offset = 0
+        while offset < text.count {
+            let count = unsafe text[offset...].withUnsafeBytes { unsafe Glibc.write(opened, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw .noFile(Errno(code: errno)) }
+            offset += count
+        }
+        return path
     }
 
     /// Where private directories are made, and how their names begin; the id of the runner and six random characters follow.

@@ -53,6 +53,11 @@ struct StartedRun {
         if let sandbox = intake.sandbox { sandbox.plan.adapt(&variables) }
         if let path = intake.conditions.searchPath { variables["PATH"] = path }
         if let term = intake.job.terminal?.term { variables["TERM"] = term }
+        if let proxy = intake.conditions.proxy {
+            let bundle = try intake.directories.write(TrustBundle.text(with: proxy.authority), as: "authorities.pem")
+            variables.merge(proxy.variables) { _, own in own }
+            for name in TrustBundle.variables { variables[name] = bundle }
+        }
         var valued: [CStrings.Part] = []
         for binding in intake.bindings {
             guard case .variable(let name) = binding.target else { continue }

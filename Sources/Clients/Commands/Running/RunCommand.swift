@@ -16,6 +16,9 @@ struct RunCommand: Verb {
             With --sandbox the command sees the system's programs and the working directory, and nothing else of this machine; it has no network. \
             What it changes in the directory is searched for values when it has ended, and written if it is clean; what is not is told.
 
+            With --agent the command gets fake tokens in place of the values, and reaches the network through the broker, which sends the real \
+            ones where the policy of that agent lists the request. So an agent can use what it never holds: `tacit run --agent NAME -- claude`.
+
             EXAMPLES
               tacit run -k stripe/api-key -- npm start
               tacit run -k db=DATABASE_URL -k smtp#password=SMTP_PASSWORD -- ./deploy
@@ -74,6 +77,9 @@ struct RunCommand: Verb {
     @Option(name: .long, help: ArgumentHelp("In a sandbox, let the command read this file or directory, too.", valueName: "path"))
     var read: [String] = []
 
+    @Option(name: .long, help: ArgumentHelp("Give it fake tokens and the broker, by this agent's policy.", valueName: "name"))
+    var agent: String?
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var global: GlobalOptions
 
@@ -88,7 +94,7 @@ struct RunCommand: Verb {
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
         (options.isSandboxed, options.writesThrough, options.way) = (sandbox, writeThrough, via)
-        options.reads = read
+        (options.reads, options.agent) = (read, agent)
         try options.perform(in: context)
     }
 }

@@ -13,6 +13,8 @@ struct RunOptions {
     var reads: [String] = []
     /// How values are handed over: `env` or `fd`.
     var way: String?
+    /// Whose fake tokens stand in the place of values.
+    var agent: String?
     var scope: ScopeOptions
     var global: GlobalOptions
 
@@ -50,12 +52,17 @@ struct RunOptions {
         guard !isSandboxed || !isUnmasked else {
             throw CommandFailure.usage("`--sandbox` and `--no-mask` do not go together", hint: "with `--no-mask` this process becomes the command")
         }
+        guard agent == nil || !isUnmasked && !isSandboxed && way == nil && choice.input == nil && !choice.takesAll else {
+            throw CommandFailure.usage(
+                "`--agent` does not go together with `--no-mask`, `--sandbox`, `--via`, `--stdin` and `--all`",
+                hint: "name the secrets by `-k`: fake tokens are in variables")
+        }
         let secrets = try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }
         let directory = resolver.context.currentDirectory
         return RunPlan(
             command: command, secrets: way == "fd" ? secrets.map(RunPlan.asFile) : secrets, takesAll: choice.takesAll,
             prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) },
             isSandboxed: isSandboxed, writesThrough: writesThrough,
-            reads: reads.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" })
+            reads: reads.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" }, agent: agent)
     }
 }

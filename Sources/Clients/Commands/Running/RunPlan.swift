@@ -13,6 +13,8 @@ struct RunPlan: Equatable {
     var writesThrough = false
     /// What the command reads besides, as absolute paths.
     var reads: [String] = []
+    /// Whose fake tokens the command gets; nil for values.
+    var agent: String?
 
     /// The words that say which secrets a run gets.
     struct Choice {
@@ -85,7 +87,7 @@ struct RunPlan: Equatable {
             argv: command, cwd: context.currentDirectory, scope: scope.text, environment: Self.inherited(context.environment), secrets: secrets,
             all: takesAll, environmentPrefix: prefix, preserveEnvironment: preservesEnvironment, timeoutSeconds: timeoutSeconds,
             terminal: terminal, fileMask: fileMask, sandbox: isSandboxed ? true : nil, writeThrough: writesThrough ? true : nil,
-            reads: reads.isEmpty ? nil : reads)
+            reads: reads.isEmpty ? nil : reads, agent: agent)
     }
 
     /// The caller's environment without what is Tacit's own.

@@ -33,7 +33,8 @@ extension ReplyRefusal: Diagnosable {
         case .fields: "the reply has header fields that cannot be passed on"
         case .tooLarge: "the reply's head is too large"
         case .status: "the reply has a status that cannot be passed on"
-        case .upgrade: "the service changed to another protocol that nobody asked for"
+        case .upgrade: "the service changed to another protocol, which is not passed on"
+        case .withheld: "the reply holds a value in a form that cannot be shown"
         }
     }
 }

@@ -56,6 +56,9 @@ package struct RequestExchange: Sendable {
         self.mayStandInBody = mayStandInBody
     }
 
+    /// Whether nothing more of the request is to come or to go on.
+    package var hasEnded: Bool { if case .ended = state { true } else { false } }
+
     /// Takes the head.
     package mutating func receive(_ head: ReceivedHead, judgedBy guardian: HeadGuard, allowsEncodedSlash: Bool) -> Step {
         let received = tokens.sightings(inTarget: head.target, fields: head.fields.map { ($0.name, $0.value) })

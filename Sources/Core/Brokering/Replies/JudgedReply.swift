@@ -40,6 +40,8 @@ package enum ReplyRefusal: String, Error, Sendable, CaseIterable {
     case status
     /// Another protocol, which nobody asked for.
     case upgrade
+    /// It holds a value that could be guessed, or something that cannot be searched.
+    case withheld
 
     /// A stable name.
     package var code: String { "broker.reply-\(rawValue)" }

@@ -40,12 +40,15 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var writeThrough: Bool?
     /// Absolute paths that a command in a sandbox may read besides. Persons only.
     public var reads: [String]?
+    /// The agent whose fake tokens the command gets in place of values, and by whose policy its requests go through the broker. Persons only.
+    public var agent: String?
 
     public init(
         argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
         all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
         terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true, input: String? = nil,
-        sendsInput: Bool? = nil, sandbox: Bool? = nil, writeThrough: Bool? = nil, reads: [String]? = nil
+        sendsInput: Bool? = nil, sandbox: Bool? = nil, writeThrough: Bool? = nil, reads: [String]? = nil,
+        agent: String? = nil
     ) {
         self.argv = argv
         self.cwd = cwd
@@ -65,6 +68,7 @@ public struct RunRequest: Codable, Sendable, Equatable {
         self.sandbox = sandbox
         self.writeThrough = writeThrough
         self.reads = reads
+        self.agent = agent
     }
 
     public init(from decoder: any Decoder) throws {
@@ -87,7 +91,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
             sendsInput: try fields.decodeIfPresent(Bool.self, forKey: .sendsInput),
             sandbox: try fields.decodeIfPresent(Bool.self, forKey: .sandbox),
             writeThrough: try fields.decodeIfPresent(Bool.self, forKey: .writeThrough),
-            reads: try fields.decodeIfPresent([String].self, forKey: .reads)
+            reads: try fields.decodeIfPresent([String].self, forKey: .reads),
+            agent: try fields.decodeIfPresent(String.self, forKey: .agent)
         )
     }
 }

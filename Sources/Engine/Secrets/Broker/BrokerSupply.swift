@@ -15,26 +15,47 @@ package protocol RunningBroker: AnyObject, Sendable {
     ///
     /// Throws a `BrokerFailure` where there is no reply; `.refused` when the judge said so.
     func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply
+    /// Opens a forward proxy for the programs of one session, as long as the broker runs; `judge` is asked of each request that comes in by it.
+    func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor
     /// Ends it, and with it the values that it holds. Idempotent.
     func end()
+}
+
+extension RunningBroker {
+    package func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor { throw BrokerFailure.unavailable }
 }
 
 /// Says whether requests of one session may leave. It is asked by a process that hostile bytes may have taken over.
 package protocol RequestJudge: Sendable {
     /// Decides, and writes the intent; what it releases is sent from then on.
     func judge(_ request: AskedRequest) async -> RequestJudgement
-    /// Told once of each request that was allowed, however it ended.
-    func conclude(_ outcome: RequestOutcome) async
+    /// Told once of each request that was allowed, by the entry of its intent, however it ended.
+    func conclude(_ outcome: RequestOutcome, of entry: Int64) async
 }
 
 /// What a judge says of a request.
 package enum RequestJudgement: Sendable {
     case allow(RequestLeave)
-    case refuse
+    /// With what its sender is told; nil where somebody else tells it.
+    case refuse(RequestDenial?)
+}
+
+/// Why a request may not leave, for the program that sent it.
+package struct RequestDenial: Sendable, Equatable {
+    package var code: String
+    package var message: String
+    package var rule: String?
+    package var nextStep: String?
+
+    package init(code: String, message: String, rule: String? = nil, nextStep: String? = nil) {
+        (self.code, self.message, self.rule, self.nextStep) = (code, message, rule, nextStep)
+    }
 }
 
 /// A request that may leave, and with what.
 package struct RequestLeave: Sendable {
+    /// The index of the entry by which it was allowed.
+    package var entry: Int64
     /// For each grant in the request its value.
     package var releases: [ValueRelease]
     /// Whether the policy names the host as one of the person's own network.
@@ -42,8 +63,8 @@ package struct RequestLeave: Sendable {
     /// The certificates, in PEM, that the service's is verified against; nil for those of the system.
     package var authorities: String?
 
-    package init(releases: [ValueRelease], reachesOwnNetwork: Bool = false, authorities: String? = nil) {
-        (self.releases, self.reachesOwnNetwork, self.authorities) = (releases, reachesOwnNetwork, authorities)
+    package init(entry: Int64, releases: [ValueRelease], reachesOwnNetwork: Bool = false, authorities: String? = nil) {
+        (self.entry, self.releases, self.reachesOwnNetwork, self.authorities) = (entry, releases, reachesOwnNetwork, authorities)
     }
 }
 

@@ -65,6 +65,17 @@ package struct RunJob: Sendable {
     package var passesUnscanned = false
     /// How many guesses an agent's output may still answer, by the name of the value. Where one has none, nothing leaves the run.
     package var answersLeft: [String: Int] = [:]
+    /// The way to the network of a program that has fake tokens; nil for one without.
+    package var proxy: Proxy?
+
+    /// The broker of the run, as its program reaches it.
+    package struct Proxy: Sendable, Equatable {
+        package var variables: [String: String]
+        /// The session's own authority, in PEM.
+        package var authority: String
+
+        package init(variables: [String: String], authority: String) { (self.variables, self.authority) = (variables, authority) }
+    }
 
     /// Which secrets the values of a name belong to.
     var secrets: [String: Set<SecretID>] {

@@ -23,6 +23,8 @@ package struct RunWish: Sendable {
     /// What a program in a sandbox may read besides. Persons only.
     package var reads: [String] = []
     package var purpose: String?
+    /// The agent whose fake tokens the program gets in place of values. Persons only.
+    package var agent: SegmentName?
     /// The whole of standard input, where the client tells it beforehand; an approval binds it.
     package var input: [UInt8]?
     /// Whether the client will send standard input afterwards, which no approval binds.

@@ -115,6 +115,7 @@ extension RunWish {
         isSandboxed = wire.sandbox ?? false
         writesThrough = wire.writeThrough ?? false
         reads = wire.reads ?? []
+        agent = try wire.agent.map { try SegmentName($0, of: .agent) }
         guard reads.count <= 100, reads.allSatisfy({ $0.hasPrefix("/") && !$0.utf8.contains(0) }) else {
             throw EngineError.invalid("what is read besides is named by at most 100 absolute paths", hint: nil)
         }

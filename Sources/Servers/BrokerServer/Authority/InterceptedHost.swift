@@ -1,3 +1,4 @@
+import Brokering
 import SwiftASN1
 import X509
 
@@ -6,6 +7,13 @@ package enum InterceptedHost: Sendable, Hashable {
     case name(String)
     /// Four or sixteen bytes.
     case address([UInt8])
+
+    init(_ host: Host) {
+        switch host {
+        case .name(let name): self = .name(name)
+        case .address(let address): self = .address(address.bytes)
+        }
+    }
 
     var generalName: GeneralName {
         switch self {

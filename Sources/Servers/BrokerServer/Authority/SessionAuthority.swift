@@ -70,7 +70,7 @@ package final class SessionAuthority: Sendable {
             certificateChain: [.certificate(try NIOSSLCertificate(bytes: try leaf.derBytes(), format: .der))],
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(leafKey.derRepresentation), format: .der)))
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["h2", "http/1.1"]
+        configuration.applicationProtocols = ["http/1.1"]
         return try NIOSSLContext(configuration: configuration)
     }
 

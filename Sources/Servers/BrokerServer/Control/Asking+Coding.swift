@@ -34,6 +34,7 @@ extension AskedRequest {
 extension RequestLeave {
     /// The values go into the frame that is sent next, and are overwritten with it.
     func write(to writer: inout CanonicalWriter) {
+        writer.write(entry)
         writer.write(reachesOwnNetwork)
         writer.write(optional: authorities) { $0.write($1) }
         writer.write(list: releases) { writer, release in
@@ -47,6 +48,7 @@ extension RequestLeave {
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let entry = try reader.int64()
         let reachesOwnNetwork = try reader.flag()
         let authorities = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         let releases = try reader.list { reader throws(CanonicalError) in
@@ -55,6 +57,21 @@ extension RequestLeave {
             var bytes = try reader.data()
             return ValueRelease(grant: grant, name: name, value: SecretValue(moving: &bytes), answersLeft: answersLeft)
         }
-        self.init(releases: releases, reachesOwnNetwork: reachesOwnNetwork, authorities: authorities)
+        self.init(entry: entry, releases: releases, reachesOwnNetwork: reachesOwnNetwork, authorities: authorities)
+    }
+}
+
+extension RequestDenial {
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(code)
+        writer.write(message)
+        writer.write(optional: rule) { $0.write($1) }
+        writer.write(optional: nextStep) { $0.write($1) }
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        self.init(
+            code: try reader.text(), message: try reader.text(), rule: try reader.optional { reader throws(CanonicalError) in try reader.text() },
+            nextStep: try reader.optional { reader throws(CanonicalError) in try reader.text() })
     }
 }

@@ -10,15 +10,29 @@ import Synchronization
 package final class BrokerHandle: RunningBroker {
     private struct Waiting {
         let judge: any RequestJudge
-        let continuation: CheckedContinuation<ErrandReply, any Error>
+        let answer: Answer
+    }
+
+    private enum Answer {
+        case errand(CheckedContinuation<ErrandReply, any Error>)
+        case door(CheckedContinuation<OpenDoor, any Error>)
+
+        func fail(_ failure: BrokerFailure) {
+            switch self {
+            case .errand(let continuation): continuation.resume(throwing: failure)
+            case .door(let continuation): continuation.resume(throwing: failure)
+            }
+        }
     }
 
     private struct State {
         var last: Int64 = 0
         /// Nil once the broker has ended.
-        var waiting: [ErrandID: Waiting]? = [:]
+        var waiting: [WorkID: Waiting]? = [:]
+        /// Who is asked of requests that come in by a door.
+        var doors: [WorkID: any RequestJudge] = [:]
         /// Who hears how a request ended that was allowed.
-        var allowed: [AskID: any RequestJudge] = [:]
+        var allowed: [AskID: (judge: any RequestJudge, entry: Int64)] = [:]
     }
 
     private let state = Mutex(State())
@@ -50,69 +64,93 @@ package final class BrokerHandle: RunningBroker {
     }
 
     package func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply {
-        let id = state.withLock { state in
-            state.last += 1
-            return ErrandID(number: state.last)
-        }
+        let id = nextID()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let isOpen = state.withLock { state in
-                    state.waiting?[id] = Waiting(judge: judge, continuation: continuation)
-                    return state.waiting != nil
-                }
-                guard isOpen else { return continuation.resume(throwing: BrokerFailure.unavailable) }
-                write(.errand(id, errand))
-            }
+            try await withCheckedThrowingContinuation { begin(.errand(id, errand), id, Waiting(judge: judge, answer: .errand($0))) }
         } onCancel: {
             write(.cancel(id))
-            settle(id, .failure(.cut))
+            waiting(id)?.answer.fail(.cut)
         }
     }
+
+    package func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor {
+        let id = nextID()
+        state.withLock { $0.doors[id] = judge }
+        return try await withCheckedThrowingContinuation { begin(.open(id, setup), id, Waiting(judge: judge, answer: .door($0))) }
+    }
+
+    private func nextID() -> WorkID {
+        state.withLock { state in
+            state.last += 1
+            return WorkID(number: state.last)
+        }
+    }
+
+    private func begin(_ message: ControlMessage, _ id: WorkID, _ waiting: Waiting) {
+        let isOpen = state.withLock { state in
+            state.waiting?[id] = waiting
+            return state.waiting != nil
+        }
+        guard isOpen else { return waiting.answer.fail(.unavailable) }
+        write(message)
+    }
+
+    private func waiting(_ id: WorkID) -> Waiting? { state.withLock { $0.waiting?.removeValue(forKey: id) } }
 
     private func take(_ message: ControlMessage) async {
         switch message {
         case .ask(let id, let errand, let request):
-            guard let judge = state.withLock({ $0.waiting?[errand]?.judge }) else { return write(.refuse(id)) }
+            guard let judge = state.withLock({ $0.waiting?[errand]?.judge ?? $0.doors[errand] }) else { return write(.refuse(id, nil)) }
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
             Task { await answer(id, request, by: judge) }
         case .outcome(let id, let outcome):
             // Told before the reply that comes behind it.
-            await state.withLock { $0.allowed.removeValue(forKey: id) }?.conclude(outcome)
-        case .reply(let id, let reply): settle(id, .success(reply))
-        case .failure(let id, let failure): settle(id, .failure(failure))
-        case .errand, .allow, .refuse, .cancel: end()
+            guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
+            await judge.conclude(outcome, of: entry)
+        case .reply(let id, let reply):
+            guard case .errand(let continuation)? = waiting(id)?.answer else { return end() }
+            continuation.resume(returning: reply)
+        case .opened(let id, let door):
+            guard case .door(let continuation)? = waiting(id)?.answer else { return end() }
+            continuation.resume(returning: door)
+        case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
+        case .errand, .allow, .refuse, .cancel, .open: end()
         }
     }
 
     private func answer(_ id: AskID, _ request: AskedRequest, by judge: any RequestJudge) async {
-        guard case .allow(let leave) = await judge.judge(request) else { return write(.refuse(id)) }
+        let leave: RequestLeave
+        switch await judge.judge(request) {
+        case .allow(let allowed): leave = allowed
+        case .refuse(let denial): return write(.refuse(id, denial))
+        }
         let isOpen = state.withLock { state in
             guard state.waiting != nil else { return false }
-            state.allowed[id] = judge
+            state.allowed[id] = (judge, leave.entry)
             return true
         }
-        guard isOpen else { return await judge.conclude(RequestOutcome(result: BrokerFailure.unavailable.code, duration: .zero)) }
+        guard isOpen else { return await judge.conclude(.lost, of: leave.entry) }
         write(.allow(id, leave))
     }
 
     private func write(_ message: ControlMessage) { channel.writeAndFlush(message, promise: nil) }
 
-    private func settle(_ id: ErrandID, _ result: Result<ErrandReply, BrokerFailure>) {
-        guard let waiting = state.withLock({ $0.waiting?.removeValue(forKey: id) }) else { return }
-        waiting.continuation.resume(with: result.mapError { $0 as any Error })
-    }
-
     /// The broker has ended: who waits for it is told, and what left is written down as cut off.
     private func finish() {
         let (waiting, allowed) = state.withLock { state in
-            defer { (state.waiting, state.allowed) = (nil, [:]) }
+            defer { (state.waiting, state.allowed, state.doors) = (nil, [:], [:]) }
             return (state.waiting ?? [:], state.allowed)
         }
-        for one in waiting.values { one.continuation.resume(throwing: BrokerFailure.unavailable) }
+        for one in waiting.values { one.answer.fail(.unavailable) }
         guard !allowed.isEmpty else { return }
         // Owned by nobody that waits: the broker is gone, and this only says so.
         Task {
-            for judge in allowed.values { await judge.conclude(RequestOutcome(result: BrokerFailure.unavailable.code, duration: .zero)) }
+            for (judge, entry) in allowed.values { await judge.conclude(.lost, of: entry) }
         }
     }
+}
+
+extension RequestOutcome {
+    /// Of a request whose broker ended.
+    fileprivate static let lost = RequestOutcome(result: BrokerFailure.unavailable.code, duration: .zero)
 }

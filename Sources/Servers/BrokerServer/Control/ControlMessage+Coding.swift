@@ -1,11 +1,12 @@
 import Model
+import Secrets
 
 extension ControlMessage {
     private enum Kind: UInt8 {
         case errand = 1
-        case allow, refuse, cancel
+        case allow, refuse, cancel, open
         case ask = 65
-        case outcome, reply, failure
+        case outcome, reply, failure, opened
     }
 
     /// Kind and parts, without the length.
@@ -18,8 +19,17 @@ extension ControlMessage {
         case .allow(let id, let leave):
             writer.begin(Kind.allow, id.number)
             leave.write(to: &writer)
-        case .refuse(let id): writer.begin(Kind.refuse, id.number)
+        case .refuse(let id, let denial):
+            writer.begin(Kind.refuse, id.number)
+            writer.write(optional: denial) { $1.write(to: &$0) }
         case .cancel(let id): writer.begin(Kind.cancel, id.number)
+        case .open(let id, let setup):
+            writer.begin(Kind.open, id.number)
+            setup.write(to: &writer)
+        case .opened(let id, let door):
+            writer.begin(Kind.opened, id.number)
+            writer.write(door.port)
+            writer.write(door.authority)
         case .ask(let id, let errand, let request):
             writer.begin(Kind.ask, id.number)
             writer.write(errand.number)
@@ -41,16 +51,18 @@ extension ControlMessage {
         var reader = CanonicalReader(bytes)
         guard let kind = Kind(rawValue: try reader.byte()) else { throw .malformed }
         let number = try reader.int64()
-        let (errand, ask) = (ErrandID(number: number), AskID(number: number))
+        let (work, ask) = (WorkID(number: number), AskID(number: number))
         switch kind {
-        case .errand: self = .errand(errand, try .init(decoding: &reader))
+        case .errand: self = .errand(work, try .init(decoding: &reader))
         case .allow: self = .allow(ask, try .init(decoding: &reader))
-        case .refuse: self = .refuse(ask)
-        case .cancel: self = .cancel(errand)
-        case .ask: self = .ask(ask, ErrandID(number: try reader.int64()), try .init(decoding: &reader))
+        case .refuse: self = .refuse(ask, try reader.optional(RequestDenial.init(decoding:)))
+        case .cancel: self = .cancel(work)
+        case .open: self = .open(work, try .init(decoding: &reader))
+        case .opened: self = .opened(work, OpenDoor(port: try reader.count(), authority: try reader.text()))
+        case .ask: self = .ask(ask, WorkID(number: try reader.int64()), try .init(decoding: &reader))
         case .outcome: self = .outcome(ask, try .init(decoding: &reader))
-        case .reply: self = .reply(errand, try .init(decoding: &reader))
-        case .failure: self = .failure(errand, try .init(decoding: &reader))
+        case .reply: self = .reply(work, try .init(decoding: &reader))
+        case .failure: self = .failure(work, try .init(decoding: &reader))
         }
         try reader.finish()
     }

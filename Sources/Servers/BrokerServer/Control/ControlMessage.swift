@@ -5,16 +5,18 @@ import Secrets
 /// What keeper and broker tell each other: frames of a length in four bytes, a kind, and the parts of the kind in canonical form.
 enum ControlMessage: Sendable {
     // From the keeper
-    case errand(ErrandID, Errand)
+    case errand(WorkID, Errand)
     case allow(AskID, RequestLeave)
-    case refuse(AskID)
+    case refuse(AskID, RequestDenial?)
     /// Nobody waits for it any more.
-    case cancel(ErrandID)
+    case cancel(WorkID)
+    case open(WorkID, DoorSetup)
     // From the broker, which hostile bytes may have taken over
-    case ask(AskID, ErrandID, AskedRequest)
+    case ask(AskID, WorkID, AskedRequest)
     case outcome(AskID, RequestOutcome)
-    case reply(ErrandID, ErrandReply)
-    case failure(ErrandID, BrokerFailure)
+    case reply(WorkID, ErrandReply)
+    case opened(WorkID, OpenDoor)
+    case failure(WorkID, BrokerFailure)
 
     /// The longest: a body of an errand and what goes with it.
     static let mostBytes = 8 << 20
@@ -22,8 +24,8 @@ enum ControlMessage: Sendable {
     static let mostBodyBytes = 1 << 20
 }
 
-/// One of the requests that the keeper has the broker make.
-struct ErrandID: Hashable, Sendable { var number: Int64 }
+/// What the keeper has the broker do: a request to make, a door to open.
+struct WorkID: Hashable, Sendable { var number: Int64 }
 
 /// One question whether a request may leave.
 struct AskID: Hashable, Sendable { var number: Int64 }

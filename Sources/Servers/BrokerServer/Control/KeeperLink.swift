@@ -8,7 +8,7 @@ final class KeeperLink: Sendable {
     private struct State {
         var last: Int64 = 0
         /// Nil once the keeper is gone: nothing may leave any more.
-        var waiting: [AskID: CheckedContinuation<RequestLeave?, Never>]? = [:]
+        var waiting: [AskID: CheckedContinuation<RequestJudgement, Never>]? = [:]
     }
 
     private let state = Mutex(State())
@@ -16,27 +16,27 @@ final class KeeperLink: Sendable {
 
     init(_ writer: NIOAsyncChannelOutboundWriter<ControlMessage>) { self.writer = writer }
 
-    /// Asks; nil where the answer is no, or there is nobody who answers.
-    func ask(_ request: AskedRequest, for errand: ErrandID) async -> (id: AskID, leave: RequestLeave)? {
+    /// Asks; where nobody answers, the answer is no.
+    func ask(_ request: AskedRequest, for errand: WorkID) async -> (id: AskID, answer: RequestJudgement) {
         let id = state.withLock { state in
             state.last += 1
             return AskID(number: state.last)
         }
-        let leave = await withCheckedContinuation { continuation in
+        let judgement = await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
                 state.waiting?[id] = continuation
                 return state.waiting != nil
             }
-            guard isOpen else { return continuation.resume(returning: nil) }
+            guard isOpen else { return continuation.resume(returning: .refuse(nil)) }
             // Owned by the continuation: it is answered when the message cannot be sent.
-            Task { if await !send(.ask(id, errand, request)) { answer(id, nil) } }
+            Task { if await !send(.ask(id, errand, request)) { answer(id, .refuse(nil)) } }
         }
-        return leave.map { (id, $0) }
+        return (id, judgement)
     }
 
-    /// The keeper's answer; nil for no.
-    func answer(_ id: AskID, _ leave: RequestLeave?) {
-        state.withLock { $0.waiting?.removeValue(forKey: id) }?.resume(returning: leave)
+    /// The keeper's answer.
+    func answer(_ id: AskID, _ judgement: RequestJudgement) {
+        state.withLock { $0.waiting?.removeValue(forKey: id) }?.resume(returning: judgement)
     }
 
     /// Nobody answers any more.
@@ -45,7 +45,7 @@ final class KeeperLink: Sendable {
             defer { state.waiting = nil }
             return state.waiting
         }
-        for continuation in waiting?.values ?? [:].values { continuation.resume(returning: nil) }
+        for continuation in waiting?.values ?? [:].values { continuation.resume(returning: .refuse(nil)) }
     }
 
     /// Says whether it could be sent.

@@ -34,7 +34,7 @@ package enum Broker {
         }
         try await channel.executeThenClose { inbound, outbound in
             let parts = BrokerParts(link: KeeperLink(outbound), values: HeldValues(), upstream: Upstream(group: group), opener: opener)
-            let desk = ErrandDesk(parts)
+            let desk = WorkDesk(parts)
             defer { desk.close() }
             for try await message in inbound { guard desk.take(message) else { return } }
         }

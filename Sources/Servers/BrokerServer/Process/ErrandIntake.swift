@@ -74,7 +74,7 @@ final class ErrandIntake {
     /// The end of a stream is cut where it was redacted, so that where an agent has it cut tells nothing.
     private func keep(_ output: [UInt8]) { reply?.body += output }
 
-    private var isFull: Bool { (reply?.body.count ?? 0) > mostBytes || body?.report.withheld != nil }
+    private var isFull: Bool { (reply?.body.count ?? 0) > mostBytes || body?.hasStopped == true }
 
     private func finished() -> ErrandReply? {
         guard let report = body?.report, var reply else { return nil }

@@ -6,7 +6,7 @@ import Secrets
 
 /// Makes one request that the keeper wants made: asks, sends, and reads the reply.
 struct ErrandRun: Sendable {
-    let id: ErrandID
+    let id: WorkID
     let errand: Errand
     let broker: BrokerParts
 
@@ -18,7 +18,8 @@ struct ErrandRun: Sendable {
     private func perform() async throws(BrokerFailure) -> ErrandReply {
         var exchange = RequestExchange(SessionTokens(errand.tokens), mayStandInBody: false)
         let wish = try wish(&exchange)
-        guard let (ask, leave) = await broker.link.ask(wish.asked, for: id) else { throw .refused }
+        let (ask, answer) = await broker.link.ask(wish.asked, for: id)
+        guard case .allow(let leave) = answer else { throw .refused }
         let tally = RequestTally()
         do throws(BrokerFailure) {
             let reply = try await send(&exchange, wish, leave, tally)

@@ -1,3 +1,4 @@
+import Brokering
 import Model
 import Redaction
 import Secrets
@@ -7,14 +8,19 @@ import Synchronization
 final class HeldValues: Sendable {
     private struct State {
         var releases: [GrantID: ValueRelease] = [:]
+        var tokens: [GrantID: FakeToken] = [:]
         var needles: NeedleSet?
     }
 
     private let state = Mutex(State())
 
-    func take(_ releases: [ValueRelease]) {
+    /// `tokens` stand in replies where the values of their grants stood.
+    func take(_ releases: [ValueRelease], standingIn tokens: [GrantID: FakeToken] = [:]) {
         state.withLock { state in
             for release in releases {
+                if state.tokens[release.grant] == nil, let token = tokens[release.grant] {
+                    (state.tokens[release.grant], state.needles) = (token, nil)
+                }
                 if state.releases[release.grant]?.value !== release.value { state.needles = nil }
                 state.releases[release.grant] = release
             }
@@ -26,7 +32,7 @@ final class HeldValues: Sendable {
         state.withLock { state in
             if let needles = state.needles { return needles }
             let sorted = state.releases.values.sorted { $0.grant < $1.grant }
-            let needles = NeedleSet(sorted.map { Needle(name: $0.name, value: $0.value) })
+            let needles = NeedleSet(sorted.map { Needle(name: $0.name, value: $0.value, standIn: state.tokens[$0.grant]?.text) })
             state.needles = needles
             return needles
         }

@@ -6,6 +6,16 @@ import Synchronization
 final class RequestTally: Sendable {
     private let start = ContinuousClock.now
     private let state = Mutex(RequestOutcome(result: "", duration: .zero))
+    private let progress = Mutex((hasBegun: false, hasSentAll: false))
+
+    /// Whether the answer has begun.
+    var hasBegun: Bool { progress.withLock(\.hasBegun) }
+    /// Whether all of the request's body went on.
+    var hasSentAll: Bool { progress.withLock(\.hasSentAll) }
+
+    func begin() { progress.withLock { $0.hasBegun = true } }
+
+    func sentAll() { progress.withLock { $0.hasSentAll = true } }
 
     func sent(_ count: Int) { state.withLock { $0.bytesSent += Int64(count) } }
 

@@ -29,6 +29,12 @@ struct ReplyBody: ~Copyable {
         }
     }
 
+    /// Whether nothing more of it may be seen.
+    var hasStopped: Bool { redactor.hasStopped }
+
+    /// Nothing came for a while: who waits for the answer sees what there is of it.
+    mutating func idle(into output: inout [UInt8]) { redactor.idle(into: &output) }
+
     /// The body came to its end.
     mutating func finish(into output: inout [UInt8]) throws(ReplyRefusal) {
         if case .member(let reading) = unpacking { try reading.finish() }

@@ -1,0 +1,65 @@
+import Brokering
+import Foundation
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Policies
+import Secrets
+
+/// The forward proxy of one session, on the loopback: it listens as long as its task runs.
+struct Door: Sendable {
+    let id: WorkID
+    let broker: BrokerParts
+    let setup: DoorSetup
+    let tokens: SessionTokens
+    private let authority: SessionAuthority
+    private let bodyHosts: [HostPattern]
+    private let listener: NIOAsyncChannel<EventLoopFuture<DoorGuest>, Never>
+    /// The most connections at once: more wait outside.
+    private static let backlog: Int32 = 256
+
+    init(_ id: WorkID, _ setup: DoorSetup, _ broker: BrokerParts) async throws {
+        (self.id, self.setup, self.broker) = (id, setup, broker)
+        tokens = SessionTokens(setup.tokens)
+        bodyHosts = setup.bodyHosts.compactMap { try? HostPattern($0) }
+        let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds)))
+        self.authority = authority
+        let credential = setup.credential
+        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, authority) }
+            }
+    }
+
+    /// What its programs need to know.
+    var open: OpenDoor {
+        get throws { OpenDoor(port: listener.channel.localAddress?.port ?? 0, authority: try authority.rootPEM()) }
+    }
+
+    /// Serves until it is cancelled.
+    func serve() async {
+        try? await listener.executeThenClose { connections in
+            try await withThrowingDiscardingTaskGroup { tasks in
+                for try await greeted in connections {
+                    tasks.addTask {
+                        guard let guest = try? await greeted.get() else { return }
+                        await DoorConnection(door: self, tunnel: guest.origin).serve(guest.channel)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a body that goes there may have a token in it, and is read whole.
+    func mayStandInBody(to origin: Brokering.Origin) -> Bool { bodyHosts.contains { $0.matches(origin.host.description) } }
+}
+
+/// A program that said where it wants to go and may ask.
+struct DoorGuest: Sendable {
+    /// Whom its tunnel leads to; the certificate that it was shown is for this one.
+    let origin: Brokering.Origin
+    let channel: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+}

@@ -1,0 +1,150 @@
+import Brokering
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// The beginning of a connection to a door: one CONNECT with the session's credential, then the handshake as the host that was asked for.
+///
+/// Nothing that a page in a browser could send opens a tunnel: the credential is in no page, and a request that says it is from one is refused besides.
+final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// How long a connection may take to say whom it wants.
+    private static let patience = TimeAmount.seconds(10)
+    private static let decoder = "door.decoder"
+    private static let encoder = "door.encoder"
+    private static let limit = "door.limit"
+
+    private let credential: [UInt8]
+    private let authority: SessionAuthority
+    private let guest: EventLoopPromise<DoorGuest>
+    private var origin: Brokering.Origin?
+    private var deadline: Scheduled<Void>?
+
+    private init(_ credential: String, _ authority: SessionAuthority, _ guest: EventLoopPromise<DoorGuest>) {
+        (self.credential, self.authority, self.guest) = (Array(credential.utf8), authority, guest)
+    }
+
+    /// Sets a fresh connection up; the guest, once its tunnel is open.
+    static func greet(
+        _ channel: any Channel, knowing credential: String, _ authority: SessionAuthority
+    ) throws -> EventLoopFuture<DoorGuest> {
+        let guest = channel.eventLoop.makePromise(of: DoorGuest.self)
+        let pipeline = channel.pipeline.syncOperations
+        var framing = HTTPResponseEncoder.Configuration()
+        framing.automaticallySetFramingHeaders = false
+        try pipeline.addHandler(HeadLimit(), name: limit)
+        try pipeline.addHandler(HTTPResponseEncoder(configuration: framing), name: encoder)
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), name: decoder)
+        try pipeline.addHandler(DoorGreeting(credential, authority, guest))
+        return guest.futureResult
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            switch judge(head) {
+            case .success(let origin): self.origin = origin
+            case .failure(let refusal): refuse(refusal, context)
+            }
+        case .body: refuse(.notATunnel, context)
+        case .end: if let origin { open(origin, context) }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        guest.fail(ChannelError.eof)
+        context.fireChannelInactive()
+    }
+
+    private func judge(_ head: HTTPRequestHead) -> Result<Brokering.Origin, DoorRefusal> {
+        guard head.headers["origin"].isEmpty, head.headers["sec-fetch-site"].isEmpty else { return .failure(.fromPage) }
+        guard Self.shows(credential, head.headers) else { return .failure(.unknown) }
+        guard head.method == .CONNECT, head.version == .http1_1 else { return .failure(.notATunnel) }
+        let hosts = head.headers["host"]
+        guard let target = try? Authority(connectTarget: head.uri), hosts.count <= 1, hosts.isEmpty || hosts == [head.uri] else {
+            return .failure(.ambiguous)
+        }
+        return .success(Brokering.Origin(.https, target))
+    }
+
+    /// Whether the one credential of the head is the session's; compared without telling where they differ.
+    private static func shows(_ credential: [UInt8], _ headers: HTTPHeaders) -> Bool {
+        let shown = headers["proxy-authorization"]
+        guard shown.count == 1, let shown = shown.first, shown.lowercased().hasPrefix("basic "),
+            let pair = BasicPair(base64: Array(shown.utf8.dropFirst("basic ".utf8.count))[...]), pair.password.count == credential.count
+        else { return false }
+        return zip(pair.password, credential).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private func refuse(_ refusal: DoorRefusal, _ context: ChannelHandlerContext) {
+        origin = nil
+        var headers: HTTPHeaders = ["Connection": "close", "Content-Type": "application/problem+json"]
+        let body = refusal.body
+        headers.add(name: "Content-Length", value: "\(body.utf8.count)")
+        headers.add(name: "Tacit-Denied", value: refusal.code)
+        if refusal == .unknown { headers.add(name: "Proxy-Authenticate", value: "Basic realm=\"tacit\"") }
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: refusal.status, headers: headers))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    /// Tells the program to go on, and speaks TLS with it from here as the host that it wants.
+    private func open(_ origin: Brokering.Origin, _ context: ChannelHandlerContext) {
+        self.origin = nil
+        context.write(
+            wrapOutboundOut(.head(.init(version: .http1_1, status: .custom(code: 200, reasonPhrase: "Connection established")))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let tls = try authority.context(for: InterceptedHost(origin.host))
+            let decoder = try pipeline.context(name: Self.decoder)
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls), position: .after(decoder.handler))
+            let rest = try Self.requests(context.channel, behind: self, origin)
+            deadline?.cancel()
+            // The decoder goes last: what it has read beyond the CONNECT is the handshake's beginning.
+            pipeline.removeHandler(name: Self.encoder, promise: nil)
+            pipeline.removeHandler(name: Self.limit, promise: nil)
+            pipeline.removeHandler(self, promise: nil)
+            pipeline.removeHandler(context: decoder, promise: nil)
+            guest.succeed(rest)
+        } catch {
+            guest.fail(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private static func requests(_ channel: any Channel, behind handler: DoorGreeting, _ origin: Brokering.Origin) throws -> DoorGuest {
+        let pipeline = channel.pipeline.syncOperations
+        var framing = HTTPResponseEncoder.Configuration()
+        framing.automaticallySetFramingHeaders = false
+        try pipeline.addHandlers(
+            [HTTPResponseEncoder(configuration: framing), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))],
+            position: .after(handler))
+        return DoorGuest(origin: origin, channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel))
+    }
+}
+
+/// Ends a connection whose head is longer than any that a tool of ours sends.
+private final class HeadLimit: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private static let mostBytes = 64 << 10
+    private var count = 0
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        count += unwrapInboundIn(data).readableBytes
+        guard count <= Self.mostBytes else { return context.close(promise: nil) }
+        context.fireChannelRead(data)
+    }
+}

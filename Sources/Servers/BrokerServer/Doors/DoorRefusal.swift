@@ -1,0 +1,36 @@
+import NIOHTTP1
+
+/// Why a door opens no tunnel.
+enum DoorRefusal: Error {
+    case fromPage, unknown, notATunnel, ambiguous
+
+    var code: String {
+        switch self {
+        case .fromPage: "door.from-page"
+        case .unknown: "door.unknown"
+        case .notATunnel: "door.not-a-tunnel"
+        case .ambiguous: "door.ambiguous"
+        }
+    }
+
+    var status: HTTPResponseStatus {
+        switch self {
+        case .fromPage: .forbidden
+        case .unknown: .proxyAuthenticationRequired
+        case .notATunnel: .methodNotAllowed
+        case .ambiguous: .badRequest
+        }
+    }
+
+    /// RFC 9457.
+    var body: String {
+        let (title, detail) =
+            switch self {
+            case .fromPage: ("Not for pages", "This door serves programs of a session, and no pages of a browser.")
+            case .unknown: ("Who asks?", "Use the proxy address as the session was given it, with its user and password.")
+            case .notATunnel: ("Not a tunnel", "Ask for https URLs: a secret goes over TLS alone, and this door opens tunnels alone.")
+            case .ambiguous: ("Ambiguous", "Ask for one host and its port, and name the same in the Host field.")
+            }
+        return #"{"type":"about:blank","title":"\#(title)","status":\#(status.code),"detail":"\#(detail)","code":"\#(code)"}"#
+    }
+}

@@ -1,0 +1,137 @@
+import Brokering
+import Model
+import NIOCore
+import NIOHTTP1
+import Secrets
+
+/// One request of a program: judged, asked about, sent with values in the place of tokens, and answered with tokens in the place of values.
+struct DoorRequest: Sendable {
+    let door: Door
+    let origin: Brokering.Origin
+    let guardian: HeadGuard
+    let head: HTTPRequestHead
+    let client: DoorConnection.Client
+
+    private var broker: BrokerParts { door.broker }
+
+    /// Says whether another request may follow on the connection.
+    func serve(_ parts: inout RequestParts) async throws -> Bool {
+        var exchange = RequestExchange(door.tokens, mayStandInBody: door.mayStandInBody(to: origin))
+        let wish: RequestWish
+        switch try await question(&exchange, &parts) {
+        case .ask(let asked): wish = asked
+        case .stop(let stop): return try await refuse(.stopped(stop))
+        case .wait, .pass: return false
+        }
+        let (ask, answer) = await broker.link.ask(wish.asked, for: door.id)
+        let leave: RequestLeave
+        switch answer {
+        case .allow(let allowed): leave = allowed
+        case .refuse(let denial): return try await refuse(.refused, denial)
+        }
+        let tally = RequestTally()
+        do {
+            let mayFollow = try await send(&exchange, wish, leave, &parts, tally)
+            await broker.link.send(.outcome(ask, tally.outcome("done")))
+            return mayFollow && head.isKeepAlive
+        } catch {
+            let failure = error as? BrokerFailure ?? .cut
+            await broker.link.send(.outcome(ask, tally.outcome(failure.code)))
+            // What was begun cannot be taken back: that the connection ends tells that it is not whole.
+            if !tally.hasBegun { _ = try await refuse(failure) }
+            return false
+        }
+    }
+
+    private func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil) async throws -> Bool {
+        try await client.writer.refuse(failure, denial)
+        return head.isKeepAlive
+    }
+
+    /// Lets the exchange judge the head, and as much of the body as it wants, up to its question.
+    private func question(_ exchange: inout RequestExchange, _ parts: inout RequestParts) async throws -> RequestExchange.Step {
+        // Whether a path may have an encoded slash is the rule's word, which is asked next.
+        var step = exchange.receive(ReceivedHead(head), judgedBy: guardian, allowsEncodedSlash: true)
+        if step == .wait, head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) { try await client.writer.tellToGoOn() }
+        while step == .wait {
+            guard let part = try await parts.next() else { return .wait }
+            step = exchange.receive(part)
+        }
+        return step
+    }
+
+    private func send(
+        _ exchange: inout RequestExchange, _ wish: RequestWish, _ leave: RequestLeave, _ parts: inout RequestParts, _ tally: RequestTally
+    ) async throws -> Bool {
+        broker.values.take(leave.releases, standingIn: door.setup.tokens)
+        let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
+        let departure: RequestExchange.Departure
+        do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(.exchange(error)) }
+        let reply = DoorReply(wish.request, broker, tally, client, speaksOldHTTP: head.isOld)
+        let connection = try await broker.upstream.connect(to: origin, leave)
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(.head(HTTPRequestHead(departure.request, to: origin, framing: departure.framing, keepsAlive: false)))
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await reply.pass(inbound) }
+                try await upload(&exchange, departure, &parts, outbound, tally)
+                try await group.waitForAll()
+                return tally.hasSentAll
+            }
+        }
+    }
+
+    /// Sends the body as it comes; a service that does not want it any more answers all the same.
+    private func upload(
+        _ exchange: inout RequestExchange, _ departure: RequestExchange.Departure, _ parts: inout RequestParts,
+        _ writer: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>, _ tally: RequestTally
+    ) async throws {
+        if let body = departure.body {
+            try? await writer.send(body, tally)
+        } else {
+            var steps = departure.next
+            while true {
+                for step in steps {
+                    if case .stop(let stop) = step { throw BrokerFailure.stopped(stop) }
+                    guard case .pass(let bytes) = step else { continue }
+                    do { try await writer.send(bytes, tally) } catch { return }
+                }
+                if exchange.hasEnded { break }
+                guard let part = try await parts.next() else { throw BrokerFailure.cut }
+                steps = [exchange.receive(part)]
+            }
+        }
+        try? await writer.write(.end(nil))
+        tally.sentAll()
+    }
+}
+
+extension RequestExchange {
+    fileprivate mutating func receive(_ part: HTTPServerRequestPart) -> Step {
+        switch part {
+        case .head: .stop(.unreadableBody)
+        case .body(let bytes): receive(Array(buffer: bytes))
+        case .end: receiveEnd()
+        }
+    }
+}
+
+extension NIOAsyncChannelOutboundWriter<HTTPClientRequestPart> {
+    fileprivate func send(_ bytes: [UInt8], _ tally: RequestTally) async throws {
+        guard !bytes.isEmpty else { return }
+        try await write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+        tally.sent(bytes.count)
+    }
+}
+
+extension ReceivedHead {
+    fileprivate init(_ head: HTTPRequestHead) {
+        self.init(
+            version: head.isOld ? .http1_0 : .http1_1, method: head.method.rawValue, target: Array(head.uri.utf8),
+            fields: head.headers.map { Field($0.name, Array($0.value.utf8)) })
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether it is of a version before 1.1: chunks mean nothing to its sender.
+    fileprivate var isOld: Bool { version.major == 1 && version.minor == 0 || version.major == 0 }
+}

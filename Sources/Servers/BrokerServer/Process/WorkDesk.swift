@@ -1,0 +1,50 @@
+import Secrets
+import Synchronization
+
+/// Takes what the keeper says, and keeps what goes on: errands and doors.
+final class WorkDesk: Sendable {
+    private let parts: BrokerParts
+    private let running = Mutex<[WorkID: Task<Void, Never>]>([:])
+
+    init(_ parts: BrokerParts) { self.parts = parts }
+
+    /// Says whether the keeper speaks as a keeper does.
+    func take(_ message: ControlMessage) -> Bool {
+        switch message {
+        case .errand(let id, let errand):
+            run(id) { [parts] in await parts.link.send(await ErrandRun(id: id, errand: errand, broker: parts).run()) }
+        case .allow(let id, let leave): parts.link.answer(id, .allow(leave))
+        case .refuse(let id, let denial): parts.link.answer(id, .refuse(denial))
+        case .cancel(let id): running.withLock { $0[id] }?.cancel()
+        case .open(let id, let setup): run(id) { [parts] in await Self.open(id, setup, parts) }
+        case .ask, .outcome, .reply, .failure, .opened: return false
+        }
+        return true
+    }
+
+    /// Nothing is asked or sent any more.
+    func close() {
+        parts.link.close()
+        running.withLock { running in
+            for task in running.values { task.cancel() }
+        }
+    }
+
+    private func run(_ id: WorkID, _ work: @escaping @Sendable () async -> Void) {
+        running.withLock { running in
+            // Owned by the desk, which cancels it at its end.
+            running[id] = Task {
+                await work()
+                self.running.withLock { $0[id] = nil }
+            }
+        }
+    }
+
+    private static func open(_ id: WorkID, _ setup: DoorSetup, _ parts: BrokerParts) async {
+        do {
+            let door = try await Door(id, setup, parts)
+            await parts.link.send(.opened(id, try door.open))
+            await door.serve()
+        } catch { await parts.link.send(.failure(id, .unavailable)) }
+    }
+}
