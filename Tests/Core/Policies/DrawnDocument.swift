@@ -122,6 +122,7 @@ extension RandomDraws {
         if chance(30) { rule["methods"] = [pick(["POST", "GET"])] }
         if chance(20) { rule["ports"] = ["443", "8443"] }
         if chance(20) { rule["encoded_slash"] = "allow" }
+        if chance(20), (rule["hosts"] as? [String]) == ["api.example.com"] { rule["own_network"] = "allow" }
         if chance(20) { rule["rate"] = "5/minute" }
         if chance(20) { rule["approval"] = "person" }
         guard rule["keys"] != nil else { return rule }

@@ -1,4 +1,11 @@
 extension PolicyFile {
+    /// Whether a text is lines that stand in a block as they are: none empty, none with a blank at its start, each ended.
+    fileprivate static func isBlock(_ text: String) -> Bool {
+        guard text.hasSuffix("\n") else { return false }
+        let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.count > 1 && lines.allSatisfy { $0.utf8.first.map { $0 > 0x20 } == true && $0.utf8.allSatisfy { $0 >= 0x20 } }
+    }
+
     /// The YAML form of a policy that came as JSON. Reading it gives the same JSON again.
     package static func yaml(json: [UInt8]) throws(FormatError) -> [UInt8] {
         var printer = YAMLPrinter()
@@ -31,6 +38,9 @@ private struct YAMLPrinter {
         let line = flow(value)
         switch value {
         case .object(let members) where !members.isEmpty: break
+        case .string(let text) where PolicyFile.isBlock(text):
+            self.text += " |\n" + text.split(separator: "\n").map { "\(indentation)  \($0)\n" }.joined()
+            return
         case .array(let elements) where elements.contains(where: \.isObject) || line.count > 100: break
         default:
             text += " \(line)\n"

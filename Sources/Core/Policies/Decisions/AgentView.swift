@@ -68,6 +68,15 @@ package struct ScopeView: Sendable {
         return PolicyDenial(unmet: .program, of: PolicyGrant(of: .fileInject, by: governing))
     }
 
+    /// What the rule says that lists a request, whatever else stands against it; nil where none does, or the agent may not know of the secret.
+    package func terms(of request: RequestQuestion, with secret: SecretName) -> RequestTerms? {
+        guard mayList(secret), let governing, let rule = requests.verdict(on: request, having: secret, governing).rule else { return nil }
+        return RequestTerms(rule, for: request, withToken: true)
+    }
+
+    /// Whether any request rule is about this secret.
+    func listsRequests(with secret: SecretName) -> Bool { requests.rules(about: secret).isEmpty == false }
+
     /// The tag rules about a secret with these tags, in the order in which they are asked.
     package func standings(_ circumstances: PolicyCircumstances) -> [RuleStanding] {
         tagRules.compactMap { rule in rule.tag(among: circumstances.tags).map { RuleStanding(rule, tag: $0, circumstances) } }

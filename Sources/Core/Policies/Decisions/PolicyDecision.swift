@@ -66,6 +66,10 @@ package struct RequestTerms: Sendable, Equatable {
     package let places: [TokenPlace]
     package let occurrences: Int
     package let encodedSlash: AgentPolicy.Permission
+    /// Whether the host may lead to addresses of this machine or its own network.
+    package let ownNetwork: AgentPolicy.Permission
+    /// What the service is verified against; nil for the system's authorities.
+    package let authorities: RequestAuthorities?
     package let rate: RequestRate?
     /// Pointers to what is sealed in a JSON reply.
     package let seal: [String]
@@ -73,6 +77,7 @@ package struct RequestTerms: Sendable, Equatable {
     init(_ rule: RequestRule, for request: RequestQuestion, withToken hasToken: Bool) {
         self.rule = rule.name
         places = hasToken ? rule.places(on: request) : []
+        (ownNetwork, authorities) = (rule.ownNetwork, rule.authorities)
         (occurrences, encodedSlash, rate, seal) = (rule.occurrences, rule.encodedSlash, rule.rate, hasToken ? rule.seal : [])
     }
 }

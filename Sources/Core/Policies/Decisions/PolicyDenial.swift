@@ -69,7 +69,8 @@ extension PolicyDenial {
                 nextStep: "use secret_run with a program that rule_list names, or write references, which the person's own command resolves")
         case .request: self.init(.unavailable, rule: rule, "the policy lists the requests that may have this value, and here no request is judged")
         case .rate: self.init(.unavailable, rule: rule, "a request rule limits how many requests go, and here nobody counts them")
-        case .seal: self.init(.unavailable, rule: rule, "a request rule wants new credentials sealed, and here nobody reads the reply")
+        case .seal:
+            self.init(.unavailable, rule: rule, "a request rule wants new credentials in the reply sealed, which this version does not do yet")
         case .notify: self.init(.unavailable, rule: rule, "the person cannot be told of this use, which the policy asks for")
         case .redact: self.init(.unavailable, rule: rule, "the answer cannot be redacted, which the policy asks for")
         }

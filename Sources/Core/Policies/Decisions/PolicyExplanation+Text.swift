@@ -118,7 +118,9 @@ extension RequestTerms {
     fileprivate var lines: [String] {
         let token = places.isEmpty ? [] : ["the token may stand in \(places.map { "`\($0)`" }.joined(separator: ", ")), \(times)"]
         let sealing = seal.isEmpty ? [] : ["sealed in the reply: \(seal.joined(separator: ", "))"]
-        return token + (rate.map { ["at most \($0)"] } ?? []) + sealing
+        let network = ownNetwork == .allow ? ["the host may lead into your own network"] : []
+        let verified = authorities.map { ["the host is verified against \($0.words), in place of the system's"] } ?? []
+        return token + network + verified + (rate.map { ["at most \($0)"] } ?? []) + sealing
     }
 
     private var times: String { occurrences == 1 ? "once" : "\(occurrences) times at most" }

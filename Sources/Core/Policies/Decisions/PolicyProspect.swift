@@ -37,6 +37,8 @@ extension ScopeView {
     private func requirements(of capability: Capability, on secret: SecretName, _ given: PolicyCircumstances, _ met: Set<PolicyObligation>)
         -> Set<PolicyProspect.Requirement>?
     {
+        // A capability by which no request goes anywhere is of no use.
+        guard capability != .broker || listsRequests(with: secret) else { return nil }
         var circumstances = given
         var needs: Set<PolicyProspect.Requirement> = []
         while true {

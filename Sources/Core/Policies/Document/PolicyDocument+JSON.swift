@@ -36,8 +36,10 @@ struct Members {
         if !objects.isEmpty || evenIfNone { parts.append("\(quoted(key)):[\(objects.map(\.json).joined(separator: ","))]") }
     }
 
-    /// A text of printable ASCII as a JSON string; a document holds no other.
-    private func quoted(_ text: String) -> String { "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
+    /// A text of printable ASCII and line feeds as a JSON string; a document holds no other.
+    private func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
+    }
 }
 
 extension AgentPolicy {

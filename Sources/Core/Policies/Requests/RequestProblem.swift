@@ -11,6 +11,9 @@ package enum RequestProblem: Error, Equatable, Sendable {
     case badName
     case closedHeader
     case badPointer
+    /// A wildcard among the hosts of a rule that leads into one's own network.
+    case wildcardOnOwnNetwork
+    case authorities(RequestAuthorities.Problem)
     /// A path with an encoded slash, where the rule does not allow one.
     case encodedSlash
     /// No method, space and `https://…`, or no canonical one.
@@ -29,11 +32,12 @@ package enum RequestProblem: Error, Equatable, Sendable {
 extension RequestProblem {
     package var code: String {
         switch self {
-        case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants): "policy.host-too-wide"
+        case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants), .wildcardOnOwnNetwork: "policy.host-too-wide"
         case .unknownMethod, .unknownPlace: "policy.unknown-word"
         case .encodedSlash: "policy.never-matches"
         case .withoutRequest, .notOfBroker: "policy.misplaced-key"
-        case .host, .badPort, .badCount, .badRate, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest: "policy.bad-value"
+        case .host, .badPort, .badCount, .badRate, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest, .authorities:
+            "policy.bad-value"
         }
     }
 
@@ -49,6 +53,10 @@ extension RequestProblem {
         case .badName: "this cannot be the name of a header, cookie, parameter or field"
         case .closedHeader: "no token is exchanged in this header"
         case .badPointer: "this is no JSON pointer to a part of a text"
+        case .wildcardOnOwnNetwork: "a `*` stands for many hosts, and the rule lets its hosts lead into your own network"
+        case .authorities(.malformed): "these are no certificates in PEM"
+        case .authorities(.privateKey): "a private key stands here, where certificates should"
+        case .authorities(.tooLong): "the certificates are longer than \(RequestAuthorities.maximumBytes >> 10) KiB"
         case .encodedSlash: "the pattern has an encoded slash, and the rule allows none"
         case .badRequest(.form): "a request is a method, one space and a URL"
         case .badRequest(.scheme): "a request here begins with `https://`"
@@ -68,6 +76,11 @@ extension RequestProblem {
         case .unknownMethod: "methods are words such as `GET` and `POST`, in upper case"
         case .placeWithoutName(let word): "write `\(word): \(word == "json" ? "/path/to/it" : word == "header" ? "X-Api-Key" : "token")`"
         case .badPointer: "a pointer begins with `/`, such as `/data/token`; `~1` is a slash in a name, `~0` a tilde"
+        case .wildcardOnOwnNetwork: "write each host by its full name, in a rule of its own with `own_network: allow`"
+        case .authorities(.malformed):
+            "write each as its file has it, from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`, and nothing besides; in YAML behind `|`"
+        case .authorities(.privateKey): "take it out of this text, and think of it as known to whoever saw it; certificates alone are wanted"
+        case .authorities(.tooLong): "name the authorities of these hosts, not every one that there is"
         case .encodedSlash: "write `encoded_slash: allow`, if the service reads `%2F` as a part of one segment"
         case .badRequest(.form): "write `GET https://api.example.com/v1/x`"
         case .badRequest(.path): CanonicalPath.hint

@@ -4,7 +4,8 @@ extension RequestRule {
         PolicyKey("name"), PolicyKey("agent_id"), PolicyKey("environments", list: true), PolicyKey("keys", list: true),
         PolicyKey("hosts", list: true),
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
-        PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("rate"),
+        PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("own_network"),
+        PolicyKey("authorities"), PolicyKey("rate"),
         PolicyKey("approval"), PolicyKey("seal", list: true),
     ]
 
@@ -22,6 +23,8 @@ extension RequestRule {
         let methods = try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? RequestMethod.usual
         self.methods = RequestMethod.allCases.filter(methods.contains)
         encodedSlash = try members["encoded_slash"]?.word() ?? .deny
+        ownNetwork = try members["own_network"]?.word() ?? .deny
+        authorities = try members["authorities"]?.authorities()
         self.paths = try paths.globs(over: .path)
         places = try members["places"]?.distinct { element throws(PolicyError) in try element.place() }
         let maximum = Self.maximumOccurrences
@@ -36,6 +39,10 @@ extension RequestRule {
     private func check(_ members: [String: PolicyNode]) throws(PolicyError) {
         if encodedSlash == .deny, let index = paths.firstIndex(where: { CanonicalPath.hasEncodedSlash($0.description) }) {
             throw PolicyError(path: "\(members["paths"]?.path ?? "")[\(index)]", reason: .request(.encodedSlash))
+        }
+        // A name that somebody else may add must not lead into one's own network.
+        if ownNetwork == .allow, let index = hosts.firstIndex(where: \.isWildcard) {
+            throw PolicyError(path: "\(members["hosts"]?.path ?? "")[\(index)]", reason: .request(.wildcardOnOwnNetwork))
         }
         // Without a token there is none to place, to count, or to seal another for.
         guard keys.isEmpty else { return }
@@ -64,6 +71,8 @@ extension RequestRule {
         members.add("places", (places ?? []).map(\.description))
         members.add("occurrences", occurrences == 1 ? nil : String(occurrences))
         members.add("encoded_slash", encodedSlash, unless: .deny)
+        members.add("own_network", ownNetwork, unless: .deny)
+        members.add("authorities", authorities?.pem)
         members.add("rate", rate?.description)
         members.add("approval", approval)
         members.add("seal", seal)
@@ -102,6 +111,11 @@ extension PolicyNode {
     func place() throws(PolicyError) -> TokenPlace {
         let text = try text()
         do { return try TokenPlace(text) } catch { throw self.error(.request(error)) }
+    }
+
+    fileprivate func authorities() throws(PolicyError) -> RequestAuthorities {
+        let text = try text()
+        do { return try RequestAuthorities(text) } catch { throw self.error(.request(.authorities(error))) }
     }
 
     fileprivate func rate() throws(PolicyError) -> RequestRate {

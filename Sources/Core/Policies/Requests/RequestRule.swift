@@ -20,6 +20,10 @@ package struct RequestRule: Sendable, Equatable {
     package let occurrences: Int
     /// Whether a segment of the path may have a slash in it.
     package let encodedSlash: AgentPolicy.Permission
+    /// Whether its hosts may lead to addresses of this machine or its own network.
+    package let ownNetwork: AgentPolicy.Permission
+    /// What its hosts are verified against; nil for the system's authorities.
+    package let authorities: RequestAuthorities?
     package let rate: RequestRate?
     /// Who approves each request; nil for nobody.
     package let approval: Approver?

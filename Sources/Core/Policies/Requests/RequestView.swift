@@ -39,6 +39,12 @@ struct RequestView: Sendable {
         }
     }
 
+    /// The rules about requests with this secret here.
+    func rules(about secret: SecretName) -> [RequestRule] {
+        let name = secret.description
+        return rules.filter { $0.allows(in: place) && $0.keys.matches(name) }
+    }
+
     /// What no rule lists is denied: there is no document without this boundary.
     func verdict(on request: RequestQuestion?, having secret: SecretName?, _ policy: AgentPolicy) -> Verdict {
         guard let request else { return .open }

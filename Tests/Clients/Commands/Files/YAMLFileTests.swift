@@ -82,6 +82,11 @@ struct YAMLFileTests {
             String(decoding: file.json, as: UTF8.self)
                 == #"{"policies":[],"request_rules":[{"name":"r","ports":["443","8443"],"places":["header: X-Api-Key","bearer","query: key","json: /a/b"],"#
                 + #""occurrences":"2"}],"tests":[{"name":"t","request":"GET https://api.example.com/v1/x","place":"cookie: sid"}]}"#)
+        let certificate = "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n"
+        let authorities = #"{"policies":[],"request_rules":[{"name":"r","authorities":"\#(certificate)"}]}"#
+        let block = try PolicyFile.yaml(json: Array(authorities.utf8))
+        #expect(String(decoding: block, as: UTF8.self).contains("authorities: |\n      -----BEGIN CERTIFICATE-----\n      MIIB\n"))
+        #expect(String(decoding: try PolicyFile(yaml: block).json, as: UTF8.self) == authorities)
         #expect(file.position(of: "request_rules[0].places[3]") == FilePosition(line: 9, column: 9))
         #expect(file.position(of: "request_rules[0].ports[1]") == FilePosition(line: 4, column: 18))
         #expect(try PolicyFile(yaml: PolicyFile.yaml(json: file.json)).json == file.json)

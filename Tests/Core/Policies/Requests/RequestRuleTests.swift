@@ -8,6 +8,11 @@ struct RequestRuleTests {
     private static let policy = #"{"name":"p","agent_id":"claude","allowed_keys":["**"],"capabilities":["broker"]}"#
     private static let rule = #""name":"r","agent_id":"claude","keys":["stripe/*"],"hosts":["api.example.com"],"paths":["/v1/**"]"#
 
+    /// A frame as JSON has it, and as it may be typed.
+    private static let pem = #"-----BEGIN CERTIFICATE-----\n\#(body)\n-----END CERTIFICATE-----\n"#
+    private static let typedPEM = #"\n -----BEGIN CERTIFICATE-----\r\n\t\#(body)  \r\n\r\n-----END CERTIFICATE-----"#
+    private static let body = "MIIB" + String(repeating: "A", count: 60)
+
     private func document(_ rules: String..., rest: String = "") throws -> PolicyDocument {
         let json = #"{"policies":[\#(Self.policy)],"request_rules":[\#(rules.map { "{\($0)}" }.joined(separator: ","))]\#(rest)}"#
         return try PolicyDocument(json: Array(json.utf8))
@@ -25,14 +30,15 @@ struct RequestRuleTests {
         let full =
             #"{"name":"r","agent_id":"a","environments":["**"],"keys":["k"],"hosts":["*.example.com","[::1]"],"ports":["8443","443"],"#
             + #""methods":["GET","POST"],"paths":["/a%2Fb"],"places":["header: x-key","json: /a~1b","query: q \"\\"],"occurrences":"2","#
-            + #""encoded_slash":"allow","rate":"5/hour","approval":"person","seal":["/t"]}"#
+            + #""encoded_slash":"allow","authorities":"\#(Self.pem)","rate":"5/hour","approval":"person","seal":["/t"]}"#
         let typed =
-            #"{"seal":["/t"],"approval":"person","rate":"5/hour","encoded_slash":"allow","occurrences":"2","#
+            #"{"seal":["/t"],"approval":"person","rate":"5/hour","authorities":"\#(Self.typedPEM)","encoded_slash":"allow","occurrences":"2","#
             + #""places":["header: X-Key","json: /a~1b","query: q \"\\"],"paths":["/a%2Fb"],"methods":["POST","GET"],"ports":["8443","443"],"#
             + #""hosts":["*.example.com","[::1]"],"keys":["k"],"environments":["**"],"agent_id":"a","name":"r"}"#
         let written = try PolicyDocument(json: Array(#"{"request_rules":[\#(typed)],"policies":[]}"#.utf8))
         #expect(String(decoding: written.json(), as: UTF8.self) == #"{"policies":[],"request_rules":[\#(full)]}"#)
-        let usual = try document(Self.rule + #","ports":["443"],"methods":["HEAD","GET"],"occurrences":"1","encoded_slash":"deny""#)
+        let usual = try document(
+            Self.rule + #","ports":["443"],"methods":["HEAD","GET"],"occurrences":"1","encoded_slash":"deny","own_network":"deny""#)
         #expect(String(decoding: usual.json(), as: UTF8.self) == #"{"policies":[\#(Self.policy)],"request_rules":[{\#(Self.rule)}]}"#)
         let rule = try document(Self.rule)
         #expect(usual == rule)
@@ -48,6 +54,29 @@ struct RequestRuleTests {
         #expect(terms.rule == "r" && terms.places == [.basic, .bearer] && terms.occurrences == 2 && terms.seal == ["/a", "/b"])
         #expect(terms.rate?.count == 5 && terms.rate?.period.duration == .seconds(3600) && terms.encodedSlash == .deny)
         #expect(grant.obligations == [.redact, .rate, .seal])
+        #expect(terms.ownNetwork == .deny && terms.authorities == nil)
+    }
+
+    @Test("a rule says whether its hosts lead into one's own network, and who vouches for them; both are told, compared and explained")
+    func network() throws {
+        let own = try document(Self.rule + #","own_network":"allow","authorities":"\#(Self.pem)""#)
+        guard case .allow(let grant) = own.decision(for: try query("GET https://api.example.com/v1/x")), let terms = grant.request else {
+            Issue.record("it was denied")
+            return
+        }
+        let text = "-----BEGIN CERTIFICATE-----\n\(Self.body)\n-----END CERTIFICATE-----\n"
+        #expect(terms.ownNetwork == .allow && terms.authorities?.pem == text && terms.authorities?.count == 1)
+        let lines = try own.explanation(for: query("GET https://api.example.com/v1/x")).lines
+        let words = try #require(terms.authorities?.words)
+        #expect(words.hasPrefix("1 certificate of its own, "))
+        #expect(lines.suffix(2) == ["the host may lead into your own network", "the host is verified against \(words), in place of the system's"])
+        let changes = PolicyComparison(from: try document(Self.rule), to: own).changes
+        #expect(changes.contains { $0.after.contains("into your own network") && $0.after.contains("verified by \(words)") })
+        let other = try document(Self.rule + #","own_network":"allow","authorities":"\#(Self.pem.replacing("MIIB", with: "MIIC"))""#)
+        #expect(!PolicyComparison(from: own, to: other).changes.isEmpty, "another certificate is a change")
+        let many = String(repeating: text, count: 500)
+        #expect(try RequestAuthorities(many).count == 500)
+        #expect(throws: RequestAuthorities.Problem.tooLong) { try RequestAuthorities(many + many) }
     }
 
     @Test("whoever cannot meet an obligation of a request says so")
