@@ -11,6 +11,7 @@ import TestKit
 import Testing
 
 @testable import APIServer
+@testable import Brokering
 @testable import Commands
 @testable import Secrets
 
@@ -69,7 +70,7 @@ import Testing
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
             "Adapters/StateFiles/DiskStateFile.swift", "Servers/APIServer/ProblemMiddleware.swift", "Servers/APIServer/RequestReading.swift",
-            "Engine/Secrets/Access/StandingDoubt.swift",
+            "Engine/Secrets/Access/StandingDoubt.swift", "Engine/Secrets/Broker/BrokerFailure.swift",
         ]
         var seen = 0
         for file in files {
@@ -104,7 +105,7 @@ import Testing
 extension ProblemPageTests {
     /// One problem of every kind that the keeper answers.
     private static var problems: [Problem] {
-        (engine + denials + approvals + stores + requests + policies + runs).map(ProblemTable.problem) + streams
+        (engine + denials + approvals + stores + requests + policies + runs + brokers).map(ProblemTable.problem) + streams
     }
 
     private static let engine: [any Error] =
@@ -120,7 +121,17 @@ extension ProblemPageTests {
             .revisionMismatch(current: 4), .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot, .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
+            .tooManyRequests, .rateLimited(rule: "r", seconds: 30), .sessionEnded,
         ] as [EngineError]
+
+    /// Every way in which a request through the broker ends without a reply.
+    private static let brokers: [any Error] =
+        ([.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .unavailable] as [BrokerFailure])
+        + RequestRefusal.allCases.map { BrokerFailure.stopped(.ambiguous($0)) }
+        + ExchangeRefusal.allCases.map { BrokerFailure.stopped(.exchange($0)) }
+        + ([.stray(GrantID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })), .unreadableBody, .codedBody] as [ExchangeStop])
+        .map(BrokerFailure.stopped) + ReplyRefusal.allCases.map(BrokerFailure.reply)
+        + AddressKind.allCases.filter { $0 != .global }.map { BrokerFailure.address(AddressRefusal(kind: $0)) }
 
     private static let approvals: [any Error] =
         ([

@@ -163,7 +163,7 @@ NAMES = {
         "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done",
         "totp.enroll", "totp.confirm", "totp.show", "totp.remove",
         "slot.add", "slot.list", "slot.remove", "slot.replace-recovery", "slot.upgrade", "password.change", "root.rotate",
-        "vault.create", "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end",
+        "vault.create", "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end", "request", "token.misuse",
         "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",
     ],
 }

@@ -101,7 +101,7 @@ def manifest(d: dict) -> bytes:
     return b"\1" + integer(d["createdAt"]) + listed(d["fields"], lambda f: text(f["name"]) + text(f["kind"]) + optional(f.get("binding"), text))
 
 
-USES, STATES = ("run", "inject", "reveal", "mask"), ("pending", "approved", "denied", "done")
+USES, STATES = ("run", "inject", "reveal", "mask", "request"), ("pending", "approved", "denied", "done")
 DESTINATIONS, FILE_FORMATS = ("asker", "variable", "file", "input"), ("dotenv", "json")
 
 
@@ -114,13 +114,20 @@ def subject(s: dict) -> bytes:
     file = lambda f: text(f["format"]) + optional(f["reads"], integer) + integer(f["life"])
     return (text(s["use"]) + optional(s["agent"], raw) + optional(s["program"], program) + listed(s["arguments"], text)
             + optional(s["workingDirectory"], place) + optional(s["sandbox"], sandbox) + optional(s["timeLimit"], integer) + listed(sorted(s["variables"]), text)
-            + listed(s["secrets"], secret) + optional(s["inputHash"], lambda h: data(raw(h))) + optional(s["file"], file))
+            + listed(s["secrets"], secret) + optional(s["inputHash"], lambda h: data(raw(h))) + optional(s["file"], file)
+            + (optional(s["request"], bound_request) if s["use"] == "request" else b""))
+
+
+def bound_request(r: dict) -> bytes:
+    return text(r["method"]) + text(r["origin"]) + text(r["target"]) + listed(r["fields"], lambda f: text(f["name"]) + text(f["value"]))
 
 
 def destination(b: dict) -> bytes:
     """Where a value goes, and on standard input the text around it; without any, the byte is another."""
     if b["to"] == "input" and (b.get("before") or b.get("after")):
         return b"\4" + text(b["before"]) + text(b["after"])
+    if b["to"] == "request":
+        return b"\5" + text(b["variable"])
     return bytes([DESTINATIONS.index(b["to"])]) + (text(b["variable"]) if b["to"] in ("variable", "file") else b"")
 
 
@@ -174,6 +181,9 @@ def read_subject(r: Reader) -> dict:
     s["file"] = r.optional(lambda: {"format": r.text(), "reads": r.optional(r.integer), "life": r.integer()})
     if s["file"] and s["file"]["format"] not in FILE_FORMATS:
         raise Refused("file format")
+    if s["use"] == "request":
+        s["request"] = r.optional(lambda: {
+            "method": r.text(), "origin": r.text(), "target": r.text(), "fields": r.listed(lambda: {"name": r.text(), "value": r.text()})})
     return s
 
 
@@ -184,6 +194,8 @@ def read_destination(r: Reader) -> dict:
         if not before + after or any(len(part.encode()) > 1024 or "\0" in part for part in (before, after)):
             raise Refused("text around a value")
         return {"to": "input", "variable": None, "before": before, "after": after}
+    if number == 5:
+        return {"to": "request", "variable": r.text()}
     if number >= len(DESTINATIONS):
         raise Refused("destination")
     to = DESTINATIONS[number]

@@ -83,6 +83,12 @@ DESCRIBED = [
     ("approval", "a session file for its time", ASKED | {
         "use": NO_RUN | {"use": "inject", "agent": None, "secrets": [], "file": {"format": "json", "reads": None, "life": 60 * SECOND}},
         "names": [], "purpose": "", "rule": "live", "state": {"is": "pending"}}),
+    ("approval", "a request through the broker", ASKED | {
+        "use": NO_RUN | {"use": "request", "agent": id_of("agent"), "file": None, "inputHash": stream("body", 32).hex(),
+                         "request": {"method": "POST", "origin": "https://api.example.com", "target": "/v1/x?a=1",
+                                     "fields": [{"name": "Content-Type", "value": "application/json"}, {"name": "X-Ü", "value": ""}]},
+                         "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "request", "variable": "header: x-key"}]},
+        "names": ["default/dev/stripe/api-key@2"], "purpose": "pay", "rule": "live", "state": {"is": "pending"}}),
     ("approval", "a proposal that a person completed", ASKED | {
         "expiresAt": START + 7 * 86400 * SECOND, "proposal": {"scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject"},
         "purpose": "billing", "rule": "proposal", "state": {"is": "done", "at": START + SECOND}}),
@@ -131,7 +137,7 @@ def refused_contents() -> list:
               ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\4" + good["approval"][place:]),
               ("approval", "a state that does not exist", good["approval"][:-1] + b"\4"),
               ("approval", "approved, and no budget", good["approval"][:-1] + b"\1"),
-              ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\5" + text("STRIPE_API_KEY"))),
+              ("approval", "a destination that does not exist", good["approval"].replace(b"\1" + text("STRIPE_API_KEY"), b"\6" + text("STRIPE_API_KEY"))),
               ("approval", "text around a value on standard input, and none of it", header.replace(around, text("") + text(""))),
               ("approval", "text of 1,025 bytes before a value on standard input", header.replace(around, text("x" * 1025) + text(""))),
               ("approval", "a zero byte in the text after a value on standard input", header.replace(around, text("") + text("\0"))),

@@ -23,6 +23,9 @@ package protocol KeeperAPI: SessionAPI {
     /// Where a request of this process's own stands; waits up to `seconds` for a decision.
     func requestState(_ id: String, waiting seconds: Int64, for client: ClientInfo) async throws -> AccessRequestState
 
+    /// Has the broker make one request; its reply has no values in it.
+    func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer
+
     /// Runs a command and gives every frame as it comes, `exit` last; returns the audit entry's id, where the keeper tells it.
     ///
     /// `input` is the whole of standard input. A cancelled task ends the run.

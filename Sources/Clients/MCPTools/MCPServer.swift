@@ -31,7 +31,7 @@ package struct MCPServer: Sendable {
         1. Before asking the user for a credential, call secret_list. If it is not listed, ask whether it is stored: if it is, access_request; if not, \
         secret_import has the person store it in their own terminal. Never ask for a value in chat and never pass one as an argument.
         2. Run programs with secret_run (argv, no shell): the program finds the secret in an environment variable, and you get its output. For a \
-        program that the user starts: secret_inject writes a file.
+        program that the user starts: secret_inject writes a file. For one HTTP request: secret_request.
         3. To check exact names use secret_exists; to tell which key is stored, secret_get_masked shows at most its last 4 characters.
         4. Errors carry error.code and error.next_step: follow next_step. session_required: session_wake. acknowledgement_required: \
         rule_acknowledge. Repeat a call unchanged only where next_step says so or error.retryable is true, and never in a loop.

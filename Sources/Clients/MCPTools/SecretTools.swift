@@ -24,7 +24,8 @@ package final class SecretTools: Sendable {
         self.pause = pause
         tools = [
             SecretStatusTool(version: version), SecretListTool(), SecretExistsTool(), SecretGetMaskedTool(), SecretRunTool(), SecretInjectTool(),
-            SessionWakeTool(), SessionSleepTool(), RuleListTool(), RuleAcknowledgeTool(), SecretImportTool(), AccessRequestTool(), AccessCheckTool(),
+            SecretRequestTool(), SessionWakeTool(), SessionSleepTool(), RuleListTool(), RuleAcknowledgeTool(), SecretImportTool(),
+            AccessRequestTool(), AccessCheckTool(),
         ]
     }
 

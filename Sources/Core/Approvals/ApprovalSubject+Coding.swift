@@ -35,6 +35,17 @@ extension ApprovalSubject {
             writer.write(optional: file.reads) { $0.write($1) }
             writer.write(file.life.wholeNanoseconds)
         }
+        // What makes no request is written as it was before there could be one.
+        guard use == .request else { return }
+        writer.write(optional: request) { writer, request in
+            writer.write(request.method)
+            writer.write(request.origin)
+            writer.write(request.target)
+            writer.write(list: request.fields) { writer, field in
+                writer.write(field.name)
+                writer.write(field.value)
+            }
+        }
     }
 
     init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -71,6 +82,12 @@ extension ApprovalSubject {
                 format: format, reads: try reader.optional { reader throws(CanonicalError) in try reader.int64() },
                 life: .nanoseconds(try reader.int64()))
         }
+        guard use == .request else { return }
+        request = try reader.optional { reader throws(CanonicalError) in
+            BoundRequest(
+                method: try reader.text(), origin: try reader.text(), target: try reader.text(),
+                fields: try reader.list { reader throws(CanonicalError) in BoundRequest.Field(try reader.text(), try reader.text()) })
+        }
     }
 }
 
@@ -89,6 +106,9 @@ extension BoundSecret.Destination {
             writer.write(byte: 4)
             writer.write(text.before)
             writer.write(text.after)
+        case .request(let place):
+            writer.write(byte: 5)
+            writer.write(place)
         }
     }
 
@@ -102,6 +122,7 @@ extension BoundSecret.Destination {
             // No text at all is written as 3: two forms of one subject would have two digests.
             guard let text = InputText(before: try reader.text(), after: try reader.text()), !text.isEmpty else { throw .malformed }
             self = .standardInput(text)
+        case 5: self = .request(try reader.text())
         default: throw .malformed
         }
     }

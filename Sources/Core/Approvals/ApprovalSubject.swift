@@ -20,20 +20,22 @@ package struct ApprovalSubject: Sendable, Equatable {
     /// Names of the environment's variables, values left out.
     package var variables: [String]
     package var secrets: [BoundSecret]
-    /// SHA-256 of standard input, 32 bytes; nil when there is none.
+    /// SHA-256 of standard input, or of the body of a request, 32 bytes; nil when there is none.
     package var inputHash: [UInt8]?
     /// The session file that is to be written; nil where none is.
     package var file: BoundFile?
+    /// The request that is to be made; not nil for the use `request` alone.
+    package var request: BoundRequest?
 
     /// The way of use. The raw value is part of the digest.
     package enum Use: String, Sendable, CaseIterable {
-        case run, inject, reveal, mask
+        case run, inject, reveal, mask, request
     }
 
     package init(
         _ use: Use, agent: AgentID?, program: BoundProgram? = nil, arguments: [String] = [], workingDirectory: FilePlace? = nil,
         sandbox: BoundSandbox? = nil, timeLimit: Duration? = nil, variables: [String] = [], secrets: [BoundSecret], inputHash: [UInt8]? = nil,
-        file: BoundFile? = nil
+        file: BoundFile? = nil, request: BoundRequest? = nil
     ) {
         self.use = use
         self.agent = agent
@@ -46,9 +48,10 @@ package struct ApprovalSubject: Sendable, Equatable {
         self.secrets = secrets
         self.inputHash = inputHash
         self.file = file
+        self.request = request
     }
 
-    /// The hash of standard input.
+    /// The hash of standard input, or of a body.
     package static func hash(_ input: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: input)) }
 
     /// SHA-256 over the canonical form, 32 bytes (SPEC §12).

@@ -49,6 +49,29 @@ package struct BoundFile: Sendable, Equatable {
     }
 }
 
+/// A request that the broker makes. What the service does with it nobody knows.
+package struct BoundRequest: Sendable, Equatable {
+    /// One header field of the agent's own.
+    package struct Field: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    package var method: String
+    /// Scheme, host and port, as `https://api.example.com`.
+    package var origin: String
+    /// Path and query in the form in which they are sent, without the credential.
+    package var target: String
+    /// In their order.
+    package var fields: [Field]
+
+    package init(method: String, origin: String, target: String, fields: [Field]) {
+        (self.method, self.origin, self.target, self.fields) = (method, origin, target, fields)
+    }
+}
+
 /// One field of one version, and where it goes.
 package struct BoundSecret: Sendable, Equatable {
     package var secret: SecretID
@@ -67,6 +90,8 @@ package struct BoundSecret: Sendable, Equatable {
         case file(String)
         /// Standard input, with the text that stands there before and after the value.
         case standardInput(InputText)
+        /// This place of the request, as a rule names it.
+        case request(String)
     }
 
     package init(secret: SecretID, version: Int64, field: Int64, to destination: Destination) {

@@ -9,7 +9,7 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     /// What a person types to say that this request is meant.
     public var code: String
     public var standing: Standing
-    /// `run`, `inject`, `reveal`, `mask` or `proposal`.
+    /// `run`, `inject`, `reveal`, `mask`, `request` or `proposal`.
     public var kind: String
     public var createdAt: String
     /// Until when it waits; of an approved one, until when it may be used.
@@ -37,6 +37,8 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var hasInput: Bool
     /// The session file that values are to be written into.
     public var file: ApprovalFile?
+    /// The request that the broker is to make.
+    public var request: ApprovalHTTPRequest?
     /// What the program reads and no approval binds.
     public var notBound: [String]
     /// The capability that a proposal asks for.
@@ -97,6 +99,8 @@ public struct ApprovalSecret: Codable, Sendable, Equatable {
         case stdin
         /// A line of a session file.
         case line
+        /// A place in the request that the broker makes; the variable names it.
+        case request
     }
 
     /// `PROJECT/ENVIRONMENT/NAME@VERSION`, with `#FIELD` where the secret has several; of a proposal, without the version.
@@ -123,6 +127,23 @@ public struct ApprovalSecret: Codable, Sendable, Equatable {
         self.variable = variable
         self.before = before
         self.after = after
+    }
+}
+
+/// What the broker is to send, without its credential.
+public struct ApprovalHTTPRequest: Codable, Sendable, Equatable {
+    public var method: String
+    public var url: String
+    /// The agent's own, in their order.
+    public var headers: [HeaderField]
+    /// SHA-256 of the body; nil where there is none.
+    public var bodyHash: String?
+
+    public init(method: String, url: String, headers: [HeaderField], bodyHash: String? = nil) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.bodyHash = bodyHash
     }
 }
 

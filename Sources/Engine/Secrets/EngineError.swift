@@ -33,6 +33,12 @@ package enum EngineError: Diagnosable, Equatable {
     case unreadable
     case logFull
     case tooManyRuns
+    /// As many requests of one agent are being made as may be at once, or as many brokers are there.
+    case tooManyRequests
+    /// A request rule's rate is used up.
+    case rateLimited(rule: String, seconds: Int)
+    /// What the agent had was ended while it asked.
+    case sessionEnded
     case runnersGone
     /// More sessions, acknowledgements or files than one agent may have.
     case tooMany(String)
@@ -87,6 +93,9 @@ package enum EngineError: Diagnosable, Equatable {
         case .unreadable: "vault.unreadable"
         case .logFull: "audit.full"
         case .tooManyRuns: "run.too-many"
+        case .tooManyRequests: "request.too-many"
+        case .rateLimited: "rate_limited"
+        case .sessionEnded: "session.ended"
         case .runnersGone: "run.unavailable"
         case .tooMany: "session.too-many"
         case .tooOften: "reveal.too-often"
@@ -126,6 +135,9 @@ package enum EngineError: Diagnosable, Equatable {
         case .unreadable: "a stored secret could not be opened"
         case .logFull: "too many acts wait to be audited while the vault is locked"
         case .tooManyRuns: "five runs are going on already"
+        case .tooManyRequests: "as many requests are being made as may be at once"
+        case .rateLimited: "a request rule's rate is used up"
+        case .sessionEnded: "what you had was ended while the request was made"
         case .runnersGone: "programs cannot be run now: the spawner has ended"
         case .tooMany(let things): "there are too many \(things) already"
         case .tooOften: "values were asked for too often"
@@ -152,7 +164,9 @@ package enum EngineError: Diagnosable, Equatable {
         case .logBroken: "restore a backup; a checkpoint kept elsewhere shows how far the log is whole"
         case .recordsDisagree, .unreadable: "run `tacit audit verify`, and restore a backup if it names a break"
         case .logFull: "unlock the vault, so that they are absorbed"
-        case .tooManyRuns: "wait until one has ended"
+        case .tooManyRuns, .tooManyRequests: "wait until one has ended"
+        case .rateLimited(_, let seconds): "wait \(seconds) s"
+        case .sessionEnded: "repeat the call, if it is still wanted"
         case .runnersGone: "lock and unlock the vault"
         case .tooOften(let seconds): "wait \(seconds) s"
         case .tooMany: "end some with session_sleep or `tacit session sleep`, or wait until they have ended"

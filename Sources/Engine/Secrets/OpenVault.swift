@@ -19,6 +19,7 @@ package final class OpenVault: Sendable {
     let policy = PolicyBook()
     let sessions = AgentSessionBook()
     let files: SessionFileBook
+    let brokers: BrokerBook
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()
@@ -49,6 +50,7 @@ package final class OpenVault: Sendable {
         self.foundation = foundation
         self.lasting = lasting
         files = SessionFileBook(foundation.files)
+        brokers = BrokerBook(foundation.brokers)
         opening = VaultID(random: foundation.random)
         bell = DecisionBell(start: foundation.random.bytes(6).reduce(0) { $0 << 8 | UInt64($1) })
         book = RecordBook(keyring: keyring, store: store)

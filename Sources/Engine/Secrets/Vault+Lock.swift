@@ -21,6 +21,7 @@ extension Vault {
         try await lockIfIdle()
         guard let open = current else { return }
         try await open.sleepExpired()
+        open.brokers.endIdle(now: foundation.clock.steady())
         try await open.authorizer.recordDueDenials()
         try await open.writer.checkpointWhenDue()
     }
@@ -48,6 +49,7 @@ extension Vault {
         replaceOpen(nil)
         sessions.clear()
         open.bell.close()
+        open.brokers.close()
         defer { foundation.runners.retire() }
         let removed = open.files.close()
         let entry = open.authorizer.entry(.vaultLock, by: asker, detail: removed.isEmpty ? [] : [AuditFact("files-removed", removed.count)])

@@ -31,6 +31,8 @@ package final class Vault: Sendable {
         package var runners: any RunnerSupply
         /// Makes session files and removes them.
         package var files: any SessionFileSupply
+        /// Starts brokers, which make agents' requests.
+        package var brokers: any BrokerSupply
         /// How the keeper's process is protected; nil when nobody looked.
         package var hardening: @Sendable () -> Hardening?
         /// How long a call is held for a person's decision before it is told to come back: hosts give up on a call after a minute.
@@ -41,7 +43,8 @@ package final class Vault: Sendable {
             passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
             backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, person: UInt32? = nil,
             runners: any RunnerSupply,
-            files: any SessionFileSupply = NoSessionFiles(), hardening: @escaping @Sendable () -> Hardening? = { nil },
+            files: any SessionFileSupply = NoSessionFiles(), brokers: any BrokerSupply = NoBrokers(),
+            hardening: @escaping @Sendable () -> Hardening? = { nil },
             holdTime: Duration = .seconds(40)
         ) {
             self.openStore = openStore
@@ -57,6 +60,7 @@ package final class Vault: Sendable {
             self.person = person ?? keeper.userID
             self.runners = runners
             self.files = files
+            self.brokers = brokers
             self.hardening = hardening
             self.holdTime = holdTime
         }

@@ -75,6 +75,7 @@ package struct KeeperServer: Sendable {
         ApprovalRoutes(vault: vault).add(to: router)
         FactorRoutes(vault: vault).add(to: router)
         SessionRoutes(vault: vault).add(to: router)
+        ErrandRoutes(vault: vault).add(to: router)
         SlotRoutes(vault: vault).add(to: router)
         AuditRoutes(vault: vault).add(to: router)
         RunRoutes(vault: vault, book: runs).add(to: router)

@@ -34,6 +34,8 @@ enum ProblemTable {
         case let error as EngineError: engine(error)
         case let error as WireError: Problem("request.malformed", error.message, status: 400)
         case let error as StoreError: store(error)
+        case let failure as BrokerFailure:
+            Problem(failure.code, failure.message, status: status(of: failure), hint: failure.hint)
         case let failure as RunFailure: Problem(failure.code, failure.message, status: 422, hint: failure.hint)
         case let error as HTTPError where error.status == .notFound:
             Problem("route.not-found", "the API has no such path", status: 404)
@@ -66,6 +68,8 @@ enum ProblemTable {
         }
         if case .backedOff(let seconds, _) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
+        if case .tooManyRequests = error { problem.retryAfter = 5 }
+        if case .rateLimited(let rule, let seconds) = error { (problem.rule, problem.retryAfter) = (rule, seconds) }
         if case .tooOften(let seconds) = error { problem.retryAfter = seconds }
         return problem
     }
@@ -75,15 +79,25 @@ enum ProblemTable {
         case .noVault, .notFound, .versionNotFound, .unknownField: 404
         case .locked: 423
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
-        case .backedOff, .tooManyRuns, .tooMany, .tooOften: 429
+        case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften: 429
         case .denied, .expired: 403
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
-            .checkpointsMissing:
+            .checkpointsMissing, .sessionEnded:
             409
         case .revisionMismatch: 412
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unreadable: 500
         case .logFull, .runnersGone: 503
+        }
+    }
+
+    private static func status(of failure: BrokerFailure) -> Int {
+        switch failure {
+        case .refused, .address: 403
+        case .stopped: 422
+        case .reply, .unresolved, .unreachable, .untrusted, .cut: 502
+        case .timeout: 504
+        case .unavailable: 503
         }
     }
 

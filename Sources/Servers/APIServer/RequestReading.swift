@@ -23,8 +23,8 @@ extension Request {
     }
 
     /// The body as the JSON of a request; unknown fields are refused.
-    func json<Value: Codable>(_ type: Value.Type = Value.self) async throws -> Value {
-        try WireJSON.decodeStrictly(type, from: Data(try await bytes(upTo: Self.largestDocument)))
+    func json<Value: Codable>(_ type: Value.Type = Value.self, upTo limit: Int = Self.largestDocument) async throws -> Value {
+        try WireJSON.decodeStrictly(type, from: Data(try await bytes(upTo: limit)))
     }
 
     /// The body as one secret value.

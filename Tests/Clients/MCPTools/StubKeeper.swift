@@ -27,6 +27,9 @@ final class StubKeeper: KeeperAPI {
         var file = FileInjected(
             id: "f1", path: "/run/f1.env", content: .references, variables: ["API_KEY"], expiresAt: "2026-01-02T03:19:05Z", inMemory: true,
             auditEntry: 13)
+        var reply = ErrandAnswer(
+            status: 200, headers: [HeaderField(name: "content-type", value: "text/plain")], body: "hello", bodyEncoding: .text, truncated: false,
+            redactions: [.init(name: "API_KEY", form: "plain", count: 2)], durationMs: 12, auditEntry: 14)
         var failure: (any Error & Sendable)?
     }
 
@@ -97,6 +100,14 @@ final class StubKeeper: KeeperAPI {
         let secrets = request.secrets.map { "\($0.reference)=\($0.variable ?? "-")" }.joined(separator: ",")
         let words = "\(request.content?.rawValue ?? "-") \(request.format?.rawValue ?? "-") \(request.ttlSeconds ?? -1) \(request.reads ?? -1)"
         return try answer("inject \(request.scope) \(secrets) \(words)", client, script.file)
+    }
+
+    func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer {
+        let headers = (request.headers ?? []).map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+        let words = "\(request.method ?? "-") \(request.url) [\(headers)] \(request.body ?? "-")"
+        return try answer(
+            "request \(request.scope) \(request.secret) \(words) \(request.purpose) \(request.timeoutSeconds ?? -1) \(request.maxOutputBytes ?? -1)",
+            client, script.reply)
     }
 
     func run(

@@ -51,6 +51,10 @@ import Testing
                 + #""requires":["session","listed_program"]},{"name":"X","version":1,"#
                 + #""updated_at":"2026-01-02T03:04:05Z","usable_with":["secret_inject"],"requires":[]}],"scope":"shop/staging","next_cursor":"more"}"#
         )
+        let brokered = StubKeeper {
+            $0.page = Page(items: [SecretSummary(name: "X", version: 1, updatedAt: "2026-01-02T03:04:05Z", usableWith: ["reference_only", "broker"])])
+        }
+        #expect(try await text("secret_list", brokered).contains(#""usable_with":["secret_inject","secret_request"]"#))
         #expect(keeper.questions == ["secrets shop/staging k t 7 50 c"])
         #expect(keeper.lastClient == ClientInfo(name: "claude-code", version: "2.0"))
         #expect(try await text("secret_list", StubKeeper()).contains("ask whether it is stored: if it is, access_request"))

@@ -24,7 +24,7 @@ import Testing
         #expect(MCPServer.instructions.utf8.count <= 2048)
         #expect(
             tools.map(\.name) == [
-                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "session_wake",
+                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "secret_request", "session_wake",
                 "session_sleep", "rule_list", "rule_acknowledge", "secret_import", "access_request", "access_check",
             ])
         for tool in tools {

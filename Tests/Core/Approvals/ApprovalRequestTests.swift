@@ -69,6 +69,29 @@ struct ApprovalRequestTests {
         #expect(digests.count == changes.count + 1)
     }
 
+    @Test("a changed method, origin, target, header field, place or body of a request is another request, and each reads back")
+    func everyPartOfARequest() throws {
+        let bound = BoundRequest(method: "POST", origin: "https://a.example", target: "/x?y=1", fields: [.init("a", "b"), .init("c", "d")])
+        let changes: [(inout ApprovalSubject) -> Void] = [
+            { _ in }, { $0.request = nil }, { $0.request?.method = "PUT" }, { $0.request?.origin = "https://b.example" },
+            { $0.request?.target = "/x?y=2" }, { $0.request?.fields.swapAt(0, 1) }, { $0.request?.fields[0].value = "" },
+            { $0.request?.fields = [.init("a", "b")] }, { $0.request?.fields[0].name = "ab" }, { $0.inputHash = nil },
+            { $0.secrets[0].destination = .request("basic") },
+        ]
+        var digests: Set<[UInt8]> = []
+        for change in changes {
+            let subject = subject {
+                ($0.use, $0.request, $0.secrets[0].destination) = (.request, bound, .request("bearer"))
+                change(&$0)
+            }
+            digests.insert(subject.digest)
+            let request = request(subject)
+            #expect(try ApprovalRequest(decoding: request.encoded) == request)
+            #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: Array(request.encoded.dropLast())) }
+        }
+        #expect(digests.count == changes.count)
+    }
+
     private static func text(_ before: String, _ after: String) -> InputText { InputText(before: before, after: after) ?? .none }
 
     @Test("every change of the text around a value is another request, and each reads back")

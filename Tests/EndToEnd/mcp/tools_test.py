@@ -11,7 +11,7 @@ import wire
 COMMAND = [sys.argv[1], "--tools"]
 PURPOSE = {"purpose": "test"}
 TOOLS = [
-    "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "session_wake", "session_sleep", "rule_list",
+    "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "secret_request", "session_wake", "session_sleep", "rule_list",
     "rule_acknowledge", "secret_import", "access_request", "access_check",
 ]
 
@@ -38,6 +38,9 @@ CALLS = [
     ("secret_inject", {"secrets": [{"name": "DATABASE_URL"}], **PURPOSE}, None),
     ("secret_inject", {"secrets": [{"name": "DATABASE_URL"}], "content": "values", **PURPOSE}, "session_required"),
     ("secret_inject", {"secrets": [{"name": "DATABASE_URL"}], "reads": 0, **PURPOSE}, "invalid_arguments"),
+    ("secret_request", {"secret_name": "stripe/api-key", "url": "https://api.stripe.com/v1/x", **PURPOSE}, None),
+    ("secret_request", {"secret_name": "stripe/api-key", "url": "https://evil.example/", **PURPOSE}, "destination_not_allowed"),
+    ("secret_request", {"secret_name": "stripe/api-key", "url": "https://api.stripe.com/v1/x", "token": "x", **PURPOSE}, "invalid_arguments"),
     ("session_wake", {"covers": ["DATABASE_URL"], **PURPOSE}, None),
     ("session_wake", {"covers": ["NOT_THERE"], **PURPOSE}, "not_found"),
     ("session_wake", {"covers": ["DATABASE_URL"], "ttl_seconds": 59, **PURPOSE}, "invalid_arguments"),

@@ -72,7 +72,7 @@ import Testing
         #expect(steps.count >= 3)
     }
 
-    @Test("a request is explained by the request rules, and no door has it go") func request() async throws {
+    @Test("a request is explained by the request rules, and a list says that one can be made") func request() async throws {
         let bench = try await VaultBench.unlocked()
         let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["x/*"],"capabilities":["broker"]}"#
         let rule = #"{"name":"r","agent_id":"coder","keys":["x/*"],"hosts":["api.example.com"],"paths":["/v1/*"]}"#
@@ -91,8 +91,7 @@ import Testing
             return
         }
         #expect(denial.code == .destinationNotAllowed && denial.rule == "r")
-        // Nothing judges requests yet, so nobody is told that the secret can be used so.
         let listed = try await bench.open.list(VaultBench.dev, ListFilter(), by: bench.agent()).views
-        #expect(listed.map(\.usableWith) == [["reference_only"]])
+        #expect(listed.map(\.usableWith) == [["reference_only", "broker"]])
     }
 }

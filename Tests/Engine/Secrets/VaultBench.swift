@@ -20,6 +20,7 @@ final class VaultBench: Sendable {
     let checkpoint: MemoryStateFile
     let runners = FakeRunners()
     let files = FakeSessionFiles()
+    let brokers = FakeBrokers()
     let vault: Vault
 
     static let password = "correct horse battery staple"
@@ -46,6 +47,7 @@ final class VaultBench: Sendable {
                     return wrapping(store)
                 }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
                 backoff: backoff, checkpoint: checkpoint, keeper: Self.origin, runners: runners, files: files,
+                brokers: brokers,
                 hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
     }
 

@@ -88,6 +88,17 @@ extension FakeKeeper {
         return RuleAcknowledged(rule: request.rule, name: request.name, validUntil: Self.later, strength: "ceremony", auditEntry: 8)
     }
 
+    func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer {
+        guard request.url.hasPrefix("https://api.stripe.com/") else {
+            throw Problem(
+                "destination_not_allowed", "the policy lists the hosts that a request with this secret may go to, and this is none of them",
+                status: 403, hint: "access_request", rule: "stripe")
+        }
+        return ErrandAnswer(
+            status: 200, headers: [HeaderField(name: "content-type", value: "text/plain")], body: "\(request.method ?? "GET") \(request.secret)",
+            bodyEncoding: .text, truncated: false, redactions: [], durationMs: 1, auditEntry: 10)
+    }
+
     func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected {
         guard request.content == .references else {
             throw Problem("session_required", "a rule wants a session that covers this secret", status: 403, rule: "awake")

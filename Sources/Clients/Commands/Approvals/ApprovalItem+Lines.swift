@@ -17,6 +17,7 @@ extension ApprovalItem {
         add("sandbox", sandbox?.words)
         add("limit", timeLimitSeconds.map { "stopped after \($0) s" })
         add("file", file?.words)
+        for (index, line) in (request?.lines ?? []).enumerated() { add(index == 0 ? "request" : "", line) }
         if kind == "mask" { add("shown", "`********`, and behind it the last 4 characters of a value of 16 or more") }
         if secrets.isEmpty { add("place", scope) }
         for (index, secret) in secrets.enumerated() {
@@ -53,6 +54,7 @@ extension ApprovalItem {
         case "run": "\(agent) wants to run \((program ?? arguments.first ?? "a program").unpadded)"
         case "inject": "\(agent) wants a file with secrets"
         case "reveal": "\(agent) wants to see a value"
+        case "request": "\(agent) wants to make a request"
         case "mask": "\(agent) wants to see the last 4 characters of a value"
         default: capability == nil ? "\(agent) asks you to store secrets" : "\(agent) asks for rights"
         }
@@ -73,6 +75,7 @@ extension ApprovalSecret {
         switch (self.as, variable) {
         case (.stdin, _): "\(name) \u{2192} stdin\(around)"
         case (.file, let variable?): "\(name) \u{2192} a file named by \(variable)"
+        case (.request, let place?): "\(name) \u{2192} \(place) of the request"
         case (_, let variable?): "\(name) \u{2192} \(variable.lowercased() == "stdin" ? "the variable \(variable)" : variable)"
         default: name
         }
@@ -82,6 +85,14 @@ extension ApprovalSecret {
     private var around: String {
         let parts = [before.map { "after \($0.writtenOut)" }, after.map { "before \($0.writtenOut)" }].compactMap(\.self)
         return parts.isEmpty ? "" : ", " + parts.joined(separator: " and ")
+    }
+}
+
+extension ApprovalHTTPRequest {
+    /// The whole of it but the body, of which a person sees the hash that the approval binds.
+    fileprivate var lines: [String] {
+        ["\(method) \(url.unpadded)"] + headers.map { "\($0.name): \($0.value.writtenOut)" }
+            + (bodyHash.map { ["a body, sha256 \($0.prefix(16))…, as the agent made it"] } ?? [])
     }
 }
 

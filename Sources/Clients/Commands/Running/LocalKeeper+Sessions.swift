@@ -21,6 +21,10 @@ extension LocalKeeper {
         try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.acknowledgements, json: request) }
     }
 
+    func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer {
+        try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.requests, json: request) }
+    }
+
     func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected {
         try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.sessionFiles, json: request) }
     }

@@ -25,6 +25,13 @@ extension ToolFailure {
             step =
                 "Do not repeat this call nor change it a little, and no access_request either: the person has decided, and for ten minutes the same call is "
                 + "answered so without asking them. Ask them how to go on; only when they tell you to, and after that time, call it again."
+        case Code.destinationNotAllowed.rawValue where problem.hint?.hasPrefix("access_request") != true: step = Self.sentence(problem.hint) ?? ""
+        case Code.destinationNotAllowed.rawValue:
+            step =
+                "Call access_request with the secret, broker as capability and, as reason, what for and the request by method, host and path: a person decides "
+                + "whether a rule lists it. Do not try other hosts, spellings or redirects."
+        case Code.rateLimited.rawValue where problem.rule != nil:
+            step = "Wait for details.retry_after seconds, then repeat the call once; plan for fewer requests, or fetch more with each."
         case Code.rateLimited.rawValue:
             step = "Tell the person that your requests wait for them (`tacit approvals` shows them), and go on when one is decided."
         case Code.commandBlocked.rawValue where problem.hint != nil && problem.hint != "access_request": step = Self.sentence(problem.hint) ?? ""
@@ -47,6 +54,7 @@ extension ToolFailure {
                     "A use of a secret waits for you. In a terminal of your own, `tacit approvals` shows it with its code: `tacit approvals approve CODE` allows it, `tacit approvals deny CODE` refuses it."
             }
         }
+        if let seconds = problem.retryAfter { details["retry_after"] = JSONValue(seconds) }
         guard let rule = problem.rule else { return }
         details["rule"] = .string(rule)
         if code == .acknowledgementRequired { details["rule_id"] = .string(rule) }

@@ -37,6 +37,9 @@ extension ToolFailure {
             case "run.too-many": .tooManyRuns
             case "session.too-many":
                 Self(code: .rateLimited, message: problem.title, nextStep: "Call session_sleep for what you no longer need, then repeat the call.")
+            case "request.too-many": .tooManyRequests
+            case "session.ended": Self(code: .unavailable, message: problem.title, nextStep: "Repeat the call, if it is still wanted.")
+            case let code where code.hasPrefix("broker."): Self(broker: problem)
             case "run.too-large": Self(code: .tooLarge, message: problem.title, nextStep: "Pass less, or pass it in a file.")
             case "run.program-not-found":
                 .invalidArguments(
@@ -51,6 +54,26 @@ extension ToolFailure {
             default: Self(byStatus: problem)
             }
         if let rule = problem.rule, code != .notFound { details["rule"] = .string(rule) }
+    }
+
+    /// Why the broker sent nothing, or gave nothing back.
+    private init(broker problem: Problem) {
+        let step = Self.sentence(problem.hint)
+        self =
+            switch problem.status {
+            case 403:
+                Self(
+                    code: .destinationNotAllowed, message: problem.title,
+                    nextStep: step ?? "Tell the person; only they can change the policy. Do not look for a way round.")
+            case 422: .invalidArguments(problem.title, hint: step)
+            case 504: Self(code: .timeout, message: problem.title, nextStep: step ?? "Repeat the call.")
+            // What a reply has is searched for values before it is told; one that cannot be is not.
+            case 502 where problem.code.hasPrefix("broker.reply-"):
+                Self(
+                    code: .outputWithheld, message: problem.title,
+                    nextStep: "The request was made. Ask for an answer of another kind, if the service has one; else tell the person.")
+            default: .unavailable(problem.title, nextStep: step ?? "Tell the person.", isRetryable: false)
+            }
     }
 
     private init(byStatus problem: Problem) {

@@ -14,6 +14,10 @@ struct ToolFailure: Error, Sendable, Equatable {
         case approvalRequired = "approval_required"
         case vaultLocked = "vault_locked"
         case commandBlocked = "command_blocked"
+        /// The broker sends no credential there, or not so.
+        case destinationNotAllowed = "destination_not_allowed"
+        /// What came could not be told without telling a value.
+        case outputWithheld = "output_withheld"
         case tooLarge = "too_large"
         case rateLimited = "rate_limited"
         case timeout
@@ -70,6 +74,10 @@ extension ToolFailure {
     static let tooManyRuns = Self(
         code: .rateLimited, message: "five runs are going on already", nextStep: "Wait for one of them to end, then repeat the call.",
         isRetryable: true, details: ["retry_after": 5])
+
+    static let tooManyRequests = Self(
+        code: .rateLimited, message: "as many requests are being made as may be at once",
+        nextStep: "Wait for one of them to end, then repeat the call.", isRetryable: true, details: ["retry_after": 5])
 
     static func unavailable(_ message: String, nextStep: String, isRetryable: Bool = true) -> Self {
         Self(code: .unavailable, message: message, nextStep: nextStep, isRetryable: isRetryable)

@@ -89,7 +89,9 @@ struct SecretListTool: SecretTool {
 
     /// The tools that capabilities open.
     private static func tools(for capabilities: [String]) -> [String] {
-        [("masked_return", "secret_get_masked"), ("env_inject", "secret_run"), ("reference_only", "secret_inject")]
-            .filter { capabilities.contains($0.0) }.map(\.1)
+        let opened = [
+            ("masked_return", "secret_get_masked"), ("env_inject", "secret_run"), ("reference_only", "secret_inject"), ("broker", "secret_request"),
+        ]
+        return opened.filter { capabilities.contains($0.0) }.map(\.1)
     }
 }

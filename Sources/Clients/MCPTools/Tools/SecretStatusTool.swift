@@ -84,7 +84,7 @@ extension Asker {
 
 /// What `secret_status` can explain.
 enum HelpTopic: String, CaseIterable {
-    case none, overview, run, inject, session, rules, errors
+    case none, overview, run, inject, request, session, rules, errors
 
     static let names = allCases.map(\.rawValue)
 
@@ -94,7 +94,7 @@ enum HelpTopic: String, CaseIterable {
         case .overview:
             """
             Secrets are stored by a person with the `tacit` command. You may list names (secret_list), check them (secret_exists), see a masked \
-            form (secret_get_masked), run programs with them (secret_run) and have files written (secret_inject), each as far as the person's \
+            form (secret_get_masked), run programs with them (secret_run), have requests sent (secret_request) and files written (secret_inject), each as far as the person's \
             policy allows. No tool returns a value. What is missing you ask for: secret_import for a secret, access_request for a right; the \
             person does it, and access_check tells you. \
             Names are looked up in one project and environment (`scope`); secret_run also takes tacit://PROJECT/ENVIRONMENT/NAME. A secret may \
@@ -121,6 +121,15 @@ enum HelpTopic: String, CaseIterable {
             removed at expires_at, by session_sleep, when the vault is locked, when a secret in them is deleted, and those with values when it is \
             changed: then ask for a new one.
             """
+        case .request:
+            """
+            secret_request has the broker send one HTTP request with a secret: {"secret_name":"stripe/api-key",\
+            "url":"https://api.stripe.com/v1/customers?limit=3","purpose":"find the customer"}. Write no Authorization header, cookie or key: the broker attaches the \
+            credential where the person's request rule has it, and sends it to the hosts, methods and paths that a rule lists, over https alone. Anything else is \
+            destination_not_allowed, and details.rule names the rule that came nearest. POST, PUT and PATCH take a body; say its content-type in headers. A \
+            redirect is not followed: it comes back as it is, and its target is another request. Known values in the answer are replaced by [REDACTED:NAME]; \
+            cookies and credentials in its headers are left out.
+            """
         case .session:
             """
             Some secrets may only be used in a session: a tool then answers session_required. Call session_wake with covers (the secret's name, \
@@ -140,7 +149,7 @@ enum HelpTopic: String, CaseIterable {
             allow this, or a person denied it: see next_step. session_required: session_wake. acknowledgement_required: rule_acknowledge. approval_required: a \
             person decides about exactly this call: tell them, access_check with its request_id, then repeat the very call. blocked_by_rule: tell the \
             person. vault_locked: the person runs `tacit unlock`; wait until they say so. command_blocked: the policy does not list \
-            this program for the secret (rule_list names those that it does), or it would print the environment. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
+            this program for the secret (rule_list names those that it does), or it would print the environment. destination_not_allowed: no request rule lists this request. output_withheld: the answer would tell too much of a value. rate_limited: wait, then repeat. too_large: pass less. timeout, unavailable: see next_step. internal: tell the person.
             """
         }
     }

@@ -70,6 +70,10 @@ package enum AuditAction: String, Sendable, CaseIterable {
 
     case run = "run"
     case runEnd = "run.end"
+    /// The broker made a request with a secret.
+    case request = "request"
+    /// A fake token stood where it may not, or something else was asked with it than what it is for.
+    case tokenMisuse = "token.misuse"
 
     case auditCheckpoint = "audit.checkpoint"
     case auditRead = "audit.read"

@@ -10,6 +10,8 @@ package struct Provider: Sendable {
     package let basePath: String
     /// Where its token stands, the usual place first. Empty where requests are signed.
     package let places: [TokenPlace]
+    /// The user beside its token in `Authorization: Basic`, where a token is the password.
+    package let basicUser: String
     /// The shape of its fake tokens.
     package let shape: TokenShape
     /// The variables in which its programs look for the credential, the usual one first.
@@ -23,14 +25,19 @@ package struct Provider: Sendable {
     /// Paths whose answers hold credentials: new ones, or stored ones in clear. Nothing goes there unless a rule seals the answer.
     package let credentialPaths: [Glob]
 
+    /// Services that take a token for a password mostly look at nothing else; this is what GitHub calls it.
+    package static let usualBasicUser = "x-access-token"
+
     init(
         _ name: String, at hosts: [String], base basePath: String = "", in places: [TokenPlace] = [.bearer], like shape: String, variables: [String],
-        address addressVariables: [String] = [], encodedSlash hasEncodedSlash: Bool = false, anyWrite: [String] = [], credentials: [String] = []
+        user basicUser: String = Provider.usualBasicUser, address addressVariables: [String] = [], encodedSlash hasEncodedSlash: Bool = false,
+        anyWrite: [String] = [], credentials: [String] = []
     ) {
         self.name = name
         self.hosts = hosts
         self.basePath = basePath
         self.places = places
+        self.basicUser = basicUser
         guard let shape = TokenShape.named(shape) else { preconditionFailure("internal: a provider names a shape that does not exist") }
         self.shape = shape
         self.variables = variables

@@ -99,6 +99,7 @@ extension ProviderCatalogue {
             credentials: ["/-/npm/v1/tokens", "/-/npm/v1/tokens/**", "/-/user/**", "/-/v1/login", "/-/npm/v1/oidc/**"]),
         Provider(
             "pypi", at: ["upload.pypi.org", "pypi.org"], in: [.basic], like: "pypi", variables: ["TWINE_PASSWORD", "UV_PUBLISH_TOKEN"],
+            user: "__token__",
             credentials: ["/_/oidc/**"]),
         Provider(
             "dockerhub", at: ["hub.docker.com", "auth.docker.io", "registry-1.docker.io"], in: [.basic, .bearer, .json("/password")],

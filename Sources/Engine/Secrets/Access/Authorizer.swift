@@ -68,6 +68,8 @@ struct Target: Sendable {
     var revision: Int64?
     /// The program that would have the secret; nil where none was opened (yet).
     var program: OpenedProgram?
+    /// The request that would have it; nil where none is meant.
+    var request: RequestQuestion?
 }
 
 /// Decides, writes the entry, and only then hands out what the next step needs.
@@ -124,7 +126,7 @@ struct Authorizer: Sendable {
     private func hopelessness(of capability: Capability, on target: Target, for act: Act, by asker: Asker) -> PolicyDenial? {
         guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else { return nil }
         var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
-        (circumstances.hasSession, circumstances.hasApproval) = (true, true)
+        (circumstances.hasSession, circumstances.hasApproval, circumstances.request) = (true, true, target.request)
         for standing in view.standings(circumstances) { circumstances.acknowledgements[standing.rule.name] = circumstances.now }
         switch view.decision(for: name, capability: capability, circumstances) {
         case .allow(let grant): return DecisionStage.approved.unmet(of: grant, for: act).map { PolicyDenial(unmet: $0, of: grant) }
@@ -281,7 +283,7 @@ extension Authorizer {
             throw EngineError.denied(.personOnly)
         }
         var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
-        circumstances.program = target.program
+        (circumstances.program, circumstances.request) = (target.program, target.request)
         circumstances.hasApproval = stage != .last
         switch view.decision(for: name, capability: capability, circumstances) {
         case .deny(let denial):

@@ -7,6 +7,9 @@ enum DecisionStage {
     /// For good, with a use of a person's approval that is taken together with the entry.
     case approved
 
+    /// What can be met for some act or other, as far as a list foresees it: a request is judged when it is made.
+    static let foreseeable = first.met.union([.request, .rate])
+
     /// The obligations that the engine meets. What it cannot meet it refuses.
     var met: Set<PolicyObligation> {
         switch self {
@@ -16,9 +19,15 @@ enum DecisionStage {
         }
     }
 
-    /// A run has a sandbox, or is not begun; nothing else has one.
     func unmet(of grant: PolicyGrant, for act: Act) -> PolicyObligation? {
-        PolicyObligation.allCases.first { grant.obligations.contains($0) && !met.contains($0) && !($0 == .sandbox && act.action == .run) }
+        PolicyObligation.allCases.first { grant.obligations.contains($0) && !met.contains($0) && !act.meets($0) }
+    }
+}
+
+extension Act {
+    /// A run has a sandbox, or is not begun, and a request is counted, or is not made; nothing else has either.
+    fileprivate func meets(_ obligation: PolicyObligation) -> Bool {
+        obligation == .sandbox && action == .run || obligation == .rate && action == .request
     }
 }
 
@@ -26,8 +35,9 @@ extension Permit {
     /// What the log says of the rules besides the one that decided. To be told of a use is to find it marked here.
     var facts: [AuditFact] {
         let commands = grants.compactMap(\.commandRule).map { AuditFact("command-rule", $0) }
+        let requests = grants.compactMap(\.request).map { AuditFact("request-rule", $0.rule) }
         let notices = grants.flatMap(\.notifiedBy).map { AuditFact("notify", $0) }
         let sessions = sessions.map { AuditFact("session", $0) }
-        return (commands + notices + sessions).reduce(into: []) { facts, fact in if !facts.contains(fact) { facts.append(fact) } }
+        return (commands + requests + notices + sessions).reduce(into: []) { facts, fact in if !facts.contains(fact) { facts.append(fact) } }
     }
 }

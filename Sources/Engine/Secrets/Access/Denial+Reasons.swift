@@ -6,6 +6,11 @@ extension EngineError.Denial {
     package static let personOnly = EngineError.Denial(
         code: "not_permitted", reason: "only a person may do this", nextStep: "ask the person to do it with the `tacit` command")
 
+    /// The answer where a reply would hold a new or stored credential.
+    static let givesCredentials = EngineError.Denial(
+        code: "destination_not_allowed", reason: "what the service answers there holds credentials, which this version does not seal",
+        nextStep: "tell the person; what such a path gives is theirs to fetch")
+
     static let badBadge = EngineError.Denial(
         code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
         nextStep: "ask the person to register the agent again with `tacit agent add`")

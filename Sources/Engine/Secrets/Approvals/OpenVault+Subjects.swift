@@ -77,7 +77,7 @@ extension BoundSecret.Destination {
     var variable: String? {
         switch self {
         case .variable(let name), .file(let name): name
-        case .asker, .standardInput: nil
+        case .asker, .standardInput, .request: nil
         }
     }
 }

@@ -31,4 +31,5 @@ struct Lasting: Sendable {
     let pending: PendingBook
     let runs = RunRegistry()
     let answers = HeldAnswers()
+    let requests = RequestCounter()
 }

@@ -29,7 +29,7 @@ extension RunningBroker {
 package protocol RequestJudge: Sendable {
     /// Decides, and writes the intent; what it releases is sent from then on.
     func judge(_ request: AskedRequest) async -> RequestJudgement
-    /// Told once of each request that was allowed, by the entry of its intent, however it ended.
+    /// Told once of each request that was allowed, by the entry of its intent, however it ended; of an errand before `perform` returns.
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async
 }
 

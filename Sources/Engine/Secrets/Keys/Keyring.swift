@@ -1,3 +1,4 @@
+import Brokering
 import Envelopes
 import Model
 import Storage
@@ -12,7 +13,7 @@ final class Keyring: Sendable {
     let organizationGeneration: Int64
     let rows: MACKey
     let blindIndex: MACKey
-    /// Hashes badges, and later fake tokens.
+    /// Hashes badges.
     let tokens: MACKey
     private let store: any VaultStore
     private let projects = Mutex<[ProjectID: ProjectKeys]>([:])
@@ -35,6 +36,12 @@ final class Keyring: Sendable {
         rows = try MACKey(material: organizationKey.derive(.rowMAC))
         blindIndex = try MACKey(material: organizationKey.derive(.blindIndex))
         tokens = try MACKey(material: organizationKey.derive(.token))
+    }
+
+    /// The keys that fake tokens are drawn from and found by (SPEC §14).
+    func fakeTokens() throws -> FakeTokenKeys {
+        FakeTokenKeys(
+            making: try MACKey(material: organizationKey.derive(.fakeToken)), index: try MACKey(material: organizationKey.derive(.fakeTokenIndex)))
     }
 
     var root: any RootKey { rootState.withLock { $0.key } }

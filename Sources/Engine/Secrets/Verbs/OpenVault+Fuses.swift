@@ -15,6 +15,12 @@ extension OpenVault {
         }
     }
 
+    /// How many answers a secret has left for whoever asks.
+    func answersLeft(about secret: SecretID, of asker: Asker) async -> Int {
+        await settleAnswers()
+        return await answersLeft(about: secret, for: asker.agent)
+    }
+
     private func answersLeft(about secret: SecretID, for agent: AgentID?) async -> Int {
         guard !lasting.answers.hasAny(.init(agent: agent, secret: secret)) else { return 0 }
         do {
@@ -105,6 +111,10 @@ extension OpenVault {
                 let subject = agent.map { AuditSubject(record: $0, name: name.description) } ?? AuditSubject(name: name.description)
                 try await authorizer.commit(permit, change, on: [subject], detail: [AuditFact("withheld", withheld)])
                 lasting.answers.forget(agent: agent?.cast())
+                // One that runs still counts what it was given to count.
+                brokers.end { owner in
+                    if case .agent(let id) = owner { agent?.cast() == id } else { agent == nil }
+                }
                 return withheld
             }
         }

@@ -61,7 +61,7 @@ extension OpenVault {
                 guard agent.mayList(view.name), view.deletedAt == nil else { continue }
                 let circumstances = authorizer.circumstances(
                     of: asker, asking: view.name, in: place.scope, secret: row.record.id, tags: view.tags)
-                let prospect = agent.prospect(of: view.name, circumstances, meeting: DecisionStage.first.met)
+                let prospect = agent.prospect(of: view.name, circumstances, meeting: DecisionStage.foreseeable)
                 (view.usableWith, view.requires) = (prospect.capabilities.map(\.rawValue), prospect.requires.map(\.rawValue))
             }
             if matches(view, filter) { found.append(view) }

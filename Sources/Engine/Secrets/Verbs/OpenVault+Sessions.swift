@@ -96,8 +96,13 @@ extension OpenVault {
         let removed =
             wish.what == .tokens
             ? [] : files.end { file in isMeant(file.holder, [file.id]) && wish.what != .session || !file.sessions.isDisjoint(with: gone) }
+        // With it the values that it holds: what is asked afterwards is judged anew.
+        let brokers =
+            [.all, .tokens].contains(wish.what) && wish.ids.isEmpty ? self.brokers.end { owner in holder.map { $0 == owner } ?? true } : 0
         let permit = try await authorizer.permit(Act(.sessionSleep, .none, asker.isAgent ? .nothing : .person), by: asker, on: [])
-        let detail = ended.map { AuditFact("session", $0.id) } + removed.map { AuditFact("file", $0.id) }
+        let detail =
+            ended.map { AuditFact("session", $0.id) } + removed.map { AuditFact("file", $0.id) }
+            + (brokers > 0 ? [AuditFact("brokers", brokers)] : [])
         try await authorizer.commit(permit, on: [], detail: detail.isEmpty ? [AuditFact("ended", "nothing")] : detail)
         return Slumber(sessions: ended.count, files: removed.count)
     }
@@ -125,6 +130,7 @@ extension OpenVault {
     /// Ends what an agent has whose badge was made worthless.
     func endHoldings(of holder: SessionHolder) async {
         sessions.forgetAcknowledgements(of: holder)
+        brokers.end { $0 == holder }
         let ended = sessions.end { $0.holder == holder }
         let removed = files.end { $0.holder == holder }
         // They have ended, whether that can be written down or not.

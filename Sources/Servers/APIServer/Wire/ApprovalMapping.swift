@@ -56,9 +56,15 @@ extension ApprovalItem {
         workingDirectory = subject.workingDirectory?.path
         sandbox = subject.program.map { _ in ApprovalSandbox(bound: subject.sandbox) }
         timeLimitSeconds = subject.timeLimit?.components.seconds
-        hasInput = subject.inputHash != nil
+        hasInput = subject.inputHash != nil && subject.request == nil
         file = subject.file.map { ApprovalFile(format: $0.format.rawValue, reads: $0.reads, seconds: $0.life.components.seconds) }
         notBound = subject.program?.notBound ?? []
+        request = subject.request.map { bound in
+            ApprovalHTTPRequest(
+                method: bound.method, url: bound.origin + bound.target,
+                headers: bound.fields.map { HeaderField(name: $0.name, value: $0.value) },
+                bodyHash: subject.inputHash?.hexadecimal)
+        }
     }
 }
 
@@ -84,6 +90,7 @@ extension ApprovalSecret {
     fileprivate init(name: String, _ destination: BoundSecret.Destination, isLine: Bool) {
         switch destination {
         case .asker: self.init(name: name)
+        case .request(let place): self.init(name: name, as: .request, variable: place)
         case .variable(let variable): self.init(name: name, as: isLine ? .line : .env, variable: variable)
         case .file(let variable): self.init(name: name, as: .file, variable: variable)
         case .standardInput(let text):

@@ -34,8 +34,10 @@ import Testing
         struct Use: Decodable, Sendable {
             let use: String, agent: String?, program: Program?, arguments: [String], workingDirectory: Directory?, timeLimit: Int64?
             let sandbox: Sandbox?
-            let variables: [String], secrets: [Bound], inputHash: String?, file: File?
+            let variables: [String], secrets: [Bound], inputHash: String?, file: File?, request: Request?
         }
+        struct Request: Decodable, Sendable { let method: String, origin: String, target: String, fields: [RequestField] }
+        struct RequestField: Decodable, Sendable { let name: String, value: String }
         struct Sandbox: Decodable, Sendable { let required: Bool, passesUnscanned: Bool, reads: [String] }
         struct Directory: Decodable, Sendable { let path: String, device: Int64, inode: Int64 }
         struct File: Decodable, Sendable { let format: String, reads: Int64?, life: Int64 }
@@ -51,7 +53,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 109).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 110).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -215,6 +217,11 @@ extension ContentVectorTests {
         #expect(subject.timeLimit == expected.timeLimit.map { .nanoseconds($0) })
         #expect(subject.file?.format.rawValue == expected.file?.format && subject.file?.reads == expected.file?.reads)
         #expect(subject.file?.life == expected.file.map { .nanoseconds($0.life) })
+        #expect(
+            subject.request
+                == expected.request.map {
+                    BoundRequest(method: $0.method, origin: $0.origin, target: $0.target, fields: $0.fields.map { .init($0.name, $0.value) })
+                })
         #expect(subject.variables == expected.variables.sorted())
         #expect(subject.inputHash?.hexadecimal == expected.inputHash)
         #expect(
@@ -229,6 +236,7 @@ extension ContentVectorTests {
         case .asker: ["asker", nil]
         case .variable(let name): ["variable", name]
         case .file(let name): ["file", name]
+        case .request(let place): ["request", place]
         case .standardInput(let text): ["input", nil, text.before, text.after]
         }
     }

@@ -1,0 +1,128 @@
+import Model
+import Synchronization
+
+/// The brokers of one unlock, one for each agent that asked for a request. All of them end with it, and with them the values that they hold.
+final class BrokerBook: Sendable {
+    /// The most requests of one agent at once, and the most brokers of processes without a badge, and of all.
+    static let requestsPerHolder = 8
+    static let limitWithoutBadge = 8
+    static let limit = 32
+    /// How long one is kept that makes no request.
+    static let patience = Duration.seconds(60)
+
+    /// A broker as one request has it. It is good as long as the broker belongs to its agent.
+    struct Loan: Sendable {
+        let broker: any RunningBroker
+        let holder: SessionHolder
+        fileprivate let number: UInt64
+    }
+
+    private struct Entry {
+        let broker: any RunningBroker
+        let number: UInt64
+        var requests: Int
+        /// Since boot.
+        var usedAt: Timestamp
+    }
+
+    private struct State {
+        var entries: [SessionHolder: Entry] = [:]
+        var number: UInt64 = 0
+        var isClosed = false
+    }
+
+    private let supply: any BrokerSupply
+    private let state = Mutex(State())
+    /// One is started at a time, so that two requests of an agent share one.
+    private let starts = Gate()
+
+    init(_ supply: any BrokerSupply) { self.supply = supply }
+
+    /// Lends the agent's broker to one request; starts one where there is none, or none that runs any more.
+    func lend(to holder: SessionHolder, now: Timestamp) async throws -> Loan {
+        if let loan = try taken(by: holder, now) { return loan }
+        return try await starts.pass { [self] in
+            if let loan = try taken(by: holder, now) { return loan }
+            return try enter(try await supply.start(), for: holder, now)
+        }
+    }
+
+    /// The broker that runs already; nil where one is to be started.
+    private func taken(by holder: SessionHolder, _ now: Timestamp) throws -> Loan? {
+        try state.withLock { state in
+            guard !state.isClosed else { throw EngineError.locked }
+            guard var entry = state.entries[holder], entry.broker.isRunning else {
+                try Self.checkRoom(for: holder, in: state)
+                return nil
+            }
+            guard entry.requests < Self.requestsPerHolder else { throw EngineError.tooManyRequests }
+            entry.requests += 1
+            entry.usedAt = now
+            state.entries[holder] = entry
+            return Loan(broker: entry.broker, holder: holder, number: entry.number)
+        }
+    }
+
+    private static func checkRoom(for holder: SessionHolder, in state: State) throws {
+        let others = state.entries.filter { $0.key != holder && $0.value.broker.isRunning }.keys
+        guard others.count < limit, !holder.isProcess || others.count(where: \.isProcess) < limitWithoutBadge else {
+            throw EngineError.tooManyRequests
+        }
+    }
+
+    private func enter(_ broker: any RunningBroker, for holder: SessionHolder, _ now: Timestamp) throws -> Loan {
+        let (old, loan) = state.withLock { state -> (Entry?, Loan?) in
+            guard !state.isClosed else { return (nil, nil) }
+            state.number += 1
+            let old = state.entries.updateValue(Entry(broker: broker, number: state.number, requests: 1, usedAt: now), forKey: holder)
+            return (old, Loan(broker: broker, holder: holder, number: state.number))
+        }
+        old?.broker.end()
+        // The vault was locked while it was started.
+        guard let loan else {
+            broker.end()
+            throw EngineError.locked
+        }
+        return loan
+    }
+
+    func giveBack(_ loan: Loan, now: Timestamp) {
+        state.withLock { state in
+            guard var entry = state.entries[loan.holder], entry.number == loan.number else { return }
+            entry.requests -= 1
+            entry.usedAt = now
+            state.entries[loan.holder] = entry
+        }
+    }
+
+    /// Whether the broker is still its agent's: no lock, no end of the agent's session came since it was lent.
+    func holds(_ loan: Loan) -> Bool { state.withLock { !$0.isClosed && $0.entries[loan.holder]?.number == loan.number } }
+
+    /// Ends brokers, and says how many.
+    @discardableResult
+    func end(where isMeant: (SessionHolder) -> Bool) -> Int { end { holder, _ in isMeant(holder) } }
+
+    /// Ends those that made no request for a while, and forgets those that ended by themselves.
+    func endIdle(now: Timestamp) {
+        end { _, entry in !entry.broker.isRunning || entry.requests == 0 && entry.usedAt.advanced(by: Self.patience) <= now }
+    }
+
+    /// Ends every one, and lets no other be started.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        end { _ in true }
+    }
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    @discardableResult
+    private func end(_ isMeant: (SessionHolder, Entry) -> Bool) -> Int {
+        let ended = state.withLock { state in
+            let ended = state.entries.filter { isMeant($0.key, $0.value) }
+            for holder in ended.keys { state.entries[holder] = nil }
+            return ended
+        }
+        for entry in ended.values { entry.broker.end() }
+        return ended.count
+    }
+}

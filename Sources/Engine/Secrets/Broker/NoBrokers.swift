@@ -1,0 +1,6 @@
+/// Where there is no broker: every request is refused.
+package struct NoBrokers: BrokerSupply {
+    package init() {}
+
+    package func start() async throws -> any RunningBroker { throw BrokerFailure.unavailable }
+}
