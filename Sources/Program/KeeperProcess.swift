@@ -98,7 +98,7 @@ struct KeeperProcess {
             pending: DiskStateFile(path: paths.pending, durability: .flushed),
             // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
-            keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
+            keeper: Host.origin(), person: person?.userID, runners: runners, files: files, brokers: BrokerLauncher(runners: runners),
             hardening: { Host.hardening(unlimited: unlimited) })
     }
 

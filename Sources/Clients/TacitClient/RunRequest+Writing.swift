@@ -45,6 +45,7 @@ extension RunRequest {
         if let sandbox { writer.raw("sandbox", sandbox) }
         if let writeThrough { writer.raw("write_through", writeThrough) }
         if let reads { writer.member("reads") { $0.list(reads) { $0.text($1) } } }
+        writer.optional("agent", agent)
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
     }
 }

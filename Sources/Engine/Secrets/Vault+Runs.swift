@@ -8,6 +8,8 @@ package struct StartedRun: Sendable {
     package let launched: Launched
     /// Which secrets the values of a name belong to: the same name may stand in several environments.
     let secrets: [String: Set<SecretID>]
+    /// Of a run with fake tokens.
+    let door: RunDoor?
 }
 
 extension Vault {
@@ -21,7 +23,7 @@ extension Vault {
             try runs.begin(entry)
             // A lock either sees the run entered, and stops it, or is seen here.
             guard current?.opening == run.opening else { throw EngineError.locked }
-            return StartedRun(id: id, access: run.access, launched: try await run.waiting.start(run.job), secrets: run.job.secrets)
+            return StartedRun(id: id, access: run.access, launched: try await run.waiting.start(run.job), secrets: run.job.secrets, door: run.door)
         } catch {
             runs.end(id)
             await conclude(run.access, result: (error as? any Diagnosable)?.code ?? "internal", detail: [])
@@ -32,14 +34,14 @@ extension Vault {
     /// Writes how a run ended, and how many guesses its output answered, by the name of the value; while the vault is locked, at the next unlock.
     package func finish(_ run: StartedRun, result: String, detail: [(String, String)], answers: [String: Int] = [:]) async {
         runs.end(run.id)
+        run.door?.broker.end()
         await conclude(
             run.access, result: result, detail: (run.launched.program + detail).map { AuditFact($0.0, $0.1) }, answers: run.counted(answers))
     }
 
     private func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact], answers: [SecretID: Int] = [:]) async {
         if let open = current { return await open.conclude(access, result: result, detail: detail, answers: answers) }
-        lasting.answers.hold(answers, of: access.asker.agent, at: foundation.clock.now())
-        lasting.pending.keep(access.outcome(result, detail: detail, clock: foundation.clock))
+        lasting.keep(access, result: result, detail: detail, answers: answers, clock: foundation.clock)
     }
 }
 

@@ -145,7 +145,7 @@ struct RunnerIntake {
             switch kind {
             case .start:
                 guard let conditions = try? RunConditions(decoding: payload) else { throw .malformedAnswer }
-                if job.asker == .agent { self.conditions = conditions }
+                if job.asker == .agent { self.conditions = conditions } else { self.conditions.proxy = conditions.proxy }
                 return true
             case .binding:
                 guard let head = try? BindingHead(decoding: payload), let value = try Self.value(head.byteCount, from: channel) else {

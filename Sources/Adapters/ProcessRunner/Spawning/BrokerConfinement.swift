@@ -4,7 +4,10 @@ import Glibc
 /// What a broker gives up before it has read anything: it parses what the network sends, and holds values.
 package enum BrokerConfinement {
     /// What it reads: names of hosts, certificates, the libraries of this program.
-    private static let readable = ["/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve", "/run/resolvconf", "/dev/urandom", "/dev/null"]
+    private static let readable = ["/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve", "/run/resolvconf"]
+    /// Files that it reads by their names: random bytes, and how its own threads fare, without which libdispatch ends the process. What of another process is
+    /// worth reading there takes the right to trace it, which is gone with the first rule.
+    private static let files = ["/dev/urandom", "/dev/null", "/proc"]
     /// Open files, no core file, no file that is written.
     private static let limits: [(Int32, UInt64)] = [
         (Int32(RLIMIT_NOFILE.rawValue), 4096), (Int32(RLIMIT_CORE.rawValue), 0), (Int32(RLIMIT_FSIZE.rawValue), 0),
@@ -25,11 +28,10 @@ package enum BrokerConfinement {
         let rules = tacit_landlock_rules(rights.files, 0, rights.scopes)
         guard rules >= 0 else { return false }
         defer { close(rules) }
-        for path in readable {
+        for (path, right) in readable.map({ ($0, rights.reading) }) + files.map({ ($0, rights.readingFile) }) {
             let place = unsafe tacit_open_below(AT_FDCWD, path, Int32(TACIT_PLACE_ONLY), 0, 0)
             guard place >= 0 else { continue }
             defer { close(place) }
-            let right = path.hasPrefix("/dev/") ? rights.readingFile : rights.reading
             guard tacit_landlock_allow(rules, place, right) == 0 else { return false }
         }
         return tacit_landlock_enforce(rules) == 0

@@ -71,6 +71,11 @@ package enum ExchangeRefusal: String, Error, Sendable, CaseIterable {
     case unspeakable
 }
 
+extension TokenShape {
+    /// The shape that a value has.
+    package static func fitting(_ value: SecretValue) -> TokenShape { value.withPlaintext(PlaintextDoor()) { fitting($0) } }
+}
+
 extension PlaceSlot.Spelling {
     /// Writes a value as it is written in such a slot.
     func write(_ value: [UInt8], into text: inout [UInt8]) throws(ExchangeRefusal) {

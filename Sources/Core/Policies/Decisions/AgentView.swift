@@ -75,7 +75,7 @@ package struct ScopeView: Sendable {
     }
 
     /// Whether any request rule is about this secret.
-    func listsRequests(with secret: SecretName) -> Bool { requests.rules(about: secret).isEmpty == false }
+    package func listsRequests(with secret: SecretName) -> Bool { requests.rules(about: secret).isEmpty == false }
 
     /// The tag rules about a secret with these tags, in the order in which they are asked.
     package func standings(_ circumstances: PolicyCircumstances) -> [RuleStanding] {

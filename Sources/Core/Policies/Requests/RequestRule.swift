@@ -111,3 +111,10 @@ extension RequestRule {
         return (.enforced, "\(what) \(hosts) alone; what a service does for the agent is not held")
     }
 }
+
+extension PolicyDocument {
+    /// The hosts, as they are written, to which a rule lets a body have a token in it.
+    package var bodyHosts: [String] {
+        requestRules.filter { $0.places?.contains(where: \.isInBody) == true }.flatMap { $0.hosts.map(\.description) }
+    }
+}

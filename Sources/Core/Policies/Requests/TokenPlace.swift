@@ -56,6 +56,14 @@ package enum TokenPlace: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is in a request's body, which is read whole before any of it leaves.
+    package var isInBody: Bool {
+        switch self {
+        case .form, .json, .multipart: true
+        case .bearer, .basic, .segment, .header, .cookie, .query: false
+        }
+    }
+
     private func check() throws(RequestProblem) {
         switch self {
         case .bearer, .basic, .segment: break

@@ -279,10 +279,14 @@ extension Authorizer {
     private func grant(
         of capability: Capability, on target: Target, for act: Act, by asker: Asker, _ stage: DecisionStage
     ) throws -> PolicyGrant {
-        guard let scope = target.scope, let name = target.name, let view = policy.view(for: asker, in: scope) else {
-            throw EngineError.denied(.personOnly)
-        }
-        var circumstances = circumstances(of: asker, asking: name, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
+        guard let scope = target.scope, let view = policy.view(for: asker, in: scope) else { throw EngineError.denied(.personOnly) }
+        let name = target.name
+        // What is about no secret is a request without a token, and nothing else.
+        guard name != nil || act.action == .request && target.request != nil else { throw EngineError.denied(.personOnly) }
+        var circumstances =
+            name.map {
+                self.circumstances(of: asker, asking: $0, in: scope, secret: target.subject.secret, tags: target.tags ?? [])
+            } ?? PolicyCircumstances(now: clock.now())
         (circumstances.program, circumstances.request) = (target.program, target.request)
         circumstances.hasApproval = stage != .last
         switch view.decision(for: name, capability: capability, circumstances) {

@@ -25,9 +25,14 @@ enum DecisionStage {
 }
 
 extension Act {
-    /// A run has a sandbox, or is not begun, and a request is counted, or is not made; nothing else has either.
+    /// A run has a sandbox, or is not begun, and what it sends with fake tokens is judged when it is sent; a request is counted, or is not made. Nothing else
+    /// has any of these.
     fileprivate func meets(_ obligation: PolicyObligation) -> Bool {
-        obligation == .sandbox && action == .run || obligation == .rate && action == .request
+        switch obligation {
+        case .sandbox, .request: action == .run
+        case .rate: action == .run || action == .request
+        case .redact, .approval, .notify, .program, .seal: false
+        }
     }
 }
 

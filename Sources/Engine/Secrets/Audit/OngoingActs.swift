@@ -1,3 +1,5 @@
+import Auditing
+import Model
 import Synchronization
 
 /// The intents whose acts still go on: verification does not miss their outcomes.
@@ -32,4 +34,12 @@ struct Lasting: Sendable {
     let runs = RunRegistry()
     let answers = HeldAnswers()
     let requests = RequestCounter()
+}
+
+extension Lasting {
+    /// Keeps, while the vault is locked, how an act ended and what it answered: both are written at the next unlock.
+    func keep(_ access: AuthorizedAccess, result: String, detail: [AuditFact], answers: [SecretID: Int], clock: MachineClock) {
+        self.answers.hold(answers, of: access.asker.agent, at: clock.now())
+        pending.keep(access.outcome(result, detail: detail, clock: clock))
+    }
 }

@@ -1,7 +1,7 @@
 import Model
 import Synchronization
 
-/// The brokers of one unlock, one for each agent that asked for a request. All of them end with it, and with them the values that they hold.
+/// The brokers of one unlock: one for each agent that asked for a request, and one for each run with fake tokens. All of them end with it, and with them the values that they hold.
 final class BrokerBook: Sendable {
     /// The most requests of one agent at once, and the most brokers of processes without a badge, and of all.
     static let requestsPerHolder = 8
@@ -25,7 +25,27 @@ final class BrokerBook: Sendable {
         var usedAt: Timestamp
     }
 
+    /// A broker of a run, which ends with the run; it ends with a lock, too, and when nobody holds it any more.
+    final class Own: Sendable {
+        let broker: any RunningBroker
+        private let number: UInt64
+        private let book: BrokerBook
+
+        fileprivate init(_ broker: any RunningBroker, _ number: UInt64, in book: BrokerBook) {
+            (self.broker, self.number, self.book) = (broker, number, book)
+        }
+
+        deinit { end() }
+
+        func end() {
+            book.forget(number)
+            broker.end()
+        }
+    }
+
     private struct State {
+        /// Those of runs.
+        var own: [UInt64: any RunningBroker] = [:]
         var entries: [SessionHolder: Entry] = [:]
         var number: UInt64 = 0
         var isClosed = false
@@ -37,6 +57,24 @@ final class BrokerBook: Sendable {
     private let starts = Gate()
 
     init(_ supply: any BrokerSupply) { self.supply = supply }
+
+    /// Starts one for a run.
+    func start() async throws -> Own {
+        let broker = try await supply.start()
+        let number = state.withLock { state -> UInt64? in
+            guard !state.isClosed else { return nil }
+            state.number += 1
+            state.own[state.number] = broker
+            return state.number
+        }
+        guard let number else {
+            broker.end()
+            throw EngineError.locked
+        }
+        return Own(broker, number, in: self)
+    }
+
+    private func forget(_ number: UInt64) { state.withLock { $0.own[number] = nil } }
 
     /// Lends the agent's broker to one request; starts one where there is none, or none that runs any more.
     func lend(to holder: SessionHolder, now: Timestamp) async throws -> Loan {
@@ -109,7 +147,12 @@ final class BrokerBook: Sendable {
 
     /// Ends every one, and lets no other be started.
     func close() {
-        state.withLock { $0.isClosed = true }
+        let own = state.withLock { state in
+            state.isClosed = true
+            defer { state.own = [:] }
+            return state.own
+        }
+        for broker in own.values { broker.end() }
         end { _ in true }
     }
 

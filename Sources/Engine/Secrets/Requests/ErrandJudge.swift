@@ -211,7 +211,8 @@ final class ErrandJudge: RequestJudge {
 }
 
 extension RequestOutcome {
-    fileprivate var facts: [AuditFact] {
+    /// What is written of how a request ended.
+    var facts: [AuditFact] {
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
         return (status.map { [AuditFact("status", $0)] } ?? []) + [
             AuditFact("bytes-sent", bytesSent), AuditFact("bytes-received", bytesReceived), AuditFact("duration-ms", milliseconds),

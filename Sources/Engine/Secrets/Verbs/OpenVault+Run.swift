@@ -67,6 +67,8 @@ package struct PreparedRun: Sendable {
     package var job: RunJob
     package let access: AuthorizedAccess
     let waiting: any WaitingRun
+    /// Of a run with fake tokens.
+    let door: RunDoor?
     /// The unlock it was allowed in.
     let opening: VaultID
 }
@@ -86,17 +88,20 @@ extension OpenVault {
             throw EngineError.invalid("standard input is either a secret or what you send", hint: "leave one of them out")
         }
         let wanted = try await wantedSecrets(wish, for: act, by: asker)
+        var agent: Asker?
+        if let name = wish.agent { agent = try await self.agent(named: name, for: asker) }
         var targets: [Target] = []
         for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
         if asker.isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
         // Whoever may not have the secrets learns nothing of programs either.
         let foreseen = try await authorizer.foresee(act, by: asker, on: targets)
+        if let agent { try await checkRequests(of: agent, wanted) }
         let takesFingerprint = policy.pinsPrograms(of: asker) || wantsPerson(on: targets, by: asker)
         var job = RunJob(wish, by: asker, takesFingerprint: takesFingerprint)
         job.sandbox = Sandboxing(wish, by: asker, under: foreseen)
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
-        var detail = [AuditFact("program", program)]
+        var detail = [AuditFact("program", program)] + (wish.agent.map { [AuditFact("fake-tokens-of", $0)] } ?? [])
         if let purpose = wish.purpose { detail.append(AuditFact("purpose", "\(QuotedText(purpose))")) }
         let access = try await allowed(act, wish, wanted, (job, waiting), targets, detail, by: asker)
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
@@ -108,7 +113,10 @@ extension OpenVault {
             }
             try job.take(access.grants)
             await limitAnswers(of: &job, for: asker)
-            return PreparedRun(job: job, access: access, waiting: waiting, opening: opening)
+            var door: RunDoor?
+            if let agent { door = try await openDoor(&job.values, wanted, in: wish.scope, for: agent) }
+            job.proxy = door?.proxy
+            return PreparedRun(job: job, access: access, waiting: waiting, door: door, opening: opening)
         } catch {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
             throw error

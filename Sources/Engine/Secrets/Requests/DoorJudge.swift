@@ -1,0 +1,182 @@
+import Auditing
+import Brokering
+import Model
+import Policies
+import Redaction
+import Synchronization
+
+/// Judges the requests of the programs of one run, which hold fake tokens, by the policy of the agent whose tokens they are.
+///
+/// It outlives a lock, as the run does, and holds no vault: whoever asks it then is refused.
+final class DoorJudge: RequestJudge {
+    /// What a token stands for.
+    struct Grant: Sendable {
+        var scope: Scope
+        var name: SecretName
+        /// The field, by its place; it is of the current version when a request is made.
+        var field: SegmentName?
+        /// What stands in a reply for other spellings of the value.
+        var label: String
+    }
+
+    private let grants: [GrantID: Grant]
+    private let scope: Scope
+    private let asker: Asker
+    private let holder: SessionHolder
+    private let lasting: Lasting
+    private let clock: MachineClock
+    private let open: @Sendable () -> OpenVault?
+    private let ongoing = Mutex<[Int64: Ongoing]>([:])
+
+    /// A request that was allowed and has not ended.
+    private struct Ongoing {
+        var access: AuthorizedAccess
+        var secrets: [String: SecretID]
+    }
+
+    private static let act = Act(.request, .resolve, .capability(.broker))
+
+    /// - Parameter asker: the agent, as the run's starter has it asked for.
+    init(
+        _ grants: [GrantID: Grant], in scope: Scope, for asker: Asker, _ holder: SessionHolder, lasting: Lasting, clock: MachineClock,
+        open: @escaping @Sendable () -> OpenVault?
+    ) {
+        (self.grants, self.scope, self.asker, self.holder, self.lasting, self.clock) = (grants, scope, asker, holder, lasting, clock)
+        self.open = open
+    }
+
+    func judge(_ request: AskedRequest) async -> RequestJudgement {
+        guard let vault = open() else { return .refuse(RequestDenial(EngineError.locked)) }
+        do { return .allow(try await leave(for: request, in: vault)) } catch { return .refuse(RequestDenial(error)) }
+    }
+
+    /// Policy, count, intent, values: in this order.
+    private func leave(for request: AskedRequest, in vault: OpenVault) async throws -> RequestLeave {
+        let uses = try await uses(of: request, in: vault)
+        let targets = uses.isEmpty ? [try bare(request)] : uses.map(\.target)
+        guard ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) != true else {
+            let error = EngineError.denied(.givesCredentials)
+            try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), error: error)
+            throw error
+        }
+        let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
+        let terms = granted.compactMap(\.request)
+        guard terms.count == targets.count, let first = terms.first else { throw EngineError.denied(.personOnly) }
+        // Two rules that would have the same host verified in two ways say nothing that can be done.
+        guard terms.allSatisfy({ $0.authorities == first.authorities && $0.ownNetwork == first.ownNetwork }) else { throw BrokerFailure.refused }
+        let tickets = try await tickets(terms, targets, vault)
+        do {
+            let access = try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: Self.detail(of: request))
+            return try await leave(uses, first, access, vault)
+        } catch {
+            for ticket in tickets { lasting.requests.giveBack(ticket) }
+            throw error
+        }
+    }
+
+    private func leave(_ uses: [Use], _ terms: RequestTerms, _ access: AuthorizedAccess, _ vault: OpenVault) async throws -> RequestLeave {
+        ongoing.withLock { ongoing in
+            ongoing[access.entry] = Ongoing(access: access, secrets: Dictionary(uses.map { ($0.grant.label, $0.record.id) }) { first, _ in first })
+        }
+        do {
+            var releases: [GrantID: ValueRelease] = [:]
+            for (index, use) in uses.enumerated() where releases[use.id] == nil {
+                releases[use.id] = try await release(use, access.grants[index], access, vault)
+            }
+            return RequestLeave(
+                entry: access.entry, releases: releases.values.sorted { $0.grant < $1.grant }, reachesOwnNetwork: terms.ownNetwork == .allow,
+                authorities: terms.authorities?.pem)
+        } catch {
+            await conclude(RequestOutcome(result: (error as? any Diagnosable)?.code ?? "internal", duration: .zero), of: access.entry)
+            throw error
+        }
+    }
+
+    private func release(_ use: Use, _ grant: PolicyGrant, _ access: AuthorizedAccess, _ vault: OpenVault) async throws -> ValueRelease {
+        let manifest = try await vault.shelf.manifest(use.record, version: use.record.current)
+        let (ordinal, field) = try manifest.chosen(use.grant.field)
+        guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain now", hint: nil) }
+        let value = try await vault.shelf.open(ordinal, of: use.record, version: use.record.current, access: access)
+        try Guessing.check([RunJob.InjectedValue(variable: nil, name: use.grant.label, kind: field.kind, value: value)], for: asker, under: grant)
+        return ValueRelease(
+            grant: use.id, name: use.grant.label, value: value, answersLeft: await vault.answersLeft(about: use.record.id, of: asker))
+    }
+
+    /// One use of a token, with its secret as it is now.
+    private struct Use {
+        var id: GrantID
+        var grant: Grant
+        var record: SecretRecord
+        var target: Target
+    }
+
+    private func uses(of request: AskedRequest, in vault: OpenVault) async throws -> [Use] {
+        var uses: [Use] = []
+        for use in request.uses {
+            guard let grant = grants[use.grant] else {
+                try await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [], code: "token.unknown")
+                throw BrokerFailure.refused
+            }
+            guard let question = request.question(for: use) else { throw BrokerFailure.refused }
+            let record = try await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
+            var target = try await vault.judged(grant.scope, grant.name, record, version: record?.current, by: asker)
+            target.request = question
+            guard let record else { throw EngineError.notFound(.secret) }
+            try vault.usable(record)
+            uses.append(Use(id: use.grant, grant: grant, record: record, target: target))
+        }
+        return uses
+    }
+
+    /// A request without a token, which a rule has to list as any other.
+    private func bare(_ request: AskedRequest) throws -> Target {
+        guard let question = request.question(for: nil) else { throw BrokerFailure.refused }
+        var target = Target(scope: scope, subject: AuditSubject())
+        (target.tags, target.request) = ([], question)
+        return target
+    }
+
+    /// Counts the request, once for each rule with a rate.
+    private func tickets(_ terms: [RequestTerms], _ targets: [Target], _ vault: OpenVault) async throws -> [RequestCounter.Ticket] {
+        var tickets: [RequestCounter.Ticket] = []
+        var counted: Set<String> = []
+        for terms in terms {
+            guard let rate = terms.rate, counted.insert(terms.rule).inserted else { continue }
+            do { tickets.append(try lasting.requests.take(by: terms.rule, rate, for: holder, now: vault.clock.steady())) } catch {
+                for ticket in tickets { lasting.requests.giveBack(ticket) }
+                try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), code: error.code, rule: terms.rule)
+                throw error
+            }
+        }
+        return tickets
+    }
+
+    /// What is written of a request: never its query, whose values are nobody's but the service's, nor its fields and body.
+    private static func detail(of request: AskedRequest) -> [AuditFact] {
+        let places = Set(request.uses.map { "\($0.place)" }).sorted().joined(separator: ", ")
+        return [
+            AuditFact("method", request.method), AuditFact("authority", request.port == 443 ? request.host : "\(request.host):\(request.port)"),
+            AuditFact("path", request.uses.contains { $0.place == .segment } ? "/…" : request.path),
+        ] + (places.isEmpty ? [] : [AuditFact("place", places)])
+    }
+
+    func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
+        guard let request = ongoing.withLock({ $0.removeValue(forKey: entry) }) else { return }
+        var answers: [SecretID: Int] = [:]
+        for (name, count) in outcome.answers {
+            if let secret = request.secrets[name] { answers[secret, default: 0] += max(0, count) }
+        }
+        if let vault = open() { return await vault.conclude(request.access, result: outcome.result, detail: outcome.facts, answers: answers) }
+        lasting.keep(request.access, result: outcome.result, detail: outcome.facts, answers: answers, clock: clock)
+    }
+}
+
+extension RequestDenial {
+    /// What a program is told of an error.
+    init(_ error: any Error) {
+        let known = error as? any Diagnosable
+        var rule: String?
+        if case .denied(let denial)? = error as? EngineError { rule = denial.rule }
+        self.init(code: known?.code ?? "internal", message: known?.message ?? "the request could not be judged", rule: rule, nextStep: known?.hint)
+    }
+}

@@ -1,0 +1,87 @@
+import Auditing
+import Brokering
+import Model
+import Policies
+import Storage
+
+/// The broker of one run, and what its program is given.
+struct RunDoor: Sendable {
+    let broker: BrokerBook.Own
+    let proxy: RunJob.Proxy
+}
+
+extension OpenVault {
+    /// How long a run's certificates are valid: longer than any run that somebody watches, and gone with it in any case.
+    private static let doorLife = Duration.seconds(7 * 86_400)
+
+    /// The agent on whose behalf a person starts a run.
+    func agent(named name: SegmentName, for person: Asker) async throws -> Asker {
+        guard !person.isAgent else { throw EngineError.invalid("only a person starts a run for an agent", hint: nil) }
+        guard let row = try await book.record(.agent, parent: nil, name: name.description) else { throw EngineError.notFound(.agent) }
+        var asker = Asker(standing: .agent(row.id.cast(), name), source: .broker, origin: person.origin)
+        asker.processStart = person.processStart
+        return asker
+    }
+
+    /// Refuses a run for an agent whose policy lets it use one of the secrets through no request at all.
+    func checkRequests(of agent: Asker, _ wanted: [Wanted]) async throws {
+        let act = Act(.run, .resolve, .capability(.broker))
+        for item in wanted {
+            let target = try await judged(item.scope, item.name, item.record, version: item.version, by: agent)
+            try await authorizer.foresee(act, by: agent, on: [target])
+            guard policy.view(for: agent, in: item.scope)?.listsRequests(with: item.name) == true else {
+                throw EngineError.invalid(
+                    "no request rule of the policy says where \(item.name) may go for this agent",
+                    hint: "add one below `request_rules`: `tacit policy edit`")
+            }
+        }
+    }
+
+    /// Starts the broker of a run and puts tokens in the place of its values. Nobody is sent anything yet.
+    func openDoor(_ values: inout [RunJob.InjectedValue], _ wanted: [Wanted], in scope: Scope, for agent: Asker) async throws -> RunDoor {
+        guard let holder = agent.holder else { throw EngineError.denied(.personOnly) }
+        var grants: [GrantID: DoorJudge.Grant] = [:]
+        var tokens: [GrantID: FakeToken] = [:]
+        for index in values.indices where values[index].kind == .secret {
+            guard let item = wanted.first(where: { $0.record?.id == values[index].secret }) else { continue }
+            let grant = GrantID(random: random)
+            // A shape that could be guessed stands for nothing.
+            let keys = try keyring.fakeTokens()
+            guard let neutral = TokenShape.neutral(),
+                let token = keys.token(of: grant, shaped: .fitting(values[index].value)) ?? keys.token(of: grant, shaped: neutral)
+            else { throw EngineError.unreadable }
+            let field = values[index].name.split(separator: "#").dropFirst().first.flatMap { try? SegmentName(String($0), of: .field) }
+            grants[grant] = .init(scope: item.scope, name: item.name, field: field, label: values[index].name)
+            tokens[grant] = token
+            values[index].take(token)
+        }
+        let judge = DoorJudge(grants, in: scope, for: agent, holder, lasting: lasting, clock: clock) { [weak self] in
+            // After a lock another one is open, or none: tokens of before are good for nothing.
+            self.flatMap { $0.brokers.isClosed ? nil : $0 }
+        }
+        let credential = random.bytes(16).hexadecimal
+        let own = try await brokers.start()
+        let hosts = policy.document.bodyHosts
+        let door = try await own.broker.open(
+            DoorSetup(tokens: tokens, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
+        return RunDoor(broker: own, proxy: RunJob.Proxy(variables: Self.variables(of: door, credential), authority: door.authority))
+    }
+
+    /// How programs are told of a proxy. What is on this machine is reached without.
+    private static func variables(of door: OpenDoor, _ credential: String) -> [String: String] {
+        let address = "http://tacit:\(credential)@127.0.0.1:\(door.port)"
+        let own = "localhost,127.0.0.1,::1"
+        return [
+            "HTTPS_PROXY": address, "https_proxy": address, "ALL_PROXY": address, "all_proxy": address, "NO_PROXY": own, "no_proxy": own,
+            "NODE_USE_ENV_PROXY": "1",
+        ]
+    }
+}
+
+extension RunJob.InjectedValue {
+    /// Puts a token, which is no secret, in the place of the value.
+    fileprivate mutating func take(_ token: FakeToken) {
+        var bytes = Array(token.text.utf8)
+        (value, kind) = (SecretValue(moving: &bytes), .plain)
+    }
+}

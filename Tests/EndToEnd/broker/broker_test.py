@@ -1,0 +1,234 @@
+"""Fake tokens, end to end: programs of a person's run and an agent's tool use a value that neither of them holds. `broker_test.py PATH-TO-TACIT`."""
+
+import asyncio
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+
+sys.dont_write_bytecode = True
+here = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(here), str(here.parent / "sessions"), str(here.parent / "mcp")]
+import sdk
+from person import Person
+from service import Service
+
+PROGRAM = sys.argv[1]
+VALUE = "ghp_" + "CANARY" + os.urandom(15).hex()
+WHY = {"purpose": "a test of the broker"}
+# The service is on this machine, which proxies are not asked for otherwise.
+THROUGH = ["env", "-u", "NO_PROXY", "-u", "no_proxy"]
+
+
+def policy(service):
+    rule = f"""\
+        environments: [default/dev]
+        keys: ["app/*"]
+        hosts: [localhost]
+        ports: [{service.port}]
+        own_network: allow
+        authorities: |
+    """
+    rule = textwrap.dedent(rule) + textwrap.indent(service.authority, "  ")
+    return f"""\
+policies:
+  - name: claude
+    agent_id: claude
+    allowed_keys: ["app/*"]
+    capabilities: [masked_return, broker]
+request_rules:
+  - name: api
+    agent_id: claude
+{textwrap.indent(rule, "    ")}
+    methods: [GET, POST]
+    paths: ["/v1/**", "/events"]
+  - name: files
+    agent_id: claude
+{textwrap.indent(rule, "    ")}
+    methods: [GET, HEAD]
+    paths: ["/files/**"]
+"""
+
+
+class Scene:
+    def __init__(self):
+        self.person = Person(PROGRAM)
+        self.files = self.person.home / "served"
+        self.files.mkdir()
+        self.service = Service(self.person.home / "service", self.files)
+        self.url = f"https://localhost:{self.service.port}"
+        (self.person.home / "policy.yaml").write_text(policy(self.service))
+        self.person.set("app/key", VALUE)
+        self.person.tacit("agent", "add", "claude")
+        self.person.tacit("policy", "apply", "policy.yaml")
+        self.person.tacit("unlock")
+
+    def run(self, *words, code=0):
+        """A program of a run for the agent."""
+        done = self.person.tacit("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *words, code=code)
+        assert VALUE.encode() not in done.out + done.err, done.out
+        return done.out.decode()
+
+    def shell(self, script, code=0):
+        return self.run(*THROUGH, "sh", "-c", script, code=code)
+
+    def taken(self):
+        """What reached the service since this was last asked."""
+        received, self.service.received[:] = list(self.service.received), []
+        return received
+
+    def close(self):
+        self.service.close()
+        self.person.close()
+
+
+def programs_hold_tokens(scene):
+    """What a program finds in its environment is worth nothing without the broker."""
+    environment = dict(line.split("=", 1) for line in scene.run("env").splitlines() if "=" in line)
+    token = environment["TOKEN"]
+    assert token.startswith("ghp_") and token != VALUE and len(token) == 40, token
+    bundle = environment["SSL_CERT_FILE"]
+    for name in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "PIP_CERT", "CARGO_HTTP_CAINFO",
+                 "NPM_CONFIG_CAFILE", "DENO_CERT", "NIX_SSL_CERT_FILE"]:
+        assert environment[name] == bundle, name
+    assert environment["HTTPS_PROXY"] == environment["https_proxy"] == environment["ALL_PROXY"]
+    assert not pathlib.Path(bundle).exists(), "the bundle is gone with its run"
+    assert scene.run("env").count(token) == 0, "each run has tokens of its own"
+    port = int(environment["HTTPS_PROXY"].rpartition(":")[2])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "the door is closed with its run"
+
+
+def curl_uses_the_value(scene):
+    printed = scene.shell(f'echo "$TOKEN"; curl -sS -i -H "Authorization: Bearer $TOKEN" --data "{{}}" {scene.url}/v1/echo')
+    token = printed.splitlines()[0]
+    [(method, path, headers, body)] = scene.taken()
+    assert (method, path, body, headers["Authorization"]) == ("POST", "/v1/echo", b"{}", f"Bearer {VALUE}"), headers
+    assert f"X-Echo: Bearer {token}" in printed and printed.endswith(f"Bearer {token}{{}}"), printed
+    for path in ["packed", "base64"]:
+        printed = scene.shell(f'echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" {scene.url}/v1/{path}')
+        assert printed.splitlines()[0] in printed.splitlines()[1] or "[REDACTED:app/key:base64" in printed, printed
+    large = scene.person.home / "large"
+    large.write_bytes(os.urandom(3 << 20))
+    scene.taken()
+    scene.shell(f'curl -sS -o /dev/null -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/octet-stream" --data-binary @{large} {scene.url}/v1/up')
+    assert scene.taken()[0][3] == large.read_bytes()
+
+
+def requests_outside_the_rules_go_nowhere(scene):
+    for request, code in [
+        (f"-X DELETE {scene.url}/v1/echo", "destination_not_allowed"), (f"{scene.url}/admin", "destination_not_allowed"),
+        (f"https://127.0.0.1:{scene.service.port}/v1/echo", "destination_not_allowed"), (f"--path-as-is {scene.url}/v1/../admin", "broker.path-dot-segment"),
+        (f"-H 'X-Api-Key: '\"$TOKEN\" {scene.url}/v1/echo", "broker.token-misplaced|destination_not_allowed"),
+    ]:
+        printed = scene.shell(f'curl -sS -i -H "Authorization: Bearer $TOKEN" {request}')
+        denied = [line.split(": ")[1].strip() for line in printed.splitlines() if line.startswith("Tacit-Denied")]
+        assert denied and denied[0] in code.split("|"), (request, printed)
+        assert scene.taken() == [], request
+        if code == "destination_not_allowed":
+            problem = json.loads(printed.splitlines()[-1])
+            assert problem["status"] == 403 and problem["code"] == code and problem["next_step"], problem
+    refused = scene.person.tacit("run", "--agent", "nobody", "-k", "app/key", "--", "true", code=None)
+    assert refused.returncode == 125 and b"agent" in refused.err, refused.err
+
+
+def python_and_node(scene, python):
+    script = scene.person.home / "client.py"
+    script.write_text(textwrap.dedent(f"""\
+        import httpx, os
+        with httpx.Client() as client:
+            for n in range(3):
+                reply = client.post("{scene.url}/v1/echo", headers={{"Authorization": "Bearer " + os.environ["TOKEN"]}}, json={{"n": n}})
+                assert reply.status_code == 200 and os.environ["TOKEN"] in reply.text, reply.text
+            with client.stream("GET", "{scene.url}/events", headers={{"Authorization": "Bearer " + os.environ["TOKEN"]}}) as events:
+                lines = [line for line in events.iter_lines() if line]
+            assert lines == ["data: Bearer " + os.environ["TOKEN"], "data: last"], lines
+        print("used")
+        """))
+    assert scene.run(*THROUGH, python, str(script)) == "used\n"
+    assert [headers["authorization" if "authorization" in headers else "Authorization"] for _, _, headers, _ in scene.taken()] == [f"Bearer {VALUE}"] * 4
+
+
+def git_clones(scene):
+    """Git asks first without a credential, and comes again with Basic."""
+    source = scene.person.home / "source"
+    environment = {**scene.person.environment, "GIT_CONFIG_GLOBAL": "/dev/null"}
+    git = lambda *words, cwd: subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True, env=environment)
+    source.mkdir()
+    git("init", "-q", "-b", "main", cwd=source)
+    (source / "README").write_text("a repository\n" * 50)
+    git("add", "README", cwd=source)
+    git("-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "-qm", "one", cwd=source)
+    git("clone", "-q", "--bare", str(source), str(scene.files / "repo.git"), cwd=scene.person.home)
+    git("update-server-info", cwd=scene.files / "repo.git")
+    scene.taken()
+    scene.shell(f'git -c credential.helper= clone -q "https://x:$TOKEN@localhost:{scene.service.port}/files/repo.git" clone')
+    assert (scene.person.home / "clone" / "README").read_text() == "a repository\n" * 50
+    shown = {headers.get("Authorization") for _, _, headers, _ in scene.taken()} - {None}
+    import base64
+    assert shown == {"Basic " + base64.b64encode(f"x:{VALUE}".encode()).decode()}, shown
+
+
+async def tool_uses_the_value(scene):
+    """`secret_request`: the agent has not even a token."""
+    async with sdk.connect([PROGRAM, "mcp", "--agent", "claude"], env=scene.person.environment, cwd=str(scene.person.home)) as client:
+        async def call(**arguments):
+            result = await client.call("secret_request", {"secret_name": "app/key", **WHY, **arguments})
+            assert VALUE not in json.dumps(result)
+            return json.loads(result["content"][0]["text"])
+        answer = await call(url=f"{scene.url}/v1/echo", method="POST", body="{}")
+        assert answer["status"] == 200 and answer["body"] == "Bearer [REDACTED:app/key]{}", answer
+        [(_, _, headers, body)] = scene.taken()
+        assert headers["Authorization"] == f"Bearer {VALUE}" and body == b"{}"
+        answer = await call(url=f"{scene.url}/admin")
+        assert answer["error"]["code"] == "destination_not_allowed" and scene.taken() == [], answer
+
+
+def log_says_what_left(scene):
+    """Each request is an entry with what was asked and how it ended, and no value."""
+    entries = scene.person.log("request")
+    text = json.dumps(entries)
+    assert VALUE not in text and "/v1/echo" in text and f"localhost:{scene.service.port}" in text and '"allow"' in text and '"deny"' in text, entries[:2]
+    assert {entry["actor"]["name"] for entry in entries} == {"claude"}, entries[0]
+
+
+def brokers_end_with_the_lock(scene):
+    """A run goes on when the vault is locked by its idle time, and its broker does not."""
+    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", 'echo "$HTTPS_PROXY"; read line',
+                                 stdin=subprocess.PIPE)
+    proxy = process.stdout.readline().decode().strip()
+    scene.person.tacit("lock")
+    with socket.socket() as probe:
+        for _ in range(200):
+            if probe.connect_ex(("127.0.0.1", int(proxy.rpartition(":")[2]))) != 0:
+                break
+            probe.close()
+            probe = socket.socket()
+        else:
+            raise AssertionError("the broker of a locked vault still listens")
+    process.communicate(timeout=60)
+    scene.person.tacit("unlock")
+
+
+def main():
+    scene = Scene()
+    try:
+        for test in [programs_hold_tokens, curl_uses_the_value, requests_outside_the_rules_go_nowhere, git_clones]:
+            test(scene)
+            print("ok   ", test.__name__)
+        python_and_node(scene, sys.executable)
+        asyncio.run(tool_uses_the_value(scene))
+        log_says_what_left(scene)
+        brokers_end_with_the_lock(scene)
+        for path in scene.person.home.rglob("*"):
+            if path.is_file() and not path.is_relative_to(scene.files):
+                assert VALUE.encode() not in path.read_bytes(), path
+    finally:
+        scene.close()
+
+
+main()

@@ -1,0 +1,101 @@
+"""A service on this machine over TLS, under an authority of its own: it shows what reached it, and sends back what it was sent."""
+
+import base64
+import gzip
+import http.server
+import pathlib
+import ssl
+import subprocess
+import threading
+
+
+def openssl(*words, cwd):
+    subprocess.run(["openssl", *words], cwd=cwd, check=True, capture_output=True)
+
+
+def certificates(folder):
+    """An authority, and a certificate for localhost."""
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "ca.key", cwd=folder)
+    openssl("req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=a test", "-days", "2", "-out", "ca.pem", cwd=folder)
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "leaf.key", "-subj", "/CN=localhost", "-out", "leaf.csr", cwd=folder)
+    (folder / "names").write_text("subjectAltName=DNS:localhost\n")
+    openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "names", "-out", "leaf.pem", cwd=folder)
+
+
+class Service:
+    def __init__(self, folder, files=None):
+        """`files` is a folder that is served below `/files/` to whoever shows a credential."""
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(exist_ok=True)
+        certificates(self.folder)
+        self.received = []
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                service.received.append((self.command, self.path, dict(self.headers), body))
+                credential = self.headers.get("Authorization") or ""
+                if self.path.startswith("/files/"):
+                    return self.file(files, credential)
+                if self.path == "/events":
+                    return self.events(credential)
+                text = credential.encode() + body
+                if self.path == "/v1/packed":
+                    return self.send(gzip.compress(text), {"Content-Encoding": "gzip"})
+                if self.path == "/v1/base64":
+                    return self.send(base64.b64encode(text))
+                self.send(text, {"X-Echo": credential})
+
+            def file(self, files, credential):
+                if not credential:
+                    return self.send(b"", {"WWW-Authenticate": 'Basic realm="files"'}, 401)
+                place = files / self.path.partition("?")[0].removeprefix("/files/")
+                self.send(place.read_bytes() if place.is_file() else b"", status=200 if place.is_file() else 404)
+
+            def events(self, credential):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                for event in [f"data: {credential}\n\n", "data: last\n\n", ""]:
+                    self.wfile.write(f"{len(event):x}\r\n{event}\r\n".encode())
+                    self.wfile.flush()
+
+            def send(self, body, headers=None, status=200):
+                self.send_response(status)
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
+
+            def log_message(self, *_):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "leaf.pem", self.folder / "leaf.key")
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.server.handle_error = lambda *_: None
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def authority(self):
+        return (self.folder / "ca.pem").read_text()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
