@@ -232,7 +232,8 @@ extension ProblemPageTests {
             .injection(.badName),
             .injection(.dangerous("PATH")),
             .injection(.taken("A")), .injection(.twoInputs), .injection(.hasNUL(variable: "A")), .injection(.tooLong(variable: "A")), .tooLarge,
-            .noSandbox("why", "what helps"), .noSandboxThere("/path", "why"), .notConfined(Errno(code: 1)),
+            .noSandbox("why", "what helps"), .noSandboxThere("/path", "why"), .notCopied("/path", "why", "what helps"),
+            .notConfined(Errno(code: 1)),
         ] as [RunRefusal]).map(\.failure)
         + ([.noDescriptors(Errno(code: 24)), .starterRefused(Errno(code: 111)), .runnerGone, .runnerSilent, .malformedAnswer] as [RunnerError])
 

@@ -18,6 +18,7 @@ package enum RunRefusal: Diagnosable, Equatable {
     case tooLarge
     case noSandbox(String, String?)
     case noSandboxThere(String, String)
+    case notCopied(String, String, String)
     case cannotStart(String, Errno)
     case notConfined(Errno)
 
@@ -34,6 +35,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .tooLarge: "run.too-large"
         case .noSandbox, .notConfined: "run.no-sandbox"
         case .noSandboxThere: "run.no-sandbox-there"
+        case .notCopied: "run.directory-not-copied"
         }
     }
 
@@ -55,6 +57,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noSandbox(let reason, _): "there is no sandbox: \(reason)"
         case .notConfined(let error): "the process beside the program could not be confined: \(error.text)"
         case .noSandboxThere(let path, let reason): "`\(path)` is not given to a sandbox: \(reason)"
+        case .notCopied(let path, let reason, _): "the working directory `\(path)` takes no overlay, and was not copied in its place: \(reason)"
         }
     }
 
@@ -66,6 +69,7 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .injection(let error): error.hint
         case .tooLarge: "pass the large value with `--stdin KEY`"
         case .noSandbox(_, let remedy): remedy
+        case .notCopied(_, _, let remedy): remedy
         case .notShown: "work on a file system that can be idmapped, such as ext4, XFS, Btrfs or tmpfs"
         case .notConfined: "this machine forbids filters of system calls (seccomp); `tacit doctor` says what is missing"
         case .noSandboxThere: "work in a directory of the project's own, and name only what the program needs"

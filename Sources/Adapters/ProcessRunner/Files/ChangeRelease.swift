@@ -13,16 +13,18 @@ struct ChangeRelease {
     private let search: FileSearch
     /// When the working directory was as the program found it.
     private let since: timespec
+    /// What the program worked in, where that was a copy of all and not what an overlay keeps.
+    private let copy: WorkingCopy?
     private let random: () -> UInt64
     private(set) var result = RunChanges()
     /// How much may still leave, in bytes: a file with holes is longer than the room it takes.
     private var room: Int64
 
     init(
-        _ search: FileSearch, since: timespec, room: Int = SandboxPlan.changedBytes,
+        _ search: FileSearch, since: timespec, copy: WorkingCopy? = nil, room: Int = SandboxPlan.changedBytes,
         random: @escaping () -> UInt64 = { .random(in: .min ... .max) }
     ) {
-        (self.search, self.since, self.room, self.random) = (search, since, Int64(room), random)
+        (self.search, self.since, self.copy, self.room, self.random) = (search, copy?.since(since) ?? since, copy, Int64(room), random)
     }
 
     /// Goes through the changes, kept in one directory, of another.
@@ -30,11 +32,8 @@ struct ChangeRelease {
 
     private mutating func release(_ changes: OpenDirectory, into target: OpenDirectory, _ above: [String]) {
         guard above.count < Self.maximumDepth else { return withhold(above, "it lies too deep") }
-        let names = changes.names
-        if changes.isOpaque {
-            let kept = Set(names.compactMap(\.self))
-            for case let name? in target.names where !kept.contains(name) { delete(name, in: target, above) }
-        }
+        guard let names = changes.allNames else { return withhold(above.isEmpty ? ["."] : above, "it cannot be read") }
+        if copy != nil || changes.isOpaque { deleteOthers(than: names, in: target, above) }
         for name in names {
             guard search.isWanted() else { return }
             guard let name else {
@@ -42,12 +41,17 @@ struct ChangeRelease {
                 continue
             }
             guard let facts = changes.facts(name) else { continue }
+            if facts.kind != S_IFDIR, copy?.isOriginal(above + [name], facts) == true { continue }
             switch facts.kind {
             case S_IFDIR: releaseDirectory(name, facts, changes, target, above)
             case S_IFREG: releaseFile(name, facts, changes, target, above)
             case S_IFLNK: releaseLink(name, changes, target, above)
             default:
-                if facts.isDeletion { delete(name, in: target, above) } else { withhold(above + [name], "it is a pipe, a socket or a device") }
+                if copy == nil, facts.isDeletion {
+                    delete(name, in: target, above)
+                } else {
+                    withhold(above + [name], "it is a pipe, a socket or a device")
+                }
             }
         }
     }
@@ -55,16 +59,18 @@ struct ChangeRelease {
     private mutating func releaseDirectory(_ name: String, _ facts: stat, _ changes: OpenDirectory, _ target: OpenDirectory, _ above: [String]) {
         let path = above + [name]
         guard let inner = changes.directory(name) else { return withhold(path, "it cannot be read") }
-        guard isClean(path) else { return }
+        let wasThere = copy?.isOriginal(path, facts) == true
+        if wasThere, target.directory(name) == nil, isLeftAlone(inner, path) { return }
+        guard wasThere || isClean(path) else { return }
         if let there = target.facts(name), there.kind != S_IFDIR {
-            guard !there.isChanged(since: since), unsafe unlinkat(target.descriptor, name, 0) == 0 else {
+            guard !isChanged(there, path), unsafe unlinkat(target.descriptor, name, 0) == 0 else {
                 return withhold(path, "something else lies there")
             }
         }
         let there = target.facts(name)
         if there == nil, unsafe mkdirat(target.descriptor, name, facts.st_mode & 0o777) != 0 { return withhold(path, "it cannot be written") }
         guard let outer = target.directory(name) else { return withhold(path, "it cannot be written") }
-        if let there, there.st_mode & 0o777 != facts.st_mode & 0o777, !there.isChanged(since: since) {
+        if let there, there.st_mode & 0o777 != facts.st_mode & 0o777, !isChanged(there, path) {
             fchmod(outer.descriptor, facts.st_mode & 0o777)
         }
         release(inner, into: outer, path)
@@ -120,9 +126,9 @@ struct ChangeRelease {
         }
         var final = name
         if let there = target.facts(name) {
-            if there.kind == S_IFDIR, !isUnchanged(name, in: target) || !remove(name, in: target) {
+            if there.kind == S_IFDIR, !isUnchanged(path, in: target) || !remove(name, in: target) {
                 final = beside(name)
-            } else if there.kind != S_IFDIR, there.isChanged(since: since) {
+            } else if there.kind != S_IFDIR, isChanged(there, path) {
                 final = beside(name)
             }
         }
@@ -152,21 +158,38 @@ struct ChangeRelease {
 // MARK: - Deleting
 
 extension ChangeRelease {
+    /// Deletes what is not among the names: what an overlay hides, or what was copied and is not there any more.
+    private mutating func deleteOthers(than names: [String?], in target: OpenDirectory, _ above: [String]) {
+        let kept = Set(names.compactMap(\.self))
+        for case let name? in target.names where !kept.contains(name) && copy?.holds(above + [name]) != false { delete(name, in: target, above) }
+    }
+
     private mutating func delete(_ name: String, in target: OpenDirectory, _ above: [String]) {
         guard target.facts(name) != nil else { return }
-        guard isUnchanged(name, in: target), remove(name, in: target) else {
+        guard isUnchanged(above + [name], in: target), remove(name, in: target) else {
             return withhold(above + [name], "it was deleted by the run, and changed meanwhile: it is left")
         }
         result.deleted += 1
     }
 
     /// Whether nothing of an entry was changed since the start.
-    private func isUnchanged(_ name: String, in target: OpenDirectory, depth: Int = 0) -> Bool {
-        guard depth < Self.maximumDepth, let facts = target.facts(name) else { return false }
-        if facts.isChanged(since: since) { return false }
+    private func isUnchanged(_ path: [String], in target: OpenDirectory) -> Bool {
+        guard path.count <= 2 * Self.maximumDepth, let name = path.last, let facts = target.facts(name), !isChanged(facts, path) else { return false }
         guard facts.kind == S_IFDIR else { return true }
         guard let inner = target.directory(name) else { return false }
-        return inner.names.allSatisfy { $0.map { isUnchanged($0, in: inner, depth: depth + 1) } ?? false }
+        return inner.allNames?.allSatisfy { $0.map { isUnchanged(path + [$0], in: inner) } ?? false } ?? false
+    }
+
+    /// Whether somebody else changed an entry of the working directory since the start.
+    private func isChanged(_ facts: stat, _ path: [String]) -> Bool { facts.isChanged(since: since) || copy?.isUnchanged(path, facts) == false }
+
+    /// Whether the run changed nothing below a directory of the copy.
+    private func isLeftAlone(_ directory: OpenDirectory, _ path: [String]) -> Bool {
+        directory.allNames?.allSatisfy { name in
+            guard let name, let facts = directory.facts(name), copy?.isOriginal(path + [name], facts) == true else { return false }
+            guard facts.kind == S_IFDIR else { return true }
+            return directory.directory(name).map { isLeftAlone($0, path + [name]) } ?? false
+        } ?? false
     }
 
     private func remove(_ name: String, in target: OpenDirectory) -> Bool {

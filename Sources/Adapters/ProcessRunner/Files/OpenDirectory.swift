@@ -34,13 +34,25 @@ final class OpenDirectory {
         return unsafe fstatat(descriptor, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 ? facts : nil
     }
 
-    /// The names in it, in order; a name that is no text is nil.
-    var names: [String?] {
-        guard let copy = OpenDirectory(reopening: descriptor) else { return [] }
-        guard let entries = unsafe fdopendir(fcntl(copy.descriptor, F_DUPFD_CLOEXEC, 3)) else { return [] }
+    /// The names in it, in order, as far as they can be read; a name that is no text is nil.
+    var names: [String?] { allNames ?? [] }
+
+    /// The same; nil where they cannot all be read, which does not say that there are none.
+    var allNames: [String?]? {
+        guard let copy = OpenDirectory(reopening: descriptor) else { return nil }
+        let descriptor = fcntl(copy.descriptor, F_DUPFD_CLOEXEC, 3)
+        guard let entries = unsafe fdopendir(descriptor) else {
+            if descriptor >= 0 { close(descriptor) }
+            return nil
+        }
         defer { unsafe closedir(entries) }
         var names: [String?] = []
-        while let entry = unsafe readdir(entries) {
+        while true {
+            errno = 0
+            guard let entry = unsafe readdir(entries) else {
+                if errno != 0 { return nil }
+                break
+            }
             let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }

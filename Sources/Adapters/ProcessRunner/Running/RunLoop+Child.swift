@@ -96,24 +96,25 @@ extension RunLoop {
     private var sandboxReport: RunSandbox? {
         if let missing { return .missing(missing.reason) }
         return sandbox.map { sandbox in
-            let files = sandbox.changes != nil ? "checked" : job.directory == nil ? "private" : "through"
+            let checked = sandbox.copy == nil ? "checked" : "checked, in a copy"
+            let files = sandbox.changes != nil ? checked : job.directory == nil ? "private" : "through"
             return sandbox.layers.report(files: files)
         }
     }
 
     /// Brings what the child changed into the working directory, once nobody of its sandbox can change it any more; nil when nothing was changed.
     private func releaseChanges() -> RunChanges? {
-        guard let sandbox, let kept = sandbox.changes, let changes = OpenDirectory(reopening: kept) else { return nil }
+        guard let sandbox, let kept = sandbox.changes else { return nil }
         var files = RunChanges()
-        if Descendants.haveEnded, let target = OpenDirectory(reopening: directories.working) {
+        if Descendants.haveEnded, let changes = OpenDirectory(reopening: kept), let target = OpenDirectory(reopening: directories.working) {
             var search = FileSearch(
                 needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
             search.isWanted = { [unowned self] in isWanted() }
-            var release = ChangeRelease(search, since: sandbox.since)
+            var release = ChangeRelease(search, since: sandbox.since, copy: sandbox.copy)
             release.release(changes, into: target)
             files = release.result
         } else {
-            files.tell(".", "processes of the run could not be ended, or the directory is gone: nothing was taken over")
+            files.tell(".", "processes of the run could not be ended, or the directory is gone or closed: nothing was taken over")
         }
         return files.isEmpty ? nil : files
     }

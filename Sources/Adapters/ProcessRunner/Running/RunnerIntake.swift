@@ -83,15 +83,19 @@ struct RunnerIntake {
         guard let wish = job.sandbox else { return (nil, nil) }
         let scene = SandboxScene(wish, job, program, directories)
         if let (path, reason) = scene.refusal { throw .noSandboxThere(path, reason) }
-        do throws(SandboxMissing) {
-            return (try Sandbox(scene, program: executed, closing: control), nil)
-        } catch {
+        let sandbox: Sandbox
+        do throws(SandboxMissing) { sandbox = try Sandbox(scene, program: executed, closing: control) } catch {
             // Only a machine that confines nothing lets a run go without: what fails for this run alone may be the asker's doing.
             guard wish.strictness == .fallback, SandboxProbe.finding(closing: control).reason != nil else {
                 throw .noSandbox(error.reason, error.stage.remedy)
             }
             return (nil, error)
         }
+        do throws(WorkingCopy.Failure) { try sandbox.fill(from: directories.working) } catch {
+            sandbox.end()
+            throw .notCopied(sandbox.plan.workingDirectory, error.reason, error.remedy)
+        }
+        return (sandbox, nil)
     }
 
     /// Takes away what was made for the run.

@@ -10,8 +10,12 @@ final class Sandbox {
     let layers: SandboxLayers
     /// What limits its processes together.
     private let limits: RunLimits
-    /// Where changes of the working directory are kept; nil when there is no overlay.
+    /// Where changes of the working directory are kept; nil when none are.
     let changes: Int32?
+    /// Whether the program sees that place alone, which has to be filled before it starts.
+    private let needsCopy: Bool
+    /// What it was filled with; nil where the working directory lies under an overlay.
+    private(set) var copy: WorkingCopy?
     /// The first process of its process namespace.
     let first: Int32
     /// When the working directory was as the program found it: what was changed from here on was changed by somebody else.
@@ -37,7 +41,7 @@ final class Sandbox {
         _ = tacit_set_socket_timeout(socket, 10_000)
         do throws(SandboxMissing) {
             guard launcher > 0 else { throw SandboxMissing(.namespaces, -launcher) }
-            (changes, layers) = try Self.answer(on: socket, limits)
+            (changes, layers, needsCopy) = try Self.answer(on: socket, limits)
         } catch {
             limits.group?.end()
             close(socket)
@@ -51,6 +55,13 @@ final class Sandbox {
         if let changes { close(changes) }
     }
 
+    /// Copies the working directory where no overlay lies over it. The runner does it, and not the first process, which in its namespace may read more than the user may.
+    func fill(from working: Int32) throws(WorkingCopy.Failure) {
+        guard needsCopy, let changes else { return }
+        guard let source = OpenDirectory(reopening: working), let target = OpenDirectory(reopening: changes) else { throw .unreadable }
+        copy = try WorkingCopy(of: source, into: target)
+    }
+
     /// Ends whatever its control group still holds.
     func end() { limits.group?.end() }
 
@@ -61,7 +72,7 @@ final class Sandbox {
         return launcher < 0 ? (tacit_fork(), limits.withoutGroup(-launcher)) : (launcher, limits)
     }
 
-    private static func answer(on socket: Int32, _ limits: RunLimits) throws(SandboxMissing) -> (Int32?, SandboxLayers) {
+    private static func answer(on socket: Int32, _ limits: RunLimits) throws(SandboxMissing) -> (Int32?, SandboxLayers, Bool) {
         var (byte, descriptor): (UInt8, Int32) = (0, -1)
         var numbers: (error: Int32, landlock: Int32) = (EPIPE, 0)
         let isWhole =
@@ -76,7 +87,8 @@ final class Sandbox {
             if let changes { close(changes) }
             throw SandboxMissing(.landlock, ENOSYS)
         }
-        return (changes, SandboxLayers(landlock: Int(numbers.landlock), hasProcesses: numbers.error == 0, limits: limits.words))
+        let layers = SandboxLayers(landlock: Int(numbers.landlock), hasProcesses: numbers.error & 1 == 0, limits: limits.words)
+        return (changes, layers, numbers.error & 2 != 0)
     }
 
     /// Starts the program; its process, or an error below zero.

@@ -10,6 +10,13 @@ struct SandboxBuilder {
         var error: Int32
     }
 
+    /// Where changes of the working directory are kept.
+    struct Changes {
+        let descriptor: Int32
+        /// Whether an overlay lies over the working directory; otherwise the program sees this place alone, and what is to be in it has to be copied there.
+        let isOverlay: Bool
+    }
+
     let plan: SandboxPlan
     private let root: Int32
     private static let place = Int32(TACIT_PLACE_ONLY)
@@ -27,7 +34,7 @@ struct SandboxBuilder {
     }
 
     /// Puts everything in place, and moves there; the directory in which changes of the working directory are kept, if they are.
-    func build() throws(Failure) -> (changes: Int32?, hasProcesses: Bool) {
+    func build() throws(Failure) -> (changes: Changes?, hasProcesses: Bool) {
         var overlay: FilePlace?
         var (hasProcesses, veiled) = (true, [String]())
         for step in plan.steps {
@@ -119,7 +126,7 @@ struct SandboxBuilder {
         try attach(changes, at: Self.upper, O_DIRECTORY)
     }
 
-    private func mountOverlay(at path: String) throws(Failure) -> Int32 {
+    private func mountOverlay(at path: String) throws(Failure) -> Changes {
         let changes = try Self.check(.overlay, unsafe tacit_open_below(AT_FDCWD, "\(Self.upper)/changes", Self.place | O_DIRECTORY, 0, 0))
         var facts = stat()
         // The working directory keeps the mode that it has.
@@ -127,16 +134,20 @@ struct SandboxBuilder {
         let options = [
             "lowerdir", Self.lower, "upperdir", "\(Self.upper)/changes", "workdir", "\(Self.upper)/work", "userxattr", "",
         ]
-        let overlay = try Self.filesystem("overlay", options, [.noSetID, .noDevices], stage: .overlay)
+        let attributes: SandboxPlan.Attributes = [.noSetID, .noDevices]
+        let (shown, isOverlay): (Int32, Bool)
+        do throws(Failure) { (shown, isOverlay) = (try Self.filesystem("overlay", options, attributes, stage: .overlay), true) } catch {
+            (shown, isOverlay) = (try Self.check(.overlay, tacit_copy_mount(changes, attributes.rawValue)), false)
+        }
         let target = try Self.check(.overlay, unsafe tacit_open_below(AT_FDCWD, path, Self.place | O_DIRECTORY, 0, UInt64(TACIT_NO_LINKS)))
         defer { close(target) }
-        try Self.check(.overlay, tacit_attach(overlay, target))
-        close(overlay)
+        try Self.check(.overlay, tacit_attach(shown, target))
+        close(shown)
         for place in [Self.lower, Self.upper] {
             try Self.check(.overlay, unsafe tacit_detach(place))
             unsafe rmdir(place)
         }
-        return changes
+        return Changes(descriptor: changes, isOverlay: isOverlay)
     }
 
     private static let empty = "/.empty"

@@ -12,7 +12,7 @@ enum SandboxLauncher {
     struct Answer {
         static let byteCount = 12
         var stage: SandboxStage
-        /// When everything was done, 1 where there is no /proc.
+        /// When everything was done, what is otherwise than usual: 1 where there is no /proc, and 2 where there is no overlay.
         var error: Int32 = 0
         var landlock: Int32 = 0
     }
@@ -51,13 +51,13 @@ enum SandboxLauncher {
         guard unsafe tacit_harden("tacit-sandbox") == 0 else { _exit(125) }
         umask(0)
         setsid()
-        let built: (changes: Int32?, hasProcesses: Bool)
+        let built: (changes: SandboxBuilder.Changes?, hasProcesses: Bool)
         do throws(SandboxBuilder.Failure) { built = try SandboxBuilder(plan).build() } catch {
             give(Answer(stage: error.stage, error: error.error), on: socket)
         }
         if let failed = giveUpPower() { give(failed, on: socket) }
-        let answer = Answer(stage: .ready, error: built.hasProcesses ? 0 : 1, landlock: tacit_landlock_version())
-        tell(answer, with: built.changes ?? -1, on: socket)
+        let unusual: Int32 = (built.hasProcesses ? 0 : 1) | (built.changes?.isOverlay == false ? 2 : 0)
+        tell(Answer(stage: .ready, error: unusual, landlock: tacit_landlock_version()), with: built.changes?.descriptor ?? -1, on: socket)
         // From here on it executes nothing, and forks and connects no more than a runner.
         guard SyscallFilter(for: .runner).apply() == 0 else { _exit(125) }
         // Nothing of the runner's is held here: not its socket, nor the program.

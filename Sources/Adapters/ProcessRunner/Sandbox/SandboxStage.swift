@@ -12,7 +12,7 @@ enum SandboxStage: UInt8 {
         case .identity: "a user namespace with its user in it"
         case .mounts: "mounts of its own"
         case .root: "a root of its own"
-        case .overlay: "a private layer over the working directory"
+        case .overlay: "a private layer over a directory"
         case .power: "no capabilities"
         case .landlock: "Landlock"
         case .filter: "a filter of system calls"
@@ -25,7 +25,7 @@ enum SandboxStage: UInt8 {
         case .namespaces, .identity, .mounts:
             "where AppArmor restricts user namespaces, give this program a profile or set `kernel.apparmor_restrict_unprivileged_userns=0`; else see "
                 + "`kernel.unprivileged_userns_clone` and `user.max_user_namespaces`; in a container, ask for `--security-opt seccomp=unconfined`"
-        case .overlay: "the file system of the working directory takes no overlay; Linux 6.6 or newer has what is needed"
+        case .overlay: "the file system of a directory that the policy lets it read takes no overlay; Linux 5.11 or newer has what is needed"
         case .landlock: "Linux 5.13 or newer with `landlock` among `lsm=` of the kernel's command line"
         default: nil
         }

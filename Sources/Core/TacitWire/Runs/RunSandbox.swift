@@ -8,7 +8,8 @@ public struct RunSandbox: Codable, Sendable, Equatable {
     public var seccomp: String
     /// What the command reached: `none`, or `host` without a sandbox.
     public var network: String
-    /// Where files went: `private` (nothing is kept), `checked` (into the working directory once they were searched), `through` (as they were written).
+    /// Where files went: `private` (nothing is kept), `checked` (into the working directory once they were searched; what was otherwise behind it), `through` (as
+    /// they were written).
     public var files: String
     /// What the command's processes could use together: `on` and how much, or `none` and why.
     public var cgroup: String
