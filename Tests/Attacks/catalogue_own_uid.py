@@ -27,8 +27,7 @@ def house(context):
         place = PROGRAM.parent / "own-uid"
         for path in (place, place / "machine"):
             path.mkdir()
-        (place / "homes").mkdir(mode=0o711)
-        machine.call(machine.LIBC.unshare(0x20000))
+        machine.unshare_mounts(place / "homes")
         machine.seclude(place / "machine", RUN_USERS)
         machine.mount("tmpfs", "/srv", "tmpfs", 0, "mode=0755")
         shutil.copy(PROGRAM, INSTALLED)

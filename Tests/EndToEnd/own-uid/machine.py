@@ -35,15 +35,51 @@ def mount(source, target, kind, flags=0, options=""):
     call(LIBC.mount(source.encode(), str(target).encode(), kind.encode(), flags, options.encode()))
 
 
+def unshare_mounts(homes):
+    """Gives this process a mount namespace of its own, as the root that it is or as one of its own making, and a directory for homes in it."""
+    homes.mkdir(mode=0o711)
+    is_own = LIBC.unshare(0x20000) != 0
+    if is_own:
+        become_own_root()
+    mount("none", "/", "none", 1 << 14 | 1 << 18)
+    if is_own:
+        # Of file systems that others mounted it may show nothing otherwise.
+        mount("tmpfs", homes, "tmpfs", 0, "mode=0711")
+
+
+def become_own_root():
+    """Becomes the root of a user namespace with the users that there are. Many a container's root may do no more."""
+    gate, gate_end = os.pipe()
+    process, child = os.getpid(), os.fork()
+    if child == 0:
+        failed = 1
+        try:
+            os.close(gate_end)
+            os.read(gate, 1)
+            for name in ("uid_map", "gid_map"):
+                ranges = [line.split() for line in pathlib.Path("/proc/self", name).read_text().splitlines()]
+                pathlib.Path(f"/proc/{process}", name).write_text("".join(f"{first} {first} {count}\n" for first, _, count in ranges))
+            failed = 0
+        finally:
+            os._exit(failed)
+    try:
+        call(LIBC.unshare(0x10000000 | 0x20000))
+    finally:
+        os.close(gate)
+        os.close(gate_end)
+        failed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if failed:
+        raise PermissionError("root may make no users of its own")
+
+
 def seclude(place, run_users=62000):
     """Makes /etc, /run and /var/lib this mount namespace's own, and makes the people there. The users of runs get numbers from `run_users` on."""
-    mount("none", "/", "none", 1 << 14 | 1 << 18)
     mount("tmpfs", place, "tmpfs", 0, "mode=0755")
     for path in ("/etc", "/var/lib"):
         upper, work = (place / f"{kind}-{pathlib.Path(path).name}" for kind in ("upper", "work"))
         upper.mkdir()
         work.mkdir()
-        mount("overlay", path, "overlay", 0, f"lowerdir={path},upperdir={upper},workdir={work}")
+        mount("overlay", path, "overlay", 0, f"lowerdir={path},upperdir={upper},workdir={work},userxattr")
     mount("tmpfs", "/run", "tmpfs", 0, "mode=0755")
     pathlib.Path("/var/lib/tacit").mkdir(exist_ok=True)
     mount("tmpfs", "/var/lib/tacit", "tmpfs", 0, "mode=0755")
