@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -248,44 +247,34 @@ static int receive(int connection, struct tacit_run_request *request) {
     return -EPROTO;
 }
 
-/// One request of one connection. Whoever is not the keeper is told nothing.
-static void serve(struct starting starting) {
-    static struct tacit_run_request request;
-    if (!is_user(starting.connection, starting.people->keeper)) return;
-    limit_waiting(starting.connection, patience_milliseconds);
-    struct tacit_run_answer answer = {.stage = TACIT_RUN_REQUEST, .error = EPROTO};
-    starting.control = receive(starting.connection, &request);
-    if (starting.control >= 0) {
-        long process = syscall(SYS_clone, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
-        if (process == 0) begin(&starting, request.directory);
-        close(starting.control);
-        if (process > 0) return;
-        answer = (struct tacit_run_answer){.stage = TACIT_RUN_PROCESS, .error = errno};
-    }
-    send(starting.connection, &answer, sizeof answer, MSG_NOSIGNAL);
-}
-
-int tacit_serve_runs(int listener, const struct tacit_run_people *people, int idle_milliseconds) {
+int tacit_start_run(int connection, const struct tacit_run_people *people) {
     const uint32_t users[] = {0, people->person, people->keeper, people->run};
     for (int one = 0; one < 4; one++) {
         for (int other = 0; other < one; other++) if (users[one] == users[other]) return -EINVAL;
     }
     if (geteuid() != 0 || people->run_group == 0 || people->run_group == people->person_group) return -EPERM;
+    // Whoever is not the keeper is told nothing.
+    if (!is_user(connection, people->keeper)) return -EPERM;
     // It has no secret, and its namespace of owners can be opened only while it can be looked at; by root alone, as all that is root's. */
     if (setgroups(0, NULL) != 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return -errno;
-    struct starting starting = {.people = people, .owners = make_owners(people), .program = open("/proc/self/exe", O_PATH | O_CLOEXEC)};
+    struct starting starting = {
+        .people = people, .owners = make_owners(people), .program = open("/proc/self/exe", O_PATH | O_CLOEXEC), .connection = connection,
+    };
     if (starting.owners < 0) return starting.owners;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || starting.program < 0 || chdir("/") != 0) return -errno;
-    // Who ended leaves nothing to collect, and is not waited for.
-    signal(SIGCHLD, SIG_IGN);
-    for (;;) {
-        struct pollfd waiting = {.fd = listener, .events = POLLIN};
-        int ready = poll(&waiting, 1, idle_milliseconds);
-        if (ready == 0 && waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD) return 0;
-        if (ready <= 0) continue;
-        starting.connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (starting.connection < 0) continue;
-        serve(starting);
-        close(starting.connection);
+    limit_waiting(connection, patience_milliseconds);
+    static struct tacit_run_request request;
+    struct tacit_run_answer answer = {.stage = TACIT_RUN_REQUEST, .error = EPROTO};
+    long process = -1;
+    starting.control = receive(connection, &request);
+    if (starting.control >= 0) {
+        process = syscall(SYS_clone, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+        if (process == 0) begin(&starting, request.directory);
+        answer = (struct tacit_run_answer){.stage = TACIT_RUN_PROCESS, .error = errno};
     }
+    if (process < 0) send(connection, &answer, sizeof answer, MSG_NOSIGNAL);
+    // What is left of the service lasts as long as the run, and holds nothing.
+    syscall(call_close_range, 3, ~0U, 0);
+    while (process > 0 && waitpid((pid_t)process, NULL, 0) < 0 && errno == EINTR) {}
+    return 0;
 }

@@ -188,8 +188,8 @@ class OwnTacit(Tacit):
     """A run of a keeper's that is a user of its own; what starts its runners is root's helper."""
 
     def helpers(self):
-        starter = self.house.units.starter.pid
-        return {"runner": children(starter), "spawner": [starter], "keeper": [self.house.keeper]}
+        helpers = self.house.units.helpers()
+        return {"runner": [child for helper in helpers for child in children(helper)], "spawner": helpers, "keeper": [self.house.keeper]}
 
     @contextlib.contextmanager
     def begin(self, as_file=False):

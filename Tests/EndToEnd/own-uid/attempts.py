@@ -11,7 +11,7 @@ from api import Connection
 from attack import attack, clean, expect
 from house import PASSWORD, TACIT, AtTerminal, House, is_alive, wait_until
 from machine import UNITS, installed
-from scene import EVERYTHING, HOLDING, VALUE, Held, as_user, looks, named, processes_of, users
+from scene import EVERYTHING, HOLDING, VALUE, Held, as_user, looks, named, parent, processes_of, users
 
 
 # The run
@@ -29,7 +29,7 @@ def third_user(scene):
 @attack("own uid", "the units are such that systemd takes every line of them, and an installation is repeated and taken away")
 def units(scene):
     paths = sorted(str(path) for path in UNITS.glob("tacit-*"))
-    expect(len(paths) == 3, paths)
+    expect(len(paths) == 4, paths)
     if shutil.which("systemd-analyze"):
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", *paths], capture_output=True, text=True)
         expect(done.returncode == 0 and done.stderr == "", done.stderr)
@@ -38,7 +38,7 @@ def units(scene):
     expect({path: pathlib.Path(path).read_text() for path in paths} == before, "a second installation is another")
     installed(scene.neighbour)
     tacit = lambda *words: subprocess.run([TACIT, "keeper", *words], capture_output=True, text=True)  # noqa: E731
-    expect("rm /etc" in tacit("uninstall", "--for", "neighbour", "--dry-run").stdout and len(list(UNITS.glob("tacit-*"))) == 6, "a dry run did something")
+    expect("rm /etc" in tacit("uninstall", "--for", "neighbour", "--dry-run").stdout and len(list(UNITS.glob("tacit-*"))) == 8, "a dry run did something")
     expect(tacit("uninstall", "--for", "neighbour").returncode == 0, "uninstall")
     expect(sorted(str(path) for path in UNITS.glob("tacit-*")) == paths, "units are left, or another's were taken")
     done = as_user(scene.person, lambda: [tacit("install", "--system-user", "--for", "person").stderr])
@@ -72,9 +72,9 @@ def identities(scene):
 
     with Held(scene) as held:
         expect(users(scene.keeper.pid) == {scene.units.keeper_user.pw_uid}, "the keeper is another user")
-        expect(users(scene.starter.pid) == {0}, "the helper is not root")
+        expect(users(held.helper) == {0}, "the helper is not root")
         three = 1 << 6 | 1 << 7 | 1 << 21
-        expect(capabilities(scene.starter.pid) == ({"CapPrm": three, "CapEff": three, "CapInh": 0, "CapAmb": 0}, 1), capabilities(scene.starter.pid))
+        expect(capabilities(held.helper) == ({"CapPrm": three, "CapEff": three, "CapInh": 0, "CapAmb": 0}, 1), capabilities(held.helper))
         for process in (scene.keeper.pid, held.runner, held.program):
             expect(capabilities(process) == (dict.fromkeys(("CapPrm", "CapEff", "CapInh", "CapAmb"), 0), 1), capabilities(process))
 
@@ -99,7 +99,7 @@ def control(scene):
 @attack("own uid", "the person's processes reach nothing of a run, its runner, the keeper or the helper: environment, memory, namespaces, ptrace, signals")
 def person_looks(scene):
     with Held(scene) as held:
-        processes = {"program": held.program, "runner": held.runner, "keeper": scene.keeper.pid, "helper": scene.starter.pid}
+        processes = {"program": held.program, "runner": held.runner, "keeper": scene.keeper.pid, "helper": held.helper}
         for user in (scene.person, scene.neighbour):
             for name, process in processes.items():
                 found = as_user(user, lambda process=process: looks(process), [scene.person.pw_gid])
@@ -118,6 +118,31 @@ def sandboxed_looks(scene):
             names[pathlib.Path(f"/proc/{process}/comm").read_text().strip()] = found
         expect(set(names) >= {"sleep", "tacit-runner", "tacit-sandbox"} and not any(names.values()), names)
     wait_until(lambda: not processes_of(user), "the run has ended")
+
+
+@attack("own uid", "each run has a helper of its own and, as a service, a control group of its own within that of all runs; both end with it")
+def groups(scene):
+    with Held(scene) as held:
+        with scene.house.connect(headers={"Tacit-Agent-Badge": scene.house.badges["confined"], "Tacit-Source": "mcp"}) as agent:
+            agent.run(["sleep", "1001"], ["api/key"], cwd=str(scene.house.root / "work")).until_started()
+            user = scene.units.run_user
+            wait_until(lambda: len(named(processes_of(user), "sleep")) == 2, "the other program runs")
+            runners = named(processes_of(user), "tacit-runner")
+            helpers = {parent(runner) for runner in runners}
+            expect(len(runners) == 2 and helpers == set(scene.units.helpers()) and held.helper in helpers, f"{runners} {helpers} {scene.units.helpers()}")
+            if scene.units.are_services:
+                of = {process: group(process) for process in processes_of(user)}
+                own = f"/tacit-runs-{scene.person.pw_uid}.slice/tacit-starter-{scene.person.pw_uid}@"
+                expect(len(set(of.values())) == 2 and all(own in path and path.endswith(".service") for path in of.values()), of)
+                expect(of[held.runner] == of[held.program] == group(held.helper), of)
+        wait_until(lambda: scene.units.helpers() == [held.helper], "the helper has ended with its run")
+    wait_until(lambda: not scene.units.helpers(), "the helper has ended with its run")
+
+
+def group(process):
+    """The control group of a process, in the hierarchy of the second version."""
+    lines = pathlib.Path(f"/proc/{process}/cgroup").read_text().splitlines()
+    return next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
 
 
 @attack("own uid", "the person, a neighbour and the user of runs neither list, read nor write the keeper's files")

@@ -181,16 +181,10 @@ class Service:
 class BootedUnits(Units):
     """Keeper and helper of one person, started by systemd, by whatever their units say."""
 
+    are_services = True
+
     def listen(self):
         """The installation did it."""
-
-    @property
-    def starter(self):
-        return Service(f"tacit-starter-{self.person.pw_uid}.service")
-
-    @starter.setter
-    def starter(self, _):
-        pass
 
     def start_keeper(self):
         unit = f"tacit-keeper-{self.person.pw_uid}.service"

@@ -7,7 +7,7 @@ import struct
 import subprocess
 
 from attack import attack, expect
-from house import is_alive, wait_until
+from house import wait_until
 from scene import as_user, processes_of
 
 VERSION, LONGEST = 1, 4096
@@ -104,7 +104,7 @@ def second(scene):
     still(scene)
 
 
-@attack("helper", "one who says nothing does not keep others waiting for long, and many who say nothing do not either")
+@attack("helper", "one who says nothing keeps nobody waiting, and many who say nothing do not either")
 def silent(scene):
     def body():
         held = []
@@ -133,9 +133,6 @@ def beginnings(scene):
 
 
 def still(scene):
-    """It lives, holds no more than it did, and serves."""
-    expect(is_alive(scene.starter.pid), "the helper has ended")
-    held = len(os.listdir(f"/proc/{scene.starter.pid}/fd"))
-    scene.held = getattr(scene, "held", held)
-    expect(held == scene.held, f"{held} descriptors are open, and were {scene.held}")
+    """It serves, and nothing is left of those who were asked before."""
     expect(scene.run("true").returncode == 0, "the helper serves no more")
+    wait_until(lambda: not scene.units.helpers(), "what was asked has ended")

@@ -10,7 +10,6 @@ import ctypes
 import os
 import pathlib
 import pwd
-import select
 import signal
 import socket
 import subprocess
@@ -105,13 +104,14 @@ def read(name):
 class Units:
     """Keeper and helper of one person, started as their units say."""
 
+    are_services = False
+
     def __init__(self, person):
         self.person = person
         self.keeper_unit = read(f"tacit-keeper-{person.pw_uid}.service")["Service"]
-        self.starter_unit = read(f"tacit-starter-{person.pw_uid}.service")["Service"]
+        self.starter_unit = read(f"tacit-starter-{person.pw_uid}@.service")["Service"]
         self.socket_unit = read(f"tacit-starter-{person.pw_uid}.socket")["Socket"]
         self.processes = []
-        self.starter = None
 
     @property
     def keeper_user(self):
@@ -144,7 +144,8 @@ class Units:
         return ["setpriv", "--no-new-privs", "--inh-caps=-all", f"--bounding-set={bounds}", "prlimit", "--core=0", *words]
 
     def listen(self):
-        """The helper's socket: whoever connects has the helper started, as often as it has ended."""
+        """The helper's socket: whoever connects has a helper started."""
+        expect(self.socket_unit["Accept"] == "yes", "the helper is one for all")
         path = pathlib.Path(self.starter_socket)
         path.parent.mkdir(exist_ok=True, mode=0o755)
         path.unlink(missing_ok=True)
@@ -157,16 +158,17 @@ class Units:
 
     def activate(self, listener):
         while True:
-            select.select([listener], [], [])
-            self.starter = self.start_starter(listener)
-            self.starter.wait()
+            connection, _ = listener.accept()
+            process = self.start_starter(connection)
+            connection.close()
+            threading.Thread(target=process.wait, daemon=True).start()
 
-    def start_starter(self, listener):
+    def start_starter(self, connection):
         words = self.confined(self.starter_unit, self.starter_unit["ExecStart"].split(), self.starter_unit["CapabilityBoundingSet"])
 
         def prepare():
             os.setsid()
-            os.dup2(listener.fileno(), 3)
+            os.dup2(connection.fileno(), 3)
             os.umask(int(self.starter_unit["UMask"], 8))
 
         shell = ["sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"', "sh", *words]
@@ -192,9 +194,22 @@ class Units:
         return process
 
     def stop(self):
-        for process in self.processes + [self.starter] * (self.starter is not None):
+        for process in self.processes:
             process.send_signal(signal.SIGKILL)
             process.wait()
+        wait_until(lambda: not self.helpers(), "the helpers have ended with their runs")
+
+    def helpers(self):
+        """Root's helpers of this person's, each of one run."""
+        found = []
+        for entry in os.listdir("/proc"):
+            try:
+                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0") if entry.isdigit() else []
+            except OSError:
+                continue
+            if words[1:3] == [b"__starter", str(self.person.pw_uid).encode()]:
+                found.append(int(entry))
+        return found
 
 
 class OwnHouse(House):

@@ -34,10 +34,6 @@ class Scene:
     def __exit__(self, *_):
         self.house.close()
 
-    @property
-    def starter(self):
-        return self.units.starter
-
     def run(self, *words, **options):
         return self.house.tacit("run", "-k", "api/key", "--", *words, password=self.house.password, **options)
 
@@ -58,6 +54,11 @@ def users(process):
     """The users of a process: real, effective, saved, and for files."""
     line = next(line for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("Uid:"))
     return {int(number) for number in line.split()[1:]}
+
+
+def parent(process):
+    lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("PPid:"))
 
 
 def processes_of(user):
@@ -89,6 +90,7 @@ class Held:
         user = self.scene.units.run_user
         self.program = wait_until(lambda: named(processes_of(user), "sleep"), "the program runs")[0]
         self.runner = wait_until(lambda: named(processes_of(user), "tacit-runner"), "the runner runs")[0]
+        self.helper = parent(self.runner)
         return self
 
     def __exit__(self, *_):

@@ -77,12 +77,17 @@ struct RunLimits {
     let words: String
 
     /// A group of the run's own where the keeper was handed some; else those of the group that its runner is in, or none.
-    static func take(for runner: Int32 = getpid(), in place: ControlGroups.Place = ControlGroups.Place()) -> RunLimits {
+    /// `isAlone` says that this one is in a group with nobody of another run.
+    static func take(
+        for runner: Int32 = getpid(), in place: ControlGroups.Place = ControlGroups.Place(), isAlone: Bool = false
+    ) -> RunLimits {
         do throws(ControlGroups.Missing) {
             let limits = ControlGroup.Limits.standard
             return RunLimits(group: try ControlGroup(in: try .find(in: place), of: runner, limits), words: "on, \(limits.words)")
         } catch {
-            if let shared = ControlGroups.sharedLimits(in: place) { return RunLimits(group: nil, words: "on, \(shared.words) with other runs") }
+            if let limits = ControlGroups.limits(in: place) {
+                return RunLimits(group: nil, words: "on, \(limits.words)" + (isAlone ? "" : " with other runs"))
+            }
             return RunLimits(group: nil, words: "none: \(error.reason)")
         }
     }

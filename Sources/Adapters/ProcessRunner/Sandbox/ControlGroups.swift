@@ -55,8 +55,8 @@ package struct ControlGroups: Sendable, Equatable {
         return groups
     }
 
-    /// The limits of the group that the calling process is in with others, where somebody set both.
-    static func sharedLimits(in place: Place = Place()) -> ControlGroup.Limits? {
+    /// The limits of the group that the calling process is in, where somebody set both.
+    static func limits(in place: Place = Place()) -> ControlGroup.Limits? {
         guard let own = try? ownGroup(place), let memory = words(of: "\(own)/memory.max").first.flatMap({ UInt64($0) }),
             let processes = words(of: "\(own)/pids.max").first.flatMap({ Int($0) })
         else { return nil }

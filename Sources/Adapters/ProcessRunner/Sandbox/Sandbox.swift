@@ -30,7 +30,7 @@ final class Sandbox {
         since = now
         var ends: [Int32] = [-1, -1]
         guard unsafe tacit_socket_pair(0, &ends) == 0 else { throw SandboxMissing(.namespaces, errno) }
-        let (launcher, limits) = Self.fork(within: .take())
+        let (launcher, limits) = Self.fork(within: .take(isAlone: scene.isAloneInGroup))
         if launcher == 0 {
             for descriptor in descriptors + [ends[0], limits.group?.descriptor ?? -1] where descriptor >= 0 { close(descriptor) }
             SandboxLauncher.main(plan, program: program, user: scene.userID, group: scene.groupID, socket: ends[1])

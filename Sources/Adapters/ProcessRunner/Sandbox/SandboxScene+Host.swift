@@ -13,6 +13,8 @@ extension SandboxScene {
             FilePlace(path: $0.path, device: Int64(bitPattern: $0.device), inode: Int64(bitPattern: $0.inode))
         }
         hasTerminal = job.terminal != nil
+        // Root's helper is a service of its own for each run.
+        isAloneInGroup = job.caller != nil
         hidden = wish.hidden + wish.hidden.compactMap { Self.place($0)?.path }
         realHome = Self.place(wish.home)?.path
         reads = wish.reads.map { ($0, Self.place($0)) }

@@ -2,16 +2,14 @@ import CProcess
 import CRunStarter
 import Glibc
 
-/// The helper of a keeper that is a user of its own: it runs as root, and starts that keeper's runners under a third user (CRunStarter does all of it).
+/// The helper of a keeper that is a user of its own: it runs as root, and starts one of that keeper's runners under a third user (CRunStarter does all of it).
 ///
-/// The service manager starts it with a listening socket when the keeper first asks, and it ends by itself when there is nothing to do.
+/// The service manager starts one for each connection, as a service with limits of its own, which ends with the run.
 package enum RunStarter {
     /// The hidden subcommand; behind it stand five numbers: the person and the person's group, the keeper, the user of runs and their group.
     package static let subcommand = "__starter"
-    /// How long it stays without a run.
-    private static let idleMilliseconds: Int32 = 30_000
 
-    /// Serves until it is not needed; the exit status.
+    /// Serves one connection, until its run has ended; the exit status.
     package static func main(_ words: [String], environment: (String) -> String?) -> Int32 {
         let numbers = words.compactMap(UInt32.init)
         guard numbers.count == 5, words.count == 5, environment("LISTEN_PID") == "\(getpid())", environment("LISTEN_FDS") == "1" else {
@@ -20,7 +18,7 @@ package enum RunStarter {
         var people = tacit_run_people(
             person: numbers[0], person_group: numbers[1], keeper: numbers[2], run: numbers[3], run_group: numbers[4])
         // sd_listen_fds(3): the sockets begin at descriptor 3.
-        return unsafe -tacit_serve_runs(3, &people, idleMilliseconds)
+        return unsafe -tacit_start_run(3, &people)
     }
 
     /// Has a runner started that may work in a directory as its person may: the keeper's end of its control socket, close-on-exec, which the caller closes.

@@ -37,9 +37,9 @@ struct tacit_run_answer {
     int32_t error;
 };
 
-/// Serves keepers on a listening socket of whole packets, until nobody asked for `idle_milliseconds` and no run is left. The caller has one thread and is
-/// root. Returns 0, or a negated errno when it cannot serve.
-int tacit_serve_runs(int listener, const struct tacit_run_people *people, int idle_milliseconds);
+/// Starts what a keeper asks for on one connection of whole packets, and waits until that run has ended. The caller has one thread and is root. Returns 0, or
+/// a negated errno when it cannot serve.
+int tacit_start_run(int connection, const struct tacit_run_people *people);
 
 /// Asks for a runner that holds `control` as its descriptor 3. Only root is believed.
 struct tacit_run_answer tacit_ask_for_runner(const char *socket_path, const char *directory, int control);

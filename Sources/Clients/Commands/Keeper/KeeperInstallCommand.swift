@@ -9,7 +9,7 @@ struct KeeperInstallCommand: Verb {
         abstract: "Make a person's keeper a user of its own (as root).",
         discussion: """
             With --system-user the keeper runs as the user `tacit`, and each run under a third user, which root's helper starts: what else runs as the \
-            person cannot read a run's environment or memory, nor the vault's files. It writes three units of systemd and starts them. The vault of \
+            person cannot read a run's environment or memory, nor the vault's files. It writes four units of systemd and starts them. The vault of \
             before stays where it is: `TACIT_VAULT=~/.local/share/tacit tacit export` and `tacit import` bring its secrets over.
 
             Runs have a home of their own, work in the working directory alone, and end with all that they started; there are no session files.

@@ -34,9 +34,11 @@ struct KeeperInstallation {
 
     func uninstall() throws {
         try check()
-        let units = [keeper.keeperService, keeper.starterSocket, keeper.starterService]
-        try control([["disable", "--now"] + units])
-        for unit in units { try remove("\(SystemKeeper.unitDirectory)/\(unit)") }
+        // With its socket the services of runs stop.
+        try control([["disable", "--now", keeper.keeperService, keeper.starterSocket], ["stop", keeper.runsSlice]])
+        for unit in [keeper.keeperService, keeper.starterSocket, keeper.starterService, keeper.runsSlice] {
+            try remove("\(SystemKeeper.unitDirectory)/\(unit)")
+        }
         try control([["daemon-reload"]])
         if !isDry { console.say("Its units are gone. The vault stays in /var/lib/tacit/\(keeper.person).") }
     }

@@ -17,7 +17,10 @@ struct SystemKeeper {
     /// The user under whom the person's runs execute: nobody else's runs do.
     var runUser: String { "tacit-run-\(person)" }
     var keeperService: String { "tacit-keeper-\(person).service" }
-    var starterService: String { "tacit-starter-\(person).service" }
+    /// One for each run.
+    var starterService: String { "tacit-starter-\(person)@.service" }
+    /// All of them.
+    var runsSlice: String { "tacit-runs-\(person).slice" }
     var starterSocket: String { "tacit-starter-\(person).socket" }
 
     static let unitDirectory = "/etc/systemd/system"
@@ -27,6 +30,7 @@ struct SystemKeeper {
         func text(_ number: Number, _ name: String) -> String { number.map { "\($0)" } ?? "<number of \(name)>" }
         let numbers = ["\(person)", "\(personGroup)", text(keeper, Self.keeperUser), text(run, runUser), text(runGroup, runUser)]
         return [
+            ("\(Self.unitDirectory)/\(runsSlice)", sliceUnit),
             ("\(Self.unitDirectory)/\(starterSocket)", socketUnit),
             ("\(Self.unitDirectory)/\(starterService)", starterUnit(numbers)),
             (LocalPaths.keeperUnit(of: person), keeperUnit),
@@ -90,6 +94,19 @@ struct SystemKeeper {
         """
     }
 
+    private var sliceUnit: String {
+        """
+        # Made by `tacit keeper install`; taken away by `tacit keeper uninstall`.
+        [Unit]
+        Description=All runs of \(personName) together
+
+        [Slice]
+        MemoryMax=75%
+        TasksMax=4096
+
+        """
+    }
+
     private var socketUnit: String {
         """
         # Made by `tacit keeper install`; taken away by `tacit keeper uninstall`.
@@ -102,6 +119,9 @@ struct SystemKeeper {
         SocketGroup=\(Self.keeperUser)
         SocketMode=0600
         DirectoryMode=0755
+        # One service for each connection, and so for each run.
+        Accept=yes
+        MaxConnections=256
 
         [Install]
         WantedBy=sockets.target
@@ -113,8 +133,9 @@ struct SystemKeeper {
         """
         # Made by `tacit keeper install`; taken away by `tacit keeper uninstall`.
         [Unit]
-        Description=Starts the runs of \(personName) as a user of their own
+        Description=Starts a run of \(personName) as a user of its own
         Requires=\(starterSocket)
+        CollectMode=inactive-or-failed
 
         [Service]
         ExecStart=\(program) __starter \(numbers.joined(separator: " "))
@@ -123,9 +144,10 @@ struct SystemKeeper {
         LimitCORE=0
         NoNewPrivileges=yes
         CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_ADMIN
-        # All runs together. One that uses too much is ended, not this.
+        # The one run. What of it uses too much is ended, and the rest can tell so.
+        Slice=\(runsSlice)
         MemoryMax=75%
-        TasksMax=4096
+        TasksMax=1024
         OOMPolicy=continue
         # Runs begin in this process, and keep what is taken away here: a view of the disk that nobody may write would be theirs, too.
 

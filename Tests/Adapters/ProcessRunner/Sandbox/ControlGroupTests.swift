@@ -76,6 +76,7 @@ struct ControlGroupTests {
         #expect(RunLimits.take(in: shared.place).words == "none: the keeper was handed no control group")
         try shared.put("300\n", "\(shared.own)/pids.max")
         #expect(RunLimits.take(in: shared.place).words == "on, 1024 MiB of memory and 300 processes with other runs")
+        #expect(RunLimits.take(in: shared.place, isAlone: true).words == "on, 1024 MiB of memory and 300 processes")
         let disabled = try Hierarchy(leaf: "/keeper", enabled: "pids")
         #expect(RunLimits.take(in: disabled.place).words == "none: the keeper was handed no control group")
     }

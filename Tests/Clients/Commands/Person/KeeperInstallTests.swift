@@ -18,16 +18,20 @@ struct KeeperInstallTests {
         let keeper = SystemKeeper(person: 1000, personGroup: 100, personName: "alice", program: "/usr/local/bin/tacit")
         let units = keeper.units(keeper: 990, run: 991, runGroup: 992)
         #expect(
-            units.map(\.path) == ["starter-1000.socket", "starter-1000.service", "keeper-1000.service"].map { "/etc/systemd/system/tacit-\($0)" })
-        #expect(units[0].content.contains("ListenSequentialPacket=/run/tacit/1000.starter\nSocketUser=tacit\nSocketGroup=tacit\nSocketMode=0600\n"))
-        #expect(units[1].content.contains("ExecStart=/usr/local/bin/tacit __starter 1000 100 990 991 992\n"))
-        #expect(units[1].content.contains("\nCapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_ADMIN\n"))
-        #expect(units[1].content.contains("\nMemoryMax=75%\nTasksMax=4096\nOOMPolicy=continue\n"))
-        #expect(units[2].content.contains("ExecStart=/usr/local/bin/tacit keeper --person 1000\nUser=tacit\nGroup=tacit\n"))
+            units.map(\.path)
+                == ["runs-1000.slice", "starter-1000.socket", "starter-1000@.service", "keeper-1000.service"].map {
+                    "/etc/systemd/system/tacit-\($0)"
+                })
+        #expect(units[1].content.contains("ListenSequentialPacket=/run/tacit/1000.starter\nSocketUser=tacit\nSocketGroup=tacit\nSocketMode=0600\n"))
+        #expect(units[2].content.contains("ExecStart=/usr/local/bin/tacit __starter 1000 100 990 991 992\n"))
+        #expect(units[2].content.contains("\nCapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_ADMIN\n"))
+        #expect(units[2].content.contains("\nSlice=tacit-runs-1000.slice\nMemoryMax=75%\nTasksMax=1024\nOOMPolicy=continue\n"))
+        #expect(units[0].content.contains("\n[Slice]\nMemoryMax=75%\nTasksMax=4096\n") && units[1].content.contains("\nAccept=yes\n"))
+        #expect(units[3].content.contains("ExecStart=/usr/local/bin/tacit keeper --person 1000\nUser=tacit\nGroup=tacit\n"))
         for line in [
             "SupplementaryGroups=100", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "ProtectSystem=strict", "PrivateTmp=yes", "LimitCORE=0",
         ] {
-            #expect(units[2].content.contains("\n\(line)\n"))
+            #expect(units[3].content.contains("\n\(line)\n"))
         }
     }
 }
