@@ -18,23 +18,8 @@ struct EncodedRuns {
     @inline(__always)
     private func isDigit(_ byte: UInt8) -> Bool { digits.hints[Int(byte)] != 0 }
 
-    /// The digits from one place on, until something else stands there.
-    struct Run {
-        var positions: [Int] = []
-        /// The last place that is looked into, for each block of the run.
-        var blocks: [Int] = []
-        /// Whether more text may go on with it.
-        var isCut = false
-
-        /// Whether what begins at a position is looked into.
-        func isLookedInto(_ position: Int) -> Bool {
-            guard let block = blocks.first(where: { $0 >= position }) else { return false }
-            return block - position <= farthestBlock
-        }
-    }
-
     /// Calls `body` for each run from `start` on; gives the first place of which it cannot be told yet whether it is looked into.
-    func forEach(from start: Int, _ body: (Run) -> Void) -> Int {
+    func forEach(from start: Int, _ body: (EncodedRun) -> Void) -> Int {
         var (from, last) = (start, start)
         for block in blocks where block >= from {
             let first = rowStart(before: block, from: max(from, block - Self.farthestBlock))
@@ -83,27 +68,20 @@ struct EncodedRuns {
         }
     }
 
-    private func end(ofDigitsFrom start: Int) -> Int {
-        var place = start
-        while place < text.count, isDigit(text[place]) { place += 1 }
-        return place
-    }
+    private func end(ofDigitsFrom start: Int) -> Int { text.endOfDigits(digits, in: start..<text.count) }
 
-    private func run(from start: Int) -> Run {
-        var (run, place) = (Run(), start)
-        var lineStart = start
+    private func run(from start: Int) -> EncodedRun {
+        var (run, place) = (EncodedRun(), start)
         while true {
-            while place < text.count, isDigit(text[place]) {
-                run.positions.append(place)
-                place += 1
-                if place - lineStart >= Self.blockLength, (offset + Int64(place)) % 16 == 0 { run.blocks.append(place - Self.blockLength) }
-            }
-            guard let next = lineBreak(at: place), next < text.count else {
+            let end = end(ofDigitsFrom: place)
+            let first = place + Int((16 - (offset + Int64(place)) % 16) % 16)
+            run.append(place..<end, blocks: stride(from: first, through: end - Self.blockLength, by: Self.blockLength))
+            guard let next = lineBreak(at: end), next < text.count else {
                 run.isCut = true
                 return run
             }
-            guard next > place, isDigit(text[next]) else { return run }
-            (place, lineStart) = (next, next)
+            guard next > end, isDigit(text[next]) else { return run }
+            place = next
         }
     }
 
@@ -134,22 +112,84 @@ struct EncodedRuns {
     }
 }
 
+/// Digits from one place on, until something else stands there but line breaks.
+struct EncodedRun {
+    /// Where digits follow each other, and the number of the first of them.
+    private var lines: [(start: Int, first: Int)] = []
+    private(set) var digitCount = 0
+    private var blocks: [Int] = []
+    /// Whether more text may go on with it.
+    fileprivate(set) var isCut = false
+
+    fileprivate mutating func append(_ line: Range<Int>, blocks: some Sequence<Int>) {
+        guard !line.isEmpty else { return }
+        lines.append((line.lowerBound, digitCount))
+        digitCount += line.count
+        self.blocks += blocks
+    }
+
+    /// Whether what begins at a position is looked into.
+    func isLookedInto(_ position: Int) -> Bool {
+        let next = Self.firstIndex(of: blocks) { $0 >= position }
+        return next < blocks.count && blocks[next] - position <= EncodedRuns.farthestBlock
+    }
+
+    /// Where a digit stands.
+    func position(of digit: Int) -> Int {
+        let line = lines[line(of: digit)]
+        return line.start + digit - line.first
+    }
+
+    /// Calls `body` for the digits of a range, line by line.
+    @inline(__always)
+    func forEachLine(of digits: Range<Int>, _ body: (Range<Int>) -> Void) {
+        guard !digits.isEmpty else { return }
+        for index in line(of: digits.lowerBound)..<lines.count {
+            let (start, first) = lines[index]
+            guard first < digits.upperBound else { return }
+            let end = index + 1 < lines.count ? lines[index + 1].first : digitCount
+            body(start + max(digits.lowerBound, first) - first..<start + min(digits.upperBound, end) - first)
+        }
+    }
+
+    private func line(of digit: Int) -> Int { Self.firstIndex(of: lines) { $0.first > digit } - 1 }
+
+    /// The first index from which on `isPast` holds.
+    private static func firstIndex<Element>(of elements: [Element], _ isPast: (Element) -> Bool) -> Int {
+        var (lower, upper) = (0, elements.count)
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            if isPast(elements[middle]) { upper = middle } else { lower = middle + 1 }
+        }
+        return lower
+    }
+}
+
 /// Digits by which runs are found.
 struct Digits: Sendable {
     /// What a digit tells of the bytes that it may stand in, if groups of digits begin before it, one earlier, two or three: a bit for each is set
     /// when its byte would not be above 127. Zero for what is no digit.
     let hints: [UInt8]
-    /// How many digits in a row `Decoding.shortestText` bytes of text have, at least.
+    /// What each digit stands for; zero for what is no digit.
+    let values: [UInt8]
+    /// How many digits in a row `Stretch.shortest` bytes of text have, at least.
     let textLength: UInt64
+    /// The encoding whose digits these are.
+    let view: RedactionView
 
-    static let base64 = Digits(textLength: 15) { byte in
-        Base64Reader.sextet(byte).map { sextet in (sextet & 32 == 0 ? 1 : 0) | (sextet & 8 == 0 ? 2 : 0) | (sextet & 2 == 0 ? 4 : 0) | 8 } ?? 0
+    static let base64 = Digits(.base64, textLength: 15, Base64Reader.sextet) { sextet in
+        (sextet & 32 == 0 ? 1 : 0) | (sextet & 8 == 0 ? 2 : 0) | (sextet & 2 == 0 ? 4 : 0) | 8
     }
-    static let hex = Digits(textLength: 23) { byte in byte.hexDigit.map { $0 & 8 == 0 ? 15 : 10 } ?? 0 }
+    static let hex = Digits(.hex, textLength: 23, \.hexDigit) { $0 & 8 == 0 ? 15 : 10 }
 
-    private init(textLength: UInt64, _ hint: (UInt8) -> UInt8) {
+    /// How many bits each stands for.
+    var bitCount: UInt32 { view == .hex ? 4 : 6 }
+
+    private init(_ view: RedactionView, textLength: UInt64, _ value: (UInt8) -> UInt8?, hint: (UInt8) -> UInt8) {
+        self.view = view
         self.textLength = textLength
-        hints = (UInt8.min...UInt8.max).map(hint)
+        values = (UInt8.min...UInt8.max).map { value($0) ?? 0 }
+        hints = (UInt8.min...UInt8.max).map { value($0).map(hint) ?? 0 }
     }
 }
 

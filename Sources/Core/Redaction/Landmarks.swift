@@ -18,6 +18,8 @@ struct Landmarks {
     private var rowByteCount: Int { (needed + 1) / 2 }
     /// A spelling of a pattern has at most this many.
     var mostPerPattern: Int { stride * 4 + 4 * (2 * rowByteCount + stride) + 2 * stride }
+    /// Of these, how many may have other letters than hexadecimal digits: those of the value as it is, and of base64.
+    var mostMixedPerPattern: Int { stride * 4 }
 
     /// How many letters may precede a landmark besides those of the value's own: from a row of text and an address, and from an escape
     /// that is taken for another.

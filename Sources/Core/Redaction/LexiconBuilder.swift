@@ -13,6 +13,8 @@ struct LexiconBuilder {
         self.views = views
         for byte in UInt8.min...UInt8.max {
             if EscapeLead.isLead(byte) || EscapeLead.mayBeginGap(byte) { mark(byte, .turn) }
+            if EscapeLead.isLead(byte) { mark(byte, .lead) }
+            if byte.hexDigit != nil { mark(byte, .digit) }
         }
     }
 

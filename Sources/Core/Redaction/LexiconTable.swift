@@ -1,3 +1,5 @@
+private import CLetters
+
 /// The memory in which a lexicon's tables lie one after the other: what values begin with, then landmarks.
 ///
 /// All of them answer "perhaps" or "no": entries of two hashes may coincide, and the readers decide.
@@ -15,27 +17,38 @@ struct LexiconTable {
         static let heads = beginnings + 256
         let hasLandmarks: Bool
         private let headShift: UInt32
-        private let markShift: UInt64
+        private let rareHeadShift: UInt32
+        private let markShift: UInt32
+        private let hexMarkShift: UInt32
         private let entryShift: UInt64
         /// Of every pattern, and of those without landmarks.
         private let rareHeads: Int
+        /// Of rows of letters, and of those that are hexadecimal digits alone.
         private let marks: Int
+        private let hexMarks: Int
         private let entries: Int
         let byteCount: Int
 
-        init(patternCount: Int, landmarkCount: Int) {
-            let head = min(max(Int.bitWidth - (patternCount << 10).leadingZeroBitCount, 14), 23)
-            let landmark = Int.bitWidth - landmarkCount.leadingZeroBitCount
-            let mark = min(max(landmark + 5, 14), 23)
-            hasLandmarks = landmarkCount > 0
-            headShift = UInt32(32 - head)
-            markShift = UInt64(64 - mark + 6)
+        init(patternCount: Int, _ landmarks: Landmarks, hasRare: Bool) {
+            let head = min(max(Self.bitWidth(patternCount << 10), 14), 23)
+            // Every place of a text is looked up there: what is no beginning must seldom be taken for one.
+            let rareHead = hasRare ? min(head + 3, 23) : 14
+            let landmark = Self.bitWidth(patternCount * landmarks.mostPerPattern)
+            // So few that the processor has them near.
+            let mark = min(max(Self.bitWidth(patternCount * landmarks.mostMixedPerPattern) + 4, 14), 22)
+            let hexMark = min(max(landmark + 4, 14), 24)
+            hasLandmarks = patternCount > 0
+            (headShift, rareHeadShift) = (UInt32(32 - head), UInt32(32 - rareHead))
+            (markShift, hexMarkShift) = (UInt32(32 - mark + 6), UInt32(32 - hexMark + 6))
             entryShift = UInt64(64 - landmark - 1)
             rareHeads = Self.heads + 1 << head / 8
-            marks = rareHeads + 1 << head / 8
-            entries = marks + 1 << mark / 8
+            marks = rareHeads + 1 << rareHead / 8
+            hexMarks = marks + 1 << mark / 8
+            entries = hexMarks + 1 << hexMark / 8
             byteCount = entries + 4 << (landmark + 1)
         }
+
+        private static func bitWidth(_ count: Int) -> Int { Int.bitWidth - count.leadingZeroBitCount }
     }
 }
 
@@ -50,6 +63,10 @@ struct Beginning: OptionSet {
     static let short = Beginning(rawValue: 4)
     /// An escape or a gap may begin with it.
     static let turn = Beginning(rawValue: 8)
+    /// An escape may.
+    static let lead = Beginning(rawValue: 16)
+    /// It is a hexadecimal digit.
+    static let digit = Beginning(rawValue: 32)
 }
 
 extension LexiconTable {
@@ -66,27 +83,27 @@ extension LexiconTable {
         return memory[byte] &>> bit & 1 != 0
     }
 
+    /// The first place of a range at which a spelling may begin, seen from its first four bytes, or which must be looked at in another way; the range's end when
+    /// there is none.
+    func nextHead(in text: LentBytes, _ range: Range<Int>, isRare: Bool) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= text.count, "internal: a text was looked through out of bounds")
+        guard let bytes = unsafe text.start?.assumingMemoryBound(to: UInt8.self) else { return range.upperBound }
+        return unsafe withUnsafePointer(to: layout.heads(in: memory, isRare: isRare)) { heads in
+            unsafe tacit_heads_next(heads, bytes, range.lowerBound, range.upperBound, text.count)
+        }
+    }
+
     /// Gives every landmark that is found in a skeleton: where it begins, and how many letters a value may have before it.
     func forEachLandmark(in skeleton: borrowing Skeleton, _ landmarks: Landmarks, _ body: (Int, Int) -> Void) {
         guard layout.hasLandmarks else { return }
-        let (count, stride) = (skeleton.count, landmarks.stride)
+        let last = skeleton.count - landmarks.length
+        guard last >= 0 else { return }
         unsafe skeleton.withLetters { letters in
             let windows = unsafe Windows(letters, landmarks, self)
             var index = 0
-            let last = count &- landmarks.length
-            while index &+ 3 &* stride <= last {
-                let near = windows.isMarked(index) || windows.isMarked(index &+ stride)
-                if near || windows.isMarked(index &+ 2 &* stride) || windows.isMarked(index &+ 3 &* stride) {
-                    for step in 0..<4 { look(index &+ step &* stride) }
-                }
-                index &+= 4 &* stride
-            }
-            while index <= last {
-                look(index)
-                index &+= stride
-            }
-            func look(_ index: Int) {
-                if windows.isMarked(index), let reach = reach(of: windows[index]) { body(index, reach) }
+            while case let found = windows.firstMarked(from: index, to: last), found <= last {
+                if let reach = reach(of: windows[found]) { body(found, reach) }
+                index = found + landmarks.stride
             }
         }
     }
@@ -115,32 +132,28 @@ extension LexiconTable {
     /// Rows of letters, looked up in the marks.
     @safe
     private struct Windows {
-        let mask: UInt64
-        private let letters: UnsafeRawPointer
-        private let table: UnsafeRawPointer
-        private let layout: Layout
+        private let letters: UnsafePointer<UInt8>
+        private let marks: tacit_marks
 
         @unsafe
-        init(_ letters: UnsafeRawPointer, _ landmarks: Landmarks, _ lexicon: LexiconTable) {
-            guard let table = unsafe lexicon.memory.start else { preconditionFailure("internal: a lexicon has no table") }
-            unsafe (self.letters, self.table) = (letters, table)
-            layout = lexicon.layout
-            mask = ~0 as UInt64 >> (64 - 8 * UInt64(landmarks.length))
+        init(_ letters: UnsafeRawPointer, _ landmarks: Landmarks, _ table: LexiconTable) {
+            unsafe self.letters = letters.assumingMemoryBound(to: UInt8.self)
+            unsafe marks = table.layout.marks(in: table.memory, landmarks)
         }
 
-        @inline(__always)
+        var mask: UInt64 { unsafe marks.mask }
+
         subscript(index: Int) -> UInt64 { letters(from: index) & mask }
 
-        @inline(__always)
-        func letters(from index: Int) -> UInt64 { unsafe UInt64(littleEndian: letters.loadUnaligned(fromByteOffset: index, as: UInt64.self)) }
+        func letters(from index: Int) -> UInt64 { unsafe UInt64(littleEndian: UnsafeRawPointer(letters + index).loadUnaligned(as: UInt64.self)) }
 
-        @inline(__always)
-        func isMarked(_ index: Int) -> Bool { isMarked(window: self[index]) }
-
-        @inline(__always)
         func isMarked(window: UInt64) -> Bool {
-            let (word, bits) = layout.markSlot(window)
-            return unsafe ~table.load(fromByteOffset: word, as: UInt64.self) & bits == 0
+            unsafe withUnsafePointer(to: marks) { unsafe tacit_marks_has($0, window) != 0 }
+        }
+
+        /// The first marked row of those from `index` to `last`, a stride apart; one beyond `last` when there is none.
+        func firstMarked(from index: Int, to last: Int) -> Int {
+            unsafe withUnsafePointer(to: marks) { unsafe tacit_marks_next($0, letters, index, last) }
         }
     }
 
@@ -161,16 +174,42 @@ extension LexiconTable.Layout {
 
     @inline(__always)
     func headSlot(_ head: UInt32, isRare: Bool) -> (byte: Int, bit: UInt8) {
-        let slot = ((head ^ head &>> 15) &* 0x9e37_79b1) &>> headShift
+        let slot = tacit_heads_slot(head, isRare ? rareHeadShift : headShift)
         return ((isRare ? rareHeads : Self.heads) &+ Int(slot &>> 3), UInt8(truncatingIfNeeded: slot & 7))
     }
 
+    /// The heads as they are looked up.
+    @unsafe
+    fileprivate func heads(in memory: LentBytes, isRare: Bool) -> tacit_heads {
+        guard let start = unsafe memory.start, memory.count == byteCount else { preconditionFailure("internal: a lexicon has no table") }
+        let first: Beginning = isRare ? .rareFirst : .first
+        var heads = unsafe tacit_heads()
+        unsafe heads.kinds = (start + Self.beginnings).assumingMemoryBound(to: UInt8.self)
+        unsafe (heads.first, heads.whole, heads.lead) = (first.rawValue, Beginning.short.rawValue, Beginning.lead.rawValue)
+        unsafe (heads.turn, heads.digit) = (Beginning.turn.rawValue, Beginning.digit.rawValue)
+        unsafe heads.any = first.union([.short, .lead]).rawValue
+        unsafe heads.bits = (start + (isRare ? rareHeads : Self.heads)).assumingMemoryBound(to: UInt8.self)
+        unsafe heads.shift = isRare ? rareHeadShift : headShift
+        return unsafe heads
+    }
+
     /// A word of the marks, and two bits of it.
-    @inline(__always)
     func markSlot(_ window: UInt64) -> (word: Int, bits: UInt64) {
-        let hash = window &* 0x9e37_79b9_7f4a_7c15
-        let bits = 1 as UInt64 &<< (hash &>> 26) | 1 &<< (hash &>> 20)
-        return (marks &+ Int(truncatingIfNeeded: hash &>> markShift) &<< 3, bits)
+        let hash = tacit_marks_hash(window)
+        let word = tacit_marks_is_hex(window) != 0 ? hexMarks + Int(hash >> hexMarkShift) << 3 : marks + Int(hash >> markShift) << 3
+        return (word, tacit_marks_bits(hash))
+    }
+
+    /// The marks as they are looked up.
+    @unsafe
+    fileprivate func marks(in memory: LentBytes, _ landmarks: Landmarks) -> tacit_marks {
+        guard let start = unsafe memory.start, memory.count == byteCount else { preconditionFailure("internal: a lexicon has no table") }
+        var marks = unsafe tacit_marks()
+        unsafe (marks.words, marks.shift) = ((start + self.marks).assumingMemoryBound(to: UInt64.self), markShift)
+        unsafe (marks.hex_offset, marks.hex_shift) = ((hexMarks - self.marks) / 8, hexMarkShift)
+        unsafe (marks.mask, marks.stride) = (~0 >> (64 - 8 * UInt64(landmarks.length)), landmarks.stride)
+        unsafe marks.is_wide = tacit_marks_can_be_wide()
+        return unsafe marks
     }
 
     func entrySlot(_ window: UInt64) -> Int { Int(((window ^ window >> 29) &* 0xbf58_476d_1ce4_e5b9) >> entryShift) }

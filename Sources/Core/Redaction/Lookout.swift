@@ -59,13 +59,17 @@ struct Lookout {
             return nil
         }
         while place < end {
-            place += 1
-            if mayBegin(at: place - 1, isRare: isRare) { return place - 1 }
+            let next = lexicon.table.nextHead(in: text, place..<end, isRare: isRare)
+            place = next + 1
+            guard next < end else {
+                place = end
+                return nil
+            }
+            if mayBegin(at: next, isRare: isRare) { return next }
         }
         return nil
     }
 
-    @inline(__always)
     private func mayBegin(at place: Int, isRare: Bool) -> Bool {
         guard place + 3 < text.count else { return true }
         let beginning = lexicon.table.beginning(text[place])
@@ -81,7 +85,7 @@ struct Lookout {
         if table.hasHead(head, isRare: isRare) { return true }
         if isTurn(place + 1) { return true }
         // In a swapped word a value may begin with the first two digits; the others are its neighbour's.
-        let isWord = text[place + 2].hexDigit != nil && text[place + 3].hexDigit != nil
+        let isWord = (place..<place + 4).allSatisfy { text[$0].hexDigit != nil }
         if isWord || isTurn(place + 2), table.hasHead(head | 0xffff_0000, isRare: isRare) { return true }
         return isTurn(place + 3) && table.hasHead(head | 0xff00_0000, isRare: isRare)
     }

@@ -31,7 +31,7 @@ package final class NeedleSet: Sendable {
                 unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
             }
             let traits = Lexicon.Traits(patterns, in: text, views: views)
-            let layout = LexiconTable.Layout(patternCount: patterns.count, landmarkCount: patterns.count * traits.landmarks.mostPerPattern)
+            let layout = LexiconTable.Layout(patternCount: patterns.count, traits.landmarks, hasRare: traits.hasRare)
             let tables = unsafe SecretValue(zeroedBytes: layout.byteCount, in: arena) { table in
                 let builder = unsafe LexiconBuilder(table, layout, views)
                 for pattern in patterns { builder.insert(text.slice(pattern.offset..<pattern.end), traits.landmarks) }

@@ -115,7 +115,7 @@ struct Skeleton: ~Copyable, Sendable {
     private mutating func noteBlock(_ group: Int, of text: LentBytes) {
         let place = origin + Self.groupLength * group
         base64Blocks.append(place)
-        if (place..<place + Self.groupLength).allSatisfy({ text[$0].hexDigit != nil }) { hexBlocks.append(place) }
+        if text.areHexDigits(place..<place + Self.groupLength) { hexBlocks.append(place) }
     }
 
     private mutating func append(_ letter: UInt8) {

@@ -5,6 +5,9 @@ import Redaction
 /// How many times more than usual the random tests try; a soak run asks for more.
 let soak = ProcessInfo.processInfo.environment["TACIT_SOAK"].flatMap(Int.init) ?? 1
 
+/// In how many places a soak cuts random streams, at least.
+let wantedCuts = ProcessInfo.processInfo.environment["TACIT_CUTS"].flatMap(Int.init) ?? 0
+
 /// A generator that repeats: property tests print its seed with every failure.
 struct SeededGenerator: RandomNumberGenerator {
     let seed: UInt64
@@ -29,6 +32,17 @@ struct SeededGenerator: RandomNumberGenerator {
 
     mutating func bytes(_ count: Int, from alphabet: [UInt8]) -> [UInt8] {
         (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &self)] }
+    }
+
+    /// A text in pieces of one byte to so many.
+    mutating func chunks(of text: [UInt8], atMost most: Int) -> [[UInt8]] {
+        var (chunks, start) = ([[UInt8]](), 0)
+        while start < text.count {
+            let end = min(start + Int.random(in: 1...most, using: &self), text.count)
+            chunks.append(Array(text[start..<end]))
+            start = end
+        }
+        return chunks
     }
 }
 

@@ -27,18 +27,36 @@ struct ChunkingTests {
         var generator = seed.map { SeededGenerator(seed: $0) } ?? SeededGenerator()
         let set = needleSet(Self.secrets)
         let plain = needleSet(Self.secrets, views: RedactionViews.all.subtracting(.layers))
-        for _ in 0..<(seed == nil ? 8 * soak : 32) {
+        var (rounds, cuts) = (0, 0)
+        while rounds < (seed == nil ? 8 * soak : 32) || seed == nil && cuts < wantedCuts {
             let text = (0..<30).flatMap { _ in Spellings.randomText(of: Self.secrets.map(\.bytes), using: &generator) }
-            var chunks: [[UInt8]] = []
-            var start = 0
-            while start < text.count {
-                let end = min(start + Int.random(in: 1...200, using: &generator), text.count)
-                chunks.append(Array(text[start..<end]))
-                start = end
-            }
+            let chunks = generator.chunks(of: text, atMost: 200)
             #expect(redacted(chunks, by: set, mode: .agent) == redacted([text], by: set, mode: .agent), "seed \(generator.seed)")
             // A person does not wait for the rest of a short row of digits, so what lies in another form may have another name, or none.
             #expect(redacted(chunks, by: plain) == redacted([text], by: plain), "a person, seed \(generator.seed)")
+            rounds += 1
+            cuts += 2 * (chunks.count - 1)
+        }
+        if seed == nil, wantedCuts > 0 { print("soak: \(cuts) cuts") }
+    }
+
+    @Test("long rows of one character, and long values in them, are cut alike")
+    func rows() {
+        var generator = SeededGenerator()
+        let long = generator.bytes(700, from: Array("CANARYabcdef0123456789".utf8))
+        let secrets = Self.secrets + [("LONG", long), ("ZEROS", Array("000000000000".utf8)), ("WIDE", Array("AAAAAAAAAAAA=A".utf8))]
+        let set = needleSet(secrets)
+        for _ in 0..<4 * soak {
+            let text = (0..<6).flatMap { _ in
+                let row = [UInt8](
+                    repeating: generator.bytes(1, from: Array("0Aaf= \u{0}.2\n".utf8))[0], count: .random(in: 0...900, using: &generator))
+                let value = (secrets.randomElement(using: &generator)?.bytes ?? []) + row.prefix(40)
+                let inner = Bool.random(using: &generator) ? Array(Spellings.hex(value).joined().utf8) : Array(Spellings.base64(value).utf8)
+                return row + value + row.prefix(300) + Array(Spellings.base64(row + inner + row).utf8) + generator.bytes(3, from: Array(" \n;".utf8))
+            }
+            let whole = redacted([text], by: set, mode: .agent)
+            #expect(redacted(generator.chunks(of: text, atMost: 2000), by: set, mode: .agent) == whole, "seed \(generator.seed)")
+            #expect(redacted(generator.chunks(of: text, atMost: 60), by: set, mode: .agent) == whole, "seed \(generator.seed)")
         }
     }
 

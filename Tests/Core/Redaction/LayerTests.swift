@@ -59,6 +59,24 @@ struct LayerTests {
         }
     }
 
+    @Test("is hidden whole where it is longer than what is first decoded behind a row of text, and what is beside it stays")
+    func long() {
+        var generator = SeededGenerator()
+        let value = generator.bytes(900, from: Array("CANARYabcdefghij0123456789".utf8))
+        let set = needleSet([("LONG", value)])
+        for (inner, view) in [
+            (Spellings.hex(value).joined(), "hex"), (Spellings.base64(value), "base64"), (Spellings.percent(value, keeping: ""), "percent"),
+        ] {
+            let row = String(repeating: "=~ ", count: 200)
+            let outer = Array(Spellings.wrapped(Spellings.base64(Array("\(row)\(inner)\n\(row)".utf8)), at: 76, with: "\n").utf8)
+            let result = redacted([outer], by: set, mode: .agent)
+            #expect(result.report.counts == [.init(name: "LONG", view: "base64+\(view)", count: 1)])
+            let beside = result.output.count - "[REDACTED:LONG:base64+\(view)]".utf8.count
+            #expect(abs(beside - Spellings.wrapped(Spellings.base64(Array("\(row)\n\(row)".utf8)), at: 76, with: "\n").utf8.count) < 8)
+            #expect(redacted(generator.chunks(of: outer, atMost: 300), by: set, mode: .agent) == result, "seed \(generator.seed)")
+        }
+    }
+
     @Test("a person's words are not held for the row that they could begin")
     func typing() {
         var redactor = Redactor(Self.set, mode: .person)

@@ -4,11 +4,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CMarks.h"
+#include "CPlaces.h"
+
 /// Which bytes are special: escapes, terminal sequences and compressed members may begin with them, or be known by them.
 struct tacit_letter_rules {
     uint8_t kinds[256];
     // The same by the two halves of a byte, whose classes are combined: three bits tell letters and digits, five special bytes.
     uint8_t low[16], high[16];
+    // And whether it is a digit of base64.
+    uint8_t low_digits[16], high_digits[16];
+    int has_escapes, has_blocks;
     int is_wide;
 };
 
@@ -31,7 +37,7 @@ struct tacit_letters {
     /// For each group, how many letters there are before it.
     uint32_t *counts;
     size_t group_count;
-    /// The groups of nothing but base64 digits.
+    /// The groups of nothing but base64 digits; where the rules have no marks of members, nobody asks for them.
     uint32_t *blocks;
     size_t block_count;
 };
