@@ -112,7 +112,8 @@ var targets: [Target] = [
         suite(
             "Reference", at: "Reference",
             [
-                "Model", "Envelopes", "Policies", "Approvals", "Storage", "Brokering", "Secrets", "ProcessRunner", "StateFiles", "APIServer", "TacitWire",
+                "Model", "Envelopes", "Policies", "Approvals", "Storage", "Brokering", "Secrets", "ProcessRunner", "StateFiles", "APIServer",
+                "TacitWire",
                 "MCPSession", "MCPTools",
                 "Commands",
                 "TestKit",

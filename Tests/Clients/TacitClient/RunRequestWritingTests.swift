@@ -36,6 +36,7 @@ struct RunRequestWritingTests {
         (request.cwd, request.scope, request.environmentPrefix, request.purpose) = (
             perhaps(text()), perhaps(text()), perhaps(text()), perhaps(text())
         )
+        request.agent = perhaps(text())
         for _ in 0..<random.int(in: 0...5) { request.environment[text()] = text() }
         for _ in 0..<random.int(in: 0...3) {
             request.secrets.append(

@@ -28,6 +28,13 @@ final class FakeBrokers: BrokerSupply {
         var errands: [Errand] = []
         var leaves: [RequestLeave] = []
         var brokers: [FakeBroker] = []
+        var doors: [Door] = []
+    }
+
+    /// A door that was opened, and who judges what comes in by it.
+    struct Door: Sendable {
+        var setup: DoorSetup
+        var judge: any RequestJudge
     }
 
     private let state = Mutex(State())
@@ -36,6 +43,7 @@ final class FakeBrokers: BrokerSupply {
     var errands: [Errand] { state.withLock { $0.errands } }
     /// What was released, in order.
     var leaves: [RequestLeave] { state.withLock { $0.leaves } }
+    var doors: [Door] { state.withLock { $0.doors } }
     var running: Int { state.withLock { $0.brokers.count(where: \.isRunning) } }
     func play(_ change: (inout Script) -> Void) { state.withLock { change(&$0.script) } }
     func killAll() { for broker in state.withLock({ $0.brokers }) { broker.end() } }
@@ -71,6 +79,11 @@ final class FakeBrokers: BrokerSupply {
         return script.reply
     }
 
+    fileprivate func open(_ setup: DoorSetup, _ judge: any RequestJudge) -> OpenDoor {
+        state.withLock { $0.doors.append(Door(setup: setup, judge: judge)) }
+        return OpenDoor(port: 4711, authority: "the run's own")
+    }
+
     /// Reads the errand as any request is read: the head is judged, tokens are looked for in it.
     private static func asked(_ errand: Errand) throws -> AskedRequest {
         var exchange = RequestExchange(SessionTokens(errand.tokens), mayStandInBody: false)
@@ -100,4 +113,6 @@ private final class FakeBroker: RunningBroker {
     func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply {
         try await brokers.perform(errand, judge, self)
     }
+
+    func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor { brokers.open(setup, judge) }
 }

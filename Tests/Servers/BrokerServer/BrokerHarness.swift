@@ -24,12 +24,16 @@ struct BrokerHarness {
 /// Says what a test wants, and remembers what it was asked and told.
 final class TestJudge: RequestJudge {
     private let judgement: @Sendable (AskedRequest) async -> RequestJudgement
-    private let state = Mutex((asked: [AskedRequest](), outcomes: [RequestOutcome]()))
+    private let state = Mutex((asked: [AskedRequest](), outcomes: [RequestOutcome](), misused: [GrantID]()))
 
     init(_ judgement: @escaping @Sendable (AskedRequest) async -> RequestJudgement) { self.judgement = judgement }
 
     var asked: [AskedRequest] { state.withLock { $0.asked } }
     var outcomes: [RequestOutcome] { state.withLock { $0.outcomes } }
+
+    var misused: [GrantID] { state.withLock { $0.misused } }
+
+    func noteMisuse(of grant: GrantID, code: String) async { state.withLock { $0.misused.append(grant) } }
 
     func judge(_ request: AskedRequest) async -> RequestJudgement {
         state.withLock { $0.asked.append(request) }

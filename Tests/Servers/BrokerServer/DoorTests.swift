@@ -106,6 +106,7 @@ import Testing
         let scene = try await Scene(random) { $0.leave($1) }
         let printed = try await scene.curl("/echo", ["-H", "X-\(scene.grant.token.text): 1"])
         #expect(printed.contains("Tacit-Denied: broker.token-misplaced") && scene.judge.asked.isEmpty && scene.service.connectionCount == 0)
+        #expect(scene.judge.misused == [scene.grant.id])
         try await scene.end()
     }
 

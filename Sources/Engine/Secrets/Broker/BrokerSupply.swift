@@ -31,6 +31,12 @@ package protocol RequestJudge: Sendable {
     func judge(_ request: AskedRequest) async -> RequestJudgement
     /// Told once of each request that was allowed, by the entry of its intent, however it ended; of an errand before `perform` returns.
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async
+    /// Told of a token that stood where no token may stand. The request went nowhere.
+    func noteMisuse(of grant: GrantID, code: String) async
+}
+
+extension RequestJudge {
+    package func noteMisuse(of grant: GrantID, code: String) async {}
 }
 
 /// What a judge says of a request.

@@ -160,6 +160,13 @@ final class DoorJudge: RequestJudge {
         ] + (places.isEmpty ? [] : [AuditFact("place", places)])
     }
 
+    func noteMisuse(of grant: GrantID, code: String) async {
+        guard let vault = open(), let grant = grants[grant] else { return }
+        let record = try? await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
+        let subject = vault.target(grant.scope, grant.name, record).subject
+        try? await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [subject], code: code)
+    }
+
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         guard let request = ongoing.withLock({ $0.removeValue(forKey: entry) }) else { return }
         var answers: [SecretID: Int] = [:]

@@ -29,11 +29,16 @@ package final class BrokerHandle: RunningBroker {
         var last: Int64 = 0
         /// Nil once the broker has ended.
         var waiting: [WorkID: Waiting]? = [:]
+        /// How many questions are being judged.
+        var judging = 0
         /// Who is asked of requests that come in by a door.
         var doors: [WorkID: any RequestJudge] = [:]
         /// Who hears how a request ended that was allowed.
         var allowed: [AskID: (judge: any RequestJudge, entry: Int64)] = [:]
     }
+
+    /// A broker that asks more at once is not answered: each question is work, and room in the log.
+    private static let mostQuestions = 128
 
     private let state = Mutex(State())
     private let channel: any Channel
@@ -100,7 +105,7 @@ package final class BrokerHandle: RunningBroker {
     private func take(_ message: ControlMessage) async {
         switch message {
         case .ask(let id, let errand, let request):
-            guard let judge = state.withLock({ $0.waiting?[errand]?.judge ?? $0.doors[errand] }) else { return write(.refuse(id, nil)) }
+            guard let judge = judge(of: errand), beginAnswer() else { return write(.refuse(id, nil)) }
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
             Task { await answer(id, request, by: judge) }
         case .outcome(let id, let outcome):
@@ -114,11 +119,24 @@ package final class BrokerHandle: RunningBroker {
             guard case .door(let continuation)? = waiting(id)?.answer else { return end() }
             continuation.resume(returning: door)
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
+        case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
         case .errand, .allow, .refuse, .cancel, .open: end()
         }
     }
 
+    private func judge(of id: WorkID) -> (any RequestJudge)? { state.withLock { $0.waiting?[id]?.judge ?? $0.doors[id] } }
+
+    /// Counts a question that is being judged; says whether there is room for one more.
+    private func beginAnswer() -> Bool {
+        state.withLock { state in
+            guard state.judging < Self.mostQuestions else { return false }
+            state.judging += 1
+            return true
+        }
+    }
+
     private func answer(_ id: AskID, _ request: AskedRequest, by judge: any RequestJudge) async {
+        defer { state.withLock { $0.judging -= 1 } }
         let leave: RequestLeave
         switch await judge.judge(request) {
         case .allow(let allowed): leave = allowed

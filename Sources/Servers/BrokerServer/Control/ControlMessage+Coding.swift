@@ -6,7 +6,7 @@ extension ControlMessage {
         case errand = 1
         case allow, refuse, cancel, open
         case ask = 65
-        case outcome, reply, failure, opened
+        case outcome, reply, failure, opened, misuse
     }
 
     /// Kind and parts, without the length.
@@ -30,6 +30,10 @@ extension ControlMessage {
             writer.begin(Kind.opened, id.number)
             writer.write(door.port)
             writer.write(door.authority)
+        case .misuse(let id, let grant, let code):
+            writer.begin(Kind.misuse, id.number)
+            writer.write(grant)
+            writer.write(code)
         case .ask(let id, let errand, let request):
             writer.begin(Kind.ask, id.number)
             writer.write(errand.number)
@@ -62,6 +66,10 @@ extension ControlMessage {
         case .ask: self = .ask(ask, WorkID(number: try reader.int64()), try .init(decoding: &reader))
         case .outcome: self = .outcome(ask, try .init(decoding: &reader))
         case .reply: self = .reply(work, try .init(decoding: &reader))
+        case .misuse:
+            let (grant, code) = (try reader.id(GrantKind.self), try reader.text())
+            guard code.isCode else { throw .malformed }
+            self = .misuse(work, grant, code: code)
         case .failure: self = .failure(work, try .init(decoding: &reader))
         }
         try reader.finish()

@@ -17,6 +17,7 @@ enum ControlMessage: Sendable {
     case reply(WorkID, ErrandReply)
     case opened(WorkID, OpenDoor)
     case failure(WorkID, BrokerFailure)
+    case misuse(WorkID, GrantID, code: String)
 
     /// The longest: a body of an errand and what goes with it.
     static let mostBytes = 8 << 20

@@ -109,7 +109,7 @@ extension RedactionReport.Count {
 
 extension String {
     /// A stable word, as codes are: what a broker says stands in the log.
-    fileprivate var isCode: Bool {
+    var isCode: Bool {
         (1...64).contains(utf8.count)
             && utf8.allSatisfy { byte in
                 switch byte {

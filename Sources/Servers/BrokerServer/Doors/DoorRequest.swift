@@ -20,7 +20,9 @@ struct DoorRequest: Sendable {
         let wish: RequestWish
         switch try await question(&exchange, &parts) {
         case .ask(let asked): wish = asked
-        case .stop(let stop): return try await refuse(.stopped(stop))
+        case .stop(let stop):
+            await noteMisuse(stop)
+            return try await refuse(.stopped(stop))
         case .wait, .pass: return false
         }
         let (ask, answer) = await broker.link.ask(wish.asked, for: door.id)
@@ -36,11 +38,17 @@ struct DoorRequest: Sendable {
             return mayFollow && head.isKeepAlive
         } catch {
             let failure = error as? BrokerFailure ?? .cut
+            if case .stopped(let stop) = failure { await noteMisuse(stop) }
             await broker.link.send(.outcome(ask, tally.outcome(failure.code)))
             // What was begun cannot be taken back: that the connection ends tells that it is not whole.
             if !tally.hasBegun { _ = try await refuse(failure) }
             return false
         }
+    }
+
+    private func noteMisuse(_ stop: ExchangeStop) async {
+        guard let grant = stop.misusedGrant else { return }
+        await broker.link.send(.misuse(door.id, grant, code: stop.code))
     }
 
     private func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil) async throws -> Bool {
