@@ -57,7 +57,8 @@ package enum RunRefusal: Diagnosable, Equatable {
         case .noSandbox(let reason, _): "there is no sandbox: \(reason)"
         case .notConfined(let error): "the process beside the program could not be confined: \(error.text)"
         case .noSandboxThere(let path, let reason): "`\(path)` is not given to a sandbox: \(reason)"
-        case .notCopied(let path, let reason, _): "the working directory `\(path)` takes no overlay, and was not copied in its place: \(reason)"
+        case .notCopied(let path, let reason, _):
+            "the working directory `\(path)` was not copied, without which its file system lets no run work there: " + reason
         }
     }
 

@@ -5,9 +5,11 @@ import os
 import pathlib
 import shutil
 
-from attack import attack, detail, expect
+from api import STDIN_END
+from attack import attack, clean, detail, expect
+from house import wait_until
 from machine import LIBC
-from scene import Held, agent_run, furnish_policy
+from scene import VALUE, Held, agent_run, as_user, furnish_policy, looks, named, processes_of
 
 # How deep the directory lies that is exchanged: the longer the way, the more is exchanged while the helper is on it.
 DEPTH = 600
@@ -51,21 +53,94 @@ def elsewhere(scene):
     expect(lines[0] == "work" and len(lines) == 3 and lines[2] == "homely" and not lines[1].startswith(str(scene.house.root)), done.out + done.err)
 
 
-@attack("own uid", "a directory that the person cannot enter, or whose files cannot be shown as the run's, is refused with the reason")
+@attack("own uid", "a directory that the person cannot enter is refused; in one that is not the person's a run works as anybody could")
 def refused_directories(scene):
     closed = scene.base / "closed"
     closed.mkdir(mode=0o700)
     done = agent_run(scene, "free", ["true"], cwd=str(closed))
     expect(done.code == "run.no-directory", done)
     expect(agent_run(scene, "free", ["true"], cwd="/proc/self/cwd").code == "run.no-directory", "a way through /proc is followed")
-    # An overlay cannot be idmapped.
-    odd = pathlib.Path("/etc/of-the-person")
-    odd.mkdir()
-    os.chown(odd, scene.person.pw_uid, scene.person.pw_gid)
-    done = agent_run(scene, "free", ["true"], cwd=str(odd))
-    expect(done.code == "run.directory-not-shown" and b"idmapped" in repr(done.problem or done.exit).encode(), done)
     done = agent_run(scene, "free", ["sh", "-c", "id -u; pwd"], cwd="/usr/share")
     expect(done.stdout.decode().split() == [str(scene.units.run_user.pw_uid), "/usr/share"], done)
+
+
+def overlaid(scene, name):
+    """A directory of the person's, with files, on a file system that cannot be idmapped."""
+    odd = pathlib.Path("/var/lib", name)
+    odd.mkdir()
+    os.chown(odd, scene.person.pw_uid, scene.person.pw_gid)
+
+    def fill():
+        for file in ("changed", "gone", "private", "same"):
+            (odd / file).write_text(f"{file}\n")
+        (odd / "private").chmod(0o600)
+        return []
+
+    as_user(scene.person, fill)
+    return odd
+
+
+@attack("own uid", "where files cannot be shown as the run's, it works in a copy, and what it changed is the person's in the end")
+def copied(scene):
+    for who in ("person", "free", "confined"):
+        odd = overlaid(scene, f"of-the-person-{who}")
+        script = """cat private; echo new > changed; rm gone; mkdir -p d; echo deep > d/f; chmod 640 d/f; ln -s f d/link; ln -s /etc/passwd out; mkfifo pipe "$API_KEY"
+            stat -c %u private; pwd; echo $API_KEY > stolen"""
+        if who == "person":
+            words = ("run", "--json", "-k", "api/key", "--", "sh", "-c", script)
+            done = scene.house.tacit(*words, password=scene.house.password, cwd=odd)
+            output, report = done.out, json.loads(done.err.splitlines()[-1])["run"]
+        else:
+            done = agent_run(scene, who, ["sh", "-c", script], cwd=str(odd))
+            output, report = done.stdout, done.report
+        expect(output.decode().split() == ["private", str(scene.units.run_user.pw_uid), str(odd)], f"{who}: {done}")
+        left = {"changed", "d", "private", "same"} | ({"stolen"} if who != "confined" else set())
+        expect({path.name for path in odd.iterdir()} == left, f"{who}: {sorted(odd.iterdir())} {done}")
+        expect((odd / "changed").read_text() == "new\n" and (odd / "d/link").read_text() == "deep\n", done)
+        for path in (odd / "changed", odd / "d", odd / "d/f", odd / "d/link"):
+            facts = os.lstat(path)
+            expect((facts.st_uid, facts.st_gid) == (scene.person.pw_uid, scene.person.pw_gid), f"{path} belongs to {facts.st_uid}:{facts.st_gid}")
+        expect(os.stat(odd / "d/f").st_mode & 0o777 == 0o640 and os.stat(odd / "private").st_mode & 0o777 == 0o600, "modes")
+        told = {file["path"] for file in report["files"]["withheld"]}
+        clean(json.dumps(report).encode(), VALUE)
+        expect(told == {"out", "pipe", "[REDACTED:api/key]"} | ({"stolen"} if who == "confined" else set()) and report["files"]["deleted"] == 1, report)
+        if who == "confined":
+            expect(report["sandbox"]["files"] == "checked, in a copy", report)
+
+
+@attack("own uid", "what the person changed meanwhile is not overwritten, and of a run that is broken off nothing comes back")
+def copied_meanwhile(scene):
+    odd = overlaid(scene, "of-the-person-meanwhile")
+    for broken in (False, True):
+        with scene.house.person() as connection:
+            environment = {"PATH": "/usr/bin:/bin"}
+            run = connection.run(["sh", "-c", "cat; echo ours > changed; echo ours > same"], ["api/key"], cwd=str(odd), environment=environment).until_started()
+            as_user(scene.person, lambda: [(odd / "changed").write_text("theirs\n")])
+            bearers = lambda: named(processes_of(scene.person), "tacit-bearer")  # noqa: E731
+            wait_until(lambda: len(bearers()) == 1, "there is one who bears, for this run")
+            [bearer] = bearers()
+            found = as_user(scene.person, lambda bearer=bearer: looks(bearer))
+            # The person's own process, which holds nothing but the person's files.
+            expect(set(found) <= {"signal"}, f"the person's programs reach of the bearer: {found}")
+            if not broken:
+                run.frame(STDIN_END)
+                run.wait()
+                expect([file["path"] for file in run.report["files"]["kept"]] == ["changed"] and (odd / "same").read_text() == "ours\n", run)
+                kept = odd / run.report["files"]["kept"][0]["copy"]
+                expect(kept.read_text() == "ours\n" and os.lstat(kept).st_uid == scene.person.pw_uid, run)
+                as_user(scene.person, lambda: [(odd / "same").write_text("same\n")])
+        wait_until(lambda: not named(processes_of(scene.person), "tacit-bearer"), "whoever bears has ended")
+        expect((odd / "changed").read_text() == "theirs\n", "the person's file was overwritten")
+    expect((odd / "same").read_text() == "same\n", "a run that was broken off changed a file")
+
+
+@attack("own uid", "a directory that cannot be copied whole is refused with the reason")
+def not_copied(scene):
+    odd = overlaid(scene, "of-the-person-closed")
+    expect(agent_run(scene, "free", ["true"], cwd=str(odd)).exit == ("exited", 0), "it is refused before anything is closed in it")
+    (odd / "closed").touch(mode=0o600)
+    done = agent_run(scene, "free", ["true"], cwd=str(odd))
+    expect(done.code == "run.directory-not-copied" and "! -readable" in repr(done.problem or done.exit), done)
 
 
 @attack("own uid", "a working directory that is named through a link is the one behind it, and nothing is shown anywhere else")

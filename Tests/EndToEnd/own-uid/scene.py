@@ -1,5 +1,6 @@
 """The people of the tests, a run that goes on, and everything that a process can look into."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -74,7 +75,13 @@ def processes_of(user):
 
 
 def named(processes, name):
-    return [process for process in processes if pathlib.Path(f"/proc/{process}/comm").read_text().strip() == name]
+    found = []
+    for process in processes:
+        # One may have ended meanwhile.
+        with contextlib.suppress(OSError):
+            if pathlib.Path(f"/proc/{process}/comm").read_text().strip() == name:
+                found.append(process)
+    return found
 
 
 class Held:

@@ -194,6 +194,9 @@ extension WorkingCopy {
         case tooSlow(Int64)
         case failed(Errno)
 
+        /// The refusal of a run in this directory.
+        func refusal(of path: String) -> RunRefusal { .notCopied(path, reason, remedy) }
+
         init(_ error: Int32) { self = error == EACCES || error == EPERM ? .unreadable : .failed(Errno(code: error)) }
 
         var reason: String {
@@ -211,7 +214,7 @@ extension WorkingCopy {
 
         /// What to do.
         var remedy: String {
-            let elsewhere = "work on a file system that takes an overlay, such as ext4, XFS, Btrfs or tmpfs"
+            let elsewhere = "work on another file system, such as ext4, XFS, Btrfs or tmpfs"
             return switch self {
             case .tooManyBytes, .tooManyFiles, .tooDeep, .tooSlow, .failed: "work in a smaller directory, or \(elsewhere)"
             case .unreadable: "`find . ! -readable` names it; move it elsewhere, or \(elsewhere)"

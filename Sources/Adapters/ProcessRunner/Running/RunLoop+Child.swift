@@ -77,6 +77,7 @@ extension RunLoop {
         report.output = RunOutput(outputs)
         report.sandbox = sandboxReport
         report.files = releaseChanges()
+        if let copied { report.files = copied.bringBack(after: report.files, search) }
         answers?.tell(to: &outgoing)
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
     }
@@ -96,10 +97,17 @@ extension RunLoop {
     private var sandboxReport: RunSandbox? {
         if let missing { return .missing(missing.reason) }
         return sandbox.map { sandbox in
-            let checked = sandbox.copy == nil ? "checked" : "checked, in a copy"
+            let checked = sandbox.copy == nil && copied == nil ? "checked" : "checked, in a copy"
             let files = sandbox.changes != nil ? checked : job.directory == nil ? "private" : "through"
             return sandbox.layers.report(files: files)
         }
+    }
+
+    /// What searches files and their names for the values of the run.
+    private var search: FileSearch {
+        var search = FileSearch(needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
+        search.isWanted = { [unowned self] in isWanted() }
+        return search
     }
 
     /// Brings what the child changed into the working directory, once nobody of its sandbox can change it any more; nil when nothing was changed.
@@ -107,9 +115,6 @@ extension RunLoop {
         guard let sandbox, let kept = sandbox.changes else { return nil }
         var files = RunChanges()
         if Descendants.haveEnded, let changes = OpenDirectory(reopening: kept), let target = OpenDirectory(reopening: directories.working) {
-            var search = FileSearch(
-                needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
-            search.isWanted = { [unowned self] in isWanted() }
             var release = ChangeRelease(search, since: sandbox.since, copy: sandbox.copy)
             release.release(changes, into: target)
             files = release.result
@@ -119,8 +124,8 @@ extension RunLoop {
         return files.isEmpty ? nil : files
     }
 
-    /// An agent's run leaves no process behind, and neither does one in a sandbox, or one that took too long.
-    private var leavesNobody: Bool { job.asker == .agent || sandbox != nil || hasTimedOut }
+    /// An agent's run leaves no process behind, and neither does one in a sandbox or a copy, or one that took too long.
+    private var leavesNobody: Bool { job.asker == .agent || sandbox != nil || copied != nil || hasTimedOut }
 
     private func timeOut(_ now: Int64) {
         deadlines.limit = nil

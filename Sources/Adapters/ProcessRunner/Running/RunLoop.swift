@@ -15,6 +15,8 @@ final class RunLoop {
     let sandbox: Sandbox?
     let missing: SandboxMissing?
     let directories: RunDirectories
+    /// The copy that the child works in; nil where it works in the directory itself.
+    let copied: CopiedWork?
     let needles: NeedleSet
     /// What may still be answered; nil for a person, whom nothing is kept from.
     let answers: AnswerBook?
@@ -75,7 +77,7 @@ final class RunLoop {
         (sandbox, missing) = (intake.sandbox, intake.missing)
         self.control = control
         self.signals = signals
-        (directories, opener) = (intake.directories, intake.opener)
+        (directories, copied, opener) = (intake.directories, intake.copied, intake.opener)
         needles = NeedleSet(intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value) } })
         answers = intake.job.asker == .agent ? AnswerBook(left: intake.conditions.answersLeft) : nil
         outputs = Self.outputs(of: child, intake, needles, answers)

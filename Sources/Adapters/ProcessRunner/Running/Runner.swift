@@ -12,13 +12,14 @@ package enum Runner {
     package static let subcommand = "__runner"
 
     /// Serves one run and returns the exit status of this process, which nobody needs. `opener` opens the compressed members of what leaves the run.
-    package static func main(opening opener: any MemberOpener, controlDescriptor: Int32 = 3) -> Int32 {
+    /// `words` are those behind the subcommand.
+    package static func main(opening opener: any MemberOpener, words: [String] = [], controlDescriptor: Int32 = 3) -> Int32 {
         guard unsafe tacit_harden("tacit-runner") == 0, tacit_become_subreaper() == 0 else { return 125 }
         let signals = tacit_open_signals()
         guard signals >= 0 else { return 125 }
         let channel = SetupChannel(descriptor: controlDescriptor)
         do throws(RunnerError) {
-            guard var intake = try RunnerIntake.receive(from: channel, opening: opener) else { return 0 }
+            guard var intake = try RunnerIntake.receive(from: channel, opening: opener, in: CopiedWork(words)) else { return 0 }
             serve(&intake, channel.descriptor, signals)
             return 0
         } catch {

@@ -21,14 +21,22 @@ struct RunnerIntake {
     let openedTerminal: OpenedTerminal?
     /// What opens compressed members.
     let opener: any MemberOpener
+    /// The copy that the run works in; nil where it works in the directory itself.
+    let copied: CopiedWork?
     private(set) var bindings: [RunBinding] = []
     private(set) var conditions = RunConditions()
 
     /// Receives one run, up to its start; nil when the keeper let this runner go.
-    static func receive(from channel: SetupChannel, opening opener: any MemberOpener) throws(RunnerError) -> RunnerIntake? {
+    static func receive(
+        from channel: SetupChannel, opening opener: any MemberOpener, in copied: CopiedWork? = nil
+    ) throws(RunnerError) -> RunnerIntake? {
         guard let (kind, payload) = try channel.receive() else { return nil }
         guard kind == .job, let job = try? RunJob(decoding: payload) else { throw .malformedAnswer }
-        guard var intake = try answer(job, on: channel, opening: opener) else { return nil }
+        if let refusal = try copied?.refusal() {
+            try channel.send(.refused, refusal)
+            return nil
+        }
+        guard var intake = try answer(job, on: channel, opening: opener, in: copied) else { return nil }
         do throws(RunnerError) {
             if try intake.receiveBindings(from: channel) { return intake }
             intake.clear()
@@ -41,10 +49,10 @@ struct RunnerIntake {
 
     /// Opens what the job names and tells the keeper what was found.
     private static func answer(
-        _ job: RunJob, on channel: SetupChannel, opening opener: any MemberOpener
+        _ job: RunJob, on channel: SetupChannel, opening opener: any MemberOpener, in copied: CopiedWork?
     ) throws(RunnerError) -> RunnerIntake? {
         let intake: RunnerIntake
-        do throws(RunRefusal) { intake = try RunnerIntake(job, opening: opener, closing: [channel.descriptor]) } catch {
+        do throws(RunRefusal) { intake = try RunnerIntake(job, opening: opener, in: copied, closing: [channel.descriptor]) } catch {
             try channel.send(.refused, error.encoded)
             return nil
         }
@@ -52,15 +60,17 @@ struct RunnerIntake {
         return intake
     }
 
-    private init(_ job: RunJob, opening opener: any MemberOpener, closing control: [Int32]) throws(RunRefusal) {
-        (self.job, self.opener) = (job, opener)
+    private init(
+        _ job: RunJob, opening opener: any MemberOpener, in copied: CopiedWork?, closing control: [Int32]
+    ) throws(RunRefusal) {
+        (self.job, self.opener, self.copied) = (job, opener, copied)
         if job.asker == .agent, case .refused(let word) = AccidentGuard.verdict(forWords: job.arguments) { throw .accidentGuard(word: word) }
         directories = try RunDirectories(for: job)
         do throws(RunRefusal) {
             let resolver = ProgramResolver(searchPath: job.environment["PATH"] ?? SystemPrograms.searchPath, directory: directories.working)
             program = try resolver.resolve(job.arguments)
             (facts, copy) = job.asker == .agent ? try Self.examine(job, program, directories) : (program.facts, nil)
-            facts.directory = directories.named
+            facts.directory = directories.named.map { copied?.place($0.path) ?? $0 }
             openedTerminal = try Self.terminal(job)
             let executed = copy?.descriptor ?? program.program.descriptor
             (sandbox, missing) = try Self.confine(job, program, directories, executed: executed, closing: control)
@@ -93,7 +103,7 @@ struct RunnerIntake {
         }
         do throws(WorkingCopy.Failure) { try sandbox.fill(from: directories.working) } catch {
             sandbox.end()
-            throw .notCopied(sandbox.plan.workingDirectory, error.reason, error.remedy)
+            throw error.refusal(of: sandbox.plan.workingDirectory)
         }
         return (sandbox, nil)
     }

@@ -175,7 +175,7 @@ struct WorkingCopyTests {
     func refused(commands: String, failure: WorkingCopy.Failure) throws {
         try carryOut(commands, in: work)
         #expect(throws: failure) { try copy() }
-        #expect(!failure.reason.isEmpty && failure.remedy.contains("overlay"))
+        #expect(!failure.reason.isEmpty && failure.remedy.contains("ext4"))
     }
 
     @Test("nor is a directory in which something is mounted")
