@@ -69,7 +69,8 @@ import Testing
     @Test("a listed request gets the value as it is then, once its intent is written, and its end is written") func allowed() async throws {
         let scene = try await Scene(try await bench())
         let first = try leave(await scene.ask())
-        #expect(first.releases.map(\.value.text) == [try await scene.bench.reveal("app/key")] && first.releases.map(\.grant) == [try scene.grant])
+        let (real, grant) = (try await scene.bench.reveal("app/key"), try scene.grant)
+        #expect(first.releases.map(\.value.text) == [real] && first.releases.map(\.grant) == [grant])
         let newer = scene.bench.canary()
         try await scene.bench.set("app/key", newer.secret)
         #expect(try leave(await scene.ask()).releases.map(\.value) == [newer.secret])
@@ -86,7 +87,7 @@ import Testing
             try await scene.ask("/admin"), try await scene.ask(host: "api.stripe.com.evil.com"), try await scene.ask(method: "DELETE"),
             try await scene.ask("/v1/customers", host: "evil.com", []),
         ] {
-            let denial = try #require(denial(judgement))
+            let denial = try #require(self.denial(judgement))
             #expect(denial.code == "destination_not_allowed" && denial.nextStep?.isEmpty == false)
         }
         // Without a token, where one could go, it goes with nothing.
