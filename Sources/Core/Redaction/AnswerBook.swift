@@ -25,6 +25,16 @@ package final class AnswerBook: Sendable {
 
     package var isSpent: Bool { state.withLock(\.isSpent) }
 
+    /// Lowers how many answers the value of this name has left; nothing raises it.
+    package func limit(_ name: String, to count: Int) {
+        state.withLock { state in
+            let secret = Self.secret(of: name)
+            let left = min(state.left[secret] ?? Self.usualLimit, count)
+            state.left[secret] = left
+            if left <= 0 { state.isSpent = true }
+        }
+    }
+
     /// Counts an answer about the value of this name.
     package func take(_ name: String) {
         state.withLock { state in

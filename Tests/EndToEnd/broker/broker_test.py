@@ -153,6 +153,31 @@ def python_and_node(scene, python):
     assert [headers["authorization" if "authorization" in headers else "Authorization"] for _, _, headers, _ in scene.taken()] == [f"Bearer {VALUE}"] * 4
 
 
+def replies_know_values_that_come_later(scene):
+    """A reply that began before the value was released to the broker is searched for it all the same."""
+    printed = scene.shell(
+        f'curl -sSN {scene.url}/v1/later | (read line; curl -sS -o /dev/null -H "Authorization: Bearer $TOKEN" {scene.url}/v1/show; cat; echo; echo "$TOKEN")')
+    late, token = printed.splitlines()
+    assert late == f"Bearer {token}", printed
+    scene.taken()
+
+
+def revoking_the_agent_ends_it(scene):
+    """A run goes on when its agent is revoked, and its tokens are good for nothing."""
+    scene.person.tacit("agent", "add", "other")
+    text = (scene.person.home / "policy.yaml").read_text().replace("claude", "other")
+    (scene.person.home / "other.yaml").write_text(text)
+    scene.person.tacit("policy", "apply", "other.yaml")
+    script = f'curl -sS -o /dev/null -w "%{{http_code}}\n" -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; read line; curl -sS {scene.url}/v1/echo || echo gone'
+    process = scene.person.start("run", "--agent", "other", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+    assert process.stdout.readline() == b"200\n"
+    scene.person.tacit("agent", "revoke", "other")
+    out, _ = process.communicate(b"\n", timeout=60)
+    assert out.endswith(b"gone\n"), out
+    scene.taken()
+    scene.person.tacit("policy", "apply", "policy.yaml")
+
+
 def git_clones(scene):
     """Git asks first without a credential, and comes again with Basic."""
     source = scene.person.home / "source"
@@ -217,13 +242,15 @@ def brokers_end_with_the_lock(scene):
 def main():
     scene = Scene()
     try:
-        for test in [programs_hold_tokens, curl_uses_the_value, requests_outside_the_rules_go_nowhere, git_clones]:
+        for test in [programs_hold_tokens, curl_uses_the_value, requests_outside_the_rules_go_nowhere,
+                     replies_know_values_that_come_later, git_clones]:
             test(scene)
             print("ok   ", test.__name__)
         python_and_node(scene, sys.executable)
         asyncio.run(tool_uses_the_value(scene))
         log_says_what_left(scene)
         brokers_end_with_the_lock(scene)
+        revoking_the_agent_ends_it(scene)
         for path in scene.person.home.rglob("*"):
             if path.is_file() and not path.is_relative_to(scene.files):
                 assert VALUE.encode() not in path.read_bytes(), path

@@ -4,6 +4,7 @@ import base64
 import gzip
 import http.server
 import pathlib
+import queue
 import ssl
 import subprocess
 import threading
@@ -29,6 +30,8 @@ class Service:
         self.folder.mkdir(exist_ok=True)
         certificates(self.folder)
         self.received = []
+        # What `/v1/later` waits for: the credential of another request.
+        self.shown = queue.Queue()
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -47,7 +50,11 @@ class Service:
                 if self.path.startswith("/files/"):
                     return self.file(files, credential)
                 if self.path == "/events":
-                    return self.events(credential)
+                    return self.chunks([f"data: {credential}\n\n", "data: last\n\n"], "text/event-stream")
+                if self.path == "/v1/later":
+                    return self.chunks(["begun\n", service.shown.get], "text/plain")
+                if self.path == "/v1/show":
+                    service.shown.put(credential)
                 text = credential.encode() + body
                 if self.path == "/v1/packed":
                     return self.send(gzip.compress(text), {"Content-Encoding": "gzip"})
@@ -61,13 +68,14 @@ class Service:
                 place = files / self.path.partition("?")[0].removeprefix("/files/")
                 self.send(place.read_bytes() if place.is_file() else b"", status=200 if place.is_file() else 404)
 
-            def events(self, credential):
+            def chunks(self, chunks, kind):
                 self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Content-Type", kind)
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
-                for event in [f"data: {credential}\n\n", "data: last\n\n", ""]:
-                    self.wfile.write(f"{len(event):x}\r\n{event}\r\n".encode())
+                for chunk in [*chunks, ""]:
+                    text = chunk(timeout=20) if callable(chunk) else chunk
+                    self.wfile.write(f"{len(text):x}\r\n{text}\r\n".encode())
                     self.wfile.flush()
 
             def send(self, body, headers=None, status=200):

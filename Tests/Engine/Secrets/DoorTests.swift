@@ -133,6 +133,28 @@ import Testing
         #expect(denial(try await scene.ask())?.code == "vault.locked")
     }
 
+    @Test("a revoked agent's runs have no broker any more, also where its name is given again") func revoked() async throws {
+        let scene = try await Scene(try await bench())
+        try await scene.bench.open.revokeAgent(SegmentName("coder", of: .agent), by: scene.bench.person())
+        #expect(scene.bench.brokers.running == 0 && denial(try await scene.ask()) != nil)
+        _ = try await scene.bench.open.addAgent(SegmentName("coder", of: .agent), by: scene.bench.person())
+        #expect(denial(try await scene.ask()) != nil)
+    }
+
+    @Test("a reply's answers about the value of another request count") func answers() async throws {
+        let bench = try await bench()
+        try await bench.set("app/other", bench.canary().secret)
+        let scene = try await Scene(bench, ["app/key", "app/other"])
+        let grants = try scene.run.job.values.map { value in
+            try #require(scene.door.setup.tokens.first { $0.value.text == value.value.text }?.key)
+        }
+        _ = try leave(await scene.ask("/v1/a", [grants[0]]))
+        let second = try leave(await scene.ask("/v1/b", [grants[1]]))
+        let told = RequestOutcome(result: "done", status: 200, duration: .zero, answers: ["app/key": 2])
+        await scene.door.judge.conclude(told, of: second.entry)
+        #expect(try leave(await scene.ask("/v1/a", [grants[0]])).releases.map(\.answersLeft) == [1])
+    }
+
     @Test("the broker of a run ends with it") func ends() async throws {
         let bench = try await bench()
         let started = try await bench.vault.start(Scene(bench).run) {}

@@ -38,6 +38,8 @@ package struct SyscallFilter: Sendable, Equatable {
     package static let machine = 0xC000_0000 | UInt32(TACIT_MACHINE)
     /// AF_UNIX, AF_INET and AF_INET6.
     static let families: [UInt32] = [1, 2, 10]
+    /// AF_INET, AF_INET6, and AF_NETLINK, by which the C library asks which of both this machine has.
+    static let networkFamilies: [UInt32] = [2, 10, 16]
     /// TIOCSTI types into a terminal, TIOCLINUX pastes into a console.
     static let refusedControls: [UInt32] = [0x5412, 0x541C]
     /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET; of clone the lowest byte is a signal, of unshare it is NEWTIME too.
@@ -111,6 +113,18 @@ package struct SyscallFilter: Sendable, Equatable {
             filter.answer(Answer.allow)
             filter.answer(Answer.refuse(Self.notPermitted))
         }
+        // No socket of this machine's services, whatever their files allow.
+        allowSockets(of: Self.networkFamilies)
+    }
+
+    private mutating func allowSockets(of families: [UInt32]) {
+        for call in [TACIT_CALL_SOCKET, TACIT_CALL_SOCKETPAIR] {
+            when(Int(call)) { filter in
+                filter.loadArgument(0)
+                for family in families { filter.answer(Answer.allow, when: family) }
+                filter.answer(Answer.refuse(Self.noSuchFamily))
+            }
+        }
     }
 
     /// Processes without namespaces, sockets of some families.
@@ -119,13 +133,7 @@ package struct SyscallFilter: Sendable, Equatable {
         when(Int(TACIT_CALL_CLONE3)) { $0.answer(Answer.refuse(Self.noSuchCall)) }
         when(Int(TACIT_CALL_CLONE)) { $0.refuseBits(Self.namespaces, ofArgument: 0) }
         when(Int(TACIT_CALL_UNSHARE)) { $0.refuseBits(Self.namespaces | Self.timeNamespace, ofArgument: 0) }
-        for call in [TACIT_CALL_SOCKET, TACIT_CALL_SOCKETPAIR] {
-            when(Int(call)) { filter in
-                filter.loadArgument(0)
-                for family in Self.families { filter.answer(Answer.allow, when: family) }
-                filter.answer(Answer.refuse(Self.noSuchFamily))
-            }
-        }
+        allowSockets(of: Self.families)
     }
 
     /// Instructions for one call; they end with an answer.

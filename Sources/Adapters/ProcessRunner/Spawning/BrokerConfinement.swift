@@ -20,11 +20,11 @@ package enum BrokerConfinement {
         return restrictFiles() && SyscallFilter(for: .broker).apply() == 0
     }
 
-    /// By Landlock, where the kernel has it: nothing is written, and nothing read but what is listed. Other processes get no signal, and no abstract socket
+    /// By Landlock, without which no broker starts: nothing is written, and nothing read but what is listed. Other processes get no signal, and no abstract socket
     /// of theirs is reached.
     private static func restrictFiles() -> Bool {
         let rights = LandlockRights(version: Int(tacit_landlock_version()))
-        guard rights.files != 0 else { return true }
+        guard rights.files != 0 else { return false }
         let rules = tacit_landlock_rules(rights.files, 0, rights.scopes)
         guard rules >= 0 else { return false }
         defer { close(rules) }

@@ -45,7 +45,7 @@ final class BrokerBook: Sendable {
 
     private struct State {
         /// Those of runs.
-        var own: [UInt64: any RunningBroker] = [:]
+        var own: [UInt64: (broker: any RunningBroker, holder: SessionHolder)] = [:]
         var entries: [SessionHolder: Entry] = [:]
         var number: UInt64 = 0
         var isClosed = false
@@ -58,13 +58,13 @@ final class BrokerBook: Sendable {
 
     init(_ supply: any BrokerSupply) { self.supply = supply }
 
-    /// Starts one for a run.
-    func start() async throws -> Own {
+    /// Starts one for a run of an agent.
+    func start(for holder: SessionHolder) async throws -> Own {
         let broker = try await supply.start()
         let number = state.withLock { state -> UInt64? in
             guard !state.isClosed else { return nil }
             state.number += 1
-            state.own[state.number] = broker
+            state.own[state.number] = (broker, holder)
             return state.number
         }
         guard let number else {
@@ -138,7 +138,15 @@ final class BrokerBook: Sendable {
 
     /// Ends brokers, and says how many.
     @discardableResult
-    func end(where isMeant: (SessionHolder) -> Bool) -> Int { end { holder, _ in isMeant(holder) } }
+    func end(where isMeant: (SessionHolder) -> Bool) -> Int {
+        let own = state.withLock { state in
+            let own = state.own.filter { isMeant($0.value.holder) }
+            for number in own.keys { state.own[number] = nil }
+            return own
+        }
+        for (broker, _) in own.values { broker.end() }
+        return own.count + end { holder, _ in isMeant(holder) }
+    }
 
     /// Ends those that made no request for a while, and forgets those that ended by themselves.
     func endIdle(now: Timestamp) {
@@ -152,7 +160,7 @@ final class BrokerBook: Sendable {
             defer { state.own = [:] }
             return state.own
         }
-        for broker in own.values { broker.end() }
+        for (broker, _) in own.values { broker.end() }
         end { _ in true }
     }
 

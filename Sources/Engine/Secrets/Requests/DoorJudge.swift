@@ -26,12 +26,13 @@ final class DoorJudge: RequestJudge {
     private let lasting: Lasting
     private let clock: MachineClock
     private let open: @Sendable () -> OpenVault?
-    private let ongoing = Mutex<[Int64: Ongoing]>([:])
+    private let state = Mutex(State())
 
-    /// A request that was allowed and has not ended.
-    private struct Ongoing {
-        var access: AuthorizedAccess
-        var secrets: [String: SecretID]
+    private struct State {
+        /// Requests that were allowed and have not ended, by the entry of their intent.
+        var ongoing: [Int64: AuthorizedAccess] = [:]
+        /// Whose values the broker has, by label: a reply to one request may answer a guess about the value of another.
+        var secrets: [String: SecretID] = [:]
     }
 
     private static let act = Act(.request, .resolve, .capability(.broker))
@@ -52,6 +53,7 @@ final class DoorJudge: RequestJudge {
 
     /// Policy, count, intent, values: in this order.
     private func leave(for request: AskedRequest, in vault: OpenVault) async throws -> RequestLeave {
+        guard case .agent(let id, _) = asker.standing, try await vault.isRegistered(id) else { throw EngineError.denied(.badBadge) }
         let uses = try await uses(of: request, in: vault)
         let targets = uses.isEmpty ? [try bare(request)] : uses.map(\.target)
         guard ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) != true else {
@@ -60,25 +62,26 @@ final class DoorJudge: RequestJudge {
             throw error
         }
         let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
-        let terms = granted.compactMap(\.request)
-        guard terms.count == targets.count, let first = terms.first else { throw EngineError.denied(.personOnly) }
-        // Two rules that would have the same host verified in two ways say nothing that can be done.
-        guard terms.allSatisfy({ $0.authorities == first.authorities && $0.ownNetwork == first.ownNetwork }) else { throw BrokerFailure.refused }
-        let tickets = try await tickets(terms, targets, vault)
+        let tickets = try await tickets(granted.compactMap(\.request), targets, vault)
         do {
             let access = try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: Self.detail(of: request))
-            return try await leave(uses, first, access, vault)
+            return try await leave(uses, access, vault)
         } catch {
             for ticket in tickets { lasting.requests.giveBack(ticket) }
             throw error
         }
     }
 
-    private func leave(_ uses: [Use], _ terms: RequestTerms, _ access: AuthorizedAccess, _ vault: OpenVault) async throws -> RequestLeave {
-        ongoing.withLock { ongoing in
-            ongoing[access.entry] = Ongoing(access: access, secrets: Dictionary(uses.map { ($0.grant.label, $0.record.id) }) { first, _ in first })
+    private func leave(_ uses: [Use], _ access: AuthorizedAccess, _ vault: OpenVault) async throws -> RequestLeave {
+        state.withLock { state in
+            state.ongoing[access.entry] = access
+            for use in uses { state.secrets[use.grant.label] = use.record.id }
         }
         do {
+            let all = access.grants.compactMap(\.request)
+            guard let terms = all.first, all.count == access.grants.count else { throw EngineError.denied(.personOnly) }
+            // Two rules that would have the same host verified in two ways say nothing that can be done.
+            guard all.allSatisfy({ $0.authorities == terms.authorities && $0.ownNetwork == terms.ownNetwork }) else { throw BrokerFailure.refused }
             var releases: [GrantID: ValueRelease] = [:]
             for (index, use) in uses.enumerated() where releases[use.id] == nil {
                 releases[use.id] = try await release(use, access.grants[index], access, vault)
@@ -168,13 +171,14 @@ final class DoorJudge: RequestJudge {
     }
 
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
-        guard let request = ongoing.withLock({ $0.removeValue(forKey: entry) }) else { return }
+        let (access, secrets) = state.withLock { ($0.ongoing.removeValue(forKey: entry), $0.secrets) }
+        guard let access else { return }
         var answers: [SecretID: Int] = [:]
         for (name, count) in outcome.answers {
-            if let secret = request.secrets[name] { answers[secret, default: 0] += max(0, count) }
+            if let secret = secrets[name] { answers[secret] = min(FuseRecord.limit, (answers[secret] ?? 0) + min(FuseRecord.limit, max(0, count))) }
         }
-        if let vault = open() { return await vault.conclude(request.access, result: outcome.result, detail: outcome.facts, answers: answers) }
-        lasting.keep(request.access, result: outcome.result, detail: outcome.facts, answers: answers, clock: clock)
+        if let vault = open() { return await vault.conclude(access, result: outcome.result, detail: outcome.facts, answers: answers) }
+        lasting.keep(access, result: outcome.result, detail: outcome.facts, answers: answers, clock: clock)
     }
 }
 

@@ -72,6 +72,12 @@ extension OpenVault {
         return (badge.agent, agent.document.name)
     }
 
+    /// Whether an agent is registered now.
+    func isRegistered(_ id: AgentID) async throws -> Bool {
+        guard let row = try await book.record(.agent, id: id.cast()) else { return false }
+        return try openAgent(row).record.revokedAt == nil
+    }
+
     /// Writes down that a badge was shown which opens nothing, and says so.
     func refusedBadge(of asker: Asker) async throws -> EngineError {
         let error = EngineError.denied(.badBadge)

@@ -43,7 +43,7 @@ extension OpenVault {
         var grants: [GrantID: DoorJudge.Grant] = [:]
         var tokens: [GrantID: FakeToken] = [:]
         for index in values.indices where values[index].kind == .secret {
-            guard let item = wanted.first(where: { $0.record?.id == values[index].secret }) else { continue }
+            guard let item = wanted.first(where: { $0.record?.id == values[index].secret }) else { throw EngineError.notFound(.secret) }
             let grant = GrantID(random: random)
             // A shape that could be guessed stands for nothing.
             let keys = try keyring.fakeTokens()
@@ -60,7 +60,7 @@ extension OpenVault {
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }
         let credential = random.bytes(16).hexadecimal
-        let own = try await brokers.start()
+        let own = try await brokers.start(for: holder)
         let hosts = policy.document.bodyHosts
         let door = try await own.broker.open(
             DoorSetup(tokens: tokens, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)

@@ -7,6 +7,8 @@ import Secrets
 extension AskedRequest {
     /// More uses than this are no request that a rule lets go.
     private static let mostUses = 256
+    /// A head has no more.
+    private static let longestText = 64 << 10
 
     func write(to writer: inout CanonicalWriter) {
         for text in [scheme, host, method, path] { writer.write(text) }
@@ -26,7 +28,7 @@ extension AskedRequest {
             guard let place = try? TokenPlace(try reader.text()) else { throw CanonicalError.malformed }
             return RequestWish.TokenUse(grant: grant, place: place, occurrences: try reader.count())
         }
-        guard uses.count <= Self.mostUses else { throw .malformed }
+        guard uses.count <= Self.mostUses, [scheme, host, method, path].allSatisfy({ $0.utf8.count <= Self.longestText }) else { throw .malformed }
         self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses)
     }
 }

@@ -39,6 +39,8 @@ package final class BrokerHandle: RunningBroker {
 
     /// A broker that asks more at once is not answered: each question is work, and room in the log.
     private static let mostQuestions = 128
+    /// The most requests at once whose end is not told.
+    private static let mostRequests = 4096
 
     private let state = Mutex(State())
     private let channel: any Channel
@@ -105,6 +107,8 @@ package final class BrokerHandle: RunningBroker {
     private func take(_ message: ControlMessage) async {
         switch message {
         case .ask(let id, let errand, let request):
+            // What is asked again, or faster than the answers are read, is no question of ours.
+            guard !state.withLock({ $0.allowed[id] != nil }), channel.isWritable else { return end() }
             guard let judge = judge(of: errand), beginAnswer() else { return write(.refuse(id, nil)) }
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
             Task { await answer(id, request, by: judge) }
@@ -113,10 +117,18 @@ package final class BrokerHandle: RunningBroker {
             guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
             await judge.conclude(outcome, of: entry)
         case .reply(let id, let reply):
-            guard case .errand(let continuation)? = waiting(id)?.answer else { return end() }
+            let answer = waiting(id)?.answer
+            guard case .errand(let continuation)? = answer else {
+                answer?.fail(.unavailable)
+                return end()
+            }
             continuation.resume(returning: reply)
         case .opened(let id, let door):
-            guard case .door(let continuation)? = waiting(id)?.answer else { return end() }
+            let answer = waiting(id)?.answer
+            guard case .door(let continuation)? = answer else {
+                answer?.fail(.unavailable)
+                return end()
+            }
             continuation.resume(returning: door)
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
@@ -129,7 +141,7 @@ package final class BrokerHandle: RunningBroker {
     /// Counts a question that is being judged; says whether there is room for one more.
     private func beginAnswer() -> Bool {
         state.withLock { state in
-            guard state.judging < Self.mostQuestions else { return false }
+            guard state.judging < Self.mostQuestions, state.allowed.count < Self.mostRequests else { return false }
             state.judging += 1
             return true
         }

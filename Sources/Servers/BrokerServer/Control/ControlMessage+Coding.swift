@@ -98,6 +98,13 @@ extension CanonicalReader {
 
     mutating func duration() throws(CanonicalError) -> Duration { .nanoseconds(try int64()) }
 
+    /// A number of things that were counted, so small that sums of them are numbers, too.
+    mutating func tally() throws(CanonicalError) -> Int {
+        let count = try count()
+        guard count <= UInt32.max else { throw .malformed }
+        return count
+    }
+
     /// A number that is none below zero.
     mutating func count() throws(CanonicalError) -> Int {
         let count = try int()

@@ -68,6 +68,9 @@ extension ErrandReply {
 }
 
 extension RequestOutcome {
+    /// More names and views than a broker has.
+    private static let mostCounts = 4096
+
     func write(to writer: inout CanonicalWriter) {
         writer.write(result)
         writer.write(optional: status) { $0.write($1) }
@@ -88,7 +91,8 @@ extension RequestOutcome {
         let (sent, received) = (Int64(try reader.count()), Int64(try reader.count()))
         let duration = try reader.duration()
         let redactions = try reader.list { reader throws(CanonicalError) in try RedactionReport.Count(decoding: &reader) }
-        let answers = try reader.list { reader throws(CanonicalError) in (try reader.text(), try reader.count()) }
+        let answers = try reader.list { reader throws(CanonicalError) in (try reader.text(), try reader.tally()) }
+        guard redactions.count <= Self.mostCounts, answers.count <= Self.mostCounts else { throw .malformed }
         self.init(
             result: result, status: status, bytesSent: sent, bytesReceived: received, duration: duration, redactions: redactions,
             answers: Dictionary(answers) { max($0, $1) })
@@ -103,7 +107,7 @@ extension RedactionReport.Count {
     }
 
     fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
-        self.init(name: try reader.text(), view: try reader.text(), count: try reader.count())
+        self.init(name: try reader.text(), view: try reader.text(), count: try reader.tally())
     }
 }
 

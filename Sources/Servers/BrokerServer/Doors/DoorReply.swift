@@ -26,11 +26,10 @@ struct DoorReply: Sendable {
         var iterator = parts.makeAsyncIterator()
         let judged = try await head(&iterator)
         guard !judged.opensWebSocket else { throw BrokerFailure.reply(.upgrade) }
-        let answers = AnswerBook(left: broker.values.answersLeft)
-        let needles = broker.values.needles
-        let fields = ReplyFields(judged.fields, needles, answers)
+        let answers = broker.values.answers
+        let fields = ReplyFields(judged.fields, broker.values.needles.needles, answers)
         tally.redacted(fields.redactions, answers)
-        guard fields.withheld == nil, let body = ReplyBody(judged.coding, needles, answers, opening: broker.opener) else {
+        guard fields.withheld == nil, let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else {
             throw BrokerFailure.reply(fields.withheld == nil ? .coding : .withheld)
         }
         let pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)

@@ -25,6 +25,8 @@ struct DoorRequest: Sendable {
             return try await refuse(.stopped(stop))
         case .wait, .pass: return false
         }
+        // Nobody looks into its frames yet.
+        guard !wish.request.opensWebSocket else { return try await refuse(.reply(.upgrade)) }
         let (ask, answer) = await broker.link.ask(wish.asked, for: door.id)
         let leave: RequestLeave
         switch answer {
@@ -52,7 +54,7 @@ struct DoorRequest: Sendable {
     }
 
     private func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil) async throws -> Bool {
-        try await client.writer.refuse(failure, denial)
+        try await client.writer.refuse(failure, denial, withBody: head.method != .HEAD)
         return head.isKeepAlive
     }
 

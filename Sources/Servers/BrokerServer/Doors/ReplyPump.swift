@@ -6,6 +6,8 @@ import Secrets
 
 /// Searches the body of a reply and writes what may be seen, where the reply pauses, ends, or has become long, and nowhere else: an edge where something is held
 /// back would tell that it begins a value.
+///
+/// One thing at a time: while the program does not read, nothing is judged, and no pause of its making is a pause of the service's.
 actor ReplyPump {
     private var body: ReplyBody
     private let answers: AnswerBook
@@ -14,11 +16,12 @@ actor ReplyPump {
     /// Its events are pauses: each goes on as soon as it is whole.
     private let isEventStream: Bool
     private var passed: [UInt8] = []
-    private var taken = 0
     private var hasUnwritten = false
     private var isPausing = false
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// How much is taken in without a pause before some of it is let go, and how much then.
+    /// How much may be seen without a pause before some of it is let go, and how much then.
     private static let amounts = (before: 1 << 20, released: 1 << 19)
 
     init(
@@ -30,19 +33,22 @@ actor ReplyPump {
     }
 
     func take(_ bytes: [UInt8]) async throws {
+        await enter()
+        defer { leave() }
         do throws(ReplyRefusal) { unsafe try body.take(bytes.span.bytes, into: &passed) } catch { throw BrokerFailure.reply(error) }
         try checkStop()
         (hasUnwritten, isPausing) = (true, false)
-        taken += bytes.count
         if isEventStream, bytes.endsEvent { return try await pause() }
-        guard taken >= Self.amounts.before, passed.count >= Self.amounts.released else { return }
-        taken -= Self.amounts.released
-        let released = Array(passed[..<Self.amounts.released])
-        passed.removeFirst(Self.amounts.released)
-        try await write(released)
+        while passed.count >= Self.amounts.before {
+            let released = Array(passed[..<Self.amounts.released])
+            passed.removeFirst(Self.amounts.released)
+            try await write(released)
+        }
     }
 
     func finish() async throws {
+        await enter()
+        defer { leave() }
         do throws(ReplyRefusal) { try body.finish(into: &passed) } catch { throw BrokerFailure.reply(error) }
         tally.redacted(body.report.counts, answers)
         try checkStop()
@@ -54,15 +60,31 @@ actor ReplyPump {
     func beat(every time: Duration) async throws {
         while true {
             try await Task.sleep(for: time)
-            guard hasUnwritten else { continue }
-            if isPausing { try await pause() } else { isPausing = true }
+            guard hasUnwritten, !isBusy else { continue }
+            guard isPausing else {
+                isPausing = true
+                continue
+            }
+            await enter()
+            defer { leave() }
+            try await pause()
         }
+    }
+
+    private func enter() async {
+        guard isBusy else { return isBusy = true }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func leave() {
+        guard !waiting.isEmpty else { return isBusy = false }
+        waiting.removeFirst().resume()
     }
 
     private func pause() async throws {
         body.idle(into: &passed)
         try checkStop()
-        (hasUnwritten, taken) = (false, 0)
+        hasUnwritten = false
         let written = passed
         passed = []
         try await write(written)

@@ -8,7 +8,7 @@ extension NIOAsyncChannelOutboundWriter<HTTPServerResponsePart> {
     func tellToGoOn() async throws { try await write(.head(HTTPResponseHead(version: .http1_1, status: .continue))) }
 
     /// Answers in the place of a service, as problem details (RFC 9457).
-    func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil) async throws {
+    func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil, withBody: Bool = true) async throws {
         let status = failure.status
         let problem = BrokerProblem(
             title: "Tacit did not pass this request on", status: Int(status.code), detail: denial?.message ?? failure.message,
@@ -18,7 +18,7 @@ extension NIOAsyncChannelOutboundWriter<HTTPServerResponsePart> {
             "Content-Type": "application/problem+json", "Content-Length": "\(body.count)", "Tacit-Denied": problem.code,
         ]
         try await write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
-        try await write(.body(.byteBuffer(ByteBuffer(bytes: body))))
+        if withBody { try await write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
         try await write(.end(nil))
     }
 }

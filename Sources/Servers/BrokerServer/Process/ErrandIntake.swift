@@ -12,14 +12,12 @@ final class ErrandIntake {
     private let broker: BrokerParts
     private let tally: RequestTally
     private let answers: AnswerBook
-    private let needles: NeedleSet
     private var reply: ErrandReply?
     private var body: ReplyBody?
 
     init(_ request: JudgedRequest, keeping mostBytes: Int, _ broker: BrokerParts, _ tally: RequestTally) {
         (self.request, self.mostBytes, self.broker, self.tally) = (request, min(mostBytes, ControlMessage.mostBodyBytes), broker, tally)
-        answers = AnswerBook(left: broker.values.answersLeft)
-        needles = broker.values.needles
+        answers = broker.values.answers
     }
 
     /// The reply, once it is whole or as much of it as is kept.
@@ -37,12 +35,12 @@ final class ErrandIntake {
         case .refused(let refusal): throw .reply(refusal)
         case .accepted(let judged):
             tally.answered(judged.status)
-            let fields = ReplyFields(judged.fields.kept, needles, answers)
+            let fields = ReplyFields(judged.fields.kept, broker.values.needles.needles, answers)
             tally.redacted(fields.redactions, answers)
             var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
             reply.withheld = fields.withheld
             guard reply.withheld == nil else { return reply }
-            guard let body = ReplyBody(judged.coding, needles, answers, opening: broker.opener) else { throw .reply(.coding) }
+            guard let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else { throw .reply(.coding) }
             self.body = consume body
             self.reply = reply
             return nil

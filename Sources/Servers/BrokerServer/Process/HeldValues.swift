@@ -4,44 +4,41 @@ import Redaction
 import Secrets
 import Synchronization
 
-/// The values that were released to this broker, until it ends: what goes into requests, and what is searched for in every reply.
+/// The values that were released to this broker, until it ends: what is searched for in every reply. None is forgotten, also where a newer one stands for
+/// the same grant: a service may go on showing the one before.
 final class HeldValues: Sendable {
+    /// How many guesses its replies may still answer, all of them together.
+    let answers = AnswerBook()
+
     private struct State {
-        var releases: [GrantID: ValueRelease] = [:]
-        var tokens: [GrantID: FakeToken] = [:]
-        var needles: NeedleSet?
+        var needles: [Needle] = []
+        var compiled: (needles: NeedleSet, generation: Int)?
+        /// How often there was a value more.
+        var generation = 0
     }
 
     private let state = Mutex(State())
 
     /// `tokens` stand in replies where the values of their grants stood.
     func take(_ releases: [ValueRelease], standingIn tokens: [GrantID: FakeToken] = [:]) {
+        for release in releases { if let left = release.answersLeft { answers.limit(release.name, to: left) } }
         state.withLock { state in
-            for release in releases {
-                if state.tokens[release.grant] == nil, let token = tokens[release.grant] {
-                    (state.tokens[release.grant], state.needles) = (token, nil)
-                }
-                if state.releases[release.grant]?.value !== release.value { state.needles = nil }
-                state.releases[release.grant] = release
+            for release in releases where !state.needles.contains(where: { $0.name == release.name && $0.value == release.value }) {
+                state.needles.append(Needle(name: release.name, value: release.value, standIn: tokens[release.grant]?.text))
+                state.generation += 1
             }
         }
     }
 
-    /// All of them, compiled: a reply to one request may hold the value of another.
-    var needles: NeedleSet {
-        state.withLock { state in
-            if let needles = state.needles { return needles }
-            let sorted = state.releases.values.sorted { $0.grant < $1.grant }
-            let needles = NeedleSet(sorted.map { Needle(name: $0.name, value: $0.value, standIn: state.tokens[$0.grant]?.text) })
-            state.needles = needles
-            return needles
-        }
-    }
+    var generation: Int { state.withLock { $0.generation } }
 
-    /// How many guesses a reply may still answer, by the name of the value.
-    var answersLeft: [String: Int] {
+    /// All of them, compiled: a reply to one request may hold the value of another.
+    var needles: (needles: NeedleSet, generation: Int) {
         state.withLock { state in
-            Dictionary(state.releases.values.compactMap { release in release.answersLeft.map { (release.name, $0) } }) { min($0, $1) }
+            if let compiled = state.compiled, compiled.generation == state.generation { return compiled }
+            let compiled = (NeedleSet(state.needles), state.generation)
+            state.compiled = compiled
+            return compiled
         }
     }
 }

@@ -6,22 +6,37 @@ import Redaction
 struct ReplyBody: ~Copyable {
     private var unpacking: Unpacking
     private var redactor: Redactor
-    private var unpacked: [UInt8] = []
+    private let values: HeldValues
+    private let opener: any MemberOpener
+    /// Of the values that the redactor knows.
+    private var generation: Int
+    /// What those before it found.
+    private var counts: [RedactionReport.Count] = []
 
     /// How much is unpacked at once.
     private static let portion = 64 << 10
 
     /// Nil for a coding that nobody here looks into.
-    init?(_ coding: JudgedReply.Coding, _ needles: NeedleSet, _ answers: AnswerBook, opening opener: any MemberOpener) {
+    init?(_ coding: JudgedReply.Coding, searchedFor values: HeldValues, opening opener: any MemberOpener) {
         guard let unpacking = Unpacking(coding, opener) else { return nil }
-        self.unpacking = unpacking
-        redactor = Redactor(needles, mode: .agent, endingAt: [.compressed, .guessable], answers: answers, opening: opener)
+        let (needles, generation) = values.needles
+        (self.unpacking, self.values, self.opener, self.generation) = (unpacking, values, opener, generation)
+        redactor = Self.redactor(needles, values, opener)
     }
 
-    var report: RedactionReport { redactor.report }
+    private static func redactor(_ needles: NeedleSet, _ values: HeldValues, _ opener: any MemberOpener) -> Redactor {
+        Redactor(needles, mode: .agent, endingAt: [.compressed, .guessable], answers: values.answers, opening: opener)
+    }
+
+    var report: RedactionReport {
+        var report = redactor.report
+        report.counts = counts + report.counts
+        return report
+    }
 
     /// Takes bytes as they came and appends what may be seen of them.
     mutating func take(_ bytes: RawSpan, into output: inout [UInt8]) throws(ReplyRefusal) {
+        if values.generation != generation { renew(into: &output) }
         switch unpacking {
         case .none: redact(bytes, into: &output)
         case .member(let reading):
@@ -40,6 +55,17 @@ struct ReplyBody: ~Copyable {
         if case .member(let reading) = unpacking { try reading.finish() }
         redactor.finish(into: &output)
         catchUp(into: &output)
+    }
+
+    /// Goes on with the values that were released since it began: the reply may hold them from here on.
+    private mutating func renew(into output: inout [UInt8]) {
+        redactor.finish(into: &output)
+        catchUp(into: &output)
+        guard !redactor.hasStopped else { return }
+        counts += redactor.report.counts
+        let (needles, generation) = values.needles
+        self.generation = generation
+        redactor = Self.redactor(needles, values, opener)
     }
 
     private mutating func redact(_ bytes: RawSpan, into output: inout [UInt8]) {

@@ -26,7 +26,7 @@ struct Upstream: Sendable {
         for address in addresses {
             do throws(BrokerFailure) { return try await connect(to: address, origin, context) } catch {
                 // Another address of the name is another machine of the service; one that proves nothing is not asked around.
-                guard error == .unreachable else { throw error }
+                guard error == .unreachable, !Task.isCancelled else { throw error }
                 failure = error
             }
         }
@@ -59,7 +59,7 @@ struct Upstream: Sendable {
         let name: String? = if case .name(let name) = origin.host { name } else { nil }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-        try pipeline.addHandler(HandshakeWatch(handshake))
+        try pipeline.addHandler(HandshakeWatch(handshake, within: connectTime))
         var configuration = HTTPRequestEncoder.Configuration()
         configuration.automaticallySetFramingHeaders = false
         try pipeline.addHandler(HTTPRequestEncoder(configuration: configuration))
@@ -74,8 +74,21 @@ private final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandl
     typealias InboundIn = NIOAny
 
     private let promise: EventLoopPromise<Void>
+    private let time: TimeAmount
+    private var deadline: Scheduled<Void>?
 
-    init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+    init(_ promise: EventLoopPromise<Void>, within time: TimeAmount) { (self.promise, self.time) = (promise, time) }
+
+    /// A service that takes the connection and says nothing is not waited for.
+    func handlerAdded(context: ChannelHandlerContext) {
+        let (promise, channel) = (promise, context.channel)
+        deadline = context.eventLoop.scheduleTask(in: time) {
+            promise.fail(BrokerFailure.unreachable)
+            channel.close(promise: nil)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent {
