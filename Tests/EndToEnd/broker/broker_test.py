@@ -115,8 +115,8 @@ def curl_uses_the_value(scene):
     large = scene.person.home / "large"
     large.write_bytes(os.urandom(3 << 20))
     scene.taken()
-    scene.shell(f'curl -sS -o /dev/null -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/octet-stream" --data-binary @{large} {scene.url}/v1/up')
-    assert scene.taken()[0][3] == large.read_bytes()
+    printed = scene.shell(f'curl -sS -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/octet-stream" --data-binary @{large} {scene.url}/v1/up')
+    assert printed == f"{3 << 20}" and scene.taken()[0][3] == large.read_bytes()
 
 
 def requests_outside_the_rules_go_nowhere(scene):

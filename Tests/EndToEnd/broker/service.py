@@ -51,6 +51,8 @@ class Service:
                     return self.file(files, credential)
                 if self.path == "/events":
                     return self.chunks([f"data: {credential}\n\n", "data: last\n\n"], "text/event-stream")
+                if self.path == "/v1/up":
+                    return self.send(f"{len(body)}".encode())
                 if self.path == "/v1/later":
                     return self.chunks(["begun\n", service.shown.get], "text/plain")
                 if self.path == "/v1/show":
