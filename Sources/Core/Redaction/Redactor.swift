@@ -1,3 +1,5 @@
+private import CLetters
+
 /// Replaces known values in one byte stream, as it flows.
 ///
 /// Any chunking of the stream gives the same output, but for one encoding in another that a person's stream cuts within its first sixteen digits. What may be the beginning of a value is held until the rest tells, at most as long as
@@ -136,6 +138,8 @@ package struct Redactor: ~Copyable, Sendable {
     /// stream's edge.
     private mutating func judge(isEdge: Bool, isEnd: Bool = false, decoding budget: Int, into output: inout [UInt8]) {
         guard streamEnd == nil else { return }
+        // What is being searched may be a value, and whoever reads this stack later is to find none.
+        defer { tacit_letters_forget() }
         let text = held.lent
         if answers?.isSpent == true {
             streamEnd = StreamEnd(reason: .fuse, start: written)

@@ -44,3 +44,6 @@ struct tacit_letters {
 
 /// Goes on to a special byte that may be more than itself, or to the text's end, where `place` is left.
 void tacit_letters_pass(struct tacit_letters *pass, const struct tacit_letter_rules *rules);
+
+/// Overwrites what the calls before left on the stack below their caller: groups of the text, in registers that were saved there.
+void tacit_letters_forget(void);
