@@ -171,6 +171,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .tooOften(let seconds): "wait \(seconds) s"
         case .tooMany: "end some with session_sleep or `tacit session sleep`, or wait until they have ended"
         case .notFound(.secret): "see `tacit list`"
+        case .notFound(.agent): "`tacit agent list` shows those that there are, and `tacit agent add NAME` registers one"
         case .notFound(.environment): "`tacit env list` shows those that there are, and `tacit env create NAME` makes one"
         default: nil
         }

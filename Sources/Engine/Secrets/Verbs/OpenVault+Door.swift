@@ -28,7 +28,12 @@ extension OpenVault {
         let act = Act(.run, .resolve, .capability(.broker))
         for item in wanted {
             let target = try await judged(item.scope, item.name, item.record, version: item.version, by: agent)
-            try await authorizer.foresee(act, by: agent, on: [target])
+            do { try await authorizer.foresee(act, by: agent, on: [target]) } catch EngineError.notFound(.secret) where item.record != nil {
+                // A person knows that it is there, and is told what the agent would not be.
+                throw EngineError.invalid(
+                    "the policy does not let this agent use \(item.name)",
+                    hint: "`tacit policy explain \(agent.agentName) \(item.name)` says why, and `tacit policy edit` changes it")
+            }
             guard policy.view(for: agent, in: item.scope)?.listsRequests(with: item.name) == true else {
                 throw EngineError.invalid(
                     "no request rule of the policy says where \(item.name) may go for this agent",

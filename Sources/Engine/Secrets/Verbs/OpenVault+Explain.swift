@@ -55,8 +55,7 @@ extension OpenVault {
                 agent: inquiry.agent, scope: inquiry.scope, secret: inquiry.name, capability: inquiry.capability, circumstances: circumstances)
             let absence = isThere ? [] : ["no secret of this name is there: an agent that may list it is told not_found"]
             let explanation = document.explanation(for: query)
-            let noBroker = inquiry.capability == .broker ? ["this version has no broker: no request leaves by these rules yet"] : []
-            return (explanation.decision, explanation.lines + absence + noBroker)
+            return (explanation.decision, explanation.lines + absence)
         }
     }
 
