@@ -28,7 +28,8 @@ enum Program {
         case Spawner.subcommand: exit(Spawner.main())
         case Runner.subcommand: exit(Runner.main(opening: LibraryMembers(), words: Array(words.dropFirst())))
         case Bearer.subcommand: exit(Bearer.main(opening: LibraryMembers()))
-        case Spawner.brokerSubcommand: exit(Broker.main(opening: LibraryMembers(), confinedBy: BrokerConfinement.apply))
+        case Spawner.brokerSubcommand:
+            exit(Broker.main(opening: LibraryMembers(), confinedBy: BrokerConfinement.apply, takingListenerBy: BrokerDoor.take))
         case SandboxProbe.subcommand: exit(SandboxProbe.main())
         case RunStarter.subcommand: exit(RunStarter.main(Array(words.dropFirst()), environment: environment))
         default:

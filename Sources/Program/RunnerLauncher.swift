@@ -31,9 +31,9 @@ final class RunnerLauncher: RunnerSupply {
     var isAlive: Bool? { spawner.withLock { $0?.isAlive ?? false } }
 
     /// Takes a fresh broker; who takes it closes it.
-    func takeBroker() throws -> Int32 {
+    func takeBroker(at door: SandboxDoor?) throws -> Int32 {
         guard let spawner = spawner.withLock(\.self) else { throw RunnerError.spawnerGone }
-        return try spawner.takeBroker()
+        return try withExtendedLifetime(door) { try spawner.takeBroker(listeningOn: door?.descriptor) }
     }
 
     func retire() {
@@ -75,6 +75,7 @@ final class RunnerLauncher: RunnerSupply {
 private final class OpenedRun: WaitingRun {
     let program: OpenedProgram
     let directory: FilePlace?
+    let doorPlace: (any DoorPlace)?
     private let facts: ProgramFacts
     private let setup: RunnerSetup
     private let account: Account
@@ -95,10 +96,11 @@ private final class OpenedRun: WaitingRun {
                 var wish = SandboxWish(
                     sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
                     user: account.name, home: account.home, hidden: hidden)
-                wish.reads = sandbox.reads
+                (wish.reads, wish.hasDoor) = (sandbox.reads, sandbox.hasDoor)
                 return wish
             }
             facts = try setup.submit(asked)
+            doorPlace = job.sandbox?.hasDoor == true ? try setup.takeDoor().map(SandboxDoor.init) : nil
         } catch {
             close(taken)
             throw error

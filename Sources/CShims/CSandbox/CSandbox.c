@@ -5,13 +5,17 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -67,6 +71,22 @@ int32_t tacit_fork_into(int group) {
 }
 
 int tacit_set_host_name(const char *name) { return told(sethostname(name, strlen(name))); }
+
+int tacit_listen_on_loopback(void) {
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0) return -errno;
+    struct ifreq loopback = {.ifr_name = "lo"};
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int result = ioctl(listener, SIOCGIFFLAGS, &loopback);
+    loopback.ifr_flags |= IFF_UP;
+    if (result == 0) result = ioctl(listener, SIOCSIFFLAGS, &loopback);
+    if (result == 0) result = bind(listener, (struct sockaddr *)&place, sizeof place);
+    if (result == 0) result = listen(listener, 256);
+    if (result == 0) return listener;
+    int error = errno;
+    close(listener);
+    return -error;
+}
 
 // Mounts
 

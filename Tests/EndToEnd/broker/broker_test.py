@@ -258,4 +258,5 @@ def main():
         scene.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ PASSWORD = "CANARY-password-" + secrets.token_hex(12)
 class Person:
     def __init__(self, program):
         self.program = program
+        self.directory = None
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="tacit-sessions-"))
         (self.home / "run").mkdir(mode=0o700)
         self.environment = {
@@ -31,7 +32,7 @@ class Person:
         words = [*words[:at], "--password-fd", str(reading), *words[at:]]
         options.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(
-            [self.program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, cwd=self.home, pass_fds=[reading],
+            [self.program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, cwd=self.directory or self.home, pass_fds=[reading],
             start_new_session=True, **options)
         os.close(reading)
         return process

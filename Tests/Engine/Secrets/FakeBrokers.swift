@@ -48,7 +48,7 @@ final class FakeBrokers: BrokerSupply {
     func play(_ change: (inout Script) -> Void) { state.withLock { change(&$0.script) } }
     func killAll() { for broker in state.withLock({ $0.brokers }) { broker.end() } }
 
-    func start() async throws -> any RunningBroker {
+    func start(at place: (any DoorPlace)?) async throws -> any RunningBroker {
         try state.withLock { state in
             if state.script.isUnavailable { throw BrokerFailure.unavailable }
             state.started += 1

@@ -1,4 +1,5 @@
 import CProcess
+import Glibc
 import Model
 import PlaintextDoor
 
@@ -29,6 +30,18 @@ package struct RunnerSetup {
         case nil: throw .runnerGone
         default: throw .malformedAnswer
         }
+    }
+
+    /// Takes the place where the broker of the run listens, once after `submit` of a job whose sandbox has a door; nil where the run goes without a sandbox. Who
+    /// takes it closes it.
+    package func takeDoor() throws(RunnerError) -> Int32? {
+        var (byte, descriptor): (UInt8, Int32) = (0, -1)
+        let result = unsafe tacit_receive_descriptor(channel.descriptor, &byte, &descriptor)
+        guard result == 1, (byte == 1) == (descriptor >= 0) else {
+            if descriptor >= 0 { close(descriptor) }
+            throw .malformedAnswer
+        }
+        return descriptor < 0 ? nil : descriptor
     }
 
     /// Hands over one value. It goes from locked memory to the socket without a copy in between.

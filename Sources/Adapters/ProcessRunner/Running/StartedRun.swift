@@ -17,7 +17,7 @@ struct StartedRun {
 
     init(_ intake: RunnerIntake) throws(RunRefusal) {
         let files = try RunFiles(intake.bindings)
-        let environment = try Self.environment(intake, files)
+        let (environment, authorities) = try Self.environment(intake, files)
         var streams = try ChildStreams(intake.terminal, opened: intake.openedTerminal)
         defer { streams.closeChildEnds() }
         let words = CStrings(intake.program.arguments)
@@ -35,7 +35,7 @@ struct StartedRun {
         unsafe child.files = Int32(files.variables.count)
         // The block with the values is overwritten when `environment` goes: the child executes its program by then.
         let started = withExtendedLifetime((words, environment, files)) {
-            if let sandbox = intake.sandbox { return unsafe sandbox.start(words, environment, child) }
+            if let sandbox = intake.sandbox { return unsafe sandbox.start(words, environment, child, trusting: authorities) }
             return unsafe tacit_start_child(&child)
         }
         guard started > 0 else {
@@ -47,14 +47,21 @@ struct StartedRun {
         (terminal, programSide, input, outputs) = (streams.terminal, streams.programSide, streams.input, streams.outputs)
     }
 
-    private static func environment(_ intake: RunnerIntake, _ files: RunFiles) throws(RunRefusal) -> CStrings {
+    /// The variables, and what a program in a sandbox trusts that has a broker.
+    private static func environment(_ intake: RunnerIntake, _ files: RunFiles) throws(RunRefusal) -> (CStrings, authorities: [UInt8]) {
         var variables = intake.job.environment
+        var authorities: [UInt8] = []
         if let home = intake.home { variables["HOME"] = home }
         if let sandbox = intake.sandbox { sandbox.plan.adapt(&variables) }
         if let path = intake.conditions.searchPath { variables["PATH"] = path }
         if let term = intake.job.terminal?.term { variables["TERM"] = term }
         if let proxy = intake.conditions.proxy {
-            let bundle = try intake.directories.write(TrustBundle.text(with: proxy.authority), as: "authorities.pem")
+            let bundle: String
+            if intake.sandbox?.plan.hasDoor == true {
+                (bundle, authorities) = (SandboxPlan.authorities, TrustBundle.text(with: proxy.authority))
+            } else {
+                bundle = try intake.directories.write(TrustBundle.text(with: proxy.authority), as: "authorities.pem")
+            }
             variables.merge(proxy.variables) { _, own in own }
             for name in TrustBundle.variables { variables[name] = bundle }
         }
@@ -69,7 +76,7 @@ struct StartedRun {
             valued.append(.valued("\(name)=", binding.value))
         }
         for (index, name) in files.variables.enumerated() { variables[name] = RunFiles.path(index) }
-        return CStrings(variables.sorted { $0.key < $1.key }.map { .text("\($0.key)=\($0.value)") } + valued)
+        return (CStrings(variables.sorted { $0.key < $1.key }.map { .text("\($0.key)=\($0.value)") } + valued), authorities)
     }
 }
 

@@ -34,6 +34,8 @@ struct ConfinedProgram {
         }
         unsafe block[Int(start.byteCount)] = 0
         let words = unsafe pointers(into: block)
+        let trusted = receiveAuthorities()
+        guard trusted == 0 else { return trusted }
         for (stream, descriptor) in streams.enumerated() where dup2(descriptor, Int32(stream)) < 0 { return errno }
         guard unsafe chdir(plan.workingDirectory) == 0 else { return errno }
         for (resource, limit) in Self.limits { _ = tacit_limit(resource, limit) }
@@ -43,6 +45,18 @@ struct ConfinedProgram {
         for (index, file) in files.enumerated() where dup2(file, RunFiles.firstDescriptor + Int32(index)) < 0 { return errno }
         tacit_reset_signals()
         return unsafe -tacit_execute(program, words, words + Int(start.argumentCount) + 1)
+    }
+
+    /// Writes down what a program with a broker trusts.
+    private func receiveAuthorities() -> Int32 {
+        guard start.trustCount > 0 else { return 0 }
+        var bytes = [UInt8](repeating: 0, count: Int(start.trustCount))
+        guard unsafe bytes.withUnsafeMutableBytes({ unsafe SandboxLauncher.receive(into: $0, from: socket) }) else { return ECANCELED }
+        let file = unsafe open(SandboxPlan.authorities, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o444)
+        guard file >= 0 else { return errno }
+        defer { close(file) }
+        let count = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+        return count == bytes.count ? 0 : count < 0 ? errno : EIO
     }
 
     /// A session of its own; or, with a terminal, a group of its own in the runner's.
@@ -56,7 +70,8 @@ struct ConfinedProgram {
     private func confine() -> Int32 {
         let rights = LandlockRights(version: Int(tacit_landlock_version()))
         if rights.files != 0 {
-            let rules = tacit_landlock_rules(rights.files, rights.network, rights.scopes)
+            // With a broker, all that can be reached is the loopback of this sandbox's own, where its programs may serve each other.
+            let rules = tacit_landlock_rules(rights.files, plan.hasDoor ? 0 : rights.network, rights.scopes)
             guard rules >= 0 else { return -rules }
             var allowed = [("/", rights.reading), ("/dev", rights.using)]
             allowed += plan.writable.map { ($0, rights.changing) }

@@ -2,7 +2,7 @@
 package struct LandlockRights: Sendable, Equatable {
     /// Every right to files that this version knows: what is not allowed is refused.
     package let files: UInt64
-    /// Binding and connecting TCP; never allowed, since nothing outside is reached but through a socket of Tacit's.
+    /// Binding and connecting TCP; never allowed, but where a broker listens on a loopback of the sandbox's own.
     package let network: UInt64
     /// Abstract sockets and signals, of processes that are not under the same rules.
     package let scopes: UInt64

@@ -20,6 +20,8 @@ final class Sandbox {
     let first: Int32
     /// When the working directory was as the program found it: what was changed from here on was changed by somebody else.
     let since: timespec
+    /// Where the broker of its session is to listen, until that was handed on; nil for a sandbox without a way out.
+    private var door: Int32?
     private let socket: Int32
 
     /// Builds one. The caller has one thread, and holds no value. `closing` is what nobody but the caller is to hold.
@@ -41,7 +43,8 @@ final class Sandbox {
         _ = tacit_set_socket_timeout(socket, 10_000)
         do throws(SandboxMissing) {
             guard launcher > 0 else { throw SandboxMissing(.namespaces, -launcher) }
-            (changes, layers, needsCopy) = try Self.answer(on: socket, limits)
+            (changes, layers, needsCopy) = try Self.answer(on: socket, limits, hasDoor: plan.hasDoor)
+            if plan.hasDoor { door = try Self.receiveDoor(on: socket) }
         } catch {
             limits.group?.end()
             close(socket)
@@ -52,7 +55,15 @@ final class Sandbox {
 
     deinit {
         close(socket)
-        if let changes { close(changes) }
+        for descriptor in [changes, door].compactMap(\.self) { close(descriptor) }
+    }
+
+    /// Hands the place on where the broker is to listen.
+    func giveDoor(on channel: Int32) -> Bool {
+        guard let door else { return false }
+        self.door = nil
+        defer { close(door) }
+        return tacit_send_descriptor(channel, 1, door) == 0
     }
 
     /// Copies the working directory where no overlay lies over it. The runner does it, and not the first process, which in its namespace may read more than the user may.
@@ -72,7 +83,15 @@ final class Sandbox {
         return launcher < 0 ? (tacit_fork(), limits.withoutGroup(-launcher)) : (launcher, limits)
     }
 
-    private static func answer(on socket: Int32, _ limits: RunLimits) throws(SandboxMissing) -> (Int32?, SandboxLayers, Bool) {
+    private static func receiveDoor(on socket: Int32) throws(SandboxMissing) -> Int32 {
+        var (byte, descriptor): (UInt8, Int32) = (0, -1)
+        guard unsafe tacit_receive_descriptor(socket, &byte, &descriptor) == 1, descriptor >= 0 else { throw SandboxMissing(.loopback, EPIPE) }
+        return descriptor
+    }
+
+    private static func answer(
+        on socket: Int32, _ limits: RunLimits, hasDoor: Bool
+    ) throws(SandboxMissing) -> (Int32?, SandboxLayers, Bool) {
         var (byte, descriptor): (UInt8, Int32) = (0, -1)
         var numbers: (error: Int32, landlock: Int32) = (EPIPE, 0)
         let isWhole =
@@ -87,12 +106,14 @@ final class Sandbox {
             if let changes { close(changes) }
             throw SandboxMissing(.landlock, ENOSYS)
         }
-        let layers = SandboxLayers(landlock: Int(numbers.landlock), hasProcesses: numbers.error & 1 == 0, limits: limits.words)
+        let layers = SandboxLayers(
+            landlock: Int(numbers.landlock), hasProcesses: numbers.error & 1 == 0, hasDoor: hasDoor, limits: limits.words)
         return (changes, layers, numbers.error & 2 != 0)
     }
 
     /// Starts the program; its process, or an error below zero.
-    func start(_ arguments: CStrings, _ environment: CStrings, _ child: tacit_child) -> Int32 {
+    /// `authorities` are what a program with a broker trusts.
+    func start(_ arguments: CStrings, _ environment: CStrings, _ child: tacit_child, trusting authorities: [UInt8] = []) -> Int32 {
         for stream in unsafe [child.streams.0, child.streams.1, child.streams.2] {
             let sent = tacit_send_descriptor(socket, 0, stream)
             guard sent == 0 else { return sent }
@@ -101,7 +122,7 @@ final class Sandbox {
             argumentCount: Int32(arguments.count), variableCount: Int32(environment.count),
             byteCount: Int32(arguments.byteCount + environment.byteCount),
             fileMask: unsafe child.file_mask, terminal: unsafe child.terminal, isInBackground: unsafe child.in_background,
-            fileCount: unsafe child.files)
+            fileCount: unsafe child.files, trustCount: Int32(authorities.count))
         let channel = SetupChannel(descriptor: socket)
         var process: Int32 = 0
         do throws(RunnerError) {
@@ -112,6 +133,7 @@ final class Sandbox {
             }
             try arguments.send(on: channel)
             try environment.send(on: channel)
+            try unsafe channel.sendRaw(authorities.span.bytes)
         } catch {
             return -EPIPE
         }
@@ -130,12 +152,16 @@ struct SandboxLayers: Equatable {
     var landlock: Int
     /// Whether the program has a /proc, which some containers forbid.
     var hasProcesses = true
+    /// Whether there is a way out, by the broker.
+    var hasDoor = false
     /// What its processes may use together, or why nothing limits that.
     var limits: String
 
     func report(files: String) -> RunSandbox {
         RunSandbox(
-            namespaces: hasProcesses ? "on" : "on, without /proc", landlock: "on, version \(landlock)", seccomp: "on", network: "none", files: files,
+            namespaces: hasProcesses ? "on" : "on, without /proc", landlock: "on, version \(landlock)", seccomp: "on",
+            network: hasDoor ? "broker" : "none",
+            files: files,
             cgroup: limits)
     }
 }

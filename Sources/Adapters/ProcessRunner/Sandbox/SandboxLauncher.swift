@@ -28,6 +28,8 @@ enum SandboxLauncher {
         var isInBackground: Int32 = 0
         /// How many open files it gets besides its streams.
         var fileCount: Int32 = 0
+        /// How many bytes of authorities come behind arguments and variables.
+        var trustCount: Int32 = 0
     }
 
     /// The life of the launcher.
@@ -55,14 +57,24 @@ enum SandboxLauncher {
         do throws(SandboxBuilder.Failure) { built = try SandboxBuilder(plan).build() } catch {
             give(Answer(stage: error.stage, error: error.error), on: socket)
         }
+        let door = listen(plan, socket)
         if let failed = giveUpPower() { give(failed, on: socket) }
         let unusual: Int32 = (built.hasProcesses ? 0 : 1) | (built.changes?.isOverlay == false ? 2 : 0)
         tell(Answer(stage: .ready, error: unusual, landlock: tacit_landlock_version()), with: built.changes?.descriptor ?? -1, on: socket)
+        if plan.hasDoor, tacit_send_descriptor(socket, 0, door) != 0 { _exit(125) }
         // From here on it executes nothing, and forks and connects no more than a runner.
         guard SyscallFilter(for: .runner).apply() == 0 else { _exit(125) }
         // Nothing of the runner's is held here: not its socket, nor the program.
         guard tacit_close_from(0, 1) == 0 else { _exit(125) }
         tacit_collect_dead()
+    }
+
+    /// Where the broker listens; it takes power over the network namespace to make its loopback work.
+    private static func listen(_ plan: SandboxPlan, _ socket: Int32) -> Int32 {
+        guard plan.hasDoor else { return -1 }
+        let door = tacit_listen_on_loopback()
+        guard door >= 0 else { give(Answer(stage: .loopback, error: -door), on: socket) }
+        return door
     }
 
     private static func giveUpPower() -> Answer? {

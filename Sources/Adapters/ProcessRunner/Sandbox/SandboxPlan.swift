@@ -38,6 +38,8 @@ package struct SandboxPlan: Sendable, Equatable {
     package let workingDirectory: String
     /// What HOME is.
     package let home: String
+    /// Whether a broker listens on the loopback, which is all of the network that there is.
+    package let hasDoor: Bool
     /// Where the program may change something.
     package private(set) var writable: [String]
 
@@ -45,9 +47,11 @@ package struct SandboxPlan: Sendable, Equatable {
     package static let ownBytes = 256 << 20
     package static let changedBytes = 512 << 20
     package static let fileCount = 65_536
+    /// The authorities that a program with a broker trusts.
+    package static let authorities = "/run/tacit/authorities.pem"
 
     package init(_ scene: SandboxScene) {
-        home = scene.homeInside
+        (home, hasDoor) = (scene.homeInside, scene.hasDoor)
         workingDirectory = scene.working?.path ?? "/work"
         writable = ["/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/pts", home, workingDirectory]
         addSystem(scene)
@@ -107,6 +111,7 @@ package struct SandboxPlan: Sendable, Equatable {
             .directory("/run", mode: 0o755), .directory("/var", mode: 0o755), .directory("/var/tmp", mode: 0o1777), .link("/var/run", to: "/run"),
             .directory("/tmp", mode: 0o1777),
         ]
+        if hasDoor { addParents(of: Self.authorities) }
         addParents(of: home)
         steps.append(.directory(home, mode: 0o700))
     }

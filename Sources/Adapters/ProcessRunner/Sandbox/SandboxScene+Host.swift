@@ -12,7 +12,7 @@ extension SandboxScene {
         programs = ([program.file] + program.interpreters).map {
             FilePlace(path: $0.path, device: Int64(bitPattern: $0.device), inode: Int64(bitPattern: $0.inode))
         }
-        hasTerminal = job.terminal != nil
+        (hasTerminal, hasDoor) = (job.terminal != nil, wish.hasDoor)
         // Root's helper is a service of its own for each run.
         isAloneInGroup = job.caller != nil
         hidden = wish.hidden + wish.hidden.compactMap { Self.place($0)?.path }

@@ -14,6 +14,8 @@ package struct SandboxScene: Sendable {
     /// The program and its interpreters.
     package var programs: [FilePlace] = []
     package var hasTerminal = false
+    /// Whether a broker listens on the loopback.
+    package var hasDoor = false
     /// Whether the control group of the runner is that of its run alone.
     package var isAloneInGroup = false
     /// `/bin` and its like, as far as they are there: what a link leads to, nil for a directory.

@@ -2,7 +2,7 @@
 enum SandboxStage: UInt8 {
     /// Everything was done.
     case ready = 1
-    case namespaces, identity, mounts, root, overlay, power, landlock, filter
+    case namespaces, identity, mounts, root, overlay, power, landlock, filter, loopback
 
     /// What it takes, for whoever is told that it cannot be had.
     var words: String {
@@ -16,6 +16,7 @@ enum SandboxStage: UInt8 {
         case .power: "no capabilities"
         case .landlock: "Landlock"
         case .filter: "a filter of system calls"
+        case .loopback: "a loopback of its own"
         }
     }
 

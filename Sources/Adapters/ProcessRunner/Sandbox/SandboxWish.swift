@@ -15,6 +15,8 @@ package struct SandboxWish: Sendable, Equatable {
     package var passesUnscanned: Bool
     /// What the program may read besides, by path.
     package var reads: [String] = []
+    /// Whether the program has a way out: a socket on its loopback, at which the broker of its session listens.
+    package var hasDoor = false
     /// The user's name and home, as the user database has them.
     package var user: String
     package var home: String

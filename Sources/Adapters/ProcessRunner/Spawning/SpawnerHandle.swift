@@ -55,15 +55,21 @@ package final class SpawnerHandle: Sendable {
         return try taken.get()
     }
 
-    /// Takes a fresh broker: the keeper's end of its control socket, close-on-exec, which the caller closes.
-    package func takeBroker() throws(RunnerError) -> Int32 {
+    /// Takes a fresh broker: the keeper's end of its control socket, close-on-exec, which the caller closes. `listener` is where it listens; nil for a place of its own
+    /// on this machine's loopback.
+    package func takeBroker(listeningOn listener: Int32? = nil) throws(RunnerError) -> Int32 {
         let taken = state.withLock { state -> Result<Int32, RunnerError> in
             Result { () throws(RunnerError) in
                 guard let control = state.control, !Self.hasEnded(control) else { throw .spawnerGone }
                 return try Self.fresh(control, .broker)
             }
         }
-        return try taken.get()
+        let broker = try taken.get()
+        guard BrokerDoor.give(listener, on: broker) else {
+            close(broker)
+            throw .spawnerGone
+        }
+        return broker
     }
 
     /// Lets the spawner end, with the last of its runs. They go on: each ends with its own control socket.

@@ -21,6 +21,8 @@ int32_t tacit_fork(void);
 int32_t tacit_fork_into(int group);
 /// Sets the name of the machine.
 int tacit_set_host_name(const char *name);
+/// In a network namespace of the caller's: makes its loopback work, and listens there on a port that the kernel chooses; close-on-exec.
+int tacit_listen_on_loopback(void);
 
 // Mounts
 

@@ -52,9 +52,9 @@ struct RunOptions {
         guard !isSandboxed || !isUnmasked else {
             throw CommandFailure.usage("`--sandbox` and `--no-mask` do not go together", hint: "with `--no-mask` this process becomes the command")
         }
-        guard agent == nil || !isUnmasked && !isSandboxed && way == nil && choice.input == nil && !choice.takesAll else {
+        guard agent == nil || !isUnmasked && way == nil && choice.input == nil && !choice.takesAll else {
             throw CommandFailure.usage(
-                "`--agent` does not go together with `--no-mask`, `--sandbox`, `--via`, `--stdin` and `--all`",
+                "`--agent` does not go together with `--no-mask`, `--via`, `--stdin` and `--all`",
                 hint: "name the secrets by `-k`: fake tokens are in variables")
         }
         let secrets = try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }

@@ -10,7 +10,7 @@ extension SecretRunTool {
                 encodings replaced by [REDACTED:NAME]. THE DEFAULT WAY to use a secret: tests, migrations, deploys, CLIs. Program and arguments \
                 go in argv, without a shell (no pipes, $VAR, globs or &&); put such logic in a script file and run it by its interpreter (["bash","/path/x.sh"]), where rule_list shows that one with any_code. Where \
                 secret_list says listed_program, only programs that the policy lists may have the secret, scripts and shells included: rule_list names them. \
-                Unless the policy lets it out, it runs in a sandbox: no network, and of your files only cwd, where clean changes are kept. \
+                Unless the policy lets it out, it runs in a sandbox: of your files only cwd, where clean changes are kept, and no network; where the policy lists requests with the secret, the variable holds a fake token that works through the proxy set there. \
                 The program reads the variable itself; never try to print it: commands that dump the environment are refused. Names come from secret_list. \
                 curl gets a key in a header from standard input: argv ["curl","-sS","-H","@-","https://api.example.com/v1/items"] with the secret \
                 {"name":"example/key","as":"stdin","before":"Authorization: Bearer "}.

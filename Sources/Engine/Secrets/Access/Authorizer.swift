@@ -68,6 +68,8 @@ struct Target: Sendable {
     var revision: Int64?
     /// The program that would have the secret; nil where none was opened (yet).
     var program: OpenedProgram?
+    /// Whether a program gets a fake token in the place of the value: each request with it is judged when it is made.
+    var getsToken = false
     /// The request that would have it; nil where none is meant.
     var request: RequestQuestion?
 }
@@ -270,7 +272,11 @@ extension Authorizer {
             guard mayList, !targets.isEmpty else { throw EngineError.notFound(.environment) }
             return (nil, [])
         case .capability(let capability):
-            let grants = try targets.map { try grant(of: capability, on: $0, for: act, by: asker, stage) }
+            let grants = try targets.map { target in
+                target.getsToken
+                    ? try grant(of: .broker, on: target, for: Act(act.action, .resolve, .capability(.broker)), by: asker, .first)
+                    : try grant(of: capability, on: target, for: act, by: asker, stage)
+            }
             guard let first = grants.first else { throw EngineError.denied(.personOnly) }
             return (first.rule, grants)
         }

@@ -59,8 +59,8 @@ final class BrokerBook: Sendable {
     init(_ supply: any BrokerSupply) { self.supply = supply }
 
     /// Starts one for a run of an agent.
-    func start(for holder: SessionHolder) async throws -> Own {
-        let broker = try await supply.start()
+    func start(for holder: SessionHolder, at place: (any DoorPlace)?) async throws -> Own {
+        let broker = try await supply.start(at: place)
         let number = state.withLock { state -> UInt64? in
             guard !state.isClosed else { return nil }
             state.number += 1
@@ -81,7 +81,7 @@ final class BrokerBook: Sendable {
         if let loan = try taken(by: holder, now) { return loan }
         return try await starts.pass { [self] in
             if let loan = try taken(by: holder, now) { return loan }
-            return try enter(try await supply.start(), for: holder, now)
+            return try enter(try await supply.start(at: nil), for: holder, now)
         }
     }
 

@@ -3,9 +3,12 @@ package import Model
 
 /// Gives out brokers: processes that parse the network and hold no keys, no store, and of values only those that a judge released to them.
 package protocol BrokerSupply: Sendable {
-    /// Starts a fresh broker. It holds nothing.
-    func start() async throws -> any RunningBroker
+    /// Starts a fresh broker. It holds nothing. Its doors are at `place`; nil for one of its own on this machine's loopback.
+    func start(at place: (any DoorPlace)?) async throws -> any RunningBroker
 }
+
+/// Where a broker listens for the one sandbox whose only way out it is. Whoever opened the sandbox knows what it is.
+package protocol DoorPlace: AnyObject, Sendable {}
 
 /// The broker of one session. Letting go of it ends it.
 package protocol RunningBroker: AnyObject, Sendable {

@@ -2,5 +2,5 @@
 package struct NoBrokers: BrokerSupply {
     package init() {}
 
-    package func start() async throws -> any RunningBroker { throw BrokerFailure.unavailable }
+    package func start(at place: (any DoorPlace)?) async throws -> any RunningBroker { throw BrokerFailure.unavailable }
 }

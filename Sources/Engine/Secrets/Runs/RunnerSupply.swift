@@ -21,9 +21,13 @@ package protocol WaitingRun: AnyObject, Sendable {
     var program: OpenedProgram { get }
     /// Where it will start; nil for a private directory.
     var directory: FilePlace? { get }
+    /// Where the broker of its sandbox listens; nil for a run whose sandbox has no door, or that has none.
+    var doorPlace: (any DoorPlace)? { get }
     /// Sends the values of the job, as it was completed, and starts it. Once.
     func start(_ job: RunJob) async throws -> Launched
 }
+
+extension WaitingRun { package var doorPlace: (any DoorPlace)? { nil } }
 
 /// A run that a runner has begun.
 package struct Launched: Sendable {
@@ -178,6 +182,8 @@ package struct Sandboxing: Sendable, Equatable {
     package var passesUnscanned: Bool
     /// What the program may read besides, by path.
     package var reads: [String]
+    /// Whether the broker of the run is a way out of it.
+    package var hasDoor = false
 
     package init(isRequired: Bool, writesThrough: Bool = false, passesUnscanned: Bool = false, reads: [String] = []) {
         (self.isRequired, self.writesThrough, self.passesUnscanned, self.reads) = (isRequired, writesThrough, passesUnscanned, reads)

@@ -23,12 +23,34 @@ extension OpenVault {
         return asker
     }
 
-    /// Refuses a run for an agent whose policy lets it use one of the secrets through no request at all.
-    func checkRequests(of agent: Asker, _ wanted: [Wanted]) async throws {
+    /// Whose fake tokens the program of a run gets, if it gets any, and in the place of which values: those of all secrets where a person starts it for an agent, and
+    /// those of secrets for which the policy has requests where the agent itself does.
+    func holderOfTokens(_ wish: RunWish, _ wanted: inout [Wanted], _ asker: Asker) async throws -> Asker? {
+        if let name = wish.agent {
+            for index in wanted.indices { wanted[index].isToken = true }
+            return try await agent(named: name, for: asker)
+        }
+        guard case .agent = asker.standing else { return nil }
+        for index in wanted.indices {
+            guard let view = policy.view(for: asker, in: wanted[index].scope), view.mayList(wanted[index].name) else { continue }
+            wanted[index].isToken = view.capabilities.contains(.broker) && view.listsRequests(with: wanted[index].name)
+        }
+        var holder = asker
+        holder.source = .broker
+        return wanted.contains(where: \.isToken) ? holder : nil
+    }
+
+    /// Refuses a run for an agent whose policy lets it use one of the secrets through no request at all; what that policy lets its programs read.
+    func checkRequests(of agent: Asker?, _ wanted: [Wanted]) async throws -> [String] {
+        guard let agent else { return [] }
         let act = Act(.run, .resolve, .capability(.broker))
+        var reads: [String]?
         for item in wanted {
             let target = try await judged(item.scope, item.name, item.record, version: item.version, by: agent)
-            do { try await authorizer.foresee(act, by: agent, on: [target]) } catch EngineError.notFound(.secret) where item.record != nil {
+            do {
+                let granted = try await authorizer.foresee(act, by: agent, on: [target]).flatMap(\.reads)
+                reads = reads.map { $0.filter(granted.contains) } ?? granted
+            } catch EngineError.notFound(.secret) where item.record != nil {
                 // A person knows that it is there, and is told what the agent would not be.
                 throw EngineError.invalid(
                     "the policy does not let this agent use \(item.name)",
@@ -40,15 +62,19 @@ extension OpenVault {
                     hint: "add one below `request_rules`: `tacit policy edit`")
             }
         }
+        return reads ?? []
     }
 
     /// Starts the broker of a run and puts tokens in the place of its values. Nobody is sent anything yet.
-    func openDoor(_ values: inout [RunJob.InjectedValue], _ wanted: [Wanted], in scope: Scope, for agent: Asker) async throws -> RunDoor {
+    func openDoor(
+        _ values: inout [RunJob.InjectedValue], _ wanted: [Wanted], in scope: Scope, at place: (any DoorPlace)?, for agent: Asker
+    ) async throws -> RunDoor {
         guard let holder = agent.holder else { throw EngineError.denied(.personOnly) }
         var grants: [GrantID: DoorJudge.Grant] = [:]
         var tokens: [GrantID: FakeToken] = [:]
         for index in values.indices where values[index].kind == .secret {
             guard let item = wanted.first(where: { $0.record?.id == values[index].secret }) else { throw EngineError.notFound(.secret) }
+            guard item.isToken else { continue }
             let grant = GrantID(random: random)
             // A shape that could be guessed stands for nothing.
             let keys = try keyring.fakeTokens()
@@ -65,7 +91,7 @@ extension OpenVault {
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }
         let credential = random.bytes(16).hexadecimal
-        let own = try await brokers.start(for: holder)
+        let own = try await brokers.start(for: holder, at: place)
         let hosts = policy.document.bodyHosts
         let door = try await own.broker.open(
             DoorSetup(tokens: tokens, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
@@ -88,5 +114,28 @@ extension RunJob.InjectedValue {
     fileprivate mutating func take(_ token: FakeToken) {
         var bytes = Array(token.text.utf8)
         (value, kind) = (SecretValue(moving: &bytes), .plain)
+    }
+}
+
+extension RunWish {
+    /// Whether a whole agent is started, which lives in the sandbox: its project is written directly, since it has nothing that its files could hold.
+    var startsAgent: Bool { agent != nil && isSandboxed }
+
+    /// What a whole agent finds of its starter's environment: what the terminal is like, and nothing that is likely to hold a value.
+    var agentEnvironment: [String: String] {
+        environment.filter { name, _ in Self.harmless.contains(name) || name.hasPrefix("LC_") }
+    }
+
+    private static let harmless: Set<String> = [
+        "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "TERM_PROGRAM", "COLUMNS", "LINES", "NO_COLOR",
+        "FORCE_COLOR", "CLICOLOR", "EDITOR", "VISUAL", "PAGER",
+    ]
+}
+
+extension Sandboxing {
+    /// Makes the broker a way out, and lets the program read what the policy says.
+    mutating func open(reads paths: [String]) {
+        hasDoor = true
+        reads += paths.filter { !reads.contains($0) }
     }
 }

@@ -87,18 +87,22 @@ extension OpenVault {
         guard wish.input == nil || !wish.secrets.contains(where: \.way.isStandardInput) else {
             throw EngineError.invalid("standard input is either a secret or what you send", hint: "leave one of them out")
         }
-        let wanted = try await wantedSecrets(wish, for: act, by: asker)
-        var agent: Asker?
-        if let name = wish.agent { agent = try await self.agent(named: name, for: asker) }
+        var wanted = try await wantedSecrets(wish, for: act, by: asker)
+        let agent = try await holderOfTokens(wish, &wanted, asker)
         var targets: [Target] = []
-        for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
+        for item in wanted {
+            var target = try await judged(item.scope, item.name, item.record, version: item.version, by: asker)
+            target.getsToken = asker.isAgent && item.isToken
+            targets.append(target)
+        }
         if asker.isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
         // Whoever may not have the secrets learns nothing of programs either.
         let foreseen = try await authorizer.foresee(act, by: asker, on: targets)
-        if let agent { try await checkRequests(of: agent, wanted) }
+        let reads = asker.isAgent ? [] : try await checkRequests(of: agent, wanted)
         let takesFingerprint = policy.pinsPrograms(of: asker) || wantsPerson(on: targets, by: asker)
         var job = RunJob(wish, by: asker, takesFingerprint: takesFingerprint)
         job.sandbox = Sandboxing(wish, by: asker, under: foreseen)
+        if agent != nil { job.sandbox?.open(reads: reads) }
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)] + (wish.agent.map { [AuditFact("fake-tokens-of", $0)] } ?? [])
@@ -114,7 +118,7 @@ extension OpenVault {
             try job.take(access.grants)
             await limitAnswers(of: &job, for: asker)
             var door: RunDoor?
-            if let agent { door = try await openDoor(&job.values, wanted, in: wish.scope, for: agent) }
+            if let agent { door = try await openDoor(&job.values, wanted, in: wish.scope, at: waiting.doorPlace, for: agent) }
             job.proxy = door?.proxy
             return PreparedRun(job: job, access: access, waiting: waiting, door: door, opening: opening)
         } catch {
@@ -169,6 +173,8 @@ extension OpenVault {
         var way: RunWish.Secret.Way = .variable
         /// Whether a version was named, rather than the current one meant.
         var isPinned = false
+        /// Whether a fake token stands in its place.
+        var isToken = false
         var record: SecretRecord?
     }
 
@@ -232,7 +238,8 @@ extension RunJob {
         let isAgent = asker.isAgent
         let longest = OpenVault.longestAgentRun
         self.init(
-            arguments: wish.arguments, workingDirectory: wish.workingDirectory, environment: isAgent ? [:] : wish.environment,
+            arguments: wish.arguments, workingDirectory: wish.workingDirectory,
+            environment: isAgent ? [:] : wish.startsAgent ? wish.agentEnvironment : wish.environment,
             values: [], preservesEnvironment: !isAgent && wish.preservesEnvironment,
             timeout: isAgent ? min(wish.timeout ?? OpenVault.usualAgentRun, longest) : wish.timeout, terminal: isAgent ? nil : wish.terminal,
             fileMask: isAgent ? OpenVault.agentFileMask : wish.fileMask, audience: isAgent ? .agent(realHome: false) : .person,
@@ -242,7 +249,7 @@ extension RunJob {
     /// Takes over what the policy granted. Where the secrets of a run are granted differently, the program gets what is granted with all of them.
     fileprivate mutating func take(_ grants: [PolicyGrant]) throws {
         // A policy that came into force since the sandbox was built, or was not.
-        if sandbox?.isRequired != true, let strict = grants.first(where: { $0.obligations.contains(.sandbox) }) {
+        if sandbox?.isRequired != true, let strict = grants.first(where: \.confinesPrograms) {
             throw EngineError.denied(.init(PolicyDenial(unmet: .sandbox, of: strict)))
         }
         guard case .agent = audience, let first = grants.first else { return }
@@ -265,13 +272,18 @@ extension RunJob.InjectedValue {
 extension Sandboxing {
     /// The strictest of what the grants want, and what they all give; none where they all let programs run without, and nobody asked for one.
     fileprivate init?(_ wish: RunWish, by asker: Asker, under grants: [PolicyGrant]) {
-        let isRequired = wish.isSandboxed || grants.contains { $0.obligations.contains(.sandbox) }
+        let isRequired = wish.isSandboxed || grants.contains(where: \.confinesPrograms)
         guard isRequired || grants.contains(where: { $0.unsandboxed == .fallback }) else { return nil }
         self.init(
-            isRequired: isRequired, writesThrough: wish.writesThrough && !asker.isAgent,
+            isRequired: isRequired, writesThrough: (wish.writesThrough || wish.startsAgent) && !asker.isAgent,
             passesUnscanned: !asker.isAgent || !grants.isEmpty && grants.allSatisfy { $0.unredactable == .allow },
             reads: asker.isAgent ? (grants.first?.reads ?? []).filter { path in grants.allSatisfy { $0.reads.contains(path) } } : wish.reads)
     }
+}
+
+extension PolicyGrant {
+    /// Whether a program that gets what was granted, or a token in its place, runs in the sandbox.
+    fileprivate var confinesPrograms: Bool { obligations.contains(.sandbox) || unsandboxed == .deny }
 }
 
 extension Asker {

@@ -26,11 +26,17 @@ struct Door: Sendable {
         let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds)))
         self.authority = authority
         let credential = setup.credential
-        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, authority) }
+        let greet: @Sendable (any Channel) -> EventLoopFuture<EventLoopFuture<DoorGuest>> = { channel in
+            channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, authority) }
+        }
+        listener =
+            if let place = broker.listener {
+                try await bootstrap.bind(place, childChannelInitializer: greet)
+            } else {
+                try await bootstrap.bind(host: "127.0.0.1", port: 0, childChannelInitializer: greet)
             }
     }
 

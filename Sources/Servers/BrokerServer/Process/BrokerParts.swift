@@ -6,4 +6,6 @@ struct BrokerParts: Sendable {
     let values: HeldValues
     let upstream: Upstream
     let opener: any MemberOpener
+    /// Where its door listens; nil for a place of its own on this machine's loopback.
+    var listener: Int32?
 }

@@ -38,6 +38,15 @@ struct SandboxPlanTests {
         }
     }
 
+    @Test("a sandbox with a broker has a place for the authorities that its program trusts, and one without has none")
+    func door() {
+        var scene = scene("/home/ada/project")
+        #expect(!SandboxPlan(scene).steps.contains(.directory("/run/tacit", mode: 0o755)) && !SandboxPlan(scene).hasDoor)
+        scene.hasDoor = true
+        #expect(SandboxPlan(scene).steps.contains(.directory("/run/tacit", mode: 0o755)) && SandboxPlan(scene).hasDoor)
+        #expect(taken(SandboxPlan(scene)) == taken(SandboxPlan(self.scene("/home/ada/project"))))
+    }
+
     @Test("the working directory is an overlay; written through only where that was asked for")
     func work() {
         let place = FilePlace(path: "/home/ada/project", device: 1, inode: 2)
