@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import mcp
+from service import Service
 from stage import Stage
 
 PROGRAM = sys.argv[1]
@@ -25,6 +27,21 @@ policies:
     denied_keys: ["**/root-password"]
     capabilities: [masked_return, env_inject]
     unsandboxed: allow
+"""
+BROKER_POLICY = """\
+  - name: a whole agent
+    agent_id: lodger
+    allowed_keys: ["github/token"]
+    capabilities: [broker]
+request_rules:
+  - name: read issues
+    agent_id: lodger
+    keys: ["github/token"]
+    hosts: [localhost]
+    ports: [PORT]
+    paths: [/issues]
+    own_network: allow
+    authorities: |
 """
 
 
@@ -42,7 +59,7 @@ class Person:
             "NO_COLOR": "1",
         }
 
-    def tacit(self, *words, stdin=b"", show=True, password=True):
+    def tacit(self, *words, stdin=b"", show=True, password=True, cwd=None):
         arguments = list(words)
         descriptors = ()
         if password:
@@ -53,7 +70,7 @@ class Person:
             place = arguments.index("--") if "--" in arguments else len(arguments)
             arguments[place:place] = ["--password-fd", str(reader)]
         done = subprocess.run(
-            [PROGRAM, *arguments], input=stdin, capture_output=True, env=self.environment, pass_fds=descriptors, timeout=120
+            [PROGRAM, *arguments], input=stdin, capture_output=True, env=self.environment, pass_fds=descriptors, timeout=120, cwd=cwd
         )
         for descriptor in descriptors:
             os.close(descriptor)
@@ -111,6 +128,48 @@ async def agent(person, values, stage):
     return "\n".join(transcript)
 
 
+def lodge(person, home, stage):
+    """A whole agent in the sandbox: a shell that plays one. Returns the value that it used."""
+    service = Service(home / "service")
+    value = f"ghp_CANARY{secrets.token_hex(15)}"
+    try:
+        person.tacit("set", "github/token", stdin=value.encode(), show=False)
+        rules = BROKER_POLICY.replace("PORT", str(service.port))
+        (home / "policy.yaml").write_text(POLICY + rules + textwrap.indent(service.authority, "      "))
+        stage.command("tail policy.yaml", rules + "      …")
+        person.tacit("agent", "add", "lodger", show=False)
+        person.tacit("policy", "apply", str(home / "policy.yaml"), show=False)
+        project = home / "project"
+        project.mkdir()
+        # The service is on this machine, which is reached without a proxy otherwise.
+        script = (
+            'unset NO_PROXY no_proxy; echo "my token: $GITHUB_TOKEN"; '
+            f'curl -sS -H "Authorization: Bearer $GITHUB_TOKEN" https://localhost:{service.port}/issues; '
+            f'curl -sS -o /dev/null -w "elsewhere: %{{http_code}}\\n" -H "Authorization: Bearer $GITHUB_TOKEN" https://localhost:{service.port}/settings; '
+            f'curl -sS --noproxy "*" -o /dev/null https://localhost:{service.port}/issues || echo "without the broker: nothing"; '
+            'ls -A ~; echo "in my home: that is all"'
+        )
+        words = ["run", "--sandbox", "--agent", "lodger", "-k", "github/token", "--", "sh", "-c", script]
+        done = person.tacit(*words, show=False, cwd=project)
+        if b"sandbox" in done.stderr and done.returncode == 125:
+            stage.say("This machine does not let an ordinary user have the sandbox (`tacit doctor` says why): it goes on without, as your own programs would.")
+            words.remove("--sandbox")
+            done = person.tacit(*words, show=False, cwd=project)
+        printed = done.stdout.decode(errors="replace")
+        stage.command("tacit " + " ".join(words[:-1]) + " …", printed + done.stderr.decode(errors="replace"))
+        token = printed.partition("my token: ")[2].partition("\n")[0]
+        stage.prove("the agent's token looks like the real one, and is another", token.startswith("ghp_") and len(token) == 40 and token != value)
+        stage.prove("the service got the real one, in the one request that the rules list", service.seen[:1] == [("/issues", f"Bearer {value}")])
+        stage.prove("its answer came back with the token in the value's place", f"logged in with {token}" in printed and value not in printed)
+        stage.prove("what no rule lists went nowhere", "elsewhere: 403" in printed and not [path for path, _ in service.seen if path != "/issues"])
+        if "--sandbox" in words:
+            stage.prove("past the broker there is no way out", "without the broker: nothing" in printed and len(service.seen) == 1)
+        person.tacit("traffic")
+    finally:
+        service.close()
+    return value
+
+
 def spellings(value):
     raw = value.encode()
     encoded = base64.b64encode(raw)
@@ -152,6 +211,9 @@ def play(home):
     seen = [value for value in values for spelling in spellings(value) if spelling in transcript.encode()]
     stage.prove("nothing the agent read holds a value, in any of these spellings", not seen)
 
+    stage.begin("A whole agent lives in the sandbox, with a token that is worth nothing and the broker as its only way out")
+    values.append(lodge(person, home, stage))
+
     stage.begin("The person looks at the log")
     entries = person.tacit("audit", "list", "--json", show=False)
     person.tacit("audit", "list")
@@ -162,6 +224,7 @@ def play(home):
 
     stage.begin("Nothing was left behind")
     person.tacit("lock")
+    shutil.rmtree(home / "service")
     found = files_with(values, home)
     stage.prove("no file of the vault, its journal or its state holds a value", not found, "\n       ".join(found))
     stage.prove("the hunt can find one: a file with a value in it is found", _hunt_works(home, values))
@@ -169,7 +232,7 @@ def play(home):
     return stage.end(
         [
             "That redaction stops an adversary. A program of the agent's own choice can print a value in pieces or in a cipher: treat a value given to "
-            "such a run as known to the agent. In the sandbox, which this demonstration leaves out, it could at least send nothing away.",
+            "such a run as known to the agent. In the sandbox it could at least send nothing away but by the broker.",
             "That a hostile process of your own user is kept away from you: it can trace your shell or type into your terminal. `tacit doctor` "
             "says what is protected on this machine.",
         ]

@@ -43,7 +43,7 @@ struct KeeperProcess {
 
     /// Runs are the user's that the keeper is, or a third user's.
     private var runners: RunnerLauncher {
-        guard let person else { return RunnerLauncher(for: .own(), hiding: paths.own) }
+        guard let person else { return RunnerLauncher(for: .own(), hiding: paths.own, homes: paths.homes) }
         let usual = LocalPaths(environment: [:], home: person.home, userID: person.userID, hasUserRuntime: true)
         return RunnerLauncher(for: person, hiding: paths.own + usual.own, starter: LocalPaths.starterSocket(of: person.userID))
     }

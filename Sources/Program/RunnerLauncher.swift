@@ -13,12 +13,14 @@ final class RunnerLauncher: RunnerSupply {
     private let spawner = Mutex<SpawnerHandle?>(nil)
     private let account: Account
     private let hidden: [String]
+    /// Where whole agents have their homes; nil where these last no longer than a run.
+    private let homes: String?
     /// Where root's helper is asked; nil when runs are this process's own user's.
     private let starter: String?
 
     /// `account` is whose programs the runs of agents are; `hidden` are the directories that no sandbox shows.
-    init(for account: Account, hiding hidden: [String], starter: String? = nil) {
-        (self.account, self.hidden, self.starter) = (account, hidden, starter)
+    init(for account: Account, hiding hidden: [String], homes: String? = nil, starter: String? = nil) {
+        (self.account, self.hidden, self.homes, self.starter) = (account, hidden, homes, starter)
     }
 
     func prepare() async throws {
@@ -49,7 +51,7 @@ final class RunnerLauncher: RunnerSupply {
         return try await Self.aside {
             let runner = try self.starter.map { try RunStarter.takeRunner(socket: $0, directory: job.workingDirectory) } ?? spawner?.takeRunner()
             guard let runner else { throw EngineError.runnersGone }
-            return try OpenedRun(job, of: self.account, hiding: self.hidden, isOwnUser: self.starter == nil, on: runner)
+            return try OpenedRun(job, of: self.account, hiding: self.hidden, homes: self.homes, isOwnUser: self.starter == nil, on: runner)
         }
     }
 
@@ -85,7 +87,7 @@ private final class OpenedRun: WaitingRun {
     private let descriptor: Mutex<Int32?>
 
     /// Takes over a runner's socket.
-    init(_ job: Secrets.RunJob, of account: Account, hiding hidden: [String], isOwnUser: Bool, on taken: Int32) throws {
+    init(_ job: Secrets.RunJob, of account: Account, hiding hidden: [String], homes: String?, isOwnUser: Bool, on taken: Int32) throws {
         (self.account, self.isOwnUser) = (account, isOwnUser)
         setup = RunnerSetup(descriptor: taken)
         do {
@@ -97,6 +99,7 @@ private final class OpenedRun: WaitingRun {
                     sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
                     user: account.name, home: account.home, hidden: hidden)
                 (wish.reads, wish.hasDoor) = (sandbox.reads, sandbox.hasDoor)
+                if let homes, let agent = sandbox.agent { wish.lastingHome = "\(homes)/\(agent)" }
                 return wish
             }
             facts = try setup.submit(asked)

@@ -53,6 +53,7 @@ def governed(connection):
         "slot.replace-recovery": lambda: connection.request("POST", "/v1/slots/recovery"),
         "slot.remove": lambda: connection.request("DELETE", slot),
         "audit.read": lambda: connection.request("GET", "/v1/audit"),
+        "audit.read of traffic": lambda: connection.request("GET", "/v1/traffic"),
         "audit.verify": lambda: connection.json("POST", "/v1/audit/verification", {"trusted_notes": []}),
         "audit.export": lambda: connection.request("GET", "/v1/audit/export"),
         "audit.checkpoint": lambda: connection.request("POST", "/v1/audit/checkpoints"),

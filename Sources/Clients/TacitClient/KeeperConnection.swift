@@ -49,6 +49,15 @@ public final class KeeperConnection {
         try Self.decode(try send("GET", path).body)
     }
 
+    /// Asks for a document that goes on; `take` gets each piece as it comes, and says whether to go on. The connection is of no use afterwards.
+    public func follow(_ path: String, _ take: ([UInt8]) -> Bool) throws(ClientError) {
+        try socket.write(Array((requestHead("GET", path, contentType: nil, ifMatch: nil) + "\r\n").utf8))
+        let (status, headers) = try readHead()
+        if status >= 400 { try Self.check(Answer(status: status, headers: headers, body: try readBody(headers, status: status))) }
+        guard headers["transfer-encoding"] == "chunked" else { throw .brokenOff }
+        while let piece = try readChunk() { guard take(piece) else { return } }
+    }
+
     static func encode(_ value: (some Encodable)?) throws(ClientError) -> [UInt8] {
         guard let value else { return [] }
         do { return Array(try WireJSON.encode(value)) } catch { throw .brokenOff }

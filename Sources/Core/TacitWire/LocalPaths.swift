@@ -68,6 +68,9 @@ public struct LocalPaths: Sendable, Equatable {
     /// The last signed checkpoint, as it was signed.
     public var checkpoint: String { "\(state)/checkpoint-\(Self.fingerprint(vault))" }
 
+    /// The homes of whole agents, a directory each.
+    public var homes: String { "\(state)/homes" }
+
     /// The directories that are Tacit's own: no program in a sandbox sees them.
     public var own: [String] { [vault, state, runtime] }
 

@@ -10,6 +10,7 @@ public enum WirePath {
     public static let exists = "/v1/exists"
     public static let runs = "/v1/runs"
     public static let requests = "/v1/requests"
+    public static let traffic = "/v1/traffic"
     public static let policy = "/v1/policy"
     public static let policyExplain = "/v1/policy/explain"
     public static let agents = "/v1/agents"

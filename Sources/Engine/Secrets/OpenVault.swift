@@ -20,6 +20,7 @@ package final class OpenVault: Sendable {
     let sessions = AgentSessionBook()
     let files: SessionFileBook
     let brokers: BrokerBook
+    let traffic = TrafficBook()
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()

@@ -50,6 +50,7 @@ extension Vault {
         sessions.clear()
         open.bell.close()
         open.brokers.close()
+        open.traffic.close()
         defer { foundation.runners.retire() }
         let removed = open.files.close()
         let entry = open.authorizer.entry(.vaultLock, by: asker, detail: removed.isEmpty ? [] : [AuditFact("files-removed", removed.count)])

@@ -76,6 +76,7 @@ package struct KeeperServer: Sendable {
         FactorRoutes(vault: vault).add(to: router)
         SessionRoutes(vault: vault).add(to: router)
         ErrandRoutes(vault: vault).add(to: router)
+        TrafficRoutes(vault: vault).add(to: router)
         SlotRoutes(vault: vault).add(to: router)
         AuditRoutes(vault: vault).add(to: router)
         RunRoutes(vault: vault, book: runs).add(to: router)

@@ -63,6 +63,62 @@ def nothing_lies_around(scene):
     assert refused.returncode == 2 or refused.returncode == 125, refused.err
 
 
+def homes_last(scene):
+    """An agent finds what it left in its home, which is its own alone, and leads nothing astray by links that it leaves there."""
+    outside = scene.person.home / "real"
+    outside.mkdir()
+    printed = scene.agent(f'echo "$HOME"; ls -A ~; echo settings > ~/.settings; ln -s {outside} ~/.local; ln -s {outside} ~/project')
+    assert printed == "/agent\n", printed
+    assert scene.agent("cat ~/.settings; getent passwd $(id -u) | cut -d: -f6") == "settings\n/agent\n"
+    assert list(outside.iterdir()) == []
+    kept = scene.person.home / ".local/state/tacit/homes/claude"
+    assert (kept / ".settings").read_text() == "settings\n" and kept.stat().st_mode & 0o777 == 0o700
+    scene.person.tacit("agent", "add", "other")
+    kept.chmod(0o755)
+    refused = scene.person.tacit("run", "--sandbox", "--agent", "claude", "-k", "app/key=TOKEN", "--", "true", code=None)
+    assert refused.returncode == 125 and b"open to others" in refused.err, refused.err
+    kept.chmod(0o700)
+
+
+def traffic_is_shown(scene):
+    """Who watches sees each request as it ends, without values and queries."""
+    watcher = scene.person.start("traffic", "--follow", "--json")
+    waiting = json.loads(watcher.stdout.readline())
+    scene.agent(f'curl -sS -o /dev/null -H "Authorization: Bearer $TOKEN" "{scene.url}/v1/watched?q=1"; curl -sS -o /dev/null {scene.url}/admin')
+    seen = [waiting]
+    while seen[-1]["path"] != "/admin":
+        seen.append(json.loads(watcher.stdout.readline()))
+    allowed, denied = seen[-2:]
+    assert (allowed["path"], allowed["status"], allowed["secrets"], allowed["decision"]) == ("/v1/watched", 200, ["app/key"], "allow"), allowed
+    assert allowed["redactions"] >= 1 and allowed["bytes_received"] > 0 and allowed["authority"] == f"localhost:{scene.service.port}", allowed
+    assert (denied["decision"], denied["result"], denied["secrets"], denied["agent"]) == ("deny", "destination_not_allowed", [], "claude"), denied
+    shown = scene.person.tacit("traffic").out.decode()
+    assert "/v1/watched" in shown and "denied: destination_not_allowed" in shown and "q=1" not in shown and VALUE not in shown, shown
+    scene.person.tacit("lock")
+    _, told = watcher.communicate(timeout=60)
+    assert watcher.returncode == 0 and b"locked" in told, told
+    scene.person.tacit("unlock")
+    assert scene.person.tacit("traffic").out == b"No requests since the vault was unlocked.\n"
+    scene.taken()
+
+
+def wishes_are_learned(scene):
+    """What a program wanted and no rule lists comes out as rules, as narrow as it was, and works once a person put them in."""
+    script = f'curl -sS -o /dev/null -X DELETE -H "Authorization: Bearer $TOKEN" {scene.url}/things/7; curl -sS -o /dev/null {scene.url}/v1/fine'
+    wanted = scene.person.directory / "wanted.yaml"
+    scene.agent(script, "--learn", str(wanted))
+    assert "paths: [/things/7]" in wanted.read_text() and "methods: [DELETE]" in wanted.read_text() and "*" not in wanted.read_text(), wanted.read_text()
+    assert [path for _, path, _, _ in scene.taken()] == ["/v1/fine"]
+    rules = wanted.read_text().partition("request_rules:\n")[2]
+    trust = policy(scene.service).partition("own_network: allow\n")[2].partition("    methods:")[0]
+    learned = scene.person.home / "learned.yaml"
+    learned.write_text(policy(scene.service) + rules.rstrip() + "\n    own_network: allow\n" + trust)
+    scene.person.tacit("policy", "apply", str(learned))
+    scene.agent(script)
+    assert [(method, path) for method, path, _, _ in scene.taken()] == [("DELETE", "/things/7"), ("GET", "/v1/fine")]
+    scene.person.tacit("policy", "apply", str(scene.person.home / "policy.yaml"))
+
+
 async def tools_hand_out_tokens(scene):
     """`secret_run` of an agent whose policy has requests with the secret: the program gets a token, in the sandbox, and uses it through the broker."""
     async with sdk.connect([PROGRAM, "mcp", "--agent", "claude"], env=scene.person.environment, cwd=str(scene.person.directory)) as client:
@@ -84,7 +140,7 @@ async def tools_hand_out_tokens(scene):
 def main():
     scene = Confined()
     try:
-        for test in [whole_agents_use_the_value, nothing_else_leads_out, nothing_lies_around]:
+        for test in [whole_agents_use_the_value, nothing_else_leads_out, nothing_lies_around, homes_last, traffic_is_shown, wishes_are_learned]:
             test(scene)
             print("ok   ", test.__name__)
         asyncio.run(tools_hand_out_tokens(scene))

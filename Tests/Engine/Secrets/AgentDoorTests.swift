@@ -20,6 +20,13 @@ import Testing
         return bench
     }
 
+    /// The agent that was added, by its badge.
+    private func agent(_ bench: VaultBench) async throws -> Asker {
+        var agent = try await bench.open.agent(named: SegmentName("coder", of: .agent), for: bench.person())
+        agent.source = .mcp
+        return agent
+    }
+
     private func wish(_ names: [String]) throws -> RunWish {
         var wish = RunWish(arguments: ["curl"], scope: VaultBench.dev)
         wish.secrets = try names.map { .init(reference: try SecretReference(parsing: $0)) }
@@ -32,7 +39,7 @@ import Testing
     func tokens() async throws {
         for capabilities in [#""broker""#, #""broker","env_inject""#] {
             let bench = try await bench(capabilities)
-            let run = try await bench.open.prepareRun(wish(["app/key"]), by: bench.agent())
+            let run = try await bench.open.prepareRun(wish(["app/key"]), by: agent(bench))
             let door = try #require(bench.brokers.doors.last)
             let token = try #require(door.setup.tokens.first)
             #expect(run.job.values.map(\.value.text) == [token.value.text] && run.job.values.map(\.kind) == [.plain])
@@ -46,17 +53,17 @@ import Testing
 
     @Test("it gets the value where the policy has no request with the secret, and nothing where it has neither") func values() async throws {
         let bench = try await bench(#""broker","env_inject""#, keys: "app/other")
-        let run = try await bench.open.prepareRun(wish(["app/key"]), by: bench.agent())
+        let run = try await bench.open.prepareRun(wish(["app/key"]), by: agent(bench))
         #expect(run.job.values.map(\.value.text) == [try await bench.reveal("app/key")] && run.job.sandbox?.hasDoor == false && run.job.proxy == nil)
         let without = try await self.bench(#""broker""#, keys: "app/other")
-        #expect(await ErrandTests.code { try await without.open.prepareRun(wish(["app/key"]), by: without.agent()) } == "not_permitted")
+        #expect(await ErrandTests.code { try await without.open.prepareRun(wish(["app/key"]), by: agent(without)) } == "not_permitted")
         #expect(bench.brokers.started + without.brokers.started == 0)
     }
 
     @Test("token and value stand side by side, each by its own right") func both() async throws {
         let bench = try await bench(#""broker","env_inject""#, keys: "app/key")
         try await bench.set("app/other", bench.canary().secret)
-        let run = try await bench.open.prepareRun(wish(["app/key", "app/other"]), by: bench.agent())
+        let run = try await bench.open.prepareRun(wish(["app/key", "app/other"]), by: agent(bench))
         let token = try #require(bench.brokers.doors.last?.setup.tokens.values.first)
         #expect(
             run.job.values.map(\.value.text) == [token.text, try await bench.reveal("app/other")] && run.job.values.map(\.kind) == [.plain, .secret])
@@ -68,7 +75,7 @@ import Testing
     @Test("a policy that lets programs run without a sandbox lets them so with tokens, too; one that does not, does not") func sandbox() async throws
     {
         let bench = try await bench(#""broker""#, more: #","unsandboxed":"allow""#)
-        #expect(try await bench.open.prepareRun(wish(["app/key"]), by: bench.agent()).job.sandbox == nil)
+        #expect(try await bench.open.prepareRun(wish(["app/key"]), by: agent(bench)).job.sandbox == nil)
         #expect(bench.brokers.doors.count == 1)
     }
 

@@ -65,6 +65,7 @@ extension SandboxWish {
         writer.write(user)
         writer.write(home)
         for list in [hidden, reads] { writer.write(list: list) { $0.write($1) } }
+        writer.write(optional: lastingHome) { $0.write($1) }
     }
 
     fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -74,6 +75,7 @@ extension SandboxWish {
             strictness, writesThrough: writesThrough, passesUnscanned: passesUnscanned, user: try reader.text(), home: try reader.text(),
             hidden: try reader.list { reader throws(CanonicalError) in try reader.text() })
         reads = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        lastingHome = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         self.hasDoor = hasDoor
     }
 }

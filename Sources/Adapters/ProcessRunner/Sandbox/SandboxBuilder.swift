@@ -62,6 +62,7 @@ struct SandboxBuilder {
         case .link(let path, let target):
             guard unsafe symlinkat(target, root, relative(path)) == 0 || errno == EEXIST else { throw Failure(stage: .root, error: errno) }
         case .outside(let path, let access, let place): _ = try putOutside(path, access, only: place, at: path)
+        case .placed(let place, let target): _ = try putOutside(place.path, .writing, only: place, at: target)
         case .filesystem(let path, let type, let options, let attributes):
             do throws(Failure) {
                 try attach(try Self.filesystem(type, options, attributes), at: path, O_DIRECTORY)

@@ -9,6 +9,8 @@ package struct SandboxPlan: Sendable, Equatable {
         case link(String, to: String)
         /// What lies at the same path outside. It is left out where there is nothing, unless it has to be a certain file.
         case outside(String, Access, only: FilePlace? = nil)
+        /// A directory from outside, at another path, and written.
+        case placed(FilePlace, at: String)
         /// A file system of its own.
         case filesystem(String, type: String, options: [String], Attributes)
         /// The working directory as it is, and a private place for what is changed in it.
@@ -64,6 +66,7 @@ package struct SandboxPlan: Sendable, Equatable {
         }
         addReads(scene)
         addWork(scene)
+        if let lasting = scene.lastingHome { steps.append(.placed(lasting, at: home)) }
     }
 
     private mutating func addSystem(_ scene: SandboxScene) {

@@ -13,12 +13,28 @@ extension SandboxScene {
             FilePlace(path: $0.path, device: Int64(bitPattern: $0.device), inode: Int64(bitPattern: $0.inode))
         }
         (hasTerminal, hasDoor) = (job.terminal != nil, wish.hasDoor)
+        if let path = wish.lastingHome {
+            lastingHome = Self.privateDirectory(path)
+            lacksHome = lastingHome == nil
+        }
         // Root's helper is a service of its own for each run.
         isAloneInGroup = job.caller != nil
         hidden = wish.hidden + wish.hidden.compactMap { Self.place($0)?.path }
         realHome = Self.place(wish.home)?.path
         reads = wish.reads.map { ($0, Self.place($0)) }
         findSystemLinks()
+    }
+
+    /// A directory of this user's alone, which is made where it is not there.
+    private static func privateDirectory(_ path: String) -> FilePlace? {
+        let above = path.split(separator: "/").dropLast().joined(separator: "/")
+        for directory in ["/\(above)", path] { guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else { return nil } }
+        let opened = unsafe open(path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard opened >= 0 else { return nil }
+        defer { close(opened) }
+        var facts = stat()
+        guard unsafe fstat(opened, &facts) == 0, facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else { return nil }
+        return FilePlace(opened)
     }
 
     /// Where a path leads.

@@ -16,6 +16,9 @@ package struct SandboxScene: Sendable {
     package var hasTerminal = false
     /// Whether a broker listens on the loopback.
     package var hasDoor = false
+    /// The program's home, which lasts; nil for an empty one. Where there is none that was wished for, the run is refused.
+    package var lastingHome: FilePlace?
+    package var lacksHome = false
     /// Whether the control group of the runner is that of its run alone.
     package var isAloneInGroup = false
     /// `/bin` and its like, as far as they are there: what a link leads to, nil for a directory.
@@ -40,8 +43,12 @@ package struct SandboxScene: Sendable {
         "services", "ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone",
     ]
 
-    /// Where HOME is, inside: an empty directory in the place of the real one.
+    /// Where a home is that lasts. Nothing else is put below it, so that what its program made there leads nothing astray.
+    static let lastingHomeInside = "/agent"
+
+    /// Where HOME is, inside: an empty directory in the place of the real one, unless it lasts.
     var homeInside: String {
+        if lastingHome != nil { return Self.lastingHomeInside }
         let isPlain = home.hasPrefix("/") && home != "/" && !home.utf8.contains(0) && !home.split(separator: "/").contains { $0 == "." || $0 == ".." }
         let isSystem = Self.system.contains { Self.lies(home, in: $0) }
         return isPlain && !isSystem ? home : "/home/user"
@@ -72,6 +79,7 @@ package struct SandboxScene: Sendable {
 
     /// What cannot be given to a sandbox, whose program would read all of it, and why; nil when everything can.
     package var refusal: (path: String, reason: String)? {
+        if lacksHome { return (Self.lastingHomeInside, "the directory for it cannot be made, or is open to others") }
         if let path = working?.path, let reason = workRefusal(path) { return (path, reason) }
         for read in reads {
             guard let place = read.place else { return (read.named, "there is nothing") }

@@ -24,17 +24,21 @@ struct PolicyAddition: Sendable, Equatable {
         }
         guard let before = try? PolicyText(yaml: Array(text.utf8), naming: "the policy in force"),
             let after = try? PolicyText(yaml: Array((lines.joined(separator: "\n") + "\n").utf8), naming: "the policy with this added"),
-            (try? after.checkTests()) != nil, Self.isAddition(after.document, to: before.document)
+            (try? after.checkTests()) != nil, isAddition(after.document, to: before.document)
         else { return nil }
         return after
     }
 
-    /// Whether a policy says all that another says, in the same order, and then more policies and command rules: one each at least.
-    private static func isAddition(_ after: PolicyDocument, to before: PolicyDocument) -> Bool {
-        after.policies.count > before.policies.count && after.policies.starts(with: before.policies)
-            && after.commandRules.count > before.commandRules.count && after.commandRules.starts(with: before.commandRules)
-            && after.tagRules == before.tagRules && after.requestRules == before.requestRules && after.tests == before.tests
+    /// Whether a policy says all that another says, in the same order, and then what this adds.
+    private func isAddition(_ after: PolicyDocument, to before: PolicyDocument) -> Bool {
+        after.policies.count == before.policies.count + count("policies") && after.policies.starts(with: before.policies)
+            && after.commandRules.count == before.commandRules.count + count("command_rules") && after.commandRules.starts(with: before.commandRules)
+            && after.requestRules.count == before.requestRules.count + count("request_rules") && after.requestRules.starts(with: before.requestRules)
+            && after.tagRules == before.tagRules && after.tests == before.tests
     }
+
+    /// How many items it has for a section.
+    private func count(_ key: String) -> Int { sections.filter { $0.key == key }.reduce(0) { $0 + $1.items.count { $0.hasPrefix("  - ") } } }
 
     /// Puts items at the end of a section whose key stands at the beginning of a line; a section that is missing comes last.
     private static func adding(_ items: [String], to key: String, in lines: [String]) -> [String]? {

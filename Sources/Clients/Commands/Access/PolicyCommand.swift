@@ -17,7 +17,8 @@ struct PolicyCommand: ParsableCommand {
               tacit policy explain claude-code stripe/api-key -- curl -s x
             """,
         subcommands: [
-            PolicyInitCommand.self, PolicyEditCommand.self, Apply.self, Show.self, PolicyRulesCommand.self, PolicyTestCommand.self,
+            PolicyInitCommand.self, PolicyPresetCommand.self, PolicyEditCommand.self, Apply.self, Show.self, PolicyRulesCommand.self,
+            PolicyTestCommand.self,
             PolicyDiffCommand.self, PolicyExplainCommand.self,
         ])
 

@@ -28,7 +28,10 @@ extension TacitCommand {
     private static var places: [any ParsableCommand.Type] { [ProjectCommand.self, EnvironmentCommand.self] }
 
     private static var agents: [any ParsableCommand.Type] {
-        [SetupCommand.self, AgentCommand.self, PolicyCommand.self, ApprovalsCommand.self, TotpCommand.self, SessionCommand.self]
+        [
+            SetupCommand.self, AgentCommand.self, PolicyCommand.self, ApprovalsCommand.self, TotpCommand.self, SessionCommand.self,
+            TrafficCommand.self,
+        ]
     }
 
     private static var administration: [any ParsableCommand.Type] {

@@ -8,9 +8,11 @@ struct MaskedRun {
     let plan: RunPlan
     let place: Scope
     let context: CommandContext
+    /// Writes down what requests lacked a rule.
+    var learner: RequestLearner?
 
-    init(_ plan: RunPlan, _ place: Scope, _ context: CommandContext) {
-        (self.plan, self.place, self.context) = (plan, place, context)
+    init(_ plan: RunPlan, _ place: Scope, _ context: CommandContext, _ learner: RequestLearner? = nil) {
+        (self.plan, self.place, self.context, self.learner) = (plan, place, context, learner)
     }
 
     /// Runs the command and gives the exit code.
@@ -21,6 +23,7 @@ struct MaskedRun {
             context, options, to: plan.takesAll ? "run a command with every secret of \(place.text)" : "run a command with secrets")
         door.references = plan.secrets.map(\.reference)
         if plan.takesAll { try door.askFirst() }
+        let learning = try learner?.start(door)
         let stream = try door.startRun(request)
         let console = Console(context)
         for notice in stream.notices { console.note(notice.printable) }
@@ -28,7 +31,9 @@ struct MaskedRun {
         let signals = tacit_open_signals()
         guard signals >= 0 else { throw CommandFailure(errno: -signals, "signals cannot be received") }
         defer { close(signals) }
-        return RunPump(stream, streams, signals: signals, ignoring: ignored).run().conclude(console, json: options.json)
+        let status = RunPump(stream, streams, signals: signals, ignoring: ignored).run().conclude(console, json: options.json)
+        if let learner, let learning { try learner.finish(learning, options) }
+        return status
     }
 
     /// The bits that new files of the caller do not get. The system tells them only by setting them.

@@ -17,7 +17,8 @@ struct RunCommand: Verb {
             What it changes in the directory is searched for values when it has ended, and written if it is clean; what is not is told.
 
             With --agent the command gets fake tokens in place of the values, and reaches the network through the broker, which sends the real \
-            ones where the policy of that agent lists the request. So an agent can use what it never holds: `tacit run --agent NAME -- claude`.
+            ones where the policy of that agent lists the request. So an agent can use what it never holds: `tacit run --agent NAME -- claude`. \
+            With --sandbox besides, the broker is its only way out, and it writes the working directory as it is.
 
             EXAMPLES
               tacit run -k stripe/api-key -- npm start
@@ -26,6 +27,7 @@ struct RunCommand: Verb {
               tacit run --timeout 5m -- make test
               tacit run --via fd -k tls/key=KEY_FILE -- nginx -g 'daemon off;'
               tacit run --sandbox --read ~/.cargo -k registry/token -- cargo build --offline
+              tacit run --sandbox --agent claude -k github/token --learn wanted.yaml -- claude
 
             EXIT CODES
               The command's own; 128+N when signal N ended it. Otherwise
@@ -80,6 +82,10 @@ struct RunCommand: Verb {
     @Option(name: .long, help: ArgumentHelp("Give it fake tokens and the broker, by this agent's policy.", valueName: "name"))
     var agent: String?
 
+    @Option(
+        name: .customLong("learn"), help: ArgumentHelp("With --agent, write the rules that its requests lacked to a new file.", valueName: "file"))
+    var learned: String?
+
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var global: GlobalOptions
 
@@ -94,7 +100,7 @@ struct RunCommand: Verb {
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
         (options.isSandboxed, options.writesThrough, options.way) = (sandbox, writeThrough, via)
-        (options.reads, options.agent) = (read, agent)
+        (options.reads, options.agent, options.learned) = (read, agent, learned)
         try options.perform(in: context)
     }
 }

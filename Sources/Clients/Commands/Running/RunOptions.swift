@@ -15,6 +15,8 @@ struct RunOptions {
     var way: String?
     /// Whose fake tokens stand in the place of values.
     var agent: String?
+    /// Where the rules are written that the program's requests lacked.
+    var learned: String?
     var scope: ScopeOptions
     var global: GlobalOptions
 
@@ -25,9 +27,11 @@ struct RunOptions {
         let resolver = ScopeResolver(context: context)
         let plan = try plan(resolver)
         let place = try resolver.scope(scope)
+        let learner = agent.flatMap { agent in learned.map { RequestLearner(writing: $0, for: agent, in: place, context) } }
         let status: Int32
         do {
-            status = try isUnmasked ? UnmaskedRun(plan, scope, context).replaceProcess(global) : MaskedRun(plan, place, context).perform(global)
+            status =
+                try isUnmasked ? UnmaskedRun(plan, scope, context).replaceProcess(global) : MaskedRun(plan, place, context, learner).perform(global)
         } catch let failure as CommandFailure where failure.problem != nil || failure.status != .usage {
             throw RunEnding.report(failure, json: global.json, in: context)
         }
@@ -56,6 +60,9 @@ struct RunOptions {
             throw CommandFailure.usage(
                 "`--agent` does not go together with `--no-mask`, `--via`, `--stdin` and `--all`",
                 hint: "name the secrets by `-k`: fake tokens are in variables")
+        }
+        guard learned == nil || agent != nil else {
+            throw CommandFailure.usage("`--learn` is about requests of an agent's program", hint: "add `--agent NAME`")
         }
         let secrets = try RunPlan.secrets(choice) { try resolver.projectFile()?.file.keys }
         let directory = resolver.context.currentDirectory

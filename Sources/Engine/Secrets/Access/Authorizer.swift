@@ -230,14 +230,16 @@ extension Authorizer {
     }
 
     /// Writes a refusal down; identical ones are counted.
-    func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], error: EngineError) async throws {
+    func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], error: EngineError, detail: [AuditFact] = []) async throws {
         let rule: String? = if case .denied(let denial) = error { denial.rule } else { nil }
-        try await refuse(act, by: asker, on: subjects, code: error.code, rule: rule)
+        try await refuse(act, by: asker, on: subjects, code: error.code, rule: rule, detail: detail)
     }
 
-    func refuse(_ act: Act, by asker: Asker, on subjects: [AuditSubject], code: String, rule: String? = nil) async throws {
+    func refuse(
+        _ act: Act, by asker: Asker, on subjects: [AuditSubject], code: String, rule: String? = nil, detail: [AuditFact] = []
+    ) async throws {
         var entry = AuditEntry(act, asker: asker, subjects: subjects, clock: clock)
-        entry.decision = .deny(code: code, rule: rule)
+        (entry.decision, entry.detail) = (.deny(code: code, rule: rule), detail)
         let due = denials.take(entry)
         if !due.isEmpty { try await writer.record(due) }
     }
@@ -251,7 +253,7 @@ extension Authorizer {
             if targets.contains(where: { !$0.exists }) { throw EngineError.notFound(.secret) }
             return ruling
         } catch let error as EngineError {
-            try await refuse(act, by: asker, on: targets.map(\.subject), error: error)
+            try await refuse(act, by: asker, on: targets.map(\.subject), error: error, detail: targets.first?.request?.facts ?? [])
             throw error
         }
     }

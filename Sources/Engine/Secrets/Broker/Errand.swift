@@ -47,6 +47,13 @@ package struct ErrandReply: Sendable {
     }
 }
 
+extension RequestOutcome {
+    /// In whole milliseconds.
+    package var milliseconds: Int64 { duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000 }
+    /// How often a value was taken out of the reply.
+    package var redactionCount: Int { redactions.reduce(0) { $0 + $1.count } }
+}
+
 /// How a request that was allowed ended.
 package struct RequestOutcome: Sendable {
     /// A stable word: `done`, or a failure's code.

@@ -48,7 +48,19 @@ final class DoorJudge: RequestJudge {
 
     func judge(_ request: AskedRequest) async -> RequestJudgement {
         guard let vault = open() else { return .refuse(RequestDenial(EngineError.locked)) }
-        do { return .allow(try await leave(for: request, in: vault)) } catch { return .refuse(RequestDenial(error)) }
+        do {
+            return .allow(try await leave(for: request, in: vault))
+        } catch {
+            let denial = RequestDenial(error)
+            var item = item(request, vault)
+            (item.denial, item.rule) = (denial.code, denial.rule)
+            vault.traffic.note(item)
+            return .refuse(denial)
+        }
+    }
+
+    private func item(_ request: AskedRequest, _ vault: OpenVault) -> TrafficItem {
+        request.item(of: asker, Set(request.uses.compactMap { grants[$0.grant]?.label }).sorted(), at: vault.clock.now())
     }
 
     /// Policy, count, intent, values: in this order.
@@ -64,8 +76,12 @@ final class DoorJudge: RequestJudge {
         let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
         let tickets = try await tickets(granted.compactMap(\.request), targets, vault)
         do {
-            let access = try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: Self.detail(of: request))
-            return try await leave(uses, access, vault)
+            let access = try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: request.facts)
+            let leave = try await leave(uses, access, vault)
+            var item = item(request, vault)
+            item.rule = access.grants.first?.request?.rule
+            vault.traffic.begin(item, by: leave.entry)
+            return leave
         } catch {
             for ticket in tickets { lasting.requests.giveBack(ticket) }
             throw error
@@ -154,15 +170,6 @@ final class DoorJudge: RequestJudge {
         return tickets
     }
 
-    /// What is written of a request: never its query, whose values are nobody's but the service's, nor its fields and body.
-    private static func detail(of request: AskedRequest) -> [AuditFact] {
-        let places = Set(request.uses.map { "\($0.place)" }).sorted().joined(separator: ", ")
-        return [
-            AuditFact("method", request.method), AuditFact("authority", request.port == 443 ? request.host : "\(request.host):\(request.port)"),
-            AuditFact("path", request.uses.contains { $0.place == .segment } ? "/…" : request.path),
-        ] + (places.isEmpty ? [] : [AuditFact("place", places)])
-    }
-
     func noteMisuse(of grant: GrantID, code: String) async {
         guard let vault = open(), let grant = grants[grant] else { return }
         let record = try? await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
@@ -173,6 +180,7 @@ final class DoorJudge: RequestJudge {
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         let (access, secrets) = state.withLock { ($0.ongoing.removeValue(forKey: entry), $0.secrets) }
         guard let access else { return }
+        open()?.traffic.end(entry, outcome)
         var answers: [SecretID: Int] = [:]
         for (name, count) in outcome.answers {
             if let secret = secrets[name] { answers[secret] = min(FuseRecord.limit, (answers[secret] ?? 0) + min(FuseRecord.limit, max(0, count))) }

@@ -61,11 +61,23 @@ final class ErrandJudge: RequestJudge {
     func begin(on loan: BrokerBook.Loan) { state.withLock { $0.loan = loan } }
 
     func judge(_ request: AskedRequest) async -> RequestJudgement {
-        do { return .allow(try await leave(for: request)) } catch {
+        do {
+            let leave = try await leave(for: request)
+            vault.traffic.begin(asked.item(of: asker, [held.name], at: vault.clock.now()), by: leave.entry)
+            return .allow(leave)
+        } catch {
             state.withLock { $0.failure = $0.failure ?? error }
+            noteDenied(error)
             // The agent is told by whoever waits for the errand.
             return .refuse(nil)
         }
+    }
+
+    private func noteDenied(_ error: any Error) {
+        var item = asked.item(of: asker, [held.name], at: vault.clock.now())
+        let denial = RequestDenial(error)
+        (item.denial, item.rule) = (denial.code, denial.rule)
+        vault.traffic.note(item)
     }
 
     /// Policy, obligations, intent, value: in this order.
@@ -157,10 +169,7 @@ final class ErrandJudge: RequestJudge {
 
     /// What is written of the request: never its query, whose values are nobody's but the service's, nor its fields and body.
     private var detail: [AuditFact] {
-        [
-            AuditFact("method", draft.method), AuditFact("authority", draft.target.origin.authority), AuditFact("path", draft.target.judgedPath),
-            AuditFact("place", place), AuditFact("purpose", purpose),
-        ] + (draft.provider.map { [AuditFact("provider", $0.name)] } ?? [])
+        asked.facts + [AuditFact("purpose", purpose)] + (draft.provider.map { [AuditFact("provider", $0.name)] } ?? [])
     }
 
     private func opened(_ access: AuthorizedAccess) async throws -> SecretValue {
@@ -172,6 +181,7 @@ final class ErrandJudge: RequestJudge {
 
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         guard entry == state.withLock({ $0.entry }) else { return }
+        vault.traffic.end(entry, outcome)
         await conclude(result: outcome.result, outcome.facts, answers: outcome.answers)
     }
 
@@ -202,7 +212,10 @@ final class ErrandJudge: RequestJudge {
         if let failure = state.withLock({ $0.failure }), error as? BrokerFailure == .refused { return failure }
         do {
             if case .stopped(let stop)? = error as? BrokerFailure, stop.misusedGrant != nil { try await noteMisuse(code) }
-            if !state.withLock({ $0.wasAsked }) { try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: code) }
+            if !state.withLock({ $0.wasAsked }) {
+                noteDenied(error)
+                try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: code, detail: asked.facts)
+            }
             guard error as? BrokerFailure == .unavailable else { return error }
             try checkSession()
             return error
@@ -213,10 +226,9 @@ final class ErrandJudge: RequestJudge {
 extension RequestOutcome {
     /// What is written of how a request ended.
     var facts: [AuditFact] {
-        let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
         return (status.map { [AuditFact("status", $0)] } ?? []) + [
             AuditFact("bytes-sent", bytesSent), AuditFact("bytes-received", bytesReceived), AuditFact("duration-ms", milliseconds),
-            AuditFact("redactions", redactions.reduce(0) { $0 + $1.count }),
+            AuditFact("redactions", redactionCount),
         ]
     }
 }

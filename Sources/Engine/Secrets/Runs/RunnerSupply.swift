@@ -182,6 +182,8 @@ package struct Sandboxing: Sendable, Equatable {
     package var passesUnscanned: Bool
     /// What the program may read besides, by path.
     package var reads: [String]
+    /// The whole agent that lives in it, whose home lasts; nil for a program.
+    package var agent: SegmentName?
     /// Whether the broker of the run is a way out of it.
     package var hasDoor = false
 

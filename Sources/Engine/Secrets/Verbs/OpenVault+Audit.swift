@@ -24,6 +24,19 @@ extension OpenVault {
         return try await store.entries(from: index, limit: limit, in: organization).map { try opened($0) }
     }
 
+    /// The last requests that came to the broker, from the one behind a number on.
+    package func traffic(after number: Int64, by asker: Asker) async throws -> [TrafficItem] {
+        try await authorizer.authorizeReading(.auditRead, by: asker)
+        return traffic.items(after: number)
+    }
+
+    /// The same, and what comes from here on, until the vault is locked or nobody reads.
+    package func watchTraffic(after number: Int64, by asker: Asker) async throws -> AsyncStream<TrafficItem> {
+        try await authorizer.authorizeReading(.auditRead, by: asker)
+        guard let watched = traffic.watch(after: number) else { throw EngineError.tooManyRequests }
+        return watched
+    }
+
     /// How many entries there are.
     package func auditEntryCount() async throws -> Int64 { try await store.entryCount(in: organization) }
 

@@ -133,9 +133,9 @@ extension RunWish {
 }
 
 extension Sandboxing {
-    /// Makes the broker a way out, and lets the program read what the policy says.
-    mutating func open(reads paths: [String]) {
-        hasDoor = true
+    /// Makes the broker a way out, and lets the program read what the policy says; `agent` is a whole one's name.
+    mutating func open(reads paths: [String], for agent: SegmentName?) {
+        (hasDoor, self.agent) = (true, agent)
         reads += paths.filter { !reads.contains($0) }
     }
 }

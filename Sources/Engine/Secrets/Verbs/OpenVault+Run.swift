@@ -102,7 +102,7 @@ extension OpenVault {
         let takesFingerprint = policy.pinsPrograms(of: asker) || wantsPerson(on: targets, by: asker)
         var job = RunJob(wish, by: asker, takesFingerprint: takesFingerprint)
         job.sandbox = Sandboxing(wish, by: asker, under: foreseen)
-        if agent != nil { job.sandbox?.open(reads: reads) }
+        if agent != nil { job.sandbox?.open(reads: reads, for: wish.agent) }
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)] + (wish.agent.map { [AuditFact("fake-tokens-of", $0)] } ?? [])

@@ -1,0 +1,146 @@
+/// Request rules for what programs mostly need, by a name. A person reads them before they are put in force: they are where an agent's requests may go.
+struct RequestPreset: Sendable {
+    let name: String
+    /// What it is for, in a few words.
+    let purpose: String
+    /// Whether its requests have a token in them; those of others have none.
+    let takesKeys: Bool
+    private let rules: [Rule]
+
+    private struct Rule: Sendable {
+        let name: String
+        let hosts: [String]
+        var methods = ["GET", "HEAD"]
+        let paths: [String]
+        /// Names of packages and projects have a slash in one segment there.
+        var hasEncodedSlashes = false
+    }
+
+    private init(_ name: String, _ purpose: String, takesKeys: Bool = true, _ rules: [Rule]) {
+        (self.name, self.purpose, self.takesKeys, self.rules) = (name, purpose, takesKeys, rules)
+    }
+
+    /// The rules as items of `request_rules`, line by line.
+    func items(agent: String, in scope: Scope, keys: [String]) -> [String] {
+        func list(_ words: [String]) -> String { "[\(words.map(PolicyFile.scalar).joined(separator: ", "))]" }
+        return rules.flatMap { rule in
+            [
+                "  - name: \(PolicyFile.scalar("\(agent): \(rule.name)"))", "    agent_id: \(PolicyFile.scalar(agent))",
+                "    environments: \(list([scope.text]))",
+            ]
+                + (takesKeys ? ["    keys: \(list(keys))"] : [])
+                + ["    hosts: \(list(rule.hosts))", "    methods: \(list(rule.methods))", "    paths: \(list(rule.paths))"]
+                + (rule.hasEncodedSlashes ? ["    encoded_slash: allow"] : [])
+        }
+    }
+}
+
+extension RequestPreset {
+    /// Facts are from the services' public documentation, as of November 2026.
+    static let all = open + code + models + services
+
+    private static let gitHosts = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"]
+
+    private static let open = [
+        RequestPreset(
+            "package-indexes", "install packages: npm, PyPI, crates, Go, gems, Maven", takesKeys: false,
+            [
+                Rule(
+                    name: "package indexes",
+                    hosts: [
+                        "pypi.org", "files.pythonhosted.org", "crates.io", "index.crates.io", "static.crates.io", "proxy.golang.org",
+                        "sum.golang.org",
+                        "rubygems.org", "index.rubygems.org", "repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org",
+                    ], paths: ["/**"]),
+                Rule(name: "npm packages", hosts: ["registry.npmjs.org", "registry.yarnpkg.com"], paths: ["/**"], hasEncodedSlashes: true),
+                Rule(
+                    name: "npm audit", hosts: ["registry.npmjs.org"], methods: ["POST"],
+                    paths: ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick"]),
+            ]),
+        RequestPreset(
+            "code-hosts", "read public code: GitHub, GitLab, Bitbucket, Codeberg", takesKeys: false,
+            [
+                Rule(
+                    name: "public code",
+                    hosts: gitHosts + [
+                        "codeload.github.com", "raw.githubusercontent.com", "objects.githubusercontent.com", "release-assets.githubusercontent.com",
+                    ], paths: ["/**"]),
+                Rule(name: "fetching by git", hosts: gitHosts, methods: ["POST"], paths: ["/**/git-upload-pack"]),
+            ]),
+    ]
+
+    private static let code = [
+        RequestPreset(
+            "read-only-github", "read GitHub's API and fetch by git",
+            [
+                Rule(name: "GitHub's API, read", hosts: ["api.github.com"], paths: ["/**"]),
+                Rule(name: "GitHub, git's refs", hosts: ["github.com"], paths: ["/**/info/refs"]),
+                Rule(name: "GitHub, git's fetch", hosts: ["github.com"], methods: ["POST"], paths: ["/**/git-upload-pack"]),
+            ]),
+        RequestPreset(
+            "github-pull-requests", "push by git, and write pull requests and issues; beside read-only-github",
+            [
+                Rule(name: "GitHub, git's push", hosts: ["github.com"], methods: ["POST"], paths: ["/**/git-receive-pack"]),
+                Rule(
+                    name: "GitHub, pull requests and issues", hosts: ["api.github.com"], methods: ["POST", "PATCH"],
+                    paths: ["/repos/*/*/pulls", "/repos/*/*/pulls/**", "/repos/*/*/issues", "/repos/*/*/issues/**"]),
+            ]),
+        RequestPreset(
+            "read-only-gitlab", "read GitLab's API and fetch by git",
+            [
+                Rule(name: "GitLab's API, read", hosts: ["gitlab.com"], paths: ["/api/v4/**"], hasEncodedSlashes: true),
+                Rule(name: "GitLab, git's refs", hosts: ["gitlab.com"], paths: ["/**/info/refs"]),
+                Rule(name: "GitLab, git's fetch", hosts: ["gitlab.com"], methods: ["POST"], paths: ["/**/git-upload-pack"]),
+            ]),
+    ]
+
+    private static let models = [
+        RequestPreset(
+            "openai", "ask OpenAI's models",
+            [
+                Rule(
+                    name: "OpenAI's models", hosts: ["api.openai.com"], methods: ["POST"],
+                    paths: [
+                        "/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/moderations", "/v1/images/generations", "/v1/audio/speech",
+                        "/v1/audio/transcriptions",
+                    ]),
+                Rule(name: "OpenAI's list of models", hosts: ["api.openai.com"], paths: ["/v1/models", "/v1/models/*", "/v1/responses/*"]),
+            ]),
+        RequestPreset(
+            "anthropic", "ask Anthropic's models",
+            [
+                Rule(
+                    name: "Anthropic's models", hosts: ["api.anthropic.com"], methods: ["POST"],
+                    paths: ["/v1/messages", "/v1/messages/count_tokens"]),
+                Rule(name: "Anthropic's list of models", hosts: ["api.anthropic.com"], paths: ["/v1/models", "/v1/models/*"]),
+            ]),
+        RequestPreset(
+            "gemini", "ask Gemini's models",
+            [
+                Rule(
+                    name: "Gemini's models", hosts: ["generativelanguage.googleapis.com"], methods: ["POST"],
+                    paths: ["/v1beta/models/*", "/v1/models/*", "/v1beta/openai/chat/completions"]),
+                Rule(
+                    name: "Gemini's list of models", hosts: ["generativelanguage.googleapis.com"],
+                    paths: ["/v1beta/models", "/v1beta/models/*", "/v1/models", "/v1/models/*"]),
+            ]),
+        RequestPreset(
+            "huggingface-downloads", "download models and data sets from Hugging Face",
+            [Rule(name: "Hugging Face, downloads", hosts: ["huggingface.co"], paths: ["/**"])]),
+    ]
+
+    private static let services = [
+        RequestPreset(
+            "read-only-stripe", "read Stripe's API", [Rule(name: "Stripe's API, read", hosts: ["api.stripe.com"], paths: ["/v1/**"])]),
+        RequestPreset(
+            "read-only-cloudflare", "read Cloudflare's API",
+            [Rule(name: "Cloudflare's API, read", hosts: ["api.cloudflare.com"], paths: ["/client/v4/**"])]),
+        RequestPreset("read-only-sentry", "read Sentry's API", [Rule(name: "Sentry's API, read", hosts: ["sentry.io"], paths: ["/api/0/**"])]),
+        RequestPreset(
+            "slack-messages", "post messages to Slack",
+            [Rule(name: "Slack's messages", hosts: ["slack.com"], methods: ["POST"], paths: ["/api/chat.postMessage"])]),
+        RequestPreset(
+            "brave-search", "search by Brave",
+            [Rule(name: "Brave's search", hosts: ["api.search.brave.com"], paths: ["/res/v1/*/search", "/res/v1/*/*/search"])]),
+    ]
+}

@@ -1,0 +1,91 @@
+import TacitWire
+
+/// What a program wanted and no rule lists, as rules that a person edits: each host, method and path as it was, and nothing wider.
+struct LearnedRules {
+    private struct Destination: Hashable {
+        var authority: String
+        var secrets: [String]
+    }
+
+    private var wishes: [Destination: (methods: Set<String>, paths: Set<String>)] = [:]
+    /// Paths that no rule can say: a pattern would mean more than they do.
+    private var unspoken = 0
+
+    /// - Parameter items: what came during the run; only what no rule lists is looked at.
+    init(_ items: [TrafficEntry]) {
+        for item in items where item.decision == "deny" && item.result == "destination_not_allowed" {
+            guard !item.path.contains(where: { "*?[]{}\\…".contains($0) }) else {
+                unspoken += 1
+                continue
+            }
+            let place = Destination(authority: item.authority, secrets: item.secrets.sorted())
+            wishes[place, default: ([], [])].methods.insert(item.method)
+            wishes[place, default: ([], [])].paths.insert(item.path)
+        }
+    }
+
+    var isEmpty: Bool { wishes.isEmpty }
+
+    /// YAML to read, to narrow, and to add to the policy.
+    func yaml(for agent: String, in scope: Scope) -> String {
+        func list(_ words: some Collection<String>) -> String { "[\(words.map(PolicyFile.scalar).joined(separator: ", "))]" }
+        var lines = [
+            "# What \(agent.printable) wanted and no rule of the policy lists. Delete what it is not to have, then: tacit policy edit",
+            "request_rules:",
+        ]
+        for (place, wish) in wishes.sorted(by: { ($0.key.authority, $0.key.secrets.count) < ($1.key.authority, $1.key.secrets.count) }) {
+            let parts = place.authority.split(separator: ":", omittingEmptySubsequences: false)
+            let port = parts.count == 2 ? parts.last.flatMap { Int($0) } : nil
+            lines += [
+                "  - name: \(PolicyFile.scalar("\(agent): \(place.authority)" + (place.secrets.isEmpty ? "" : " with \(place.secrets.joined(separator: ", "))")))",
+                "    agent_id: \(PolicyFile.scalar(agent))", "    environments: \(list([scope.text]))",
+            ]
+            if !place.secrets.isEmpty { lines.append("    keys: \(list(place.secrets.map { String($0.prefix { $0 != "#" }) }))") }
+            lines.append("    hosts: \(list([port == nil ? place.authority : String(parts[0])]))")
+            if let port { lines.append("    ports: [\(port)]") }
+            lines += ["    methods: \(list(wish.methods.sorted()))", "    paths: \(list(wish.paths.sorted()))"]
+        }
+        if unspoken > 0 { lines.append("# \(unspoken) more had paths that a rule cannot say as they were: `tacit traffic` shows them.") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// Watches what a run's agent is refused, for `--learn`.
+struct RequestLearner {
+    private let path: String
+    private let agent: String
+    private let scope: Scope
+    private let context: CommandContext
+
+    init(writing path: String, for agent: String, in scope: Scope, _ context: CommandContext) {
+        (self.path, self.agent, self.scope, self.context) = (path, agent, scope, context)
+    }
+
+    /// Where the traffic stood before the run, and the password that came by a descriptor: it cannot be read again.
+    struct Start {
+        fileprivate let number: Int64
+        fileprivate let password: WipedBytes?
+    }
+
+    /// Looks at the traffic by way of the run's own connection.
+    func start(_ door: VaultDoor) throws -> Start {
+        let password = door.passwords.descriptor == nil ? nil : try door.currentPassword()
+        return Start(number: try door.get(WirePath.traffic, as: Page<TrafficEntry>.self).items.last?.number ?? 0, password: password)
+    }
+
+    /// Writes the rules once the run has ended, and with it its connection.
+    func finish(_ start: Start, _ options: GlobalOptions) throws {
+        let door = try VaultDoor(context, options, to: "learn what the command wanted")
+        if let password = start.password { door.remember(password) }
+        let number = start.number
+        let items = try door.get("\(WirePath.traffic)?after=\(number)", as: Page<TrafficEntry>.self).items
+        let rules = LearnedRules(items.filter { $0.agent == agent })
+        let console = Console(context)
+        guard !rules.isEmpty else { return console.note("everything that \(agent) wanted is listed by a rule: nothing was written to \(path)") }
+        let file = try OutputFile(path, or: context.output)
+        try file.write(Array(rules.yaml(for: agent, in: scope).utf8))
+        try file.finish()
+        console.note(
+            "what \(agent) wanted and no rule lists is in \(path): read it, then put what it is to have into the policy by `tacit policy edit`")
+    }
+}
