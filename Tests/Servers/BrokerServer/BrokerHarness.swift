@@ -66,7 +66,11 @@ struct TestGrant {
     }
 
     func errand(_ path: String, to service: LocalService, method: String = "GET", body: [UInt8] = [], keeping bytes: Int = 16384) throws -> Errand {
-        let authority = "localhost:\(service.port)"
+        try errand(path, toPort: service.port, method: method, body: body, keeping: bytes)
+    }
+
+    func errand(_ path: String, toPort port: Int, method: String = "GET", body: [UInt8] = [], keeping bytes: Int = 16384) throws -> Errand {
+        let authority = "localhost:\(port)"
         var fields: [ReceivedHead.Field] = [.init("Host", Array(authority.utf8)), .init("Authorization", Array("Bearer \(token.text)".utf8))]
         if !body.isEmpty { fields.append(.init("Content-Length", Array("\(body.count)".utf8))) }
         return Errand(
@@ -76,9 +80,13 @@ struct TestGrant {
     }
 
     func leave(_ service: LocalService, ownNetwork: Bool = true, trusting authorities: String? = nil) -> RequestJudgement {
+        leave(trusting: authorities ?? service.authorities, ownNetwork: ownNetwork)
+    }
+
+    func leave(trusting authorities: String, ownNetwork: Bool = true) -> RequestJudgement {
         .allow(
             RequestLeave(
                 entry: 7, releases: [ValueRelease(grant: id, name: "deploy/key", value: canary.secret)], reachesOwnNetwork: ownNetwork,
-                authorities: authorities ?? service.authorities))
+                authorities: authorities))
     }
 }

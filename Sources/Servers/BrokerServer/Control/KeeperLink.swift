@@ -12,9 +12,9 @@ final class KeeperLink: Sendable {
     }
 
     private let state = Mutex(State())
-    private let writer: NIOAsyncChannelOutboundWriter<ControlMessage>
+    private let channel: any Channel
 
-    init(_ writer: NIOAsyncChannelOutboundWriter<ControlMessage>) { self.writer = writer }
+    init(_ channel: any Channel) { self.channel = channel }
 
     /// Asks; where nobody answers, the answer is no.
     func ask(_ request: AskedRequest, for errand: WorkID) async -> (id: AskID, answer: RequestJudgement) {
@@ -28,8 +28,7 @@ final class KeeperLink: Sendable {
                 return state.waiting != nil
             }
             guard isOpen else { return continuation.resume(returning: .refuse(nil)) }
-            // Owned by the continuation: it is answered when the message cannot be sent.
-            Task { if await !send(.ask(id, errand, request)) { answer(id, .refuse(nil)) } }
+            channel.writeAndFlush(ControlMessage.ask(id, errand, request)).whenFailure { _ in self.answer(id, .refuse(nil)) }
         }
         return (id, judgement)
     }
@@ -48,12 +47,9 @@ final class KeeperLink: Sendable {
         for continuation in waiting?.values ?? [:].values { continuation.resume(returning: .refuse(nil)) }
     }
 
-    /// Says whether it could be sent.
-    @discardableResult
-    func send(_ message: ControlMessage) async -> Bool {
-        do {
-            try await writer.write(message)
-            return true
-        } catch { return false }
-    }
+    /// Says it, and waits until it is said: what a program makes a broker say does not pile up.
+    func send(_ message: ControlMessage) async { try? await channel.writeAndFlush(message).get() }
+
+    /// Says it without waiting: there are no more of these than there were answers.
+    func tell(_ message: ControlMessage) { channel.writeAndFlush(message, promise: nil) }
 }

@@ -50,7 +50,7 @@ struct Door: Sendable {
         try? await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { tasks in
                 for try await greeted in connections {
-                    tasks.addTask {
+                    tasks.addTask(executorPreference: LoopExecutor.of(greeted.eventLoop)) {
                         guard let guest = try? await greeted.get() else { return }
                         await DoorConnection(door: self, tunnel: guest.origin).serve(guest.channel)
                     }

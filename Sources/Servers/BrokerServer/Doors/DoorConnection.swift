@@ -10,6 +10,8 @@ struct DoorConnection: Sendable {
     /// Where answers go.
     struct Client: Sendable {
         let writer: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        /// Its tasks run there, and its requests leave from there where they can.
+        let loop: any EventLoop
         /// Ends the connection, whatever is read of it.
         let close: @Sendable () -> Void
     }
@@ -18,7 +20,7 @@ struct DoorConnection: Sendable {
     func serve(_ channel: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async {
         let raw = channel.channel
         try? await channel.executeThenClose { inbound, outbound in
-            let client = Client(writer: outbound) { raw.close(promise: nil) }
+            let client = Client(writer: outbound, loop: raw.eventLoop) { raw.close(promise: nil) }
             var parts = RequestParts(inbound)
             while let part = try await parts.next() {
                 guard case .head(let head) = part else { return }

@@ -14,17 +14,16 @@ struct DoorReply: Sendable {
     /// Whether the program knows no chunks: the end of the connection ends the body.
     private let speaksOldHTTP: Bool
 
-    /// How often it is looked whether the service pauses: what was held back then goes on.
-    private static let beat = Duration.milliseconds(25)
+    /// How long nothing comes before a reply pauses: what was held back then goes on.
+    private static let pause = TimeAmount.milliseconds(25)
 
     init(_ request: JudgedRequest, _ broker: BrokerParts, _ tally: RequestTally, _ client: DoorConnection.Client, speaksOldHTTP: Bool) {
         (self.request, self.broker, self.tally, self.client, self.speaksOldHTTP) = (request, broker, tally, client, speaksOldHTTP)
     }
 
     /// Passes it on to its end.
-    func pass(_ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws {
-        var iterator = parts.makeAsyncIterator()
-        let judged = try await head(&iterator)
+    func pass(_ exchange: ServiceExchange) async throws {
+        let judged = try await head(exchange)
         guard !judged.opensWebSocket else { throw BrokerFailure.reply(.upgrade) }
         let answers = broker.values.answers
         let fields = ReplyFields(judged.fields, broker.values.needles.needles, answers)
@@ -32,48 +31,50 @@ struct DoorReply: Sendable {
         guard fields.withheld == nil, let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else {
             throw BrokerFailure.reply(fields.withheld == nil ? .coding : .withheld)
         }
-        let pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)
         tally.begin()
-        try await client.writer.write(.head(HTTPResponseHead(judged, fields, speaksOldHTTP: speaksOldHTTP)))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await pump.beat(every: Self.beat) }
-            try await bodies(&iterator, to: pump)
-            group.cancelAll()
-        }
+        var pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)
+        pump.begin(HTTPResponseHead(judged, fields, speaksOldHTTP: speaksOldHTTP))
+        try await bodies(exchange, to: &pump)
         // Who still sends a body that nobody reads is not waited for.
         if !tally.hasSentAll { client.close() }
     }
 
-    private func head(
-        _ parts: inout NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
-    ) async throws -> JudgedReply {
-        while let part = try await parts.next(isolation: #isolation) {
-            guard case .head(let head) = part else { continue }
-            switch ReplyGuard.verdict(on: ReceivedReply(head), to: request) {
-            case .accepted(let judged):
+    private func head(_ exchange: ServiceExchange) async throws -> JudgedReply {
+        while true {
+            guard case .part(let part) = try await exchange.next() else { continue }
+            switch part {
+            case .head(let judged):
                 tally.answered(judged.status)
                 return judged
             case .interim(let continues): if continues { try await client.writer.tellToGoOn() }
-            case .refused(let refusal): throw BrokerFailure.reply(refusal)
+            case .body, .end: throw BrokerFailure.reply(.framing)
             }
         }
-        throw BrokerFailure.cut
     }
 
-    private func bodies(_ parts: inout NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator, to pump: ReplyPump) async throws {
-        while let part = try await parts.next(isolation: #isolation) {
+    /// What is there already is taken before anything is written, so that a short reply goes out as one.
+    private func bodies(_ exchange: ServiceExchange, to pump: inout ReplyPump) async throws {
+        while true {
+            let part: ReplyPart
+            if let ready = exchange.ready() {
+                part = ready
+            } else {
+                try await pump.write()
+                guard case .part(let next) = try await exchange.next(within: pump.holdsBack ? Self.pause : nil) else {
+                    try pump.pause()
+                    continue
+                }
+                part = next
+            }
             switch part {
-            case .head: throw BrokerFailure.reply(.framing)
+            case .head, .interim: throw BrokerFailure.reply(.framing)
             case .body(let bytes):
                 tally.received(bytes.readableBytes)
-                try await pump.take(Array(buffer: bytes))
-            case .end:
-                try await pump.finish()
-                // What stands behind a body is judged by nobody here, and left out.
-                return try await client.writer.write(.end(nil))
+                try await pump.take(bytes)
+            // What stands behind a body is judged by nobody here, and left out.
+            case .end: return try await pump.finish()
             }
         }
-        throw BrokerFailure.cut
     }
 }
 

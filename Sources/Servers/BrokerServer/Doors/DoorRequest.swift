@@ -36,12 +36,12 @@ struct DoorRequest: Sendable {
         let tally = RequestTally()
         do {
             let mayFollow = try await send(&exchange, wish, leave, &parts, tally)
-            await broker.link.send(.outcome(ask, tally.outcome("done")))
+            broker.link.tell(.outcome(ask, tally.outcome("done")))
             return mayFollow && head.isKeepAlive
         } catch {
             let failure = error as? BrokerFailure ?? .cut
             if case .stopped(let stop) = failure { await noteMisuse(stop) }
-            await broker.link.send(.outcome(ask, tally.outcome(failure.code)))
+            broker.link.tell(.outcome(ask, tally.outcome(failure.code)))
             // What was begun cannot be taken back: that the connection ends tells that it is not whole.
             if !tally.hasBegun { _ = try await refuse(failure) }
             return false
@@ -78,12 +78,18 @@ struct DoorRequest: Sendable {
         let departure: RequestExchange.Departure
         do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(.exchange(error)) }
         let reply = DoorReply(wish.request, broker, tally, client, speaksOldHTTP: head.isOld)
-        let connection = try await broker.upstream.connect(to: origin, leave)
-        return try await connection.executeThenClose { inbound, outbound in
-            try await outbound.write(.head(HTTPRequestHead(departure.request, to: origin, framing: departure.framing, keepsAlive: false)))
+        let departing = DepartingRequest(wish.request, departure, to: origin)
+        return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
+            stream.send(departing)
+            guard !departing.isWhole else {
+                tally.sent(departing.body?.count ?? 0)
+                tally.sentAll()
+                try await reply.pass(stream.exchange)
+                return true
+            }
             return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await reply.pass(inbound) }
-                try await upload(&exchange, departure, &parts, outbound, tally)
+                group.addTask { try await reply.pass(stream.exchange) }
+                try await upload(&exchange, departure.next, &parts, stream, tally)
                 try await group.waitForAll()
                 return tally.hasSentAll
             }
@@ -92,25 +98,22 @@ struct DoorRequest: Sendable {
 
     /// Sends the body as it comes; a service that does not want it any more answers all the same.
     private func upload(
-        _ exchange: inout RequestExchange, _ departure: RequestExchange.Departure, _ parts: inout RequestParts,
-        _ writer: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>, _ tally: RequestTally
+        _ exchange: inout RequestExchange, _ first: [RequestExchange.Step], _ parts: inout RequestParts, _ stream: ServiceStream,
+        _ tally: RequestTally
     ) async throws {
-        if let body = departure.body {
-            try? await writer.send(body, tally)
-        } else {
-            var steps = departure.next
-            while true {
-                for step in steps {
-                    if case .stop(let stop) = step { throw BrokerFailure.stopped(stop) }
-                    guard case .pass(let bytes) = step else { continue }
-                    do { try await writer.send(bytes, tally) } catch { return }
-                }
-                if exchange.hasEnded { break }
-                guard let part = try await parts.next() else { throw BrokerFailure.cut }
-                steps = [exchange.receive(part)]
+        var steps = first
+        while true {
+            for step in steps {
+                if case .stop(let stop) = step { throw BrokerFailure.stopped(stop) }
+                guard case .pass(let bytes) = step else { continue }
+                do { try await stream.send(bytes) } catch { return }
+                tally.sent(bytes.count)
             }
+            if exchange.hasEnded { break }
+            guard let part = try await parts.next() else { throw BrokerFailure.cut }
+            steps = [exchange.receive(part)]
         }
-        try? await writer.write(.end(nil))
+        stream.sendEnd()
         tally.sentAll()
     }
 }
@@ -122,14 +125,6 @@ extension RequestExchange {
         case .body(let bytes): receive(Array(buffer: bytes))
         case .end: receiveEnd()
         }
-    }
-}
-
-extension NIOAsyncChannelOutboundWriter<HTTPClientRequestPart> {
-    fileprivate func send(_ bytes: [UInt8], _ tally: RequestTally) async throws {
-        guard !bytes.isEmpty else { return }
-        try await write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
-        tally.sent(bytes.count)
     }
 }
 

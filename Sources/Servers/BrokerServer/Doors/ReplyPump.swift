@@ -8,7 +8,7 @@ import Secrets
 /// back would tell that it begins a value.
 ///
 /// One thing at a time: while the program does not read, nothing is judged, and no pause of its making is a pause of the service's.
-actor ReplyPump {
+struct ReplyPump: ~Copyable {
     private var body: ReplyBody
     private let answers: AnswerBook
     private let tally: RequestTally
@@ -16,10 +16,10 @@ actor ReplyPump {
     /// Its events are pauses: each goes on as soon as it is whole.
     private let isEventStream: Bool
     private var passed: [UInt8] = []
-    private var hasUnwritten = false
-    private var isPausing = false
-    private var isBusy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// What is to be written next, together.
+    private var leaving: [HTTPServerResponsePart] = []
+    /// Whether something came that waits for more, or for a pause.
+    private(set) var holdsBack = false
 
     /// How much may be seen without a pause before some of it is let go, and how much then.
     private static let amounts = (before: 1 << 20, released: 1 << 19)
@@ -32,62 +32,56 @@ actor ReplyPump {
         self.body = body
     }
 
-    func take(_ bytes: [UInt8]) async throws {
-        await enter()
-        defer { leave() }
-        do throws(ReplyRefusal) { unsafe try body.take(bytes.span.bytes, into: &passed) } catch { throw BrokerFailure.reply(error) }
+    /// The head goes out with what comes right behind it.
+    mutating func begin(_ head: HTTPResponseHead) { leaving.append(.head(head)) }
+
+    mutating func take(_ bytes: ByteBuffer) async throws {
+        try search(bytes)
         try checkStop()
-        (hasUnwritten, isPausing) = (true, false)
-        if isEventStream, bytes.endsEvent { return try await pause() }
+        holdsBack = true
+        if isEventStream, bytes.endsEvent { return try pause() }
         while passed.count >= Self.amounts.before {
             let released = Array(passed[..<Self.amounts.released])
             passed.removeFirst(Self.amounts.released)
-            try await write(released)
+            release(released)
+            try await write()
         }
     }
 
-    func finish() async throws {
-        await enter()
-        defer { leave() }
+    /// Nothing came for a while: what was held back goes on.
+    mutating func pause() throws {
+        body.idle(into: &passed)
+        try checkStop()
+        holdsBack = false
+        release(passed)
+        passed = []
+    }
+
+    mutating func finish() async throws {
         do throws(ReplyRefusal) { try body.finish(into: &passed) } catch { throw BrokerFailure.reply(error) }
         tally.redacted(body.report.counts, answers)
         try checkStop()
-        hasUnwritten = false
-        try await write(passed)
+        holdsBack = false
+        release(passed)
+        leaving.append(.end(nil))
+        try await write()
     }
 
-    /// Lets go of what was held back whenever nothing came for a beat.
-    func beat(every time: Duration) async throws {
-        while true {
-            try await Task.sleep(for: time)
-            guard hasUnwritten, !isBusy else { continue }
-            guard isPausing else {
-                isPausing = true
-                continue
-            }
-            await enter()
-            defer { leave() }
-            try await pause()
+    /// Writes what may go.
+    mutating func write() async throws {
+        guard !leaving.isEmpty else { return }
+        let parts = leaving
+        leaving = []
+        tally.redacted([], answers)
+        try await writer.write(contentsOf: parts)
+    }
+
+    private mutating func search(_ bytes: ByteBuffer) throws {
+        var refusal: ReplyRefusal?
+        unsafe bytes.withUnsafeReadableBytes { bytes in
+            do throws(ReplyRefusal) { try unsafe body.take(bytes.bytes, into: &passed) } catch { refusal = error }
         }
-    }
-
-    private func enter() async {
-        guard isBusy else { return isBusy = true }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    private func leave() {
-        guard !waiting.isEmpty else { return isBusy = false }
-        waiting.removeFirst().resume()
-    }
-
-    private func pause() async throws {
-        body.idle(into: &passed)
-        try checkStop()
-        hasUnwritten = false
-        let written = passed
-        passed = []
-        try await write(written)
+        if let refusal { throw BrokerFailure.reply(refusal) }
     }
 
     private func checkStop() throws {
@@ -96,17 +90,15 @@ actor ReplyPump {
         throw BrokerFailure.reply(.withheld)
     }
 
-    private func write(_ bytes: [UInt8]) async throws {
-        tally.redacted([], answers)
-        guard !bytes.isEmpty else { return }
-        try await writer.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+    private mutating func release(_ bytes: [UInt8]) {
+        if !bytes.isEmpty { leaving.append(.body(.byteBuffer(ByteBuffer(bytes: bytes)))) }
     }
 }
 
-extension [UInt8] {
+extension ByteBuffer {
     /// Whether a line without anything in it, which ends an event, stands at the end.
     fileprivate var endsEvent: Bool {
-        let newline = UInt8(ascii: "\n")
-        return suffix(2).elementsEqual([newline, newline]) || suffix(4).elementsEqual("\r\n\r\n".utf8) || suffix(2).elementsEqual("\r\r".utf8)
+        let (end, newline) = (readableBytesView.suffix(4), UInt8(ascii: "\n"))
+        return end.suffix(2).elementsEqual([newline, newline]) || end.elementsEqual("\r\n\r\n".utf8) || end.suffix(2).elementsEqual("\r\r".utf8)
     }
 }

@@ -36,12 +36,14 @@ package enum Broker {
         let channel = try await ClientBootstrap(group: group).withConnectedSocket(descriptor) { channel in
             channel.eventLoop.makeCompletedFuture { try channel.speakControl() }
         }
-        try await channel.executeThenClose { inbound, outbound in
+        try await channel.executeThenClose { inbound, _ in
             let parts = BrokerParts(
-                link: KeeperLink(outbound), values: HeldValues(), upstream: Upstream(group: group), opener: opener, listener: listener)
-            let desk = WorkDesk(parts)
+                link: KeeperLink(channel.channel), values: HeldValues(), upstream: Upstream(), opener: opener, listener: listener)
+            let desk = WorkDesk(parts, on: group)
             defer { desk.close() }
-            for try await message in inbound { guard desk.take(message) else { return } }
+            try await withTaskExecutorPreference(LoopExecutor.of(channel.channel.eventLoop)) {
+                for try await message in inbound { guard desk.take(message) else { return } }
+            }
         }
     }
 }

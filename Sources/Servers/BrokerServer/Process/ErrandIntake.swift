@@ -1,13 +1,11 @@
 import Brokering
 import HTTPTypes
 import NIOCore
-import NIOHTTP1
 import Redaction
 import Secrets
 
 /// Takes the reply to an errand, part by part, and keeps what the agent may see of it.
 final class ErrandIntake {
-    private let request: JudgedRequest
     private let mostBytes: Int
     private let broker: BrokerParts
     private let tally: RequestTally
@@ -15,36 +13,32 @@ final class ErrandIntake {
     private var reply: ErrandReply?
     private var body: ReplyBody?
 
-    init(_ request: JudgedRequest, keeping mostBytes: Int, _ broker: BrokerParts, _ tally: RequestTally) {
-        (self.request, self.mostBytes, self.broker, self.tally) = (request, min(mostBytes, ControlMessage.mostBodyBytes), broker, tally)
+    init(keeping mostBytes: Int, _ broker: BrokerParts, _ tally: RequestTally) {
+        (self.mostBytes, self.broker, self.tally) = (min(mostBytes, ControlMessage.mostBodyBytes), broker, tally)
         answers = broker.values.answers
     }
 
     /// The reply, once it is whole or as much of it as is kept.
-    func take(_ part: HTTPClientResponsePart) throws(BrokerFailure) -> ErrandReply? {
+    func take(_ part: ReplyPart) throws(BrokerFailure) -> ErrandReply? {
         switch part {
-        case .head(let head): return try begin(head)
+        case .interim: return nil
+        case .head(let judged): return try begin(judged)
         case .body(let bytes): return try take(bytes)
         case .end: return try end()
         }
     }
 
-    private func begin(_ head: HTTPResponseHead) throws(BrokerFailure) -> ErrandReply? {
-        switch ReplyGuard.verdict(on: ReceivedReply(head), to: request) {
-        case .interim: return nil
-        case .refused(let refusal): throw .reply(refusal)
-        case .accepted(let judged):
-            tally.answered(judged.status)
-            let fields = ReplyFields(judged.fields.kept, broker.values.needles.needles, answers)
-            tally.redacted(fields.redactions, answers)
-            var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
-            reply.withheld = fields.withheld
-            guard reply.withheld == nil else { return reply }
-            guard let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else { throw .reply(.coding) }
-            self.body = consume body
-            self.reply = reply
-            return nil
-        }
+    private func begin(_ judged: JudgedReply) throws(BrokerFailure) -> ErrandReply? {
+        tally.answered(judged.status)
+        let fields = ReplyFields(judged.fields.kept, broker.values.needles.needles, answers)
+        tally.redacted(fields.redactions, answers)
+        var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
+        reply.withheld = fields.withheld
+        guard reply.withheld == nil else { return reply }
+        guard let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else { throw .reply(.coding) }
+        self.body = consume body
+        self.reply = reply
+        return nil
     }
 
     private func take(_ bytes: ByteBuffer) throws(BrokerFailure) -> ErrandReply? {

@@ -1,7 +1,6 @@
 import Brokering
 import Model
 import NIOCore
-import NIOHTTP1
 import Secrets
 
 /// Makes one request that the keeper wants made: asks, sends, and reads the reply.
@@ -9,6 +8,8 @@ struct ErrandRun: Sendable {
     let id: WorkID
     let errand: Errand
     let broker: BrokerParts
+    /// Where it runs, and where its connection does.
+    let loop: any EventLoop
 
     /// The reply, or why there is none. The outcome is told before.
     func run() async -> ControlMessage {
@@ -23,10 +24,10 @@ struct ErrandRun: Sendable {
         let tally = RequestTally()
         do throws(BrokerFailure) {
             let reply = try await send(&exchange, wish, leave, tally)
-            await broker.link.send(.outcome(ask, tally.outcome("done")))
+            broker.link.tell(.outcome(ask, tally.outcome("done")))
             return reply
         } catch {
-            await broker.link.send(.outcome(ask, tally.outcome(error.code)))
+            broker.link.tell(.outcome(ask, tally.outcome(error.code)))
             throw error
         }
     }
@@ -51,15 +52,12 @@ struct ErrandRun: Sendable {
         let departure: RequestExchange.Departure
         do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw .stopped(.exchange(error)) }
         let body = try body(&exchange, departure, wish)
-        let head = HTTPRequestHead(departure.request, to: errand.origin, framing: departure.framing, keepsAlive: false)
+        let departing = DepartingRequest(wish.request, departure.request, to: errand.origin, framing: departure.framing, body: body)
         return try await within(errand.timeout) {
-            let connection = try await broker.upstream.connect(to: errand.origin, leave)
-            return try await connection.executeThenClose { inbound, outbound in
-                try await outbound.write(.head(head))
-                if !body.isEmpty { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-                try await outbound.write(.end(nil))
+            try await broker.upstream.exchange(departing, leave, on: loop) { stream in
+                stream.send(departing)
                 tally.sent(body.count)
-                return try await reply(to: wish.request, from: inbound, tally)
+                return try await reply(from: stream.exchange, tally)
             }
         }
     }
@@ -82,14 +80,12 @@ struct ErrandRun: Sendable {
         return body
     }
 
-    private func reply(
-        to request: JudgedRequest, from parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ tally: RequestTally
-    ) async throws -> ErrandReply {
-        let intake = ErrandIntake(request, keeping: errand.mostBytes, broker, tally)
-        for try await part in parts {
+    private func reply(from exchange: ServiceExchange, _ tally: RequestTally) async throws -> ErrandReply {
+        let intake = ErrandIntake(keeping: errand.mostBytes, broker, tally)
+        while true {
+            guard case .part(let part) = try await exchange.next() else { continue }
             if let reply = try intake.take(part) { return reply }
         }
-        throw BrokerFailure.cut
     }
 }
 

@@ -1,18 +1,23 @@
+import NIOCore
 import Secrets
 import Synchronization
 
 /// Takes what the keeper says, and keeps what goes on: errands and doors.
 final class WorkDesk: Sendable {
     private let parts: BrokerParts
+    private let group: any EventLoopGroup
     private let running = Mutex<[WorkID: Task<Void, Never>]>([:])
 
-    init(_ parts: BrokerParts) { self.parts = parts }
+    init(_ parts: BrokerParts, on group: any EventLoopGroup) { (self.parts, self.group) = (parts, group) }
 
     /// Says whether the keeper speaks as a keeper does.
     func take(_ message: ControlMessage) -> Bool {
         switch message {
         case .errand(let id, let errand):
-            run(id) { [parts] in await parts.link.send(await ErrandRun(id: id, errand: errand, broker: parts).run()) }
+            let loop = group.next()
+            run(id, on: LoopExecutor.of(loop)) { [parts] in
+                await parts.link.send(await ErrandRun(id: id, errand: errand, broker: parts, loop: loop).run())
+            }
         case .allow(let id, let leave): parts.link.answer(id, .allow(leave))
         case .refuse(let id, let denial): parts.link.answer(id, .refuse(denial))
         case .cancel(let id): running.withLock { $0[id] }?.cancel()
@@ -25,15 +30,16 @@ final class WorkDesk: Sendable {
     /// Nothing is asked or sent any more.
     func close() {
         parts.link.close()
+        parts.upstream.close()
         running.withLock { running in
             for task in running.values { task.cancel() }
         }
     }
 
-    private func run(_ id: WorkID, _ work: @escaping @Sendable () async -> Void) {
+    private func run(_ id: WorkID, on executor: (any TaskExecutor)? = nil, _ work: @escaping @Sendable () async -> Void) {
         running.withLock { running in
             // Owned by the desk, which cancels it at its end.
-            running[id] = Task {
+            running[id] = Task(executorPreference: executor) {
                 await work()
                 self.running.withLock { $0[id] = nil }
             }
