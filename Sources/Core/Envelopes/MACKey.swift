@@ -18,6 +18,22 @@ package struct MACKey: Sendable {
         self.init(checked: material)
     }
 
+    /// Takes a key of any length, as formats of others have them. One that is longer than a block counts by its hash (RFC 2104 §2).
+    package init(ofAnyLength material: SecretValue) {
+        guard material.byteCount > Self.blockByteCount else {
+            self.init(checked: material)
+            return
+        }
+        let digest = material.withPlaintext(PlaintextDoor()) { key in
+            unsafe key.withUnsafeBytes { key in
+                var hasher = SHA256()
+                unsafe hasher.update(bufferPointer: key)
+                return hasher.finalize()
+            }
+        }
+        self.init(checked: unsafe digest.withUnsafeBytes { unsafe SecretValue(copying: $0.bytes, in: .keys) })
+    }
+
     init(checked material: SecretValue) {
         pads = material.withPlaintext(PlaintextDoor()) { key in
             unsafe SecretValue(capacity: 2 * Self.blockByteCount, in: .keys) { target in

@@ -173,6 +173,16 @@ struct MACKeyTests {
         #expect(mac.code(over: try bytes(message)).hexadecimal == code)
     }
 
+    @Test("a key that is longer than a block counts by its hash, as RFC 4231 has it, and one of another length than 32 bytes as it is")
+    func anyLength() throws {
+        let long = MACKey(ofAnyLength: secret([UInt8](repeating: 0xAA, count: 131)))
+        let text = Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8)
+        #expect(long.code(over: text).hexadecimal == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+        let short = MACKey(ofAnyLength: secret(Array("Jefe".utf8)))
+        let code = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        #expect(short.code(over: Array("what do ya want for nothing?".utf8)).hexadecimal == code)
+    }
+
     @Test("codes and derivations are the library's, for random keys and messages")
     func library() throws {
         let seed = UInt64.random(in: .min ... .max)
