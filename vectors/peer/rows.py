@@ -22,9 +22,11 @@ def row_mac(organization_key: bytes, row: dict) -> bytes:
     return mac(derive(organization_key, "row-mac-v1"), covered(row))
 
 
-def make_row(organization_key: bytes, organization: str, kind: str, id: str, *, content: bytes, parent=None, name=None, revision=1) -> dict:
-    row = {"organization": organization, "kind": kind, "id": id, "parent": parent,
-           "lookup": lookup(organization_key, kind, parent, name).hex() if name is not None else None, "revision": revision, "content": content.hex()}
+def make_row(organization_key: bytes, organization: str, kind: str, id: str, *, content: bytes, parent=None, name=None, revision=1, found_by=None) -> dict:
+    """`found_by` is the look-up of a row that is found by something else than a name."""
+    if name is not None:
+        found_by = lookup(organization_key, kind, parent, name).hex()
+    row = {"organization": organization, "kind": kind, "id": id, "parent": parent, "lookup": found_by, "revision": revision, "content": content.hex()}
     return row | {"mac": row_mac(organization_key, row).hex()}
 
 
@@ -278,11 +280,38 @@ def read_fuse(r: Reader) -> dict:
     return f
 
 
+def grant(g: dict) -> bytes:
+    out = b"\1" + raw(g["agent"]) + optional(g["run"], raw) + integer(g["issuedAt"]) + integer(g["expiresAt"])
+    return out + optional(g["revokedAt"], integer) + metadata(g["metadata"])
+
+
+def read_grant(r: Reader) -> dict:
+    g = {"agent": r.id(), "run": r.optional(r.id), "issuedAt": r.integer(), "expiresAt": r.integer()}
+    return g | {"revokedAt": r.optional(r.integer), "metadata": read_metadata(r)}
+
+
+def grant_document(d: dict) -> bytes:
+    return b"\1" + text(d["shape"]) + optional(d["field"], text) + optional(d["provider"], text)
+
+
+def read_grant_document(r: Reader) -> dict:
+    return {"shape": r.text(), "field": r.optional(r.text), "provider": r.optional(r.text)}
+
+
+def panic(p: dict) -> bytes:
+    return b"\1" + integer(p["since"])
+
+
+def read_panic(r: Reader) -> dict:
+    return {"since": r.integer()}
+
+
 FORMS = {
     "vault": (vault, read_vault), "slot": (slot, read_slot_row), "sealed-record": (sealed_record, read_sealed_record), "secret": (secret, read_secret),
     "name": (name_document, read_name_document), "agent": (agent_document, read_agent_document), "policy": (policy_document, read_policy_document),
     "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
     "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document), "fuse": (fuse, read_fuse),
+    "grant": (grant, read_grant), "grant-document": (grant_document, read_grant_document), "panic": (panic, read_panic),
 }
 
 

@@ -2,7 +2,7 @@
 import collections
 import sqlite3
 
-from . import log, rows
+from . import log, rows, tokens
 from .parts import Refused, integer, raw
 from .sealing import derive, hashed, open_sealed, read_slot, recovery_key, slot_context, unwrap
 
@@ -23,7 +23,7 @@ def tables_of(path: str) -> dict:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise Refused("no vault")
-    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3]:
+    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4]:
         raise Refused("schema")
     shown = lambda value: value.hex() if isinstance(value, bytes) else value
     return {table: [dict(zip(columns, map(shown, row))) for row in database.execute(f'SELECT {", ".join(columns)} FROM "{table}"')]
@@ -125,7 +125,7 @@ class Vault:
         generation = content["metadata"]["generation"]
         key = self.project_key(project, generation) if under_project else self.key
         document = rows.read(form, rows.open_metadata(key, row, project, content["metadata"]))
-        if row["lookup"] is not None and form not in ("policy", "factor"):
+        if row["lookup"] is not None and form not in ("policy", "factor", "grant-document"):
             self._check_lookup(row, document["name"])
         return document
 
@@ -136,7 +136,7 @@ class Vault:
     def _named(self, kind: str, form: str = "name") -> list:
         """Rows of a kind, each with its content and its opened document."""
         found = [row for row in self.tables["record"] if row["kind"] == kind]
-        contents = [rows.read("secret" if kind == "secret" else "sealed-record", raw(row["content"])) for row in found]
+        contents = [rows.read(kind if kind in ("secret", "grant") else "sealed-record", raw(row["content"])) for row in found]
         return [(row, content, self._document(row, content, form)) for row, content in zip(found, contents)]
 
     def projects(self) -> dict:
@@ -159,6 +159,23 @@ class Vault:
         for row, _, _ in found:
             self._check_lookup(row, "totp")
         return found[0][2] if found else None
+
+    def grants(self) -> list:
+        """What fake tokens stand for, each with its token, which is made anew."""
+        found = []
+        for row, content, document in self._named("grant", "grant-document"):
+            shown = tokens.token(self.key, raw(row["id"]), document["shape"])
+            if row["lookup"] != tokens.lookup(self.key, shown).hex() or self.records[row["parent"]]["kind"] != "secret":
+                raise Refused("grant")
+            found.append(document | {"id": row["id"], "secret": row["parent"], "token": shown} | {k: v for k, v in content.items() if k != "metadata"})
+        return found
+
+    def frozen(self) -> int | None:
+        """Since when agents are frozen."""
+        found = [row for row in self.tables["record"] if row["kind"] == "panic"]
+        for row in found:
+            self._check_lookup(row, "agents")
+        return rows.read("panic", raw(found[0]["content"]))["since"] if found else None
 
     def policies(self) -> list:
         """Every version of the policy, oldest first."""

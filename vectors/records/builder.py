@@ -45,15 +45,16 @@ class Builder:
     def clear(self, kind: str, label: str, content: bytes, **rest) -> None:
         self.put(rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": rest.get("name")})
 
-    def sealed(self, kind: str, id: str, form: str, document: dict, *, name, label="", parent=None, project=None, generation=1, revision=1, **facts) -> None:
+    def sealed(self, kind: str, id: str, form: str, document: dict, *, name, label="", parent=None, project=None, generation=1, revision=1, found_by=None,
+               **facts) -> None:
         """A row with a sealed document; `project` is the project whose key wraps, `facts` are the clear parts of the content."""
         draws = Draws(f"{id} {revision}")
         shell = {"kind": kind, "id": id, "organization": ORGANIZATION, "parent": parent, "revision": revision}
         wrapping = self.project_keys[project, generation] if kind in ("environment", "secret") else ORGANIZATION_KEY
         encoded = rows.write(form, document)
         facts["metadata"] = rows.seal_metadata(wrapping, generation, shell, project, encoded, draws)
-        content = rows.write("secret" if kind == "secret" else "sealed-record", facts)
-        row = rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id, content=content, parent=parent, name=name, revision=revision)
+        content = rows.write(kind if kind in ("secret", "grant") else "sealed-record", facts)
+        row = rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id, content=content, parent=parent, name=name, revision=revision, found_by=found_by)
         self.put(row, {"name": f"{kind} {document.get('name') or document.get('version') or name or label}, revision {revision}", "named": name, "project": project,
                        "wrapping": wrapping.hex(), "document": encoded.hex(), "metadata": facts["metadata"], "draws": [d.hex() for d in draws.drawn]})
 

@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent))
 from builder import ORGANIZATION, ORGANIZATION_KEY, SECOND, START, Builder, id_of  # noqa: E402
-from peer import log, rows  # noqa: E402
+from peer import log, rows, tokens  # noqa: E402
 from peer.parts import data, integer, raw, stream, text  # noqa: E402
 from peer.sealing import derive, hashed, mac, password_slot, recovery_slot, recovery_text, slot_context, wrap  # noqa: E402
 from peer.vault import Vault  # noqa: E402
@@ -103,6 +103,13 @@ DESCRIBED = [
     ("factor", "in use", {"key": stream("totp", 20).hex(), "confirmed": True, "lastStep": 59_840_000, "failures": 4}),
     ("fuse", "one answer", {"agent": id_of("agent"), "times": [START], "blownAt": None}),
     ("fuse", "blown by a program without a badge", {"agent": None, "times": [START, START + 1, START + 86400 * SECOND], "blownAt": START + 86400 * SECOND}),
+    ("grant", "good in every run of an agent", {"agent": id_of("agent"), "run": None, "issuedAt": START, "expiresAt": START + 86400 * SECOND, "revokedAt": None,
+                                                "metadata": METADATA}),
+    ("grant", "of a run, and revoked", {"agent": id_of("agent"), "run": id_of("run"), "issuedAt": START, "expiresAt": START + 2, "revokedAt": START + 1,
+                                        "metadata": METADATA}),
+    ("grant-document", "a shape alone", {"shape": "tacit", "field": None, "provider": None}),
+    ("grant-document", "all parts", {"shape": "openai-project", "field": "password", "provider": "openai"}),
+    ("panic", "agents are frozen", {"since": START}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
     ("manifest", "a database", {"createdAt": START, "fields": [
         {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
@@ -148,6 +155,7 @@ def refused_contents() -> list:
               ("factor", "confirmed is 2", rows.write("factor", {"key": "00" * 20, "confirmed": 2, "lastStep": -1, "failures": 0})),
               ("factor", "fewer than no failures", rows.write("factor", {"key": "00" * 20, "confirmed": 0, "lastStep": -1, "failures": -1}))]
     found.append(("fuse", "four answers", rows.write("fuse", {"agent": None, "times": [START] * 4, "blownAt": START})))
+    found.append(("grant-document", "a field's name of two segments", rows.write("grant-document", {"shape": "tacit", "field": "a/b", "provider": None})))
     found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
     found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
     return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]
@@ -172,7 +180,7 @@ LOOKUPS = [
     ("organization", None, "default"), ("project", None, "default"), ("project", None, "Default"), ("agent", None, "default"),
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
-    ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"),
+    ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"), ("panic", None, "agents"),
 ]
 
 
@@ -234,6 +242,23 @@ def answers(build: Builder) -> None:
     build.entry("run.end", mode="none", subjects=[{"secret": id_of("secret api")}])
 
 
+def grants(build: Builder) -> None:
+    for label, shape, field, provider, run, revision in (("grant", "github-ghp", None, "github", None, 1), ("grant of a run", "tacit", "password", None, id_of("run"), 2)):
+        id = id_of(label)
+        found_by = tokens.lookup(ORGANIZATION_KEY, tokens.token(ORGANIZATION_KEY, raw(id), shape)).hex()
+        build.sealed("grant", id, "grant-document", {"shape": shape, "field": field, "provider": provider}, name=None, label=label, revision=revision,
+                     parent=id_of("secret database" if field else "secret api"), found_by=found_by, agent=id_of("agent"), run=run, issuedAt=build.now,
+                     expiresAt=build.now + 10**6 * SECOND, revokedAt=build.now + 1 if revision > 1 else None)
+    build.entry("token.issue", mode="administer", subjects=[{"secret": id_of("secret api")}])
+    build.clear("panic", "panic", rows.write("panic", {"since": build.now}), name="agents")
+    build.entry("agents.freeze", mode="administer")
+
+
+def thaw(build: Builder) -> None:
+    build.tables["record"] = [row for row in build.tables["record"] if row["kind"] != "panic"]
+    build.entry("agents.thaw", mode="administer")
+
+
 def secrets(build: Builder, project: str, dev: str, prod: str) -> None:
     api, database, gone, live = (id_of("secret " + label) for label in ("api", "database", "gone", "live"))
     born = build.now
@@ -271,6 +296,8 @@ def whole_vault() -> tuple[Builder, str]:
     agents_and_policies(build)
     requests(build)
     answers(build)
+    grants(build)
+    thaw(build)
     build.entry("vault.lock", mode="none")
     # With the entry of a lock, a checkpoint (R7.28).
     return build, build.checkpoint()
@@ -312,6 +339,8 @@ def paths() -> list:
 
 build, note = whole_vault()
 vault = Vault(build.tables, password=PASSWORD)
+GRANTS = [{"id": g["id"], "token": g["token"], "field": g["field"], "revoked": g["revokedAt"] is not None} for g in vault.grants()]
+assert vault.frozen() is None and len(GRANTS) == 2
 assert vault.organization == ORGANIZATION and Vault(build.tables, recovery=recovery_text(RECOVERY)).key == ORGANIZATION_KEY
 values = [{"scope": s["scope"], "name": s["name"], "deleted": s["deletedAt"] is not None, "tags": s["tags"], "description": s["description"],
            "note": s["note"], "url": s["url"], "expiresAt": s["expiresAt"],
@@ -324,4 +353,4 @@ write("remembered-heads", heads(build), organization=ORGANIZATION, organizationK
 write("badges", badges(), organizationKey=ORGANIZATION_KEY.hex())
 write("state-files", paths())
 write("vault", values, password=PASSWORD.decode(), recovery=recovery_text(RECOVERY), badge=BADGE, policy=POLICY, policyText=POLICY_TEXT,
-      verifierKey=log.verifier_key(vault.origin, vault.public), checkpoint=note, entries=len(build.tables["audit_entry"]), tables=build.tables)
+      verifierKey=log.verifier_key(vault.origin, vault.public), checkpoint=note, grants=GRANTS, entries=len(build.tables["audit_entry"]), tables=build.tables)

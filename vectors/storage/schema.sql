@@ -128,3 +128,7 @@ INSERT INTO record_kind (kind) VALUES ('approval'), ('factor');
 -- 3: fuses
 
 INSERT INTO record_kind (kind) VALUES ('fuse');
+
+-- 4: grants
+
+INSERT INTO record_kind (kind) VALUES ('grant'), ('panic');

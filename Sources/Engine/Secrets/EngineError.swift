@@ -172,6 +172,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .tooMany: "end some with session_sleep or `tacit session sleep`, or wait until they have ended"
         case .notFound(.secret): "see `tacit list`"
         case .notFound(.agent): "`tacit agent list` shows those that there are, and `tacit agent add NAME` registers one"
+        case .notFound(.token): "`tacit token list --all` shows those that there are"
         case .notFound(.environment): "`tacit env list` shows those that there are, and `tacit env create NAME` makes one"
         default: nil
         }

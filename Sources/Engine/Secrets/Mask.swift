@@ -1,8 +1,12 @@
+import Brokering
 import Model
 import PlaintextDoor
 
 /// The masked view of a value: `********`, plus the last four characters of a value of 16 or more. It never shows a length.
 enum Mask {
+    /// As much of a token as tells it from others in a list.
+    static func text(of token: FakeToken) -> String { "********\(token.text.suffix(4))" }
+
     static func text(of value: SecretValue) -> String {
         let stars = "********"
         guard value.byteCount >= 16 else { return stars }

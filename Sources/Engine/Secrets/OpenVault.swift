@@ -18,6 +18,7 @@ package final class OpenVault: Sendable {
     let authorizer: Authorizer
     let policy = PolicyBook()
     let sessions = AgentSessionBook()
+    let freeze = AgentFreeze()
     let files: SessionFileBook
     let brokers: BrokerBook
     let traffic = TrafficBook()
@@ -37,8 +38,11 @@ package final class OpenVault: Sendable {
     package let verifierKey: String
     /// What a person should know.
     var warnings: [String] {
-        guard let floor = sentry.floor() else { return [] }
-        return ["the clock went back: it cannot be earlier than \(floor.seconds) (accept it with `tacit doctor --accept-clock`)"]
+        let clock = sentry.floor().map {
+            "the clock went back: it cannot be earlier than \($0.seconds) (accept it with `tacit doctor --accept-clock`)"
+        }
+        let frozen = freeze.since.map { "agents are frozen since \($0.seconds): let them act again with `tacit panic --thaw`" }
+        return [clock, frozen].compactMap(\.self)
     }
 
     var clock: MachineClock { foundation.clock }
@@ -64,7 +68,8 @@ package final class OpenVault: Sendable {
             organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory),
             witness: CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key), sentry: sentry, lasting: lasting, log: log)
         authorizer = Authorizer(
-            writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing, sessions: sessions)
+            writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing, sessions: sessions,
+            freeze: freeze)
     }
 }
 

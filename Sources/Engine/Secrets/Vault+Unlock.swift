@@ -175,6 +175,7 @@ extension Vault {
             // Whatever of this fails is done at the next unlock.
             report.slotUpgraded = (try? await open.upgrade(slot, password: password)) ?? false
             report.purgedSecrets = await open.purge(overdue: opened.overdue)
+            await open.sweepGrants()
             report.warnings = open.warnings + opened.memory.warnings
             replaceOpen(open)
             return report
@@ -194,6 +195,8 @@ extension Vault {
             entries.append(open.authorizer.entry(.pendingDropped, by: .keeper(keeper), detail: [AuditFact("damaged-lines", waiting.damagedLines)]))
         }
         if !facts.isEmpty { entries.append(open.authorizer.entry(.rollbackAccepted, by: asker, detail: facts)) }
+        var change = change
+        if waiting.acts.contains(where: \.isFreeze) { try await open.addFreeze(to: &change) }
         try await open.writer.record(entries + last, with: change)
         // What was accepted is behind a checkpoint from here on, and is not asked about again.
         if !facts.isEmpty { try await open.writer.checkpoint() }

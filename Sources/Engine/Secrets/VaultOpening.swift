@@ -37,6 +37,7 @@ struct VaultOpening: Sendable {
         guard acceptsRollback || !lacksCheckpoints else { throw EngineError.checkpointsMissing }
         let vault = try OpenVault(keyring: keyring, store: store, foundation: foundation, lasting: lasting, log: log)
         try await vault.loadPolicy()
+        try await vault.loadFreeze()
         return Opened(vault: vault, memory: memory, lacksCheckpoints: lacksCheckpoints, overdue: overdue)
     }
 

@@ -29,7 +29,9 @@ struct SchemaTests {
         _ = try await vault.filled()
         try vault.sql { database in
             try database.execute(
-                sql: "DELETE FROM schema_migration WHERE version > 1; DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse')")
+                sql:
+                    "DELETE FROM schema_migration WHERE version > 1; DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic')"
+            )
         }
         let store = try vault.open()
         _ = try await VictimSteps(store: store).check(acknowledged: 7)

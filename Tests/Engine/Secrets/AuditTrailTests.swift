@@ -138,6 +138,24 @@ import Testing
             _ = try await $0.open.addAgent(segment("bot"), by: $0.person())
             try await $0.open.revokeAgent(segment("bot"), by: $0.person())
         },
+        Row(
+            "token issue, list, revoke", "policy.apply administer allow v1 record", "agent.add administer allow bot record",
+            "token.issue administer allow default/dev/app/key v1 # token=T for=bot ttl=1h", "token.list list intent allow",
+            "token.list list outcome(done) allow", "token.revoke administer allow bot record tokens=1", "token.revoke administer allow tokens=0"
+        ) { bench in
+            try await bench.allow([.broker], agent: "bot", rules: TokenTests.rules)
+            _ = try await bench.open.addAgent(segment("bot"), by: bench.person())
+            _ = try await bench.open.issueToken(TokenTests.wish(agent: "bot", life: .seconds(3600)), by: bench.person())
+            _ = try await bench.open.tokens(by: bench.person())
+            _ = try await bench.open.revokeTokens(.agent(segment("bot")), by: bench.person())
+            _ = try await bench.open.revokeTokens(.all, by: bench.person())
+        },
+        Row(
+            "freeze, thaw", "agents.freeze administer allow sessions=0 files=0 brokers=0 runs=0 tokens=0", "agents.thaw administer allow"
+        ) {
+            _ = try await $0.vault.panic(by: $0.person(steppedUp: false))
+            try await $0.open.thawAgents(by: $0.person())
+        },
         Row("output reset", "agent.reset-output administer allow unidentified withheld=0") {
             _ = try await $0.open.resetOutput(of: segment("unidentified"), by: $0.person())
         }, Row("slots", "slot.list list intent allow", "slot.list list outcome(done) allow") { _ = try await $0.open.slots(by: $0.person()) },
@@ -185,7 +203,7 @@ import Testing
         #expect(report.missingOutcomes.isEmpty)
     }
 
-    /// `#` stands for the ids of project, environment and secret, `@` for those of a project or environment.
+    /// `T` stands for the id of a token, `#` for the ids of project, environment and secret, `@` for those of a project or environment.
     static func line(_ entry: AuditEntry) -> String {
         let phase: String? =
             switch entry.phase {
@@ -199,7 +217,7 @@ import Testing
             return [subject.name, subject.version.map { "v\($0)" }, ids, subject.record == nil ? nil : "record"].compactMap(\.self).joined(
                 separator: " ")
         }
-        let detail = entry.detail.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        let detail = entry.detail.map { "\($0.key)=\($0.key == "token" ? "T" : $0.value)" }.joined(separator: " ")
         return [entry.action.text, entry.mode.text, phase, decision, subjects.joined(separator: ", "), detail].compactMap(\.self).filter {
             !$0.isEmpty
         }.joined(separator: " ")

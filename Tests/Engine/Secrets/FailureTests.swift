@@ -36,6 +36,8 @@ import Testing
         _ = try await bench.open.delete(VaultBench.name("app/deleted"), in: VaultBench.dev, by: bench.person())
         try await bench.open.createProject(VaultBench.segment("empty"), by: bench.person())
         _ = try await bench.open.addAgent(VaultBench.segment("known"), by: bench.person())
+        try await bench.allow([.broker], agent: "known", rules: TokenTests.rules)
+        _ = try await bench.open.issueToken(TokenTests.wish(agent: "known"), by: bench.person())
         try await bench.lock()
         return try await StoreDump(of: bench.store)
     }
@@ -123,7 +125,7 @@ import Testing
         } isThere: { bench in
             let view = try await bench.open.showPolicy(by: bench.person())
             #expect(try bench.open.policy.version == view?.version ?? 0)
-            return view != nil
+            return view?.version == 2
         },
         Write("agent add") {
             _ = try await $0.open.addAgent(VaultBench.segment("fresh"), by: $0.person())
@@ -139,6 +141,26 @@ import Testing
             _ = try await $0.open.resetOutput(of: VaultBench.segment("known"), by: $0.person())
         } isThere: {
             try await $0.log().contains { $0.action == .known(.agentResetOutput) }
+        },
+        Write("token issue") {
+            _ = try await $0.open.issueToken(TokenTests.wish(agent: "known"), by: $0.person())
+        } isThere: {
+            try await $0.open.tokens(by: $0.person()).count == 2
+        },
+        Write("token revoke") {
+            _ = try await $0.open.revokeTokens(.all, by: $0.person())
+        } isThere: {
+            try await $0.open.tokens(by: $0.person()).first?.state == .revoked
+        },
+        Write("panic") {
+            _ = try await $0.vault.panic(by: $0.person())
+        } isThere: { bench in
+            let isThere = try await bench.open.book.records(.panic).count == 1
+            let isRevoked = try await bench.open.tokens(by: bench.person()).first?.state == .revoked
+            #expect(isThere == isRevoked)
+            // A freeze holds before it is stored, and whether or not it can be.
+            #expect(try !isThere || bench.open.freeze.since != nil)
+            return isThere
         },
         Write("slot add") {
             _ = try await $0.open.addPasswordSlot("another password".secret, by: $0.person())

@@ -74,6 +74,12 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case request = "request"
     /// A fake token stood where it may not, or something else was asked with it than what it is for.
     case tokenMisuse = "token.misuse"
+    case tokenIssue = "token.issue"
+    case tokenList = "token.list"
+    case tokenRevoke = "token.revoke"
+    /// Every agent is refused everything from here on, until the next one of the other kind.
+    case agentsFreeze = "agents.freeze"
+    case agentsThaw = "agents.thaw"
 
     case auditCheckpoint = "audit.checkpoint"
     case auditRead = "audit.read"

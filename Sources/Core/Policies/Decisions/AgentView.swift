@@ -77,6 +77,11 @@ package struct ScopeView: Sendable {
     /// Whether any request rule is about this secret.
     package func listsRequests(with secret: SecretName) -> Bool { requests.rules(about: secret).isEmpty == false }
 
+    /// The hosts that its request rules name, without those that stand for many.
+    package func hosts(with secret: SecretName) -> [String] {
+        requests.rules(about: secret).flatMap(\.hosts).filter { !$0.isWildcard }.map(\.description)
+    }
+
     /// The tag rules about a secret with these tags, in the order in which they are asked.
     package func standings(_ circumstances: PolicyCircumstances) -> [RuleStanding] {
         tagRules.compactMap { rule in rule.tag(among: circumstances.tags).map { RuleStanding(rule, tag: $0, circumstances) } }

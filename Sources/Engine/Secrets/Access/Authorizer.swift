@@ -82,6 +82,7 @@ struct Authorizer: Sendable {
     let denials: DenialLog
     let ongoing: OngoingActs
     let sessions: AgentSessionBook
+    let freeze: AgentFreeze
 
     /// An act on more subjects than this becomes several entries: an entry has a largest size.
     static let subjectsPerEntry = 1000
@@ -267,7 +268,9 @@ extension Authorizer {
 
     private func policyVerdict(_ act: Act, by asker: Asker, _ targets: [Target], _ stage: DecisionStage) throws -> Ruling {
         switch act.needs {
+        // Said first: whoever shows no badge may be a person who has not been asked yet.
         case .person, .stepUp, .reveal: throw EngineError.denied(.personOnly)
+        case _ where freeze.since != nil: throw EngineError.denied(.frozen)
         case .nothing: return (nil, [])
         case .listing:
             let mayList = targets.allSatisfy { target in target.scope.flatMap { policy.view(for: asker, in: $0) }?.mayListAnything ?? false }

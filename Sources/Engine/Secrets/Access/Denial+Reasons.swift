@@ -11,6 +11,11 @@ extension EngineError.Denial {
         code: "destination_not_allowed", reason: "what the service answers there holds credentials, which this version does not seal",
         nextStep: "tell the person; what such a path gives is theirs to fetch")
 
+    /// The answer to every agent while a person has frozen them.
+    static let frozen = EngineError.Denial(
+        code: "agents.frozen", reason: "every agent is frozen: a person stopped them all",
+        nextStep: "wait until the person lets agents act again with `tacit panic --thaw`")
+
     static let badBadge = EngineError.Denial(
         code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
         nextStep: "ask the person to register the agent again with `tacit agent add`")

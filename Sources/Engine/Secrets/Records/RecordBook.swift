@@ -14,9 +14,15 @@ struct RecordBook: Sendable {
     }
 
     func record(_ kind: RecordKind, parent: AnyRecordID?, name: String) async throws -> Record? {
-        let lookup = keyring.lookup(kind, parent: parent, name: name)
+        guard let record = try await record(kind, lookup: keyring.lookup(kind, parent: parent, name: name)) else { return nil }
+        guard record.parent == parent else { throw EngineError.recordsDisagree }
+        return record
+    }
+
+    /// The record of a kind that is found by something else than a name.
+    func record(_ kind: RecordKind, lookup: [UInt8]) async throws -> Record? {
         guard let record = try checked(await store.record(kind, lookup: lookup, in: keyring.organization), kind: kind) else { return nil }
-        guard record.lookup == lookup, record.parent == parent else { throw EngineError.recordsDisagree }
+        guard record.lookup == lookup else { throw EngineError.recordsDisagree }
         return record
     }
 
@@ -38,10 +44,16 @@ struct RecordBook: Sendable {
     func make(
         _ kind: RecordKind, id: AnyRecordID, parent: AnyRecordID?, name: String?, content: [UInt8], replacing old: Record? = nil
     ) -> Record {
+        let lookup = name.map { keyring.lookup(kind, parent: parent, name: $0) }
+        return make(kind, id: id, parent: parent, lookup: lookup, content: content, replacing: old)
+    }
+
+    func make(
+        _ kind: RecordKind, id: AnyRecordID, parent: AnyRecordID?, lookup: [UInt8]?, content: [UInt8], replacing old: Record? = nil
+    ) -> Record {
         var record = Record(
-            organization: keyring.organization, kind: kind, id: id, parent: parent,
-            lookup: name.map { keyring.lookup(kind, parent: parent, name: $0) },
-            revision: (old?.revision ?? 0) + 1, content: content, mac: [])
+            organization: keyring.organization, kind: kind, id: id, parent: parent, lookup: lookup, revision: (old?.revision ?? 0) + 1,
+            content: content, mac: [])
         record.mac = keyring.rows.code(over: Self.macInput(record))
         return record
     }

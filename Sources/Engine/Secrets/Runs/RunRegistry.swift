@@ -39,7 +39,13 @@ package final class RunRegistry: Sendable {
 
     func end(_ id: String) { running.withLock { running in running[id] = nil } }
 
-    func stopAll() {
-        for entry in all { entry.stop() }
+    func stopAll() { stop { _ in true } }
+
+    /// Stops runs, and says how many.
+    @discardableResult
+    func stop(where isMeant: (Entry) -> Bool) -> Int {
+        let meant = all.filter(isMeant)
+        for entry in meant { entry.stop() }
+        return meant.count
     }
 }

@@ -56,10 +56,16 @@ extension OpenVault {
             guard let row = try await book.record(.agent, parent: nil, name: name.description) else { throw EngineError.notFound(.agent) }
             var agent = try openAgent(row)
             agent.record.revokedAt = clock.now()
-            var change = Change()
-            change.put(try agentRow(row.id.cast(), agent.document, agent.record, replacing: row), replacing: row)
-            for fuse in try await fuses(of: row.id.cast()) { change.remove(fuse) }
-            try await authorizer.commit(permit, change, on: [AuditSubject(record: row.id, name: name.description)])
+            let next = try agentRow(row.id.cast(), agent.document, agent.record, replacing: row)
+            // A run of it may end meanwhile, and with it tokens.
+            try await retrying {
+                var change = Change()
+                change.put(next, replacing: row)
+                for fuse in try await fuses(of: row.id.cast()) { change.remove(fuse) }
+                let tokens = try revoke(try await grants { $0.agent == row.id.cast() }, in: &change)
+                let detail = tokens > 0 ? [AuditFact("tokens", tokens)] : []
+                try await authorizer.commit(permit, change, on: [AuditSubject(record: row.id, name: name.description)], detail: detail)
+            }
             await endHoldings(of: .agent(row.id.cast()))
         }
     }
@@ -70,6 +76,13 @@ extension OpenVault {
         let agent = try openAgent(row)
         guard agent.record.revokedAt == nil, keyring.isBadge(badge, hash: agent.document.badgeHash) else { return nil }
         return (badge.agent, agent.document.name)
+    }
+
+    /// What every agent is or was called.
+    func agentNames() async throws -> [AgentID: String] {
+        var names: [AgentID: String] = [:]
+        for row in try await book.records(.agent) { names[row.id.cast()] = "\(try openAgent(row).document.name)" }
+        return names
     }
 
     /// Whether an agent is registered now.

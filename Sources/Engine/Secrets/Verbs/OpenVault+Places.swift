@@ -30,6 +30,18 @@ extension OpenVault {
         return asker.isAgent && secret.deletedAt != nil ? nil : secret
     }
 
+    /// `PROJECT/ENVIRONMENT/NAME` of a secret that is known by its id.
+    func path(of secret: SecretID) async throws -> String {
+        guard let row = try await book.record(.secret, id: secret.cast()), let parent = row.parent,
+            let outer = try await book.record(.environment, id: parent), let project = outer.parent,
+            let outermost = try await book.record(.project, id: project)
+        else { throw EngineError.recordsDisagree }
+        let names = (try names.openProject(outermost).name, try await names.openEnvironment(outer, in: project.cast()).name)
+        let scope = Scope(project: names.0, environment: names.1)
+        let place = Place(organization: organization, project: project.cast(), environment: parent.cast(), scope: scope)
+        return "\(scope)/\(try await shelf.metadata(SecretRecord(row, place: place)).name)"
+    }
+
     func target(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil) -> Target {
         let subject = AuditSubject(
             project: secret?.place.project, environment: secret?.place.environment, secret: secret?.id, version: version, name: "\(scope)/\(name)")

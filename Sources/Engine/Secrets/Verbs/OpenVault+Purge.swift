@@ -41,7 +41,9 @@ extension OpenVault {
         for version in try await store.versions(of: row.id.cast(), in: organization) {
             change.add(.deleteVersion(secret: row.id.cast(), number: version.number, in: organization))
         }
-        for fuse in try await book.records(.fuse, parent: row.id) { change.remove(fuse) }
+        for kind in [RecordKind.fuse, .grant] {
+            for inner in try await book.records(kind, parent: row.id) { change.remove(inner) }
+        }
         change.remove(row)
         return change
     }

@@ -26,6 +26,7 @@ import Testing
         let tags: [String]?, description: String?, note: String?, url: String?, fields: [Field]?
         let asker: Asker?, use: Use?, names: [String]?, proposal: Proposal?, purpose: String?, rule: String?, state: State?
         let agent: String?, times: [Int64]?, blownAt: Int64?
+        let run: String?, issuedAt: Int64?, shape: String?, field: String?, provider: String?, since: Int64?
         let key: String?, confirmed: Bool?, lastStep: Int64?, failures: Int64?
 
         struct Asker: Decodable, Sendable {
@@ -53,7 +54,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 110).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 128).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -62,7 +63,7 @@ import Testing
         let bytes = try hex(scenario.encoded)
         let written =
             switch scenario.form {
-            case "vault", "slot", "sealed-record", "secret", "fuse": try row(scenario.form, bytes, described)
+            case "vault", "slot", "sealed-record", "secret", "fuse", "grant", "panic": try row(scenario.form, bytes, described)
             case "approval": try approval(scenario, bytes, described)
             case "factor": try factor(bytes, described)
             default: try document(scenario.form, bytes, described)
@@ -93,6 +94,19 @@ import Testing
             let read = try FuseRecord(decoding: bytes)
             #expect(read.agent?.description == described.agent)
             #expect(read.times.map(\.nanoseconds) == described.times && read.blownAt?.nanoseconds == described.blownAt)
+            return read.encoded
+        case "grant":
+            let read = try GrantRecord(decoding: bytes)
+            #expect([read.agent.description, read.run?.description] == [described.agent, described.run])
+            #expect(
+                [read.issuedAt, read.expiresAt, read.revokedAt].map { $0?.nanoseconds } == [
+                    described.issuedAt, described.expiresAt, described.revokedAt,
+                ])
+            try check(read.metadata, described)
+            return read.encoded
+        case "panic":
+            let read = try PanicRecord(decoding: bytes)
+            #expect(read.since.nanoseconds == described.since)
             return read.encoded
         case "sealed-record":
             let read = try SealedRecord(decoding: bytes)
@@ -125,6 +139,10 @@ import Testing
             let read = try StoredPolicy(decoding: bytes)
             #expect(read.version == described.version)
             #expect([String(decoding: read.json, as: UTF8.self), read.text] == [described.json, described.text])
+            return read.encoded
+        case "grant-document":
+            let read = try GrantDocument(decoding: bytes)
+            #expect([read.shape, read.field?.description, read.provider] == [described.shape, described.field, described.provider])
             return read.encoded
         case "secret-metadata":
             let read = try SecretMetadata(decoding: bytes)
@@ -162,6 +180,9 @@ import Testing
         case "manifest": _ = try Manifest(decoding: bytes)
         case "approval": _ = try ApprovalRequest(decoding: bytes)
         case "fuse": _ = try FuseRecord(decoding: bytes)
+        case "grant": _ = try GrantRecord(decoding: bytes)
+        case "grant-document": _ = try GrantDocument(decoding: bytes)
+        case "panic": _ = try PanicRecord(decoding: bytes)
         case "factor": _ = try TimedFactor(decoding: bytes)
         default: Issue.record("the form \(form) does not exist")
         }

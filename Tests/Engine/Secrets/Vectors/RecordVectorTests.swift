@@ -18,7 +18,7 @@ import Testing
 
     private struct RowCommon: Decodable, Sendable { let organization: String, organizationKey: String, digest: String }
 
-    private func rows() throws -> RecordTable<RowCase, RowCommon> { try RecordTable("rows", count: 23) }
+    private func rows() throws -> RecordTable<RowCase, RowCommon> { try RecordTable("rows", count: 26) }
 
     private func book(_ common: RowCommon) throws -> RecordBook {
         let keyring = try VectorKeys(organization: common.organization, organizationKey: common.organizationKey).keyring()
@@ -33,8 +33,10 @@ import Testing
             #expect(RecordBook.macInput(row).hexadecimal == scenario.covered, "\(scenario.name)")
             var before = row
             before.revision -= 1
+            // A grant is found by its token, which `VaultVectorTests` makes anew.
+            let lookup = scenario.named.map { book.keyring.lookup(row.kind, parent: row.parent, name: $0) } ?? (row.kind == .grant ? row.lookup : nil)
             let made = book.make(
-                row.kind, id: row.id, parent: row.parent, name: scenario.named, content: row.content, replacing: row.revision > 1 ? before : nil)
+                row.kind, id: row.id, parent: row.parent, lookup: lookup, content: row.content, replacing: row.revision > 1 ? before : nil)
             #expect(made == row, "\(scenario.name)")
             #expect(throws: Never.self) { try book.check(row) }
         }
@@ -84,7 +86,7 @@ import Testing
             place.record = AnyRecordID(random: .system)
             #expect(throws: EnvelopeError.commitmentMismatch) { try sealed.open(under: key, place: place) }
         }
-        #expect(seen == 18)
+        #expect(seen == 20)
     }
 
     /// The environment that a record is, or lies in.
@@ -106,13 +108,16 @@ import Testing
             if let old = standing.updateValue(row, forKey: row.id) { digest.remove(old, key: key) }
             digest.add(row, key: key)
         }
+        // Agents were thawed at last.
+        let frozen = try #require(table.cases.first { $0.row.kind == RecordKind.panic.rawValue })
+        digest.remove(DigestedRow(try frozen.row.record()), key: key)
         #expect(digest.value(key: key).hexadecimal == table.common.digest)
-        #expect(standing.count == 22)
+        #expect(standing.count == 25)
     }
 
     @Test("a name's look-up is that of its vector, and no two are alike") func lookups() throws {
         struct Case: Decodable, Sendable { let kind: String, parent: String?, name: String, lookup: String }
-        let table = try RecordTable<Case, VectorKeys>("lookups", count: 13)
+        let table = try RecordTable<Case, VectorKeys>("lookups", count: 14)
         let keyring = try table.common.keyring()
         for scenario in table.cases {
             let kind = try #require(RecordKind(rawValue: scenario.kind))

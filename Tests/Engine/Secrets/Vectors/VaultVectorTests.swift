@@ -1,5 +1,6 @@
 import Approvals
 import Auditing
+import Brokering
 import Envelopes
 import Model
 import PasswordKeys
@@ -14,7 +15,9 @@ import Testing
 @Suite("A vault of another program") struct VaultVectorTests {
     struct Common: Decodable, Sendable {
         let password: String, recovery: String, badge: String, policy: String, policyText: String, verifierKey: String, checkpoint: String
-        let entries: Int, tables: VectorTables
+        let entries: Int, tables: VectorTables, grants: [Grant]
+
+        struct Grant: Decodable, Sendable { let id: String, token: String, field: String?, revoked: Bool }
     }
 
     struct Secret: Decodable, Sendable {
@@ -83,6 +86,16 @@ import Testing
         let agent = try #require(asker.agent)
         #expect(try await bench.open.fuses(of: agent).count == 1)
         #expect(try await bench.open.fuses(of: nil).count == 1)
+
+        for grant in vector.common.grants {
+            let found = try #require(try await bench.open.grant(recognising: Array(grant.token.utf8)))
+            #expect("\(found.id)" == grant.id && (found.record.revokedAt != nil) == grant.revoked && found.record.agent == agent)
+            let row = try #require(try await bench.open.book.record(.grant, id: found.id.cast()))
+            let (token, document) = try bench.open.token(of: row)
+            #expect(token.text == grant.token && document.field?.description == grant.field)
+        }
+        #expect(Set(try await bench.open.tokens(by: bench.person()).map(\.state)) == [.live, .revoked])
+        #expect(try bench.open.freeze.since == nil)
 
         #expect(try bench.open.verifierKey == vector.common.verifierKey)
         let kept = Array(vector.common.checkpoint.utf8)
@@ -170,7 +183,9 @@ struct VectorTables: Decodable, Sendable {
 
     /// A store that holds these rows.
     func store() async throws -> InMemoryStore {
-        let order: [RecordKind] = [.vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor, .fuse]
+        let order: [RecordKind] = [
+            .vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor, .fuse, .grant, .panic,
+        ]
         let records = try record.map { try $0.record() }
         var operations: [Batch.Operation] = order.flatMap { kind in records.filter { $0.kind == kind } }.map { .put($0, replacing: nil) }
         operations += try key.map {

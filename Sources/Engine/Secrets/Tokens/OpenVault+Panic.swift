@@ -1,0 +1,97 @@
+import Auditing
+package import Model
+import Storage
+
+/// What a freeze of agents came to.
+package struct Frozen: Sendable, Equatable {
+    /// Since when agents are frozen; nil where the vault is locked, and the next unlock freezes them.
+    package var since: Timestamp?
+    package var tokens = 0
+    package var sessions = 0
+    package var files = 0
+    package var brokers = 0
+    package var runs = 0
+}
+
+extension Vault {
+    /// Freezes every agent, ends what they have, and stops their runs. It only lowers what is allowed, so it takes no password, as locking takes none.
+    ///
+    /// While the vault is locked no agent gets anything; the next unlock freezes them before it lets anyone in.
+    package func panic(by asker: Asker) async throws -> Frozen {
+        if let open = current { try await open.checkMayFreeze(asker) }
+        let stopped = runs.stop { if case .person = $0.standing { false } else { true } }
+        if let open = current { return try await open.freezeAgents(stopped: stopped, by: asker) }
+        return try await gate.pass { [self] in
+            if let open = current { return try await open.freezeAgents(stopped: stopped, by: asker) }
+            guard foundation.storeExists() else { throw EngineError.noVault }
+            var entry = AuditEntry(Act(.agentsFreeze, .administer, .person), asker: asker, subjects: [], clock: foundation.clock)
+            entry.decision = .allow()
+            try lasting.pending.append(entry)
+            return Frozen(runs: stopped)
+        }
+    }
+}
+
+extension OpenVault {
+    /// Refuses an agent's own door: whoever shows no badge may be a person in a hurry.
+    func checkMayFreeze(_ asker: Asker) async throws {
+        guard asker.agent != nil || asker.source == .mcp else { return }
+        let error = EngineError.denied(.personOnly)
+        try await authorizer.refuse(Act(.agentsFreeze, .administer, .person), by: asker, on: [], error: error)
+        throw error
+    }
+
+    /// Freezes every agent. First they are: an entry that cannot be written lets nobody act.
+    func freezeAgents(stopped: Int, by asker: Asker) async throws -> Frozen {
+        var frozen = Frozen(since: freeze.begin(at: clock.now()), runs: stopped)
+        frozen.sessions = sessions.end { _ in true }.count
+        sessions.forgetAcknowledgements()
+        frozen.files = files.end { _ in true }.count
+        frozen.brokers = brokers.end { _ in true }
+        let counts = [("sessions", frozen.sessions), ("files", frozen.files), ("brokers", frozen.brokers), ("runs", frozen.runs)]
+        frozen.tokens = try await administration.pass { [self] in
+            try await retrying {
+                var change = Change()
+                let tokens = try await addFreeze(to: &change)
+                let detail = (counts + [("tokens", tokens)]).map { AuditFact($0.0, $0.1) }
+                try await authorizer.state(.agentsFreeze, by: asker, change: change, detail: detail)
+                return tokens
+            }
+        }
+        return frozen
+    }
+
+    /// Adds the row that freezes agents, and the end of every token, to a change; how many were live.
+    @discardableResult
+    func addFreeze(to change: inout Change) async throws -> Int {
+        let since = freeze.begin(at: clock.now())
+        if try await book.record(.panic, parent: nil, name: PanicRecord.name) == nil {
+            let content = PanicRecord(since: since).encoded
+            change.put(book.make(.panic, id: AnyRecordID(random: random), parent: nil, name: PanicRecord.name, content: content), replacing: nil)
+        }
+        return try revoke(try await book.records(.grant), in: &change)
+    }
+
+    /// Lets agents act again, as the policy says. Tokens and sessions of before stay ended.
+    package func thawAgents(by asker: Asker) async throws {
+        try await administration.pass { [self] in
+            let permit = try await authorizer.permit(Act(.agentsThaw, .administer, .stepUp), by: asker, on: [])
+            guard freeze.since != nil else { throw EngineError.invalid("agents are not frozen", hint: nil) }
+            var change = Change()
+            if let row = try await book.record(.panic, parent: nil, name: PanicRecord.name) { change.remove(row) }
+            try await authorizer.commit(permit, change, on: [])
+            freeze.end()
+        }
+    }
+
+    /// Takes over what the vault says, when it is opened.
+    func loadFreeze() async throws {
+        guard let row = try await book.record(.panic, parent: nil, name: PanicRecord.name) else { return }
+        freeze.begin(at: try PanicRecord(decoding: row.content).since)
+    }
+}
+
+extension PendingAct {
+    /// Whether agents were frozen while the vault was locked.
+    var isFreeze: Bool { key.action == .known(.agentsFreeze) && key.effect == .allow }
+}
