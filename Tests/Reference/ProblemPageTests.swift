@@ -114,7 +114,7 @@ extension ProblemPageTests {
             .backedOff(seconds: 1800, triesUnknown: true),
             .passwordTooShort,
             .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .notFound(.request),
-            .notFound(.authenticator), .nameTaken(.secret),
+            .notFound(.authenticator), .notFound(.token), .nameTaken(.secret),
             .nameTaken(.project),
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
@@ -148,7 +148,8 @@ extension ProblemPageTests {
         .otherUser, .hidden, .behind("make"), .adopted, .belowFirstProcess, .leaderless, .otherSession, .idle, .otherProgram, .agentsDoor,
     ]
 
-    private static let denials: [any Error] = [EngineError.denied(.personOnly)] + rulings.map { EngineError.denied(.init($0)) }
+    private static let denials: [any Error] =
+        [EngineError.denied(.personOnly), EngineError.denied(.frozen)] + rulings.map { EngineError.denied(.init($0)) }
 
     /// One denial of every code that the policy decides.
     private static var rulings: [PolicyDenial] {

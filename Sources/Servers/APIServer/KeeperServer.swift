@@ -72,6 +72,7 @@ package struct KeeperServer: Sendable {
         SecretRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)
         AccessRoutes(vault: vault).add(to: router)
+        TokenRoutes(vault: vault).add(to: router)
         ApprovalRoutes(vault: vault).add(to: router)
         FactorRoutes(vault: vault).add(to: router)
         SessionRoutes(vault: vault).add(to: router)

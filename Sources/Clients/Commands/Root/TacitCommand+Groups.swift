@@ -30,7 +30,7 @@ extension TacitCommand {
     private static var agents: [any ParsableCommand.Type] {
         [
             SetupCommand.self, AgentCommand.self, PolicyCommand.self, ApprovalsCommand.self, TotpCommand.self, SessionCommand.self,
-            TrafficCommand.self,
+            TokenCommand.self, PanicCommand.self, TrafficCommand.self,
         ]
     }
 

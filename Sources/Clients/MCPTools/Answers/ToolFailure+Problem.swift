@@ -32,6 +32,10 @@ extension ToolFailure {
             case "vault.locked": .vaultLocked
             case "vault.absent": .noVault
             case "not_permitted", "step-up.required": .notPermitted(problem)
+            case "agents.frozen":
+                Self(
+                    code: .notPermitted, message: problem.title,
+                    nextStep: "Stop, and tell the person. Only they let agents act again (`tacit panic --thaw`); until then no call gets anything.")
             case "secret.expired", "secret.deleted": .unavailable(problem.title, nextStep: Self.telling(problem), isRetryable: false)
             case "run.accident-guard": Self(code: .commandBlocked, message: problem.title, nextStep: Self.runItself)
             case "run.too-many": .tooManyRuns

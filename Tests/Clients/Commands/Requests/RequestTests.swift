@@ -18,6 +18,10 @@ struct RequestTests {
     static let written = FakeKeeper.Reply.json(Written(name: "a", version: 2, revision: 3))
     static let id = "5f1c9a0e7d3b42688a1f0c9e2b7d4a63"
 
+    static let token = TokenSummary(
+        id: id, agent: "claude", secret: "default/dev/a#b", masked: "********wxyz", shape: "tacit", issuedAt: "2026-01-01T00:00:00Z",
+        expiresAt: "2026-02-01T00:00:00Z")
+
     static let table = [
         Case(
             line: "list --tag x --expiring 7d --search a&b --deleted", request: "GET \(base)?tag=x&expiring=7d&search=a%26b&deleted=true&limit=1000",
@@ -58,6 +62,20 @@ struct RequestTests {
         Case(line: "agent list", request: "GET /v1/agents", answer: .json(Page<AgentSummary>(items: []))),
         Case(line: "agent revoke claude", request: "DELETE /v1/agents/claude", answer: .nothing),
         Case(line: "agent reset-output claude", request: "POST /v1/agents/claude/output-reset", answer: .json(OutputReset(secrets: 1))),
+        Case(
+            line: "token issue --agent claude -k a#b --ttl 1h -e prod", request: "POST /v1/tokens",
+            body: #"{"agent":"claude","scope":"default/prod","secret":"a#b","ttl_seconds":3600}"#,
+            answer: .json(TokenIssued(token: "tacit_CANARY", summary: token), status: 201)),
+        Case(line: "token list", request: "GET /v1/tokens", answer: .json(Page(items: [token]))),
+        Case(
+            line: "token revoke \(id)", request: "POST /v1/tokens/revocation", body: #"{"ids":["\#(id)"]}"#,
+            answer: .json(TokensRevoked(tokens: 1))),
+        Case(
+            line: "token revoke --agent claude", request: "POST /v1/tokens/revocation", body: #"{"agent":"claude"}"#,
+            answer: .json(TokensRevoked(tokens: 0))),
+        Case(line: "token revoke --all", request: "POST /v1/tokens/revocation", body: #"{"all":true}"#, answer: .json(TokensRevoked(tokens: 2))),
+        Case(line: "panic", request: "POST /v1/panic", answer: .json(AgentsFrozen(since: "2026-01-01T00:00:00Z", tokens: 2, runs: 1))),
+        Case(line: "panic --thaw", request: "DELETE /v1/panic", answer: .nothing),
         Case(line: "policy show", request: "GET /v1/policy", answer: .json(PolicyState(version: 1, document: "{}", text: "policies: []\n"))),
         Case(
             line: "policy explain claude a --capability broker", request: "POST /v1/policy/explain",
@@ -115,7 +133,7 @@ struct RequestTests {
         arguments: [
             "get a", "purge a", "export --format json", "slot remove \(id)", "slot replace-recovery --recovery-out 2", "agent revoke x",
             "agent reset-output x",
-            "agent add x",
+            "agent add x", "token issue --agent x -k a", "panic --thaw",
             "policy apply POLICY",
         ])
     func stepUpFirst(_ line: String) throws {
