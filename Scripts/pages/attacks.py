@@ -15,6 +15,7 @@ COLUMNS = {
     "chosen-confined": "chosen, confined", "chosen-free": "chosen, free", "chosen-open": "chosen, free, no sandbox",
     "pinned-own": "own uid: pinned", "pinned-own-open": "own uid: pinned, no sandbox", "chosen-own": "own uid: chosen", "chosen-own-open": "own uid: chosen, no sandbox",
 }
+BROKER_COLUMNS = {"naive": "a proxy that swaps tokens as text", "broker": "a fake token, through the broker"}
 # The cell with a sandbox for each without one.
 SANDBOXED = {"pinned-open": "pinned-free", "chosen-open": "chosen-free", "pinned-own-open": "pinned-own", "chosen-own-open": "chosen-own"}
 # What is attacked, and how an attack that the suite has ends there.
@@ -28,23 +29,29 @@ DOORS = {
     "trap_21_requests": ("keeper's socket", "stopped"), "trap_22_who_asks": ("who asks", "stopped"),
 }
 # Files that hold no attack on a door, and titles of what only shows that an attack would succeed.
-OTHERS = {"attack", "catalogue", "catalogue_own_uid", "trap_13_docs"}
+OTHERS = {"attack", "catalogue", "catalogue_broker", "catalogue_own_uid", "trap_13_docs"}
 CONTROL = re.compile(r"prove nothing\)|^what is looked for is there")
 GROUPS = {
     "print": "Printing it, as it is or cut up", "encode": "Printing it in another form", "layers": "Printing it in one form inside another",
     "program": "Programs that everybody has", "channel": "Without printing it at once: again and again, or by measuring", "file": "Files",
     "network": "The network and sockets", "steer": "Steering a program by options, files and variables", "watch": "Looking from outside while it runs",
 }
+BROKER_GROUPS = {
+    "host": "To another place than the rules list", "path": "Paths that a rule and a service could read differently", "frame": "Two requests in the bytes of one",
+    "method": "Another method, another path by a field", "place": "A token where none may stand", "reflect": "A service that sends the value back",
+    "door": "The door, for who has not its credential", "token": "Tokens at another door, and what a run's program holds", "end": "After their time, and in files, log and errors",
+    "load": "More than it can be given",
+}
 
 
-def catalogue(root: pathlib.Path):
-    """(id, group, what it does, whether only Tacit has what it attacks) of every technique."""
+def catalogue(root: pathlib.Path, package: str = "techniques"):
+    """(id, group, what it does, whether only Tacit has what it attacks) of every technique of a package."""
     folder = str(root / "Tests" / "Attacks")
-    for name in [name for name in sys.modules if name.split(".")[0] == "techniques"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("techniques", package)]:
         del sys.modules[name]
     sys.path.insert(0, folder)
     try:
-        module = importlib.import_module("techniques")
+        module = importlib.import_module(package)
     finally:
         sys.path.remove(folder)
     return [(technique.id, technique.group, technique.what, technique.own) for technique in module.ALL]
@@ -64,7 +71,7 @@ def doors(root: pathlib.Path):
 
 def reason(group: str, cell: str, ends: dict[str, str]) -> str:
     """Why a technique is possible in a cell."""
-    if cell == "none":
+    if cell in ("none", "naive"):
         return ""
     if group == "watch":
         return "same user"
@@ -80,7 +87,7 @@ def recorded(root: pathlib.Path) -> tuple[dict[str, dict[str, str]], dict[str, s
 
 
 def totals(outcomes: dict[str, dict[str, str]]) -> dict[str, Counter[str]]:
-    return {cell: Counter(ends[cell] for ends in outcomes.values() if cell in ends) for cell in COLUMNS}
+    return {cell: Counter(ends[cell] for ends in outcomes.values() if cell in ends) for cell in COLUMNS | BROKER_COLUMNS}
 
 
 def summary(root: pathlib.Path) -> str:
@@ -88,32 +95,45 @@ def summary(root: pathlib.Path) -> str:
     counted = totals(recorded(root)[0])
     number = sum(counted["none"].values())
     pinned, chosen, none = (counted[cell]["possible"] for cell in ("pinned-confined", "chosen-confined", "none"))
+    through, broker, naive = sum(counted["broker"].values()), counted["broker"]["possible"], counted["naive"]["possible"]
     return (f"Of {number} techniques to get a value out of a run, {none} succeed on a plain variable, {pinned} on a pinned program in the sandbox for a confined agent, "
-            f"and {chosen} on a program of the agent's own choice ([the table](docs/ATTACKS.md)).")
+            f"and {chosen} on a program of the agent's own choice; of {through} with a fake token, {naive} succeed on a proxy that swaps tokens as text, and {broker} on the broker "
+            "([the table](docs/ATTACKS.md)).")
 
 
 def render(root: pathlib.Path) -> str:
     outcomes, missing = recorded(root)
-    techniques, others = catalogue(root), list(doors(root))
-    lines = [HEAD, row(["", *COLUMNS.values()]), row(["---"] * (len(COLUMNS) + 1))]
-    counted = totals(outcomes)
-    lines += [row([end, *(str(counted[cell][end]) for cell in COLUMNS)]) for end in ENDS]
-    lines += ["", *(f"- **{COLUMNS[cell]}** was not played where this page was made: {why}." for cell, why in sorted(missing.items()))] if missing else []
-    for group, title in GROUPS.items():
-        members = [technique for technique in techniques if technique[1] == group]
-        lines += ["", f"## {title}", "", row(["technique", *COLUMNS.values()]), row(["---"] * (len(COLUMNS) + 1))]
-        lines += [technique_row(technique, outcomes.get(technique[0], {})) for technique in members]
+    others = list(doors(root))
+    lines = [HEAD, *totals_table(outcomes, COLUMNS)]
+    lines += ["", *(f"- **{(COLUMNS | BROKER_COLUMNS)[cell]}** was not played where this page was made: {why}." for cell, why in sorted(missing.items()))] if missing else []
+    lines += technique_tables(catalogue(root), GROUPS, COLUMNS, outcomes)
+    lines += ["", BROKER_HEAD, *totals_table(outcomes, BROKER_COLUMNS)]
+    lines += technique_tables(catalogue(root, "through_broker"), BROKER_GROUPS, BROKER_COLUMNS, outcomes)
     lines += ["", DOORS_HEAD, "", row(["what is attacked", "technique", "end"]), row(["---"] * 3)]
     lines += [row([door, title, end]) for door, title, end in sorted(others, key=lambda other: other[0])]
     return "\n".join(lines) + "\n"
 
 
-def technique_row(technique, ends):
+def totals_table(outcomes, columns):
+    counted = totals(outcomes)
+    return [row(["", *columns.values()]), row(["---"] * (len(columns) + 1)), *(row([end, *(str(counted[cell][end]) for cell in columns)]) for end in ENDS)]
+
+
+def technique_tables(techniques, groups, columns, outcomes):
+    """A table for each group, one row for each of its techniques."""
+    lines = []
+    for group, title in groups.items():
+        lines += ["", f"## {title}", "", row(["technique", *columns.values()]), row(["---"] * (len(columns) + 1))]
+        lines += [technique_row(technique, columns, outcomes.get(technique[0], {})) for technique in techniques if technique[1] == group]
+    return lines
+
+
+def technique_row(technique, columns, ends):
     id, group, what, own = technique
-    cells = [ends.get(cell, "not played") for cell in COLUMNS]
+    cells = [ends.get(cell, "not played") for cell in columns]
     if own:
-        cells[0] = "–" if cells[0] == "stopped" else cells[0]
-    shown = [f"**possible**{' (' + why + ')' if (why := reason(group, cell, ends)) else ''}" if end == "possible" else end for cell, end in zip(COLUMNS, cells)]
+        cells[0] = "–" if cells[0] in ("stopped", "not played") else cells[0]
+    shown = [f"**possible**{' (' + why + ')' if (why := reason(group, cell, ends)) else ''}" if end == "possible" else end for cell, end in zip(columns, cells)]
     return row([f"`{id}` {what}", *shown])
 
 
@@ -130,7 +150,7 @@ def violations(root: pathlib.Path):
         yield "attacks", PAGE, f"it is not what was recorded: {hint}"
     if summary(root) not in (root / "README.md").read_text(encoding="utf-8"):
         yield "attacks", "README.md", f"the totals are not what was recorded; they are: {summary(root)}"
-    known = {technique[0] for technique in catalogue(root)}
+    known = {technique[0] for package in ("techniques", "through_broker") for technique in catalogue(root, package)}
     for id in sorted(known ^ set(recorded(root)[0])):
         yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in known else 'no technique any more'}: run Scripts/attack-report"
 
@@ -152,12 +172,21 @@ plays it too, and fails where anything ends otherwise than it stands here. Nothi
   program answers questions about it; *no sandbox*, the program reaches the network or any file; *same user*, the kernel lets a user look at their own processes.
 
 **Treat a value as known to an agent that chooses the program.** Those columns show how far redaction and the sandbox go against accidents, not against an adversary.
-Not played here: fake tokens (the broker is *coming*).
+What a program can do that holds a fake token is in [tables of their own](#through-the-broker).
 
 Another tool is put through the same techniques by the words that stand before a command: `Scripts/attack-report --adapter "TOOL run --" --value VALUE`, where the tool
 puts `VALUE` into the variable `API_KEY`.
 
 ## Totals
+"""
+BROKER_HEAD = """## Through the broker
+
+What a hostile program tries that holds a fake token and its proxy's credential. What decides is what reached the service, byte by byte and in every way in which some
+server has read it, and what the program holds afterwards; no message does.
+
+- **possible**: the value reached another place than the rules list, or a request did; or the program has the value or a telling piece of it; or the broker serves nobody any more.
+- **a proxy that swaps tokens as text** is the control: thirty lines that look for a listed path in the request line, put values where tokens stand, and pass everything else on.
+- What is possible needs a service that sends the value back in a form that the redactor does not read, or in pieces (*form*).
 """
 DOORS_HEAD = """## Around the doors
 

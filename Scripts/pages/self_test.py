@@ -38,13 +38,16 @@ FILES = {
     "Sources/TestKit/Kit.swift": "enum Kit {}\n",
 }
 TECHNIQUES = "Tests/Attacks/techniques/__init__.py"
+BROKER_TECHNIQUES = "Tests/Attacks/through_broker/__init__.py"
 
 
 def table() -> dict[str, str]:
-    """The files of an attack table with one technique in it."""
+    """The files of an attack table with one technique of each kind in it."""
+    ends = {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}, "host.other": {"naive": "possible", "broker": "stopped"}}
     files = {
         TECHNIQUES: 'class Raw:\n    id, group, what, own = "print.raw", "print", "as it is", False\n\n\nALL = [Raw]\n',
-        attacks.OUTCOMES: json.dumps({"ends": {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}}, "not played": {"chosen-own": "there is no root"}}),
+        BROKER_TECHNIQUES: 'class Other:\n    id, group, what, own = "host.other", "host", "another host", False\n\n\nALL = [Other]\n',
+        attacks.OUTCOMES: json.dumps({"ends": ends, "not played": {"chosen-own": "there is no root"}}),
     }
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
@@ -87,6 +90,8 @@ CASES = [
     ("a cell that was not played, silently", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("there is no root", "")}),
     ("totals that the README has otherwise", "attacks", TABLE | {"README.md": FILES["README.md"]}),
     ("a technique that nobody recorded", "attacks", TABLE | {TECHNIQUES: TABLE[TECHNIQUES].replace("print.raw", "print.new")}),
+    ("an end of the broker that was changed in the page", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("| stopped |", "| possible |")}),
+    ("a technique against the broker that nobody recorded", "attacks", TABLE | {BROKER_TECHNIQUES: TABLE[BROKER_TECHNIQUES].replace("host.other", "host.new")}),
     ("a page of another project", "foreign", changed("Sources/Part.swift", "SPEC §6 say", "PRODUCT §6 say")),
 ]
 

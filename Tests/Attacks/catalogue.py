@@ -11,6 +11,7 @@ import os
 from attack import attack
 from techniques.cells import CELLS, OTHER
 from techniques.table import play, plays, vault
+from techniques.technique import GROUPS
 
 NEEDS_ROOT = True
 
@@ -18,4 +19,4 @@ for _group, _cell, _alike in plays([OTHER] if os.environ.get("ATTACKS_ADAPTER") 
 
     @attack("table", f"{_group}: {_cell.title}", limit=600)
     def played(context, group=_group, cell=_cell, alike=_alike):
-        play(context, context.house(vault), group, cell, alike)
+        play(context, context.house(vault), GROUPS[group], cell, alike)

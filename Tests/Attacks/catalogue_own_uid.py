@@ -12,6 +12,7 @@ PROGRAM, INSTALLED = pathlib.Path(os.environ["TACIT"]), "/srv/tacit"
 os.environ["TACIT"] = INSTALLED
 from techniques.cells import OWN_CELLS  # noqa: E402
 from techniques.table import play, plays, record, vault  # noqa: E402
+from techniques.technique import GROUPS  # noqa: E402
 
 NEEDS_ROOT = True
 # Others than the numbers of Tests/EndToEnd/own-uid: that suite ends what belongs to them.
@@ -57,4 +58,4 @@ for _group, _cell, _alike in plays(OWN_CELLS):
     def played(context, group=_group, cell=_cell, alike=_alike):
         if "own uid" not in context.houses:
             raise Skipped("there is no such keeper here")
-        play(context, house(context), group, cell, alike)
+        play(context, house(context), GROUPS[group], cell, alike)

@@ -17,14 +17,17 @@ ENDS = ("stopped", "redacted", "detected", "possible")
 class Technique:
     """Its id is `group.name`; `act` plays it in a place and returns all that the agent holds in the end, decoded."""
 
+    # Where those of its kind are listed, by group.
+    registry = GROUPS
+
     def __init__(self, group, name, what, act, needs=(), own=False, races=False):
         """`needs` are programs, and families of sockets (`AF_…`). `own` is one against what only Tacit has: nothing shows elsewhere that it would succeed. One that
         `races` with a limit may be cut before or after it was redacted."""
         self.id, self.group, self.what, self.act, self.needs, self.own = f"{group}.{name}", group, what, act, needs, own
         self.races = races
-        if any(other.id == self.id for other in GROUPS.setdefault(group, [])):
+        if any(other.id == self.id for other in self.registry.setdefault(group, [])):
             raise ValueError(f"two techniques are called {self.id}")
-        GROUPS[group].append(self)
+        self.registry[group].append(self)
 
     @property
     def missing(self):

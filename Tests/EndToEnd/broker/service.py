@@ -6,21 +6,9 @@ import http.server
 import pathlib
 import queue
 import ssl
-import subprocess
 import threading
 
-
-def openssl(*words, cwd):
-    subprocess.run(["openssl", *words], cwd=cwd, check=True, capture_output=True)
-
-
-def certificates(folder):
-    """An authority, and a certificate for localhost."""
-    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "ca.key", cwd=folder)
-    openssl("req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=a test", "-days", "2", "-out", "ca.pem", cwd=folder)
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "leaf.key", "-subj", "/CN=localhost", "-out", "leaf.csr", cwd=folder)
-    (folder / "names").write_text("subjectAltName=DNS:localhost\n")
-    openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "names", "-out", "leaf.pem", cwd=folder)
+import certificates
 
 
 class Service:
@@ -28,7 +16,8 @@ class Service:
         """`files` is a folder that is served below `/files/` to whoever shows a credential."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
-        certificates(self.folder)
+        certificates.authority(self.folder, "ca")
+        certificates.leaf(self.folder, "ca", "leaf", ["localhost"])
         self.received = []
         # What `/v1/later` waits for: the credential of another request.
         self.shown = queue.Queue()

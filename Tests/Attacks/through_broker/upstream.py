@@ -1,0 +1,99 @@
+"""A service that shows everything that reached it, byte by byte, and where; and answers as it is told."""
+
+import contextlib
+import pathlib
+import socket
+import ssl
+import threading
+import time
+
+from .readings import requests
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Connection:
+    def __init__(self, door):
+        self.door, self.server_name, self.raw = door, None, b""
+
+
+class Upstream:
+    """Doors: `main`, another port `other`, `plain` without TLS; and under certificates that prove nothing: `stranger`'s own, one for another `name`, an `expired` one."""
+
+    def __init__(self, folder, certificates, names):
+        self.folder = pathlib.Path(folder)
+        certificates.authority(self.folder, "ca")
+        certificates.authority(self.folder, "stranger-ca")
+        certificates.leaf(self.folder, "ca", "main", names)
+        certificates.leaf(self.folder, "stranger-ca", "stranger", names)
+        certificates.leaf(self.folder, "ca", "name", ["elsewhere.example"])
+        self.authority = (self.folder / "ca.pem").read_text()
+        self.replies, self.connections, self.threads, self.ports = {}, [], [], {}
+        self.lock = threading.Lock()
+        for door, leaf in [("main", "main"), ("other", "main"), ("plain", None), ("stranger", "stranger"), ("name", "name")]:
+            self.listen(door, leaf)
+
+    def listen(self, door, leaf):
+        context = None
+        if leaf:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.folder / f"{leaf}.pem", self.folder / f"{leaf}.key")
+            context.sni_callback = lambda connection, name, _: setattr(connection, "asked_for", name)
+        port = 0
+        # The second is an address of this machine, too.
+        for family, address in [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "127.0.0.5"), (socket.AF_INET6, "::1")]:
+            listener = socket.socket(family)
+            with contextlib.suppress(OSError):
+                listener.bind((address, port))
+                listener.listen(256)
+                port = self.ports[door] = listener.getsockname()[1]
+                threading.Thread(target=self.accept, args=(listener, door, context), daemon=True).start()
+
+    def accept(self, listener, door, context):
+        while True:
+            stream, _ = listener.accept()
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = Connection(door)
+            thread = threading.Thread(target=self.serve, args=(stream, connection, context), daemon=True)
+            with self.lock:
+                self.connections.append(connection)
+                self.threads.append(thread)
+            thread.start()
+
+    def serve(self, stream, connection, context):
+        stream.settimeout(30)
+        with contextlib.suppress(OSError, ValueError), contextlib.ExitStack() as stack:
+            stack.enter_context(stream)
+            if context:
+                stream = stack.enter_context(context.wrap_socket(stream, server_side=True))
+                connection.server_name = getattr(stream, "asked_for", None)
+            answered = 0
+            while piece := stream.recv(65536):
+                connection.raw += piece
+                for request in requests(connection.raw, "coding")[answered:]:
+                    answered += 1
+                    self.answer(stream, request)
+
+    def answer(self, stream, request):
+        """Bytes are sent, a pause is made for a number; None ends the connection."""
+        reply = self.replies.get(request.target.partition(b"?")[0].decode("latin-1"))
+        for piece in reply(request) if reply else [OK]:
+            if piece is None:
+                stream.settimeout(2)
+                stream.unwrap()
+                raise OSError("it ends here")
+            if isinstance(piece, float):
+                time.sleep(piece)
+            else:
+                stream.sendall(piece)
+
+    def forget(self):
+        with self.lock:
+            self.connections, self.threads = [], []
+
+    def settle(self):
+        """Waits until whoever connected has gone, so that all that they sent is here."""
+        with self.lock:
+            threads = list(self.threads)
+        for thread in threads:
+            thread.join(30)
