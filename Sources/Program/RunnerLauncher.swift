@@ -99,7 +99,7 @@ private final class OpenedRun: WaitingRun {
                     sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
                     user: account.name, home: account.home, hidden: hidden)
                 (wish.reads, wish.hasDoor) = (sandbox.reads, sandbox.hasDoor)
-                if let homes, let agent = sandbox.agent { wish.lastingHome = "\(homes)/\(agent)" }
+                if let homes, let home = sandbox.home { wish.lastingHome = "\(homes)/\(home)" }
                 return wish
             }
             facts = try setup.submit(asked)

@@ -69,7 +69,7 @@ public struct LocalPaths: Sendable, Equatable {
     public var checkpoint: String { "\(state)/checkpoint-\(Self.fingerprint(vault))" }
 
     /// The homes of whole agents, a directory each.
-    public var homes: String { "\(state)/homes" }
+    public var homes: String { "\(state)/homes-\(Self.fingerprint(vault))" }
 
     /// The directories that are Tacit's own: no program in a sandbox sees them.
     public var own: [String] { [vault, state, runtime] }

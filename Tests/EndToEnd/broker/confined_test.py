@@ -57,6 +57,8 @@ def nothing_lies_around(scene):
     variables = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
     assert variables["SSL_CERT_FILE"] == "/run/tacit/authorities.pem" and "@127.0.0.1:" in variables["HTTPS_PROXY"], variables
     assert (scene.person.directory / "made").read_text() == "made\n"
+    printed = scene.agent("cp /bin/true mine; chmod 4755 mine 2> /dev/null || echo refused; install -m 2755 mine yours 2> /dev/null || echo refused; stat -c %a mine")
+    assert printed.startswith("refused\nrefused\n") and not any(path.stat().st_mode & 0o6000 for path in scene.person.directory.iterdir()), printed
     printed = scene.agent(f"cat {scene.person.home}/notes.txt", "--read", str(scene.person.home / "policy.yaml"), code=None)
     assert "default/dev" in scene.agent(f"cat {scene.person.home}/policy.yaml", "--read", str(scene.person.home / "policy.yaml"))
     refused = scene.person.tacit("run", "--sandbox", "--agent", "claude", "-k", "app/key", "--no-mask", "--", "true", code=None)
@@ -71,7 +73,7 @@ def homes_last(scene):
     assert printed == "/agent\n", printed
     assert scene.agent("cat ~/.settings; getent passwd $(id -u) | cut -d: -f6") == "settings\n/agent\n"
     assert list(outside.iterdir()) == []
-    kept = scene.person.home / ".local/state/tacit/homes/claude"
+    [kept] = (scene.person.home / ".local/state/tacit").glob("homes-*/claude-*")
     assert (kept / ".settings").read_text() == "settings\n" and kept.stat().st_mode & 0o777 == 0o700
     scene.person.tacit("agent", "add", "other")
     kept.chmod(0o755)

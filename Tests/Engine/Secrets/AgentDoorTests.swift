@@ -60,16 +60,16 @@ import Testing
         #expect(bench.brokers.started + without.brokers.started == 0)
     }
 
-    @Test("token and value stand side by side, each by its own right") func both() async throws {
+    @Test("a run with a token of one secret and the value of another is refused, since the value could leave by the broker") func both() async throws
+    {
         let bench = try await bench(#""broker","env_inject""#, keys: "app/key")
         try await bench.set("app/other", bench.canary().secret)
-        let run = try await bench.open.prepareRun(wish(["app/key", "app/other"]), by: agent(bench))
-        let token = try #require(bench.brokers.doors.last?.setup.tokens.values.first)
-        #expect(
-            run.job.values.map(\.value.text) == [token.text, try await bench.reveal("app/other")] && run.job.values.map(\.kind) == [.plain, .secret])
-        // What the program sends holds a value that the broker does not know, which is why both are in the log.
-        let intent = try #require(try await bench.log().last { $0.action == .known(.run) && $0.phase == .intent })
-        #expect(intent.subjects.count == 2)
+        let agent = try await agent(bench)
+        #expect(await ErrandTests.code { try await bench.open.prepareRun(wish(["app/key", "app/other"]), by: agent) } == "request.invalid")
+        #expect(bench.brokers.started == 0 && bench.runners.opened.isEmpty)
+        #expect(try await bench.log().contains { $0.action == .known(.run) && $0.decision == .deny(code: "request.invalid", rule: nil) })
+        // Of a name that it may not know the answer is as of one that is not there.
+        #expect(await ErrandTests.code { try await bench.open.prepareRun(wish(["app/key", "db/key"]), by: agent) } == "secret.not-found")
     }
 
     @Test("a policy that lets programs run without a sandbox lets them so with tokens, too; one that does not, does not") func sandbox() async throws
@@ -77,6 +77,17 @@ import Testing
         let bench = try await bench(#""broker""#, more: #","unsandboxed":"allow""#)
         #expect(try await bench.open.prepareRun(wish(["app/key"]), by: agent(bench)).job.sandbox == nil)
         #expect(bench.brokers.doors.count == 1)
+    }
+
+    @Test("a plain field beside the token is left out: that it could be used by requests is no right to read it") func plainFields() async throws {
+        let bench = try await bench(#""broker""#)
+        var write = VaultBench.write("app/db", bench.canary().secret, field: "user", kind: .plain)
+        write.fields.append(.init(name: VaultBench.segment("password"), kind: .secret, value: bench.canary().secret))
+        write.bindings = [("PGUSER", VaultBench.segment("user")), ("PGPASSWORD", VaultBench.segment("password"))]
+        _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
+        let agent = try await agent(bench)
+        #expect(try await bench.open.prepareRun(wish(["app/db"]), by: agent).job.values.map(\.variable) == ["PGPASSWORD"])
+        #expect(await ErrandTests.code { try await bench.open.prepareRun(wish(["app/db#user"]), by: agent) } == "request.invalid")
     }
 
     @Test("who is no agent that was added gets no token") func strangers() async throws {

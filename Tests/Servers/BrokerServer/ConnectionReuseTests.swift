@@ -111,6 +111,14 @@ import Testing
     }
 
     /// A service that answers before the body, or that may read a body as a request, gets no other request on that connection.
+    @Test func connectionsThatCarriedABodyAreNotUsedAgain() async throws {
+        let scene = try await Scene(random) { _ in .init(Self.plain) }
+        _ = try await scene.ask()
+        _ = try await scene.ask("POST", body: "GET /admin HTTP/1.1\r\nX: ")
+        _ = try await scene.ask()
+        #expect(scene.service.requests.map(\.connection) == [1, 1, 2])
+    }
+
     @Test func bodiesWhereNoneIsExpectedHaveTheirOwnConnection() async throws {
         let scene = try await Scene(random) { _ in .init(Self.plain) }
         _ = try await scene.ask()

@@ -44,7 +44,7 @@ enum SandboxLauncher {
         if first == 0 { becomeFirst(plan, socket) }
         guard first > 0 else { give(Answer(stage: .namespaces, error: -first), on: socket) }
         // The program's process is forked out of this one and puts itself under the filter once more.
-        guard tacit_no_new_privileges() == 0, SyscallFilter(for: .program).apply() == 0 else { _exit(125) }
+        guard tacit_no_new_privileges() == 0, SyscallFilter(for: .launcher).apply() == 0 else { _exit(125) }
         launch(plan, program, socket)
     }
 

@@ -80,6 +80,11 @@ package struct SandboxScene: Sendable {
     /// What cannot be given to a sandbox, whose program would read all of it, and why; nil when everything can.
     package var refusal: (path: String, reason: String)? {
         if lacksHome { return (Self.lastingHomeInside, "the directory for it cannot be made, or is open to others") }
+        if lastingHome != nil,
+            let path = ((working.map { [$0.path] } ?? []) + programs.map(\.path) + reads.map(\.named)).first(where: isInLastingHome)
+        {
+            return (path, "whole agents have their home at this path")
+        }
         if let path = working?.path, let reason = workRefusal(path) { return (path, reason) }
         for read in reads {
             guard let place = read.place else { return (read.named, "there is nothing") }
@@ -93,6 +98,10 @@ package struct SandboxScene: Sendable {
             }
         }
         return nil
+    }
+
+    private func isInLastingHome(_ path: String) -> Bool {
+        Self.lies(path, in: Self.lastingHomeInside) || Self.lies(Self.lastingHomeInside, in: path) && path != "/"
     }
 
     private func workRefusal(_ path: String) -> String? {

@@ -5,8 +5,10 @@ import CSandbox
 package struct SyscallFilter: Sendable, Equatable {
     /// Whose calls are filtered.
     package enum Role: Sendable {
-        /// A program in a sandbox, and the processes that start it.
+        /// A program in a sandbox.
         case program
+        /// The processes that start it, which still open what its rules are about.
+        case launcher
         /// A runner, which holds the values of its run and reads what the run's program writes; and the first process of a sandbox, which only collects the dead.
         case runner
         /// A broker, which reads what the network sends: it has threads and connections, starts nothing, and reaches no other process.
@@ -46,6 +48,18 @@ package struct SyscallFilter: Sendable, Equatable {
     static let namespaces: UInt32 = 0x7E02_0000
     static let timeNamespace: UInt32 = 0x80
 
+    /// S_ISUID and S_ISGID, and the flags by which a file is made: O_CREAT, and what O_TMPFILE has besides O_DIRECTORY.
+    static let setID: UInt32 = 0o6000
+    static let making: UInt32 = 0o100 | 0o20_000_000
+    /// Calls that set a mode, and the argument that it is.
+    static let modes: [(call: Int, argument: UInt32)] = [
+        (TACIT_CALL_CHMOD, 1), (TACIT_CALL_FCHMOD, 1), (TACIT_CALL_FCHMODAT, 2), (TACIT_CALL_FCHMODAT2, 2), (TACIT_CALL_CREAT, 1),
+        (TACIT_CALL_MKDIR, 1),
+        (TACIT_CALL_MKDIRAT, 2), (TACIT_CALL_MKNOD, 1), (TACIT_CALL_MKNODAT, 2),
+    ].map { (Int($0.0), $0.1) }
+    /// Calls that may make a file, and the argument that their flags are; the mode is behind it.
+    static let openings: [(call: Int, flags: UInt32)] = [(TACIT_CALL_OPEN, 1), (TACIT_CALL_OPENAT, 2)].map { (Int($0.0), $0.1) }
+
     /// Calls of which nothing is allowed.
     static let refused = [
         TACIT_CALL_PTRACE, TACIT_CALL_PROCESS_VM_READV, TACIT_CALL_PROCESS_VM_WRITEV, TACIT_CALL_PIDFD_GETFD, TACIT_CALL_KCMP,
@@ -83,7 +97,10 @@ package struct SyscallFilter: Sendable, Equatable {
         }
         for call in Self.refused + Self.refused(to: role) { when(call) { $0.answer(Answer.refuse(Self.notPermitted)) } }
         switch role {
-        case .program: filterPrograms()
+        case .program:
+            filterPrograms()
+            refuseSetID()
+        case .launcher: filterPrograms()
         case .broker: filterBrokers()
         case .runner: break
         }
@@ -97,7 +114,7 @@ package struct SyscallFilter: Sendable, Equatable {
 
     private static func refused(to role: Role) -> [Int] {
         switch role {
-        case .program: []
+        case .program, .launcher: []
         case .runner: refusedToRunners
         case .broker: refusedToBrokers
         }
@@ -134,6 +151,22 @@ package struct SyscallFilter: Sendable, Equatable {
         when(Int(TACIT_CALL_CLONE)) { $0.refuseBits(Self.namespaces, ofArgument: 0) }
         when(Int(TACIT_CALL_UNSHARE)) { $0.refuseBits(Self.namespaces | Self.timeNamespace, ofArgument: 0) }
         allowSockets(of: Self.families)
+    }
+
+    /// No file of the program's lets whoever executes it act as this user: the working directory may be seen by others, and outside no mount forbids it.
+    private mutating func refuseSetID() {
+        for (call, argument) in Self.modes where call >= 0 { when(call) { $0.refuseBits(Self.setID, ofArgument: argument) } }
+        for (call, flags) in Self.openings where call >= 0 {
+            when(call) { filter in
+                // Where nothing is made, what stands in the mode's place means nothing.
+                filter.loadArgument(flags)
+                filter.add(0x45, 1, 0, Self.making)
+                filter.answer(Answer.allow)
+                filter.refuseBits(Self.setID, ofArgument: flags + 1)
+            }
+        }
+        // Its mode lies in memory. Programs go on with openat.
+        when(Int(TACIT_CALL_OPENAT2)) { $0.answer(Answer.refuse(Self.noSuchCall)) }
     }
 
     /// Instructions for one call; they end with an answer.

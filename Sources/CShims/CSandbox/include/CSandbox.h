@@ -144,10 +144,28 @@ enum {
 #if defined(SYS_fork)
     TACIT_CALL_FORK = SYS_fork,
     TACIT_CALL_VFORK = SYS_vfork,
+    TACIT_CALL_CHMOD = SYS_chmod,
+    TACIT_CALL_OPEN = SYS_open,
+    TACIT_CALL_CREAT = SYS_creat,
+    TACIT_CALL_MKDIR = SYS_mkdir,
+    TACIT_CALL_MKNOD = SYS_mknod,
 #else
     TACIT_CALL_FORK = SYS_clone,
     TACIT_CALL_VFORK = SYS_clone,
+    // What this architecture does not have, no program calls.
+    TACIT_CALL_CHMOD = -1,
+    TACIT_CALL_OPEN = -1,
+    TACIT_CALL_CREAT = -1,
+    TACIT_CALL_MKDIR = -1,
+    TACIT_CALL_MKNOD = -1,
 #endif
+    TACIT_CALL_FCHMOD = SYS_fchmod,
+    TACIT_CALL_FCHMODAT = SYS_fchmodat,
+    TACIT_CALL_OPENAT = SYS_openat,
+    TACIT_CALL_MKDIRAT = SYS_mkdirat,
+    TACIT_CALL_MKNODAT = SYS_mknodat,
+    TACIT_CALL_OPENAT2 = 437,
+    TACIT_CALL_FCHMODAT2 = 452,
     TACIT_CALL_SWAPON = SYS_swapon,
     TACIT_CALL_SWAPOFF = SYS_swapoff,
     TACIT_CALL_REBOOT = SYS_reboot,

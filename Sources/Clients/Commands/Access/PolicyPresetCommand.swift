@@ -26,6 +26,8 @@ struct PolicyPresetCommand: Verb {
     @Option(
         name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("A secret, or a pattern, whose token the requests have.", valueName: "key"))
     var keys: [String] = []
+    @Option(name: .customLong("repository"), help: ArgumentHelp("The repository that a preset is about.", valueName: "owner/name"))
+    var repository: String?
     @Flag(name: .customLong("add"), help: "Put the rules in force behind those of the policy.")
     var adds = false
     @OptionGroup var scope: ScopeOptions
@@ -44,10 +46,19 @@ struct PolicyPresetCommand: Verb {
                 ? CommandFailure.usage("this preset is about requests with a secret", hint: "name it by `-k`")
                 : CommandFailure.usage("this preset is about requests without a token", hint: "leave `-k` out")
         }
-        let items = preset.items(agent: holder, in: try ScopeResolver(context: context).scope(scope), keys: keys)
+        guard preset.takesRepository == (repository != nil), repository.map(Self.isRepository) ?? true else {
+            throw preset.takesRepository
+                ? CommandFailure.usage("this preset is about one repository", hint: "name it by `--repository OWNER/NAME`")
+                : CommandFailure.usage("this preset is about no repository", hint: "leave `--repository` out")
+        }
+        let items = preset.items(agent: holder, in: try ScopeResolver(context: context).scope(scope), keys: keys, repository: repository ?? "")
         let addition = PolicyAddition(sections: [("request_rules", items)])
         guard adds else { return console.say(addition.lines.joined(separator: "\n")) }
         try add(addition, for: holder, context)
+    }
+
+    private static func isRepository(_ text: String) -> Bool {
+        text.wholeMatch(of: #/[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*/#) != nil
     }
 
     private func list(on console: Console) {

@@ -20,8 +20,12 @@ struct RequestPreset: Sendable {
         (self.name, self.purpose, self.takesKeys, self.rules) = (name, purpose, takesKeys, rules)
     }
 
+    /// Whether it is about one repository, OWNER/NAME.
+    var takesRepository: Bool { rules.contains { $0.paths.contains { $0.contains(Self.repository) } } }
+    private static let repository = "REPOSITORY"
+
     /// The rules as items of `request_rules`, line by line.
-    func items(agent: String, in scope: Scope, keys: [String]) -> [String] {
+    func items(agent: String, in scope: Scope, keys: [String], repository: String = "") -> [String] {
         func list(_ words: [String]) -> String { "[\(words.map(PolicyFile.scalar).joined(separator: ", "))]" }
         return rules.flatMap { rule in
             [
@@ -29,7 +33,10 @@ struct RequestPreset: Sendable {
                 "    environments: \(list([scope.text]))",
             ]
                 + (takesKeys ? ["    keys: \(list(keys))"] : [])
-                + ["    hosts: \(list(rule.hosts))", "    methods: \(list(rule.methods))", "    paths: \(list(rule.paths))"]
+                + [
+                    "    hosts: \(list(rule.hosts))", "    methods: \(list(rule.methods))",
+                    "    paths: \(list(rule.paths.map { $0.replacing(Self.repository, with: repository) }))",
+                ]
                 + (rule.hasEncodedSlashes ? ["    encoded_slash: allow"] : [])
         }
     }
@@ -43,20 +50,22 @@ extension RequestPreset {
 
     private static let open = [
         RequestPreset(
-            "package-indexes", "install packages: npm, PyPI, crates, Go, gems, Maven", takesKeys: false,
+            "package-indexes", "install packages: npm, PyPI, crates, gems, Maven", takesKeys: false,
             [
                 Rule(
                     name: "package indexes",
                     hosts: [
-                        "pypi.org", "files.pythonhosted.org", "crates.io", "index.crates.io", "static.crates.io", "proxy.golang.org",
-                        "sum.golang.org",
-                        "rubygems.org", "index.rubygems.org", "repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org",
+                        "pypi.org", "files.pythonhosted.org", "crates.io", "index.crates.io", "static.crates.io", "rubygems.org",
+                        "index.rubygems.org", "repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org",
                     ], paths: ["/**"]),
                 Rule(name: "npm packages", hosts: ["registry.npmjs.org", "registry.yarnpkg.com"], paths: ["/**"], hasEncodedSlashes: true),
                 Rule(
                     name: "npm audit", hosts: ["registry.npmjs.org"], methods: ["POST"],
                     paths: ["/-/npm/v1/security/advisories/bulk", "/-/npm/v1/security/audits/quick"]),
             ]),
+        RequestPreset(
+            "go-modules", "install Go modules; who asks this index can have it ask any host, so data can leave by it", takesKeys: false,
+            [Rule(name: "Go modules", hosts: ["proxy.golang.org", "sum.golang.org"], paths: ["/**"])]),
         RequestPreset(
             "code-hosts", "read public code: GitHub, GitLab, Bitbucket, Codeberg", takesKeys: false,
             [
@@ -78,12 +87,14 @@ extension RequestPreset {
                 Rule(name: "GitHub, git's fetch", hosts: ["github.com"], methods: ["POST"], paths: ["/**/git-upload-pack"]),
             ]),
         RequestPreset(
-            "github-pull-requests", "push by git, and write pull requests and issues; beside read-only-github",
+            "github-pull-requests", "push by git, and write pull requests and issues, in one repository; beside read-only-github",
             [
-                Rule(name: "GitHub, git's push", hosts: ["github.com"], methods: ["POST"], paths: ["/**/git-receive-pack"]),
+                Rule(
+                    name: "GitHub, git's push", hosts: ["github.com"], methods: ["POST"],
+                    paths: ["/REPOSITORY/git-receive-pack", "/REPOSITORY.git/git-receive-pack"]),
                 Rule(
                     name: "GitHub, pull requests and issues", hosts: ["api.github.com"], methods: ["POST", "PATCH"],
-                    paths: ["/repos/*/*/pulls", "/repos/*/*/pulls/**", "/repos/*/*/issues", "/repos/*/*/issues/**"]),
+                    paths: ["/repos/REPOSITORY/pulls", "/repos/REPOSITORY/pulls/**", "/repos/REPOSITORY/issues", "/repos/REPOSITORY/issues/**"]),
             ]),
         RequestPreset(
             "read-only-gitlab", "read GitLab's API and fetch by git",

@@ -8,7 +8,8 @@ struct TrafficCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "traffic", abstract: "Show the requests that agents' programs send through the broker.",
         discussion: """
-            The last thousand since the vault was unlocked, the newest last; each has ended, or was denied. The audit log keeps all of them.
+            The last thousand since the vault was unlocked, the newest last; each has ended, or was denied. The audit log keeps what was allowed, one by one, and counts denials beyond \
+            thirty different ones a minute.
 
             EXAMPLES
               tacit traffic

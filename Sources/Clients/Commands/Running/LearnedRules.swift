@@ -4,10 +4,24 @@ import TacitWire
 struct LearnedRules {
     private struct Destination: Hashable {
         var authority: String
+        var method: String
         var secrets: [String]
+
+        var order: String { "\(authority) \(secrets.count) \(method) \(secrets)" }
+        /// Secrets of another environment than the run's are told by their references.
+        private var parts: [(environment: String?, name: String)] {
+            secrets.map { secret in
+                let plain = secret.prefix { $0 != "#" }
+                guard plain.hasPrefix("tacit://") else { return (nil, String(plain)) }
+                let words = plain.dropFirst("tacit://".count).split(separator: "/", maxSplits: 2)
+                return words.count == 3 ? ("\(words[0])/\(words[1])", String(words[2])) : (nil, String(plain))
+            }
+        }
+        var environment: String? { parts.lazy.compactMap(\.environment).first }
+        var names: [String] { parts.map(\.name) }
     }
 
-    private var wishes: [Destination: (methods: Set<String>, paths: Set<String>)] = [:]
+    private var wishes: [Destination: Set<String>] = [:]
     /// Paths that no rule can say: a pattern would mean more than they do.
     private var unspoken = 0
 
@@ -18,9 +32,7 @@ struct LearnedRules {
                 unspoken += 1
                 continue
             }
-            let place = Destination(authority: item.authority, secrets: item.secrets.sorted())
-            wishes[place, default: ([], [])].methods.insert(item.method)
-            wishes[place, default: ([], [])].paths.insert(item.path)
+            wishes[Destination(authority: item.authority, method: item.method, secrets: item.secrets.sorted()), default: []].insert(item.path)
         }
     }
 
@@ -33,17 +45,17 @@ struct LearnedRules {
             "# What \(agent.printable) wanted and no rule of the policy lists. Delete what it is not to have, then: tacit policy edit",
             "request_rules:",
         ]
-        for (place, wish) in wishes.sorted(by: { ($0.key.authority, $0.key.secrets.count) < ($1.key.authority, $1.key.secrets.count) }) {
+        for (place, paths) in wishes.sorted(by: { $0.key.order < $1.key.order }) {
             let parts = place.authority.split(separator: ":", omittingEmptySubsequences: false)
             let port = parts.count == 2 ? parts.last.flatMap { Int($0) } : nil
             lines += [
-                "  - name: \(PolicyFile.scalar("\(agent): \(place.authority)" + (place.secrets.isEmpty ? "" : " with \(place.secrets.joined(separator: ", "))")))",
-                "    agent_id: \(PolicyFile.scalar(agent))", "    environments: \(list([scope.text]))",
+                "  - name: \(PolicyFile.scalar("\(agent): \(place.method) \(place.authority)" + (place.secrets.isEmpty ? "" : " with \(place.secrets.joined(separator: ", "))")))",
+                "    agent_id: \(PolicyFile.scalar(agent))", "    environments: \(list([place.environment ?? scope.text]))",
             ]
-            if !place.secrets.isEmpty { lines.append("    keys: \(list(place.secrets.map { String($0.prefix { $0 != "#" }) }))") }
+            if !place.secrets.isEmpty { lines.append("    keys: \(list(place.names))") }
             lines.append("    hosts: \(list([port == nil ? place.authority : String(parts[0])]))")
             if let port { lines.append("    ports: [\(port)]") }
-            lines += ["    methods: \(list(wish.methods.sorted()))", "    paths: \(list(wish.paths.sorted()))"]
+            lines += ["    methods: \(list([place.method]))", "    paths: \(list(paths.sorted()))"]
         }
         if unspoken > 0 { lines.append("# \(unspoken) more had paths that a rule cannot say as they were: `tacit traffic` shows them.") }
         return lines.joined(separator: "\n") + "\n"

@@ -105,7 +105,7 @@ extension SecretRunTool {
     private static let sandbox = Schema.result(
         [
             .required("namespaces", .string("on, or why not.")), .required("landlock", .string("on, or off.")),
-            .required("seccomp", .string("on, or off.")), .required("network", .string("none, or host.")),
+            .required("seccomp", .string("on, or off.")), .required("network", .string("none, broker or host.")),
             .required("files", .string("private: nothing is kept; checked: clean changes in cwd are kept; through: written as they are.")),
             .required("cgroup", .string("on and the limits of all its processes together, or none and why.")),
         ], "What confined the program. Absent: nothing did, as the policy says.")

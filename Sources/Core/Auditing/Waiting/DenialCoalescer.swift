@@ -106,6 +106,7 @@ extension DenialCoalescer {
         let action: Recorded<AuditAction>
         let subjects: [AuditSubject]
         let decision: AuditDecision
+        let detail: [AuditFact]
 
         init(_ denial: AuditEntry) {
             who = Who(denial.actor)
@@ -114,6 +115,7 @@ extension DenialCoalescer {
             action = denial.action
             subjects = denial.subjects
             decision = denial.decision
+            detail = denial.detail
         }
     }
 

@@ -254,7 +254,8 @@ extension Authorizer {
             if targets.contains(where: { !$0.exists }) { throw EngineError.notFound(.secret) }
             return ruling
         } catch let error as EngineError {
-            try await refuse(act, by: asker, on: targets.map(\.subject), error: error, detail: targets.first?.request?.facts ?? [])
+            let detail = RequestQuestion.facts(of: targets.compactMap(\.request))
+            try await refuse(act, by: asker, on: targets.map(\.subject), error: error, detail: detail)
             throw error
         }
     }

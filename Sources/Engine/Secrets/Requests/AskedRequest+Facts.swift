@@ -20,8 +20,12 @@ extension AskedRequest {
 }
 
 extension RequestQuestion {
-    /// What is written of one that was refused.
-    var facts: [AuditFact] { Self.facts(method, Self.authority(host, port), Self.shown(path, hidden: place == .segment)) }
+    /// What is written of a request that was refused, with all the tokens in it.
+    static func facts(of questions: [RequestQuestion]) -> [AuditFact] {
+        questions.first.map { first in
+            facts(first.method, authority(first.host, first.port), shown(first.path, hidden: questions.contains { $0.place == .segment }))
+        } ?? []
+    }
 
     /// The longest of a path that is written, in bytes: an entry has a largest size, and who is refused chooses the path.
     private static let longestPath = 1024

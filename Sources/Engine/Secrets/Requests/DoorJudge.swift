@@ -60,7 +60,8 @@ final class DoorJudge: RequestJudge {
     }
 
     private func item(_ request: AskedRequest, _ vault: OpenVault) -> TrafficItem {
-        request.item(of: asker, Set(request.uses.compactMap { grants[$0.grant]?.label }).sorted(), at: vault.clock.now())
+        let secrets = request.uses.compactMap { grants[$0.grant] }.map { $0.scope == scope ? $0.label : "tacit://\($0.scope)/\($0.label)" }
+        return request.item(of: asker, Set(secrets).sorted(), at: vault.clock.now())
     }
 
     /// Policy, count, intent, values: in this order.

@@ -182,8 +182,8 @@ package struct Sandboxing: Sendable, Equatable {
     package var passesUnscanned: Bool
     /// What the program may read besides, by path.
     package var reads: [String]
-    /// The whole agent that lives in it, whose home lasts; nil for a program.
-    package var agent: SegmentName?
+    /// The name of a directory, for the home of a whole agent that lives in it, which lasts; nil for a program.
+    package var home: String?
     /// Whether the broker of the run is a way out of it.
     package var hasDoor = false
 

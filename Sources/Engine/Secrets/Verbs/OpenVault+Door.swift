@@ -40,6 +40,18 @@ extension OpenVault {
         return wanted.contains(where: \.isToken) ? holder : nil
     }
 
+    /// Refuses an agent's run that would have both tokens and values: what has a value has no network, and what has the broker could send the value by it.
+    func checkUnmixed(_ act: Act, _ wanted: [Wanted], _ targets: [Target], by asker: Asker) async throws {
+        guard asker.isAgent, wanted.contains(where: \.isToken), wanted.contains(where: { !$0.isToken }) else { return }
+        // Who may not know of one of them learns nothing of the others.
+        try await authorizer.foresee(act, by: asker, on: targets)
+        let error = EngineError.invalid(
+            "of these secrets one is handed out as a fake token, with a way to the network, and another as its value, without one",
+            hint: "run the program once with each, or tell the person: a request rule decides which secrets are handed out as tokens")
+        try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), error: error)
+        throw error
+    }
+
     /// Refuses a run for an agent whose policy lets it use one of the secrets through no request at all; what that policy lets its programs read.
     func checkRequests(of agent: Asker?, _ wanted: [Wanted]) async throws -> [String] {
         guard let agent else { return [] }
@@ -133,9 +145,10 @@ extension RunWish {
 }
 
 extension Sandboxing {
-    /// Makes the broker a way out, and lets the program read what the policy says; `agent` is a whole one's name.
-    mutating func open(reads paths: [String], for agent: SegmentName?) {
-        (hasDoor, self.agent) = (true, agent)
+    /// Makes the broker a way out, and lets the program read what the policy says; `agent` is a whole one, whose home lasts as long as it is registered.
+    mutating func open(reads paths: [String], for agent: Asker?) {
+        hasDoor = true
+        if case .agent(let id, let name)? = agent?.standing { home = "\(name)-\("\(id)".prefix(12))" }
         reads += paths.filter { !reads.contains($0) }
     }
 }

@@ -96,22 +96,26 @@ extension OpenVault {
             targets.append(target)
         }
         if asker.isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
+        try await checkUnmixed(act, wanted, targets, by: asker)
         // Whoever may not have the secrets learns nothing of programs either.
         let foreseen = try await authorizer.foresee(act, by: asker, on: targets)
         let reads = asker.isAgent ? [] : try await checkRequests(of: agent, wanted)
         let takesFingerprint = policy.pinsPrograms(of: asker) || wantsPerson(on: targets, by: asker)
         var job = RunJob(wish, by: asker, takesFingerprint: takesFingerprint)
         job.sandbox = Sandboxing(wish, by: asker, under: foreseen)
-        if agent != nil { job.sandbox?.open(reads: reads, for: wish.agent) }
+        if let agent { job.sandbox?.open(reads: reads, for: wish.startsAgent ? agent : nil) }
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
-        var detail = [AuditFact("program", program)] + (wish.agent.map { [AuditFact("fake-tokens-of", $0)] } ?? [])
+        var detail = [AuditFact("program", program)] + (agent.map { [AuditFact("fake-tokens-of", $0.agentName)] } ?? [])
         if let purpose = wish.purpose { detail.append(AuditFact("purpose", "\(QuotedText(purpose))")) }
         let access = try await allowed(act, wish, wanted, (job, waiting), targets, detail, by: asker)
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {
             for (index, item) in wanted.enumerated() {
-                let values = try await open(item, prefix: wish.prefix, access: access)
+                let values = try await open(item, prefix: wish.prefix, access: access).filter {
+                    !asker.isAgent || !item.isToken || $0.kind == .secret
+                }
+                guard !values.isEmpty else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
                 try Guessing.check(values, for: asker, under: index < access.grants.count ? access.grants[index] : nil)
                 job.values += values
             }

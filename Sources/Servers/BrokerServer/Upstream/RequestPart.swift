@@ -29,7 +29,10 @@ struct DepartingRequest: Sendable {
     }
 
     /// Whether its body is here, or it has none: nothing has to come from the program any more.
-    var isWhole: Bool { body != nil || framing == .none || framing == .length(0) }
+    var isWhole: Bool { body != nil || hasNoBody }
+
+    /// Whether nothing follows its head. A body that a service leaves unread, it could take for the next request on a connection, with the credential of that one.
+    var hasNoBody: Bool { framing == .none || framing == .length(0) }
 
     /// Whether a service that got it twice does what it does for one (RFC 9110 §9.2.2), and there is something to send again.
     var isReplayable: Bool {

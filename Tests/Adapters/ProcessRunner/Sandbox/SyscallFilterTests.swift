@@ -48,6 +48,31 @@ struct SyscallFilterTests {
         #expect(answer(call, [.max, .max, .max, .max, .max, .max]) == refusal)
     }
 
+    @Test("no call gives a file another's power; what the mode is where nothing is made means nothing")
+    func setID() {
+        for (call, argument) in SyscallFilter.modes where call >= 0 {
+            for mode: UInt64 in [0o4755, 0o2755, 0o6000, 0xFFFF_0000_0000_0800] {
+                var arguments = [UInt64](repeating: 0, count: 6)
+                arguments[Int(argument)] = mode
+                #expect(answer(call, arguments) == refusal, "\(call) \(mode)")
+            }
+            var arguments = [UInt64](repeating: 0, count: 6)
+            arguments[Int(argument)] = 0o1777
+            #expect(answer(call, arguments) == allow)
+        }
+        for (call, flags) in SyscallFilter.openings where call >= 0 {
+            func open(_ flag: UInt64, _ mode: UInt64) -> UInt32? {
+                var arguments = [UInt64](repeating: 0, count: 6)
+                (arguments[Int(flags)], arguments[Int(flags) + 1]) = (flag, mode)
+                return answer(call, arguments)
+            }
+            #expect(open(0o101, 0o4755) == refusal && open(0o20_200_002, 0o4755) == refusal)
+            #expect(open(0o101, 0o644) == allow && open(0, 0o4755) == allow && open(0o200_000, .max) == allow)
+        }
+        #expect(answer(Int(TACIT_CALL_OPENAT2)) == SyscallFilter.Answer.refuse(SyscallFilter.noSuchCall))
+        #expect(answer(Int(TACIT_CALL_OPENAT2), of: .launcher) == allow)
+    }
+
     @Test("the list has the calls that the promise names")
     func named() {
         let promised = [

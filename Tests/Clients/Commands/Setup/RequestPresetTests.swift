@@ -21,7 +21,7 @@ struct RequestPresetTests {
         var text = Self.before
         for name in presets {
             let preset = try #require(RequestPreset.all.first { $0.name == name })
-            let items = preset.items(agent: "coder", in: Self.place, keys: preset.takesKeys ? ["\(name)/*"] : [])
+            let items = preset.items(agent: "coder", in: Self.place, keys: preset.takesKeys ? ["\(name)/*"] : [], repository: "a/b")
             text = try #require(PolicyAddition(sections: [("request_rules", items)]).added(to: text)).yaml
         }
         return try PolicyText(yaml: Array(text.utf8), naming: "policy")
@@ -52,6 +52,8 @@ struct RequestPresetTests {
             ("read-only-github", "POST", "api.github.com", "/graphql", false), ("read-only-github", "GET", "github.com", "/a/b/info/refs", true),
             ("github-pull-requests", "POST", "api.github.com", "/repos/a/b/pulls", true),
             ("github-pull-requests", "PUT", "api.github.com", "/repos/a/b/pulls/1/merge", false),
+            ("github-pull-requests", "POST", "api.github.com", "/repos/x/y/issues", false),
+            ("package-indexes", "GET", "proxy.golang.org", "/a/@v/list", false),
             ("openai", "POST", "api.openai.com", "/v1/responses", true), ("openai", "POST", "api.openai.com", "/v1/files", false),
             ("anthropic", "POST", "api.anthropic.com", "/v1/messages", true),
             ("anthropic", "POST", "api.anthropic.com", "/v1/messages/batches", false),

@@ -109,8 +109,8 @@ final class PlainWire: ChannelDuplexHandler {
         guard let done = current else { return }
         current = nil
         let stays =
-            done.hasSentEnd && done.reader.mayBeFollowed && !done.departing.judged.needsOwnConnection && received.readableBytes == 0
-            && context.channel.isActive
+            done.hasSentEnd && done.departing.hasNoBody && done.reader.mayBeFollowed && !done.departing.judged.needsOwnConnection
+            && received.readableBytes == 0 && context.channel.isActive
         guard stays else { return close(context) }
         received = ByteBuffer()
         rest(done.reader.keepsFor)
