@@ -78,6 +78,7 @@ OUTSIDE = {
     "NIOSSL": ("NIOSSL", {"BrokerServer"}),
     "NIOTLS": ("NIOTLS", {"BrokerServer"}),
     "NIOHTTP2": ("NIOHTTP2", {"BrokerServer"}),
+    "NIOHPACK": ("NIOHPACK", {"BrokerServer"}),
     "X509": ("X509", {"BrokerServer"}),
     "SwiftASN1": ("SwiftASN1", {"BrokerServer"}),
     "Logging": ("Logging", {"APIServer"}),

@@ -108,7 +108,7 @@ def curl_uses_the_value(scene):
     token = printed.splitlines()[0]
     [(method, path, headers, body)] = scene.taken()
     assert (method, path, body, headers["Authorization"]) == ("POST", "/v1/echo", b"{}", f"Bearer {VALUE}"), headers
-    assert f"X-Echo: Bearer {token}" in printed and printed.endswith(f"Bearer {token}{{}}"), printed
+    assert f"x-echo: Bearer {token}" in printed.replace("X-Echo", "x-echo") and printed.endswith(f"Bearer {token}{{}}"), printed
     for path in ["packed", "base64"]:
         printed = scene.shell(f'echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" {scene.url}/v1/{path}')
         assert printed.splitlines()[0] in printed.splitlines()[1] or "[REDACTED:app/key:base64" in printed, printed
@@ -126,7 +126,7 @@ def requests_outside_the_rules_go_nowhere(scene):
         (f"-H 'X-Api-Key: '\"$TOKEN\" {scene.url}/v1/echo", "broker.token-misplaced|destination_not_allowed"),
     ]:
         printed = scene.shell(f'curl -sS -i -H "Authorization: Bearer $TOKEN" {request}')
-        denied = [line.split(": ")[1].strip() for line in printed.splitlines() if line.startswith("Tacit-Denied")]
+        denied = [line.split(": ")[1].strip() for line in printed.splitlines() if line.lower().startswith("tacit-denied")]
         assert denied and denied[0] in code.split("|"), (request, printed)
         assert scene.taken() == [], request
         if code == "destination_not_allowed":
@@ -150,7 +150,7 @@ def python_and_node(scene, python):
         print("used")
         """))
     assert scene.run(*THROUGH, python, str(script)) == "used\n"
-    assert [headers["authorization" if "authorization" in headers else "Authorization"] for _, _, headers, _ in scene.taken()] == [f"Bearer {VALUE}"] * 4
+    assert [headers["Authorization"] for _, _, headers, _ in scene.taken()] == [f"Bearer {VALUE}"] * 4
 
 
 def replies_know_values_that_come_later(scene):

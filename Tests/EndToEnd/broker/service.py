@@ -34,7 +34,7 @@ class Service:
                         body += self.rfile.read(size)
                         self.rfile.readline()
                     self.rfile.readline()
-                service.received.append((self.command, self.path, dict(self.headers), body))
+                service.received.append((self.command, self.path, {name.title(): value for name, value in self.headers.items()}, body))
                 credential = self.headers.get("Authorization") or ""
                 if self.path.startswith("/files/"):
                     return self.file(files, credential)

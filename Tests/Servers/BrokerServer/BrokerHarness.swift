@@ -33,7 +33,16 @@ final class TestJudge: RequestJudge {
 
     var misused: [GrantID] { state.withLock { $0.misused } }
 
-    func noteMisuse(of grant: GrantID, code: String) async { state.withLock { $0.misused.append(grant) } }
+    func noteMisuse(of grant: GrantID, code: String) async {
+        state.withLock { $0.misused.append(grant) }
+        told.continuation.yield()
+    }
+
+    /// What was misused, once so often: a program may have its answer before that is told.
+    func misused(_ count: Int) async -> [GrantID] {
+        if misused.count < count { for await _ in told.stream where misused.count >= count { break } }
+        return misused
+    }
 
     func judge(_ request: AskedRequest) async -> RequestJudgement {
         state.withLock { $0.asked.append(request) }

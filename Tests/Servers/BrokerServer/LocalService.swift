@@ -3,6 +3,7 @@ import CPacking
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 import Synchronization
@@ -28,14 +29,16 @@ final class LocalService: Sendable {
         var uri: String
         var headers: [(String, String)]
         var body: [UInt8]
+        /// Behind the body.
+        var trailers: [(String, String)] = []
 
         subscript(_ name: String) -> String? { headers.first { $0.0.lowercased() == name }?.1 }
     }
 
     var received: [Received] { log.all }
 
-    init(named host: InterceptedHost = .name("localhost")) async throws {
-        let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: 3600))
+    init(named host: InterceptedHost = .name("localhost"), speaking protocols: [String] = ["http/1.1"]) async throws {
+        let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: 3600), speaking: protocols)
         authorities = try authority.rootPEM()
         let context = try authority.context(for: host)
         let log = Log()
@@ -47,8 +50,15 @@ final class LocalService: Sendable {
                     connected.add()
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(NIOSSLServerHandler(context: context))
-                    try pipeline.configureHTTPServerPipeline(withErrorHandling: false)
-                    try pipeline.addHandler(ServiceHandler(log))
+                    guard protocols.contains("h2") else {
+                        try pipeline.configureHTTPServerPipeline(withErrorHandling: false)
+                        return try pipeline.addHandler(ServiceHandler(log))
+                    }
+                    _ = try pipeline.configureHTTP2Pipeline(mode: .server, connectionConfiguration: .init(), streamConfiguration: .init()) { stream in
+                        stream.eventLoop.makeCompletedFuture {
+                            try stream.pipeline.syncOperations.addHandlers(HTTP2FramePayloadToHTTP1ServerCodec(), ServiceHandler(log))
+                        }
+                    }
                 }
             }.bind(host: "127.0.0.1", port: 0).get()
         port = channel.localAddress?.port ?? 0
@@ -81,9 +91,12 @@ private final class ServiceHandler: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): (self.head, body) = (head, [])
         case .body(let bytes): body += Array(bytes.readableBytesView)
-        case .end:
+        case .end(let trailers):
             guard let head else { return }
-            log.add(.init(method: head.method.rawValue, uri: head.uri, headers: head.headers.map { ($0.name, $0.value) }, body: body))
+            var received = LocalService.Received(
+                method: head.method.rawValue, uri: head.uri, headers: head.headers.map { ($0.name, $0.value) }, body: body)
+            received.trailers = (trailers ?? [:]).map { ($0.name, $0.value) }
+            log.add(received)
             answer(head, context)
         }
     }
@@ -98,6 +111,10 @@ private final class ServiceHandler: ChannelInboundHandler {
         case "/split": replyInPieces(context, Array("<\(credential)>".utf8))
         case "/redirect": reply(context, status: .found, [("Location", "https://elsewhere.test/?\(credential)")], [])
         case "/partial": reply(context, status: .partialContent, [("Content-Range", "bytes 0-1/9")], [1, 2])
+        case "/trailers":
+            context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: .ok, headers: ["Transfer-Encoding": "chunked"]))), promise: nil)
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "body")))), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(["X-Check": credential, "X-Amz-Checksum-Crc32": "1"])), promise: nil)
         case "/large": reply(context, [], Array(repeatElement(UInt8(ascii: "x"), count: 100_000)))
         case "/cut":
             write(context, .ok, [("Content-Length", "100")], Array("half".utf8))

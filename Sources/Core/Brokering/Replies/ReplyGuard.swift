@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// Judges heads of replies: where the body ends, how it is packed, and what of the head goes on.
 package enum ReplyGuard {
@@ -17,7 +17,7 @@ package enum ReplyGuard {
 
     private static func judge(_ reply: ReceivedReply, _ request: JudgedRequest) throws(ReplyRefusal) -> Verdict {
         guard (100...599).contains(reply.status) else { throw .status }
-        let fields = try judgedFields(reply)
+        let fields = try judged(reply.fields, isHTTP2: reply.isHTTP2)
         if reply.status == 101 { return .accepted(try upgraded(reply, fields, request)) }
         // Early hints lead a client to other hosts before anything was searched; they may be left out (RFC 8297).
         if reply.status < 200 { return .interim(continues: reply.status == 100 && request.expectsContinue) }
@@ -30,12 +30,12 @@ package enum ReplyGuard {
                 opensWebSocket: false))
     }
 
-    private static func judgedFields(_ reply: ReceivedReply) throws(ReplyRefusal) -> [JudgedField] {
-        do { try JudgedFields.checkSize(reply.fields) } catch { throw .tooLarge }
+    private static func judged(_ received: [ReceivedHead.Field], isHTTP2: Bool) throws(ReplyRefusal) -> [JudgedField] {
+        do { try JudgedFields.checkSize(received) } catch { throw .tooLarge }
         var fields: [JudgedField] = []
-        fields.reserveCapacity(reply.fields.count)
-        for field in reply.fields {
-            do { fields.append(try JudgedField(field, overHTTP2: reply.isHTTP2)) } catch { throw .fields }
+        fields.reserveCapacity(received.count)
+        for field in received {
+            do { fields.append(try JudgedField(field, overHTTP2: isHTTP2)) } catch { throw .fields }
         }
         return fields
     }
@@ -86,6 +86,16 @@ package enum ReplyGuard {
             sent.append(field.field)
         }
         return sent
+    }
+
+    /// What goes on of the fields behind a body. Those that have no place there, or that no reply has here, are left out (RFC 9110 §6.5.2).
+    package static func trailers(_ received: [ReceivedHead.Field]) throws(ReplyRefusal) -> HTTPFields {
+        var trailers = HTTPFields()
+        for field in try judged(received, isHTTP2: false)
+        where field.meaning.isDisjoint(with: .refusedBehindBody) && !removed.contains(field.key) && !isDigest(field.key) {
+            trailers.append(field.field)
+        }
+        return trailers
     }
 
     /// Digests that stores have under names of their own.

@@ -16,6 +16,7 @@ package final class SessionAuthority: Sendable {
     private let rootKey: Certificate.PrivateKey
     private let leafKey: P256.Signing.PrivateKey
     private let validity: Validity
+    private let protocols: [String]
     private let contexts = Mutex(Contexts())
 
     private struct Contexts {
@@ -23,8 +24,8 @@ package final class SessionAuthority: Sendable {
         var order: [InterceptedHost] = []
     }
 
-    /// Makes a root that is valid for a span of time.
-    package init(validity: Validity) throws {
+    /// Makes a root that is valid for a span of time; whoever shows a certificate of its speaks one of the protocols.
+    package init(validity: Validity, speaking protocols: [String] = ["http/1.1"]) throws {
         let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName {
             OrganizationName("Tacit")
@@ -32,6 +33,7 @@ package final class SessionAuthority: Sendable {
         }
         let rootKey = Certificate.PrivateKey(key)
         self.validity = validity
+        self.protocols = protocols
         self.rootKey = rootKey
         leafKey = P256.Signing.PrivateKey()
         root = try Certificate(
@@ -70,7 +72,7 @@ package final class SessionAuthority: Sendable {
             certificateChain: [.certificate(try NIOSSLCertificate(bytes: try leaf.derBytes(), format: .der))],
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(leafKey.derRepresentation), format: .der)))
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = protocols
         return try NIOSSLContext(configuration: configuration)
     }
 

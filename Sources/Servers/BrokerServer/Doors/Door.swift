@@ -2,7 +2,7 @@ import Brokering
 import Foundation
 import Model
 import NIOCore
-import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import Policies
 import Secrets
@@ -23,7 +23,8 @@ struct Door: Sendable {
         (self.id, self.setup, self.broker) = (id, setup, broker)
         tokens = SessionTokens(setup.tokens)
         bodyHosts = setup.bodyHosts.compactMap { try? HostPattern($0) }
-        let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds)))
+        let validity = Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds))
+        let authority = try SessionAuthority(validity: validity, speaking: ["h2", "http/1.1"])
         self.authority = authority
         let credential = setup.credential
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -52,7 +53,11 @@ struct Door: Sendable {
                 for try await greeted in connections {
                     tasks.addTask(executorPreference: LoopExecutor.of(greeted.eventLoop)) {
                         guard let guest = try? await greeted.get() else { return }
-                        await DoorConnection(door: self, tunnel: guest.origin).serve(guest.channel)
+                        let connection = DoorConnection(door: self, tunnel: guest.origin)
+                        switch guest.speech {
+                        case .plain(let requests): await connection.serve(requests)
+                        case .streams(let channel, let streams): await connection.serve(streams, of: channel)
+                        }
                     }
                 }
             }
@@ -67,5 +72,13 @@ struct Door: Sendable {
 struct DoorGuest: Sendable {
     /// Whom its tunnel leads to; the certificate that it was shown is for this one.
     let origin: Brokering.Origin
-    let channel: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+    let speech: Speech
+
+    typealias Requests = NIOAsyncChannel<AskedPart, AnswerPart>
+
+    /// How it asks: one request after the other, or on streams beside each other.
+    enum Speech: Sendable {
+        case plain(WaitingRequests)
+        case streams(any Channel, NIOHTTP2Handler.AsyncStreamMultiplexer<WaitingRequests>)
+    }
 }

@@ -1,23 +1,27 @@
 import Brokering
 import NIOCore
-import NIOHTTP1
+import NIOHTTP2
+import Synchronization
 
-/// The requests of one tunnel, one after the other.
+/// The requests of one tunnel: one after the other, or those of streams beside each other.
 struct DoorConnection: Sendable {
     let door: Door
     let tunnel: Brokering.Origin
 
     /// Where answers go.
     struct Client: Sendable {
-        let writer: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        let writer: NIOAsyncChannelOutboundWriter<AnswerPart>
         /// Its tasks run there, and its requests leave from there where they can.
         let loop: any EventLoop
-        /// Ends the connection, whatever is read of it.
+        /// When nobody waits for the one answer any more; nil where others may follow it.
+        var ended: EventLoopFuture<Void>?
+        /// Ends the connection, or the stream, whatever is read of it.
         let close: @Sendable () -> Void
     }
 
     /// Serves until the program, or what it said, ends the connection.
-    func serve(_ channel: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async {
+    func serve(_ requests: WaitingRequests) async {
+        guard let channel = requests.take() else { return }
         let raw = channel.channel
         try? await channel.executeThenClose { inbound, outbound in
             let client = Client(writer: outbound, loop: raw.eventLoop) { raw.close(promise: nil) }
@@ -29,19 +33,65 @@ struct DoorConnection: Sendable {
             }
         }
     }
+
+    /// Serves each stream until the program, or what it said, ends the connection.
+    ///
+    /// A stream that was reset no longer counts to the protocol; what it began here still does, so that nobody has more begun than may go on at once.
+    func serve(_ streams: NIOHTTP2Handler.AsyncStreamMultiplexer<WaitingRequests>, of channel: any Channel) async {
+        try? await withThrowingDiscardingTaskGroup { tasks in
+            let running = RunningStreams()
+            for try await stream in streams.inbound {
+                guard running.begin() else { break }
+                tasks.addTask {
+                    await serve(one: stream)
+                    running.end()
+                }
+            }
+            tasks.cancelAll()
+            channel.close(promise: nil)
+        }
+    }
+
+    private func serve(one requests: WaitingRequests) async {
+        guard let stream = requests.take() else { return }
+        let raw = stream.channel
+        try? await stream.executeThenClose { inbound, outbound in
+            let client = Client(writer: outbound, loop: raw.eventLoop, ended: raw.closeFuture) { raw.close(promise: nil) }
+            var parts = RequestParts(inbound)
+            guard case .head(let head)? = try await parts.next() else { return }
+            let request = DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client)
+            // What waits for the program to take it goes on first: a stream that is closed loses it.
+            guard try await request.serve(&parts), try await parts.skipRest() else { return }
+            try await raw.closeFuture.get()
+        }
+    }
+}
+
+/// How many streams of a connection have work here.
+private final class RunningStreams: Sendable {
+    private let count = Mutex(0)
+
+    func begin() -> Bool {
+        count.withLock { count in
+            count += 1
+            return count <= NIOHTTP2Handler.Configuration.mostStreams * 2
+        }
+    }
+
+    func end() { count.withLock { $0 -= 1 } }
 }
 
 /// What comes of the requests of one connection, part by part.
 struct RequestParts {
-    private var iterator: NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
+    private var iterator: NIOAsyncChannelInboundStream<AskedPart>.AsyncIterator
     private var isInside = false
     /// How much of a body that nobody wants is read, so that its sender hears why.
     private static let mostSkipped = 1 << 20
 
-    init(_ parts: NIOAsyncChannelInboundStream<HTTPServerRequestPart>) { iterator = parts.makeAsyncIterator() }
+    init(_ parts: NIOAsyncChannelInboundStream<AskedPart>) { iterator = parts.makeAsyncIterator() }
 
     /// Nil at the end of the connection.
-    mutating func next() async throws -> HTTPServerRequestPart? {
+    mutating func next() async throws -> AskedPart? {
         let part = try await iterator.next(isolation: #isolation)
         switch part {
         case .head: isInside = true

@@ -1,7 +1,9 @@
 import Brokering
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOSSL
+import NIOTLS
 
 /// The beginning of a connection to a door: one CONNECT with the session's credential, then the handshake as the host that was asked for.
 ///
@@ -109,29 +111,48 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let tls = try authority.context(for: InterceptedHost(origin.host))
             let decoder = try pipeline.context(name: Self.decoder)
+            let choice = Self.speech(with: origin)
             try pipeline.addHandler(NIOSSLServerHandler(context: tls), position: .after(decoder.handler))
-            let rest = try Self.requests(context.channel, behind: self, origin)
-            deadline?.cancel()
+            try pipeline.addHandler(choice, position: .after(self))
+            choice.protocolNegotiationResult.cascade(to: guest)
+            guest.futureResult.assumeIsolated().whenComplete { [deadline] _ in deadline?.cancel() }
             // The decoder goes last: what it has read beyond the CONNECT is the handshake's beginning.
             pipeline.removeHandler(name: Self.encoder, promise: nil)
             pipeline.removeHandler(name: Self.limit, promise: nil)
             pipeline.removeHandler(self, promise: nil)
             pipeline.removeHandler(context: decoder, promise: nil)
-            guest.succeed(rest)
         } catch {
             guest.fail(error)
             context.close(promise: nil)
         }
     }
 
-    private static func requests(_ channel: any Channel, behind handler: DoorGreeting, _ origin: Brokering.Origin) throws -> DoorGuest {
+    /// What is spoken inside the tunnel: what the program chooses of both when it shakes hands.
+    private static func speech(with origin: Brokering.Origin) -> NIOTypedApplicationProtocolNegotiationHandler<DoorGuest> {
+        NIOTypedApplicationProtocolNegotiationHandler { chosen, channel in
+            guard case .negotiated("h2") = chosen else {
+                return channel.eventLoop.makeCompletedFuture { DoorGuest(origin: origin, speech: .plain(try plain(channel))) }
+            }
+            return channel.configureAsyncHTTP2Pipeline(mode: .server, configuration: .limited) { stream in
+                stream.eventLoop.makeCompletedFuture {
+                    try stream.pipeline.syncOperations.addHandler(StreamDoorWire())
+                    return WaitingRequests(try DoorGuest.Requests(wrappingChannelSynchronously: stream))
+                }
+            }.flatMapThrowing { streams in
+                try channel.pipeline.syncOperations.addHandler(StreamsWatch {})
+                return DoorGuest(origin: origin, speech: .streams(channel, streams))
+            }
+        }
+    }
+
+    private static func plain(_ channel: any Channel) throws -> WaitingRequests {
         let pipeline = channel.pipeline.syncOperations
         var framing = HTTPResponseEncoder.Configuration()
         framing.automaticallySetFramingHeaders = false
         try pipeline.addHandlers(
-            [HTTPResponseEncoder(configuration: framing), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))],
-            position: .after(handler))
-        return DoorGuest(origin: origin, channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel))
+            HTTPResponseEncoder(configuration: framing), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
+            PlainDoorWire())
+        return WaitingRequests(try DoorGuest.Requests(wrappingChannelSynchronously: channel))
     }
 }
 

@@ -1,7 +1,6 @@
 import Brokering
 import HTTPTypes
 import NIOCore
-import NIOHTTP1
 import Redaction
 import Secrets
 
@@ -11,14 +10,14 @@ struct DoorReply: Sendable {
     private let broker: BrokerParts
     private let tally: RequestTally
     private let client: DoorConnection.Client
-    /// Whether the program knows no chunks: the end of the connection ends the body.
-    private let speaksOldHTTP: Bool
+    /// Of the program's request.
+    private let version: ReceivedHead.Version
 
     /// How long nothing comes before a reply pauses: what was held back then goes on.
     private static let pause = TimeAmount.milliseconds(25)
 
-    init(_ request: JudgedRequest, _ broker: BrokerParts, _ tally: RequestTally, _ client: DoorConnection.Client, speaksOldHTTP: Bool) {
-        (self.request, self.broker, self.tally, self.client, self.speaksOldHTTP) = (request, broker, tally, client, speaksOldHTTP)
+    init(_ request: JudgedRequest, _ broker: BrokerParts, _ tally: RequestTally, _ client: DoorConnection.Client, by version: ReceivedHead.Version) {
+        (self.request, self.broker, self.tally, self.client, self.version) = (request, broker, tally, client, version)
     }
 
     /// Passes it on to its end.
@@ -33,7 +32,7 @@ struct DoorReply: Sendable {
         }
         tally.begin()
         var pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)
-        pump.begin(HTTPResponseHead(judged, fields, speaksOldHTTP: speaksOldHTTP))
+        pump.begin(AnswerHead(judged, fields, version))
         try await bodies(exchange, to: &pump)
         // Who still sends a body that nobody reads is not waited for.
         if !tally.hasSentAll { client.close() }
@@ -46,10 +45,21 @@ struct DoorReply: Sendable {
             case .head(let judged):
                 tally.answered(judged.status)
                 return judged
-            case .interim(let continues): if continues { try await client.writer.tellToGoOn() }
+            case .interim(let continues): if continues { try await client.writer.write(.goOn) }
             case .body, .end: throw BrokerFailure.reply(.framing)
             }
         }
+    }
+
+    /// The fields behind the body, searched as those before it are; a program that does not ask for them has none.
+    private func trailers(_ received: [ReceivedHead.Field]) throws -> [(name: String, value: String)] {
+        guard !received.isEmpty, version.isHTTP2 || request.acceptsTrailers else { return [] }
+        let judged: HTTPFields
+        do throws(ReplyRefusal) { judged = try ReplyGuard.trailers(received) } catch { throw BrokerFailure.reply(error) }
+        let fields = ReplyFields(judged, broker.values.needles.needles, broker.values.answers)
+        tally.redacted(fields.redactions, broker.values.answers)
+        guard fields.withheld == nil else { throw BrokerFailure.reply(.withheld) }
+        return fields.fields
     }
 
     /// What is there already is taken before anything is written, so that a short reply goes out as one.
@@ -71,8 +81,7 @@ struct DoorReply: Sendable {
             case .body(let bytes):
                 tally.received(bytes.readableBytes)
                 try await pump.take(bytes)
-            // What stands behind a body is judged by nobody here, and left out.
-            case .end: return try await pump.finish()
+            case .end(let fields): return try await pump.finish(try trailers(fields))
             }
         }
     }
@@ -84,18 +93,15 @@ extension JudgedReply {
     }
 }
 
-extension HTTPResponseHead {
-    /// The head as the program gets it: where its body ends is said once, here, since it may come out longer or shorter than it was.
-    fileprivate init(_ judged: JudgedReply, _ fields: ReplyFields, speaksOldHTTP: Bool) {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(fields.fields.count + 1)
-        for field in fields.fields { headers.add(name: field.name, value: field.value) }
-        switch judged.body {
-        case .none: break
-        case .length(0): headers.add(name: "Content-Length", value: "0")
-        case .length, .streamed, .untilClose:
-            headers.add(name: speaksOldHTTP ? "Connection" : "Transfer-Encoding", value: speaksOldHTTP ? "close" : "chunked")
-        }
-        self.init(version: .http1_1, status: HTTPResponseStatus(statusCode: judged.status), headers: headers)
+extension AnswerHead {
+    /// The head as the program gets it; its body may come out longer or shorter than it was.
+    fileprivate init(_ judged: JudgedReply, _ fields: ReplyFields, _ version: ReceivedHead.Version) {
+        let body: Body =
+            switch judged.body {
+            case .none: .none
+            case .length(0): .length(0)
+            case .length, .streamed, .untilClose: .streamed
+            }
+        self.init(status: judged.status, fields: fields.fields, body: body, version: version)
     }
 }

@@ -1,7 +1,7 @@
 import Brokering
+import HTTPTypes
 import Model
 import NIOCore
-import NIOHTTP1
 import Secrets
 
 /// One request of a program: judged, asked about, sent with values in the place of tokens, and answered with tokens in the place of values.
@@ -9,7 +9,7 @@ struct DoorRequest: Sendable {
     let door: Door
     let origin: Brokering.Origin
     let guardian: HeadGuard
-    let head: HTTPRequestHead
+    let head: AskedHead
     let client: DoorConnection.Client
 
     private var broker: BrokerParts { door.broker }
@@ -37,7 +37,7 @@ struct DoorRequest: Sendable {
         do {
             let mayFollow = try await send(&exchange, wish, leave, &parts, tally)
             broker.link.tell(.outcome(ask, tally.outcome("done")))
-            return mayFollow && head.isKeepAlive
+            return mayFollow && head.keepsAlive
         } catch {
             let failure = error as? BrokerFailure ?? .cut
             if case .stopped(let stop) = failure { await noteMisuse(stop) }
@@ -54,18 +54,20 @@ struct DoorRequest: Sendable {
     }
 
     private func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil) async throws -> Bool {
-        try await client.writer.refuse(failure, denial, withBody: head.method != .HEAD)
-        return head.isKeepAlive
+        try await client.writer.refuse(failure, denial, to: head)
+        return head.keepsAlive
     }
 
     /// Lets the exchange judge the head, and as much of the body as it wants, up to its question.
     private func question(_ exchange: inout RequestExchange, _ parts: inout RequestParts) async throws -> RequestExchange.Step {
         // Whether a path may have an encoded slash is the rule's word, which is asked next.
-        var step = exchange.receive(ReceivedHead(head), judgedBy: guardian, allowsEncodedSlash: true)
-        if step == .wait, head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) { try await client.writer.tellToGoOn() }
+        var step = exchange.receive(head.received, judgedBy: guardian, allowsEncodedSlash: true)
+        if step == .wait, head.waitsToSend { try await client.writer.write(.goOn) }
         while step == .wait {
             guard let part = try await parts.next() else { return .wait }
             step = exchange.receive(part)
+            // A body that was read whole goes on with its length, and nothing can stand behind it.
+            if case .end(let fields) = part { do throws(RefusedTrailers) { _ = try trailers(fields) } catch { return .stop(error.stop) } }
         }
         return step
     }
@@ -77,9 +79,10 @@ struct DoorRequest: Sendable {
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
         let departure: RequestExchange.Departure
         do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(.exchange(error)) }
-        let reply = DoorReply(wish.request, broker, tally, client, speaksOldHTTP: head.isOld)
+        let reply = DoorReply(wish.request, broker, tally, client, by: head.version)
         let departing = DepartingRequest(wish.request, departure, to: origin)
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
+            client.ended?.whenComplete { _ in stream.exchange.fail(BrokerFailure.cut) }
             stream.send(departing)
             guard !departing.isWhole else {
                 tally.sent(departing.body?.count ?? 0)
@@ -102,6 +105,7 @@ struct DoorRequest: Sendable {
         _ tally: RequestTally
     ) async throws {
         var steps = first
+        var behind = HTTPFields()
         while true {
             for step in steps {
                 if case .stop(let stop) = step { throw BrokerFailure.stopped(stop) }
@@ -111,15 +115,29 @@ struct DoorRequest: Sendable {
             }
             if exchange.hasEnded { break }
             guard let part = try await parts.next() else { throw BrokerFailure.cut }
+            if case .end(let fields) = part {
+                do throws(RefusedTrailers) { behind = try trailers(fields) } catch { throw BrokerFailure.stopped(error.stop) }
+            }
             steps = [exchange.receive(part)]
         }
-        stream.sendEnd()
+        stream.sendEnd(behind)
         tally.sentAll()
+    }
+
+    /// The fields behind a body, judged as those before it are. No token has its place there.
+    private func trailers(_ fields: [ReceivedHead.Field]) throws(RefusedTrailers) -> HTTPFields {
+        if let stray = door.tokens.sightings(inTarget: [], fields: fields.map { ($0.name, $0.value) }).first {
+            throw RefusedTrailers(stop: .stray(stray.grant))
+        }
+        switch HeadGuard.verdict(onTrailers: fields, overHTTP2: head.isHTTP2) {
+        case .accepted(let fields): return fields
+        case .refused(let refusal): throw RefusedTrailers(stop: .ambiguous(refusal))
+        }
     }
 }
 
 extension RequestExchange {
-    fileprivate mutating func receive(_ part: HTTPServerRequestPart) -> Step {
+    fileprivate mutating func receive(_ part: AskedPart) -> Step {
         switch part {
         case .head: .stop(.unreadableBody)
         case .body(let bytes): receive(Array(buffer: bytes))
@@ -128,15 +146,4 @@ extension RequestExchange {
     }
 }
 
-extension ReceivedHead {
-    fileprivate init(_ head: HTTPRequestHead) {
-        self.init(
-            version: head.isOld ? .http1_0 : .http1_1, method: head.method.rawValue, target: Array(head.uri.utf8),
-            fields: head.headers.map { Field($0.name, Array($0.value.utf8)) })
-    }
-}
-
-extension HTTPRequestHead {
-    /// Whether it is of a version before 1.1: chunks mean nothing to its sender.
-    fileprivate var isOld: Bool { version.major == 1 && version.minor == 0 || version.major == 0 }
-}
+private struct RefusedTrailers: Error { let stop: ExchangeStop }

@@ -1,6 +1,5 @@
 import Brokering
 import NIOCore
-import NIOHTTP1
 import Redaction
 import Secrets
 
@@ -12,12 +11,12 @@ struct ReplyPump: ~Copyable {
     private var body: ReplyBody
     private let answers: AnswerBook
     private let tally: RequestTally
-    private let writer: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    private let writer: NIOAsyncChannelOutboundWriter<AnswerPart>
     /// Its events are pauses: each goes on as soon as it is whole.
     private let isEventStream: Bool
     private var passed: [UInt8] = []
     /// What is to be written next, together.
-    private var leaving: [HTTPServerResponsePart] = []
+    private var leaving: [AnswerPart] = []
     /// Whether something came that waits for more, or for a pause.
     private(set) var holdsBack = false
 
@@ -25,7 +24,7 @@ struct ReplyPump: ~Copyable {
     private static let amounts = (before: 1 << 20, released: 1 << 19)
 
     init(
-        _ body: consuming ReplyBody, _ answers: AnswerBook, _ tally: RequestTally, _ writer: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
+        _ body: consuming ReplyBody, _ answers: AnswerBook, _ tally: RequestTally, _ writer: NIOAsyncChannelOutboundWriter<AnswerPart>,
         isEventStream: Bool
     ) {
         (self.answers, self.tally, self.writer, self.isEventStream) = (answers, tally, writer, isEventStream)
@@ -33,7 +32,7 @@ struct ReplyPump: ~Copyable {
     }
 
     /// The head goes out with what comes right behind it.
-    mutating func begin(_ head: HTTPResponseHead) { leaving.append(.head(head)) }
+    mutating func begin(_ head: AnswerHead) { leaving.append(.head(head)) }
 
     mutating func take(_ bytes: ByteBuffer) async throws {
         try search(bytes)
@@ -57,13 +56,14 @@ struct ReplyPump: ~Copyable {
         passed = []
     }
 
-    mutating func finish() async throws {
+    /// The reply ended; what stands behind the body was searched by itself.
+    mutating func finish(_ trailers: [(name: String, value: String)]) async throws {
         do throws(ReplyRefusal) { try body.finish(into: &passed) } catch { throw BrokerFailure.reply(error) }
         tally.redacted(body.report.counts, answers)
         try checkStop()
         holdsBack = false
         release(passed)
-        leaving.append(.end(nil))
+        leaving.append(.end(trailers))
         try await write()
     }
 
@@ -91,7 +91,7 @@ struct ReplyPump: ~Copyable {
     }
 
     private mutating func release(_ bytes: [UInt8]) {
-        if !bytes.isEmpty { leaving.append(.body(.byteBuffer(ByteBuffer(bytes: bytes)))) }
+        if !bytes.isEmpty { leaving.append(.body(ByteBuffer(bytes: bytes))) }
     }
 }
 

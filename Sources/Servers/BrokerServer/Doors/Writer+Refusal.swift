@@ -1,25 +1,19 @@
+import Brokering
 import Foundation
 import NIOCore
-import NIOHTTP1
 import Secrets
 
-extension NIOAsyncChannelOutboundWriter<HTTPServerResponsePart> {
-    /// Tells a client that waits for it to send its body.
-    func tellToGoOn() async throws { try await write(.head(HTTPResponseHead(version: .http1_1, status: .continue))) }
-
+extension NIOAsyncChannelOutboundWriter<AnswerPart> {
     /// Answers in the place of a service, as problem details (RFC 9457).
-    func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil, withBody: Bool = true) async throws {
-        let status = failure.status
+    func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil, to head: AskedHead) async throws {
         let problem = BrokerProblem(
-            title: "Tacit did not pass this request on", status: Int(status.code), detail: denial?.message ?? failure.message,
+            title: "Tacit did not pass this request on", status: failure.status, detail: denial?.message ?? failure.message,
             code: denial?.code ?? failure.code, rule: denial?.rule, nextStep: denial?.nextStep ?? failure.hint)
         let body = try JSONEncoder().encode(problem)
-        let headers: HTTPHeaders = [
-            "Content-Type": "application/problem+json", "Content-Length": "\(body.count)", "Tacit-Denied": problem.code,
-        ]
-        try await write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
-        if withBody { try await write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-        try await write(.end(nil))
+        let fields = [(name: "Content-Type", value: "application/problem+json"), (name: "Tacit-Denied", value: problem.code)]
+        let answer = AnswerHead(status: problem.status, fields: fields, body: .length(body.count), version: head.version)
+        let withoutBody = head.received.method == "HEAD"
+        try await write(contentsOf: [.head(answer)] + (withoutBody ? [] : [.body(ByteBuffer(bytes: body))]) + [.end([])])
     }
 }
 
@@ -39,13 +33,13 @@ private struct BrokerProblem: Encodable {
 }
 
 extension BrokerFailure {
-    fileprivate var status: HTTPResponseStatus {
+    fileprivate var status: Int {
         switch self {
-        case .refused, .address: .forbidden
-        case .stopped: .badRequest
-        case .unresolved, .unreachable, .untrusted, .cut, .reply: .badGateway
-        case .timeout: .gatewayTimeout
-        case .unavailable: .serviceUnavailable
+        case .refused, .address: 403
+        case .stopped: 400
+        case .unresolved, .unreachable, .untrusted, .cut, .reply: 502
+        case .timeout: 504
+        case .unavailable: 503
         }
     }
 }

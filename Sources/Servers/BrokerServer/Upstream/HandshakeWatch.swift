@@ -2,15 +2,18 @@ import NIOCore
 import NIOTLS
 import Secrets
 
-/// Tells once whether the handshake succeeded.
+/// Tells once whether the handshake succeeded, and has what was agreed on spoken from there.
 final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
-    private let promise: EventLoopPromise<Void>
+    private let promise: EventLoopPromise<FreshConnection>
+    private let speak: (String?) throws -> FreshConnection
     private let time: TimeAmount
     private var deadline: Scheduled<Void>?
 
-    init(_ promise: EventLoopPromise<Void>, within time: TimeAmount) { (self.promise, self.time) = (promise, time) }
+    init(_ promise: EventLoopPromise<FreshConnection>, within time: TimeAmount, thenSpeak speak: @escaping (String?) throws -> FreshConnection) {
+        (self.promise, self.time, self.speak) = (promise, time, speak)
+    }
 
     /// A service that takes the connection and says nothing is not waited for.
     func handlerAdded(context: ChannelHandlerContext) {
@@ -24,8 +27,8 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent {
-            promise.succeed()
+        if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent {
+            do { promise.succeed(try speak(negotiated)) } catch { promise.fail(error) }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         }
         context.fireUserInboundEventTriggered(event)

@@ -6,7 +6,8 @@ import NIOCore
 enum RequestPart: Sendable {
     case head(DepartingRequest, ServiceExchange)
     case body(ByteBuffer)
-    case end
+    /// The fields behind the body.
+    case end(HTTPFields)
 }
 
 /// A request that was allowed, with values in it: it goes to a connection at once, and nowhere else.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import Secrets
 
@@ -20,7 +21,7 @@ struct ServiceStream: Sendable {
         channel.write(RequestPart.head(departing, exchange), promise: head)
         guard departing.isWhole else { return channel.flush() }
         if let body = departing.body, !body.isEmpty { channel.write(RequestPart.body(ByteBuffer(bytes: body)), promise: nil) }
-        channel.writeAndFlush(RequestPart.end, promise: nil)
+        sendEnd()
     }
 
     /// Writes a piece of a body that streams; throws when the service wants no more of it.
@@ -30,7 +31,7 @@ struct ServiceStream: Sendable {
         channel.writeAndFlush(RequestPart.body(ByteBuffer(bytes: bytes)), promise: nil)
     }
 
-    func sendEnd() { channel.writeAndFlush(RequestPart.end, promise: nil) }
+    func sendEnd(_ trailers: HTTPFields = [:]) { channel.writeAndFlush(RequestPart.end(trailers), promise: nil) }
 
     /// Nobody reads the reply any further: where it is not over, the connection goes with it.
     func abandon() { channel.triggerUserOutboundEvent(AbandonedExchange(exchange: exchange), promise: nil) }

@@ -1,5 +1,6 @@
 import Brokering
 import NIOCore
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 import Secrets
@@ -19,12 +20,26 @@ struct Upstream: Sendable {
         _ departing: DepartingRequest, _ leave: RequestLeave, on loop: any EventLoop, _ use: (ServiceStream) async throws -> Result
     ) async throws -> Result {
         let key = ConnectionKey(departing.origin, leave)
-        if !departing.judged.needsOwnConnection, let rested = pool.take(key, on: loop, replayable: departing.isReplayable) {
-            do { return try await run(ServiceStream(on: rested, isReused: true), use) } catch let error as StaleConnection {
+        let isAlone = departing.judged.needsOwnConnection
+        if !isAlone, let used = await channelInUse(key, on: loop, replayable: departing.isReplayable) {
+            do { return try await run(ServiceStream(on: used, isReused: true), use) } catch let error as StaleConnection {
                 guard departing.isWhole, !error.hasSent || departing.isReplayable else { throw BrokerFailure.cut }
             }
         }
-        return try await run(ServiceStream(on: try await connect(key, on: loop), isReused: false), use)
+        let fresh: any Channel
+        switch try await connect(key, on: loop, isAlone: isAlone) {
+        case .plain(let channel): fresh = channel
+        case .shared(let connection):
+            guard let stream = try? await connection.stream() else { throw BrokerFailure.cut }
+            fresh = stream
+        }
+        return try await run(ServiceStream(on: fresh, isReused: false), use)
+    }
+
+    /// A place on a connection that is there already.
+    private func channelInUse(_ key: ConnectionKey, on loop: any EventLoop, replayable: Bool) async -> (any Channel)? {
+        if let shared = pool.shared(key), let stream = try? await shared.stream() { return stream }
+        return pool.take(key, on: loop, replayable: replayable)
     }
 
     private func run<Result>(_ stream: ServiceStream, _ use: (ServiceStream) async throws -> Result) async throws -> Result {
@@ -37,9 +52,9 @@ struct Upstream: Sendable {
     func close() { pool.close() }
 
     /// Connects; the handshake is done when this returns.
-    private func connect(_ key: ConnectionKey, on loop: any EventLoop) async throws(BrokerFailure) -> any Channel {
+    private func connect(_ key: ConnectionKey, on loop: any EventLoop, isAlone: Bool) async throws(BrokerFailure) -> FreshConnection {
         guard key.origin.scheme == .https else { throw .stopped(.ambiguous(.targetScheme)) }
-        let context = try trust.context(for: key.authorities)
+        let context = try trust.context(for: key.authorities, isPlain: isAlone)
         let addresses = try await resolver.addresses(of: key.origin, reachingOwnNetwork: key.reachesOwnNetwork)
         var failure = BrokerFailure.unreachable
         for address in addresses {
@@ -54,8 +69,8 @@ struct Upstream: Sendable {
 
     private func connect(
         to address: SocketAddress, _ key: ConnectionKey, _ context: NIOSSLContext, on loop: any EventLoop
-    ) async throws(BrokerFailure) -> any Channel {
-        let handshake = loop.makePromise(of: Void.self)
+    ) async throws(BrokerFailure) -> FreshConnection {
+        let handshake = loop.makePromise(of: FreshConnection.self)
         let channel: any Channel
         do {
             channel = try await ClientBootstrap(group: loop).connectTimeout(Self.connectTime)
@@ -68,20 +83,38 @@ struct Upstream: Sendable {
             handshake.fail(BrokerFailure.unreachable)
             throw .unreachable
         }
-        do { try await handshake.futureResult.get() } catch {
+        do { return try await handshake.futureResult.get() } catch {
             channel.close(promise: nil)
             throw error as? BrokerFailure ?? .untrusted
         }
-        return channel
     }
 
     private func configure(
-        _ channel: any Channel, _ key: ConnectionKey, _ context: NIOSSLContext, _ handshake: EventLoopPromise<Void>
+        _ channel: any Channel, _ key: ConnectionKey, _ context: NIOSSLContext, _ handshake: EventLoopPromise<FreshConnection>
     ) throws {
         let name: String? = if case .name(let name) = key.origin.host { name } else { nil }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-        try pipeline.addHandler(HandshakeWatch(handshake, within: Self.connectTime))
-        try pipeline.addHandler(PlainWire(whenItRests: pool.place(for: channel, key)))
+        try pipeline.addHandler(
+            HandshakeWatch(handshake, within: Self.connectTime) { negotiated in
+                try negotiated == "h2" ? .shared(share(channel, key)) : .plain(speakPlainly(channel, key))
+            })
+    }
+
+    private func speakPlainly(_ channel: any Channel, _ key: ConnectionKey) throws -> any Channel {
+        try channel.pipeline.syncOperations.addHandler(PlainWire(whenItRests: pool.place(for: channel, key)))
+        return channel
+    }
+
+    private func share(_ channel: any Channel, _ key: ConnectionKey) throws -> SharedConnection {
+        let limits = NIOHTTP2Handler.Configuration.limited
+        let pipeline = channel.pipeline.syncOperations
+        let streams = try pipeline.configureHTTP2Pipeline(
+            mode: .client, connectionConfiguration: limits.connection, streamConfiguration: limits.stream
+        ) { pushed in pushed.eventLoop.makeFailedFuture(BrokerFailure.reply(.framing)) }
+        let connection = SharedConnection(channel, streams, at: .now())
+        try pipeline.addHandler(StreamsWatch { connection.retire() })
+        pool.keep(connection, key)
+        return connection
     }
 }

@@ -21,7 +21,7 @@ package struct ReceivedHead: Sendable, Equatable {
         /// `isWhole`: whether the head ended the stream, so that there is no body.
         case http2(isWhole: Bool)
 
-        var isHTTP2: Bool { if case .http2 = self { true } else { false } }
+        package var isHTTP2: Bool { if case .http2 = self { true } else { false } }
     }
 
     package struct Field: Sendable, Equatable {

@@ -40,14 +40,17 @@ final class PlainWire: ChannelDuplexHandler {
             context.write(wrapOutboundOut(head), promise: nil)
             promise?.succeed()
         case .body(let bytes): write(bytes, context, promise)
-        case .end:
+        case .end(let trailers):
             guard current?.bodyLeft == 0 else { return failAll(context, promise) }
             current?.hasSentEnd = true
             guard current?.departing.framing == .streamed else {
                 promise?.succeed()
                 return
             }
-            context.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: promise)
+            var end = ByteBuffer(staticString: "0\r\n")
+            end.write(trailers)
+            end.writeStaticString("\r\n")
+            context.write(wrapOutboundOut(end), promise: promise)
         }
     }
 
