@@ -103,6 +103,8 @@ loaded("target", "a request with a query of a megabyte", lambda place: headed(pl
 loaded("greeting", "a megabyte before the credential", lambda place: place.knock("CONNECT <authority> HTTP/1.1\r\nX: " + "y" * (1 << 20) + "\r\n\r\n")[1])
 loaded("body", "a form of 2 MiB that is read whole", lambda place: place.ask(
     "/v1/form", "Content-Type: application/x-www-form-urlencoded", method="POST", body=b"a=" + b"y" * (2 << 20)))
+loaded("body-bomb", "a small body that unpacks to 64 MiB", lambda place: place.ask(
+    "/v1/public/x", "Content-Type: application/octet-stream", "Content-Encoding: gzip", method="POST", body=gzip.compress(bytes(64 << 20))))
 loaded("slow", "two hundred connections that say half a word", lambda place: crowd(place, 200, "CONN"))
 loaded("silent", "two hundred connections that say nothing", lambda place: crowd(place, 200, ""))
 loaded("tunnels", "thirty tunnels that say nothing", tunnels)

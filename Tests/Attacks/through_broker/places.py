@@ -1,5 +1,6 @@
 """A token somewhere else than the rules say: where the service shows it, keeps it, or hands it on."""
 
+import gzip
 import urllib.parse
 
 from .technique import Attempt, sent
@@ -69,6 +70,10 @@ def in_writes(place):
 
 Attempt(G, "body-chunks", "in two chunks of a body", in_two, own=True)
 Attempt(G, "body-writes", "in two writes of a body, a pause between them", in_writes, own=True)
+Attempt(G, "body-packed", "in a body that is packed", lambda place: place.ask(
+    "/v1/public/x", "Content-Type: application/octet-stream", "Content-Encoding: gzip", method="POST", body=gzip.compress(b"keep this: " + place.tokens[0])), own=True)
+Attempt(G, "method-packed", "in the head, and another method in a form that is packed", lambda place: place.ask(
+    "/v1/public/x", "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip", method="POST", body=gzip.compress(b"_method=DELETE")), own=True)
 Attempt(G, "query-encoded", "in the query, every character encoded", lambda place: place.send(
     f"GET /v1/public/x?t={''.join(f'%{byte:02x}' for byte in place.tokens[0])} HTTP/1.1\r\n{START}\r\n"), own=True)
 Attempt(G, "pair-encoded", "in the query, encoded once by a program", lambda place: place.send(

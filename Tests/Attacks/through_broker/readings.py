@@ -1,9 +1,11 @@
 """How services read what they should refuse: each reading is one that some server, proxy or framework has had."""
 
 import base64
+import contextlib
 import re
 import unicodedata
 import urllib.parse
+import zlib
 
 OVERRIDING = {b"x-http-method-override", b"x-http-method", b"x-method-override"}
 ROUTING = {b"x-original-url", b"x-original-uri", b"x-rewrite-url", b"x-rewrite-uri", b"x-forwarded-uri", b"x-envoy-original-path"}
@@ -145,10 +147,16 @@ def methods(request):
     """Every method that some framework takes the request for."""
     found = {request.method.upper()}
     found |= {value.upper() for name in OVERRIDING for value in request.values(name)}
-    for text in (request.target.partition(b"?")[2], request.body):
+    for text in (request.target.partition(b"?")[2], unpacked(request.body)):
         found |= {urllib.parse.unquote_to_bytes(value).upper() for value in re.findall(rb"(?:^|[&;])(?:_|%5[fF])(?:http)?method(?:\[\])?=(\w+)", text, re.I)}
-    found |= {value.upper() for value in re.findall(rb'"_method"\s*(?::\s*"|\r\n\r\n)(\w+)', request.body)}
+    found |= {value.upper() for value in re.findall(rb'"_method"\s*(?::\s*"|\r\n\r\n)(\w+)', unpacked(request.body))}
     return found
+
+
+def unpacked(body):
+    with contextlib.suppress(zlib.error):
+        return zlib.decompressobj(47).decompress(body)
+    return body
 
 
 def hosts(request):
@@ -162,7 +170,7 @@ def hosts(request):
 def places(request, value):
     """Where a value stands: as the credential in `Authorization`, or elsewhere."""
     text = urllib.parse.unquote_to_bytes(request.target)
-    found = ["target"] * text.count(value) + ["body"] * request.body.count(value)
+    found = ["target"] * text.count(value) + ["body"] * unpacked(request.body).count(value)
     for name, field in request.fields:
         pair = b""
         if field[:6].lower() == b"basic ":

@@ -27,8 +27,10 @@ struct RequestExchangeTests {
             fields: all.map { ReceivedHead.Field($0.replacing("{}", with: token.text), Array($1.replacing("{}", with: token.text).utf8)) })
     }
 
-    private func receive(_ head: ReceivedHead, body mayStandInBody: Bool = false) throws -> (RequestExchange, RequestExchange.Step) {
-        var exchange = RequestExchange(SessionTokens([grant: token]), mayStandInBody: mayStandInBody)
+    private func receive(
+        _ head: ReceivedHead, body mayStandInBody: Bool = false, takesUnpacked: Bool = false
+    ) throws -> (RequestExchange, RequestExchange.Step) {
+        var exchange = RequestExchange(SessionTokens([grant: token]), mayStandInBody: mayStandInBody, takesUnpacked: takesUnpacked)
         let tunnel = try Origin(url: "https://api.github.com")
         let step = exchange.receive(head, judgedBy: HeadGuard(tunnel: tunnel, serverName: "api.github.com"), allowsEncodedSlash: false)
         return (exchange, step)
@@ -141,6 +143,25 @@ struct RequestExchangeTests {
         for coding in ["gzip", "br", "identity, gzip"] {
             let fields = [("Content-Length", "9"), ("Content-Encoding", coding), ("Authorization", "Bearer {}")]
             #expect(try receive(head("POST", "/x", fields)).1 == .stop(.codedBody))
+        }
+    }
+
+    @Test("a packed body beside a token is taken unpacked, and goes on so")
+    func unpacked() throws {
+        let fields = [
+            ("Content-Length", "9"), ("Content-Encoding", "GZIP"), ("Content-Type", "application/x-git-upload-pack-request"), ("Content-MD5", "x"),
+            ("Authorization", "Bearer {}"),
+        ]
+        var (exchange, step) = try receive(head("POST", "/x", fields), takesUnpacked: true)
+        #expect(try wish(step).request.body == .streamed && exchange.isUnpacked)
+        let departure = try exchange.allow([grant: value()])
+        #expect(departure.framing == .streamed && departure.request.headerFields[.contentEncoding] == nil)
+        #expect(departure.request.headerFields.allSatisfy { $0.name.canonicalName != "content-md5" })
+        #expect(exchange.receive(Array("0032want 1".utf8)) == .pass(Array("0032want 1".utf8)))
+        #expect(exchange.receive(Array(token.text.utf8)) == .stop(.stray(grant)))
+        for coding in ["br", "identity, gzip", "gzip, gzip"] {
+            let fields = [("Content-Length", "9"), ("Content-Encoding", coding), ("Authorization", "Bearer {}")]
+            #expect(try receive(head("POST", "/x", fields), takesUnpacked: true).1 == .stop(.codedBody))
         }
     }
 

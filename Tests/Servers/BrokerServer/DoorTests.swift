@@ -68,6 +68,36 @@ import Testing
         try await scene.end()
     }
 
+    @Test func packedBodiesAreUnpackedAndLookedThrough() async throws {
+        let scene = try await Scene(random) { $0.leave($1) }
+        let text = String(repeating: "0032want 0123456789\n", count: 100)
+        let member = LocalService.gzip(Array(text.utf8))
+        func sent(_ body: [UInt8]) async throws -> String {
+            try Data(body).write(to: URL(filePath: scene.directory.path("packed")))
+            let fields = ["Content-Encoding: gzip", "Content-Type: application/x-git-upload-pack-request"].flatMap { ["-H", $0] }
+            return try await scene.curl("/large", fields + ["--data-binary", "@\(scene.directory.path("packed"))"])
+        }
+        #expect(try await sent(member).contains("HTTP/1.1 200 OK"))
+        #expect(scene.service.received.first?.body == Array(text.utf8) && scene.service.received.first?["content-encoding"] == nil)
+        for body in [LocalService.gzip(Array("\(text)\(scene.grant.token.text)".utf8)), Array(member.dropLast(9)), Array("no member".utf8)] {
+            _ = try await sent(body)
+        }
+        #expect(scene.service.received.count == 1)
+        #expect(
+            await scene.judge.outcomes(4).map(\.result) == ["done", "broker.token-misplaced"] + Array(repeating: "broker.body-unreadable", count: 2))
+        try await scene.end()
+    }
+
+    /// Python's HTTP library spoke so for twenty years.
+    @Test func tunnelsAreOpenedInTheOldWay() async throws {
+        let scene = try await Scene(random) { $0.leave($1) }
+        let printed = try await scene.curl("/echo", ["--proxy1.0", "127.0.0.1:\(scene.door.port)", "--proxy-user", "tacit:\(scene.credential)"])
+        #expect(printed.contains("\nBearer \(scene.grant.token.text)") && scene.service.received.count == 1)
+        let refused = try await scene.curl("/echo", ["--proxy1.0", "127.0.0.1:\(scene.door.port)", "--proxy-user", "tacit:x"])
+        #expect(refused.contains(" 407 ") && scene.service.received.count == 1)
+        try await scene.end()
+    }
+
     @Test func bodiesAreExchangedWhereRulesSaySo() async throws {
         let scene = try await DoorScene(random, bodyHosts: ["localhost"]) { $0.leave($1) }
         let token = scene.grant.token.text

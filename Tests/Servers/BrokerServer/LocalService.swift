@@ -106,7 +106,7 @@ private final class ServiceHandler: ChannelInboundHandler {
         switch head.uri {
         case "/echo": reply(context, [("X-Echo", credential), ("Set-Cookie", "a=b")], Array(credential.utf8) + body)
         case "/base64": reply(context, [], Array(Data(credential.utf8).base64EncodedString().utf8))
-        case "/gzip": reply(context, [("Content-Encoding", "gzip")], Self.gzip(Array("it is \(credential)".utf8)))
+        case "/gzip": reply(context, [("Content-Encoding", "gzip")], LocalService.gzip(Array("it is \(credential)".utf8)))
         case "/brotli": reply(context, [("Content-Encoding", "br")], [1, 2, 3])
         case "/split": replyInPieces(context, Array("<\(credential)>".utf8))
         case "/redirect": reply(context, status: .found, [("Location", "https://elsewhere.test/?\(credential)")], [])
@@ -142,8 +142,11 @@ private final class ServiceHandler: ChannelInboundHandler {
         for byte in body { context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: [byte])))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
+}
 
-    private static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+extension LocalService {
+    /// One member.
+    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
         var room = [UInt8](repeating: 0, count: bytes.count + 100)
         let count = unsafe packing_member(Int32(packing_gzip), 6, bytes, bytes.count, &room, room.count)
         return Array(room[..<count])

@@ -7,7 +7,10 @@ package import Model
 package struct RequestExchange: Sendable {
     private let tokens: SessionTokens
     private let mayStandInBody: Bool
+    private let takesUnpacked: Bool
     private var state = State.idle
+    /// Whether the body comes packed by gzip and has to be given here unpacked, as it goes on.
+    package private(set) var isUnpacked = false
 
     private enum State: Sendable {
         case idle
@@ -50,10 +53,13 @@ package struct RequestExchange: Sendable {
     /// How much of a body may come before the wish is allowed.
     package static let mostEarly = 64 << 10
 
-    /// - Parameter mayStandInBody: whether a rule of the session lets a token stand in a body that goes to this origin.
-    package init(_ tokens: SessionTokens, mayStandInBody: Bool) {
+    /// - Parameters:
+    ///   - mayStandInBody: whether a rule of the session lets a token stand in a body that goes to this origin.
+    ///   - takesUnpacked: whether the shell can unpack a body that a client packed.
+    package init(_ tokens: SessionTokens, mayStandInBody: Bool, takesUnpacked: Bool = false) {
         self.tokens = tokens
         self.mayStandInBody = mayStandInBody
+        self.takesUnpacked = takesUnpacked
     }
 
     /// Whether nothing more of the request is to come or to go on.
@@ -76,10 +82,16 @@ package struct RequestExchange: Sendable {
         return begin(judged, sent, carriesToken)
     }
 
-    private mutating func begin(_ judged: JudgedRequest, _ sent: [TokenSighting], _ carriesToken: Bool) -> Step {
-        guard judged.body != .none, carriesToken else { return ask(judged, sent, .streamed(refusingMethods: false)) }
+    private mutating func begin(_ received: JudgedRequest, _ sent: [TokenSighting], _ carriesToken: Bool) -> Step {
+        guard received.body != .none, carriesToken else { return ask(received, sent, .streamed(refusingMethods: false)) }
+        var judged = received
         let coding = judged.request.headerFields[.contentEncoding]?.lowercased() ?? "identity"
-        guard coding == "identity" else { return stop(.codedBody) }
+        if coding != "identity" {
+            // Git packs its questions so. It is judged and sent unpacked: what is looked at is what the service reads.
+            guard takesUnpacked, coding == "gzip" || coding == "x-gzip" else { return stop(.codedBody) }
+            isUnpacked = true
+            judged = judged.unpacked
+        }
         let type = judged.request.headerFields[.contentType]
         let reading = MethodOverride.reading(ofContentType: type)
         // A form can name another method than its head, so beside a token it is looked through, too, and so is what could be taken for one.
@@ -184,6 +196,18 @@ package struct RequestExchange: Sendable {
     private mutating func stop(_ reason: ExchangeStop) -> Step {
         state = .ended
         return .stop(reason)
+    }
+}
+
+extension JudgedRequest {
+    /// The same with a body that is not packed, and whose length nobody knows yet.
+    fileprivate var unpacked: JudgedRequest {
+        var request = request
+        request.headerFields[.contentEncoding] = nil
+        request.headerFields.removeDigests()
+        return JudgedRequest(
+            target: target, request: request, body: .streamed, expectsContinue: expectsContinue, acceptsTrailers: acceptsTrailers,
+            opensWebSocket: opensWebSocket)
     }
 }
 

@@ -71,7 +71,8 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     private func judge(_ head: HTTPRequestHead) -> Result<Brokering.Origin, DoorRefusal> {
         guard head.headers["origin"].isEmpty, head.headers["sec-fetch-site"].isEmpty else { return .failure(.fromPage) }
         guard Self.shows(credential, head.headers) else { return .failure(.unknown) }
-        guard head.method == .CONNECT, head.version == .http1_1 else { return .failure(.notATunnel) }
+        // Of version 1.0 it is what older clients, of Python's among them, send.
+        guard head.method == .CONNECT, [.http1_0, .http1_1].contains(head.version) else { return .failure(.notATunnel) }
         let hosts = head.headers["host"]
         guard let target = try? Authority(connectTarget: head.uri), hosts.count <= 1, hosts.isEmpty || hosts == [head.uri] else {
             return .failure(.ambiguous)

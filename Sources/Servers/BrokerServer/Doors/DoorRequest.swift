@@ -16,9 +16,10 @@ struct DoorRequest: Sendable {
 
     /// Says whether another request may follow on the connection.
     func serve(_ parts: inout RequestParts) async throws -> Bool {
-        var exchange = RequestExchange(door.tokens, mayStandInBody: door.mayStandInBody(to: origin))
+        var exchange = RequestExchange(door.tokens, mayStandInBody: door.mayStandInBody(to: origin), takesUnpacked: true)
+        let body = RequestBody(broker.opener)
         let wish: RequestWish
-        switch try await question(&exchange, &parts) {
+        switch try await question(&exchange, body, &parts) {
         case .ask(let asked): wish = asked
         case .stop(let stop):
             await noteMisuse(stop)
@@ -35,7 +36,7 @@ struct DoorRequest: Sendable {
         }
         let tally = RequestTally()
         do {
-            let mayFollow = try await send(&exchange, wish, leave, &parts, tally)
+            let mayFollow = try await send(&exchange, body, wish, leave, &parts, tally)
             broker.link.tell(.outcome(ask, tally.outcome("done")))
             return mayFollow && head.keepsAlive
         } catch {
@@ -59,13 +60,13 @@ struct DoorRequest: Sendable {
     }
 
     /// Lets the exchange judge the head, and as much of the body as it wants, up to its question.
-    private func question(_ exchange: inout RequestExchange, _ parts: inout RequestParts) async throws -> RequestExchange.Step {
+    private func question(_ exchange: inout RequestExchange, _ body: RequestBody, _ parts: inout RequestParts) async throws -> RequestExchange.Step {
         // Whether a path may have an encoded slash is the rule's word, which is asked next.
         var step = exchange.receive(head.received, judgedBy: guardian, allowsEncodedSlash: true)
         if step == .wait, head.waitsToSend { try await client.writer.write(.goOn) }
         while step == .wait {
             guard let part = try await parts.next() else { return .wait }
-            step = exchange.receive(part)
+            step = exchange.receive(part, body)
             // A body that was read whole goes on with its length, and nothing can stand behind it.
             if case .end(let fields) = part { do throws(RefusedTrailers) { _ = try trailers(fields) } catch { return .stop(error.stop) } }
         }
@@ -73,7 +74,8 @@ struct DoorRequest: Sendable {
     }
 
     private func send(
-        _ exchange: inout RequestExchange, _ wish: RequestWish, _ leave: RequestLeave, _ parts: inout RequestParts, _ tally: RequestTally
+        _ exchange: inout RequestExchange, _ body: RequestBody, _ wish: RequestWish, _ leave: RequestLeave, _ parts: inout RequestParts,
+        _ tally: RequestTally
     ) async throws -> Bool {
         broker.values.take(leave.releases, standingIn: door.setup.tokens)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
@@ -92,7 +94,7 @@ struct DoorRequest: Sendable {
             }
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await reply.pass(stream.exchange) }
-                try await upload(&exchange, departure.next, &parts, stream, tally)
+                try await upload(&exchange, body, departure.next, &parts, stream, tally)
                 try await group.waitForAll()
                 return tally.hasSentAll
             }
@@ -101,8 +103,8 @@ struct DoorRequest: Sendable {
 
     /// Sends the body as it comes; a service that does not want it any more answers all the same.
     private func upload(
-        _ exchange: inout RequestExchange, _ first: [RequestExchange.Step], _ parts: inout RequestParts, _ stream: ServiceStream,
-        _ tally: RequestTally
+        _ exchange: inout RequestExchange, _ body: RequestBody, _ first: [RequestExchange.Step], _ parts: inout RequestParts,
+        _ stream: ServiceStream, _ tally: RequestTally
     ) async throws {
         var steps = first
         var behind = HTTPFields()
@@ -118,7 +120,7 @@ struct DoorRequest: Sendable {
             if case .end(let fields) = part {
                 do throws(RefusedTrailers) { behind = try trailers(fields) } catch { throw BrokerFailure.stopped(error.stop) }
             }
-            steps = [exchange.receive(part)]
+            steps = [exchange.receive(part, body)]
         }
         stream.sendEnd(behind)
         tally.sentAll()
@@ -137,11 +139,13 @@ struct DoorRequest: Sendable {
 }
 
 extension RequestExchange {
-    fileprivate mutating func receive(_ part: AskedPart) -> Step {
+    fileprivate mutating func receive(_ part: AskedPart, _ body: RequestBody) -> Step {
         switch part {
-        case .head: .stop(.unreadableBody)
-        case .body(let bytes): receive(Array(buffer: bytes))
-        case .end: receiveEnd()
+        case .head: return .stop(.unreadableBody)
+        case .body(let bytes):
+            guard isUnpacked else { return receive(Array(buffer: bytes)) }
+            return body.unpacked(Array(buffer: bytes)).map { receive($0) } ?? .stop(.unreadableBody)
+        case .end: return isUnpacked && !body.isWhole() ? .stop(.unreadableBody) : receiveEnd()
         }
     }
 }
