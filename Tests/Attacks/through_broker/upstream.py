@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import re
 import socket
 import ssl
 import threading
@@ -85,7 +86,8 @@ class Upstream:
             if isinstance(piece, float):
                 time.sleep(piece)
             else:
-                stream.sendall(piece)
+                # That nobody uses the connection again makes it known when all of it has come.
+                stream.sendall(re.sub(rb"^(HTTP/1\.1 [2-5]\d\d[^\r\n]*\r\n)", rb"\1Connection: close\r\n", piece, flags=re.M))
 
     def forget(self):
         with self.lock:
