@@ -22,7 +22,7 @@ SANDBOXED = {"pinned-open": "pinned-free", "chosen-open": "chosen-free", "pinned
 DOORS = {
     "approvals": ("approvals", "stopped"), "broker_door": ("requests", "stopped"), "container": ("who asks", "stopped"), "disk": ("disk", "stopped"), "fuzz": ("keeper's socket", "stopped"),
     "memory": ("memory", "stopped"), "other_user": ("another user", "stopped"), "processes": ("processes", "stopped"), "run_inside": ("runs", "stopped"),
-    "runs_lifecycle": ("runs", "stopped"), "sandbox": ("sandbox", "stopped"), "sandbox_files": ("sandbox", "stopped"), "thief": ("database", "detected"), "trap_01_lists": ("command rules", "stopped"),
+    "runs_lifecycle": ("runs", "stopped"), "sandbox": ("sandbox", "stopped"), "sandbox_files": ("sandbox", "stopped"), "tokens": ("fake tokens", "stopped"), "thief": ("database", "detected"), "trap_01_lists": ("command rules", "stopped"),
     "trap_01_programs": ("command rules", "stopped"), "trap_03_purposes": ("database", "stopped"), "trap_05_redaction": ("redaction", "redacted"),
     "trap_07_governed": ("policy and log", "stopped"), "trap_07_sessions": ("sessions", "stopped"), "trap_11_labels": ("who asks", "stopped"),
     "trap_15_undo": ("deletion", "stopped"), "trap_19_oracle": ("redaction", "stopped"), "trap_18_chain": ("log", "detected"), "trap_20_password": ("password", "stopped"),

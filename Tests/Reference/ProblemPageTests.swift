@@ -149,7 +149,10 @@ extension ProblemPageTests {
     ]
 
     private static let denials: [any Error] =
-        [EngineError.denied(.personOnly), EngineError.denied(.frozen)] + rulings.map { EngineError.denied(.init($0)) }
+        [
+            EngineError.denied(.personOnly), EngineError.denied(.frozen), EngineError.denied(.tokenRevoked), EngineError.denied(.tokenExpired),
+            EngineError.denied(.tokenForeign),
+        ] + rulings.map { EngineError.denied(.init($0)) }
 
     /// One denial of every code that the policy decides.
     private static var rulings: [PolicyDenial] {

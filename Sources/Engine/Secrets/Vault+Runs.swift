@@ -26,6 +26,7 @@ extension Vault {
             return StartedRun(id: id, access: run.access, launched: try await run.waiting.start(run.job), secrets: run.job.secrets, door: run.door)
         } catch {
             runs.end(id)
+            await end(run.door)
             await conclude(run.access, result: (error as? any Diagnosable)?.code ?? "internal", detail: [])
             throw error
         }
@@ -34,9 +35,17 @@ extension Vault {
     /// Writes how a run ended, and how many guesses its output answered, by the name of the value; while the vault is locked, at the next unlock.
     package func finish(_ run: StartedRun, result: String, detail: [(String, String)], answers: [String: Int] = [:]) async {
         runs.end(run.id)
-        run.door?.broker.end()
+        await end(run.door)
         await conclude(
             run.access, result: result, detail: (run.launched.program + detail).map { AuditFact($0.0, $0.1) }, answers: run.counted(answers))
+    }
+
+    /// Ends a run's broker, and with it the tokens that were the run's.
+    private func end(_ door: RunDoor?) async {
+        guard let door else { return }
+        door.broker.end()
+        // In a vault that is locked they are nothing; the next unlock ends them.
+        await current?.endTokens(door.tokens)
     }
 
     private func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact], answers: [SecretID: Int] = [:]) async {

@@ -178,6 +178,42 @@ def revoking_the_agent_ends_it(scene):
     scene.person.tacit("policy", "apply", "policy.yaml")
 
 
+def issued_tokens_go_by_their_agents_runs(scene):
+    """A token that a person issues is good in a run until it is revoked, also while the run goes on."""
+    issued = json.loads(scene.person.tacit("token", "issue", "--agent", "claude", "-k", "app/key", "--ttl", "1h", "--json").out)
+    token, id = issued["token"], issued["summary"]["id"]
+    listed = json.loads(scene.person.tacit("token", "list", "--json").out)["items"]
+    assert [(item["id"], item["masked"], item["state"]) for item in listed] == [(id, "********" + token[-4:], "live")], listed
+    ask = f'curl -sS -o /dev/null -D - -H "Authorization: Bearer {token}" {scene.url}/v1/echo | tr -d "\\r" | sed -n "s/^Tacit-Denied: //p;s/^HTTP.1.1 //p" | tail -1'
+    scene.taken()
+    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", f"{ask}; read line; {ask}", stdin=subprocess.PIPE)
+    assert process.stdout.readline().startswith(b"200"), process.stderr.read()
+    [(_, _, headers, _)] = scene.taken()
+    assert headers["Authorization"] == f"Bearer {VALUE}", headers
+    assert b"Revoked 1" in scene.person.tacit("token", "revoke", id).out
+    out, _ = process.communicate(b"\n", timeout=60)
+    assert out == b"token.revoked\n" and scene.taken() == [], out
+    assert scene.person.log("token.misuse"), "a token that is over is a misuse"
+    assert b"No fake token is live" in scene.person.tacit("token", "list").out, "a run's token ends with it"
+
+
+def a_freeze_ends_everything(scene):
+    """No password is asked for; a run that goes on has no broker any more, and no other begins until a person lifts it."""
+    script = f'curl -sS -o /dev/null -w "%{{http_code}}\n" -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; read line; curl -sS {scene.url}/v1/echo || echo gone'
+    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+    assert process.stdout.readline() == b"200\n"
+    panic = subprocess.run([PROGRAM, "panic"], env=scene.person.environment, stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True)
+    assert panic.returncode == 0 and b"Every agent is frozen" in panic.stdout and b"1 fake token, 1 broker" in panic.stdout, panic
+    out, _ = process.communicate(b"\n", timeout=60)
+    assert out.endswith(b"gone\n"), out
+    refused = scene.person.tacit("run", "--agent", "claude", "-k", "app/key", "--", "true", code=None)
+    assert refused.returncode == 125 and b"frozen" in refused.err, refused.err
+    assert b"agents are frozen" in scene.person.tacit("status").err
+    scene.person.tacit("panic", "--thaw")
+    scene.taken()
+    curl_uses_the_value(scene)
+
+
 def git_clones(scene):
     """Git asks first without a credential, and comes again with Basic."""
     source = scene.person.home / "source"
@@ -251,6 +287,8 @@ def main():
         log_says_what_left(scene)
         brokers_end_with_the_lock(scene)
         revoking_the_agent_ends_it(scene)
+        issued_tokens_go_by_their_agents_runs(scene)
+        a_freeze_ends_everything(scene)
         for path in scene.person.home.rglob("*"):
             if path.is_file() and not path.is_relative_to(scene.files):
                 assert VALUE.encode() not in path.read_bytes(), path

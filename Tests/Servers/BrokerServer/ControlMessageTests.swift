@@ -27,7 +27,7 @@ import Testing
         return [
             .ask(
                 AskID(number: 1), WorkID(number: 2),
-                AskedRequest(scheme: "https", host: "api.test", port: 443, method: "GET", path: "/v1/a", uses: [use])),
+                AskedRequest(scheme: "https", host: "api.test", port: 443, method: "GET", path: "/v1/a", uses: [use], strangers: [[1, 2]])),
             .allow(AskID(number: 1), RequestLeave(entry: 9, releases: [release], reachesOwnNetwork: true, authorities: "PEM")),
             .refuse(AskID(number: 1), RequestDenial(code: "a.b", message: "no", rule: "r", nextStep: "ask")), .refuse(AskID(number: 2), nil),
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),

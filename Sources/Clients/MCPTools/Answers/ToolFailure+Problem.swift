@@ -36,6 +36,8 @@ extension ToolFailure {
                 Self(
                     code: .notPermitted, message: problem.title,
                     nextStep: "Stop, and tell the person. Only they let agents act again (`tacit panic --thaw`); until then no call gets anything.")
+            case "token.revoked", "token.expired", "token.foreign":
+                Self(code: .notPermitted, message: problem.title, nextStep: Self.sentence(problem.hint) ?? "Tell the person.")
             case "secret.expired", "secret.deleted": .unavailable(problem.title, nextStep: Self.telling(problem), isRetryable: false)
             case "run.accident-guard": Self(code: .commandBlocked, message: problem.title, nextStep: Self.runItself)
             case "run.too-many": .tooManyRuns

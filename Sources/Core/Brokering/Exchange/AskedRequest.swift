@@ -11,16 +11,21 @@ package struct AskedRequest: Sendable, Equatable {
     package let path: String
     /// Each token in it with each of its places; empty for a request without one.
     package let uses: [RequestWish.TokenUse]
+    /// Texts in its head that could be tokens of another session; of most requests there are none.
+    package var strangers: [[UInt8]]
 
-    package init(scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse]) {
+    package init(
+        scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse], strangers: [[UInt8]] = []
+    ) {
         (self.scheme, self.host, self.port, self.method, self.path, self.uses) = (scheme, host, port, method, path, uses)
+        self.strangers = strangers
     }
 
     init(_ wish: RequestWish) {
         let origin = wish.request.target.origin
         self.init(
             scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: wish.request.request.method.rawValue,
-            path: wish.request.target.judgedPath, uses: wish.uses)
+            path: wish.request.target.judgedPath, uses: wish.uses, strangers: wish.strangers)
     }
 
     /// The question that the policy answers for one use, or, without one, for a request without a token; nil where the policy's own reading of host or path

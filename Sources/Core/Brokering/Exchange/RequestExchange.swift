@@ -188,7 +188,9 @@ package struct RequestExchange: Sendable {
             let use = RequestWish.TokenUse(grant: sighting.grant, place: place, occurrences: counts[sighting.grant] ?? 0)
             if !uses.contains(use) { uses.append(use) }
         }
-        let wish = RequestWish(request: judged, uses: uses)
+        let candidates = TokenCandidates.texts(
+            inTarget: Array(judged.target.pathAndQuery.utf8), fields: judged.request.headerFields.map(\.bytes))
+        let wish = RequestWish(request: judged, uses: uses, strangers: candidates.filter { tokens.grant(of: $0) == nil })
         state = .asking(wish, content, early: [], hasEnded: judged.body == .none)
         return .ask(wish)
     }

@@ -6,6 +6,12 @@ package struct RequestWish: Sendable, Equatable {
     package let request: JudgedRequest
     /// Each token in it with each of its places; empty for a request without one.
     package let uses: [TokenUse]
+    /// Texts in its head that could be tokens of another session.
+    package let strangers: [[UInt8]]
+
+    package init(request: JudgedRequest, uses: [TokenUse], strangers: [[UInt8]] = []) {
+        (self.request, self.uses, self.strangers) = (request, uses, strangers)
+    }
 
     /// One grant's token in one place.
     package struct TokenUse: Sendable, Hashable {

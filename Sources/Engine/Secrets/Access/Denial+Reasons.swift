@@ -16,6 +16,19 @@ extension EngineError.Denial {
         code: "agents.frozen", reason: "every agent is frozen: a person stopped them all",
         nextStep: "wait until the person lets agents act again with `tacit panic --thaw`")
 
+    static let tokenRevoked = EngineError.Denial(
+        code: "token.revoked", reason: "the fake token in the request was revoked",
+        nextStep: "tell the person: they issue another one, or start the program anew")
+
+    static let tokenExpired = EngineError.Denial(
+        code: "token.expired", reason: "the fake token in the request has expired",
+        nextStep: "tell the person: they issue another one, or start the program anew")
+
+    /// The answer where a token of another run or agent is seen. It does not say whose.
+    static let tokenForeign = EngineError.Denial(
+        code: "token.foreign", reason: "a fake token in the request is none of this run's",
+        nextStep: "use the token that this program was given; the person is told of the other one in the log")
+
     static let badBadge = EngineError.Denial(
         code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
         nextStep: "ask the person to register the agent again with `tacit agent add`")

@@ -11,6 +11,7 @@ import Synchronization
 final class DoorJudge: RequestJudge {
     /// What a token stands for.
     struct Grant: Sendable {
+        var secret: SecretID
         var scope: Scope
         var name: SecretName
         /// The field, by its place; it is of the current version when a request is made.
@@ -67,6 +68,11 @@ final class DoorJudge: RequestJudge {
     /// Policy, count, intent, values: in this order.
     private func leave(for request: AskedRequest, in vault: OpenVault) async throws -> RequestLeave {
         guard case .agent(let id, _) = asker.standing, try await vault.isRegistered(id) else { throw EngineError.denied(.badBadge) }
+        guard vault.freeze.since == nil else {
+            try await vault.authorizer.refuse(Self.act, by: asker, on: [], error: .denied(.frozen))
+            throw EngineError.denied(.frozen)
+        }
+        try await vault.checkStrangers(request.strangers, of: asker)
         let uses = try await uses(of: request, in: vault)
         let targets = uses.isEmpty ? [try bare(request)] : uses.map(\.target)
         guard ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) != true else {
@@ -137,11 +143,13 @@ final class DoorJudge: RequestJudge {
                 try await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [], code: "token.unknown")
                 throw BrokerFailure.refused
             }
+            try await vault.checkLive(use.grant, of: asker, vault.target(grant.scope, grant.name, nil).subject)
             guard let question = request.question(for: use) else { throw BrokerFailure.refused }
             let record = try await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
             var target = try await vault.judged(grant.scope, grant.name, record, version: record?.current, by: asker)
             target.request = question
-            guard let record else { throw EngineError.notFound(.secret) }
+            // Another secret of the name is not the one that the token stands for.
+            guard let record, record.id == grant.secret else { throw EngineError.notFound(.secret) }
             try vault.usable(record)
             uses.append(Use(id: use.grant, grant: grant, record: record, target: target))
         }

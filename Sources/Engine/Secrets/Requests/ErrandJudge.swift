@@ -83,6 +83,7 @@ final class ErrandJudge: RequestJudge {
     /// Policy, obligations, intent, value: in this order.
     private func leave(for request: AskedRequest) async throws -> RequestLeave {
         try await check(request)
+        try await vault.checkStrangers(request.strangers, of: asker)
         try checkSession()
         try await checkUnchanged()
         let access = try await authorized()
@@ -110,7 +111,10 @@ final class ErrandJudge: RequestJudge {
             defer { state.wasAsked = true }
             return state.wasAsked
         }
-        guard request != asked || isSecond else { return }
+        // What in it may be another's token is looked up afterwards.
+        var known = request
+        known.strangers = []
+        guard known != asked || isSecond else { return }
         try await noteMisuse(request.uses.contains { $0.grant != grant } ? "token.unknown" : isSecond ? "token.again" : "token.elsewhere")
         throw BrokerFailure.refused
     }

@@ -28,7 +28,7 @@ extension OpenVault {
     /// Makes a grant. A shape that could be guessed gives way to the neutral one.
     func makeGrant(_ draft: GrantDraft) throws -> MadeGrant {
         let id = GrantID(random: random)
-        let shape = draft.shape.isStrong && draft.shape.role == .authenticates ? draft.shape : TokenShape.neutral()
+        let shape = draft.shape.isStrong ? draft.shape : TokenShape.neutral()
         guard let shape, let token = try keyring.fakeTokens().token(of: id, shaped: shape) else { throw EngineError.unreadable }
         let now = expiryClock()
         let record = GrantRecord(

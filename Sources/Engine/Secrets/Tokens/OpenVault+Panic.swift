@@ -18,7 +18,12 @@ extension Vault {
     ///
     /// While the vault is locked no agent gets anything; the next unlock freezes them before it lets anyone in.
     package func panic(by asker: Asker) async throws -> Frozen {
-        if let open = current { try await open.checkMayFreeze(asker) }
+        // Whoever shows no badge may be a person in a hurry; an agent's own door is none's.
+        if asker.agent != nil || asker.source == .mcp {
+            let error = EngineError.denied(.personOnly)
+            try await current?.authorizer.refuse(Act(.agentsFreeze, .administer, .person), by: asker, on: [], error: error)
+            throw error
+        }
         let stopped = runs.stop { if case .person = $0.standing { false } else { true } }
         if let open = current { return try await open.freezeAgents(stopped: stopped, by: asker) }
         return try await gate.pass { [self] in
@@ -33,14 +38,6 @@ extension Vault {
 }
 
 extension OpenVault {
-    /// Refuses an agent's own door: whoever shows no badge may be a person in a hurry.
-    func checkMayFreeze(_ asker: Asker) async throws {
-        guard asker.agent != nil || asker.source == .mcp else { return }
-        let error = EngineError.denied(.personOnly)
-        try await authorizer.refuse(Act(.agentsFreeze, .administer, .person), by: asker, on: [], error: error)
-        throw error
-    }
-
     /// Freezes every agent. First they are: an entry that cannot be written lets nobody act.
     func freezeAgents(stopped: Int, by asker: Asker) async throws -> Frozen {
         var frozen = Frozen(since: freeze.begin(at: clock.now()), runs: stopped)

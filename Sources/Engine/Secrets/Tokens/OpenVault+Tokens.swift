@@ -68,6 +68,10 @@ extension OpenVault {
             guard case .agent(let id, _) = agent.standing else { throw EngineError.notFound(.agent) }
             let item = Wanted(scope: scope, name: wish.reference.name, field: wish.reference.field, version: record.current, record: record)
             _ = try await checkRequests(of: agent, [item])
+            guard try await issuedGrants(of: id).count < Self.tokensPerAgent else {
+                throw EngineError.invalid(
+                    "the agent has \(Self.tokensPerAgent) live tokens already", hint: "revoke those that nobody uses: `tacit token list`")
+            }
             let (draft, field) = try await outline(item, record, for: agent, id, life)
             let made = try makeGrant(draft)
             var change = Change()

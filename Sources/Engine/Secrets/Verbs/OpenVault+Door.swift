@@ -8,6 +8,8 @@ import Storage
 struct RunDoor: Sendable {
     let broker: BrokerBook.Own
     let proxy: RunJob.Proxy
+    /// The tokens that end with the run.
+    let tokens: [GrantID]
 }
 
 extension OpenVault {
@@ -81,24 +83,21 @@ extension OpenVault {
     func openDoor(
         _ values: inout [RunJob.InjectedValue], _ wanted: [Wanted], in scope: Scope, at place: (any DoorPlace)?, for agent: Asker
     ) async throws -> RunDoor {
-        guard let holder = agent.holder else { throw EngineError.denied(.personOnly) }
-        var grants: [GrantID: DoorJudge.Grant] = [:]
-        var tokens: [GrantID: FakeToken] = [:]
-        for index in values.indices where values[index].kind == .secret {
-            guard let item = wanted.first(where: { $0.record?.id == values[index].secret }) else { throw EngineError.notFound(.secret) }
-            guard item.isToken else { continue }
-            let grant = GrantID(random: random)
-            // A shape that could be guessed stands for nothing.
-            let keys = try keyring.fakeTokens()
-            guard let neutral = TokenShape.neutral(),
-                let token = keys.token(of: grant, shaped: .fitting(values[index].value)) ?? keys.token(of: grant, shaped: neutral)
-            else { throw EngineError.unreadable }
-            let field = values[index].name.split(separator: "#").dropFirst().first.flatMap { try? SegmentName(String($0), of: .field) }
-            grants[grant] = .init(scope: item.scope, name: item.name, field: field, label: values[index].name)
-            tokens[grant] = token
-            values[index].take(token)
+        guard let holder = agent.holder, case .agent(let id, _) = agent.standing else { throw EngineError.denied(.personOnly) }
+        var tokens = try await runTokens(for: &values, wanted, of: id, life: Self.doorLife)
+        do {
+            try await addIssuedTokens(of: id, to: &tokens)
+            return try await openDoor(tokens, in: scope, at: place, for: agent, holder)
+        } catch {
+            await endTokens(tokens.ofRun)
+            throw error
         }
-        let judge = DoorJudge(grants, in: scope, for: agent, holder, lasting: lasting, clock: clock) { [weak self] in
+    }
+
+    private func openDoor(
+        _ tokens: DoorTokens, in scope: Scope, at place: (any DoorPlace)?, for agent: Asker, _ holder: SessionHolder
+    ) async throws -> RunDoor {
+        let judge = DoorJudge(tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock) { [weak self] in
             // After a lock another one is open, or none: tokens of before are good for nothing.
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }
@@ -106,8 +105,9 @@ extension OpenVault {
         let own = try await brokers.start(for: holder, at: place)
         let hosts = policy.document.bodyHosts
         let door = try await own.broker.open(
-            DoorSetup(tokens: tokens, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
-        return RunDoor(broker: own, proxy: RunJob.Proxy(variables: Self.variables(of: door, credential), authority: door.authority))
+            DoorSetup(tokens: tokens.tokens, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
+        let proxy = RunJob.Proxy(variables: Self.variables(of: door, credential), authority: door.authority)
+        return RunDoor(broker: own, proxy: proxy, tokens: tokens.ofRun)
     }
 
     /// How programs are told of a proxy. What is on this machine is reached without.
@@ -118,14 +118,6 @@ extension OpenVault {
             "HTTPS_PROXY": address, "https_proxy": address, "ALL_PROXY": address, "all_proxy": address, "NO_PROXY": own, "no_proxy": own,
             "NODE_USE_ENV_PROXY": "1",
         ]
-    }
-}
-
-extension RunJob.InjectedValue {
-    /// Puts a token, which is no secret, in the place of the value.
-    fileprivate mutating func take(_ token: FakeToken) {
-        var bytes = Array(token.text.utf8)
-        (value, kind) = (SecretValue(moving: &bytes), .plain)
     }
 }
 

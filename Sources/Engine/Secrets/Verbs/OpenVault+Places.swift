@@ -30,8 +30,8 @@ extension OpenVault {
         return asker.isAgent && secret.deletedAt != nil ? nil : secret
     }
 
-    /// `PROJECT/ENVIRONMENT/NAME` of a secret that is known by its id.
-    func path(of secret: SecretID) async throws -> String {
+    /// A secret that is known by its id, and its name.
+    func located(_ secret: SecretID) async throws -> (record: SecretRecord, name: SecretName) {
         guard let row = try await book.record(.secret, id: secret.cast()), let parent = row.parent,
             let outer = try await book.record(.environment, id: parent), let project = outer.parent,
             let outermost = try await book.record(.project, id: project)
@@ -39,7 +39,14 @@ extension OpenVault {
         let names = (try names.openProject(outermost).name, try await names.openEnvironment(outer, in: project.cast()).name)
         let scope = Scope(project: names.0, environment: names.1)
         let place = Place(organization: organization, project: project.cast(), environment: parent.cast(), scope: scope)
-        return "\(scope)/\(try await shelf.metadata(SecretRecord(row, place: place)).name)"
+        let record = try SecretRecord(row, place: place)
+        return (record, try await shelf.metadata(record).name)
+    }
+
+    /// `PROJECT/ENVIRONMENT/NAME` of a secret that is known by its id.
+    func path(of secret: SecretID) async throws -> String {
+        let (record, name) = try await located(secret)
+        return "\(record.place.scope)/\(name)"
     }
 
     func target(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil) -> Target {

@@ -9,6 +9,8 @@ extension AskedRequest {
     private static let mostUses = 256
     /// A head has no more.
     private static let longestText = 64 << 10
+    /// A head has no more that are looked at.
+    private static let mostStrangers = 64
 
     func write(to writer: inout CanonicalWriter) {
         for text in [scheme, host, method, path] { writer.write(text) }
@@ -18,6 +20,7 @@ extension AskedRequest {
             writer.write(use.place.description)
             writer.write(use.occurrences)
         }
+        writer.write(list: strangers) { $0.write($1) }
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -28,8 +31,10 @@ extension AskedRequest {
             guard let place = try? TokenPlace(try reader.text()) else { throw CanonicalError.malformed }
             return RequestWish.TokenUse(grant: grant, place: place, occurrences: try reader.count())
         }
+        let strangers = try reader.list { reader throws(CanonicalError) in try reader.data() }
+        guard strangers.count <= Self.mostStrangers, strangers.allSatisfy({ $0.count <= 512 }) else { throw .malformed }
         guard uses.count <= Self.mostUses, [scheme, host, method, path].allSatisfy({ $0.utf8.count <= Self.longestText }) else { throw .malformed }
-        self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses)
+        self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses, strangers: strangers)
     }
 }
 
