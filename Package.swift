@@ -70,7 +70,9 @@ var targets: [Target] = [
     core("Policies", "Model", crypto),
     core("Approvals", "Model", "PlaintextDoor", crypto),
     core("Redaction", "Model", "PlaintextDoor", "CLetters", tests: ["TestKit", "CompressedMembers", "CPacking"]),
-    core("Brokering", "Model", "PlaintextDoor", "Envelopes", "Policies", crypto, .product(name: "HTTPTypes", package: "swift-http-types")),
+    core(
+        "Brokering", "Model", "PlaintextDoor", "Envelopes", "Policies", "Redaction", crypto,
+        .product(name: "HTTPTypes", package: "swift-http-types")),
     core("Storage", "Model", tests: nil),
     core("MCPSession", tests: ["TestKit", crypto]),
     core("TacitWire"),

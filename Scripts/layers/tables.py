@@ -34,7 +34,7 @@ TARGETS = {
     "Policies": {"Model"},
     "Approvals": {"Model", "PlaintextDoor"},
     "Redaction": {"Model", "PlaintextDoor", "CLetters"},
-    "Brokering": {"Model", "PlaintextDoor", "Envelopes", "Policies"},
+    "Brokering": {"Model", "PlaintextDoor", "Envelopes", "Policies", "Redaction"},
     "Storage": {"Model"},
     "MCPSession": set(),
     "TacitWire": set(),

@@ -129,7 +129,11 @@ extension ProblemPageTests {
         ([.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .unavailable] as [BrokerFailure])
         + RequestRefusal.allCases.map { BrokerFailure.stopped(.ambiguous($0)) }
         + ExchangeRefusal.allCases.map { BrokerFailure.stopped(.exchange($0)) }
-        + ([.stray(GrantID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })), .unreadableBody, .codedBody] as [ExchangeStop])
+        + SignatureRefusal.allCases.map { BrokerFailure.stopped(.signature($0)) }
+        + ([
+            .egress(Egress(name: "n", bytesSent: 0)), .stray(GrantID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })), .unreadableBody,
+            .codedBody,
+        ] as [ExchangeStop])
         .map(BrokerFailure.stopped) + ReplyRefusal.allCases.map(BrokerFailure.reply)
         + AddressKind.allCases.filter { $0 != .global }.map { BrokerFailure.address(AddressRefusal(kind: $0)) }
 

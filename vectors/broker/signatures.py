@@ -107,7 +107,7 @@ def chunked(key, content, sizes, trailers=None):
 
 
 KEYS = [(SHOWN, REAL), (SHOWN, REAL_FOR_A_WHILE), (SHOWN_FOR_A_WHILE, REAL_FOR_A_WHILE), (SHOWN_FOR_A_WHILE, REAL)]
-ODD = "a b/\u00fc+c%/x:y@!'()*~=&;,$"
+ODD = "a b/\u00fc+c%/x:y@!'()*~=&,$"
 PLAIN = {"request_checksum_calculation": "when_required"}
 CONTENT = bytes(range(256)) * 3
 CALLS = [

@@ -33,6 +33,8 @@ package struct RedactionReport: Sendable, Equatable {
             case guessable
             /// Too many guesses were answered before.
             case fuse
+            /// A value, in a stream that is searched for them and not shown.
+            case value
         }
 
         package var reason: Reason

@@ -183,6 +183,7 @@ package struct Redactor: ~Copyable, Sendable {
     private mutating func take(_ match: Match, in text: LentBytes, into output: inout [UInt8]) {
         guard streamEnd == nil, match.end > written else { return }
         streamEnd = ends.end(at: max(match.start, written), match, needles)
+        if streamEnd == nil, ends.leaves(match, needles) { return }
         if streamEnd == nil { hide(match, in: text, into: &output) } else { answer(match.label.name) }
     }
 

@@ -7,15 +7,22 @@ package struct StreamEnds: OptionSet, Sendable {
     /// A value that could be guessed (`GuessEstimate`): a placeholder in its place would say that a guess was right, and any number of guesses can be printed.
     package static let guessable = StreamEnds(rawValue: 2)
 
+    /// The first value that could not be guessed, in whatever form. One that could be guessed passes as it is: an end there would say that a guess was right.
+    package static let value = StreamEnds(rawValue: 4)
+
     package let rawValue: UInt8
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// What ends the stream before a match; nil where it is hidden.
     func end(at place: Int, _ match: Match, _ needles: NeedleSet) -> StreamEnd? {
-        guard contains(.guessable), needles.areGuessable[match.label.name] else { return nil }
-        return StreamEnd(reason: .guessable, name: match.label.name, start: place)
+        let isGuessable = needles.areGuessable[match.label.name]
+        guard contains(isGuessable ? .guessable : .value) else { return nil }
+        return StreamEnd(reason: isGuessable ? .guessable : .value, name: match.label.name, start: place)
     }
+
+    /// Whether a match that ends nothing stays where it is, unhidden.
+    func leaves(_ match: Match, _ needles: NeedleSet) -> Bool { contains(.value) && needles.areGuessable[match.label.name] }
 }
 
 /// Where a stream ended before its program did, and why.

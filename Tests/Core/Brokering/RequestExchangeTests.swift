@@ -30,7 +30,9 @@ struct RequestExchangeTests {
     private func receive(
         _ head: ReceivedHead, body mayStandInBody: Bool = false, takesUnpacked: Bool = false
     ) throws -> (RequestExchange, RequestExchange.Step) {
-        var exchange = RequestExchange(SessionTokens([grant: token]), mayStandInBody: mayStandInBody, takesUnpacked: takesUnpacked)
+        var exchange = RequestExchange(
+            SessionTokens([grant: token]), mayStandInBody: mayStandInBody, takesUnpacked: takesUnpacked, clock: { Timestamp(nanoseconds: 0) },
+            values: { nil })
         let tunnel = try Origin(url: "https://api.github.com")
         let step = exchange.receive(head, judgedBy: HeadGuard(tunnel: tunnel, serverName: "api.github.com"), allowsEncodedSlash: false)
         return (exchange, step)
@@ -234,12 +236,12 @@ struct RequestExchangeTests {
     func withoutValue() throws {
         var (exchange, step) = try receive(head("GET", "/x", [("Authorization", "Bearer {}")]))
         _ = try wish(step)
-        #expect(throws: ExchangeRefusal.withoutValue) { try exchange.allow([:]) }
+        #expect(throws: ExchangeStop.exchange(.withoutValue)) { try exchange.allow([:]) }
         (exchange, step) = try receive(head("GET", "/x/{}", []))
         _ = try wish(step)
         var bytes = Array("a/b".utf8)
         let slash = SecretValue(moving: &bytes)
-        #expect(throws: ExchangeRefusal.unspeakable) { try exchange.allow([grant: slash]) }
+        #expect(throws: ExchangeStop.exchange(.unspeakable)) { try exchange.allow([grant: slash]) }
     }
 
     @Test("what the guard accepts beside a token, the policy can be asked about")

@@ -86,7 +86,8 @@ final class FakeBrokers: BrokerSupply {
 
     /// Reads the errand as any request is read: the head is judged, tokens are looked for in it.
     private static func asked(_ errand: Errand) throws -> AskedRequest {
-        var exchange = RequestExchange(SessionTokens(errand.tokens), mayStandInBody: false)
+        var exchange = RequestExchange(
+            SessionTokens(errand.tokens), mayStandInBody: false, clock: { Timestamp(nanoseconds: 0) }, values: { nil })
         let guardian = HeadGuard(tunnel: errand.origin)
         var step = exchange.receive(errand.head, judgedBy: guardian, allowsEncodedSlash: errand.allowsEncodedSlash)
         if case .wait = step {

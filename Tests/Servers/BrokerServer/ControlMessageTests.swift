@@ -31,11 +31,17 @@ import Testing
             .allow(AskID(number: 1), RequestLeave(entry: 9, releases: [release], reachesOwnNetwork: true, authorities: "PEM")),
             .refuse(AskID(number: 1), RequestDenial(code: "a.b", message: "no", rule: "r", nextStep: "ask")), .refuse(AskID(number: 2), nil),
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),
-            .failure(WorkID(number: 4), .timeout),
+            .failure(WorkID(number: 4), .timeout), .failure(WorkID(number: 4), .stopped(.signature(.stale))),
+            .failure(WorkID(number: 4), .stopped(.egress(Egress(name: "app/key", bytesSent: 3)))),
             .misuse(WorkID(number: 5), grant, code: "broker.token-misplaced"), .opened(WorkID(number: 6), OpenDoor(port: 80, authority: "PEM")),
             .open(
                 WorkID(number: 6),
-                DoorSetup(tokens: [grant: FakeToken(text: "tacit_0123456789")], credential: "c", bodyHosts: ["*.api.test"], life: .seconds(9))),
+                DoorSetup(
+                    tokens: [grant: FakeToken(text: "tacit_0123456789")],
+                    signing: [
+                        SigningGrants(shownKeyID: "AKIA", keyID: grant, secretKey: grant, sessionToken: grant),
+                        SigningGrants(shownKeyID: "AKIA", keyID: nil, secretKey: grant),
+                    ], credential: "c", bodyHosts: ["*.api.test"], life: .seconds(9))),
             .reply(WorkID(number: 8), ErrandReply(status: 200, fields: [("a", "b")], body: [1, 2], isTruncated: true, withheld: .guessable)),
         ]
     }

@@ -16,13 +16,16 @@ struct DoorScene {
     let credential = "4f1d7c0c9a"
 
     init(
-        _ random: SeededRandom, bodyHosts: [String] = [], speaking protocols: [String] = ["http/1.1"],
+        _ random: SeededRandom, bodyHosts: [String] = [], more tokens: [GrantID: FakeToken] = [:], signing: [SigningGrants] = [],
+        speaking protocols: [String] = ["http/1.1"],
         _ judgement: @escaping @Sendable (TestGrant, LocalService) -> RequestJudgement
     ) async throws {
         let (service, grant, broker) = (try await LocalService(speaking: protocols), TestGrant(random), try await BrokerHarness())
         judge = TestJudge { _ in judgement(grant, service) }
         (self.service, self.grant, self.broker) = (service, grant, broker)
-        let setup = DoorSetup(tokens: [grant.id: grant.token], credential: credential, bodyHosts: bodyHosts, life: .seconds(3600))
+        let setup = DoorSetup(
+            tokens: tokens.merging([grant.id: grant.token]) { first, _ in first }, signing: signing, credential: credential,
+            bodyHosts: bodyHosts, life: .seconds(3600))
         door = try await broker.handle.open(setup, judgedBy: judge)
         directory = try TemporaryDirectory()
         try Data(door.authority.utf8).write(to: URL(filePath: directory.path("ca.pem")))

@@ -67,7 +67,7 @@ extension RequestDraft {
     private static func writes(_ place: TokenPlace) -> Bool {
         switch place {
         case .bearer, .basic, .header, .cookie, .query: true
-        case .segment, .form, .json, .multipart: false
+        case .segment, .awsSignature, .form, .json, .multipart: false
         }
     }
 
@@ -109,7 +109,7 @@ extension RequestDraft {
             guard !hasParameter(name) else { throw .taken(place) }
             let pair = "\(Self.escaped(Array(name.utf8)))=\(Self.escaped(text))"
             return head("\(target.path)?\(target.query.map { $0.isEmpty ? "" : "\($0)&" } ?? "")\(pair)", [])
-        case .segment, .form, .json, .multipart: throw .unwritten
+        case .segment, .awsSignature, .form, .json, .multipart: throw .unwritten
         }
     }
 

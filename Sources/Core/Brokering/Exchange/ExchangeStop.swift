@@ -1,7 +1,7 @@
 package import Model
 
 /// Why a request ends at the broker. It names nothing of the request, so it may be shown and logged.
-package enum ExchangeStop: Sendable, Equatable {
+package enum ExchangeStop: Error, Sendable, Equatable {
     /// Two programs on the way could read it differently.
     case ambiguous(RequestRefusal)
     /// A token where no token may stand: it is refused, and told as a misuse of that grant.
@@ -12,6 +12,10 @@ package enum ExchangeStop: Sendable, Equatable {
     case unreadableBody
     /// The body is in a coding that nobody looks into.
     case codedBody
+    /// It is signed with a pair of the session's, and its signature is refused.
+    case signature(SignatureRefusal)
+    /// A real value of the session stands in it, which no program was given.
+    case egress(Egress)
 
     /// A stable name.
     package var code: String {
@@ -21,6 +25,8 @@ package enum ExchangeStop: Sendable, Equatable {
         case .exchange(let refusal): "broker.exchange-\(refusal.rawValue)"
         case .unreadableBody: "broker.body-unreadable"
         case .codedBody: "broker.body-coded"
+        case .signature(let refusal): refusal.code
+        case .egress: "value.egress"
         }
     }
 

@@ -1,30 +1,37 @@
 package import HTTPTypes
 package import Model
+package import Redaction
 
 /// One request on its way from an agent to a service: takes what comes, and says what is asked, what goes on and where it ends.
 ///
 /// Nothing goes on before the wish was allowed. The shell that drives it owns the sockets, and sends exactly what it is given.
 package struct RequestExchange: Sendable {
-    private let tokens: SessionTokens
+    let tokens: SessionTokens
     private let mayStandInBody: Bool
     private let takesUnpacked: Bool
-    private var state = State.idle
+    let now: @Sendable () -> Timestamp
+    let values: @Sendable () -> NeedleSet?
+    var state = State.idle
     /// Whether the body comes packed by gzip and has to be given here unpacked, as it goes on.
     package private(set) var isUnpacked = false
 
-    private enum State: Sendable {
+    enum State: Sendable {
         case idle
         /// The body is read whole before anything is asked.
         case collecting(JudgedRequest, [TokenSighting], BodyKind, [UInt8])
+        /// Its signature is checked, or what it asks for known, once the body was read.
+        case collectingSigned(JudgedRequest, SignedRequest, [UInt8])
         /// Bytes that come before the answer, because one read of the connection brought them, wait.
         case asking(RequestWish, Content, early: [UInt8], hasEnded: Bool)
-        case streaming(BodyWatch)
+        case streaming(BodyPassage)
         case ended
     }
 
-    private enum Content: Sendable {
+    enum Content: Sendable {
         case streamed(refusingMethods: Bool)
         case whole([UInt8], BodyKind)
+        /// Signed, with the whole body where that was read.
+        case signed(SignedRequest, [UInt8]?)
     }
 
     /// What is to be done now.
@@ -56,10 +63,13 @@ package struct RequestExchange: Sendable {
     /// - Parameters:
     ///   - mayStandInBody: whether a rule of the session lets a token stand in a body that goes to this origin.
     ///   - takesUnpacked: whether the shell can unpack a body that a client packed.
-    package init(_ tokens: SessionTokens, mayStandInBody: Bool, takesUnpacked: Bool = false) {
-        self.tokens = tokens
-        self.mayStandInBody = mayStandInBody
-        self.takesUnpacked = takesUnpacked
+    ///   - clock: what the moment of a signature is held against.
+    ///   - values: the real values that the broker has by now, which no program sends; nil where it has none.
+    package init(
+        _ tokens: SessionTokens, mayStandInBody: Bool, takesUnpacked: Bool = false, clock: @escaping @Sendable () -> Timestamp,
+        values: @escaping @Sendable () -> NeedleSet?
+    ) {
+        (self.tokens, self.mayStandInBody, self.takesUnpacked, now, self.values) = (tokens, mayStandInBody, takesUnpacked, clock, values)
     }
 
     /// Whether nothing more of the request is to come or to go on.
@@ -67,6 +77,9 @@ package struct RequestExchange: Sendable {
 
     /// Takes the head.
     package mutating func receive(_ head: ReceivedHead, judgedBy guardian: HeadGuard, allowsEncodedSlash: Bool) -> Step {
+        if let signer = SignedRequest.signer(of: head, among: tokens) {
+            return receive(head, signedBy: signer, guardian.verdict(on: head, carriesToken: true, allowsEncodedSlash: allowsEncodedSlash))
+        }
         let received = tokens.sightings(inTarget: head.target, fields: head.fields.map { ($0.name, $0.value) })
         if let stray = received.first(where: { $0.place == nil }) { return stop(.stray(stray.grant)) }
         let carriesToken = !received.isEmpty || mayStandInBody
@@ -111,14 +124,17 @@ package struct RequestExchange: Sendable {
             body += bytes
             state = .collecting(judged, sent, kind, body)
             return .wait
-        case .streaming(var watch):
+        case .collectingSigned(let judged, let signed, var body):
+            guard body.count + bytes.count <= BodyKind.maximumBytes else { return stop(.unreadableBody) }
+            state = .ended
+            body += bytes
+            state = .collectingSigned(judged, signed, body)
+            return .wait
+        case .streaming(var passage):
             state = .ended
             var passed: [UInt8] = []
-            switch watch.pass(bytes, into: &passed) {
-            case .token(let grant): return stop(.stray(grant))
-            case .method: return stop(.ambiguous(.methodOverride))
-            case nil: state = .streaming(watch)
-            }
+            if let reason = passage.pass(bytes, into: &passed) { return stop(reason) }
+            state = .streaming(passage)
             return passed.isEmpty ? .wait : .pass(passed)
         case .asking(let wish, let content, let early, let hasEnded):
             guard early.count + bytes.count <= Self.mostEarly else { return stop(.unreadableBody) }
@@ -137,38 +153,17 @@ package struct RequestExchange: Sendable {
             if let stray = found.first(where: { $0.place == nil }) { return stop(.stray(stray.grant)) }
             guard !overridesMethod(judged, body, kind) else { return stop(.ambiguous(.methodOverride)) }
             return ask(judged, sent + found, .whole(body, kind))
-        case .streaming(var watch):
+        case .collectingSigned(let judged, let signed, let body): return ask(judged, signed, body)
+        case .streaming(var passage):
             var passed: [UInt8] = []
-            watch.finish(into: &passed)
+            let reason = passage.finish(into: &passed)
             state = .ended
-            return passed.isEmpty ? .wait : .pass(passed)
+            return reason.map(Step.stop) ?? (passed.isEmpty ? .wait : .pass(passed))
         case .asking(let wish, let content, let early, _):
             state = .asking(wish, content, early: early, hasEnded: true)
             return .wait
         case .idle: preconditionFailure("internal: a body ended before its head")
         case .ended: return .wait
-        }
-    }
-
-    /// Goes on with the values of the grants that were allowed for this wish: for each use in it one.
-    package mutating func allow(_ values: [GrantID: SecretValue]) throws(ExchangeRefusal) -> Departure {
-        guard case .asking(let wish, let content, let early, let hasEnded) = state else {
-            preconditionFailure("internal: a wish was allowed that nobody asked")
-        }
-        state = .ended
-        let exchange = TextExchange(tokens, values: values)
-        var request = wish.request.request
-        request.path = String(decoding: try exchange.target(Array(wish.request.target.pathAndQuery.utf8)), as: UTF8.self)
-        request.headerFields = try exchange.fields(request.headerFields)
-        switch content {
-        case .streamed(let refusesMethods):
-            state = .streaming(BodyWatch(tokens, refusingMethods: refusesMethods))
-            let steps = (early.isEmpty ? [] : [receive(early)]) + (hasEnded ? [receiveEnd()] : [])
-            return Departure(request: request, framing: wish.request.body, body: nil, next: steps.filter { $0 != .wait })
-        case .whole(let body, let kind):
-            guard let exchanged = try exchange.body(body, kind) else { preconditionFailure("internal: a body was readable and is not") }
-            if exchanged != body { request.headerFields.removeDigests() }
-            return Departure(request: request, framing: .length(Int64(exchanged.count)), body: exchanged, next: [])
         }
     }
 
@@ -195,7 +190,7 @@ package struct RequestExchange: Sendable {
         return .ask(wish)
     }
 
-    private mutating func stop(_ reason: ExchangeStop) -> Step {
+    mutating func stop(_ reason: ExchangeStop) -> Step {
         state = .ended
         return .stop(reason)
     }
@@ -213,26 +208,7 @@ extension JudgedRequest {
     }
 }
 
-extension HTTPFields {
-    /// Leaves out digests of a body that is another one now (RFC 1864, 3230, 9530).
-    fileprivate mutating func removeDigests() {
-        for name in ["content-md5", "digest", "content-digest", "repr-digest"].compactMap({ HTTPField.Name($0) }) { self[values: name] = [] }
-    }
-}
-
-extension TextExchange {
-    /// Fields with values in the place of tokens, in their order.
-    func fields(_ fields: HTTPFields) throws(ExchangeRefusal) -> HTTPFields {
-        var exchanged = HTTPFields()
-        exchanged.reserveCapacity(fields.count)
-        for field in fields {
-            exchanged.append(HTTPField(name: field.name, value: try self.field(field.name.rawName, field.bytes)))
-        }
-        return exchanged
-    }
-}
-
 extension HTTPField {
     /// The value's bytes as they came.
-    fileprivate var bytes: [UInt8] { unsafe withUnsafeBytesOfValue { unsafe Array($0) } }
+    var bytes: [UInt8] { unsafe withUnsafeBytesOfValue { unsafe Array($0) } }
 }

@@ -7,12 +7,14 @@ package struct SessionTokens: Sendable {
     private let ends: [UInt64: [[UInt8]]]
     /// One bit for each of those ends, so that nearly every place of a text is passed with one look.
     private let marks: [UInt64]
+    /// Those of them that programs sign with, pair by pair.
+    let signers: [SessionSigner]
 
     private static let endLength = 8
     private static let markCount = 64
 
-    /// Takes each grant's token. One shorter than eight bytes is no token.
-    package init(_ tokens: [GrantID: FakeToken]) {
+    /// Takes each grant's token, and which of them sign together. One shorter than eight bytes is no token.
+    package init(_ tokens: [GrantID: FakeToken], signing pairs: [SigningGrants] = []) {
         var grants: [[UInt8]: GrantID] = [:]
         var ends: [UInt64: [[UInt8]]] = [:]
         var marks = [UInt64](repeating: 0, count: Self.markCount)
@@ -26,6 +28,7 @@ package struct SessionTokens: Sendable {
             marks[bit >> 6] |= 1 << UInt64(bit & 63)
         }
         (self.grants, self.ends, self.marks) = (grants, ends, marks)
+        signers = pairs.compactMap { SessionSigner($0, tokens) }
     }
 
     /// How long the shortest token is: nothing shorter is one, however it is written.

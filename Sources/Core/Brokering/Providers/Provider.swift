@@ -6,9 +6,11 @@ package struct Provider: Sendable {
     package let name: String
     /// Its own hosts, exactly; empty where each customer has one, which a rule names.
     package let hosts: [String]
+    /// Names below which all hosts are its own, where services and regions have one each. Whose data is there, is another matter.
+    let domains: [String]
     /// What the base address of its API ends in, behind the first host; empty for nothing.
     package let basePath: String
-    /// Where its token stands, the usual place first. Empty where requests are signed.
+    /// Where its token stands, the usual place first.
     package let places: [TokenPlace]
     /// The user beside its token in `Authorization: Basic`, where a token is the password.
     package let basicUser: String
@@ -29,12 +31,14 @@ package struct Provider: Sendable {
     package static let usualBasicUser = "x-access-token"
 
     init(
-        _ name: String, at hosts: [String], base basePath: String = "", in places: [TokenPlace] = [.bearer], like shape: String, variables: [String],
+        _ name: String, at hosts: [String], below domains: [String] = [], base basePath: String = "", in places: [TokenPlace] = [.bearer],
+        like shape: String, variables: [String],
         user basicUser: String = Provider.usualBasicUser, address addressVariables: [String] = [], encodedSlash hasEncodedSlash: Bool = false,
         anyWrite: [String] = [], credentials: [String] = []
     ) {
         self.name = name
         self.hosts = hosts
+        self.domains = domains
         self.basePath = basePath
         self.places = places
         self.basicUser = basicUser

@@ -8,7 +8,11 @@ package enum ProviderCatalogue {
     private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 
     /// The provider whose own host this is; the host in the form in which it is judged.
-    package static func provider(at host: String) -> Provider? { byHost[host] }
+    package static func provider(at host: String) -> Provider? {
+        byHost[host] ?? withDomains.first { provider in provider.domains.contains { host.hasSuffix(".\($0)") } }
+    }
+
+    private static let withDomains = all.filter { !$0.domains.isEmpty }
 
     package static func provider(named name: String) -> Provider? { byName[name] }
 }
@@ -166,7 +170,9 @@ extension ProviderCatalogue {
 
     private static let clouds = [
         // Requests are signed; hosts differ by service and region, and a rule names them.
-        Provider("aws", at: [], in: [], like: "base64-40", variables: ["AWS_SECRET_ACCESS_KEY"]),
+        Provider(
+            "aws", at: [], below: ["amazonaws.com", "amazonaws.com.cn", "api.aws"], in: [.awsSignature], like: "base64-40",
+            variables: ["AWS_SECRET_ACCESS_KEY"]),
         Provider(
             "cloudflare", at: ["api.cloudflare.com"], base: "/client/v4", in: [.bearer, .header("x-auth-key")], like: "base64url-40",
             variables: ["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"], anyWrite: ["/client/v4/graphql"],

@@ -27,6 +27,8 @@ package enum SignatureRefusal: String, Diagnosable, CaseIterable {
     case chunkTooLong = "chunk-too-long"
     case chunkMismatch = "chunk-mismatch"
     case trailer
+    // What it asks for
+    case operation
 
     /// A stable name, `broker.signature-reason`.
     package var code: String { "broker.signature-\(rawValue)" }
@@ -52,6 +54,7 @@ package enum SignatureRefusal: String, Diagnosable, CaseIterable {
         case .chunkTooLong: "a signed chunk of the body is longer than 1 MiB"
         case .chunkMismatch: "a chunk of the body has another signature than its own"
         case .trailer: "what follows the last chunk is not what the request announces, or has another signature than its own"
+        case .operation: "the answer to this operation holds credentials, and nothing keeps them from the program yet"
         }
     }
 
@@ -67,6 +70,7 @@ package enum SignatureRefusal: String, Diagnosable, CaseIterable {
         case .sessionToken: "use the variables that the program was started with, all of them together"
         case .stale: "look at the machine's clock, or sign anew"
         case .mismatch, .chunkMismatch: "use the variables that the program was started with, all of them together"
+        case .operation: "a person makes them, and stores them in the vault: `tacit set`"
         case .chunkTooLong: "send chunks of 64 KiB, as the SDKs do"
         }
     }

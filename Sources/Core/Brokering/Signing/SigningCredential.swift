@@ -81,3 +81,36 @@ extension SignatureClaim {
         }
     }
 }
+
+/// What a value is of an AWS key, by its form.
+package enum SigningPart: Sendable, Hashable {
+    case keyID, secretKey, sessionToken
+
+    /// Nil for a value that has none of the three forms.
+    package init?(of value: SecretValue) {
+        let part: SigningPart? = value.withPlaintext(PlaintextDoor()) { bytes in
+            unsafe bytes.withUnsafeBytes { bytes in
+                if unsafe Self.isKeyID(Array(bytes.prefix(Self.longestKeyID + 1))) { return .keyID }
+                guard unsafe bytes.allSatisfy({ TokenAlphabet.base64.contains($0) || $0 == UInt8(ascii: "=") }) else { return nil }
+                if bytes.count == 40 { return .secretKey }
+                return bytes.count >= Self.shortestToken ? .sessionToken : nil
+            }
+        }
+        guard let part else { return nil }
+        self = part
+    }
+
+    /// The name of a key that is no secret; nil where the value is none.
+    package static func keyID(of value: SecretValue) -> String? {
+        let bytes = value.withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0.prefix(longestKeyID + 1)) } }
+        return isKeyID(bytes) ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+
+    private static let longestKeyID = 20
+    /// A session's token has some hundreds.
+    private static let shortestToken = 100
+
+    private static func isKeyID(_ bytes: [UInt8]) -> Bool {
+        ["aws-key-id", "aws-session-key-id"].contains { TokenShape.named($0)?.isForm(of: bytes) == true }
+    }
+}

@@ -6,6 +6,8 @@ package enum TokenPlace: Sendable, Hashable, CustomStringConvertible {
     case basic
     /// A whole segment of the path.
     case segment
+    /// In the signature of an AWS request, which is made anew with the value.
+    case awsSignature
     /// A header's value; its name in lower case.
     case header(String)
     case cookie(String)
@@ -20,7 +22,7 @@ package enum TokenPlace: Sendable, Hashable, CustomStringConvertible {
     /// The words, those before a name last.
     static let words = plain.map(\.description) + named.map(\.word)
 
-    private static let plain: [TokenPlace] = [.bearer, .basic, .segment]
+    private static let plain: [TokenPlace] = [.bearer, .basic, .segment, .awsSignature]
     private static let named: [(word: String, make: @Sendable (String) -> TokenPlace)] = [
         ("header", { .header($0.lowercased()) }), ("cookie", { .cookie($0) }), ("query", { .query($0) }), ("form", { .form($0) }),
         ("json", { .json($0) }),
@@ -47,6 +49,7 @@ package enum TokenPlace: Sendable, Hashable, CustomStringConvertible {
         case .bearer: "bearer"
         case .basic: "basic"
         case .segment: "segment"
+        case .awsSignature: "aws-signature"
         case .header(let name): "header: \(name)"
         case .cookie(let name): "cookie: \(name)"
         case .query(let name): "query: \(name)"
@@ -60,13 +63,13 @@ package enum TokenPlace: Sendable, Hashable, CustomStringConvertible {
     package var isInBody: Bool {
         switch self {
         case .form, .json, .multipart: true
-        case .bearer, .basic, .segment, .header, .cookie, .query: false
+        case .bearer, .basic, .segment, .awsSignature, .header, .cookie, .query: false
         }
     }
 
     private func check() throws(RequestProblem) {
         switch self {
-        case .bearer, .basic, .segment: break
+        case .bearer, .basic, .segment, .awsSignature: break
         case .header(let name):
             guard name.isHeaderName else { throw .badName }
             guard !Self.closedHeaders.contains(name), !name.hasPrefix("proxy-"), !name.hasPrefix("sec-") else { throw .closedHeader }

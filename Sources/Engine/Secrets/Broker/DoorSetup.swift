@@ -6,6 +6,8 @@ import Policies
 package struct DoorSetup: Sendable {
     /// The session's live tokens.
     package var tokens: [GrantID: FakeToken]
+    /// Which of them sign together.
+    package var signing: [SigningGrants]
     /// What its programs show with each connection.
     package var credential: String
     /// Hosts, as request rules write them, to which a body may have a token in it.
@@ -13,8 +15,10 @@ package struct DoorSetup: Sendable {
     /// How long the door's certificates are valid.
     package var life: Duration
 
-    package init(tokens: [GrantID: FakeToken], credential: String, bodyHosts: [String] = [], life: Duration) {
-        (self.tokens, self.credential, self.bodyHosts, self.life) = (tokens, credential, bodyHosts, life)
+    package init(
+        tokens: [GrantID: FakeToken], signing: [SigningGrants] = [], credential: String, bodyHosts: [String] = [], life: Duration
+    ) {
+        (self.tokens, self.signing, self.credential, self.bodyHosts, self.life) = (tokens, signing, credential, bodyHosts, life)
     }
 }
 

@@ -10,6 +10,8 @@ struct DoorTokens: Sendable {
     var tokens: [GrantID: FakeToken] = [:]
     /// Those that end with the run.
     var ofRun: [GrantID] = []
+    /// Which of them sign together.
+    var signing: [SigningGrants] = []
 
     mutating func add(_ id: GrantID, _ token: FakeToken, for grant: DoorJudge.Grant) { (grants[id], tokens[id]) = (grant, token) }
 }
@@ -24,6 +26,7 @@ extension OpenVault {
     ) async throws -> DoorTokens {
         let run = AnyRecordID(random: random)
         var door = DoorTokens()
+        var signers = RunSigners(values)
         var change = Change()
         for index in values.indices where values[index].kind == .secret {
             guard let item = wanted.first(where: { $0.record?.id == values[index].secret }), let secret = values[index].secret else {
@@ -38,8 +41,10 @@ extension OpenVault {
                 made.id, made.token,
                 for: .init(secret: secret, scope: item.scope, name: item.name, field: field, label: values[index].name))
             door.ofRun.append(made.id)
+            signers.take(made.token, of: made.id, at: index)
             values[index].take(made.token)
         }
+        door.signing = signers.grants
         guard !door.ofRun.isEmpty else { return door }
         let name = try await agentNames()[agent] ?? ""
         let detail = [AuditFact("for", name), AuditFact("run", "\(run)"), AuditFact("tokens", door.ofRun.count)]

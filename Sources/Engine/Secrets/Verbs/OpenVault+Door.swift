@@ -105,7 +105,7 @@ extension OpenVault {
         let own = try await brokers.start(for: holder, at: place)
         let hosts = policy.document.bodyHosts
         let door = try await own.broker.open(
-            DoorSetup(tokens: tokens.tokens, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
+            DoorSetup(tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
         let proxy = RunJob.Proxy(variables: Self.variables(of: door, credential), authority: door.authority)
         return RunDoor(broker: own, proxy: proxy, tokens: tokens.ofRun)
     }

@@ -8,6 +8,12 @@ extension DoorSetup {
             writer.write(token.key)
             writer.write(token.value.text)
         }
+        writer.write(list: signing) { writer, grants in
+            writer.write(grants.shownKeyID)
+            writer.write(optional: grants.keyID) { $0.write($1) }
+            writer.write(grants.secretKey)
+            writer.write(optional: grants.sessionToken) { $0.write($1) }
+        }
         writer.write(credential)
         writer.write(list: bodyHosts) { $0.write($1) }
         writer.write(life)
@@ -15,8 +21,17 @@ extension DoorSetup {
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
         let tokens = try reader.list { reader throws(CanonicalError) in (try reader.id(GrantKind.self), FakeToken(text: try reader.text())) }
+        let signing = try reader.list { reader throws(CanonicalError) in
+            let (shown, keyID) = (try reader.text(), try reader.optional { reader throws(CanonicalError) in try reader.id(GrantKind.self) })
+            let secretKey = try reader.id(GrantKind.self)
+            return SigningGrants(
+                shownKeyID: shown, keyID: keyID, secretKey: secretKey,
+                sessionToken: try reader.optional { reader throws(CanonicalError) in try reader.id(GrantKind.self) })
+        }
         let credential = try reader.text()
         let bodyHosts = try reader.list { reader throws(CanonicalError) in try reader.text() }
-        self.init(tokens: Dictionary(tokens) { first, _ in first }, credential: credential, bodyHosts: bodyHosts, life: try reader.duration())
+        self.init(
+            tokens: Dictionary(tokens) { first, _ in first }, signing: signing, credential: credential, bodyHosts: bodyHosts,
+            life: try reader.duration())
     }
 }

@@ -21,7 +21,7 @@ struct Door: Sendable {
 
     init(_ id: WorkID, _ setup: DoorSetup, _ broker: BrokerParts) async throws {
         (self.id, self.setup, self.broker) = (id, setup, broker)
-        tokens = SessionTokens(setup.tokens)
+        tokens = SessionTokens(setup.tokens, signing: setup.signing)
         bodyHosts = setup.bodyHosts.compactMap { try? HostPattern($0) }
         let validity = Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds))
         let authority = try SessionAuthority(validity: validity, speaking: ["h2", "http/1.1"])

@@ -16,7 +16,7 @@ struct DoorRequest: Sendable {
 
     /// Says whether another request may follow on the connection.
     func serve(_ parts: inout RequestParts) async throws -> Bool {
-        var exchange = RequestExchange(door.tokens, mayStandInBody: door.mayStandInBody(to: origin), takesUnpacked: true)
+        var exchange = broker.exchange(door.tokens, mayStandInBody: door.mayStandInBody(to: origin), takesUnpacked: true)
         let body = RequestBody(broker.opener)
         let wish: RequestWish
         switch try await question(&exchange, body, &parts) {
@@ -80,7 +80,7 @@ struct DoorRequest: Sendable {
         broker.values.take(leave.releases, standingIn: door.setup.tokens)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
         let departure: RequestExchange.Departure
-        do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(.exchange(error)) }
+        do throws(ExchangeStop) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(error) }
         let reply = DoorReply(wish.request, broker, tally, client, by: head.version)
         let departing = DepartingRequest(wish.request, departure, to: origin)
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in

@@ -17,7 +17,7 @@ struct ErrandRun: Sendable {
     }
 
     private func perform() async throws(BrokerFailure) -> ErrandReply {
-        var exchange = RequestExchange(SessionTokens(errand.tokens), mayStandInBody: false)
+        var exchange = broker.exchange(SessionTokens(errand.tokens), mayStandInBody: false)
         let wish = try wish(&exchange)
         let (ask, answer) = await broker.link.ask(wish.asked, for: id)
         guard case .allow(let leave) = answer else { throw .refused }
@@ -50,7 +50,7 @@ struct ErrandRun: Sendable {
         broker.values.take(leave.releases)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
         let departure: RequestExchange.Departure
-        do throws(ExchangeRefusal) { departure = try exchange.allow(released) } catch { throw .stopped(.exchange(error)) }
+        do throws(ExchangeStop) { departure = try exchange.allow(released) } catch { throw .stopped(error) }
         let body = try body(&exchange, departure, wish)
         let departing = DepartingRequest(wish.request, departure.request, to: errand.origin, framing: departure.framing, body: body)
         return try await within(errand.timeout) {

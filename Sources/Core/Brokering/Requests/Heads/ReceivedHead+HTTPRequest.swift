@@ -10,7 +10,3 @@ extension ReceivedHead {
             fields: request.headerFields.map { Field($0.name.canonicalName, $0.bytes) })
     }
 }
-
-extension HTTPField {
-    fileprivate var bytes: [UInt8] { unsafe withUnsafeBytesOfValue { unsafe Array($0) } }
-}

@@ -1,0 +1,142 @@
+import Foundation
+import HTTPTypes
+import Model
+import Redaction
+import TestKit
+import Testing
+
+@testable import Brokering
+
+@Suite("real values in what a program sends")
+struct EgressTests {
+    private let random = SeededRandom()
+    private let value = "CANARY/9f8e7d6c5b4a3921+real=value"
+    private let guessable = "hunter22"
+
+    private func needles() -> NeedleSet {
+        NeedleSet(
+            [("other/key", value), ("other/word", guessable)].map { name, text in
+                var bytes = Array(text.utf8)
+                return Needle(name: name, value: SecretValue(moving: &bytes), standIn: "ghp_standin")
+            })
+    }
+
+    /// The forms in which a value is found.
+    private var forms: [String] {
+        let bytes = Data(value.utf8)
+        return [
+            value, bytes.base64EncodedString(), Data("user:\(value)".utf8).base64EncodedString(), bytes.map { String(format: "%02x", $0) }.joined(),
+            bytes.map { String(format: "%%%02X", $0) }.joined(), value.replacing("/", with: "%2F").replacing("+", with: "%2B"),
+            value.replacing("/", with: "\\/"),
+        ]
+    }
+
+    private func passed(_ body: [UInt8], atMost length: Int) -> (bytes: [UInt8], name: String?) {
+        let watch = EgressWatch(needles())
+        var passed: [UInt8] = []
+        for piece in body.cut(by: random, atMost: length) {
+            if let name = watch.pass(piece, into: &passed) { return (passed, name) }
+        }
+        let name = watch.pass([], isEnd: true, into: &passed)
+        return (passed, name)
+    }
+
+    /// In base64 a user's name may stand before the value, and the two share a digit.
+    private func isCut(_ bytes: [UInt8], before form: String, behind lead: [UInt8]) -> Bool {
+        (lead + Array(form.utf8)).starts(with: bytes) && (lead.count...lead.count + 7).contains(bytes.count)
+    }
+
+    @Test("a value in any form ends the stream right before it, however the stream is cut")
+    func everyForm() {
+        for form in forms {
+            let lead = Array("{\"some\": \"text\", \"it\": \"".utf8)
+            for length in [1, 3, 20, 1000] {
+                let (bytes, name) = passed(lead + Array(form.utf8) + Array("\"} and more".utf8), atMost: length)
+                #expect(name == "other/key" && isCut(bytes, before: form, behind: lead), "\(form) in pieces of \(length)")
+            }
+        }
+    }
+
+    @Test("what holds no value passes byte for byte, compressed data and a value that could be guessed as well")
+    func clean() {
+        let gzip: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + random.bytes(500)
+        for body in [Array("the password is \(guessable), again \(guessable)".utf8), gzip, random.bytes(5000), [], Array(value.utf8.prefix(12))] {
+            for length in [1, 50, 10_000] {
+                let (bytes, name) = passed(body, atMost: length)
+                #expect(bytes == body && name == nil)
+            }
+        }
+        #expect(passed(gzip + Array(value.utf8), atMost: 100).name == "other/key")
+    }
+
+    @Test("random streams with a value in them are cut before it, and nowhere else")
+    func drawn() {
+        for _ in 0..<60 {
+            let lead = (0..<random.int(in: 0...400)).map { _ in UInt8(random.int(in: 0x61...0x7A)) } + Array(" \n".utf8)
+            let form = random.element(of: forms) ?? value
+            let (bytes, name) = passed(lead + Array("\(form)\n".utf8), atMost: random.int(in: 1...120))
+            #expect(name == "other/key" && isCut(bytes, before: form, behind: lead), "\(form)")
+        }
+    }
+
+    private func exchange(_ fields: [(String, String)], _ target: String = "/x", needles: NeedleSet?) throws -> RequestExchange {
+        var exchange = RequestExchange(SessionTokens([:]), mayStandInBody: false, clock: { Timestamp(nanoseconds: 0) }, values: { needles })
+        let all = [("Host", "api.github.com")] + fields
+        let head = ReceivedHead(
+            version: .http1_1, method: "POST", target: Array(target.utf8), fields: all.map { ReceivedHead.Field($0, Array($1.utf8)) })
+        let step = exchange.receive(head, judgedBy: HeadGuard(tunnel: try Origin(url: "https://api.github.com")), allowsEncodedSlash: true)
+        guard case .ask = step else { throw Unexpected(step: "\(step)") }
+        return exchange
+    }
+
+    private struct Unexpected: Error { let step: String }
+
+    @Test("a request with a value in its head does not leave")
+    func heads() throws {
+        let basic = Data("user:\(value)".utf8).base64EncodedString()
+        let escaped = value.replacing("/", with: "%2F").replacing("+", with: "%2B")
+        for (fields, target) in [
+            ([("Authorization", "Bearer \(value)")], "/x"), ([("Authorization", "Basic \(basic)")], "/x"),
+            ([("X-\(value.prefix(6))", "1")], "/?k=\(escaped)"),
+            ([], "/a/\(escaped)"), ([("Cookie", "a=1; s=\(value)")], "/"),
+        ] {
+            var exchange = try exchange(fields, target, needles: needles())
+            #expect(throws: ExchangeStop.egress(Egress(name: "other/key", bytesSent: 0))) { try exchange.allow([:]) }
+            #expect(exchange.hasEnded)
+        }
+        var other = try exchange([("Authorization", "Bearer \(guessable)")], needles: needles())
+        #expect(try other.allow([:]).request.headerFields[.authorization] == "Bearer \(guessable)")
+    }
+
+    @Test("a body ends before a value, and it is told how much of it had left")
+    func bodies() throws {
+        var exchange = try exchange([("Transfer-Encoding", "chunked"), ("Content-Type", "text/plain")], needles: needles())
+        #expect(try exchange.allow([:]).next.isEmpty)
+        var sent = 0
+        var step = RequestExchange.Step.wait
+        for piece in Array("some text, and then \(value)".utf8).cut(by: random, atMost: 6) where !exchange.hasEnded {
+            step = exchange.receive(piece)
+            if case .pass(let bytes) = step { sent += bytes.count }
+        }
+        if !exchange.hasEnded { step = exchange.receiveEnd() }
+        #expect(step == .stop(.egress(Egress(name: "other/key", bytesSent: Int64(sent)))) && sent <= 20)
+        guard case .stop(let stop) = step else { return }
+        #expect(stop.code == "value.egress" && !stop.message.contains("other/key") && stop.hint != nil && stop.misusedGrant == nil)
+    }
+
+    @Test("the value that the exchange itself puts in is none that the program sent")
+    func ownValue() throws {
+        let grant: GrantID = random.id()
+        let token = "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"
+        var bytes = Array(value.utf8)
+        let secret = SecretValue(moving: &bytes)
+        let needles = needles()
+        var exchange = RequestExchange(
+            SessionTokens([grant: FakeToken(text: token)]), mayStandInBody: false, clock: { Timestamp(nanoseconds: 0) }, values: { needles })
+        let head = ReceivedHead(
+            version: .http1_1, method: "GET", target: Array("/".utf8),
+            fields: [.init("Host", Array("api.github.com".utf8)), .init("Authorization", Array("Bearer \(token)".utf8))])
+        _ = exchange.receive(head, judgedBy: HeadGuard(tunnel: try Origin(url: "https://api.github.com")), allowsEncodedSlash: true)
+        #expect(try exchange.allow([grant: secret]).request.headerFields[.authorization] == "Bearer \(value)")
+    }
+}
