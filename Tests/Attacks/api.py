@@ -136,8 +136,9 @@ class Connection:
     def run(self, argv, secrets=(), **wish):
         return Run(self, argv, secrets, **wish)
 
-    def apply_policy(self, *policies):
-        return self.json("PUT", "/v1/policy", {"document": json.dumps({"policies": list(policies)})})
+    def apply_policy(self, *policies, **more):
+        """Policies, and other sections of the document by their names."""
+        return self.json("PUT", "/v1/policy", {"document": json.dumps({"policies": list(policies), **more})})
 
 
 class Run:

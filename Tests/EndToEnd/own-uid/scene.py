@@ -42,7 +42,7 @@ class Scene:
 def furnish(house, connection):
     expect(connection.set("api/key", VALUE.encode()).status == 201, "set")
     furnish_policy(connection)
-    house.badges = {name: connection.json("POST", "/v1/agents", {"name": name}).json["badge"] for name in ("free", "confined")}
+    house.badges = {name: connection.json("POST", "/v1/agents", {"name": name}).json["badge"] for name in ("free", "confined", "lodger")}
 
 
 def agent_run(scene, who, argv, **wish):
@@ -153,7 +153,9 @@ def reads_memory(process):
 def furnish_policy(person):
     common = {"allowed_keys": ["**"], "capabilities": ["env_inject"]}
     policies = [{"name": name, "agent_id": name, **common, **more} for name, more in (("free", {"unsandboxed": "allow"}), ("confined", {}))]
-    expect(person.apply_policy(*policies).status == 200, "policy")
+    lodger = {"name": "lodger", "agent_id": "lodger", "allowed_keys": ["**"], "capabilities": ["broker"]}
+    rule = {"name": "listed", "agent_id": "lodger", "keys": ["**"], "hosts": ["api.example.com"], "paths": ["/listed"]}
+    expect(person.apply_policy(*policies, lodger, request_rules=[rule]).status == 200, "policy")
 
 
 EVERYTHING = [

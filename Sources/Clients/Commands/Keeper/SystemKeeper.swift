@@ -74,8 +74,8 @@ struct SystemKeeper {
         ProtectKernelLogs=yes
         ProtectKernelModules=yes
         ProtectKernelTunables=yes
-        RestrictAddressFamilies=AF_UNIX
-        IPAddressDeny=any
+        # Its brokers, which it starts, speak with services; each confines itself before it reads anything.
+        RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
         RestrictNamespaces=yes
         RestrictRealtime=yes
         RestrictSUIDSGID=yes
@@ -84,7 +84,7 @@ struct SystemKeeper {
         RemoveIPC=yes
         KeyringMode=private
         SystemCallArchitectures=native
-        SystemCallFilter=@system-service memfd_secret
+        SystemCallFilter=@system-service memfd_secret seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self
         SystemCallErrorNumber=EPERM
         # /proc is not hidden from it: it looks at who asks.
 
