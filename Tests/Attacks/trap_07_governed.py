@@ -125,7 +125,7 @@ def no_route_is_forgotten(context):
     # What an agent does for itself, in trap_07_sessions.py: sessions (list, wake, sleep), files, rules, acknowledgements, and a value with an approval.
     open_to_agents += ["sessions", "wake", "sleep", "files", "rules", "acknowledgements", "reveal"]
     # A request through the broker, in broker_door.py.
-    open_to_agents += ["requests"]
+    open_to_agents += ["requests", "agent-tokens"]
     # What an agent asks a person for, in approvals.py: a request, and what became of it.
     open_to_agents += ["access-request", "access-check"]
     with_password = ["create", "unlock", "recovery", "step-up", "password", "rotation", "rollback-acceptance"]

@@ -115,6 +115,7 @@ private struct NoKeeper: KeeperAPI {
     func rules(about name: String?, in place: Place, for client: ClientInfo) async throws -> RuleList { throw Asked() }
     func acknowledge(_ request: RuleAcknowledgement, for client: ClientInfo) async throws -> RuleAcknowledged { throw Asked() }
     func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer { throw Asked() }
+    func token(_ request: AgentTokenRequest, for client: ClientInfo) async throws -> AgentTokenAnswer { throw Asked() }
     func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected { throw Asked() }
     func run(
         _ request: RunRequest, input: [UInt8], for client: ClientInfo, receive: @escaping @Sendable (RunFrame) -> Void

@@ -26,6 +26,9 @@ package protocol KeeperAPI: SessionAPI {
     /// Has the broker make one request; its reply has no values in it.
     func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer
 
+    /// Gives out a fake token for a program of the agent's.
+    func token(_ request: AgentTokenRequest, for client: ClientInfo) async throws -> AgentTokenAnswer
+
     /// Runs a command and gives every frame as it comes, `exit` last; returns the audit entry's id, where the keeper tells it.
     ///
     /// `input` is the whole of standard input. A cancelled task ends the run.

@@ -24,7 +24,7 @@ package final class SecretTools: Sendable {
         self.pause = pause
         tools = [
             SecretStatusTool(version: version), SecretListTool(), SecretExistsTool(), SecretGetMaskedTool(), SecretRunTool(), SecretInjectTool(),
-            SecretRequestTool(), SessionWakeTool(), SessionSleepTool(), RuleListTool(), RuleAcknowledgeTool(), SecretImportTool(),
+            SecretRequestTool(), SecretTokenTool(), SessionWakeTool(), SessionSleepTool(), RuleListTool(), RuleAcknowledgeTool(), SecretImportTool(),
             AccessRequestTool(), AccessCheckTool(),
         ]
     }

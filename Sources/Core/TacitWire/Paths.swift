@@ -11,6 +11,7 @@ public enum WirePath {
     public static let runs = "/v1/runs"
     public static let requests = "/v1/requests"
     public static let traffic = "/v1/traffic"
+    public static let agentTokens = "/v1/agent-tokens"
     public static let policy = "/v1/policy"
     public static let policyExplain = "/v1/policy/explain"
     public static let agents = "/v1/agents"

@@ -80,10 +80,11 @@ public struct SessionSleep: Codable, Sendable, Equatable {
 public struct SessionsEnded: Codable, Sendable, Equatable {
     public var sessions: Int
     public var files: Int
+    /// Tokens of agents' own.
+    public var tokens: Int
 
-    public init(sessions: Int, files: Int) {
-        self.sessions = sessions
-        self.files = files
+    public init(sessions: Int, files: Int, tokens: Int = 0) {
+        (self.sessions, self.files, self.tokens) = (sessions, files, tokens)
     }
 }
 

@@ -22,6 +22,7 @@ package final class OpenVault: Sendable {
     let files: SessionFileBook
     let brokers: BrokerBook
     let traffic = TrafficBook()
+    let agentDoors = AgentDoors()
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()

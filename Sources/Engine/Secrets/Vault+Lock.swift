@@ -22,6 +22,7 @@ extension Vault {
         guard let open = current else { return }
         try await open.sleepExpired()
         open.brokers.endIdle(now: foundation.clock.steady())
+        open.agentDoors.end(at: open.expiryClock())
         try await open.authorizer.recordDueDenials()
         try await open.writer.checkpointWhenDue()
     }

@@ -20,7 +20,7 @@ import Testing
                 + #"{"argv":["a"],"secrets":[{"name":"A"}],"purpose":"p"}}}"#)
         wire.send(#"{"jsonrpc":"2.0","id":3,"method":"tools/list"}"#)
         #expect(await wire.line().object?["id"] == 1)
-        #expect(await wire.line().object?["result"]?.object?["tools"]?.array?.count == 14)
+        #expect(await wire.line().object?["result"]?.object?["tools"]?.array?.count == 15)
         wire.send(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}"#)
         wire.send(#"{"jsonrpc":"2.0","id":4,"method":"ping"}"#)
         #expect(await wire.line().object?["id"] == 4)

@@ -30,6 +30,9 @@ final class StubKeeper: KeeperAPI {
         var reply = ErrandAnswer(
             status: 200, headers: [HeaderField(name: "content-type", value: "text/plain")], body: "hello", bodyEncoding: .text, truncated: false,
             redactions: [.init(name: "API_KEY", form: "plain", count: 2)], durationMs: 12, auditEntry: 14)
+        var token = AgentTokenAnswer(
+            tokenId: "t1", token: "sk-fake", provider: "openai", baseUrl: "http://127.0.0.1:4711/via/openai/v1",
+            env: [HeaderField(name: "OPENAI_API_KEY", value: "sk-fake")], expiresAt: "2026-01-02T04:04:05Z", auditEntry: 15)
         var failure: (any Error & Sendable)?
     }
 
@@ -100,6 +103,10 @@ final class StubKeeper: KeeperAPI {
         let secrets = request.secrets.map { "\($0.reference)=\($0.variable ?? "-")" }.joined(separator: ",")
         let words = "\(request.content?.rawValue ?? "-") \(request.format?.rawValue ?? "-") \(request.ttlSeconds ?? -1) \(request.reads ?? -1)"
         return try answer("inject \(request.scope) \(secrets) \(words)", client, script.file)
+    }
+
+    func token(_ request: AgentTokenRequest, for client: ClientInfo) async throws -> AgentTokenAnswer {
+        try answer("token \(request.scope) \(request.secret) \(request.purpose) \(request.ttlSeconds ?? -1)", client, script.token)
     }
 
     func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer {

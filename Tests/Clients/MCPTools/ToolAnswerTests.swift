@@ -97,7 +97,7 @@ import Testing
     @Test("what is put to sleep is counted")
     func sleep() async throws {
         let keeper = StubKeeper()
-        #expect(try await text("session_sleep", keeper) == #"{"ended_session":true,"sessions_ended":1,"files_removed":2}"#)
+        #expect(try await text("session_sleep", keeper) == #"{"ended_session":true,"sessions_ended":1,"files_removed":2,"tokens_revoked":0}"#)
         _ = try await text("session_sleep", keeper, ["what": "files", "ids": ["f1"]])
         #expect(keeper.questions == ["sleep all -", "sleep files f1"])
     }

@@ -24,8 +24,8 @@ import Testing
         #expect(MCPServer.instructions.utf8.count <= 2048)
         #expect(
             tools.map(\.name) == [
-                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "secret_request", "session_wake",
-                "session_sleep", "rule_list", "rule_acknowledge", "secret_import", "access_request", "access_check",
+                "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "secret_request", "secret_token",
+                "session_wake", "session_sleep", "rule_list", "rule_acknowledge", "secret_import", "access_request", "access_check",
             ])
         for tool in tools {
             #expect(tool.name.utf8.count <= 24)

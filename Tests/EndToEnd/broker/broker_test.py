@@ -184,7 +184,7 @@ def issued_tokens_go_by_their_agents_runs(scene):
     token, id = issued["token"], issued["summary"]["id"]
     listed = json.loads(scene.person.tacit("token", "list", "--json").out)["items"]
     assert [(item["id"], item["masked"], item["state"]) for item in listed] == [(id, "********" + token[-4:], "live")], listed
-    ask = f'curl -sS -o /dev/null -D - -H "Authorization: Bearer {token}" {scene.url}/v1/echo | tr -d "\\r" | sed -n "s/^Tacit-Denied: //p;s/^HTTP.1.1 //p" | tail -1'
+    ask = f'curl -sS --http1.1 -o /dev/null -D - -H "Authorization: Bearer {token}" {scene.url}/v1/echo | tr -d "\\r" | sed -n "s/^Tacit-Denied: //p;s/^HTTP.1.1 //p" | tail -1'
     scene.taken()
     process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", f"{ask}; read line; {ask}", stdin=subprocess.PIPE)
     assert process.stdout.readline().startswith(b"200"), process.stderr.read()

@@ -88,6 +88,12 @@ extension FakeKeeper {
         return RuleAcknowledged(rule: request.rule, name: request.name, validUntil: Self.later, strength: "ceremony", auditEntry: 8)
     }
 
+    func token(_ request: AgentTokenRequest, for client: ClientInfo) async throws -> AgentTokenAnswer {
+        AgentTokenAnswer(
+            tokenId: "00112233445566778899aabbccddeeff", token: "sk_live_fake", provider: "stripe", baseUrl: "http://127.0.0.1:4711/via/stripe",
+            env: [HeaderField(name: "STRIPE_API_KEY", value: "sk_live_fake")], expiresAt: "2026-01-01T01:00:00Z", auditEntry: 11)
+    }
+
     func request(_ request: ErrandRequest, for client: ClientInfo) async throws -> ErrandAnswer {
         guard request.url.hasPrefix("https://api.stripe.com/") else {
             throw Problem(

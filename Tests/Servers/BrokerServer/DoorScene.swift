@@ -42,7 +42,11 @@ struct DoorScene {
             ["-sS", "-i", version, "-w", "\n", "--max-time", "20", "--proxy", proxy ?? self.proxy, "--cacert", directory.path("ca.pem")] + token
             + arguments
             + ["https://localhost:\(service.port)\(path)"]
-        return try await withCheckedThrowingContinuation { continuation in
+        return try await Self.curl(words)
+    }
+
+    static func curl(_ words: [String]) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(
                     with: Result {

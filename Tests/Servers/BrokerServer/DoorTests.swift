@@ -1,5 +1,6 @@
 import BrokerServer
 import Brokering
+import Foundation
 import Model
 import Policies
 import Redaction
@@ -21,6 +22,25 @@ import Testing
         #expect(!printed.contains(scene.grant.canary.text))
         let outcome = try #require(await scene.judge.outcomes(1).first)
         #expect(outcome.result == "done" && outcome.status == 200 && outcome.bytesSent == 2 && outcome.redactions.reduce(0) { $0 + $1.count } == 2)
+        try await scene.end()
+    }
+
+    @Test func baseAddressesLeadToTheProvidersHost() async throws {
+        let scene = try await DoorScene(random) { _, _ in .refuse(nil) }
+        let base = "http://127.0.0.1:\(scene.door.port)/via"
+        let token = ["-H", "Authorization: Bearer \(scene.grant.token.text)"]
+        let options = ["-sS", "-i", "--max-time", "20", "--noproxy", "*"] + token
+        let printed = try await DoorScene.curl(
+            options + ["--data", "{}", "\(base)/github/repos/a/b", "\(base)/gitlab/api/v4/user", "\(base)/nobody/x"])
+        #expect(
+            scene.judge.asked.map(\.host) == ["api.github.com", "gitlab.com"] && scene.judge.asked.map(\.path) == ["/repos/a/b", "/api/v4/user"])
+        #expect(scene.judge.asked.allSatisfy { $0.uses.map(\.place) == [.bearer] && $0.scheme == "https" && $0.port == 443 && $0.method == "POST" })
+        #expect(printed.components(separatedBy: "Tacit-Denied: broker.refused").count == 3 && printed.contains("HTTP/1.1 404 "))
+        let stranger = try await DoorScene.curl(["-sS", "-i", "--noproxy", "*", "-H", "Authorization: Bearer ghp_x", "\(base)/github/user"])
+        #expect(stranger.contains("HTTP/1.1 401 ") && stranger.contains("door.without-token"))
+        let page = try await DoorScene.curl(options + ["-H", "Origin: https://evil.example", "\(base)/github/user"])
+        let rebound = try await DoorScene.curl(options + ["-H", "Host: evil.example:\(scene.door.port)", "\(base)/github/user"])
+        #expect(page.contains("door.from-page") && rebound.contains("door.ambiguous") && scene.judge.asked.count == 2)
         try await scene.end()
     }
 
@@ -69,7 +89,7 @@ import Testing
     }
 
     @Test func packedBodiesAreUnpackedAndLookedThrough() async throws {
-        let scene = try await Scene(random) { $0.leave($1) }
+        let scene = try await DoorScene(random) { $0.leave($1) }
         let text = String(repeating: "0032want 0123456789\n", count: 100)
         let member = LocalService.gzip(Array(text.utf8))
         func sent(_ body: [UInt8]) async throws -> String {
@@ -90,7 +110,7 @@ import Testing
 
     /// Python's HTTP library spoke so for twenty years.
     @Test func tunnelsAreOpenedInTheOldWay() async throws {
-        let scene = try await Scene(random) { $0.leave($1) }
+        let scene = try await DoorScene(random) { $0.leave($1) }
         let printed = try await scene.curl("/echo", ["--proxy1.0", "127.0.0.1:\(scene.door.port)", "--proxy-user", "tacit:\(scene.credential)"])
         #expect(printed.contains("\nBearer \(scene.grant.token.text)") && scene.service.received.count == 1)
         let refused = try await scene.curl("/echo", ["--proxy1.0", "127.0.0.1:\(scene.door.port)", "--proxy-user", "tacit:x"])

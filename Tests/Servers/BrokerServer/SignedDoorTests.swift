@@ -14,7 +14,7 @@ import Testing
         let (keyID, secretKey): (GrantID, GrantID) = (random.id(), random.id())
         let shown = (id: FakeToken(text: "AKIAFAKEFAKEFAKE2345"), secret: FakeToken(text: "Fake/0123456789+abcdefghijABCDEFGHIJklmn"))
         let (realID, canary) = ("AKIAREALREALREAL2345", Canary(random))
-        let scene = try await DoorTests.Scene(
+        let scene = try await DoorScene(
             random, more: [keyID: shown.id, secretKey: shown.secret],
             signing: [SigningGrants(shownKeyID: shown.id.text, keyID: keyID, secretKey: secretKey)]
         ) { _, service in
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [Spelling.raw, .base64, .hex, .percent]) func requestsWithARealValueEndBeforeIt(_ spelling: Spelling) async throws {
-        let scene = try await DoorTests.Scene(random) { $0.leave($1) }
+        let scene = try await DoorScene(random) { $0.leave($1) }
         let text = String(decoding: spelling.bytes(of: scene.grant.canary.bytes), as: UTF8.self)
         let header = try await scene.curl("/echo", ["-H", "X-Note: \(text)"])
         #expect(header.contains("Tacit-Denied: value.egress") && !header.contains(scene.grant.canary.text))

@@ -25,6 +25,10 @@ extension LocalKeeper {
         try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.requests, json: request) }
     }
 
+    func token(_ request: AgentTokenRequest, for client: ClientInfo) async throws -> AgentTokenAnswer {
+        try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.agentTokens, json: request) }
+    }
+
     func inject(_ request: FileInjection, for client: ClientInfo) async throws -> FileInjected {
         try await call(client) { connection throws(ClientError) in try connection.send("POST", WirePath.sessionFiles, json: request) }
     }

@@ -26,9 +26,12 @@ extension RequestExchange {
                 if exchanged != body { request.headerFields.removeDigests() }
                 return Departure(request: request, framing: .length(Int64(exchanged.count)), body: exchanged, next: [])
             case .signed(let signed, let body):
-                let (request, signedBody) = try signed.resigned(wish.request, values, body: body ?? [])
-                if let body { return Departure(request: request, framing: .length(Int64(body.count)), body: body, next: []) }
-                return depart(request, wish, BodyPassage(BodyWatch(tokens), needles.map(EgressWatch.init), signedBody), early, hasEnded)
+                let (request, signedBody, signature) = try signed.resigned(wish.request, values, body: body ?? [])
+                var departure =
+                    body.map { Departure(request: request, framing: .length(Int64($0.count)), body: $0, next: []) }
+                    ?? depart(request, wish, BodyPassage(BodyWatch(tokens), needles.map(EgressWatch.init), signedBody), early, hasEnded)
+                departure.signature = signature
+                return departure
             }
         } catch { throw .exchange(error) }
     }

@@ -55,6 +55,8 @@ package struct RequestExchange: Sendable {
         package let body: [UInt8]?
         /// What is to be done with what had come of a streaming body meanwhile.
         package let next: [Step]
+        /// The real signature in it, which is good for this request for a while, also without the broker; nil where it has none.
+        package var signature: [UInt8]?
     }
 
     /// How much of a body may come before the wish is allowed.

@@ -50,8 +50,10 @@ struct SignedRequest: Sendable {
         return tokens.sightings(inTarget: bare.target, fields: bare.fields.map { ($0.name, $0.value) }).map(\.grant)
     }
 
-    /// The request with the real signature, and what it says of its body.
-    func resigned(_ judged: JudgedRequest, _ values: [GrantID: SecretValue], body: [UInt8]) throws(ExchangeRefusal) -> (HTTPRequest, SignedBody) {
+    /// The request with the real signature, what it says of its body, and the signature.
+    func resigned(
+        _ judged: JudgedRequest, _ values: [GrantID: SecretValue], body: [UInt8]
+    ) throws(ExchangeRefusal) -> (HTTPRequest, SignedBody, signature: [UInt8]) {
         guard let credential = signer.grants.credential(values) else { throw .withoutValue }
         let resigned = try claim.resigned(SignableHead(judged), with: credential, body: body)
         var request = judged.request
@@ -61,7 +63,7 @@ struct SignedRequest: Sendable {
             request.headerFields[values: name] = []
             for value in resigned.head.values(of: name.canonicalName) { request.headerFields.append(HTTPField(name: name, value: value)) }
         }
-        return (request, SignedBody(claim, signer.pair, resigned))
+        return (request, SignedBody(claim, signer.pair, resigned), resigned.signature)
     }
 
     private static let writtenNames = [HTTPField.Name.authorization] + [HTTPField.Name(SignatureClaim.tokenName)].compactMap(\.self)

@@ -71,6 +71,8 @@ package struct RequestLeave: Sendable {
     package var reachesOwnNetwork: Bool
     /// The certificates, in PEM, that the service's is verified against; nil for those of the system.
     package var authorities: String?
+    /// Whether the policy lets data of the reply pass that nobody can look into.
+    package var passesUnscanned = false
 
     package init(entry: Int64, releases: [ValueRelease], reachesOwnNetwork: Bool = false, authorities: String? = nil) {
         (self.entry, self.releases, self.reachesOwnNetwork, self.authorities) = (entry, releases, reachesOwnNetwork, authorities)

@@ -109,9 +109,11 @@ final class DoorJudge: RequestJudge {
             for (index, use) in uses.enumerated() where releases[use.id] == nil {
                 releases[use.id] = try await release(use, access.grants[index], access, vault)
             }
-            return RequestLeave(
+            var leave = RequestLeave(
                 entry: access.entry, releases: releases.values.sorted { $0.grant < $1.grant }, reachesOwnNetwork: terms.ownNetwork == .allow,
                 authorities: terms.authorities?.pem)
+            leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
+            return leave
         } catch {
             await conclude(RequestOutcome(result: (error as? any Diagnosable)?.code ?? "internal", duration: .zero), of: access.entry)
             throw error

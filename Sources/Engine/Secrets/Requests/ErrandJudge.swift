@@ -96,9 +96,11 @@ final class ErrandJudge: RequestJudge {
             let left = await vault.answersLeft(about: held.record.id, of: asker)
             try checkSession()
             state.withLock { $0.allowedAt = vault.clock.steady() }
-            return RequestLeave(
+            var leave = RequestLeave(
                 entry: access.entry, releases: [ValueRelease(grant: grant, name: held.label, value: value, answersLeft: left)],
                 reachesOwnNetwork: terms.ownNetwork == .allow, authorities: terms.authorities?.pem)
+            leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
+            return leave
         } catch {
             await conclude(result: (error as? any Diagnosable)?.code ?? "internal", [])
             throw error

@@ -1,5 +1,6 @@
 import Approvals
 import Auditing
+import Brokering
 package import Model
 import Policies
 
@@ -113,7 +114,7 @@ extension OpenVault {
         do {
             for (index, item) in wanted.enumerated() {
                 let values = try await open(item, prefix: wish.prefix, access: access).filter {
-                    !asker.isAgent || !item.isToken || $0.kind == .secret
+                    !asker.isAgent || !item.isToken || $0.kind == .secret || SigningPart.keyID(of: $0.value) != nil
                 }
                 guard !values.isEmpty else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
                 try Guessing.check(values, for: asker, under: index < access.grants.count ? access.grants[index] : nil)

@@ -52,6 +52,8 @@ package struct SleepWish: Sendable {
 package struct Slumber: Sendable, Equatable {
     package var sessions = 0
     package var files = 0
+    /// The agent's own.
+    package var tokens = 0
 }
 
 extension OpenVault {
@@ -96,15 +98,17 @@ extension OpenVault {
         let removed =
             wish.what == .tokens
             ? [] : files.end { file in isMeant(file.holder, [file.id]) && wish.what != .session || !file.sessions.isDisjoint(with: gone) }
+        let tokens =
+            [.all, .tokens].contains(wish.what) && wish.ids.isEmpty ? await endAgentTokens { owner in holder.map { $0 == owner } ?? true } : 0
         // With it the values that it holds: what is asked afterwards is judged anew.
         let brokers =
             [.all, .tokens].contains(wish.what) && wish.ids.isEmpty ? self.brokers.end { owner in holder.map { $0 == owner } ?? true } : 0
         let permit = try await authorizer.permit(Act(.sessionSleep, .none, asker.isAgent ? .nothing : .person), by: asker, on: [])
         let detail =
             ended.map { AuditFact("session", $0.id) } + removed.map { AuditFact("file", $0.id) }
-            + (brokers > 0 ? [AuditFact("brokers", brokers)] : [])
+            + (brokers > 0 ? [AuditFact("brokers", brokers)] : []) + (tokens > 0 ? [AuditFact("tokens", tokens)] : [])
         try await authorizer.commit(permit, on: [], detail: detail.isEmpty ? [AuditFact("ended", "nothing")] : detail)
-        return Slumber(sessions: ended.count, files: removed.count)
+        return Slumber(sessions: ended.count, files: removed.count, tokens: tokens)
     }
 
     /// The sessions that are awake: an agent's own, or, for a person, every agent's.

@@ -3,7 +3,7 @@ import Model
 import Secrets
 import TacitWire
 
-/// Requests that agents have the broker make.
+/// Requests that agents have the broker make, and tokens with which their programs do.
 struct ErrandRoutes: Sendable {
     /// A body of 1 MiB in base64, and room for the rest.
     private static let largestErrand = (1 << 21) + (256 << 10)
@@ -17,6 +17,11 @@ struct ErrandRoutes: Sendable {
             wish.isAwaited = { [channel = context.channel] in channel.isActive }
             let asker = try context.asker
             return try Response(json: ErrandAnswer(try await vault.opened(for: asker).request(wish, by: asker)))
+        }
+        router.route(.post, WirePath.agentTokens) { request, context in
+            let wire: AgentTokenRequest = try await request.json()
+            let asker = try context.asker
+            return try Response(json: AgentTokenAnswer(try await vault.opened(for: asker).token(AgentTokenWish(wire), by: asker)), status: .created)
         }
     }
 }

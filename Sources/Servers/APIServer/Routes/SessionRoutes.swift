@@ -19,7 +19,7 @@ struct SessionRoutes: Sendable {
         router.route(.post, WirePath.sessionSleep) { request, context in
             let wish: SessionSleep = try await request.json()
             let ended = try await open(context).sleep(SleepWish(wish), by: try context.asker)
-            return try Response(json: SessionsEnded(sessions: ended.sessions, files: ended.files))
+            return try Response(json: SessionsEnded(sessions: ended.sessions, files: ended.files, tokens: ended.tokens))
         }
         router.route(.get, WirePath.rules, query: ["scope", "name"]) { _, context in
             let scope = try Scope(parsing: context.query["scope"] ?? "default/dev")

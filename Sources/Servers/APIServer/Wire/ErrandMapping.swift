@@ -34,3 +34,19 @@ extension ErrandAnswer {
             durationMs: milliseconds, auditEntry: result.entry)
     }
 }
+
+extension AgentTokenWish {
+    init(_ wire: AgentTokenRequest) throws {
+        self.init(
+            scope: try Scope(parsing: wire.scope), reference: try SecretReference(parsing: wire.secret), purpose: wire.purpose,
+            life: wire.ttlSeconds.map { .seconds($0) })
+    }
+}
+
+extension AgentTokenAnswer {
+    init(_ token: AgentToken) {
+        self.init(
+            tokenId: "\(token.id)", token: token.text, provider: token.provider, baseUrl: token.address,
+            env: token.variables.map { HeaderField(name: $0.name, value: $0.value) }, expiresAt: token.expiresAt.seconds, auditEntry: token.entry)
+    }
+}

@@ -43,6 +43,7 @@ extension RequestLeave {
     func write(to writer: inout CanonicalWriter) {
         writer.write(entry)
         writer.write(reachesOwnNetwork)
+        writer.write(passesUnscanned)
         writer.write(optional: authorities) { $0.write($1) }
         writer.write(list: releases) { writer, release in
             writer.write(release.grant)
@@ -56,7 +57,7 @@ extension RequestLeave {
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
         let entry = try reader.int64()
-        let reachesOwnNetwork = try reader.flag()
+        let (reachesOwnNetwork, passesUnscanned) = (try reader.flag(), try reader.flag())
         let authorities = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         let releases = try reader.list { reader throws(CanonicalError) in
             let (grant, name) = (try reader.id(GrantKind.self), try reader.text())
@@ -65,6 +66,7 @@ extension RequestLeave {
             return ValueRelease(grant: grant, name: name, value: SecretValue(moving: &bytes), answersLeft: answersLeft)
         }
         self.init(entry: entry, releases: releases, reachesOwnNetwork: reachesOwnNetwork, authorities: authorities)
+        self.passesUnscanned = passesUnscanned
     }
 }
 

@@ -26,12 +26,12 @@ struct Door: Sendable {
         let validity = Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds))
         let authority = try SessionAuthority(validity: validity, speaking: ["h2", "http/1.1"])
         self.authority = authority
-        let credential = setup.credential
+        let (credential, tokens) = (setup.credential, tokens)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         let greet: @Sendable (any Channel) -> EventLoopFuture<EventLoopFuture<DoorGuest>> = { channel in
-            channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, authority) }
+            channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, tokens, authority) }
         }
         listener =
             if let place = broker.listener {
@@ -70,8 +70,8 @@ struct Door: Sendable {
 
 /// A program that said where it wants to go and may ask.
 struct DoorGuest: Sendable {
-    /// Whom its tunnel leads to; the certificate that it was shown is for this one.
-    let origin: Brokering.Origin
+    /// Whom its tunnel leads to; the certificate that it was shown is for this one. Nil where it has none, and each request names its provider.
+    let origin: Brokering.Origin?
     let speech: Speech
 
     typealias Requests = NIOAsyncChannel<AskedPart, AnswerPart>

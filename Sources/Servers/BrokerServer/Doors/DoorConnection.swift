@@ -6,7 +6,8 @@ import Synchronization
 /// The requests of one tunnel: one after the other, or those of streams beside each other.
 struct DoorConnection: Sendable {
     let door: Door
-    let tunnel: Brokering.Origin
+    /// Nil on a connection whose requests are to the door's own address.
+    let tunnel: Brokering.Origin?
 
     /// Where answers go.
     struct Client: Sendable {
@@ -28,10 +29,19 @@ struct DoorConnection: Sendable {
             var parts = RequestParts(inbound)
             while let part = try await parts.next() {
                 guard case .head(let head) = part else { return }
-                let request = DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client)
+                let request: DoorRequest
+                do throws(DoorRefusal) { request = try self.request(head, client, at: raw.localAddress?.port) } catch {
+                    return try await outbound.refuse(error, to: head)
+                }
                 guard try await request.serve(&parts), try await parts.skipRest() else { return }
             }
         }
+    }
+
+    private func request(_ head: AskedHead, _ client: Client, at port: Int?) throws(DoorRefusal) -> DoorRequest {
+        if let tunnel { return DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client) }
+        let addressed = try AddressedRequest(head, at: port ?? 0, knowing: door.tokens)
+        return DoorRequest(door: door, origin: addressed.origin, guardian: HeadGuard(tunnel: addressed.origin), head: addressed.head, client: client)
     }
 
     /// Serves each stream until the program, or what it said, ends the connection.
@@ -59,6 +69,7 @@ struct DoorConnection: Sendable {
             let client = Client(writer: outbound, loop: raw.eventLoop, ended: raw.closeFuture) { raw.close(promise: nil) }
             var parts = RequestParts(inbound)
             guard case .head(let head)? = try await parts.next() else { return }
+            guard let tunnel else { return }
             let request = DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client)
             // What waits for the program to take it goes on first: a stream that is closed loses it.
             guard try await request.serve(&parts), try await parts.skipRest() else { return }

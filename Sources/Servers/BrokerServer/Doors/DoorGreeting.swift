@@ -10,6 +10,7 @@ import NIOTLS
 /// Nothing that a page in a browser could send opens a tunnel: the credential is in no page, and a request that says it is from one is refused besides.
 final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     /// How long a connection may take to say whom it wants.
@@ -20,17 +21,22 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
 
     private let credential: [UInt8]
     private let authority: SessionAuthority
+    private let tokens: SessionTokens
     private let guest: EventLoopPromise<DoorGuest>
+    /// Whether its requests are to the door's own address, and pass here.
+    private var isAddressed = false
+    /// Whether the connection ends: nothing that comes is looked at.
+    private var hasRefused = false
     private var origin: Brokering.Origin?
     private var deadline: Scheduled<Void>?
 
-    private init(_ credential: String, _ authority: SessionAuthority, _ guest: EventLoopPromise<DoorGuest>) {
-        (self.credential, self.authority, self.guest) = (Array(credential.utf8), authority, guest)
+    private init(_ credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority, _ guest: EventLoopPromise<DoorGuest>) {
+        (self.credential, self.tokens, self.authority, self.guest) = (Array(credential.utf8), tokens, authority, guest)
     }
 
     /// Sets a fresh connection up; the guest, once its tunnel is open.
     static func greet(
-        _ channel: any Channel, knowing credential: String, _ authority: SessionAuthority
+        _ channel: any Channel, knowing credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority
     ) throws -> EventLoopFuture<DoorGuest> {
         let guest = channel.eventLoop.makePromise(of: DoorGuest.self)
         let pipeline = channel.pipeline.syncOperations
@@ -39,7 +45,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         try pipeline.addHandler(HeadLimit(), name: limit)
         try pipeline.addHandler(HTTPResponseEncoder(configuration: framing), name: encoder)
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), name: decoder)
-        try pipeline.addHandler(DoorGreeting(credential, authority, guest))
+        try pipeline.addHandler(DoorGreeting(credential, tokens, authority, guest))
         return guest.futureResult
     }
 
@@ -49,7 +55,10 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isAddressed else { return context.fireChannelRead(data) }
+        guard !hasRefused else { return }
         switch unwrapInboundIn(data) {
+        case .head(let head) where head.uri.hasPrefix(AddressedRequest.prefix): serve(head, context)
         case .head(let head):
             switch judge(head) {
             case .success(let origin): self.origin = origin
@@ -80,6 +89,26 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         return .success(Brokering.Origin(.https, target))
     }
 
+    /// Lets requests to the door's own address pass, once the first of them has shown a token.
+    private func serve(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        do throws(DoorRefusal) {
+            _ = try AddressedRequest(AskedHead(head), at: context.channel.localAddress?.port ?? 0, knowing: tokens)
+        } catch { return refuse(error, context) }
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(PlainDoorWire(), position: .after(self))
+            let requests = WaitingRequests(try DoorGuest.Requests(wrappingChannelSynchronously: context.channel))
+            isAddressed = true
+            deadline?.cancel()
+            pipeline.removeHandler(name: Self.limit, promise: nil)
+            guest.succeed(DoorGuest(origin: nil, speech: .plain(requests)))
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        } catch {
+            guest.fail(error)
+            context.close(promise: nil)
+        }
+    }
+
     /// Whether the one credential of the head is the session's; compared without telling where they differ.
     private static func shows(_ credential: [UInt8], _ headers: HTTPHeaders) -> Bool {
         let shown = headers["proxy-authorization"]
@@ -90,7 +119,8 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func refuse(_ refusal: DoorRefusal, _ context: ChannelHandlerContext) {
-        origin = nil
+        guard !hasRefused else { return }
+        (origin, hasRefused) = (nil, true)
         var headers: HTTPHeaders = ["Connection": "close", "Content-Type": "application/problem+json"]
         let body = refusal.body
         headers.add(name: "Content-Length", value: "\(body.utf8.count)")

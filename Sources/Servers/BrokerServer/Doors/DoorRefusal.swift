@@ -2,7 +2,7 @@ import NIOHTTP1
 
 /// Why a door opens no tunnel.
 enum DoorRefusal: Error {
-    case fromPage, unknown, notATunnel, ambiguous
+    case fromPage, unknown, notATunnel, ambiguous, notAnAddress, withoutToken
 
     var code: String {
         switch self {
@@ -10,6 +10,8 @@ enum DoorRefusal: Error {
         case .unknown: "door.unknown"
         case .notATunnel: "door.not-a-tunnel"
         case .ambiguous: "door.ambiguous"
+        case .notAnAddress: "door.not-an-address"
+        case .withoutToken: "door.without-token"
         }
     }
 
@@ -19,6 +21,8 @@ enum DoorRefusal: Error {
         case .unknown: .proxyAuthenticationRequired
         case .notATunnel: .methodNotAllowed
         case .ambiguous: .badRequest
+        case .notAnAddress: .notFound
+        case .withoutToken: .unauthorized
         }
     }
 
@@ -29,6 +33,8 @@ enum DoorRefusal: Error {
             case .fromPage: ("Not for pages", "This door serves programs of a session, and no pages of a browser.")
             case .unknown: ("Who asks?", "Use the proxy address as the session was given it, with its user and password.")
             case .notATunnel: ("Not a tunnel", "Ask for https URLs: a secret goes over TLS alone, and this door opens tunnels alone.")
+            case .notAnAddress: ("No such address", "Use the base URL as it was given: it ends in a provider that Tacit knows.")
+            case .withoutToken: ("Who asks?", "Send the session's fake token where the provider takes its credential.")
             case .ambiguous: ("Ambiguous", "Ask for one host and its port, and name the same in the Host field.")
             }
         return #"{"type":"about:blank","title":"\#(title)","status":\#(status.code),"detail":"\#(detail)","code":"\#(code)"}"#

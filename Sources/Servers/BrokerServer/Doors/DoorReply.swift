@@ -16,8 +16,15 @@ struct DoorReply: Sendable {
     /// How long nothing comes before a reply pauses: what was held back then goes on.
     private static let pause = TimeAmount.milliseconds(25)
 
-    init(_ request: JudgedRequest, _ broker: BrokerParts, _ tally: RequestTally, _ client: DoorConnection.Client, by version: ReceivedHead.Version) {
+    /// Whether the policy lets data pass that nobody can look into.
+    private let passesUnscanned: Bool
+
+    init(
+        _ request: JudgedRequest, _ broker: BrokerParts, _ tally: RequestTally, _ client: DoorConnection.Client, by version: ReceivedHead.Version,
+        passing passesUnscanned: Bool
+    ) {
         (self.request, self.broker, self.tally, self.client, self.version) = (request, broker, tally, client, version)
+        self.passesUnscanned = passesUnscanned
     }
 
     /// Passes it on to its end.
@@ -27,7 +34,7 @@ struct DoorReply: Sendable {
         let answers = broker.values.answers
         let fields = ReplyFields(judged.fields, broker.values.needles.needles, answers)
         tally.redacted(fields.redactions, answers)
-        guard fields.withheld == nil, let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else {
+        guard fields.withheld == nil, let body = ReplyBody(judged.coding, from: request.target.origin, broker, passing: passesUnscanned) else {
             throw BrokerFailure.reply(fields.withheld == nil ? .coding : .withheld)
         }
         tally.begin()

@@ -77,11 +77,12 @@ struct DoorRequest: Sendable {
         _ exchange: inout RequestExchange, _ body: RequestBody, _ wish: RequestWish, _ leave: RequestLeave, _ parts: inout RequestParts,
         _ tally: RequestTally
     ) async throws -> Bool {
-        broker.values.take(leave.releases, standingIn: door.setup.tokens)
+        broker.values.take(leave.releases, standingIn: door.setup.tokens, to: origin)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
         let departure: RequestExchange.Departure
         do throws(ExchangeStop) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(error) }
-        let reply = DoorReply(wish.request, broker, tally, client, by: head.version)
+        if let signature = departure.signature { broker.values.take(signature: signature) }
+        let reply = DoorReply(wish.request, broker, tally, client, by: head.version, passing: leave.passesUnscanned)
         let departing = DepartingRequest(wish.request, departure, to: origin)
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
             client.ended?.whenComplete { _ in stream.exchange.fail(BrokerFailure.cut) }

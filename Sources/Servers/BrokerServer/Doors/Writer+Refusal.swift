@@ -1,6 +1,7 @@
 import Brokering
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Secrets
 
 extension NIOAsyncChannelOutboundWriter<AnswerPart> {
@@ -14,6 +15,19 @@ extension NIOAsyncChannelOutboundWriter<AnswerPart> {
         let answer = AnswerHead(status: problem.status, fields: fields, body: .length(body.count), version: head.version)
         let withoutBody = head.received.method == "HEAD"
         try await write(contentsOf: [.head(answer)] + (withoutBody ? [] : [.body(ByteBuffer(bytes: body))]) + [.end([])])
+    }
+}
+
+extension NIOAsyncChannelOutboundWriter<AnswerPart> {
+    /// Answers a request to the door's own address that is none, and no other on its connection.
+    func refuse(_ refusal: DoorRefusal, to head: AskedHead) async throws {
+        let body = ByteBuffer(string: refusal.body)
+        let fields = [
+            (name: "Content-Type", value: "application/problem+json"), (name: "Tacit-Denied", value: refusal.code),
+            (name: "Connection", value: "close"),
+        ]
+        let answer = AnswerHead(status: Int(refusal.status.code), fields: fields, body: .length(body.readableBytes), version: head.version)
+        try await write(contentsOf: [.head(answer)] + (head.received.method == "HEAD" ? [] : [.body(body)]) + [.end([])])
     }
 }
 

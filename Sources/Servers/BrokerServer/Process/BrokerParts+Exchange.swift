@@ -7,7 +7,8 @@ extension BrokerParts {
     func exchange(_ tokens: SessionTokens, mayStandInBody: Bool, takesUnpacked: Bool = false) -> RequestExchange {
         let values = values
         return RequestExchange(
-            tokens, mayStandInBody: mayStandInBody, takesUnpacked: takesUnpacked, clock: { Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1_000_000_000)) },
+            tokens, mayStandInBody: mayStandInBody, takesUnpacked: takesUnpacked,
+            clock: { Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1_000_000_000)) },
             values: { values.generation > 0 ? values.needles.needles : nil })
     }
 }

@@ -10,11 +10,14 @@ final class ErrandIntake {
     private let broker: BrokerParts
     private let tally: RequestTally
     private let answers: AnswerBook
+    private let origin: Brokering.Origin
+    private let passesUnscanned: Bool
     private var reply: ErrandReply?
     private var body: ReplyBody?
 
-    init(keeping mostBytes: Int, _ broker: BrokerParts, _ tally: RequestTally) {
+    init(keeping mostBytes: Int, from origin: Brokering.Origin, _ broker: BrokerParts, _ tally: RequestTally, passing passesUnscanned: Bool) {
         (self.mostBytes, self.broker, self.tally) = (min(mostBytes, ControlMessage.mostBodyBytes), broker, tally)
+        (self.origin, self.passesUnscanned) = (origin, passesUnscanned)
         answers = broker.values.answers
     }
 
@@ -35,7 +38,7 @@ final class ErrandIntake {
         var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
         reply.withheld = fields.withheld
         guard reply.withheld == nil else { return reply }
-        guard let body = ReplyBody(judged.coding, searchedFor: broker.values, opening: broker.opener) else { throw .reply(.coding) }
+        guard let body = ReplyBody(judged.coding, from: origin, broker, passing: passesUnscanned) else { throw .reply(.coding) }
         self.body = consume body
         self.reply = reply
         return nil

@@ -47,7 +47,7 @@ struct ErrandRun: Sendable {
     private func send(
         _ exchange: inout RequestExchange, _ wish: RequestWish, _ leave: RequestLeave, _ tally: RequestTally
     ) async throws(BrokerFailure) -> ErrandReply {
-        broker.values.take(leave.releases)
+        broker.values.take(leave.releases, to: errand.origin)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
         let departure: RequestExchange.Departure
         do throws(ExchangeStop) { departure = try exchange.allow(released) } catch { throw .stopped(error) }
@@ -57,7 +57,7 @@ struct ErrandRun: Sendable {
             try await broker.upstream.exchange(departing, leave, on: loop) { stream in
                 stream.send(departing)
                 tally.sent(body.count)
-                return try await reply(from: stream.exchange, tally)
+                return try await reply(from: stream.exchange, tally, passing: leave.passesUnscanned)
             }
         }
     }
@@ -80,8 +80,8 @@ struct ErrandRun: Sendable {
         return body
     }
 
-    private func reply(from exchange: ServiceExchange, _ tally: RequestTally) async throws -> ErrandReply {
-        let intake = ErrandIntake(keeping: errand.mostBytes, broker, tally)
+    private func reply(from exchange: ServiceExchange, _ tally: RequestTally, passing passesUnscanned: Bool) async throws -> ErrandReply {
+        let intake = ErrandIntake(keeping: errand.mostBytes, from: errand.origin, broker, tally, passing: passesUnscanned)
         while true {
             guard case .part(let part) = try await exchange.next() else { continue }
             if let reply = try intake.take(part) { return reply }

@@ -12,6 +12,10 @@ final class HeldValues: Sendable {
 
     private struct State {
         var needles: [Needle] = []
+        /// The last signatures that were made with them.
+        var signatures: [Needle] = []
+        /// Where values went.
+        var origins: Set<Brokering.Origin> = []
         var compiled: (needles: NeedleSet, generation: Int)?
         /// How often there was a value more.
         var generation = 0
@@ -20,9 +24,11 @@ final class HeldValues: Sendable {
     private let state = Mutex(State())
 
     /// `tokens` stand in replies where the values of their grants stood.
-    func take(_ releases: [ValueRelease], standingIn tokens: [GrantID: FakeToken] = [:]) {
+    func take(_ releases: [ValueRelease], standingIn tokens: [GrantID: FakeToken] = [:], to origin: Brokering.Origin) {
         for release in releases { if let left = release.answersLeft { answers.limit(release.name, to: left) } }
         state.withLock { state in
+            // Replies of the service that go on are searched otherwise from here on.
+            if !releases.isEmpty, state.origins.insert(origin).inserted { state.generation += 1 }
             for release in releases where !state.needles.contains(where: { $0.name == release.name && $0.value == release.value }) {
                 state.needles.append(Needle(name: release.name, value: release.value, standIn: tokens[release.grant]?.text))
                 state.generation += 1
@@ -30,13 +36,28 @@ final class HeldValues: Sendable {
         }
     }
 
+    /// Takes a signature that goes out: who reads it could send its request again, past the broker. The last ones are enough, since each is good for one request.
+    func take(signature: [UInt8]) {
+        var bytes = signature
+        let needle = Needle(name: "signature", value: SecretValue(moving: &bytes))
+        state.withLock { state in
+            state.signatures = state.signatures.suffix(Self.mostSignatures - 1) + [needle]
+            state.generation += 1
+        }
+    }
+
+    private static let mostSignatures = 32
+
+    /// Whether a service was sent a value: one that was not has none to send back.
+    func haveGone(to origin: Brokering.Origin) -> Bool { state.withLock { $0.origins.contains(origin) } }
+
     var generation: Int { state.withLock { $0.generation } }
 
     /// All of them, compiled: a reply to one request may hold the value of another.
     var needles: (needles: NeedleSet, generation: Int) {
         state.withLock { state in
             if let compiled = state.compiled, compiled.generation == state.generation { return compiled }
-            let compiled = (NeedleSet(state.needles), state.generation)
+            let compiled = (NeedleSet(state.needles + state.signatures), state.generation)
             state.compiled = compiled
             return compiled
         }

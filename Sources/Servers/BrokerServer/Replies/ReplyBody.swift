@@ -8,6 +8,8 @@ struct ReplyBody: ~Copyable {
     private var redactor: Redactor
     private let values: HeldValues
     private let opener: any MemberOpener
+    /// Whom it is from, and whether the policy lets data pass that nobody can look into.
+    private let source: (origin: Brokering.Origin, passes: Bool)
     /// Of the values that the redactor knows.
     private var generation: Int
     /// What those before it found.
@@ -17,15 +19,21 @@ struct ReplyBody: ~Copyable {
     private static let portion = 64 << 10
 
     /// Nil for a coding that nobody here looks into.
-    init?(_ coding: JudgedReply.Coding, searchedFor values: HeldValues, opening opener: any MemberOpener) {
-        guard let unpacking = Unpacking(coding, opener) else { return nil }
-        let (needles, generation) = values.needles
-        (self.unpacking, self.values, self.opener, self.generation) = (unpacking, values, opener, generation)
-        redactor = Self.redactor(needles, values, opener)
+    init?(_ coding: JudgedReply.Coding, from origin: Brokering.Origin, _ broker: BrokerParts, passing passesUnscanned: Bool) {
+        guard let unpacking = Unpacking(coding, broker.opener) else { return nil }
+        let (needles, generation) = broker.values.needles
+        (self.unpacking, values, opener, self.generation) = (unpacking, broker.values, broker.opener, generation)
+        source = (origin, passesUnscanned)
+        redactor = Self.redactor(needles, values, opener, source)
     }
 
-    private static func redactor(_ needles: NeedleSet, _ values: HeldValues, _ opener: any MemberOpener) -> Redactor {
-        Redactor(needles, mode: .agent, endingAt: [.compressed, .guessable], answers: values.answers, opening: opener)
+    /// Archives and images pass from a service that was sent no value: it has none to pack. From another they end where something packed begins that cannot be opened.
+    private static func redactor(
+        _ needles: NeedleSet, _ values: HeldValues, _ opener: any MemberOpener, _ source: (origin: Brokering.Origin, passes: Bool)
+    ) -> Redactor {
+        let passes = source.passes || !values.haveGone(to: source.origin)
+        return Redactor(
+            needles, mode: .agent, endingAt: passes ? .guessable : [.compressed, .guessable], answers: values.answers, opening: opener)
     }
 
     var report: RedactionReport {
@@ -65,7 +73,7 @@ struct ReplyBody: ~Copyable {
         counts += redactor.report.counts
         let (needles, generation) = values.needles
         self.generation = generation
-        redactor = Self.redactor(needles, values, opener)
+        redactor = Self.redactor(needles, values, opener, source)
     }
 
     private mutating func redact(_ bytes: RawSpan, into output: inout [UInt8]) {

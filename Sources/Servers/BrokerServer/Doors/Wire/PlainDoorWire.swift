@@ -32,7 +32,7 @@ final class PlainDoorWire: ChannelDuplexHandler {
 }
 
 extension AskedHead {
-    fileprivate init(_ head: HTTPRequestHead) {
+    init(_ head: HTTPRequestHead) {
         let isOld = head.version.major == 1 && head.version.minor == 0 || head.version.major == 0
         self.init(
             received: ReceivedHead(

@@ -1,0 +1,53 @@
+import Model
+import Synchronization
+
+/// The brokers that keep the tokens of agents' own open, one for each agent, until its last token is over. All of them end with the lock.
+final class AgentDoors: Sendable {
+    private struct Entry {
+        let broker: BrokerBook.Own
+        /// When each of its tokens ends, by the time that expiry goes by.
+        var ends: [GrantID: Timestamp] = [:]
+    }
+
+    /// The most live tokens of one agent's own.
+    static let tokensPerAgent = 16
+
+    private let state = Mutex<[SessionHolder: Entry]>([:])
+
+    /// The broker of an agent that runs; nil where one is to be started. Throws where it has tokens enough.
+    func broker(of holder: SessionHolder, at now: Timestamp) throws -> BrokerBook.Own? {
+        try state.withLock { state in
+            guard var entry = state[holder], entry.broker.broker.isRunning else { return nil }
+            entry.ends = entry.ends.filter { $0.value > now }
+            guard entry.ends.count < Self.tokensPerAgent else {
+                throw EngineError.invalid(
+                    "you have \(Self.tokensPerAgent) live tokens already",
+                    hint: "use one of them, or end them with session_sleep {\"what\":\"tokens\"}")
+            }
+            state[holder] = entry
+            return entry.broker
+        }
+    }
+
+    func add(_ token: GrantID, until end: Timestamp, to broker: BrokerBook.Own, of holder: SessionHolder) {
+        state.withLock { state in
+            var entry = state[holder].flatMap { $0.broker === broker ? $0 : nil } ?? Entry(broker: broker)
+            entry.ends[token] = end
+            state[holder] = entry
+        }
+    }
+
+    /// Lets go of the brokers whose tokens are all over, and of those that are meant; the tokens that were still live.
+    @discardableResult
+    func end(at now: Timestamp, of isMeant: (SessionHolder) -> Bool = { _ in false }) -> [GrantID] {
+        let gone = state.withLock { state in
+            let gone = state.filter { holder, entry in
+                isMeant(holder) || !entry.broker.broker.isRunning || entry.ends.values.allSatisfy { $0 <= now }
+            }
+            for holder in gone.keys { state[holder] = nil }
+            return gone
+        }
+        for entry in gone.values { entry.broker.end() }
+        return gone.values.flatMap { entry in entry.ends.filter { $0.value > now }.map(\.key) }
+    }
+}

@@ -1,0 +1,119 @@
+import Approvals
+import Auditing
+import Brokering
+package import Model
+import Policies
+import Storage
+
+/// A fake token that an agent wants for a program of its own, which takes a key and an address.
+package struct AgentTokenWish: Sendable {
+    package var scope: Scope
+    package var reference: SecretReference
+    package var purpose: String
+    package var life: Duration?
+
+    package init(scope: Scope, reference: SecretReference, purpose: String, life: Duration? = nil) {
+        (self.scope, self.reference, self.purpose, self.life) = (scope, reference, purpose, life)
+    }
+
+    package static let lives = Duration.seconds(60)...Duration.seconds(28_800)
+    static let usualLife = Duration.seconds(3600)
+}
+
+/// What the agent gets.
+package struct AgentToken: Sendable {
+    package var id: GrantID
+    package var text: String
+    package var provider: String
+    /// Where its program finds the service, through the broker.
+    package var address: String
+    /// The variables in which programs of the provider look for both.
+    package var variables: [(name: String, value: String)]
+    package var expiresAt: Timestamp
+    /// The index of the entry.
+    package var entry: Int64
+}
+
+extension OpenVault {
+    /// Gives an agent a token of its own, and opens the address at which it is good: it ends with its time, its agent's sleep, and the lock.
+    package func token(_ wish: AgentTokenWish, by asker: Asker) async throws -> AgentToken {
+        let act = Act(.tokenIssue, .resolve, .capability(.broker))
+        let life = wish.life ?? AgentTokenWish.usualLife
+        guard AgentTokenWish.lives.contains(life) else { throw EngineError.invalid("a token is good for 60 to 28,800 seconds", hint: nil) }
+        guard wish.reference.version == nil else {
+            throw EngineError.invalid("a token stands for the current version", hint: "leave the version out")
+        }
+        let scope = wish.reference.scope ?? wish.scope
+        let record = try await sought(wish.reference.name, in: scope, for: act, by: asker)
+        var target = try await judged(scope, wish.reference.name, record, version: record?.current, by: asker)
+        target.getsToken = true
+        let detail = [AuditFact("purpose", "\(QuotedText(wish.purpose))"), AuditFact("ttl", Timespan(life))]
+        let access = try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
+        return try await concluding(access) {
+            guard let record, case .agent(let id, _) = asker.standing, let holder = asker.holder, try await isRegistered(id) else {
+                throw EngineError.denied(.badBadge)
+            }
+            try usable(record)
+            let (_, field) = try await shelf.manifest(record, version: record.current).chosen(wish.reference.field)
+            guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
+            let provider = try provider(of: wish.reference.name, in: scope, for: asker)
+            let draft = GrantDraft(
+                agent: id, run: AnyRecordID(random: random), secret: record.id, field: wish.reference.field, shape: provider.shape,
+                provider: provider.name, life: life)
+            let label =
+                try await shelf.manifest(record, version: record.current).fields.count > 1
+                ? "\(wish.reference.name)#\(field.name)" : "\(wish.reference.name)"
+            let grant = DoorJudge.Grant(secret: record.id, scope: scope, name: wish.reference.name, field: wish.reference.field, label: label)
+            return try await open(draft, grant, provider, access.entry, for: asker, holder)
+        }
+    }
+
+    /// Where the rules let the secret go: a service that Tacit knows, at whose address programs can be pointed.
+    private func provider(of name: SecretName, in scope: Scope, for asker: Asker) throws -> Provider {
+        let hosts = policy.view(for: asker, in: scope)?.hosts(with: name) ?? []
+        let known = hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first { $0.shape.role == .authenticates && !$0.places.isEmpty }
+        guard let known else {
+            throw EngineError.denied(
+                .init(
+                    code: "unavailable", reason: "no service that Tacit knows the address of is among the hosts that the rules list for this secret",
+                    nextStep: "use secret_request for a request, or secret_run for a program: it finds a token and a proxy in its environment"))
+        }
+        return known
+    }
+
+    private func open(
+        _ draft: GrantDraft, _ grant: DoorJudge.Grant, _ provider: Provider, _ entry: Int64, for asker: Asker, _ holder: SessionHolder
+    ) async throws -> AgentToken {
+        var own = try agentDoors.broker(of: holder, at: expiryClock())
+        if own == nil { own = try await brokers.start(for: holder, at: nil) }
+        guard let own else { throw BrokerFailure.unavailable }
+        // Stored before anybody has it.
+        let made = try makeGrant(draft)
+        var change = Change()
+        change.put(made.row, replacing: nil)
+        try await authorizer.state(
+            .tokenIssue, by: .keeper(foundation.keeper), change: change,
+            detail: [AuditFact("for", asker.agentName), AuditFact("token", "\(made.id)")])
+        var judging = asker
+        judging.source = .broker
+        let judge = DoorJudge([made.id: grant], in: grant.scope, for: judging, holder, lasting: lasting, clock: clock) { [weak self] in
+            self.flatMap { $0.brokers.isClosed ? nil : $0 }
+        }
+        let end = expiryClock().advanced(by: draft.life)
+        let setup = DoorSetup(
+            tokens: [made.id: made.token], credential: random.bytes(16).hexadecimal, bodyHosts: policy.document.bodyHosts, life: draft.life)
+        let door = try await own.broker.open(setup, judgedBy: judge)
+        agentDoors.add(made.id, until: end, to: own, of: holder)
+        let address = "http://127.0.0.1:\(door.port)/via/\(provider.name)\(provider.basePath)"
+        let variables = provider.variables.prefix(1).map { ($0, made.token.text) } + provider.addressVariables.map { ($0, address) }
+        return AgentToken(
+            id: made.id, text: made.token.text, provider: provider.name, address: address, variables: variables, expiresAt: end, entry: entry)
+    }
+
+    /// Ends agents' own tokens, and says how many were live.
+    func endAgentTokens(of isMeant: (SessionHolder) -> Bool) async -> Int {
+        let ended = agentDoors.end(at: expiryClock(), of: isMeant)
+        await endTokens(ended)
+        return ended.count
+    }
+}

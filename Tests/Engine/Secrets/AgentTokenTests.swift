@@ -1,0 +1,102 @@
+import Auditing
+import Brokering
+import Model
+import Policies
+import TestKit
+import Testing
+
+@testable import Secrets
+
+/// Tokens that agents ask for themselves, with an address at which they are good.
+@Suite struct AgentTokenTests {
+    private func agent(_ bench: VaultBench, _ name: String = "coder") async throws -> Asker {
+        var agent = try await bench.open.agent(named: VaultBench.segment(name), for: bench.person())
+        agent.source = .mcp
+        return agent
+    }
+
+    private func wish(_ name: String = "app/key", life: Duration? = nil) throws -> AgentTokenWish {
+        AgentTokenWish(scope: VaultBench.dev, reference: try SecretReference(parsing: name), purpose: "a test", life: life)
+    }
+
+    private func asked(_ grant: GrantID, _ path: String = "/v1/charges") -> AskedRequest {
+        AskedRequest(
+            scheme: "https", host: "api.stripe.com", port: 443, method: "GET", path: path, uses: [.init(grant: grant, place: .bearer, occurrences: 1)]
+        )
+    }
+
+    private func isAllowed(_ judgement: RequestJudgement) -> Bool { if case .allow = judgement { true } else { false } }
+
+    @Test("the agent gets a token like the provider's, the address, and the variables of its programs; requests with it are judged as any of its own")
+    func issued() async throws {
+        let bench = try await TokenTests.bench()
+        let token = try await bench.open.token(wish(), by: agent(bench))
+        let door = try #require(bench.brokers.doors.last)
+        #expect(door.setup.tokens == [token.id: FakeToken(text: token.text)] && token.provider == "stripe")
+        #expect(token.address.hasPrefix("http://127.0.0.1:4711/via/stripe") && token.variables.first?.value == token.text)
+        let real = try await bench.reveal("app/key")
+        #expect(token.text != real && bench.brokers.leaves.isEmpty)
+        let (listed, other) = (await door.judge.judge(asked(token.id)), await door.judge.judge(asked(token.id, "/v2/x")))
+        #expect(isAllowed(listed) && !isAllowed(other))
+        #expect(token.entry > 0)
+        let intent = try #require(try await bench.log().last { $0.action == .known(.tokenIssue) && $0.phase == .intent })
+        #expect(intent.actor.kind == .known(.agent) && intent.detail.contains { $0.key == "purpose" })
+        let views = try await bench.open.tokens(by: bench.person())
+        #expect(views.map(\.id) == [token.id] && views.map(\.state) == [.live])
+    }
+
+    @Test("tokens of one agent share a broker, and another agent has its own; both end with the lock") func shared() async throws {
+        let bench = try await TokenTests.bench()
+        for _ in 0..<3 { _ = try await bench.open.token(wish(), by: agent(bench)) }
+        _ = try await bench.open.token(wish(), by: agent(bench, "other"))
+        #expect(bench.brokers.started == 2 && bench.brokers.doors.count == 4)
+        try await bench.lock()
+        #expect(bench.brokers.running == 0)
+    }
+
+    @Test("an agent has sixteen at most; what it ends makes room, and its tokens are good for nothing") func ends() async throws {
+        let bench = try await TokenTests.bench()
+        let first = try await bench.open.token(wish(), by: agent(bench))
+        for _ in 1..<AgentDoors.tokensPerAgent { _ = try await bench.open.token(wish(), by: agent(bench)) }
+        let agent = try await agent(bench)
+        #expect(await ErrandTests.code { try await bench.open.token(wish(), by: agent) } == "request.invalid")
+        let door = try #require(bench.brokers.doors.first)
+        var sleep = SleepWish()
+        sleep.what = .tokens
+        let slumber = try await bench.open.sleep(sleep, by: agent)
+        #expect(slumber.tokens == AgentDoors.tokensPerAgent && bench.brokers.running == 0)
+        let after = await door.judge.judge(asked(first.id))
+        #expect(!isAllowed(after))
+        #expect(try await bench.open.tokens(by: bench.person()).allSatisfy { $0.state == .revoked })
+        _ = try await bench.open.token(wish(), by: agent)
+    }
+
+    @Test("one expires, and its broker goes with the last") func expires() async throws {
+        let bench = try await TokenTests.bench()
+        let token = try await bench.open.token(wish(life: .seconds(60)), by: agent(bench))
+        let door = try #require(bench.brokers.doors.last)
+        bench.machine.advance(.seconds(61))
+        let after = await door.judge.judge(asked(token.id))
+        #expect(!isAllowed(after))
+        try bench.open.agentDoors.end(at: bench.open.expiryClock())
+        #expect(bench.brokers.running == 0)
+    }
+
+    @Test("nobody gets one that may make no request with the secret, or for a service without an address") func refused() async throws {
+        let bench = try await TokenTests.bench()
+        let agent = try await agent(bench)
+        try await bench.set("db/key", bench.canary().secret)
+        #expect(await ErrandTests.code { try await bench.open.token(wish("db/key"), by: bench.nobody()) } != nil)
+        #expect(await ErrandTests.code { try await bench.open.token(wish("db/key"), by: agent) } != nil)
+        #expect(await ErrandTests.code { try await bench.open.token(wish("app/none"), by: agent) } == "secret.not-found")
+        for life in [Duration.seconds(59), .seconds(28_801)] {
+            #expect(await ErrandTests.code { try await bench.open.token(wish(life: life), by: agent) } == "request.invalid")
+        }
+        let elsewhere = #","request_rules":[{"name":"own","agent_id":"*","keys":["app/*"],"hosts":["api.example.com"],"paths":["/**"]}]"#
+        try await bench.allow([.broker], agent: "*", rules: elsewhere)
+        #expect(await ErrandTests.code { try await bench.open.token(wish(), by: agent) } == "unavailable")
+        try await bench.allow([.envInject], agent: "*", rules: TokenTests.rules)
+        #expect(await ErrandTests.code { try await bench.open.token(wish(), by: agent) } == "not_permitted")
+        #expect(bench.brokers.started == 0)
+    }
+}
