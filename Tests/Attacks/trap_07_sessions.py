@@ -59,7 +59,7 @@ def foreign_session(context):
             expect(masked(connection) in ("session_required", "secret.not-found"), "a session of another was used")
             expect(connection.request("GET", "/v1/sessions").json.get("items") == [], "a session of another was seen")
             for wish in ({}, {"ids": [woken["id"]]}, {"what": "all", "ids": [woken["id"]]}):
-                expect(connection.json("POST", "/v1/sessions/sleep", wish).json == {"files": 0, "sessions": 0}, "a session of another was ended")
+                expect(connection.json("POST", "/v1/sessions/sleep", wish).json == {"files": 0, "sessions": 0, "tokens": 0}, "a session of another was ended")
             for path, wish in (("/v1/sessions", {"covers": ["api/key"], **WHY}), ("/v1/sessions/sleep", {})):
                 expect(connection.json("POST", path, {**wish, "agent": "claude"}).status in (403, 404), "an agent spoke for another")
         expect(masked(claude) is None, "the session is awake")

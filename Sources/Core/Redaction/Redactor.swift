@@ -22,9 +22,9 @@ package struct Redactor: ~Copyable, Sendable {
     /// How much is taken in at once, so that memory does not grow with the caller's chunks.
     private static let sliceByteCount = 64 << 10
 
-    private let needles: NeedleSet
+    private var needles: NeedleSet
     private let mode: Mode
-    private let ends: StreamEnds
+    private var ends: StreamEnds
     private let answers: AnswerBook?
     private var members: MemberWatch
     private var held = HeldBytes()
@@ -42,6 +42,8 @@ package struct Redactor: ~Copyable, Sendable {
     private var bytesScanned: Int64 = 0
     private var streamEnd: StreamEnd?
     private var answered: Set<Int> = []
+    /// What was found with other needles before.
+    private var earlier: (counts: [RedactionReport.Count], answered: [String]) = ([], [])
     private var hasEnded = false
 
     /// A stream that ends at one of `ends`, or when `answers` are spent, is passed on no further, and the report says so.
@@ -57,6 +59,17 @@ package struct Redactor: ~Copyable, Sendable {
         self.ends = ends
         self.answers = answers
         members = MemberWatch(needles, endingAt: ends, opening: opener, isRead: isRead, limits)
+    }
+
+    /// Goes on with other needles, and other ends, from the first place that has not been judged: nothing of the stream is let go for that, and what was judged stays so.
+    /// A compressed member that has begun is searched as it was begun.
+    package mutating func know(_ needles: NeedleSet, endingAt ends: StreamEnds) {
+        guard streamEnd == nil else { return }
+        let report = report
+        earlier = (report.counts, report.answered)
+        (counts, answered, lastLabel, patience) = ([:], [], nil, 0)
+        (self.needles, self.ends) = (needles, ends)
+        members.know(needles, endingAt: ends)
     }
 
     /// Takes the next bytes of the stream and appends what can be said of them.
@@ -112,8 +125,9 @@ package struct Redactor: ~Copyable, Sendable {
         }
         let unscanned = members.unscannedStart.map { [RedactionReport.Unscanned(reason: "compressed", bytes: bytesScanned - $0)] }
         return RedactionReport(
-            counts: counts.sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned, unscanned: unscanned ?? [],
-            withheld: streamEnd?.withheld(needles.names), answered: answered.map { needles.names[$0] }.sorted())
+            counts: (earlier.counts + counts).sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned,
+            unscanned: unscanned ?? [],
+            withheld: streamEnd?.withheld(needles.names), answered: Set(earlier.answered + answered.map { needles.names[$0] }).sorted())
     }
 
     /// What is to be said of a compressed member that decodes to this stream; nil as long as nothing was found.
@@ -154,7 +168,7 @@ package struct Redactor: ~Copyable, Sendable {
                 of: text, skeleton, at: offset, from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
             end = members.stop(in: text, skeleton, at: offset, isEnd: isEnd) ?? text.count
             if !isEdge { end = min(end, layers.open, members.openStart(in: text, from: place) ?? text.count) }
-            var deeper = Deeper(layers, isEdge: isEdge && mode == .agent)
+            var deeper = Deeper(layers, isEdge: isEdge && looksForFragments)
             var lookout = Lookout(lexicon, on: text, from: place, skeleton)
             while streamEnd == nil, let place = lookout.next(), place < end {
                 let finding = lexicon.finding(at: place, in: text, isEdge: isEdge, isOuter: true)
@@ -204,9 +218,12 @@ package struct Redactor: ~Copyable, Sendable {
 
     private mutating func withhold(_ count: Int) { streamEnd?.byteCount += Int64(count) }
 
+    /// Whether the beginning of a value at an edge counts. What ends at a value does not end at its beginning: that would tell whoever sends it that a guess was right.
+    private var looksForFragments: Bool { mode == .agent && !ends.contains(.value) }
+
     /// The match that a finding leads to: at an agent's edge it may be a fragment.
     private func chosen(from finding: Finding, isEdge: Bool) -> Match? {
-        guard isEdge, mode == .agent, let fragment = finding.fragment, fragment.byteCount >= Self.edgeByteCount else { return finding.match }
+        guard isEdge, looksForFragments, let fragment = finding.fragment, fragment.byteCount >= Self.edgeByteCount else { return finding.match }
         return fragment.match.asFragment(beside: finding.match)
     }
 

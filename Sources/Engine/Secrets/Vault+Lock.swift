@@ -22,7 +22,8 @@ extension Vault {
         guard let open = current else { return }
         try await open.sleepExpired()
         open.brokers.endIdle(now: foundation.clock.steady())
-        open.agentDoors.end(at: open.expiryClock())
+        // Those whose broker ended by itself are good for nothing.
+        await open.endTokens(open.agentDoors.end(at: open.expiryClock()))
         try await open.authorizer.recordDueDenials()
         try await open.writer.checkpointWhenDue()
     }

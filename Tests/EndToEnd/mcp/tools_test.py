@@ -11,7 +11,7 @@ import wire
 COMMAND = [sys.argv[1], "--tools"]
 PURPOSE = {"purpose": "test"}
 TOOLS = [
-    "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "secret_request", "session_wake", "session_sleep", "rule_list",
+    "secret_status", "secret_list", "secret_exists", "secret_get_masked", "secret_run", "secret_inject", "secret_request", "secret_token", "session_wake", "session_sleep", "rule_list",
     "rule_acknowledge", "secret_import", "access_request", "access_check",
 ]
 

@@ -9,6 +9,13 @@ struct BodyPassage: Sendable {
     private var waiting: [ChunkedBody.Piece] = []
     /// How much of the body has gone on.
     private var byteCount: Int64 = 0
+    /// What the search let go and is kept back all the same, and how much of the content came and was let go in all.
+    private var settled: [UInt8] = []
+    private var content: (received: Int, released: Int) = (0, 0)
+
+    /// So far content goes on behind what came, as long as values are looked for: what a service has of a body must not tell how much of it looked like the
+    /// beginning of a value.
+    static let distance = 64 << 10
 
     init(_ watch: BodyWatch, _ egress: EgressWatch?, _ signed: SignedBody = .plain) {
         (self.watch, self.egress, self.signed) = (watch, egress, signed)
@@ -81,8 +88,12 @@ struct BodyPassage: Sendable {
             output += clean
             return
         }
-        guard let name = egress.pass(clean, isEnd: isEnd, into: &output) else { return }
-        throw .egress(Egress(name: name, bytesSent: byteCount))
+        if let name = egress.pass(clean, isEnd: isEnd, into: &settled) { throw .egress(Egress(name: name, bytesSent: byteCount)) }
+        content.received += isEnd ? 0 : clean.count
+        let due = isEnd ? settled.count : min(settled.count, max(0, content.received - Self.distance - content.released))
+        output += settled.prefix(due)
+        settled.removeFirst(due)
+        content.released += due
     }
 
     /// Lets so much of the content that waits go on, with what frames it up to there.

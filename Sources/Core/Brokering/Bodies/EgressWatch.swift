@@ -32,7 +32,7 @@ package final class EgressWatch: Sendable {
     }
 
     /// The name of a value that stands in a text; nil where none does.
-    static func name(in text: [UInt8], _ values: NeedleSet) -> String? {
+    package static func name(in text: [UInt8], _ values: NeedleSet) -> String? {
         var passed: [UInt8] = []
         return EgressWatch(values).pass(text, isEnd: true, into: &passed)
     }

@@ -70,7 +70,11 @@ package enum ReplyGuard {
             guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ $0.isDigit }), let number = Int64(text) else { throw .framing }
             length = number
         }
-        if request.request.method == .head || reply.status == 204 || reply.status == 304 || reply.isWhole { return .none }
+        if request.request.method == .head || reply.status == 204 || reply.status == 304 { return .none }
+        if reply.isWhole {
+            guard length ?? 0 == 0 else { throw .framing }
+            return .length(0)
+        }
         if let length { return .length(length) }
         return codings.isEmpty && !reply.isHTTP2 ? .untilClose : .streamed
     }

@@ -5,8 +5,8 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
     /// How much may be decoded in vain, beside as much as there was of the stream: whoever writes much that looks like members and is none is not searched any more.
     private static let mostWasted = 1 << 20
 
-    private let needles: NeedleSet
-    private let ends: StreamEnds
+    private var needles: NeedleSet
+    private var ends: StreamEnds
     private let opener: (any MemberOpener)?
     private let isRead: Bool
     private let limits: MemberLimits
@@ -29,6 +29,12 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
 
     init(_ needles: NeedleSet, endingAt ends: StreamEnds, opening opener: (any MemberOpener)?, isRead: Bool, _ limits: MemberLimits) {
         (self.needles, self.ends, self.opener, self.isRead, self.limits) = (needles, ends, opener, isRead, limits)
+    }
+
+    /// From the next member on.
+    mutating func know(_ needles: NeedleSet, endingAt ends: StreamEnds) {
+        (self.needles, self.ends) = (needles, ends)
+        last = nil
     }
 
     /// Whether a member is being read: then each byte is wanted as soon as it is there.

@@ -27,13 +27,12 @@ final class DoorJudge: RequestJudge {
     private let lasting: Lasting
     private let clock: MachineClock
     private let open: @Sendable () -> OpenVault?
+    private let labels: AnswerLabels
     private let state = Mutex(State())
 
     private struct State {
         /// Requests that were allowed and have not ended, by the entry of their intent.
         var ongoing: [Int64: AuthorizedAccess] = [:]
-        /// Whose values the broker has, by label: a reply to one request may answer a guess about the value of another.
-        var secrets: [String: SecretID] = [:]
     }
 
     private static let act = Act(.request, .resolve, .capability(.broker))
@@ -41,10 +40,10 @@ final class DoorJudge: RequestJudge {
     /// - Parameter asker: the agent, as the run's starter has it asked for.
     init(
         _ grants: [GrantID: Grant], in scope: Scope, for asker: Asker, _ holder: SessionHolder, lasting: Lasting, clock: MachineClock,
-        open: @escaping @Sendable () -> OpenVault?
+        labels: AnswerLabels = AnswerLabels(), open: @escaping @Sendable () -> OpenVault?
     ) {
         (self.grants, self.scope, self.asker, self.holder, self.lasting, self.clock) = (grants, scope, asker, holder, lasting, clock)
-        self.open = open
+        (self.labels, self.open) = (labels, open)
     }
 
     func judge(_ request: AskedRequest) async -> RequestJudgement {
@@ -96,10 +95,8 @@ final class DoorJudge: RequestJudge {
     }
 
     private func leave(_ uses: [Use], _ access: AuthorizedAccess, _ vault: OpenVault) async throws -> RequestLeave {
-        state.withLock { state in
-            state.ongoing[access.entry] = access
-            for use in uses { state.secrets[use.grant.label] = use.record.id }
-        }
+        state.withLock { $0.ongoing[access.entry] = access }
+        for use in uses { labels.note(use.grant.label, of: use.record.id) }
         do {
             let all = access.grants.compactMap(\.request)
             guard let terms = all.first, all.count == access.grants.count else { throw EngineError.denied(.personOnly) }
@@ -189,12 +186,14 @@ final class DoorJudge: RequestJudge {
     }
 
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
-        let (access, secrets) = state.withLock { ($0.ongoing.removeValue(forKey: entry), $0.secrets) }
-        guard let access else { return }
+        guard let access = state.withLock({ $0.ongoing.removeValue(forKey: entry) }) else { return }
         open()?.traffic.end(entry, outcome)
         var answers: [SecretID: Int] = [:]
         for (name, count) in outcome.answers {
-            if let secret = secrets[name] { answers[secret] = min(FuseRecord.limit, (answers[secret] ?? 0) + min(FuseRecord.limit, max(0, count))) }
+            // What nobody knows the name of counts against all that the request had.
+            for secret in labels.secret(of: name).map({ [$0] }) ?? access.subjects.compactMap(\.secret) {
+                answers[secret] = min(FuseRecord.limit, (answers[secret] ?? 0) + min(FuseRecord.limit, max(0, count)))
+            }
         }
         if let vault = open() { return await vault.conclude(access, result: outcome.result, detail: outcome.facts, answers: answers) }
         lasting.keep(access, result: outcome.result, detail: outcome.facts, answers: answers, clock: clock)

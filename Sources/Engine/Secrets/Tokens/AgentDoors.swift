@@ -13,6 +13,16 @@ final class AgentDoors: Sendable {
     static let tokensPerAgent = 16
 
     private let state = Mutex<[SessionHolder: Entry]>([:])
+    private let books = Mutex<[SessionHolder: AnswerLabels]>([:])
+
+    /// Which secrets an agent's replies may answer about, whichever of its doors they come through.
+    func labels(of holder: SessionHolder) -> AnswerLabels {
+        books.withLock { books in
+            let labels = books[holder] ?? AnswerLabels()
+            books[holder] = labels
+            return labels
+        }
+    }
 
     /// The broker of an agent that runs; nil where one is to be started. Throws where it has tokens enough.
     func broker(of holder: SessionHolder, at now: Timestamp) throws -> BrokerBook.Own? {

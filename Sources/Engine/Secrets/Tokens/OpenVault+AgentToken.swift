@@ -60,9 +60,7 @@ extension OpenVault {
             let draft = GrantDraft(
                 agent: id, run: AnyRecordID(random: random), secret: record.id, field: wish.reference.field, shape: provider.shape,
                 provider: provider.name, life: life)
-            let label =
-                try await shelf.manifest(record, version: record.current).fields.count > 1
-                ? "\(wish.reference.name)#\(field.name)" : "\(wish.reference.name)"
+            let label = "\(scope)/\(wish.reference.name)#\(field.name)"
             let grant = DoorJudge.Grant(secret: record.id, scope: scope, name: wish.reference.name, field: wish.reference.field, label: label)
             return try await open(draft, grant, provider, access.entry, for: asker, holder)
         }
@@ -71,7 +69,10 @@ extension OpenVault {
     /// Where the rules let the secret go: a service that Tacit knows, at whose address programs can be pointed.
     private func provider(of name: SecretName, in scope: Scope, for asker: Asker) throws -> Provider {
         let hosts = policy.view(for: asker, in: scope)?.hosts(with: name) ?? []
-        let known = hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first { $0.shape.role == .authenticates && !$0.places.isEmpty }
+        let known = hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first {
+            // Its address leads to its first host.
+            $0.shape.role == .authenticates && !$0.places.isEmpty && $0.hosts.first.map(hosts.contains) == true
+        }
         guard let known else {
             throw EngineError.denied(
                 .init(
@@ -94,17 +95,35 @@ extension OpenVault {
         try await authorizer.state(
             .tokenIssue, by: .keeper(foundation.keeper), change: change,
             detail: [AuditFact("for", asker.agentName), AuditFact("token", "\(made.id)")])
+        do {
+            try await endIfFrozen([made.id])
+            let end = expiryClock().advanced(by: draft.life)
+            let door = try await door(made, grant, draft, at: own, for: asker, holder)
+            agentDoors.add(made.id, until: end, to: own, of: holder)
+            return agentToken(made, provider, at: door.port, until: end, entry)
+        } catch {
+            await endTokens([made.id])
+            throw error
+        }
+    }
+
+    private func door(
+        _ made: MadeGrant, _ grant: DoorJudge.Grant, _ draft: GrantDraft, at own: BrokerBook.Own, for asker: Asker, _ holder: SessionHolder
+    ) async throws -> OpenDoor {
         var judging = asker
         judging.source = .broker
-        let judge = DoorJudge([made.id: grant], in: grant.scope, for: judging, holder, lasting: lasting, clock: clock) { [weak self] in
-            self.flatMap { $0.brokers.isClosed ? nil : $0 }
-        }
-        let end = expiryClock().advanced(by: draft.life)
+        // What one door's replies answer may be about the value of another door of the same broker.
+        let labels = agentDoors.labels(of: holder)
+        let judge = DoorJudge(
+            [made.id: grant], in: grant.scope, for: judging, holder, lasting: lasting, clock: clock, labels: labels
+        ) { [weak self] in self.flatMap { $0.brokers.isClosed ? nil : $0 } }
         let setup = DoorSetup(
             tokens: [made.id: made.token], credential: random.bytes(16).hexadecimal, bodyHosts: policy.document.bodyHosts, life: draft.life)
-        let door = try await own.broker.open(setup, judgedBy: judge)
-        agentDoors.add(made.id, until: end, to: own, of: holder)
-        let address = "http://127.0.0.1:\(door.port)/via/\(provider.name)\(provider.basePath)"
+        return try await own.broker.open(setup, judgedBy: judge)
+    }
+
+    private func agentToken(_ made: MadeGrant, _ provider: Provider, at port: Int, until end: Timestamp, _ entry: Int64) -> AgentToken {
+        let address = "http://127.0.0.1:\(port)/via/\(provider.name)\(provider.basePath)"
         let variables = provider.variables.prefix(1).map { ($0, made.token.text) } + provider.addressVariables.map { ($0, address) }
         return AgentToken(
             id: made.id, text: made.token.text, provider: provider.name, address: address, variables: variables, expiresAt: end, entry: entry)

@@ -49,6 +49,7 @@ extension OpenVault {
         let name = try await agentNames()[agent] ?? ""
         let detail = [AuditFact("for", name), AuditFact("run", "\(run)"), AuditFact("tokens", door.ofRun.count)]
         try await authorizer.state(.tokenIssue, by: .keeper(foundation.keeper), change: change, detail: detail)
+        try await endIfFrozen(door.ofRun)
         return door
     }
 
@@ -69,6 +70,13 @@ extension OpenVault {
     func issuedGrants(of agent: AgentID) async throws -> [Record] {
         let now = expiryClock()
         return try await grants { $0.agent == agent && $0.run == nil && $0.state(at: now) == .live }
+    }
+
+    /// Ends tokens that were made while a freeze began, which may have looked for them before they were there.
+    func endIfFrozen(_ ids: [GrantID]) async throws {
+        guard freeze.since != nil else { return }
+        await endTokens(ids)
+        throw EngineError.denied(.frozen)
     }
 
     /// Ends the tokens of a run that ended, or never began. What fails is done at the next unlock; nobody has a broker for them any more.

@@ -132,6 +132,10 @@ struct DoorRequest: Sendable {
         if let stray = door.tokens.sightings(inTarget: [], fields: fields.map { ($0.name, $0.value) }).first {
             throw RefusedTrailers(stop: .stray(stray.grant))
         }
+        let text = fields.flatMap { Array("\n\($0.name): ".utf8) + $0.value }
+        if !text.isEmpty, broker.values.generation > 0, let name = EgressWatch.name(in: text, broker.values.needles.needles) {
+            throw RefusedTrailers(stop: .egress(Egress(name: name, bytesSent: 0)))
+        }
         switch HeadGuard.verdict(onTrailers: fields, overHTTP2: head.isHTTP2) {
         case .accepted(let fields): return fields
         case .refused(let refusal): throw RefusedTrailers(stop: .ambiguous(refusal))

@@ -12,8 +12,6 @@ struct ReplyBody: ~Copyable {
     private let source: (origin: Brokering.Origin, passes: Bool)
     /// Of the values that the redactor knows.
     private var generation: Int
-    /// What those before it found.
-    private var counts: [RedactionReport.Count] = []
 
     /// How much is unpacked at once.
     private static let portion = 64 << 10
@@ -24,27 +22,20 @@ struct ReplyBody: ~Copyable {
         let (needles, generation) = broker.values.needles
         (self.unpacking, values, opener, self.generation) = (unpacking, broker.values, broker.opener, generation)
         source = (origin, passesUnscanned)
-        redactor = Self.redactor(needles, values, opener, source)
+        redactor = Redactor(
+            needles, mode: .agent, endingAt: Self.ends(source, values), answers: values.answers, opening: opener)
     }
 
     /// Archives and images pass from a service that was sent no value: it has none to pack. From another they end where something packed begins that cannot be opened.
-    private static func redactor(
-        _ needles: NeedleSet, _ values: HeldValues, _ opener: any MemberOpener, _ source: (origin: Brokering.Origin, passes: Bool)
-    ) -> Redactor {
-        let passes = source.passes || !values.haveGone(to: source.origin)
-        return Redactor(
-            needles, mode: .agent, endingAt: passes ? .guessable : [.compressed, .guessable], answers: values.answers, opening: opener)
+    private static func ends(_ source: (origin: Brokering.Origin, passes: Bool), _ values: HeldValues) -> StreamEnds {
+        source.passes || !values.haveGone(to: source.origin) ? .guessable : [.compressed, .guessable]
     }
 
-    var report: RedactionReport {
-        var report = redactor.report
-        report.counts = counts + report.counts
-        return report
-    }
+    var report: RedactionReport { redactor.report }
 
     /// Takes bytes as they came and appends what may be seen of them.
     mutating func take(_ bytes: RawSpan, into output: inout [UInt8]) throws(ReplyRefusal) {
-        if values.generation != generation { renew(into: &output) }
+        if values.generation != generation { renew() }
         switch unpacking {
         case .none: redact(bytes, into: &output)
         case .member(let reading):
@@ -66,14 +57,10 @@ struct ReplyBody: ~Copyable {
     }
 
     /// Goes on with the values that were released since it began: the reply may hold them from here on.
-    private mutating func renew(into output: inout [UInt8]) {
-        redactor.finish(into: &output)
-        catchUp(into: &output)
-        guard !redactor.hasStopped else { return }
-        counts += redactor.report.counts
+    private mutating func renew() {
         let (needles, generation) = values.needles
         self.generation = generation
-        redactor = Self.redactor(needles, values, opener, source)
+        redactor.know(needles, endingAt: Self.ends(source, values))
     }
 
     private mutating func redact(_ bytes: RawSpan, into output: inout [UInt8]) {

@@ -69,6 +69,34 @@ struct EgressTests {
         #expect(passed(gzip + Array(value.utf8), atMost: 100).name == "other/key")
     }
 
+    @Test("the beginning of a value passes, however long it is: that a request ends at it would say that it is one")
+    func beginnings() throws {
+        for count in [16, 20, value.utf8.count - 1] {
+            let body = Array("a=".utf8) + value.utf8.prefix(count)
+            let (bytes, name) = passed(body, atMost: 7)
+            #expect(bytes == body && name == nil)
+            var exchange = try exchange([("X-Guess", String(decoding: value.utf8.prefix(count), as: UTF8.self))], needles: needles())
+            #expect(throws: Never.self) { try exchange.allow([:]) }
+        }
+    }
+
+    @Test("how much of a body has gone on tells nothing of what it holds")
+    func distance() throws {
+        func gone(_ end: String) throws -> [Int] {
+            var exchange = try exchange([("Transfer-Encoding", "chunked"), ("Content-Type", "text/plain")], needles: needles())
+            _ = try exchange.allow([:])
+            let body = [UInt8](repeating: 0x20, count: BodyPassage.distance + 1000 - end.utf8.count) + Array(end.utf8)
+            return stride(from: 0, to: body.count, by: 500).map { start in
+                guard case .pass(let bytes) = exchange.receive(Array(body[start..<min(body.count, start + 500)])) else { return 0 }
+                return bytes.count
+            } + [{ if case .pass(let bytes) = $0 { bytes.count } else { 0 } }(exchange.receiveEnd())]
+        }
+        let other = try gone(String(repeating: "x", count: 30))
+        #expect(other.reduce(0, +) == BodyPassage.distance + 1000 && other.dropLast().reduce(0, +) == 1000)
+        for count in 1...30 { #expect(try gone(String(value.prefix(count)) + String(repeating: "x", count: 30 - count)) == other) }
+        for count in 1...30 { #expect(try gone(String(repeating: "x", count: 30 - count) + String(value.prefix(count))) == other) }
+    }
+
     @Test("random streams with a value in them are cut before it, and nowhere else")
     func drawn() {
         for _ in 0..<60 {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Brokering
 
-/// The table of `vectors/broker/signatures.json`: requests as botocore signs them with a fake key, and with a real one.
+/// The table of `vectors/signing/signatures.json`: requests as botocore signs them with a fake key, and with a real one.
 struct SignatureTable: Decodable {
     struct Key: Decodable { let keyID: String, secretKey: String, sessionToken: String? }
 
@@ -23,7 +23,7 @@ struct SignatureTable: Decodable {
 
     static func read() throws -> SignatureTable {
         let root = (0..<5).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-        let table = try JSONDecoder().decode(Self.self, from: Data(contentsOf: root.appending(path: "vectors/broker/signatures.json")))
+        let table = try JSONDecoder().decode(Self.self, from: Data(contentsOf: root.appending(path: "vectors/signing/signatures.json")))
         try #require(table.cases.count == table.count && table.count >= 68)
         return table
     }

@@ -38,7 +38,8 @@ extension AskedHead {
             received: ReceivedHead(
                 version: isOld ? .http1_0 : .http1_1, method: head.method.rawValue, target: Array(head.uri.utf8),
                 fields: head.headers.map { ReceivedHead.Field($0.name, Array($0.value.utf8)) }),
-            keepsAlive: head.isKeepAlive)
+            // Behind an upgrade that nobody makes nothing is read as HTTP any more; and before version 1.1 the end of the connection is that of the answer.
+            keepsAlive: head.isKeepAlive && !isOld && head.headers["upgrade"].isEmpty)
     }
 }
 

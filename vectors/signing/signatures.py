@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the vectors of docs/SPEC.md section 14.3: requests signed with a fake key, and the same signed with a real one.
+"""Writes the vectors of docs/SPEC.md section 14.5: requests signed with a fake key, and the same signed with a real one.
 
 The signatures are botocore's (pip install botocore==1.44.8), of its own clients and signers; those of chunks are the second implementation's in `vectors/peer`.
 """
