@@ -20,6 +20,8 @@ struct CallContext: Sendable {
 extension Schema {
     static let secretName = Schema.string(
         "Secret name exactly as secret_list shows it, e.g. DATABASE_URL or stripe/api-key.", atLeast: 1, atMost: 256)
+    static let secretReference = Schema.string(
+        "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.", atLeast: 1, atMost: 512)
     static let environment = Schema.string("Another environment of the project, e.g. staging. Default: the current one.", atLeast: 1, atMost: 64)
     static func time(_ what: String) -> Schema { .string("\(what) (RFC 3339, UTC)") }
 }

@@ -2,54 +2,33 @@
 
 import base64
 import hashlib
-import http.server
 import io
 import json
 import os
 import pathlib
-import ssl
 import subprocess
 import tarfile
-import threading
 
-import certificates
+from tls_service import QuietHandler, TLSService
 
 WORDS = ["one", "two", "three"]
 
 
-class StandIn:
+class StandIn(TLSService):
     def __init__(self, folder, values):
         """Whoever shows one of the values is served, and is sent it back where a service might show it."""
-        self.folder, self.values, self.received = pathlib.Path(folder), values, []
-        self.folder.mkdir()
-        certificates.authority(self.folder, "ca")
-        certificates.leaf(self.folder, "ca", "leaf", ["localhost"])
-        self.authority = (self.folder / "ca.pem").read_text()
+        super().__init__(folder)
+        self.values, self.received = values, []
         service = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def answer(self):
                 service.answer(self)
 
             do_GET = do_POST = do_PUT = do_HEAD = answer
 
-            def log_message(self, *_):
-                pass
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.folder / "leaf.pem", self.folder / "leaf.key")
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.server.handle_error = lambda *_: None
-        self.port = self.server.server_address[1]
+        self.serve(Handler)
         self.url = f"https://localhost:{self.port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
     def taken(self):
         """What came since this was last asked: method, path, fields, body."""

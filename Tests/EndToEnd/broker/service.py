@@ -2,30 +2,21 @@
 
 import base64
 import gzip
-import http.server
-import pathlib
 import queue
-import ssl
-import threading
 
-import certificates
+from tls_service import QuietHandler, TLSService
 
 
-class Service:
+class Service(TLSService):
     def __init__(self, folder, files=None):
         """`files` is a folder that is served below `/files/` to whoever shows a credential."""
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir(exist_ok=True)
-        certificates.authority(self.folder, "ca")
-        certificates.leaf(self.folder, "ca", "leaf", ["localhost"])
+        super().__init__(folder)
         self.received = []
         # What `/v1/later` waits for: the credential of another request.
         self.shown = queue.Queue()
         service = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
@@ -80,21 +71,4 @@ class Service:
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
 
-            def log_message(self, *_):
-                pass
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.folder / "leaf.pem", self.folder / "leaf.key")
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.server.handle_error = lambda *_: None
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def authority(self):
-        return (self.folder / "ca.pem").read_text()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.serve(Handler)

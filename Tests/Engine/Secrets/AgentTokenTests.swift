@@ -82,6 +82,21 @@ import Testing
         #expect(bench.brokers.running == 0)
     }
 
+    @Test("first calls at once share one broker, and each token is good") func atOnce() async throws {
+        let bench = try await TokenTests.bench()
+        let agent = try await agent(bench)
+        let tokens = try await withThrowingTaskGroup(of: AgentToken.self) { group in
+            for _ in 0..<6 { group.addTask { try await bench.open.token(wish(), by: agent) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(bench.brokers.running == 1 && Set(tokens.map(\.id)).count == 6)
+        for token in tokens {
+            let door = try #require(bench.brokers.doors.first { $0.setup.tokens[token.id] != nil })
+            let answer = await door.judge.judge(asked(token.id))
+            #expect(isAllowed(answer))
+        }
+    }
+
     @Test("nobody gets one that may make no request with the secret, or for a service without an address") func refused() async throws {
         let bench = try await TokenTests.bench()
         let agent = try await agent(bench)

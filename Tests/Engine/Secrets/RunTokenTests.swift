@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    private func state(_ bench: VaultBench, _ id: GrantID) async throws -> GrantRecord.State? {
+    private func state(_ bench: VaultBench, _ id: GrantID) async throws -> TokenState? {
         try await bench.open.grant(id)?.state(at: bench.open.expiryClock())
     }
 

@@ -31,7 +31,7 @@ import Testing
         return try #require(rows.indices.contains(number) ? rows[number] : nil)
     }
 
-    private func states(_ bench: VaultBench) async throws -> [TokenView.State] {
+    private func states(_ bench: VaultBench) async throws -> [TokenState] {
         try await bench.open.tokens(by: bench.person()).map(\.state)
     }
 

@@ -22,11 +22,7 @@ struct SecretInjectTool: SecretTool {
             .array(
                 "Secrets to write.",
                 of: .arguments([
-                    .required(
-                        "name",
-                        .string(
-                            "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.",
-                            atLeast: 1, atMost: 512)),
+                    .required("name", .secretReference),
                     .optional("var", .string("Key in the file. Default: made from the name, e.g. STRIPE_API_KEY.", atLeast: 1, atMost: 128)),
                 ]), atLeast: 1, atMost: 64)
         ), .required("purpose", .purpose),

@@ -19,11 +19,7 @@ struct SecretRequestTool: SecretTool {
     ]
 
     private static let input: [Schema.Property] = [
-        .required(
-            "secret_name",
-            .string(
-                "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.", atLeast: 1,
-                atMost: 512)),
+        .required("secret_name", .secretReference),
         .optional(
             "method",
             .string(

@@ -28,11 +28,7 @@ extension SecretRunTool {
             .array(
                 #"Secrets to hand over, e.g. [{"name":"stripe/api-key"}]."#,
                 of: .arguments([
-                    .required(
-                        "name",
-                        .string(
-                            "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.",
-                            atLeast: 1, atMost: 512)),
+                    .required("name", .secretReference),
                     .optional(
                         "var",
                         .string(

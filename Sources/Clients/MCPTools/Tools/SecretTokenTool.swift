@@ -15,11 +15,7 @@ struct SecretTokenTool: SecretTool {
     }
 
     private static let input: [Schema.Property] = [
-        .required(
-            "secret_name",
-            .string(
-                "Secret name exactly as secret_list shows it, NAME#FIELD for one field, or tacit://PROJECT/ENVIRONMENT/NAME.", atLeast: 1,
-                atMost: 512)),
+        .required("secret_name", .secretReference),
         .optional("ttl_seconds", .integer("Lifetime of the token, seconds. Default 3600.", atLeast: 60, atMost: 28_800, default: 3600)),
         .required("purpose", .purpose),
     ]

@@ -10,9 +10,6 @@ struct GrantRecord: Sendable {
     var revokedAt: Timestamp?
     var metadata: SealedMetadata
 
-    /// Whether the token is good.
-    enum State: String, Sendable { case live, expired, revoked }
-
     init(agent: AgentID, run: AnyRecordID? = nil, issuedAt: Timestamp, expiresAt: Timestamp, revokedAt: Timestamp? = nil, metadata: SealedMetadata) {
         (self.agent, self.run) = (agent, run)
         (self.issuedAt, self.expiresAt, self.revokedAt) = (issuedAt, expiresAt, revokedAt)
@@ -43,7 +40,7 @@ struct GrantRecord: Sendable {
         return writer.bytes
     }
 
-    func state(at now: Timestamp) -> State { revokedAt != nil ? .revoked : now >= expiresAt ? .expired : .live }
+    func state(at now: Timestamp) -> TokenState { revokedAt != nil ? .revoked : now >= expiresAt ? .expired : .live }
 
     /// Since when it is good for nothing; nil while it is live.
     func end(at now: Timestamp) -> Timestamp? { revokedAt ?? (now >= expiresAt ? expiresAt : nil) }

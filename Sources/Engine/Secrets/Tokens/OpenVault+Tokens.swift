@@ -23,8 +23,6 @@ package struct TokenWish: Sendable {
 
 /// A fake token as a list shows it.
 package struct TokenView: Sendable {
-    package enum State: String, Sendable { case live, expired, revoked }
-
     package var id: GrantID
     package var agent: String
     /// `PROJECT/ENVIRONMENT/NAME`, and the field where it is one that was named.
@@ -37,8 +35,11 @@ package struct TokenView: Sendable {
     package var issuedAt: Timestamp
     package var expiresAt: Timestamp
     package var revokedAt: Timestamp?
-    package var state: State
+    package var state: TokenState
 }
+
+/// Whether a token is good.
+package enum TokenState: String, Sendable { case live, expired, revoked }
 
 /// Which tokens are to end.
 package enum TokenRevocation: Sendable {
@@ -152,6 +153,6 @@ extension OpenVault {
         return TokenView(
             id: row.id.cast(), agent: agent, secret: secret, masked: Mask.text(of: token), shape: document.shape, isOfRun: record.run != nil,
             issuedAt: record.issuedAt, expiresAt: record.expiresAt, revokedAt: record.revokedAt,
-            state: TokenView.State(rawValue: record.state(at: expiryClock()).rawValue) ?? .revoked)
+            state: record.state(at: expiryClock()))
     }
 }
