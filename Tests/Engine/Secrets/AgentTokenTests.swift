@@ -85,11 +85,14 @@ import Testing
     @Test("first calls at once share one broker, and each token is good") func atOnce() async throws {
         let bench = try await TokenTests.bench()
         let agent = try await agent(bench)
+        bench.brokers.play { $0.isHeld = true }
         let tokens = try await withThrowingTaskGroup(of: AgentToken.self) { group in
             for _ in 0..<6 { group.addTask { try await bench.open.token(wish(), by: agent) } }
+            while try await bench.log().count(where: { $0.action == .known(.tokenIssue) && $0.phase == .intent }) < 6 { await Task.yield() }
+            bench.brokers.play { $0.isHeld = false }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(bench.brokers.running == 1 && Set(tokens.map(\.id)).count == 6)
+        #expect(bench.brokers.started == 1 && bench.brokers.running == 1 && Set(tokens.map(\.id)).count == 6)
         for token in tokens {
             let door = try #require(bench.brokers.doors.first { $0.setup.tokens[token.id] != nil })
             let answer = await door.judge.judge(asked(token.id))

@@ -17,6 +17,8 @@ final class FakeBrokers: BrokerSupply {
         /// How often the judge is asked.
         var times = 1
         var failure: BrokerFailure?
+        /// Whether none comes up until this is no longer so.
+        var isHeld = false
         var isUnavailable = false
         var reply = ErrandReply(status: 200, fields: [("content-type", "text/plain")], body: Array("hello".utf8))
         var outcome: RequestOutcome? = RequestOutcome(result: "done", status: 200, bytesSent: 10, bytesReceived: 5, duration: .milliseconds(7))
@@ -49,7 +51,8 @@ final class FakeBrokers: BrokerSupply {
     func killAll() { for broker in state.withLock({ $0.brokers }) { broker.end() } }
 
     func start(at place: (any DoorPlace)?) async throws -> any RunningBroker {
-        try state.withLock { state in
+        while state.withLock({ $0.script.isHeld }) { await Task.yield() }
+        return try state.withLock { state in
             if state.script.isUnavailable { throw BrokerFailure.unavailable }
             state.started += 1
             let broker = FakeBroker(self)

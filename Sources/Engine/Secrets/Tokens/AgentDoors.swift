@@ -15,6 +15,9 @@ final class AgentDoors: Sendable {
     private let state = Mutex<[SessionHolder: Entry]>([:])
     private let books = Mutex<[SessionHolder: AnswerLabels]>([:])
 
+    /// One door is opened at a time, so that two tokens of an agent share a broker.
+    let gate = Gate()
+
     /// Which secrets an agent's replies may answer about, whichever of its doors they come through.
     func labels(of holder: SessionHolder) -> AnswerLabels {
         books.withLock { books in

@@ -62,7 +62,7 @@ extension OpenVault {
                 provider: provider.name, life: life)
             let label = "\(scope)/\(wish.reference.name)#\(field.name)"
             let grant = DoorJudge.Grant(secret: record.id, scope: scope, name: wish.reference.name, field: wish.reference.field, label: label)
-            return try await open(draft, grant, provider, access.entry, for: asker, holder)
+            return try await agentDoors.gate.pass { [self] in try await open(draft, grant, provider, access.entry, for: asker, holder) }
         }
     }
 
