@@ -76,11 +76,8 @@ struct ConfinedProgram {
             var allowed = [("/", rights.reading), ("/dev", rights.using)]
             allowed += plan.writable.map { ($0, rights.changing) }
             for (path, right) in allowed {
-                let place = unsafe tacit_open_below(AT_FDCWD, path, Int32(TACIT_PLACE_ONLY), 0, 0)
-                guard place >= 0 else { continue }
-                let result = tacit_landlock_allow(rules, place, right)
-                guard result == 0 else { return -result }
-                close(place)
+                let result = LandlockRights.allow(right, below: path, in: rules)
+                guard result == 0 else { return result }
             }
             // It was opened outside, where no rule reaches; a copy in memory is under none.
             _ = tacit_landlock_allow(rules, program, rights.executing)

@@ -29,14 +29,7 @@ package enum BrokerConfinement {
         guard rules >= 0 else { return false }
         defer { close(rules) }
         for (path, right) in readable.map({ ($0, rights.reading) }) + files.map({ ($0, rights.readingFile) }) {
-            // Not by `openat2`, which a service manager that watches modes does not let it have.
-            let place = unsafe open(path, Int32(TACIT_PLACE_ONLY) | O_CLOEXEC)
-            guard place >= 0 else {
-                guard errno == ENOENT else { return false }
-                continue
-            }
-            defer { close(place) }
-            guard tacit_landlock_allow(rules, place, right) == 0 else { return false }
+            guard LandlockRights.allow(right, below: path, in: rules) == 0 else { return false }
         }
         return tacit_landlock_enforce(rules) == 0
     }
