@@ -63,8 +63,8 @@ def directories(context):
 @attack("sandbox", "an agent cannot have files written through, nor choose to go without")
 def choices(context):
     house = context.house(furnish)
-    expect(run(house, "confined", ["true"], sandbox=True, write_through=True).code == "request.invalid", "write-through was taken")
-    expect(run(house, "confined", ["true"], sandbox=True, reads=["/home"]).code == "request.invalid", "an agent named what it reads")
+    expect(run(house, "confined", ["true"], sandbox=True, write_through=True).code == "not_permitted", "write-through was taken")
+    expect(run(house, "confined", ["true"], sandbox=True, reads=["/home"]).code == "not_permitted", "an agent named what it reads")
     expect(run(house, "confined", ["true"], sandbox=False).report["sandbox"]["namespaces"] == "on", "the sandbox was left out")
     expect(run(house, "free", ["true"], sandbox=True).report["sandbox"]["namespaces"] == "on", "no sandbox for who asks for one")
 

@@ -38,8 +38,35 @@ struct SpawnerTests {
             var facts = stat()
             guard name.hasPrefix("tacit-run-"), unsafe lstat("/tmp/\(name)", &facts) == 0, facts.st_uid == geteuid() else { return false }
             let runner = name.dropFirst("tacit-run-".count).split(separator: ".").first.flatMap { Int32($0) }
-            return runner.map { !isLiving($0) } ?? true
+            return runner.map { !isLiving($0) } ?? false
         }
+    }
+
+    @Test("what a runner left that died with its spawner, the next spawner removes; what another made or somebody holds stays")
+    func leftBySpawner() throws {
+        let held = "/tmp/tacit-run-\(getpid()).held00"
+        let others = ["/tmp/tacit-run-somebodys", "/tmp/tacit-run-1.x", "/tmp/tacit-run-1.abcdef.g", held]
+        for path in others { unsafe mkdir(path, 0o700) }
+        defer { for path in others { unsafe rmdir(path) } }
+        let lock = unsafe open(held, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(lock) }
+        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        var home = ""
+        do {
+            let spawner = try SpawnerHandle(executable: TestRun.fixture)
+            let run = try TestRun(.agent("sh", "-c", "echo CANARY-left > $HOME/file; echo $PPID $$ $HOME; exec sleep 100"), from: spawner)
+            #expect(run.wait { $0.output.contains("\n") })
+            let words = run.output.split(whereSeparator: \.isWhitespace).map(String.init)
+            kill(spawner.process, SIGKILL)
+            for word in words.prefix(2) { kill(try #require(Int32(word)), SIGKILL) }
+            home = try #require(words.last)
+            #expect(run.wait { $0.hasEnded })
+        }
+        #expect(unsafe access("\(home)/file", F_OK) == 0)
+        let next = try SpawnerHandle(executable: TestRun.fixture)
+        #expect(eventually { unsafe access(home, F_OK) != 0 })
+        #expect(others.allSatisfy { unsafe access($0, F_OK) == 0 })
+        next.stop()
     }
 
     @Test("one runner waits, warm; a dead one is noticed and passed over")

@@ -32,7 +32,7 @@ class House:
     """One person's home: directories, environment, vault and keeper."""
 
     def __init__(self, secrets):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="tacit-run-test-"))
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="tacit-test-run-"))
         (self.home / "run").mkdir(mode=0o700)
         self.environment = {
             "HOME": str(self.home),

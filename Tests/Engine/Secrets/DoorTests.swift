@@ -66,6 +66,23 @@ import Testing
         #expect(try other.run.job.values.first?.value.text != token.text && other.grant != scene.grant)
     }
 
+    @Test("what only a person may want of a run is refused to whoever is none, as such, and written down") func persons() async throws {
+        let bench = try await bench()
+        let agent = try await bench.open.agent(named: VaultBench.segment("coder"), for: bench.person())
+        let changes: [@Sendable (inout RunWish) -> Void] = [{ $0.writesThrough = true }, { $0.reads = ["/srv"] }, { _ in }]
+        for (index, change) in changes.enumerated() {
+            for asker in [agent, bench.nobody()] {
+                var wish = try Self.wish(["app/key"], agent: index == 2 ? "coder" : nil)
+                wish.isSandboxed = true
+                change(&wish)
+                #expect(await ErrandTests.code { try await bench.open.prepareRun(wish, by: asker) } == "not_permitted")
+            }
+        }
+        // One entry of each; repetitions are counted.
+        let denied = try await bench.log().filter { $0.action == .known(.run) && $0.decision.code == "not_permitted" }
+        #expect(denied.count == 2)
+    }
+
     @Test("a listed request gets the value as it is then, once its intent is written, and its end is written") func allowed() async throws {
         let scene = try await Scene(try await bench())
         let first = try leave(await scene.ask())

@@ -78,7 +78,7 @@ final class RunDirectories {
         defer { unsafe closedir(directory) }
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            guard name.hasPrefix(runner.map { "\(prefix)\($0)." } ?? prefix) else { continue }
+            guard let maker = Self.maker(of: name), runner == nil || maker == runner else { continue }
             let path = "\(parent)/\(name)"
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid() else { continue }
@@ -86,6 +86,13 @@ final class RunDirectories {
             defer { if lock >= 0 { close(lock) } }
             if runner != nil || lock >= 0 { _ = unsafe tacit_remove_tree(-1, path) }
         }
+    }
+
+    /// The runner that made a private directory; nil for a name that no runner gives.
+    private static func maker(of name: String) -> Int32? {
+        let parts = name.dropFirst(prefix.count).split(separator: ".", omittingEmptySubsequences: false)
+        guard name.hasPrefix(prefix), parts.count == 2, parts[1].utf8.count == 6 else { return nil }
+        return Int32(parts[0])
     }
 
     /// Makes a directory that only this user can enter, and holds it.

@@ -17,6 +17,8 @@ package enum Spawner {
         umask(0o077)
         let signals = tacit_open_signals()
         guard signals >= 0 else { return 125 }
+        // A machine that went down, or a spawner that was killed beside its runner, left nobody who would.
+        RunDirectories.removeLeftovers(of: nil)
         var spare: Int32?
         var brood = Brood()
         while true {

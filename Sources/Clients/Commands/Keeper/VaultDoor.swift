@@ -101,9 +101,9 @@ extension VaultDoor {
     /// The state of the vault, as anyone may know it.
     func status() throws -> VaultStatus { try Self.decode(try plain("GET", WirePath.status).body) }
 
-    /// Asks for the password before the first request: the act is one that always asks. Without anybody to ask, the keeper's refusal says the rest.
+    /// Asks for the password before the first request: the act is one that always asks. Without anybody to ask, or a vault, the keeper's refusal says the rest.
     func askFirst() throws {
-        guard passwords.isThere, !isSteppedUp else { return }
+        guard passwords.isThere, !isSteppedUp, try status().state != .absent else { return }
         try openIfLocked()
         try stepUp()
     }

@@ -18,7 +18,7 @@ extension OpenVault {
 
     /// The agent on whose behalf a person starts a run.
     func agent(named name: SegmentName, for person: Asker) async throws -> Asker {
-        guard !person.isAgent else { throw EngineError.invalid("only a person starts a run for an agent", hint: nil) }
+        guard !person.isAgent else { throw EngineError.denied(.personOnly) }
         guard let row = try await book.record(.agent, parent: nil, name: name.description) else { throw EngineError.notFound(.agent) }
         var asker = Asker(standing: .agent(row.id.cast(), name), source: .broker, origin: person.origin)
         asker.processStart = person.processStart

@@ -61,6 +61,9 @@ package struct RunWish: Sendable {
         self.arguments = arguments
         self.scope = scope
     }
+
+    /// Whether it has what is for persons only.
+    var isPersonal: Bool { agent != nil || writesThrough || !reads.isEmpty }
 }
 
 /// A run that was allowed and written down; its values are open, and a runner holds its program.
@@ -88,6 +91,7 @@ extension OpenVault {
         guard wish.input == nil || !wish.secrets.contains(where: \.way.isStandardInput) else {
             throw EngineError.invalid("standard input is either a secret or what you send", hint: "leave one of them out")
         }
+        if asker.isAgent, wish.isPersonal { throw try await refused(act, by: asker) }
         var wanted = try await wantedSecrets(wish, for: act, by: asker)
         let agent = try await holderOfTokens(wish, &wanted, asker)
         var targets: [Target] = []
@@ -130,6 +134,13 @@ extension OpenVault {
             await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
             throw error
         }
+    }
+
+    /// Writes down that somebody wanted of a run what only a person may; the error.
+    private func refused(_ act: Act, by asker: Asker) async throws -> EngineError {
+        let error = EngineError.denied(.personOnly)
+        try await authorizer.refuse(act, by: asker, on: [], error: error)
+        return error
     }
 
     /// Asks the policy, and a person where it wants one. The intent is durable when this returns.

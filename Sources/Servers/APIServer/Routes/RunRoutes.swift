@@ -22,8 +22,8 @@ struct RunRoutes: Sendable {
         try context.admitted.deadline.lift()
         guard wish.maskOutput else { throw EngineError.invalid("an unmasked run is executed by the client itself", hint: "use `--no-mask`") }
         var asked = try RunWish(wish)
-        guard !asked.writesThrough && asked.reads.isEmpty || asker.isPerson && asked.isSandboxed else {
-            throw EngineError.invalid("only a person has a sandbox write through or read besides, and only where there is one", hint: nil)
+        guard asked.isSandboxed || !asked.writesThrough && asked.reads.isEmpty else {
+            throw EngineError.invalid("without a sandbox there is nothing that writes through or reads besides", hint: "ask for a sandbox, too")
         }
         asked.isAwaited = { [channel = context.channel] in channel.isActive }
         let prepared = try await open.prepareRun(asked, by: asker)

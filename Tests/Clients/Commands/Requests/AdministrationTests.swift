@@ -33,6 +33,16 @@ struct AdministrationTests {
         #expect(unsafe access("\(rig.paths.agents)/claude", F_OK) != 0)
     }
 
+    @Test("where there is no vault nobody is asked for its password")
+    func noVault() throws {
+        let rig = try Rig(["GET /v1/status": { _ in .json(VaultStatus.of(.absent)) }, "POST /v1/agents": { _ in .problem("vault.absent", 404, "no vault") }])
+        rig.terminal = try FakeTerminal()
+        let outcome = try rig.runAtTerminal("agent", "add", "claude")
+        #expect(outcome.status == 3)
+        #expect(outcome.messages.hasPrefix("tacit: error: no vault\n"))
+        #expect(rig.keeper?.requests.contains { $0.path == "/v1/step-up" } == false)
+    }
+
     @Test("a badge directory that others can enter is refused with the fix")
     func looseDirectory() throws {
         let rig = try Rig()
