@@ -35,7 +35,9 @@ struct AdministrationTests {
 
     @Test("where there is no vault nobody is asked for its password")
     func noVault() throws {
-        let rig = try Rig(["GET /v1/status": { _ in .json(VaultStatus.of(.absent)) }, "POST /v1/agents": { _ in .problem("vault.absent", 404, "no vault") }])
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.absent)) }, "POST /v1/agents": { _ in .problem("vault.absent", 404, "no vault") },
+        ])
         rig.terminal = try FakeTerminal()
         let outcome = try rig.runAtTerminal("agent", "add", "claude")
         #expect(outcome.status == 3)
