@@ -155,6 +155,9 @@ if Context.environment["TACIT_BENCHMARKS"] != nil {
         .executableTarget(name: "benchmark-noop", path: "Benchmarks/Noop", swiftSettings: strict),
         .executableTarget(name: "benchmark-stopwatch", path: "Benchmarks/Stopwatch"),
         .executableTarget(name: "benchmark-load", path: "Benchmarks/Load", swiftSettings: strict),
+        .executableTarget(
+            name: "benchmark-wire", path: "Benchmarks/Wire", cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .executableTarget(name: "benchmark-core", dependencies: ["Model", "Auditing", "Redaction"], path: "Benchmarks/Core", swiftSettings: strict),
     ]
 }

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 SCRATCH = ".build-release"
-PROGRAMS = ["noop", "stopwatch", "load", "core"]
+PROGRAMS = ["noop", "stopwatch", "load", "core", "wire"]
 
 
 def programs(root: pathlib.Path) -> dict[str, pathlib.Path]:

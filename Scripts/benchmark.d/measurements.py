@@ -5,6 +5,7 @@ import random
 import subprocess
 import time
 
+from broker import broker
 from ground import dotenv, median
 from table import Row
 
@@ -204,4 +205,4 @@ def clean_text(root, size):
     return (unit * (size // len(unit) + 1))[:size]
 
 
-ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": imports, "g": agent}
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": imports, "g": agent, "h": broker}
