@@ -43,6 +43,17 @@ import Testing
         try await scene.end()
     }
 
+    /// A table is the connection's, and other requests go over it.
+    @Test func valuesStandInNoTable() async throws {
+        let scene = try await DoorScene(random, speaking: ["h2"]) { $0.leave($1) }
+        _ = try await scene.curl("/echo", ["-A", "a program"], over: "--http2")
+        #expect(scene.service.keptValues.contains("a program"))
+        _ = try await scene.curl("/echo", ["-A", "agent \(scene.grant.token.text)"], withToken: false, over: "--http2")
+        #expect(scene.service.received.last?["user-agent"] == "agent \(scene.grant.canary.text)")
+        #expect(!scene.service.keptValues.contains { $0.contains(scene.grant.canary.text) })
+        try await scene.end()
+    }
+
     @Test func requestsShareAConnection() async throws {
         let scene = try await DoorScene(random, speaking: ["h2"]) { $0.leave($1) }
         let client = try await TunnelClient(scene)

@@ -2,6 +2,7 @@ import BrokerServer
 import CPacking
 import Foundation
 import NIOCore
+import NIOHPACK
 import NIOHTTP1
 import NIOHTTP2
 import NIOPosix
@@ -22,6 +23,11 @@ final class LocalService: Sendable {
         private let requests = Mutex<[Received]>([])
         var all: [Received] { requests.withLock { $0 } }
         func add(_ request: Received) { requests.withLock { $0.append(request) } }
+
+        /// The values that a table of HTTP/2 may keep.
+        private let kept = Mutex<[String]>([])
+        var keptValues: [String] { kept.withLock { $0 } }
+        fileprivate func keep(_ values: [String]) { kept.withLock { $0 += values } }
     }
 
     struct Received: Sendable {
@@ -36,6 +42,7 @@ final class LocalService: Sendable {
     }
 
     var received: [Received] { log.all }
+    var keptValues: [String] { log.keptValues }
 
     init(named host: InterceptedHost = .name("localhost"), speaking protocols: [String] = ["http/1.1"]) async throws {
         let authority = try SessionAuthority(validity: Validity(from: Date(), lasting: 3600), speaking: protocols)
@@ -56,7 +63,8 @@ final class LocalService: Sendable {
                     }
                     _ = try pipeline.configureHTTP2Pipeline(mode: .server, connectionConfiguration: .init(), streamConfiguration: .init()) { stream in
                         stream.eventLoop.makeCompletedFuture {
-                            try stream.pipeline.syncOperations.addHandlers(HTTP2FramePayloadToHTTP1ServerCodec(), ServiceHandler(log))
+                            let handlers: [any ChannelHandler] = [TableWatch(log), HTTP2FramePayloadToHTTP1ServerCodec(), ServiceHandler(log)]
+                            try stream.pipeline.syncOperations.addHandlers(handlers)
                         }
                     }
                 }
@@ -75,6 +83,23 @@ final class ConnectionCount: Sendable {
     private let count = Mutex(0)
     var value: Int { count.withLock { $0 } }
     func add() { count.withLock { $0 += 1 } }
+}
+
+/// Looks which fields the other side lets stand in the tables of the connection.
+private final class TableWatch: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
+
+    private let log: LocalService.Log
+
+    init(_ log: LocalService.Log) { self.log = log }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .headers(let frame) = unwrapInboundIn(data) {
+            log.keep(frame.headers.compactMap { _, value, indexing in indexing == .neverIndexed ? nil : value })
+        }
+        context.fireChannelRead(data)
+    }
 }
 
 private final class ServiceHandler: ChannelInboundHandler {

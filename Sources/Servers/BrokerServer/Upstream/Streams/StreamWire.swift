@@ -132,7 +132,7 @@ extension HPACKHeaders {
         add(name: ":scheme", value: departing.origin.scheme.rawValue)
         add(name: ":authority", value: departing.origin.authority)
         add(name: ":path", value: departing.request.path ?? "/", indexing: .neverIndexed)
-        add(departing.request.headerFields)
+        add(departing.request.headerFields, keeping: departing.judged.request.headerFields)
         if case .length(let count) = departing.framing { add(name: "content-length", value: "\(count)") }
         if departing.judged.acceptsTrailers { add(name: "te", value: "trailers") }
     }
@@ -142,10 +142,12 @@ extension HPACKHeaders {
         add(trailers)
     }
 
-    private mutating func add(_ fields: HTTPFields) {
+    /// - Parameter harmless: what a program wrote itself; where a value was put in, a common name keeps nothing.
+    private mutating func add(_ fields: HTTPFields, keeping harmless: HTTPFields = HTTPFields()) {
         for field in fields {
-            let value = unsafe field.withUnsafeBytesOfValue { unsafe String(decoding: $0, as: UTF8.self) }
-            add(name: field.name.canonicalName, value: value, indexing: Self.common.contains(field.name.canonicalName) ? .indexable : .neverIndexed)
+            let (name, value) = (field.name.canonicalName, unsafe field.withUnsafeBytesOfValue { unsafe String(decoding: $0, as: UTF8.self) })
+            let isKept = Self.common.contains(name) && harmless[values: field.name].contains(value)
+            add(name: name, value: value, indexing: isKept ? .indexable : .neverIndexed)
         }
     }
 
