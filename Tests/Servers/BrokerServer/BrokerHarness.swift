@@ -24,7 +24,7 @@ struct BrokerHarness {
 /// Says what a test wants, and remembers what it was asked and told.
 final class TestJudge: RequestJudge {
     private let judgement: @Sendable (AskedRequest) async -> RequestJudgement
-    private let state = Mutex((asked: [AskedRequest](), outcomes: [RequestOutcome](), misused: [GrantID]()))
+    private let state = Mutex((asked: [AskedRequest](), outcomes: [RequestOutcome](), misused: [GrantID](), egresses: [AskedRequest]()))
 
     init(_ judgement: @escaping @Sendable (AskedRequest) async -> RequestJudgement) { self.judgement = judgement }
 
@@ -36,6 +36,18 @@ final class TestJudge: RequestJudge {
     func noteMisuse(of grant: GrantID, code: String) async {
         state.withLock { $0.misused.append(grant) }
         told.continuation.yield()
+    }
+
+    func noteEgress(_ request: AskedRequest) async {
+        state.withLock { $0.egresses.append(request) }
+        told.continuation.yield()
+    }
+
+    /// Requests with a value in them, once there were so many.
+    func egresses(_ count: Int) async -> [AskedRequest] {
+        func all() -> [AskedRequest] { state.withLock { $0.egresses } }
+        if all().count < count { for await _ in told.stream where all().count >= count { break } }
+        return all()
     }
 
     /// What was misused, once so often: a program may have its answer before that is told.
@@ -58,7 +70,7 @@ final class TestJudge: RequestJudge {
 
     /// How requests ended, once so many did: a program may have its reply before that is told.
     func outcomes(_ count: Int) async -> [RequestOutcome] {
-        for await _ in told.stream where outcomes.count >= count { break }
+        if outcomes.count < count { for await _ in told.stream where outcomes.count >= count { break } }
         return outcomes
     }
 }

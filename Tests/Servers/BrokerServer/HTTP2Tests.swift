@@ -68,6 +68,21 @@ import Testing
         try await scene.end()
     }
 
+    /// Answers that are many and long are read one after the other, and cost a broker nothing.
+    @Test func manyQuestionsAtOnceAreAllAnswered() async throws {
+        let comment = String(repeating: "# an authority\n", count: 4000)
+        let scene = try await DoorScene(random, speaking: ["h2"]) { $0.leave($1, trusting: comment + $1.authorities) }
+        let client = try await TunnelClient(scene)
+        let statuses = try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<90 { group.addTask { try await client.ask(head(scene, "/echo")).status } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.count == 90 && statuses.allSatisfy { $0 == "200" })
+        #expect(scene.broker.handle.isRunning)
+        await client.end()
+        try await scene.end()
+    }
+
     @Test(arguments: [
         // The tunnel leads to one host, and the request names another.
         ([(":authority", "other.test")], "broker.host-disagrees"), ([("host", "other.test")], "broker.host-disagrees"),

@@ -51,6 +51,10 @@ import Testing
         #expect(!body.contains("HTTP/1.1 200 OK"))
         let outcomes = await scene.judge.outcomes(2)
         #expect(outcomes.map(\.result) == ["value.egress", "value.egress"] && outcomes.allSatisfy { $0.bytesSent <= 10 })
+        // By now the broker has the value: of a request with it nothing is asked, since the path is written down.
+        let again = try await scene.curl("/echo", ["-H", "X-Note: \(text)"])
+        try #require(again.contains("Tacit-Denied: value.egress") && scene.judge.asked.count == 2, "\(again)")
+        #expect(await scene.judge.egresses(1).map(\.path) == ["/…"])
         #expect(!scene.service.received.contains { String(decoding: $0.body, as: UTF8.self).contains(text) })
         try await scene.end()
     }

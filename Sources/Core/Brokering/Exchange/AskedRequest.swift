@@ -28,6 +28,11 @@ package struct AskedRequest: Sendable, Equatable {
             path: wish.request.target.judgedPath, uses: wish.uses, strangers: wish.strangers)
     }
 
+    /// It as it is told where its path holds what nobody may write down.
+    package var withoutPath: AskedRequest {
+        AskedRequest(scheme: scheme, host: host, port: port, method: method, path: "/…", uses: [])
+    }
+
     /// The question that the policy answers for one use, or, without one, for a request without a token; nil where the policy's own reading of host or path
     /// differs from the guard's, and nothing is asked.
     package func question(for use: RequestWish.TokenUse?) -> RequestQuestion? {

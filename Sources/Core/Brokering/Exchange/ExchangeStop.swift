@@ -26,9 +26,12 @@ package enum ExchangeStop: Error, Sendable, Equatable {
         case .unreadableBody: "broker.body-unreadable"
         case .codedBody: "broker.body-coded"
         case .signature(let refusal): refusal.code
-        case .egress: "value.egress"
+        case .egress: Self.egressCode
         }
     }
+
+    /// That of a request with a real value in it.
+    package static let egressCode = "value.egress"
 
     /// The grant whose token was misused; nil where none was.
     package var misusedGrant: GrantID? { if case .stray(let grant) = self { grant } else { nil } }

@@ -3,16 +3,28 @@ package import Model
 import Redaction
 
 extension RequestExchange {
+    /// Asks whether a request may leave: but not of one with a real value in it, since who is asked writes down where it was to go.
+    mutating func question(_ wish: RequestWish, _ content: Content) -> Step {
+        if let egress = egress(in: wish, content) { return stop(.egress(egress)) }
+        state = .asking(wish, content, early: [], hasEnded: wish.request.body == .none)
+        return .ask(wish)
+    }
+
+    private func egress(in wish: RequestWish, _ content: Content) -> Egress? {
+        guard let needles = values(), let name = EgressWatch.name(in: wish.request, content.body, needles) else { return nil }
+        return Egress(name: name, bytesSent: 0)
+    }
+
     /// Goes on with the values of the grants that were allowed for this wish: for each use in it one.
     ///
-    /// What the program sent is searched here first, for these values and all that were allowed before.
+    /// What the program sent is searched here once more, for these values, too.
     package mutating func allow(_ values: [GrantID: SecretValue]) throws(ExchangeStop) -> Departure {
         guard case .asking(let wish, let content, let early, let hasEnded) = state else {
             preconditionFailure("internal: a wish was allowed that nobody asked")
         }
         state = .ended
         let needles = self.values()
-        if let needles, let name = EgressWatch.name(in: wish.request, content.body, needles) { throw .egress(Egress(name: name, bytesSent: 0)) }
+        if let egress = egress(in: wish, content) { throw .egress(egress) }
         do throws(ExchangeRefusal) {
             switch content {
             case .streamed(let refusesMethods):
@@ -59,7 +71,8 @@ extension RequestExchange.Content {
 extension EgressWatch {
     /// The name of a value that stands in a request as the program sent it; nil where none does.
     fileprivate static func name(in request: JudgedRequest, _ body: [UInt8], _ values: NeedleSet) -> String? {
-        var head = Array(request.target.pathAndQuery.utf8)
+        // A name is looked up by its host: a value in it would be told to whoever answers.
+        var head = Array("\(request.target.origin.host)\n\(request.target.pathAndQuery)".utf8)
         for field in request.request.headerFields { head += Array("\n\(field.name.rawName): ".utf8) + field.bytes }
         return name(in: head, values) ?? (body.isEmpty ? nil : name(in: body, values))
     }

@@ -35,8 +35,6 @@ extension RequestExchange {
     mutating func ask(_ judged: JudgedRequest, _ signed: SignedRequest, _ body: [UInt8]?) -> Step {
         if let body, let stray = tokens.grants(in: body).first { return stop(.stray(stray)) }
         do throws(SignatureRefusal) { try signed.check(now: now(), body: body) } catch { return stop(.signature(error)) }
-        let wish = RequestWish(request: judged, uses: signed.signer.grants.uses)
-        state = .asking(wish, .signed(signed, body), early: [], hasEnded: judged.body == .none)
-        return .ask(wish)
+        return question(RequestWish(request: judged, uses: signed.signer.grants.uses), .signed(signed, body))
     }
 }

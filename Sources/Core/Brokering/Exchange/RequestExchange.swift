@@ -188,8 +188,7 @@ package struct RequestExchange: Sendable {
         let candidates = TokenCandidates.texts(
             inTarget: Array(judged.target.pathAndQuery.utf8), fields: judged.request.headerFields.map(\.bytes))
         let wish = RequestWish(request: judged, uses: uses, strangers: candidates.filter { tokens.grant(of: $0) == nil })
-        state = .asking(wish, content, early: [], hasEnded: judged.body == .none)
-        return .ask(wish)
+        return question(wish, content)
     }
 
     mutating func stop(_ reason: ExchangeStop) -> Step {

@@ -36,10 +36,13 @@ package protocol RequestJudge: Sendable {
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async
     /// Told of a token that stood where no token may stand. The request went nowhere.
     func noteMisuse(of grant: GrantID, code: String) async
+    /// Told of a request with a real value in it, without its path. It went nowhere.
+    func noteEgress(_ request: AskedRequest) async
 }
 
 extension RequestJudge {
     package func noteMisuse(of grant: GrantID, code: String) async {}
+    package func noteEgress(_ request: AskedRequest) async {}
 }
 
 /// What a judge says of a request.

@@ -31,7 +31,9 @@ extension RequestQuestion {
     private static let longestPath = 1024
 
     fileprivate static func shown(_ path: String, hidden: Bool) -> String {
-        hidden ? "/…" : path.utf8.count <= longestPath ? path : String(decoding: path.utf8.prefix(longestPath), as: UTF8.self) + "…"
+        guard !hidden else { return "/…" }
+        let template = PathTemplate.of(path)
+        return template.utf8.count <= longestPath ? template : String(decoding: template.utf8.prefix(longestPath), as: UTF8.self) + "…"
     }
 
     fileprivate static func facts(_ method: String, _ authority: String, _ path: String) -> [AuditFact] {

@@ -185,6 +185,14 @@ final class DoorJudge: RequestJudge {
         try? await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [subject], code: code)
     }
 
+    func noteEgress(_ request: AskedRequest) async {
+        guard let vault = open() else { return }
+        var item = item(request, vault)
+        item.denial = ExchangeStop.egressCode
+        vault.traffic.note(item)
+        try? await vault.authorizer.refuse(Self.act, by: asker, on: [], code: ExchangeStop.egressCode, detail: request.facts)
+    }
+
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         guard let access = state.withLock({ $0.ongoing.removeValue(forKey: entry) }) else { return }
         open()?.traffic.end(entry, outcome)

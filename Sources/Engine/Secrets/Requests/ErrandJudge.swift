@@ -73,9 +73,12 @@ final class ErrandJudge: RequestJudge {
         }
     }
 
+    /// What may be told of a request: where a real value stands in it, that may be in its path.
+    private func asked(refusedBy code: String) -> AskedRequest { code == ExchangeStop.egressCode ? asked.withoutPath : asked }
+
     private func noteDenied(_ error: any Error) {
-        var item = asked.item(of: asker, [held.name], at: vault.clock.now())
         let denial = RequestDenial(error)
+        var item = asked(refusedBy: denial.code).item(of: asker, [held.name], at: vault.clock.now())
         (item.denial, item.rule) = (denial.code, denial.rule)
         vault.traffic.note(item)
     }
@@ -220,7 +223,7 @@ final class ErrandJudge: RequestJudge {
             if case .stopped(let stop)? = error as? BrokerFailure, stop.misusedGrant != nil { try await noteMisuse(code) }
             if !state.withLock({ $0.wasAsked }) {
                 noteDenied(error)
-                try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: code, detail: asked.facts)
+                try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: code, detail: asked(refusedBy: code).facts)
             }
             guard error as? BrokerFailure == .unavailable else { return error }
             try checkSession()

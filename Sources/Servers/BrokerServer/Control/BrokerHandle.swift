@@ -29,6 +29,8 @@ package final class BrokerHandle: RunningBroker {
         var last: Int64 = 0
         /// Nil once the broker has ended.
         var waiting: [WorkID: Waiting]? = [:]
+        /// What was written last.
+        var lastWrite: EventLoopFuture<Void>?
         /// How many questions are being judged.
         var judging = 0
         /// Who is asked of requests that come in by a door.
@@ -39,6 +41,8 @@ package final class BrokerHandle: RunningBroker {
 
     /// A broker that asks more at once is not answered: each question is work, and room in the log.
     private static let mostQuestions = 128
+    /// How long a broker may leave its answers unread.
+    private static let patience = TimeAmount.seconds(10)
     /// The most requests at once whose end is not told.
     private static let mostRequests = 4096
 
@@ -107,8 +111,10 @@ package final class BrokerHandle: RunningBroker {
     private func take(_ message: ControlMessage) async {
         switch message {
         case .ask(let id, let errand, let request):
-            // What is asked again, or faster than the answers are read, is no question of ours.
-            guard !state.withLock({ $0.allowed[id] != nil }), channel.isWritable else { return end() }
+            // What is asked again is no question of ours.
+            guard !state.withLock({ $0.allowed[id] != nil }) else { return end() }
+            // Who asks faster than it reads has to read first: nothing more of it is taken until then.
+            await answersAreRead()
             guard let judge = judge(of: errand), beginAnswer() else { return write(.refuse(id, nil)) }
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
             Task { await answer(id, request, by: judge) }
@@ -132,6 +138,7 @@ package final class BrokerHandle: RunningBroker {
             continuation.resume(returning: door)
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
+        case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutPath)
         case .errand, .allow, .refuse, .cancel, .open: end()
         }
     }
@@ -163,7 +170,18 @@ package final class BrokerHandle: RunningBroker {
         write(.allow(id, leave))
     }
 
-    private func write(_ message: ControlMessage) { channel.writeAndFlush(message, promise: nil) }
+    private func write(_ message: ControlMessage) {
+        let written = channel.writeAndFlush(message)
+        state.withLock { $0.lastWrite = written }
+    }
+
+    /// Waits while more stands to be read by the broker than a socket holds. One that reads nothing is no broker.
+    private func answersAreRead() async {
+        guard !channel.isWritable, let last = state.withLock({ $0.lastWrite }) else { return }
+        let limit = channel.eventLoop.scheduleTask(in: Self.patience) { [self] in end() }
+        try? await last.get()
+        limit.cancel()
+    }
 
     /// The broker has ended: who waits for it is told, and what left is written down as cut off.
     private func finish() {

@@ -6,7 +6,7 @@ extension ControlMessage {
         case errand = 1
         case allow, refuse, cancel, open
         case ask = 65
-        case outcome, reply, failure, opened, misuse
+        case outcome, reply, failure, opened, misuse, egress
     }
 
     /// Kind and parts, without the length.
@@ -34,6 +34,9 @@ extension ControlMessage {
             writer.begin(Kind.misuse, id.number)
             writer.write(grant)
             writer.write(code)
+        case .egress(let id, let request):
+            writer.begin(Kind.egress, id.number)
+            request.write(to: &writer)
         case .ask(let id, let errand, let request):
             writer.begin(Kind.ask, id.number)
             writer.write(errand.number)
@@ -70,6 +73,7 @@ extension ControlMessage {
             let (grant, code) = (try reader.id(GrantKind.self), try reader.text())
             guard code.isCode else { throw .malformed }
             self = .misuse(work, grant, code: code)
+        case .egress: self = .egress(work, try .init(decoding: &reader))
         case .failure: self = .failure(work, try .init(decoding: &reader))
         }
         try reader.finish()

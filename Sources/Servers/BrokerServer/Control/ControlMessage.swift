@@ -18,6 +18,8 @@ enum ControlMessage: Sendable {
     case opened(WorkID, OpenDoor)
     case failure(WorkID, BrokerFailure)
     case misuse(WorkID, GrantID, code: String)
+    /// A request that held a real value, and of which nothing was asked.
+    case egress(WorkID, AskedRequest)
 
     /// The longest: a body of an errand and what goes with it.
     static let mostBytes = 8 << 20

@@ -22,7 +22,7 @@ struct DoorRequest: Sendable {
         switch try await question(&exchange, body, &parts) {
         case .ask(let asked): wish = asked
         case .stop(let stop):
-            await noteMisuse(stop)
+            await note(stop)
             return try await refuse(.stopped(stop))
         case .wait, .pass: return false
         }
@@ -41,7 +41,7 @@ struct DoorRequest: Sendable {
             return mayFollow && head.keepsAlive
         } catch {
             let failure = error as? BrokerFailure ?? .cut
-            if case .stopped(let stop) = failure { await noteMisuse(stop) }
+            if case .stopped(let stop) = failure, stop.misusedGrant != nil { await note(stop) }
             broker.link.tell(.outcome(ask, tally.outcome(failure.code)))
             // What was begun cannot be taken back: that the connection ends tells that it is not whole.
             if !tally.hasBegun { _ = try await refuse(failure) }
@@ -49,7 +49,12 @@ struct DoorRequest: Sendable {
         }
     }
 
-    private func noteMisuse(_ stop: ExchangeStop) async {
+    private func note(_ stop: ExchangeStop) async {
+        if case .egress = stop {
+            let asked = AskedRequest(
+                scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: head.received.method, path: "/", uses: [])
+            return await broker.link.send(.egress(door.id, asked.withoutPath))
+        }
         guard let grant = stop.misusedGrant else { return }
         await broker.link.send(.misuse(door.id, grant, code: stop.code))
     }

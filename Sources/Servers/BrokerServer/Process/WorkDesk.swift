@@ -22,7 +22,7 @@ final class WorkDesk: Sendable {
         case .refuse(let id, let denial): parts.link.answer(id, .refuse(denial))
         case .cancel(let id): running.withLock { $0[id] }?.cancel()
         case .open(let id, let setup): run(id) { [parts] in await Self.open(id, setup, parts) }
-        case .ask, .outcome, .reply, .failure, .opened, .misuse: return false
+        case .ask, .outcome, .reply, .failure, .opened, .misuse, .egress: return false
         }
         return true
     }
