@@ -89,6 +89,24 @@ struct SpawnerTests {
         #expect(RunnerError.spawnerGone.message.contains("until lock and unlock"))
     }
 
+    @Test("a broker that does not end with its keeper's end is killed, and all are with the spawner's keeper")
+    func stubbornBrokers() throws {
+        let spawner = try SpawnerHandle(executable: TestRun.fixture, keepsWarm: false)
+        let first = try spawner.takeBroker()
+        #expect(eventually { children(spawner.process).count == 1 })
+        let broker = try #require(children(spawner.process).first)
+        let second = try spawner.takeBroker()
+        defer { close(second) }
+        #expect(eventually { children(spawner.process).count == 2 })
+        close(first)
+        #expect(eventually { !isLiving(broker) })
+        let other = try #require(children(spawner.process).first)
+        #expect(isLiving(other) && other != broker)
+        kill(other, SIGSTOP)
+        spawner.stop()
+        #expect(eventually { !isLiving(other) && !isLiving(spawner.process) })
+    }
+
     @Test("a run outlives a spawner that is stopped, and one that is killed")
     func runsGoOn() throws {
         for isKilled in [false, true] {

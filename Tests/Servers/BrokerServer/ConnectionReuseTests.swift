@@ -116,7 +116,9 @@ import Testing
         _ = try await scene.ask()
         _ = try await scene.ask("POST", body: "GET /admin HTTP/1.1\r\nX: ")
         _ = try await scene.ask()
-        #expect(scene.service.requests.map(\.connection) == [1, 1, 2])
+        // The second goes over that of the first, unless it comes before that rests.
+        let used = scene.service.requests.map(\.connection)
+        #expect(used.count == 3 && used[2] != used[1])
     }
 
     @Test func bodiesWhereNoneIsExpectedHaveTheirOwnConnection() async throws {

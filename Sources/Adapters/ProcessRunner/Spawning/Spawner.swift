@@ -23,9 +23,11 @@ package enum Spawner {
         var brood = Brood()
         while true {
             var watched = [pollfd(fd: controlDescriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
-            let count = unsafe poll(&watched, 2, spare == nil ? -1 : Request.spareDelay)
+            watched += brood.watched
+            let count = unsafe poll(&watched, nfds_t(watched.count), spare == nil ? brood.patience ?? -1 : Request.spareDelay)
             guard count >= 0 || errno == EINTR else { return 125 }
             if count == 0 { start(&spare, &brood) }
+            brood.endBrokers(watched[2...])
             if watched[1].revents != 0 {
                 while tacit_next_signal(signals) != 0 {}
                 brood.reap()
@@ -38,9 +40,9 @@ package enum Spawner {
                 outlive(&brood, signals)
                 return result == 0 ? 0 : 125
             }
-            var asked = descriptor < 0 ? nil : descriptor
+            let asked = descriptor < 0 ? nil : descriptor
             if request == .broker {
-                start(&asked, &brood, as: brokerSubcommand)
+                startBroker(asked, &brood)
                 continue
             }
             start(&spare, &brood)
@@ -49,8 +51,9 @@ package enum Spawner {
         }
     }
 
-    /// Waits for the last runner.
+    /// Waits for the last runner. Brokers end at once.
     private static func outlive(_ brood: inout Brood, _ signals: Int32) {
+        brood.killBrokers()
         while brood.hasRunners {
             var watched = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
             unsafe poll(&watched, 1, -1)
@@ -74,11 +77,21 @@ package enum Spawner {
         static let spareDelay: Int32 = 8
     }
 
-    /// Starts a helper. One that does not start closes its end, which tells the keeper.
-    private static func start(_ descriptor: inout Int32?, _ brood: inout Brood, as subcommand: String = Runner.subcommand) {
+    /// Starts a runner. One that does not start closes its end, which tells the keeper.
+    private static func start(_ descriptor: inout Int32?, _ brood: inout Brood) {
         guard let control = descriptor else { return }
-        if let helper = try? Helper.start("/proc/self/exe", [subcommand], descriptor: control) { brood.add(helper) }
+        if let runner = try? Helper.start("/proc/self/exe", [Runner.subcommand], descriptor: control) { brood.add(runner) }
         close(control)
         descriptor = nil
+    }
+
+    /// Starts a broker, and keeps its end, too: by it is seen that the keeper is done with it.
+    private static func startBroker(_ descriptor: Int32?, _ brood: inout Brood) {
+        guard let descriptor else { return }
+        guard let broker = try? Helper.start("/proc/self/exe", [brokerSubcommand], descriptor: descriptor) else {
+            close(descriptor)
+            return
+        }
+        brood.add(broker: broker, descriptor)
     }
 }

@@ -72,7 +72,7 @@ package final class SpawnerHandle: Sendable {
         return broker
     }
 
-    /// Lets the spawner end, with the last of its runs. They go on: each ends with its own control socket.
+    /// Lets the spawner end, with the last of its runs. They go on: each ends with its own control socket. Its brokers end now.
     package func stop() {
         let isFirst = state.withLock { state in
             for descriptor in [state.control, state.warm].compactMap(\.self) { close(descriptor) }
