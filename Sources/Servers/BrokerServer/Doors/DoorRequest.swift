@@ -52,7 +52,8 @@ struct DoorRequest: Sendable {
     private func note(_ stop: ExchangeStop) async {
         if case .egress = stop {
             let asked = AskedRequest(
-                scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: head.received.method, path: "/", uses: [])
+                scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: head.received.method, path: "/",
+                uses: [])
             return await broker.link.send(.egress(door.id, asked.withoutPath))
         }
         guard let grant = stop.misusedGrant else { return }
