@@ -1,0 +1,227 @@
+"""The aws command and botocore with a fake key, against moto's services: `aws_test.py PATH-TO-TACIT`.
+
+Moto takes any signature. So what stands before it checks each by the real key, as AWS does, and passes on what is signed with that alone.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import sys
+import textwrap
+import traceback
+
+sys.dont_write_bytecode = True
+here = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(here), str(here.parent / "broker"), str(here.parent / "sessions")]
+import signed
+from moto.server import ThreadedMotoServer
+from person import Person
+from stand_in import StandIn
+from tls_service import QuietHandler, TLSService
+
+PROGRAM = sys.argv[1]
+KEY_ID = "AKIACANARY7ZQ4XK2MV5"
+SECRET = ("CANARY/" + os.urandom(20).hex())[:40]
+POLICY = """\
+policies:
+  - name: claude
+    agent_id: claude
+    allowed_keys: ["**"]
+    capabilities: [broker]
+request_rules:
+  - name: aws
+    agent_id: claude
+    keys: ["aws/*"]
+    hosts: [localhost]
+    ports: [{port}]
+    methods: [GET, HEAD, POST, PUT, DELETE]
+    paths: ["/**"]
+    places: [aws-signature]
+    own_network: allow
+    authorities: |
+{authority}"""
+
+
+class Front(TLSService):
+    """Lets through what is signed with the real key."""
+
+    def __init__(self, folder, behind):
+        super().__init__(folder)
+        self.passed, self.refused = [], []
+        front = self
+
+        class Handler(QuietHandler):
+            def answer(self):
+                if self.headers.get("Expect", "").lower() == "100-continue":
+                    self.send_response_only(100)
+                    self.end_headers()
+                body = StandIn.body(self)
+                try:
+                    signed.check(self.command, self.path, self.headers, body, KEY_ID, SECRET)
+                except signed.Refused as refusal:
+                    front.refused.append(str(refusal))
+                    return self.send(403, [], b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+                front.passed.append((self.command, self.path, self.headers, len(body)))
+                connection = http.client.HTTPConnection(*behind, timeout=60)
+                fields = {name: value for name, value in self.headers.items() if name.lower() not in ("transfer-encoding", "content-length", "expect", "connection")}
+                connection.request(self.command, self.path, body, fields)
+                reply = connection.getresponse()
+                content = reply.read()
+                connection.close()
+                self.send(reply.status, reply.getheaders(), content)
+
+            def send(self, status, fields, body):
+                self.send_response_only(status)
+                for name, value in fields:
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                        self.send_header(name, value)
+                length = dict((name.lower(), value) for name, value in fields).get("content-length", "0") if self.command == "HEAD" else str(len(body))
+                self.send_header("Content-Length", length)
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
+
+        self.serve(Handler)
+
+
+class Scene:
+    def __init__(self):
+        self.person = Person(PROGRAM)
+        self.home = self.person.home
+        self.moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self.moto.start()
+        self.front = Front(self.home / "service", self.moto.get_host_and_port())
+        self.url = f"https://localhost:{self.front.port}"
+        authority = textwrap.indent(self.front.authority, "      ")
+        (self.home / "policy.yaml").write_text(POLICY.format(port=self.front.port, authority=authority))
+        for field, value in [("access_key_id", KEY_ID), ("secret_access_key", SECRET)]:
+            self.person.tacit("set", "aws/key", "--field", field, "--bind", f"AWS_{field.upper()}={field}", input=value.encode())
+        self.person.tacit("agent", "add", "claude")
+        self.person.tacit("policy", "apply", "policy.yaml")
+        self.person.tacit("unlock")
+
+    def run(self, *words, code=0):
+        through = ["env", "-u", "NO_PROXY", "-u", "no_proxy", f"AWS_ENDPOINT_URL={self.url}", "AWS_DEFAULT_REGION=eu-central-1", "AWS_MAX_ATTEMPTS=1", "AWS_PAGER=",
+                   "AWS_EC2_METADATA_DISABLED=true"]
+        done = self.person.tacit("run", "--agent", "claude", "-k", "aws/key", "--", *through, *words, code=None)
+        assert done.returncode == code, (words, done.returncode, done.out[-3000:], done.err[-3000:], self.front.refused)
+        for value in (KEY_ID, SECRET):
+            assert value.encode() not in done.out + done.err, done.out
+        assert not self.front.refused, self.front.refused
+        return done.out.decode() + (done.err.decode() if code else "")
+
+    def aws(self, *words, code=0):
+        return self.run(sys.executable, "-m", "awscli", *words, code=code)
+
+    def python(self, script):
+        file = self.home / "client.py"
+        # Objects below an address of the bucket's own would have a name that nobody resolves here.
+        head = "import boto3, os\nfrom botocore.config import Config\ndef client(name): return boto3.client(name, config=Config(s3={'addressing_style': 'path'}))\n"
+        file.write_text(head + textwrap.dedent(script))
+        return self.run(sys.executable, str(file))
+
+    def taken(self):
+        passed, self.front.passed[:] = list(self.front.passed), []
+        return passed
+
+    def close(self):
+        self.front.close()
+        self.moto.stop()
+        self.person.close()
+
+
+def who_asks(scene):
+    """The one operation of its service that gives out no credentials; what gives some out goes nowhere."""
+    printed = scene.aws("sts", "get-caller-identity")
+    assert json.loads(printed)["Arn"] and len(scene.taken()) == 1, printed
+    for words in [
+        ("sts", "get-session-token"), ("iam", "create-access-key", "--user-name", "x"), ("ssm", "get-parameter", "--name", "x", "--with-decryption"),
+        ("secretsmanager", "get-secret-value", "--secret-id", "x"), ("kms", "decrypt", "--key-id", "x", "--ciphertext-blob", "AAAA"),
+        ("iot", "create-keys-and-certificate"), ("apigateway", "get-api-keys", "--include-values"),
+    ]:
+        printed = scene.aws(*words, code=254 if words[0] != "apigateway" else 254)
+        assert not scene.taken(), (words, printed)
+
+
+def objects(scene):
+    """In chunks with a checksum behind them, by parts, and by an address that was signed beforehand."""
+    (scene.home / "small").write_bytes(os.urandom(100_000))
+    (scene.home / "large").write_bytes(os.urandom(11 << 20))
+    (scene.home / "config").write_text("[default]\ns3 =\n  addressing_style = path\n")
+    aws = lambda *words: scene.run("env", f"AWS_CONFIG_FILE={scene.home}/config", sys.executable, "-m", "awscli", *words)
+    aws("s3", "mb", "s3://bucket")
+    aws("s3", "cp", "--no-progress", "small", "s3://bucket/a b/ä+1")
+    chunked = [headers for method, _, headers, _ in scene.taken() if headers.get("X-Amz-Content-Sha256") == signed.CHUNKED]
+    assert chunked, "nothing went in chunks"
+    aws("s3", "cp", "--no-progress", "s3://bucket/a b/ä+1", "again")
+    assert (scene.home / "again").read_bytes() == (scene.home / "small").read_bytes()
+    aws("s3", "cp", "--no-progress", "large", "s3://bucket/large")
+    parts = [path for method, path, _, size in scene.taken() if method == "PUT" and "partNumber=" in path and size > 1 << 20]
+    assert len(parts) == 2, parts
+    aws("s3", "cp", "--no-progress", "s3://bucket/large", "again")
+    assert (scene.home / "again").read_bytes() == (scene.home / "large").read_bytes()
+    assert "large" in aws("s3", "ls", "s3://bucket/")
+    address = aws("s3", "presign", "s3://bucket/large").strip()
+    assert KEY_ID not in address
+    # Made in one run, it names that run's key: in another it is nobody's.
+    scene.taken()
+    scene.run("sh", "-ec", f'''
+        address=$(AWS_CONFIG_FILE="{scene.home}/config" "{sys.executable}" -m awscli s3 presign "s3://bucket/a b/ä+1")
+        curl -sSf -o presigned "$address"
+        curl -s -o /dev/null -w "%{{http_code}}" "$address&x=1" | grep 403 > /dev/null''')
+    assert (scene.home / "presigned").read_bytes() == (scene.home / "small").read_bytes()
+    assert len(scene.taken()) == 1
+
+
+def botocore_asks(scene):
+    printed = scene.python("""
+        s3 = client("s3")
+        body = os.urandom(300_000)
+        s3.create_bucket(Bucket="other", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        s3.put_object(Bucket="other", Key="x/../y//z", Body=body) if False else s3.put_object(Bucket="other", Key="x", Body=body)
+        assert s3.get_object(Bucket="other", Key="x")["Body"].read() == body
+        upload = s3.create_multipart_upload(Bucket="other", Key="parts")["UploadId"]
+        tags = [s3.upload_part(Bucket="other", Key="parts", UploadId=upload, PartNumber=n, Body=bytes([n]) * (5 << 20)) for n in (1, 2)]
+        parts = [{"ETag": tag["ETag"], "PartNumber": n} for n, tag in enumerate(tags, 1)]
+        s3.complete_multipart_upload(Bucket="other", Key="parts", UploadId=upload, MultipartUpload={"Parts": parts})
+        assert s3.head_object(Bucket="other", Key="parts")["ContentLength"] == 10 << 20
+        tables = client("dynamodb")
+        tables.create_table(TableName="t", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+                            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
+        tables.put_item(TableName="t", Item={"k": {"S": "one"}, "v": {"B": bytes(range(256))}})
+        assert tables.get_item(TableName="t", Key={"k": {"S": "one"}})["Item"]["v"]["B"] == bytes(range(256))
+        queues = client("sqs")
+        queue = queues.create_queue(QueueName="q")["QueueUrl"].replace("http://", "https://")
+        queues.send_message(QueueUrl=queue, MessageBody="hello & <world>")
+        assert queues.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "hello & <world>"
+        assert client("sts").get_caller_identity()["Account"]
+        print("used")
+        """)
+    assert printed == "used\n", printed
+
+
+def main():
+    scene = Scene()
+    failed = []
+    try:
+        for test in [who_asks, objects, botocore_asks]:
+            try:
+                test(scene)
+                print("ok   ", test.__name__, flush=True)
+            except AssertionError:
+                failed.append(test.__name__)
+                traceback.print_exc()
+                print("FAIL ", test.__name__, flush=True)
+        for path in scene.home.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                data = path.read_bytes()
+                assert SECRET.encode() not in data and KEY_ID.encode() not in data, path
+    finally:
+        scene.close()
+    sys.exit(bool(failed))
+
+
+main()
