@@ -51,6 +51,18 @@ struct AddressedRequestTests {
     @Test("who shows no token of the session, or one out of any place, is not served", arguments: [nil, "Bearer sk-proj-other", "Bearer x"])
     func tokens(_ token: String?) { #expect(refusal(head("/via/openai/v1/models", token: token)) == .withoutToken) }
 
+    @Test("the name of an AWS key is no credential: it is public") func keyNames() throws {
+        let (name, token) = (FakeToken(text: "AKIAIOSFODNN7EXAMPLE"), SeededRandom(seed: 6))
+        let pair = SessionTokens([token.id(): name, token.id(): Self.token])
+        for shown in ["Bearer \(name.text)", "Basic \(Data("x:\(name.text)".utf8).base64EncodedString())"] {
+            do throws(DoorRefusal) {
+                _ = try AddressedRequest(head("/via/openai/v1/models", token: shown), at: Self.port, knowing: pair)
+                Issue.record("\(shown) was taken")
+            } catch { #expect(error == .withoutToken) }
+        }
+        _ = try AddressedRequest(head("/via/openai/v1/models"), at: Self.port, knowing: pair)
+    }
+
     @Test(
         "what names no provider that has an address is none",
         arguments: [

@@ -3,6 +3,8 @@ package import Model
 /// The live fake tokens of one session, and where they stand in a text.
 package struct SessionTokens: Sendable {
     private let grants: [[UInt8]: GrantID]
+    /// Those whose tokens authenticate.
+    private let credentials: Set<GrantID>
     /// The last eight bytes of each token: the first ones are a provider's, and stand in many texts.
     private let ends: [UInt64: [[UInt8]]]
     /// One bit for each of those ends, so that nearly every place of a text is passed with one look.
@@ -10,6 +12,8 @@ package struct SessionTokens: Sendable {
     /// Those of them that programs sign with, pair by pair.
     let signers: [SessionSigner]
 
+    /// What does not authenticate: the names of keys.
+    private static let publicShapes = TokenShape.registry.filter { $0.role == .identifies }
     private static let endLength = 8
     private static let markCount = 64
 
@@ -28,6 +32,7 @@ package struct SessionTokens: Sendable {
             marks[bit >> 6] |= 1 << UInt64(bit & 63)
         }
         (self.grants, self.ends, self.marks) = (grants, ends, marks)
+        credentials = Set(grants.filter { text, _ in !Self.publicShapes.contains { $0.isForm(of: text) } }.values)
         signers = pairs.compactMap { SessionSigner($0, tokens) }
     }
 
@@ -36,6 +41,9 @@ package struct SessionTokens: Sendable {
 
     /// The grant whose token this is, from its first byte to its last.
     package func grant(of text: some Collection<UInt8>) -> GrantID? { grants[Array(text)] }
+
+    /// Whether who shows a token of this session has shown a credential. The name of an AWS key is none: it is public, and could be guessed.
+    package func isCredential(_ grant: GrantID) -> Bool { credentials.contains(grant) }
 
     /// The grants whose tokens stand anywhere in a text, once for each time, in the order of their ends.
     package func grants(in text: some Collection<UInt8>) -> [GrantID] {

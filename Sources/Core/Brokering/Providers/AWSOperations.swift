@@ -1,3 +1,5 @@
+import Policies
+
 /// Operations of AWS whose answers hold credentials, new ones or stored ones in clear: nothing goes there, since nothing seals such an answer yet.
 ///
 /// Facts are from the services' public documentation, as of November 2026.
@@ -6,17 +8,15 @@ enum AWSOperations {
     ///
     /// - Parameter form: the body, where it is a form: services of that protocol have the operation in it.
     static func givesCredentials(_ head: SignableHead, to service: String, form: [UInt8]?) -> Bool {
+        let service = service.lowercased()
         let query = pairs(head.query ?? [])
-        let named = (query + pairs(form ?? [])).filter { $0.name == "action" }.map(\.value)
-        // `X-Amz-Target: SERVICE_VERSION.OPERATION`
-        let targets = head.values(of: "x-amz-target").map { text(Array($0.split(separator: UInt8(ascii: ".")).last ?? [])) }
-        let operations = named + targets
+        let operations = operations(in: head, query + pairs(form ?? []))
         if let harmless = harmless[service] { return operations.isEmpty || !operations.allSatisfy(harmless.contains) }
-        if let giving = giving[service], operations.contains(where: giving.contains) { return true }
-        let path = text(head.path)
+        if let giving = AWSCredentialOperations.named[service], operations.contains(where: giving.contains) { return true }
+        let path = path(of: head)
+        if AWSCredentialOperations.paths[service]?.contains(where: { $0.matches(path) }) == true { return true }
         return switch service {
-        case "s3", "s3express": query.contains { $0.name == "session" } || path.contains("accessgrantsinstance/dataaccess")
-        case "codeartifact": path.hasPrefix("/v1/authorization-token")
+        case "s3", "s3express": query.contains { $0.name == "session" }
         default: false
         }
     }
@@ -24,19 +24,20 @@ enum AWSOperations {
     /// Of a service that is there to give credentials, what does not.
     private static let harmless: [String: Set<String>] = ["sts": ["getcalleridentity", "getaccesskeyinfo", "decodeauthorizationmessage"]]
 
-    private static let giving: [String: Set<String>] = [
-        "iam": ["createaccesskey", "createservicespecificcredential", "resetservicespecificcredential"],
-        "ecr": ["getauthorizationtoken"], "ecr-public": ["getauthorizationtoken"],
-        "secretsmanager": ["getsecretvalue", "batchgetsecretvalue"],
-        "cognito-identity": ["getcredentialsforidentity", "getopenidtoken", "getopenidtokenfordeveloperidentity"],
-        "cognito-idp": ["initiateauth", "admininitiateauth", "respondtoauthchallenge", "adminrespondtoauthchallenge", "gettokensfromrefreshtoken"],
-        "redshift": ["getclustercredentials", "getclustercredentialswithiam"], "redshift-serverless": ["getcredentials"],
-        "ec2": ["createkeypair", "getpassworddata"],
-        "lightsail": [
-            "createkeypair", "downloaddefaultkeypair", "getinstanceaccessdetails", "getrelationaldatabasemasteruserpassword",
-            "createbucketaccesskey",
-        ],
-    ]
+    /// Every operation that one of the protocols would read of a request: `Action=OPERATION`, `X-Amz-Target: SERVICE_VERSION.OPERATION`,
+    /// `/service/SERVICE/operation/OPERATION`.
+    private static func operations(in head: SignableHead, _ pairs: [(name: String, value: String)]) -> [String] {
+        let named = pairs.filter { $0.name == "action" }.map(\.value)
+        let targets = head.values(of: "x-amz-target").map { text(Array($0.split(separator: UInt8(ascii: ".")).last ?? [])) }
+        let steps = path(of: head).split(separator: "/")
+        return named + targets + zip(steps, steps.dropFirst()).filter { $0.0 == "operation" }.map { String($0.1) }
+    }
+
+    /// The path as a lenient service reads it.
+    private static func path(of head: SignableHead) -> String {
+        let path = text(decoded(head.path[...]))
+        return "/" + path.split(separator: "/").joined(separator: "/")
+    }
 
     private static func pairs(_ text: [UInt8]) -> [(name: String, value: String)] {
         text.split(separator: UInt8(ascii: "&")).map { piece in

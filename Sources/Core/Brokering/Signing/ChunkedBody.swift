@@ -5,8 +5,9 @@
 package struct ChunkedBody: Sendable {
     /// What goes on of a body, in its order.
     package enum Piece: Sendable, Equatable {
-        /// What stands around the content: lengths, signatures, fields behind it.
+        /// What stands around the content: lengths and signatures.
         case frame([UInt8])
+        /// What is looked into: the content, and the fields behind it.
         case content([UInt8])
 
         package var bytes: [UInt8] {
@@ -122,7 +123,8 @@ package struct ChunkedBody: Sendable {
 
     private mutating func conclude(_ pieces: inout [Piece]) throws(SignatureRefusal) {
         guard trailers.isComplete(form.trailers ?? [], isSigned: form.isSigned) else { throw .trailer }
-        var bytes = trailers.lines
+        if !trailers.lines.isEmpty { pieces.append(.content(trailers.lines)) }
+        var bytes: [UInt8] = []
         if let signature = trailers.signature {
             guard shown?.check(signature, ofTrailers: trailers.canonical) == true, let signature = made?.sign(trailers: trailers.canonical) else {
                 throw .trailer

@@ -27,9 +27,8 @@ struct AddressedRequest: Sendable {
         var target = Array(rest.dropFirst(name.count))
         if target.first != UInt8(ascii: "/") { target.insert(UInt8(ascii: "/"), at: 0) }
         // Before anything else is read of whoever it is.
-        guard tokens.sightings(inTarget: target, fields: received.fields.map { ($0.name, $0.value) }).contains(where: { $0.place != nil }) else {
-            throw .withoutToken
-        }
+        let shown = tokens.sightings(inTarget: target, fields: received.fields.map { ($0.name, $0.value) })
+        guard shown.contains(where: { $0.place != nil && tokens.isCredential($0.grant) }) else { throw .withoutToken }
         let fields = received.fields.map { field in
             field.name.lowercased() == "host" ? ReceivedHead.Field(field.name, Array(origin.authority.utf8)) : field
         }

@@ -202,6 +202,31 @@ struct SignedExchangeTests {
         }
     }
 
+    @Test("a value or a token in a field behind the chunks is found, and nothing of the field goes on")
+    func behindChunks() throws {
+        let secret = Array("CANARY-x7Kq9Zp2Lm4Vt8Wb3Ns6Hd5".utf8)
+        var bytes = secret
+        let needles = NeedleSet([Needle(name: "other/key", value: SecretValue(moving: &bytes))])
+        let scenario = try #require(
+            table.cases("an upload in chunks without signatures").first { $0.shown.sessionToken == nil && $0.real.sessionToken == nil })
+        let body = Array(scenario.before.body)
+        let colon = try #require(body.lastIndex(of: UInt8(ascii: ":")))
+        for (text, isValue) in [(secret, true), (Array(scenario.shown.secretKey.utf8), false)] {
+            var exchange = exchange(scenario, needles)
+            guard case .ask = try receive(&exchange, scenario) else { throw Unexpected() }
+            _ = try exchange.allow(values(scenario.real))
+            var passed: [UInt8] = []
+            var last = RequestExchange.Step.wait
+            for piece in (body[...colon] + text + Array("\r\n\r\n".utf8)).cut(by: random, atMost: 90) where !exchange.hasEnded {
+                last = exchange.receive(piece)
+                if case .pass(let bytes) = last { passed += bytes }
+            }
+            if !exchange.hasEnded { last = exchange.receiveEnd() }
+            #expect(last == .stop(isValue ? .egress(Egress(name: "other/key", bytesSent: Int64(passed.count))) : .stray(secretKey)))
+            #expect(passed.firstRange(of: Array(text[..<8])) == nil)
+        }
+    }
+
     @Test("a key whose name is no secret signs with the real name, and a pair without its values sends nothing")
     func plainName() throws {
         let scenario = try #require(table.cases("an object with an odd name").first)
@@ -263,12 +288,23 @@ struct SignedExchangeTests {
             ),
             ("s3", "GET", "/?session", [], ""), ("s3express", "GET", "/?session=", [], ""),
             ("codeartifact", "POST", "/v1/authorization-token?domain=d", [], ""),
+            ("ssm", "POST", "/", [("X-Amz-Target", "AmazonSSM.GetParametersByPath")], "{}"),
+            ("kms", "POST", "/", [("X-Amz-Target", "TrentService.Decrypt")], "{}"),
+            ("IoTSecuredTunneling", "POST", "/", [("X-Amz-Target", "IoTSecuredTunneling.OpenTunnel")], "{}"),
+            ("secretsmanager", "POST", "/service/secretsmanager/operation/GetSecretValue", [], ""),
+            ("iot", "POST", "/keys-and-certificate?setAsActive=true", [], ""), ("iot", "POST", "/%6beys-and-certificate", [], ""),
+            ("apigateway", "GET", "/apikeys?includeValues=true", [], ""), ("apigateway", "GET", "/ApiKeys/a1b2/", [], ""),
+            ("apigateway", "GET", "/usageplans/u1/keys", [], ""), ("s3", "GET", "/v20180820/accessgrantsinstance/dataaccess", [], ""),
+            ("lakeformation", "POST", "/GetTemporaryGlueTableCredentials", [], ""),
+            ("mediapackage", "PUT", "/channels/c/ingest_endpoints/i/credentials", [], ""),
         ] as [(String, String, String, [(String, String)], String)] {
             #expect(try step(service, method, target, fields, body) == .stop(.signature(.operation)), "\(service) \(target) \(body)")
         }
         for (service, method, target, fields, body) in [
             ("sts", "POST", "/", form, "Action=GetCallerIdentity&Version=2011-06-15"), ("iam", "POST", "/", form, "Action=ListAccessKeys"),
-            ("s3", "GET", "/session", [], ""), ("dynamodb", "POST", "/", [("X-Amz-Target", "DynamoDB_20120810.GetItem")], "{}"),
+            ("s3", "GET", "/session", [], ""), ("ssm", "POST", "/", [("X-Amz-Target", "AmazonSSM.DescribeParameters")], "{}"),
+            ("kms", "POST", "/", [("X-Amz-Target", "TrentService.Encrypt")], "{}"), ("iot", "GET", "/things", [], ""),
+            ("apigateway", "GET", "/restapis/a/stages", [], ""), ("s3", "GET", "/bucket/apikeys", [], ""), ("dynamodb", "POST", "/", [("X-Amz-Target", "DynamoDB_20120810.GetItem")], "{}"),
         ] as [(String, String, String, [(String, String)], String)] {
             let step = try step(service, method, target, fields, body)
             guard case .ask = step else {
