@@ -164,6 +164,36 @@ def file(context):
         expect(not path.exists(), "it is gone")
 
 
+@attack("trap 7", "where requests with a secret are listed, no session file holds its value, whatever stands beside it in the file")
+def tokens(context):
+    def listed(house):
+        furnish(house)
+        with house.person() as person:
+            policy = {**POLICY, "capabilities": ["masked_return", "file_inject", "broker"]}
+            rule = {"name": "api", "agent_id": "claude", "keys": ["api/key"], "hosts": ["api.example.com"], "paths": ["/**"]}
+            document = json.dumps({"policies": [policy], "request_rules": [rule]})
+            expect(person.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+
+    house = context.house(listed)
+    with agent(house) as claude:
+        made = inject(claude, "api/key")
+        expect(made["content"] == "tokens", made)
+        for more in ({}, {"format": "json"}, {"reads": 1}):
+            path = inject(claude, "api/key", **more)["path"]
+            with house.as_owner():
+                expect(VALUE.encode() not in pathlib.Path(path).read_bytes(), "a value was written")
+        both = {"secrets": [{"reference": "api/key"}, {"reference": "api/free"}], "content": "values", **WHY}
+        expect(claude.json("POST", "/v1/sessions/files", both).status == 422, "a value beside a token")
+        for reference in ("api/key?version=1", "api/key#value?version=1", "tacit://default/dev/api/key?version=1"):
+            wish = {"secrets": [{"reference": reference}], "content": "values", **WHY}
+            expect(claude.json("POST", "/v1/sessions/files", wish).status == 422, reference)
+        # Another agent, about which no such rule is, has its own right to the value.
+        with agent(house, "thief") as thief:
+            expect(inject(thief, "api/key")["content"] == "values", "another agent")
+        token = json.loads(pathlib.Path(inject(claude, "api/key", format="json")["path"]).read_text())["API_KEY"]
+        expect(token not in ("", VALUE), token)
+
+
 @attack("trap 7", "a link that is put in the place of the files' directory leads nowhere, and a keeper does not start on one")
 def links(context):
     house = context.fresh().init()

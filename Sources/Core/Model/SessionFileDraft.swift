@@ -1,6 +1,10 @@
 /// A session file before it is written: what an agent has put into a file for a program that it does not start itself.
 package struct SessionFileDraft: Sendable {
-    package enum Format: String, Sendable, CaseIterable { case dotenv, json }
+    package enum Format: String, Sendable, CaseIterable {
+        case dotenv, json
+        /// The certificates that programs of another file trust: the system's, and that of its one item.
+        case certificates
+    }
 
     /// One line of the file.
     package struct Item: Sendable {
@@ -17,11 +21,13 @@ package struct SessionFileDraft: Sendable {
         case value(SecretValue)
         /// A reference, which whoever uses the file resolves.
         case reference(String)
+        /// What is no secret.
+        case text(String)
     }
 
     package let id: String
     package let format: Format
-    package let items: [Item]
+    package var items: [Item]
     /// How often it can be read, for one that is offered as a pipe; nil for a file.
     package let reads: Int?
 
@@ -54,6 +60,7 @@ extension SessionFileDraft.Format {
         switch self {
         case .dotenv: ".env"
         case .json: ".json"
+        case .certificates: ".pem"
         }
     }
 }

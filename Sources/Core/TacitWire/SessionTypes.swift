@@ -232,9 +232,12 @@ public struct FileInjection: Codable, Sendable, Equatable {
 
 /// A session file: where it is, and not what is in it.
 public struct FileInjected: Codable, Sendable, Equatable {
+    /// What stands in it: `tokens` where values were asked for and the policy lists requests with the secrets.
+    public enum Content: String, Codable, Sendable { case references, values, tokens }
+
     public var id: String
     public var path: String
-    public var content: FileInjection.Content
+    public var content: Content
     public var variables: [String]
     public var expiresAt: String
     /// How often it can be read; nil for a file.
@@ -244,7 +247,7 @@ public struct FileInjected: Codable, Sendable, Equatable {
     public var auditEntry: Int64
 
     public init(
-        id: String, path: String, content: FileInjection.Content, variables: [String], expiresAt: String, reads: Int? = nil, inMemory: Bool,
+        id: String, path: String, content: Content, variables: [String], expiresAt: String, reads: Int? = nil, inMemory: Bool,
         auditEntry: Int64
     ) {
         self.id = id

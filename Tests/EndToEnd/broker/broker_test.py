@@ -249,6 +249,28 @@ async def tool_uses_the_value(scene):
         assert answer["error"]["code"] == "destination_not_allowed" and scene.taken() == [], answer
 
 
+async def a_session_file_holds_a_token(scene):
+    """What an agent has written for a program of nobody's run: a token, a proxy that knows it and whose certificates it names. `session_sleep` ends it."""
+    async with sdk.connect([PROGRAM, "mcp", "--agent", "claude"], env=scene.person.environment, cwd=str(scene.person.home)) as client:
+        async def call(tool, **arguments):
+            return json.loads((await client.call(tool, arguments))["content"][0]["text"])
+        made = await call("secret_inject", secrets=[{"name": "app/key", "var": "TOKEN"}], content="values", **WHY)
+        assert made["content"] == "tokens" and {"TOKEN", "HTTPS_PROXY", "CURL_CA_BUNDLE"} <= set(made["variables"]), made
+        files = [path for path in scene.person.files()]
+        assert len(files) == 2 and all(VALUE.encode() not in path.read_bytes() for path in files), files
+        script = f'set -a; . {made["path"]}; set +a; unset NO_PROXY no_proxy; curl -sS -o /dev/null -w "%{{http_code}}" -H "Authorization: Bearer $TOKEN" {scene.url}'
+        ask = lambda path: subprocess.run(["sh", "-c", script + path], capture_output=True, text=True, timeout=60)
+        scene.taken()
+        assert ask("/v1/echo").stdout == "200", ask("/v1/echo")
+        assert scene.taken()[0][2]["Authorization"] == f"Bearer {VALUE}"
+        assert ask("/admin").stdout == "403" and scene.taken() == []
+        slept = await call("session_sleep")
+        assert slept["tokens_revoked"] == 1 and slept["files_removed"] == 2 and scene.person.files() == [], slept
+        # What read the file before still has what it said.
+        script = script.replace(f'. {made["path"]}', f"TOKEN=x HTTPS_PROXY=http://tacit:x@127.0.0.1:1")
+        assert ask("/v1/echo").returncode != 0 and scene.taken() == []
+
+
 def log_says_what_left(scene):
     """Each request is an entry with what was asked and how it ended, and no value."""
     entries = scene.person.log("request")
@@ -284,6 +306,7 @@ def main():
             print("ok   ", test.__name__)
         python_and_node(scene, sys.executable)
         asyncio.run(tool_uses_the_value(scene))
+        asyncio.run(a_session_file_holds_a_token(scene))
         log_says_what_left(scene)
         brokers_end_with_the_lock(scene)
         revoking_the_agent_ends_it(scene)

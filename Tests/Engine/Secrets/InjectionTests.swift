@@ -27,7 +27,7 @@ import Testing
         bench.files.drafts.flatMap(\.items).map { item in
             switch item.content {
             case .value(let value): "\(item.variable)=\(value.text)"
-            case .reference(let text): "\(item.variable)=\(text)"
+            case .reference(let text), .text(let text): "\(item.variable)=\(text)"
             }
         }
     }

@@ -63,7 +63,7 @@ struct StartedRun {
                 bundle = try intake.directories.write(TrustBundle.text(with: proxy.authority), as: "authorities.pem")
             }
             variables.merge(proxy.variables) { _, own in own }
-            for name in TrustBundle.variables { variables[name] = bundle }
+            for name in TrustVariables.names { variables[name] = bundle }
         }
         var valued: [CStrings.Part] = []
         for binding in intake.bindings {

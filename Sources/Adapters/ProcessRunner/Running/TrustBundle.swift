@@ -2,11 +2,6 @@ import Glibc
 
 /// The certificates that a run's program trusts: the system's, and its session's own authority. Nothing else of the machine trusts that one.
 enum TrustBundle {
-    /// Where programs look for a file of certificates: OpenSSL and Go, Node, Python's requests, curl, git, the AWS tools, pip, cargo, npm, Deno, Nix.
-    static let variables = [
-        "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "PIP_CERT",
-        "CARGO_HTTP_CAINFO", "NPM_CONFIG_CAFILE", "DENO_CERT", "NIX_SSL_CERT_FILE",
-    ]
     /// The system's file, as Debian, Fedora and others have it.
     private static let system = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
     private static let mostBytes = 4 << 20

@@ -22,7 +22,7 @@ extension SessionFileDraft.Content {
     fileprivate var byteCount: Int {
         switch self {
         case .value(let value): value.byteCount
-        case .reference(let text): text.utf8.count
+        case .reference(let text), .text(let text): text.utf8.count
         }
     }
 }
@@ -43,6 +43,10 @@ private struct Sheet {
             put(separator.utf8)
             switch item.content {
             case .reference(let text): put("\"\(text)\"".utf8)
+            case .text(let text):
+                var text = text
+                let fits = text.withUTF8 { unsafe put(value: UnsafeRawBufferPointer($0), as: format) }
+                guard fits else { throw .notText(variable: item.variable) }
             case .value(let value):
                 let fits = value.withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe put(value: $0, as: format) } }
                 guard fits else { throw .notText(variable: item.variable) }

@@ -43,10 +43,21 @@ package final class SessionFiles: Sendable {
     /// Writes a file that was not there before, 0600, or offers it as a pipe; returns its path. `ended` is called after a pipe's last reading. What fails
     /// leaves nothing.
     package func make(_ draft: SessionFileDraft, ended: @escaping @Sendable () -> Void = {}) throws(SessionFileError) -> String {
-        for item in draft.items { do throws(InjectionError) { try InjectionPlan.check(item.variable) } catch { throw .variable(error) } }
-        let text = try SessionFileText.make(draft.items, as: draft.format)
+        let text = try Self.text(of: draft)
         if let reads = draft.reads { try offer(text, draft, reads, ended) } else { try write(text, draft) }
         return "\(path)/\(draft.fileName)"
+    }
+
+    private static func text(of draft: SessionFileDraft) throws(SessionFileError) -> SecretValue {
+        if case .certificates = draft.format {
+            guard case .text(let authority)? = draft.items.first?.content else { throw .notWritten }
+            var bytes = TrustBundle.text(with: authority)
+            return SecretValue(moving: &bytes)
+        }
+        for item in draft.items where !item.content.isText {
+            do throws(InjectionError) { try InjectionPlan.check(item.variable) } catch { throw .variable(error) }
+        }
+        return try SessionFileText.make(draft.items, as: draft.format)
     }
 
     private func write(_ text: SecretValue, _ draft: SessionFileDraft) throws(SessionFileError) {
@@ -152,4 +163,9 @@ package final class SessionFiles: Sendable {
         guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_uid == geteuid(), facts.st_nlink == 1 else { return }
         Self.overwrite(descriptor)
     }
+}
+
+extension SessionFileDraft.Content {
+    /// Whether it is ours, and no secret's: such a variable may be one that programs are steered by.
+    fileprivate var isText: Bool { if case .text = self { true } else { false } }
 }

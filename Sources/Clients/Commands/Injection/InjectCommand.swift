@@ -12,10 +12,14 @@ struct InjectCommand: Verb {
             double braces too. Shows the references and asks for the password: look at a template that an agent wrote. A reference that leads nowhere is an error that names it, and nothing is written. The file is \
             0600, in clear, and yours to delete; with --fifo the values lie in no file: the pipe is gone once it was read.
 
+            With --agent, fake tokens stand in the places of secret fields, for a program of that agent's: they are good in every run of the agent that \
+            begins from then on, as those of `tacit token issue` are, and plain fields stand there as they are.
+
             EXAMPLES
               tacit inject -i app.yaml.tpl -o app.yaml
               tacit inject -i app.yaml.tpl -o app.yaml --fifo --max-reads 2
               tacit inject < .env.tpl | docker run --env-file /dev/stdin app
+              tacit inject --agent claude -i npmrc.tpl -o .npmrc
             """)
 
     @Option(name: [.customShort("i"), .customLong("in")], help: ArgumentHelp("The template; standard input unless given.", valueName: "path"))
@@ -34,9 +38,16 @@ struct InjectCommand: Verb {
     @Option(name: .customLong("max-reads"), help: ArgumentHelp("How often the pipe can be read; once unless given.", valueName: "n"))
     var maxReads: Int?
 
+    @Option(name: .long, help: ArgumentHelp("Put fake tokens of this agent in place of values.", valueName: "name"))
+    var agent: String?
+
+    @Option(name: .customLong("ttl"), help: ArgumentHelp("How long the tokens are good, 30d unless given.", valueName: "span"))
+    var life: String?
+
     @OptionGroup var options: GlobalOptions
 
     func check() throws {
+        guard agent != nil || life == nil else { throw CommandFailure.usage("`--ttl` is for the tokens of `--agent`") }
         guard !fifo || output != nil else { throw CommandFailure.usage("a pipe needs a path", hint: "name it with `-o`") }
         guard fifo || maxReads == nil else { throw CommandFailure.usage("`--max-reads` is for `--fifo`") }
         guard (1...1000).contains(maxReads ?? 1) else { throw CommandFailure.usage("what follows `--max-reads` is no number from 1 to 1000") }
@@ -49,7 +60,19 @@ struct InjectCommand: Verb {
         let template = try template(context)
         door.references = template.references
         try door.askFirst()
-        let values = try values(for: template, through: door)
+        let tokens = try agent.map {
+            try IssuedTokens(of: SegmentArgument.checked($0, "the agent"), lasting: life.map { try RunSpan.seconds($0, after: "--ttl") }, through: door)
+        }
+        do {
+            try fill(template, try values(for: template, through: door, tokens), context)
+        } catch {
+            // Nobody has them.
+            tokens?.revoke()
+            throw error
+        }
+    }
+
+    private func fill(_ template: InjectionTemplate, _ values: [String: WipedBytes], _ context: CommandContext) throws {
         var text = Self.text(template, values)
         guard let output else {
             defer { text.wipe() }
@@ -59,7 +82,9 @@ struct InjectCommand: Verb {
         if fifo { return try offer(WipedBytes(text), at: output, context) }
         defer { text.wipe() }
         try InjectedFile(output, replacing: force).write(text)
-        Console(context).note("\(output) holds \(template.references.count) values in clear: delete it when it is no longer needed")
+        Console(context).note(
+            agent.map { "\(output) holds fake tokens of \($0): `tacit token list` shows them" }
+                ?? "\(output) holds \(template.references.count) values in clear: delete it when it is no longer needed")
     }
 
     private func template(_ context: CommandContext) throws -> InjectionTemplate {
@@ -71,13 +96,14 @@ struct InjectCommand: Verb {
     }
 
     /// The value of each reference. Those that lead nowhere are named, all at once.
-    private func values(for template: InjectionTemplate, through door: VaultDoor) throws -> [String: WipedBytes] {
+    private func values(for template: InjectionTemplate, through door: VaultDoor, _ tokens: IssuedTokens?) throws -> [String: WipedBytes] {
         var values: [String: WipedBytes] = [:]
         var unknown: [String] = []
         for text in template.references {
             let reference = try Reference(text, ScopeOptions.none, in: door.context)
             do {
-                values[text] = WipedBytes(try door.answer("GET", "\(reference.path)/value\(reference.query)").body)
+                values[text] = WipedBytes(
+                    try tokens?.token(for: reference, text) ?? door.answer("GET", "\(reference.path)/value\(reference.query)").body)
             } catch let failure as CommandFailure where failure.status == .notFound {
                 unknown.append(text)
             }

@@ -9,8 +9,8 @@ struct SecretInjectTool: SecretTool {
             description: """
                 Write a private file in the session directory for a program that secret_run cannot start (a dev server in the user's terminal, \
                 docker compose). content=references (default) writes references that the person's tacit command resolves when it starts the \
-                program; content=values writes real values where the policy allows it (file_inject), and the file is removed at expires_at, or sooner: when the vault is \
-                locked, or a session that it needs ends. You get the path, not the content: do not open, print, copy or commit the file. When the program \
+                program; content=values writes fake tokens and the broker's address where the policy lists requests with the secret, else real values where it allows \
+                them (file_inject); the file is removed at expires_at, or sooner: when the vault is locked, or a session that it needs ends. You get the path, not the content: do not open, print, copy or commit the file. When the program \
                 has started, session_sleep removes it.
                 """,
             input: .arguments(Self.input), output: .result(Self.output))
@@ -29,7 +29,7 @@ struct SecretInjectTool: SecretTool {
         .optional(
             "content",
             .string(
-                "references (default) = references; values = real values, where the policy allows it.", oneOf: ["references", "values"],
+                "references (default) = references; values = fake tokens or real values, as the policy says.", oneOf: ["references", "values"],
                 default: "references")),
         .optional("format", .string("File format: dotenv (default) or json.", oneOf: ["dotenv", "json"], default: "dotenv")),
         .optional("ttl_seconds", .integer("Lifetime of the file, seconds. Default 900.", atLeast: 60, atMost: 28_800, default: 900)),
@@ -38,7 +38,7 @@ struct SecretInjectTool: SecretTool {
 
     private static let output: [Schema.Property] = [
         .required("file_id", .string("For session_sleep.")), .required("path", .string("Absolute path of the file.")),
-        .required("content", .string("What it holds.", oneOf: ["references", "values"])),
+        .required("content", .string("What it holds.", oneOf: ["references", "values", "tokens"])),
         .required("variables", .array("Keys in the file.", of: .string("Key."))), .required("expires_at", .time("Removal")),
         .optional("reads", .integer("How often the pipe can be read.")), .required("how_to_use", .string("What the person runs.")),
         .optional("note", .string("What to know about it.")), .optional("audit_id", .string("Audit entry.")),
@@ -62,7 +62,9 @@ struct SecretInjectTool: SecretTool {
         answer["expires_at"] = .string(file.expiresAt)
         answer["reads"] = file.reads.map { JSONValue($0) }
         answer["how_to_use"] = .string(Self.use(of: file, format: request.format))
-        if !file.inMemory, file.reads == nil {
+        if file.content == .tokens {
+            answer["note"] = "Fake tokens: they are good until expires_at, wherever the file is by then. Leave the files while the program runs; session_sleep ends the tokens."
+        } else if !file.inMemory, file.reads == nil {
             answer["note"] = "This machine has no place in memory for session files: this one lies on a disk until it is removed."
         }
         answer["audit_id"] = .string("\(file.auditEntry)")
@@ -84,8 +86,8 @@ struct SecretInjectTool: SecretTool {
         case (.references, .json):
             "In the person's terminal: tacit get REFERENCE shows the value of each, and asks for the password; dotenv is what tacit run --env-file takes"
         case (.references, _): "In the person's terminal: tacit run --env-file \(file.path) -- PROGRAM"
-        case (.values, .json): "Give the program the path \(file.path)."
-        case (.values, _): "In the person's terminal: set -a; . \(file.path); set +a; PROGRAM. For docker compose: --env-file \(file.path)"
+        case (.values, .json), (.tokens, .json): "Give the program the path \(file.path)."
+        case (.values, _), (.tokens, _): "In the person's terminal: set -a; . \(file.path); set +a; PROGRAM. For docker compose: --env-file \(file.path)"
         }
     }
 }

@@ -93,6 +93,7 @@ extension SessionFileDraft.Format {
         switch self {
         case .dotenv: .dotenv
         case .json: .json
+        case .certificates: preconditionFailure("internal: nobody wishes for a file of certificates")
         }
     }
 }

@@ -11,6 +11,8 @@ struct SessionFile: Sendable {
     let holdings: [Holding]
     /// Since boot.
     let until: Timestamp
+    /// Whether what stands in it is judged anew whenever it is used: another policy leaves it where it is.
+    var isJudgedInUse = false
 
     /// One secret that the file has something of.
     struct Holding: Sendable, Equatable {
@@ -18,7 +20,7 @@ struct SessionFile: Sendable {
         var kind: Kind
 
         enum Kind: Sendable {
-            /// A reference: whoever uses it is told what is true then.
+            /// A reference or a fake token: whoever uses it is told what is true then.
             case reference
             /// The value that was current.
             case value

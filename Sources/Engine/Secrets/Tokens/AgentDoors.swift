@@ -27,26 +27,40 @@ final class AgentDoors: Sendable {
         }
     }
 
-    /// The broker of an agent that runs; nil where one is to be started. Throws where it has tokens enough.
-    func broker(of holder: SessionHolder, at now: Timestamp) throws -> BrokerBook.Own? {
+    /// The broker of an agent that runs; nil where one is to be started. Throws where it would have too many tokens with `count` more.
+    func broker(of holder: SessionHolder, adding count: Int = 1, at now: Timestamp) throws -> BrokerBook.Own? {
         try state.withLock { state in
-            guard var entry = state[holder], entry.broker.broker.isRunning else { return nil }
-            entry.ends = entry.ends.filter { $0.value > now }
-            guard entry.ends.count < Self.tokensPerAgent else {
-                throw EngineError.invalid(
-                    "you have \(Self.tokensPerAgent) live tokens already",
-                    hint: "use one of them, or end them with session_sleep {\"what\":\"tokens\"}")
+            guard var entry = state[holder], entry.broker.broker.isRunning else {
+                try Self.check(count)
+                return nil
             }
+            entry.ends = entry.ends.filter { $0.value > now }
+            try Self.check(entry.ends.count + count)
             state[holder] = entry
             return entry.broker
         }
     }
 
-    func add(_ token: GrantID, until end: Timestamp, to broker: BrokerBook.Own, of holder: SessionHolder) {
+    private static func check(_ count: Int) throws {
+        guard count <= tokensPerAgent else {
+            throw EngineError.invalid(
+                "you can have \(tokensPerAgent) live tokens, and would have \(count)",
+                hint: "use those that you have, or end them with session_sleep {\"what\":\"tokens\"}")
+        }
+    }
+
+    func add(_ tokens: [GrantID], until end: Timestamp, to broker: BrokerBook.Own, of holder: SessionHolder) {
         state.withLock { state in
             var entry = state[holder].flatMap { $0.broker === broker ? $0 : nil } ?? Entry(broker: broker)
-            entry.ends[token] = end
+            for token in tokens { entry.ends[token] = end }
             state[holder] = entry
+        }
+    }
+
+    /// Forgets tokens that nobody was given.
+    func remove(_ tokens: [GrantID], of holder: SessionHolder) {
+        state.withLock { state in
+            for token in tokens { state[holder]?.ends[token] = nil }
         }
     }
 

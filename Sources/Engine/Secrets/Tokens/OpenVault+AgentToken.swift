@@ -68,12 +68,7 @@ extension OpenVault {
 
     /// Where the rules let the secret go: a service that Tacit knows, at whose address programs can be pointed.
     private func provider(of name: SecretName, in scope: Scope, for asker: Asker) throws -> Provider {
-        let hosts = policy.view(for: asker, in: scope)?.hosts(with: name) ?? []
-        let known = hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first {
-            // Its address leads to its first host.
-            $0.shape.role == .authenticates && !$0.places.isEmpty && $0.hosts.first.map(hosts.contains) == true
-        }
-        guard let known else {
+        guard let known = knownProvider(of: name, in: scope, for: asker) else {
             throw EngineError.denied(
                 .init(
                     code: "unavailable", reason: "no service that Tacit knows the address of is among the hosts that the rules list for this secret",
@@ -82,12 +77,18 @@ extension OpenVault {
         return known
     }
 
+    func knownProvider(of name: SecretName, in scope: Scope, for asker: Asker) -> Provider? {
+        let hosts = policy.view(for: asker, in: scope)?.hosts(with: name) ?? []
+        return hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first {
+            // Its address leads to its first host.
+            $0.shape.role == .authenticates && !$0.places.isEmpty && $0.hosts.first.map(hosts.contains) == true
+        }
+    }
+
     private func open(
         _ draft: GrantDraft, _ grant: DoorJudge.Grant, _ provider: Provider, _ entry: Int64, for asker: Asker, _ holder: SessionHolder
     ) async throws -> AgentToken {
-        var own = try agentDoors.broker(of: holder, at: expiryClock())
-        if own == nil { own = try await brokers.start(for: holder, at: nil) }
-        guard let own else { throw BrokerFailure.unavailable }
+        let own = try await agentBroker(of: holder, adding: 1)
         // Stored before anybody has it.
         let made = try makeGrant(draft)
         var change = Change()
@@ -98,8 +99,10 @@ extension OpenVault {
         do {
             try await endIfFrozen([made.id])
             let end = expiryClock().advanced(by: draft.life)
-            let door = try await door(made, grant, draft, at: own, for: asker, holder)
-            agentDoors.add(made.id, until: end, to: own, of: holder)
+            var tokens = DoorTokens()
+            tokens.add(made.id, made.token, for: grant)
+            let (door, _) = try await openAgentDoor(tokens, in: grant.scope, life: draft.life, at: own, for: asker, holder)
+            agentDoors.add([made.id], until: end, to: own, of: holder)
             return agentToken(made, provider, at: door.port, until: end, entry)
         } catch {
             await endTokens([made.id])
@@ -107,23 +110,31 @@ extension OpenVault {
         }
     }
 
-    private func door(
-        _ made: MadeGrant, _ grant: DoorJudge.Grant, _ draft: GrantDraft, at own: BrokerBook.Own, for asker: Asker, _ holder: SessionHolder
-    ) async throws -> OpenDoor {
+    /// The broker that all doors of an agent's own share; called inside their gate.
+    func agentBroker(of holder: SessionHolder, adding count: Int) async throws -> BrokerBook.Own {
+        if let own = try agentDoors.broker(of: holder, adding: count, at: expiryClock()) { return own }
+        return try await brokers.start(for: holder, at: nil)
+    }
+
+    /// Opens a door for an agent's own tokens, and says what its programs show at it.
+    func openAgentDoor(
+        _ tokens: DoorTokens, in scope: Scope, life: Duration, at own: BrokerBook.Own, for asker: Asker, _ holder: SessionHolder
+    ) async throws -> (door: OpenDoor, credential: String) {
         var judging = asker
         judging.source = .broker
         // What one door's replies answer may be about the value of another door of the same broker.
         let labels = agentDoors.labels(of: holder)
-        let judge = DoorJudge(
-            [made.id: grant], in: grant.scope, for: judging, holder, lasting: lasting, clock: clock, labels: labels
-        ) { [weak self] in self.flatMap { $0.brokers.isClosed ? nil : $0 } }
+        let judge = DoorJudge(tokens.grants, in: scope, for: judging, holder, lasting: lasting, clock: clock, labels: labels) { [weak self] in
+            self.flatMap { $0.brokers.isClosed ? nil : $0 }
+        }
+        let credential = random.bytes(16).hexadecimal
         let setup = DoorSetup(
-            tokens: [made.id: made.token], credential: random.bytes(16).hexadecimal, bodyHosts: policy.document.bodyHosts, life: draft.life)
-        return try await own.broker.open(setup, judgedBy: judge)
+            tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: policy.document.bodyHosts, life: life)
+        return (try await own.broker.open(setup, judgedBy: judge), credential)
     }
 
     private func agentToken(_ made: MadeGrant, _ provider: Provider, at port: Int, until end: Timestamp, _ entry: Int64) -> AgentToken {
-        let address = "http://127.0.0.1:\(port)/via/\(provider.name)\(provider.basePath)"
+        let address = provider.address(at: port)
         let variables = provider.variables.prefix(1).map { ($0, made.token.text) } + provider.addressVariables.map { ($0, address) }
         return AgentToken(
             id: made.id, text: made.token.text, provider: provider.name, address: address, variables: variables, expiresAt: end, entry: entry)
@@ -135,4 +146,9 @@ extension OpenVault {
         await endTokens(ended)
         return ended.count
     }
+}
+
+extension Provider {
+    /// Where its programs find it, through the broker.
+    func address(at port: Int) -> String { "http://127.0.0.1:\(port)/via/\(name)\(basePath)" }
 }

@@ -32,6 +32,11 @@ extension OpenVault {
             for index in wanted.indices { wanted[index].isToken = true }
             return try await agent(named: name, for: asker)
         }
+        return tokensInPlace(of: &wanted, for: asker)
+    }
+
+    /// Marks the secrets in place of whose values a registered agent gets tokens, since the policy lists requests with them; whose they are, where there are any.
+    func tokensInPlace(of wanted: inout [Wanted], for asker: Asker) -> Asker? {
         guard case .agent = asker.standing else { return nil }
         for index in wanted.indices {
             guard let view = policy.view(for: asker, in: wanted[index].scope), view.mayList(wanted[index].name) else { continue }
@@ -42,14 +47,15 @@ extension OpenVault {
         return wanted.contains(where: \.isToken) ? holder : nil
     }
 
-    /// Refuses an agent's run that would have both tokens and values: what has a value has no network, and what has the broker could send the value by it.
-    func checkUnmixed(_ act: Act, _ wanted: [Wanted], _ targets: [Target], by asker: Asker) async throws {
+    /// Refuses an agent's run, or its file, that would have both tokens and values: what has a value has no network, and what has the broker could send the
+    /// value by it.
+    func checkUnmixed(_ act: Act, _ wanted: [Wanted], _ targets: [Target], hint: String, by asker: Asker) async throws {
         guard asker.isAgent, wanted.contains(where: \.isToken), wanted.contains(where: { !$0.isToken }) else { return }
         // Who may not know of one of them learns nothing of the others.
         try await authorizer.foresee(act, by: asker, on: targets)
         let error = EngineError.invalid(
             "of these secrets one is handed out as a fake token, with a way to the network, and another as its value, without one",
-            hint: "run the program once with each, or tell the person: a request rule decides which secrets are handed out as tokens")
+            hint: "\(hint), or tell the person: a request rule decides which secrets are handed out as tokens")
         try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), error: error)
         throw error
     }
@@ -111,7 +117,7 @@ extension OpenVault {
     }
 
     /// How programs are told of a proxy. What is on this machine is reached without.
-    private static func variables(of door: OpenDoor, _ credential: String) -> [String: String] {
+    static func variables(of door: OpenDoor, _ credential: String) -> [String: String] {
         let address = "http://tacit:\(credential)@127.0.0.1:\(door.port)"
         let own = "localhost,127.0.0.1,::1"
         return [

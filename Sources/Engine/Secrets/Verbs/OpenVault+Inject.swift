@@ -27,7 +27,11 @@ package struct InjectionWish: Sendable {
 
 /// A session file, without what is in it.
 package struct InjectedFile: Sendable {
+    /// What stands in it: fake tokens where values were wished for and the policy lists requests with the secrets.
+    package enum Content: String, Sendable { case references, values, tokens }
+
     package var id: String
+    package var content: Content
     package var place: SessionFilePlace
     package var variables: [String]
     package var expiresAt: Timestamp
@@ -48,41 +52,65 @@ extension OpenVault {
             throw EngineError.invalid("session files are for agents", hint: "write a file of your own with `tacit inject`")
         }
         guard files.hasRoom(for: holder) else { throw EngineError.tooMany("session files") }
-        let hasValues = wish.content == .values
-        let act = Act(.secretInject, hasValues ? .inject : .reference, .capability(hasValues ? .fileInject : .referenceOnly))
         var run = RunWish(arguments: [], scope: wish.scope)
         run.secrets = wish.secrets
-        let wanted = try await wantedSecrets(run, for: act, by: asker)
+        var content: InjectedFile.Content = wish.content == .values ? .values : .references
+        var wanted = try await wantedSecrets(run, for: Self.act(content), by: asker)
+        if content == .values, tokensInPlace(of: &wanted, for: asker) != nil { content = .tokens }
+        let act = Self.act(content)
         var targets: [Target] = []
-        for item in wanted { targets.append(try await judged(item.scope, item.name, item.record, version: item.version, by: asker)) }
+        for item in wanted {
+            var target = try await judged(item.scope, item.name, item.record, version: item.version, by: asker)
+            target.getsToken = item.isToken
+            targets.append(target)
+        }
+        // A secret beside a token is one whose value was wished for.
+        try await checkUnmixed(Self.act(.values), wanted, targets, hint: "write a file for each", by: asker)
         let id = SessionFileDraft.freshID(random)
         let detail = [
-            AuditFact("file", id), AuditFact("content", wish.content.rawValue), AuditFact("ttl", Timespan(life)), AuditFact("purpose", purpose),
+            AuditFact("file", id), AuditFact("content", content.rawValue), AuditFact("ttl", Timespan(life)), AuditFact("purpose", purpose),
         ]
         let access = try await allowed(act, wish, wanted, targets, life: life, detail, by: asker)
         return try await concluding(access) {
+            guard content != .tokens else { return try await injectTokens(wish, wanted, life, access, into: id, for: asker, holder) }
+            let hasValues = content == .values
             let items = try await items(wanted, hasValues: hasValues, access: access)
             let (until, covering) = end(of: life, targets, hasValues ? wanted.compactMap(\.record?.expiresAt) : [], holder)
             let file = SessionFile(
                 id: id, holder: holder, agent: asker.agentName, sessions: hasValues ? covering : [],
                 holdings: wanted.compactMap { $0.holding(hasValue: hasValues) }, until: until)
-            let draft = SessionFileDraft(id: id, format: wish.format, items: items, reads: wish.reads)
-            let place = try files.make(file, draft) { [weak self] file in
-                // Owned by nobody that waits: the file has ended, and this only says so.
-                Task { await self?.noteRead(file) }
-            }
-            try await checkUnchanged(wanted, in: file)
-            return InjectedFile(id: id, place: place, variables: items.map(\.variable), expiresAt: wallTime(until), entry: access.entry)
+            let place = try await write(file, SessionFileDraft(id: id, format: wish.format, items: items, reads: wish.reads), with: wanted)
+            return InjectedFile(
+                id: id, content: content, place: place, variables: items.map(\.variable), expiresAt: wallTime(until), entry: access.entry)
         }
+    }
+
+    private static func act(_ content: InjectedFile.Content) -> Act {
+        switch content {
+        case .references: Act(.secretInject, .reference, .capability(.referenceOnly))
+        case .values: Act(.secretInject, .inject, .capability(.fileInject))
+        case .tokens: Act(.secretInject, .resolve, .capability(.broker))
+        }
+    }
+
+    /// Writes a file. One whose secrets were changed meanwhile is removed again.
+    func write(_ file: SessionFile, _ draft: SessionFileDraft, with wanted: [Wanted]) async throws -> SessionFilePlace {
+        let place = try files.make(file, draft) { [weak self] file in
+            // Owned by nobody that waits: the file has ended, and this only says so.
+            Task { await self?.noteRead(file) }
+        }
+        try await checkUnchanged(wanted, in: file)
+        return place
     }
 
     /// Asks the policy, and a person where it wants one for the values.
     private func allowed(
         _ act: Act, _ wish: InjectionWish, _ wanted: [Wanted], _ targets: [Target], life: Duration, _ detail: [AuditFact], by asker: Asker
     ) async throws -> AuthorizedAccess {
-        let isThere = targets.allSatisfy(\.exists)
-        if wish.content == .values, isThere { try await authorizer.refuseHopeless(act, by: asker, on: targets) }
-        guard wish.content == .values, isThere, let rule = authorizer.ruleForApproval(act, by: asker, on: targets) else {
+        // A reference needs nobody, and of a token each request is judged when it is made.
+        let asks = wish.content == .values && targets.allSatisfy { $0.exists && !$0.getsToken }
+        if asks { try await authorizer.refuseHopeless(act, by: asker, on: targets) }
+        guard asks, let rule = authorizer.ruleForApproval(act, by: asker, on: targets) else {
             return try await authorizer.authorize(act, by: asker, on: targets, detail: detail)
         }
         let plea: Plea

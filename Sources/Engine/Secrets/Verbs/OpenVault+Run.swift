@@ -101,7 +101,7 @@ extension OpenVault {
             targets.append(target)
         }
         if asker.isAgent, !wish.takesAll, targets.isEmpty { throw EngineError.invalid("a run names at least one secret", hint: nil) }
-        try await checkUnmixed(act, wanted, targets, by: asker)
+        try await checkUnmixed(act, wanted, targets, hint: "run the program once with each", by: asker)
         // Whoever may not have the secrets learns nothing of programs either.
         let foreseen = try await authorizer.foresee(act, by: asker, on: targets)
         let reads = asker.isAgent ? [] : try await checkRequests(of: agent, wanted)

@@ -141,10 +141,10 @@ extension OpenVault {
         try? await note(ended, removed) { _ in "revoked" }
     }
 
-    /// Removes every session file: another policy is in force.
+    /// Removes the session files that another policy may not allow: it is in force.
     func endFiles() async {
         // They have ended, whether that can be written down or not.
-        try? await note([], files.end { _ in true }) { _ in "" }
+        try? await note([], files.end { !$0.isJudgedInUse }) { _ in "" }
     }
 
     /// Stores what happens to secrets, and removes the session files that say of them what was true before: also when it failed, since it may be stored

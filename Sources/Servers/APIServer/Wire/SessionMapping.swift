@@ -79,7 +79,7 @@ extension FileInjected {
     init(_ file: InjectedFile, _ wish: FileInjection) {
         // What goes through a pipe lies nowhere, wherever the pipe's name does.
         self.init(
-            id: file.id, path: file.place.path, content: wish.content ?? .references, variables: file.variables,
+            id: file.id, path: file.place.path, content: Content(rawValue: file.content.rawValue) ?? .values, variables: file.variables,
             expiresAt: file.expiresAt.seconds, reads: wish.reads, inMemory: wish.reads != nil || file.place.isInMemory, auditEntry: file.entry)
     }
 }

@@ -64,6 +64,13 @@ import Testing
         #expect(Self.read(path) == "A=\"\(canary.text)\"\nB=\"tacit://a/b/c#d\"\n")
         #expect(Self.facts(path).map { $0.st_mode & 0o7777 } == 0o600)
         #expect(Self.facts(directory).map { $0.st_mode & 0o7777 } == 0o700)
+        let address = try files.make(
+            Self.draft(2, [.init(variable: "HTTPS_PROXY", content: .text("http://a:b@127.0.0.1:1")), .init(variable: "X", content: .text("$\""))]))
+        #expect(Self.read(address) == "HTTPS_PROXY=\"http://a:b@127.0.0.1:1\"\nX=\"\\$\\\"\"\n")
+        let certificates = try files.make(Self.draft(3, [.init(variable: "", content: .text("OWN AUTHORITY"))], as: .certificates))
+        #expect(certificates.hasSuffix(".pem") && Self.read(certificates)?.hasSuffix("OWN AUTHORITY") == true)
+        #expect(throws: SessionFileError.self) { try files.make(Self.draft(4, [Self.item("HTTPS_PROXY", canary.text)])) }
+        for number in [2, 3] { files.remove(Self.id(number)) }
         // Another name for it shows nothing afterwards either.
         let link = folder.path("kept")
         #expect(unsafe Glibc.link(path, link) == 0)

@@ -38,6 +38,33 @@ struct InjectCommandTests {
         #expect(outcome.output.isEmpty && outcome.messages.contains("in clear"))
     }
 
+    @Test("for an agent, secret fields are fake tokens, plain ones as they are; where one cannot be had, all are taken back") func tokens() throws {
+        let fields = [FieldSummary(name: "user", kind: .plain), FieldSummary(name: "password", kind: .secret)]
+        let detail = SecretDetail(id: "1", name: "db", version: 1, revision: 1, fields: fields, createdAt: "", updatedAt: "")
+        let issued = Mutex<[String]>([])
+        let rig = try Rig([
+            "GET \(Self.secrets)/db": { _ in .json(detail) }, "GET \(Self.secrets)/db/value": { _ in .init(body: Array("admin".utf8)) },
+            "POST /v1/tokens": { request in
+                issued.withLock { $0.append(String(decoding: request.body, as: UTF8.self)) }
+                let summary = TokenSummary(
+                    id: "t1", agent: "claude", secret: "x", masked: "********", shape: "tacit", issuedAt: "", expiresAt: "2099-01-02T03:04:05Z")
+                return .json(TokenIssued(token: "tacit_FAKE", summary: summary), status: 201)
+            }, "POST /v1/tokens/revocation": { _ in .json(TokensRevoked(tokens: 1)) },
+        ])
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        let template = try rig.write("{{ tacit://shop/prod/db#user }}:{{ tacit://shop/prod/db#password }}", to: "t")
+        let outcome = try rig.run("inject", "--agent", "claude", "--ttl", "1h", "-i", template, "-o", rig.directory.path("out"))
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(content(rig.directory.path("out")) == Array("admin:tacit_FAKE".utf8) && outcome.messages.contains("fake tokens of claude"))
+        #expect(issued.withLock { $0.count } == 1 && issued.withLock { $0[0] }.contains(#""ttl_seconds":3600"#))
+        #expect(issued.withLock { $0[0] }.contains(#""secret":"tacit://shop/prod/db#password""#))
+        let other = try rig.write("{{ tacit://shop/prod/db#password }} {{ tacit://shop/prod/none }}", to: "o")
+        rig.terminal = try FakeTerminal(("Password: ", "p\n"))
+        let refused = try rig.run("inject", "--agent", "claude", "-i", other)
+        #expect(refused.status == ExitStatus.notFound.rawValue && rig.keeper?.routes.last == "POST /v1/tokens/revocation")
+        #expect(try rig.run("inject", "--ttl", "1h", "-i", other).status == ExitStatus.usage.rawValue)
+    }
+
     @Test("without a path it goes to standard output, from standard input") func pipes() throws {
         let rig = try rig()
         let fd = try rig.descriptor("p\n")
