@@ -60,6 +60,14 @@ struct ReplyTests {
         #expect(try accepted(200, fields, to: request("HEAD")).body == .none)
     }
 
+    @Test("the answer to HEAD says how long the body would have been, and no other does, nor one whose body is packed")
+    func lengthLeftOut() throws {
+        let length = ("Content-Length", "1234")
+        #expect(try accepted(200, [length], to: request("HEAD")).lengthLeftOut == 1234)
+        #expect(try accepted(200, [length, ("Content-Encoding", "gzip")], to: request("HEAD")).lengthLeftOut == nil)
+        #expect(try accepted(200, [], to: request("HEAD")).lengthLeftOut == nil && accepted(200, [length]).lengthLeftOut == nil)
+    }
+
     @Test(
         "what two readers could end in two places is refused",
         arguments: [

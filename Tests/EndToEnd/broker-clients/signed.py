@@ -39,6 +39,7 @@ def check(method, target, headers, body, key_id, secret):
     expect("host" in names.split(";") and end == "aws4_request" and moment.startswith(date), credential)
     if service != "s3":
         path = urllib.parse.quote(path, safe="/-_.~")
+    expect(all(headers.get(name) is not None for name in names.split(";")), f"a field is signed and not there: {names}")
     fields = "".join(f"{name}:{' '.join((headers.get(name) or '').split())}\n" for name in names.split(";"))
     asked = "\n".join([method, path, "&".join(sorted(pairs)), fields, names, said])
     text = "\n".join(["AWS4-HMAC-SHA256", moment, "/".join([date, region, service, end]), hashlib.sha256(asked.encode()).hexdigest()])

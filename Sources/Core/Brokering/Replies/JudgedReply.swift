@@ -7,6 +7,9 @@ package struct JudgedReply: Sendable, Equatable {
     package let fields: HTTPFields
     package let coding: Coding
     package let body: Body
+    /// How long the body would have been that the answer to HEAD leaves out, where the service says so of one that is not packed. Programs plan by it; with
+    /// values in it, the body of GET comes out longer or shorter.
+    package var lengthLeftOut: Int64?
     /// Whether the connection carries frames of a WebSocket from here on.
     package let opensWebSocket: Bool
 

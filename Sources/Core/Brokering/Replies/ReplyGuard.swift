@@ -24,10 +24,12 @@ package enum ReplyGuard {
         guard reply.status != 206, reply.status != 226, !fields.contains(where: { $0.key == "content-range" }) else { throw .partial }
         // Who asks for a credential of the proxy's is not whom the request is for.
         guard reply.status != 407 else { throw .status }
-        return .accepted(
-            JudgedReply(
-                status: reply.status, fields: sent(fields), coding: try coding(fields), body: try body(of: reply, fields, request),
-                opensWebSocket: false))
+        var judged = JudgedReply(
+            status: reply.status, fields: sent(fields), coding: try coding(fields), body: try body(of: reply, fields, request), opensWebSocket: false)
+        if request.request.method == .head, judged.coding == .identity {
+            judged.lengthLeftOut = values("content-length", fields).first.flatMap { Int64($0) }
+        }
+        return .accepted(judged)
     }
 
     private static func judged(_ received: [ReceivedHead.Field], isHTTP2: Bool) throws(ReplyRefusal) -> [JudgedField] {

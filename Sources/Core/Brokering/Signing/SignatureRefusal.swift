@@ -29,6 +29,7 @@ package enum SignatureRefusal: String, Diagnosable, CaseIterable {
     case trailer
     // What it asks for
     case operation
+    case partial
 
     /// A stable name, `broker.signature-reason`.
     package var code: String { "broker.signature-\(rawValue)" }
@@ -55,6 +56,7 @@ package enum SignatureRefusal: String, Diagnosable, CaseIterable {
         case .chunkMismatch: "a chunk of the body has another signature than its own"
         case .trailer: "what follows the last chunk is not what the request announces, or has another signature than its own"
         case .operation: "the answer to this operation holds credentials, and nothing keeps them from the program yet"
+        case .partial: "the request asks for a part of an object, in which a value could be cut in two"
         }
     }
 
@@ -71,6 +73,7 @@ package enum SignatureRefusal: String, Diagnosable, CaseIterable {
         case .stale: "look at the machine's clock, or sign anew"
         case .mismatch, .chunkMismatch: "use the variables that the program was started with, all of them together"
         case .operation: "a person makes them, and stores them in the vault: `tacit set`"
+        case .partial: "ask for the object whole: `aws configure set s3.multipart_threshold 5GB`, or boto3's `TransferConfig(multipart_threshold=…)`"
         case .chunkTooLong: "send chunks of 64 KiB, as the SDKs do"
         }
     }

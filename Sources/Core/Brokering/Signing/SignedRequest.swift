@@ -8,6 +8,8 @@ struct SignedRequest: Sendable {
 
     /// Reads the signature of a request, once it is known whose it is.
     init(_ head: ReceivedHead, by signer: SessionSigner) throws(SignatureRefusal) {
+        // Without it the whole would come, which SDKs take for the part that they asked for.
+        guard !head.fields.contains(where: { $0.name.lowercased() == "range" }) else { throw .partial }
         claim = try SignatureClaim(SignableHead(head))
         self.signer = signer
     }

@@ -109,6 +109,7 @@ extension AnswerHead {
             case .length(0): .length(0)
             case .length, .streamed, .untilClose: .streamed
             }
-        self.init(status: judged.status, fields: fields.fields, body: body, version: version)
+        let leftOut = judged.lengthLeftOut.map { [(name: "Content-Length", value: "\($0)")] } ?? []
+        self.init(status: judged.status, fields: fields.fields + leftOut, body: body, version: version)
     }
 }

@@ -129,6 +129,8 @@ struct SignedExchangeTests {
             #expect(stop.misusedGrant == nil && stop.code == "broker.signature-unsigned")
         }
         let scenario = try #require(table.cases("an object with an odd name").first)
+        var part = exchange(scenario)
+        #expect(try receive(&part, scenario) { $0.append(.init("Range", Array("bytes=0-9".utf8))) } == .stop(.signature(.partial)))
         var late = RequestExchange(
             tokens(scenario.shown), mayStandInBody: false, clock: { [now] in now.advanced(by: .seconds(901)) }, values: { nil })
         #expect(try receive(&late, scenario) == .stop(.signature(.stale)))
@@ -304,7 +306,8 @@ struct SignedExchangeTests {
             ("sts", "POST", "/", form, "Action=GetCallerIdentity&Version=2011-06-15"), ("iam", "POST", "/", form, "Action=ListAccessKeys"),
             ("s3", "GET", "/session", [], ""), ("ssm", "POST", "/", [("X-Amz-Target", "AmazonSSM.DescribeParameters")], "{}"),
             ("kms", "POST", "/", [("X-Amz-Target", "TrentService.Encrypt")], "{}"), ("iot", "GET", "/things", [], ""),
-            ("apigateway", "GET", "/restapis/a/stages", [], ""), ("s3", "GET", "/bucket/apikeys", [], ""), ("dynamodb", "POST", "/", [("X-Amz-Target", "DynamoDB_20120810.GetItem")], "{}"),
+            ("apigateway", "GET", "/restapis/a/stages", [], ""), ("s3", "GET", "/bucket/apikeys", [], ""),
+            ("dynamodb", "POST", "/", [("X-Amz-Target", "DynamoDB_20120810.GetItem")], "{}"),
         ] as [(String, String, String, [(String, String)], String)] {
             let step = try step(service, method, target, fields, body)
             guard case .ask = step else {
