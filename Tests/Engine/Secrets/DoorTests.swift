@@ -207,4 +207,35 @@ import Testing
         let values = Dictionary(scene.run.job.values.map { ($0.variable ?? "", $0.value.text) }) { first, _ in first }
         #expect(values["PGUSER"] == write.fields[0].value.text && values["PGPASSWORD"] == scene.door.setup.tokens.values.first?.text)
     }
+
+    @Test("a tunnel that nobody looks into is a rule's matter, and an entry of its own; any other is opened and looked into") func tunnels()
+        async throws
+    {
+        let rules = #"},{"name":"cdn","agent_id":"*","hosts":["cdn.example.com","api.stripe.com"],"tunnel":"allow","rate":"2/hour""#
+        let scene = try await Scene(try await bench(rules))
+        #expect(scene.door.setup.tunnelHosts == ["cdn.example.com", "api.stripe.com"])
+        func ask(_ host: String, _ port: Int = 443) async -> RequestJudgement {
+            await scene.door.judge.judge(
+                AskedRequest(scheme: RequestQuestion.tunnelScheme, host: host, port: port, method: "CONNECT", path: "/", uses: []))
+        }
+        let allowed = try leave(await ask("cdn.example.com"))
+        #expect(allowed.releases.isEmpty && !allowed.reachesOwnNetwork)
+        await scene.door.judge.conclude(
+            RequestOutcome(result: "done", bytesSent: 10, bytesReceived: 20, duration: .seconds(3)), of: allowed.entry)
+        let log = try await scene.bench.log()
+        let intent = try #require(log.last { $0.action == .known(.request) && $0.phase == .intent })
+        #expect(intent.detail.contains(AuditFact("authority", "cdn.example.com")) && intent.detail.contains(AuditFact("method", "CONNECT")))
+        let outcome = try #require(log.last { $0.phase == .outcome(of: allowed.entry, result: "done") })
+        #expect(outcome.detail.contains { $0.key == "bytes-sent" })
+        for (host, port) in [("api.stripe.com", 443), ("evil.example", 443), ("cdn.example.com", 22)] {
+            let answer = denial(await ask(host, port))
+            #expect(answer == .intercepted, "\(host)")
+        }
+        _ = try leave(await ask("cdn.example.com"))
+        let third = denial(await ask("cdn.example.com"))
+        #expect(third?.code == "rate_limited")
+        try await scene.bench.lock()
+        let locked = denial(await ask("cdn.example.com"))
+        #expect(locked?.code == "vault.locked")
+    }
 }

@@ -48,7 +48,9 @@ import Testing
         if case .allow = await door.judge.judge(asked) { return true } else { return false }
     }
 
-    @Test("the agent gets a token and a proxy that knows it, and nowhere the value; each request is judged as any of its own") func proxied() async throws {
+    @Test("the agent gets a token and a proxy that knows it, and nowhere the value; each request is judged as any of its own") func proxied()
+        async throws
+    {
         let bench = try await bench()
         let file = try await inject(bench)
         let real = try await bench.reveal("app/key")
@@ -121,7 +123,10 @@ import Testing
 
     @Test("an AWS key is a pair that signs, of its plain fields the name of the key alone is told") func signing() async throws {
         let bench = try await bench()
-        let fields = [("id", FieldKind.plain, "AKIAZ7Q4XK2MV5TB3WHD"), ("secret", .secret, "CANARY/real+secret/0123456789abcdefghijk"), ("user", .plain, "somebody")]
+        let fields = [
+            ("id", FieldKind.plain, "AKIAZ7Q4XK2MV5TB3WHD"), ("secret", .secret, "CANARY/real+secret/0123456789abcdefghijk"),
+            ("user", .plain, "somebody"),
+        ]
         var write = SecretWrite(
             name: VaultBench.name("app/aws"),
             fields: fields.map {

@@ -100,7 +100,8 @@ struct SessionRouteTests {
     @Test("what goes through a pipe lies on no disk, wherever the pipe does", arguments: [(false, nil, false), (true, nil, true), (false, 1, true)])
     func pipes(place: Bool, reads: Int?, expected: Bool) {
         let file = InjectedFile(
-            id: "f", content: .values, place: SessionFilePlace(path: "/tmp/f", isInMemory: place), variables: [], expiresAt: Timestamp(nanoseconds: 0), entry: 1)
+            id: "f", content: .values, place: SessionFilePlace(path: "/tmp/f", isInMemory: place), variables: [],
+            expiresAt: Timestamp(nanoseconds: 0), entry: 1)
         let wish = FileInjection(scope: "default/dev", secrets: [], purpose: "w", content: .values, reads: reads)
         #expect(FileInjected(file, wish).inMemory == expected)
     }

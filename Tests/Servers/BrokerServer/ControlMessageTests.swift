@@ -23,6 +23,8 @@ import Testing
     private var samples: [ControlMessage] {
         let grant: GrantID = random.id()
         let use = RequestWish.TokenUse(grant: grant, place: .header("x-api-key"), occurrences: 2)
+        var tunnels = DoorSetup(tokens: [:], credential: "c", life: .seconds(9))
+        tunnels.tunnelHosts = ["*.cdn.test", "cdn.test"]
         let release = ValueRelease(grant: grant, name: "app/key", value: Canary(random).secret, answersLeft: 2)
         return [
             .ask(
@@ -42,6 +44,7 @@ import Testing
                         SigningGrants(shownKeyID: "AKIA", keyID: grant, secretKey: grant, sessionToken: grant),
                         SigningGrants(shownKeyID: "AKIA", keyID: nil, secretKey: grant),
                     ], credential: "c", bodyHosts: ["*.api.test"], life: .seconds(9))),
+            .open(WorkID(number: 7), tunnels),
             .reply(WorkID(number: 8), ErrandReply(status: 200, fields: [("a", "b")], body: [1, 2], isTruncated: true, withheld: .guessable)),
         ]
     }

@@ -16,19 +16,32 @@ struct DoorScene {
     let credential = "4f1d7c0c9a"
 
     init(
-        _ random: SeededRandom, bodyHosts: [String] = [], more tokens: [GrantID: FakeToken] = [:], signing: [SigningGrants] = [],
+        _ random: SeededRandom, bodyHosts: [String] = [], tunnels: [String] = [], more tokens: [GrantID: FakeToken] = [:],
+        signing: [SigningGrants] = [],
         speaking protocols: [String] = ["http/1.1"],
-        _ judgement: @escaping @Sendable (TestGrant, LocalService) -> RequestJudgement
+        judging judgement: @escaping @Sendable (AskedRequest, TestGrant, LocalService) -> RequestJudgement
     ) async throws {
         let (service, grant, broker) = (try await LocalService(speaking: protocols), TestGrant(random), try await BrokerHarness())
-        judge = TestJudge { _ in judgement(grant, service) }
+        judge = TestJudge { asked in judgement(asked, grant, service) }
         (self.service, self.grant, self.broker) = (service, grant, broker)
-        let setup = DoorSetup(
+        var setup = DoorSetup(
             tokens: tokens.merging([grant.id: grant.token]) { first, _ in first }, signing: signing, credential: credential,
             bodyHosts: bodyHosts, life: .seconds(3600))
+        setup.tunnelHosts = tunnels
         door = try await broker.handle.open(setup, judgedBy: judge)
         directory = try TemporaryDirectory()
         try Data(door.authority.utf8).write(to: URL(filePath: directory.path("ca.pem")))
+    }
+
+    init(
+        _ random: SeededRandom, bodyHosts: [String] = [], tunnels: [String] = [], more tokens: [GrantID: FakeToken] = [:],
+        signing: [SigningGrants] = [], speaking protocols: [String] = ["http/1.1"],
+        _ judgement: @escaping @Sendable (TestGrant, LocalService) -> RequestJudgement
+    ) async throws {
+        try await self.init(random, bodyHosts: bodyHosts, tunnels: tunnels, more: tokens, signing: signing, speaking: protocols) {
+            _, grant, service in
+            judgement(grant, service)
+        }
     }
 
     var proxy: String { "http://tacit:\(credential)@127.0.0.1:\(door.port)" }

@@ -61,7 +61,8 @@ struct InjectCommand: Verb {
         door.references = template.references
         try door.askFirst()
         let tokens = try agent.map {
-            try IssuedTokens(of: SegmentArgument.checked($0, "the agent"), lasting: life.map { try RunSpan.seconds($0, after: "--ttl") }, through: door)
+            try IssuedTokens(
+                of: SegmentArgument.checked($0, "the agent"), lasting: life.map { try RunSpan.seconds($0, after: "--ttl") }, through: door)
         }
         do {
             try fill(template, try values(for: template, through: door, tokens), context)

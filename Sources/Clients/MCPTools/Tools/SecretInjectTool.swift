@@ -63,7 +63,8 @@ struct SecretInjectTool: SecretTool {
         answer["reads"] = file.reads.map { JSONValue($0) }
         answer["how_to_use"] = .string(Self.use(of: file, format: request.format))
         if file.content == .tokens {
-            answer["note"] = "Fake tokens: they are good until expires_at, wherever the file is by then. Leave the files while the program runs; session_sleep ends the tokens."
+            answer["note"] =
+                "Fake tokens: they are good until expires_at, wherever the file is by then. Leave the files while the program runs; session_sleep ends the tokens."
         } else if !file.inMemory, file.reads == nil {
             answer["note"] = "This machine has no place in memory for session files: this one lies on a disk until it is removed."
         }
@@ -87,7 +88,8 @@ struct SecretInjectTool: SecretTool {
             "In the person's terminal: tacit get REFERENCE shows the value of each, and asks for the password; dotenv is what tacit run --env-file takes"
         case (.references, _): "In the person's terminal: tacit run --env-file \(file.path) -- PROGRAM"
         case (.values, .json), (.tokens, .json): "Give the program the path \(file.path)."
-        case (.values, _), (.tokens, _): "In the person's terminal: set -a; . \(file.path); set +a; PROGRAM. For docker compose: --env-file \(file.path)"
+        case (.values, _), (.tokens, _):
+            "In the person's terminal: set -a; . \(file.path); set +a; PROGRAM. For docker compose: --env-file \(file.path)"
         }
     }
 }

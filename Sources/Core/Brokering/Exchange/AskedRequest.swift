@@ -33,6 +33,14 @@ package struct AskedRequest: Sendable, Equatable {
         AskedRequest(scheme: scheme, host: host, port: port, method: method, path: "/…", uses: [])
     }
 
+    /// Asks for a tunnel that nobody looks into.
+    package static func tunnel(to origin: Origin) -> AskedRequest {
+        AskedRequest(
+            scheme: RequestQuestion.tunnelScheme, host: origin.host.description, port: Int(origin.port), method: "CONNECT", path: "/", uses: [])
+    }
+
+    package var isTunnel: Bool { scheme == RequestQuestion.tunnelScheme }
+
     /// The question that the policy answers for one use, or, without one, for a request without a token; nil where the policy's own reading of host or path
     /// differs from the guard's, and nothing is asked.
     package func question(for use: RequestWish.TokenUse?) -> RequestQuestion? {

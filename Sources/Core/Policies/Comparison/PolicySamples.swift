@@ -87,6 +87,11 @@ struct PolicySamples {
 extension RequestRule {
     /// Requests that show what the rule lists: for each host, port, method, path and place one, beside the first of the others.
     fileprivate var examples: [RequestQuestion] {
+        guard tunnel == .deny else {
+            return hosts.flatMap { host in
+                ports.compactMap { RequestQuestion(scheme: RequestQuestion.tunnelScheme, host: host.example, port: $0, method: "CONNECT", path: "/") }
+            }
+        }
         let places = self.places ?? TokenPlace.authorization
         guard let host = hosts.first?.example, let port = ports.first, let method = methods.first, let path = paths.first?.example else { return [] }
         func example(_ host: String? = nil, _ port: Int? = nil, _ method: RequestMethod? = nil, _ path: String? = nil, _ place: TokenPlace? = nil)

@@ -82,6 +82,15 @@ package struct ScopeView: Sendable {
         requests.rules(about: secret).flatMap(\.hosts).filter { !$0.isWildcard }.map(\.description)
     }
 
+    /// The hosts, as they are written, to which the agent's programs may have tunnels that nobody looks into.
+    package var tunnelHosts: [String] { capabilities.contains(.broker) ? requests.tunnelHosts : [] }
+
+    /// Says whether a tunnel is one that nobody looks into; any other is opened all the same, and each request in it judged.
+    package func lists(tunnel request: RequestQuestion) -> Bool {
+        guard request.isTunnel, let governing, capabilities.contains(.broker) else { return false }
+        return requests.verdict(on: request, having: nil, governing).rule != nil
+    }
+
     /// The tag rules about a secret with these tags, in the order in which they are asked.
     package func standings(_ circumstances: PolicyCircumstances) -> [RuleStanding] {
         tagRules.compactMap { rule in rule.tag(among: circumstances.tags).map { RuleStanding(rule, tag: $0, circumstances) } }

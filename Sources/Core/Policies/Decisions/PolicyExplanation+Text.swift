@@ -103,6 +103,7 @@ extension PolicyExplanation.RequestStep {
         case .allows: "lets the request go"
         case .dependsOnPlace: "lists the request; where the token stands is still judged"
         case .refuses(.notListed), .refuses(.host): "lists other hosts"
+        case .refuses(.tunnel): "is about tunnels where this is about requests, or the other way round"
         case .refuses(.scheme): "lets requests go over https alone"
         case .refuses(.port): "lists the host, on other ports"
         case .refuses(.method): "lists the host, for other methods"

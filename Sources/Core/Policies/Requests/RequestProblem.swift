@@ -16,6 +16,8 @@ package enum RequestProblem: Error, Equatable, Sendable {
     case authorities(RequestAuthorities.Problem)
     /// A path with an encoded slash, where the rule does not allow one.
     case encodedSlash
+    /// A key by which requests are looked at, in a rule about tunnels.
+    case inTunnel
     /// No method, space and `https://…`, or no canonical one.
     case badRequest(Part)
     /// A key of a test that is about a request, where there is none.
@@ -35,7 +37,7 @@ extension RequestProblem {
         case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants), .wildcardOnOwnNetwork: "policy.host-too-wide"
         case .unknownMethod, .unknownPlace: "policy.unknown-word"
         case .encodedSlash: "policy.never-matches"
-        case .withoutRequest, .notOfBroker: "policy.misplaced-key"
+        case .withoutRequest, .notOfBroker, .inTunnel: "policy.misplaced-key"
         case .host, .badPort, .badCount, .badRate, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest, .authorities:
             "policy.bad-value"
         }
@@ -58,6 +60,7 @@ extension RequestProblem {
         case .authorities(.privateKey): "a private key stands here, where certificates should"
         case .authorities(.tooLong): "the certificates are longer than \(RequestAuthorities.maximumBytes >> 10) KiB"
         case .encodedSlash: "the pattern has an encoded slash, and the rule allows none"
+        case .inTunnel: "nobody looks into a tunnel: its rule has hosts, ports, a rate and `own_network`, and nothing else"
         case .badRequest(.form): "a request is a method, one space and a URL"
         case .badRequest(.scheme): "a request here begins with `https://`"
         case .badRequest(.path): "the path is not in the form in which paths are judged"
@@ -82,6 +85,7 @@ extension RequestProblem {
         case .authorities(.privateKey): "take it out of this text, and think of it as known to whoever saw it; certificates alone are wanted"
         case .authorities(.tooLong): "name the authorities of these hosts, not every one that there is"
         case .encodedSlash: "write `encoded_slash: allow`, if the service reads `%2F` as a part of one segment"
+        case .inTunnel: "leave this out, or `tunnel`: requests of the rule are looked into then"
         case .badRequest(.form): "write `GET https://api.example.com/v1/x`"
         case .badRequest(.path): CanonicalPath.hint
         case .badRequest(.query): "leave it out, and the `?` or `#` too"

@@ -5,27 +5,36 @@ extension RequestRule {
         PolicyKey("hosts", list: true),
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
         PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("own_network"),
-        PolicyKey("authorities"), PolicyKey("rate"),
+        PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"),
         PolicyKey("approval"), PolicyKey("seal", list: true),
     ]
 
+    /// What only those who look into a request can go by.
+    private static let keysOfRequests = [
+        "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "authorities", "approval", "seal",
+    ]
+
     init(_ node: PolicyNode) throws(PolicyError) {
-        let members = try node.members(allowing: Self.keys, requiring: ["name", "agent_id", "hosts", "paths"])
-        guard let name = members["name"], let agentID = members["agent_id"], let hosts = members["hosts"], let paths = members["paths"] else {
+        let members = try node.members(allowing: Self.keys, requiring: ["name", "agent_id", "hosts"])
+        guard let name = members["name"], let agentID = members["agent_id"], let hosts = members["hosts"] else {
             throw node.error(.missingKey("name"))
         }
+        tunnel = try members["tunnel"]?.word() ?? .deny
+        guard members["paths"] != nil || tunnel == .allow else { throw node.error(.missingKey("paths")) }
+        let isTunnel = tunnel == .allow
         self.name = try name.ruleName()
         self.agentID = try agentID.glob(over: .agent)
         environments = try members["environments"]?.globs(over: .scope)
         keys = try members["keys"]?.globs(over: .secret) ?? []
         self.hosts = try hosts.hosts()
         ports = try members["ports"]?.distinct { element throws(PolicyError) in try element.number(upTo: 65535, else: .badPort) } ?? [Self.usualPort]
-        let methods = try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? RequestMethod.usual
+        let methods =
+            try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? (isTunnel ? [] : RequestMethod.usual)
         self.methods = RequestMethod.allCases.filter(methods.contains)
         encodedSlash = try members["encoded_slash"]?.word() ?? .deny
         ownNetwork = try members["own_network"]?.word() ?? .deny
         authorities = try members["authorities"]?.authorities()
-        self.paths = try paths.globs(over: .path)
+        paths = try members["paths"]?.globs(over: .path) ?? []
         places = try members["places"]?.distinct { element throws(PolicyError) in try element.place() }
         let maximum = Self.maximumOccurrences
         occurrences = try members["occurrences"]?.number(upTo: maximum, else: .badCount(maximum: maximum)) ?? 1
@@ -37,6 +46,9 @@ extension RequestRule {
 
     /// Refuses what could never be of use in this rule.
     private func check(_ members: [String: PolicyNode]) throws(PolicyError) {
+        if tunnel == .allow {
+            for key in Self.keysOfRequests { if let member = members[key] { throw member.error(.request(.inTunnel)) } }
+        }
         if encodedSlash == .deny, let index = paths.firstIndex(where: { CanonicalPath.hasEncodedSlash($0.description) }) {
             throw PolicyError(path: "\(members["paths"]?.path ?? "")[\(index)]", reason: .request(.encodedSlash))
         }
@@ -73,6 +85,7 @@ extension RequestRule {
         members.add("encoded_slash", encodedSlash, unless: .deny)
         members.add("own_network", ownNetwork, unless: .deny)
         members.add("authorities", authorities?.pem)
+        members.add("tunnel", tunnel, unless: .deny)
         members.add("rate", rate?.description)
         members.add("approval", approval)
         members.add("seal", seal)

@@ -25,6 +25,8 @@ package struct RequestRule: Sendable, Equatable {
     /// What its hosts are verified against; nil for the system's authorities.
     package let authorities: RequestAuthorities?
     package let rate: RequestRate?
+    /// Whether it is about tunnels in place of requests: nobody looks into what its hosts are told there, and no token is exchanged.
+    package let tunnel: AgentPolicy.Permission
     /// Who approves each request; nil for nobody.
     package let approval: Approver?
     /// Pointers to new credentials in JSON replies: the vault gets them, and the agent a token.
@@ -63,13 +65,15 @@ extension RequestRule {
 
     /// Why a request does not go; the later, the nearer it came.
     package enum Refusal: Int, Sendable, Equatable, CaseIterable {
-        case notListed, scheme, host, port, method, path, encodedSlash, place, occurrences
+        case notListed, tunnel, scheme, host, port, method, path, encodedSlash, place, occurrences
     }
 
     func verdict(on request: RequestQuestion, withToken hasToken: Bool) -> Verdict {
-        guard request.scheme == "https" else { return .refuses(.scheme) }
+        guard request.isTunnel == (tunnel == .allow) else { return .refuses(.tunnel) }
+        guard request.isTunnel || request.scheme == "https" else { return .refuses(.scheme) }
         guard hosts.matches(request.host) else { return .refuses(.host) }
         guard ports.contains(request.port) else { return .refuses(.port) }
+        guard !request.isTunnel else { return .allows }
         guard methods.contains(where: { $0.rawValue == request.method }) else { return .refuses(.method) }
         guard paths.matches(request.path) else { return .refuses(.path) }
         guard encodedSlash == .allow || !CanonicalPath.hasEncodedSlash(request.path) else { return .refuses(.encodedSlash) }
@@ -85,7 +89,8 @@ extension RequestRule {
 
     /// Says whether this rule, standing before `other`, decides whatever `other` could let go.
     func shadows(_ other: RequestRule) -> Bool {
-        agents.covers(other.agents) && allowedPlaces.cover(other.allowedPlaces) && keys.cover(other.keys) && hosts.cover(other.hosts)
+        tunnel == other.tunnel && agents.covers(other.agents) && allowedPlaces.cover(other.allowedPlaces) && keys.cover(other.keys)
+            && hosts.cover(other.hosts)
             && Set(other.ports).isSubset(of: ports) && Set(other.methods).isSubset(of: methods) && paths.cover(other.paths)
             && coversTokens(of: other) && (encodedSlash == .allow || other.encodedSlash == .deny)
     }
@@ -106,6 +111,9 @@ extension RequestRule {
 
     /// How much the rule can be relied on.
     var strength: (TagRule.Strength, String) {
+        guard tunnel == .deny else {
+            return (.enforced, "by it programs reach listed hosts alone; what they say there nobody sees, and no token is exchanged")
+        }
         let what = keys.isEmpty ? "by it a request without a token goes" : "by it the value goes"
         let hosts = hosts.contains(where: \.isWildcard) ? "to listed hosts and any below a listed name" : "to listed hosts"
         return (.enforced, "\(what) \(hosts) alone; what a service does for the agent is not held")

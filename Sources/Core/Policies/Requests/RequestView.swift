@@ -45,10 +45,21 @@ struct RequestView: Sendable {
         return rules.filter { $0.allows(in: place) && $0.keys.matches(name) }
     }
 
+    /// The hosts, as they are written, to which rules let programs have tunnels.
+    var tunnelHosts: [String] { rules.filter { $0.allows(in: place) && $0.tunnel == .allow }.flatMap { $0.hosts.map(\.description) } }
+
+    /// The rule about requests to the host of a tunnel: they are looked into, and so there is no tunnel.
+    private func interception(of tunnel: RequestQuestion) -> RequestRule? {
+        rules.first { $0.allows(in: place) && $0.tunnel == .deny && $0.hosts.matches(tunnel.host) && $0.ports.contains(tunnel.port) }
+    }
+
     /// What no rule lists is denied: there is no document without this boundary.
     func verdict(on request: RequestQuestion?, having secret: SecretName?, _ policy: AgentPolicy) -> Verdict {
         guard let request else { return .open }
         let name = secret?.description
+        if request.isTunnel, let rule = interception(of: request) {
+            return .denied(PolicyDenial(refused: .tunnel, request, withToken: false, rule, policy))
+        }
         let verdicts = rules.filter { $0.allows(in: place) && $0.isAbout(name) }.map { ($0, $0.verdict(on: request, withToken: name != nil)) }
         for (rule, verdict) in verdicts {
             switch verdict {
@@ -76,7 +87,8 @@ extension PolicyDenial {
         let what = hasToken ? "a request with this secret" : "a request without a token"
         let reason =
             switch refusal {
-            case .notListed: "no request rule of the policy says where \(what) may go"
+            case .tunnel where request.isTunnel: "the policy has a rule about requests to this host, and into a tunnel nobody looks"
+            case .notListed, .tunnel: "no request rule of the policy says where \(what) may go"
             case .scheme: "\(what) goes over https alone"
             case .host: "the policy lists the hosts that \(what) may go to, and this is none of them"
             case .port: "the policy lists this host, and not on this port"
@@ -95,7 +107,7 @@ extension PolicyDenial {
         case .place:
             "put the token where the rule has it: \(rule.map { $0.places(on: request).map { "`\($0)`" }.joined(separator: " or ") } ?? "")"
         case .occurrences: "put the token into the request \(rule.map { $0.occurrences == 1 ? "once" : "\($0.occurrences) times at most" } ?? "once")"
-        case .notListed, .host, .port, .method, .path, .encodedSlash:
+        case .notListed, .tunnel, .host, .port, .method, .path, .encodedSlash:
             "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether a rule lists it"
         }
     }
@@ -105,7 +117,8 @@ extension RequestRule {
     /// The rule in the list that a person reads.
     var summary: PolicyDocument.RuleSummary {
         let (strength, reason) = strength
-        let about = keys.isEmpty ? "requests without a token" : "keys \(keys.map(\.description).joined(separator: ", "))"
+        let about =
+            tunnel == .allow ? "tunnels" : keys.isEmpty ? "requests without a token" : "keys \(keys.map(\.description).joined(separator: ", "))"
         return .init(
             name: name, kind: "requests", subject: "\(about) to \(hosts.map(\.description).joined(separator: ", "))", agents: agentID.description,
             strength: strength.rawValue, reason: reason)

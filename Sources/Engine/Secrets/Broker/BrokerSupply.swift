@@ -62,6 +62,9 @@ package struct RequestDenial: Sendable, Equatable {
     package init(code: String, message: String, rule: String? = nil, nextStep: String? = nil) {
         (self.code, self.message, self.rule, self.nextStep) = (code, message, rule, nextStep)
     }
+
+    /// The answer to a tunnel in which each request is judged.
+    package static let intercepted = RequestDenial(code: "tunnel.intercepted", message: "requests to this host are looked into")
 }
 
 /// A request that may leave, and with what.

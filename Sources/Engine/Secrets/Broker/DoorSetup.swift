@@ -12,6 +12,8 @@ package struct DoorSetup: Sendable {
     package var credential: String
     /// Hosts, as request rules write them, to which a body may have a token in it.
     package var bodyHosts: [String]
+    /// Hosts, as request rules write them, for tunnels to which the judge is asked whether nobody looks into them.
+    package var tunnelHosts: [String] = []
     /// How long the door's certificates are valid.
     package var life: Duration
 

@@ -28,6 +28,7 @@ final class DoorJudge: RequestJudge {
     private let clock: MachineClock
     private let open: @Sendable () -> OpenVault?
     private let labels: AnswerLabels
+    private let hasTunnels: Bool
     private let state = Mutex(State())
 
     private struct State {
@@ -40,14 +41,15 @@ final class DoorJudge: RequestJudge {
     /// - Parameter asker: the agent, as the run's starter has it asked for.
     init(
         _ grants: [GrantID: Grant], in scope: Scope, for asker: Asker, _ holder: SessionHolder, lasting: Lasting, clock: MachineClock,
-        labels: AnswerLabels = AnswerLabels(), open: @escaping @Sendable () -> OpenVault?
+        labels: AnswerLabels = AnswerLabels(), tunnels hasTunnels: Bool = false, open: @escaping @Sendable () -> OpenVault?
     ) {
         (self.grants, self.scope, self.asker, self.holder, self.lasting, self.clock) = (grants, scope, asker, holder, lasting, clock)
-        (self.labels, self.open) = (labels, open)
+        (self.labels, self.hasTunnels, self.open) = (labels, hasTunnels, open)
     }
 
     func judge(_ request: AskedRequest) async -> RequestJudgement {
         guard let vault = open() else { return .refuse(RequestDenial(EngineError.locked)) }
+        guard !request.isTunnel || isListed(tunnel: request, vault) else { return .refuse(.intercepted) }
         do {
             return .allow(try await leave(for: request, in: vault))
         } catch {
@@ -62,6 +64,11 @@ final class DoorJudge: RequestJudge {
     private func item(_ request: AskedRequest, _ vault: OpenVault) -> TrafficItem {
         let secrets = request.uses.compactMap { grants[$0.grant] }.map { $0.scope == scope ? $0.label : "tacit://\($0.scope)/\($0.label)" }
         return request.item(of: asker, Set(secrets).sorted(), at: vault.clock.now())
+    }
+
+    private func isListed(tunnel request: AskedRequest, _ vault: OpenVault) -> Bool {
+        guard hasTunnels, request.uses.isEmpty, let question = request.question(for: nil) else { return false }
+        return vault.policy.view(for: asker, in: scope)?.lists(tunnel: question) == true
     }
 
     /// Policy, count, intent, values: in this order.

@@ -93,7 +93,9 @@ extension OpenVault {
         var tokens = try await runTokens(for: &values, wanted, of: id, life: Self.doorLife)
         do {
             try await addIssuedTokens(of: id, to: &tokens)
-            return try await openDoor(tokens, in: scope, at: place, for: agent, holder)
+            // What has a real value has no way that nobody looks into.
+            let hasTunnels = !values.contains { $0.kind == .secret }
+            return try await openDoor(tokens, in: scope, at: place, tunnels: hasTunnels, for: agent, holder)
         } catch {
             await endTokens(tokens.ofRun)
             throw error
@@ -101,17 +103,18 @@ extension OpenVault {
     }
 
     private func openDoor(
-        _ tokens: DoorTokens, in scope: Scope, at place: (any DoorPlace)?, for agent: Asker, _ holder: SessionHolder
+        _ tokens: DoorTokens, in scope: Scope, at place: (any DoorPlace)?, tunnels hasTunnels: Bool, for agent: Asker, _ holder: SessionHolder
     ) async throws -> RunDoor {
-        let judge = DoorJudge(tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock) { [weak self] in
+        let judge = DoorJudge(tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock, tunnels: hasTunnels) { [weak self] in
             // After a lock another one is open, or none: tokens of before are good for nothing.
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }
         let credential = random.bytes(16).hexadecimal
         let own = try await brokers.start(for: holder, at: place)
-        let hosts = policy.document.bodyHosts
-        let door = try await own.broker.open(
-            DoorSetup(tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: hosts, life: Self.doorLife), judgedBy: judge)
+        var setup = DoorSetup(
+            tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: policy.document.bodyHosts, life: Self.doorLife)
+        if hasTunnels { setup.tunnelHosts = policy.view(for: agent, in: scope)?.tunnelHosts ?? [] }
+        let door = try await own.broker.open(setup, judgedBy: judge)
         let proxy = RunJob.Proxy(variables: Self.variables(of: door, credential), authority: door.authority)
         return RunDoor(broker: own, proxy: proxy, tokens: tokens.ofRun)
     }

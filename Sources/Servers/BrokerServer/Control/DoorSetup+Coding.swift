@@ -16,6 +16,7 @@ extension DoorSetup {
         }
         writer.write(credential)
         writer.write(list: bodyHosts) { $0.write($1) }
+        writer.write(list: tunnelHosts) { $0.write($1) }
         writer.write(life)
     }
 
@@ -30,8 +31,10 @@ extension DoorSetup {
         }
         let credential = try reader.text()
         let bodyHosts = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        let tunnelHosts = try reader.list { reader throws(CanonicalError) in try reader.text() }
         self.init(
             tokens: Dictionary(tokens) { first, _ in first }, signing: signing, credential: credential, bodyHosts: bodyHosts,
             life: try reader.duration())
+        self.tunnelHosts = tunnelHosts
     }
 }

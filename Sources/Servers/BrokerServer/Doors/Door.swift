@@ -27,11 +27,12 @@ struct Door: Sendable {
         let authority = try SessionAuthority(validity: validity, speaking: ["h2", "http/1.1"])
         self.authority = authority
         let (credential, tokens) = (setup.credential, tokens)
+        let tunnels = setup.tunnelHosts.compactMap { try? HostPattern($0) }
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         let greet: @Sendable (any Channel) -> EventLoopFuture<EventLoopFuture<DoorGuest>> = { channel in
-            channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, tokens, authority) }
+            channel.eventLoop.makeCompletedFuture { try DoorGreeting.greet(channel, knowing: credential, tokens, authority, tunnels) }
         }
         listener =
             if let place = broker.listener {
@@ -52,15 +53,20 @@ struct Door: Sendable {
             try await withThrowingDiscardingTaskGroup { tasks in
                 for try await greeted in connections {
                     tasks.addTask(executorPreference: LoopExecutor.of(greeted.eventLoop)) {
-                        guard let guest = try? await greeted.get() else { return }
-                        let connection = DoorConnection(door: self, tunnel: guest.origin)
-                        switch guest.speech {
-                        case .plain(let requests): await connection.serve(requests)
-                        case .streams(let channel, let streams): await connection.serve(streams, of: channel)
-                        }
+                        if let guest = try? await greeted.get() { await serve(guest) }
                     }
                 }
             }
+        }
+    }
+
+    private func serve(_ guest: DoorGuest) async {
+        let connection = DoorConnection(door: self, tunnel: guest.origin)
+        switch guest.speech {
+        case .plain(let requests): await connection.serve(requests)
+        case .streams(let channel, let streams): await connection.serve(streams, of: channel)
+        case .undecided(let tunnel):
+            if let guest = await DoorTunnel(door: self, tunnel: tunnel).serve() { await serve(guest) }
         }
     }
 
@@ -80,5 +86,7 @@ struct DoorGuest: Sendable {
     enum Speech: Sendable {
         case plain(WaitingRequests)
         case streams(any Channel, NIOHTTP2Handler.AsyncStreamMultiplexer<WaitingRequests>)
+        /// The keeper says whether its tunnel is one that nobody looks into.
+        case undecided(UndecidedTunnel)
     }
 }

@@ -4,6 +4,7 @@ import NIOHTTP1
 import NIOHTTP2
 import NIOSSL
 import NIOTLS
+import Policies
 
 /// The beginning of a connection to a door: one CONNECT with the session's credential, then the handshake as the host that was asked for.
 ///
@@ -15,14 +16,15 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
 
     /// How long a connection may take to say whom it wants.
     private static let patience = TimeAmount.seconds(10)
-    private static let decoder = "door.decoder"
-    private static let encoder = "door.encoder"
-    private static let limit = "door.limit"
+    static let decoder = "door.decoder"
+    static let encoder = "door.encoder"
+    static let limit = "door.limit"
 
     private let credential: [UInt8]
     private let authority: SessionAuthority
     private let tokens: SessionTokens
-    private let guest: EventLoopPromise<DoorGuest>
+    private let tunnels: [HostPattern]
+    private var guest: EventLoopPromise<DoorGuest>
     /// Whether its requests are to the door's own address, and pass here.
     private var isAddressed = false
     /// Whether the connection ends: nothing that comes is looked at.
@@ -30,13 +32,16 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     private var origin: Brokering.Origin?
     private var deadline: Scheduled<Void>?
 
-    private init(_ credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority, _ guest: EventLoopPromise<DoorGuest>) {
-        (self.credential, self.tokens, self.authority, self.guest) = (Array(credential.utf8), tokens, authority, guest)
+    private init(
+        _ credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern], _ guest: EventLoopPromise<DoorGuest>
+    ) {
+        (self.credential, self.tokens, self.authority) = (Array(credential.utf8), tokens, authority)
+        (self.tunnels, self.guest) = (tunnels, guest)
     }
 
     /// Sets a fresh connection up; the guest, once its tunnel is open.
     static func greet(
-        _ channel: any Channel, knowing credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority
+        _ channel: any Channel, knowing credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern]
     ) throws -> EventLoopFuture<DoorGuest> {
         let guest = channel.eventLoop.makePromise(of: DoorGuest.self)
         let pipeline = channel.pipeline.syncOperations
@@ -45,11 +50,13 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         try pipeline.addHandler(HeadLimit(), name: limit)
         try pipeline.addHandler(HTTPResponseEncoder(configuration: framing), name: encoder)
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), name: decoder)
-        try pipeline.addHandler(DoorGreeting(credential, tokens, authority, guest))
+        try pipeline.addHandler(DoorGreeting(credential, tokens, authority, tunnels, guest))
         return guest.futureResult
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) { hurry(context) }
+
+    private func hurry(_ context: ChannelHandlerContext) {
         let channel = context.channel
         deadline = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
     }
@@ -65,7 +72,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
             case .failure(let refusal): refuse(refusal, context)
             }
         case .body: refuse(.notATunnel, context)
-        case .end: if let origin { open(origin, context) }
+        case .end: if let origin { welcome(origin, context) }
         }
     }
 
@@ -121,23 +128,41 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     private func refuse(_ refusal: DoorRefusal, _ context: ChannelHandlerContext) {
         guard !hasRefused else { return }
         (origin, hasRefused) = (nil, true)
+        answer(refusal.status, refusal.code, ByteBuffer(string: refusal.body), asksWho: refusal == .unknown, context)
+    }
+
+    /// Answers, and ends the connection.
+    func answer(_ status: HTTPResponseStatus, _ code: String, _ body: ByteBuffer, asksWho: Bool = false, _ context: ChannelHandlerContext) {
         var headers: HTTPHeaders = ["Connection": "close", "Content-Type": "application/problem+json"]
-        let body = refusal.body
-        headers.add(name: "Content-Length", value: "\(body.utf8.count)")
-        headers.add(name: "Tacit-Denied", value: refusal.code)
-        if refusal == .unknown { headers.add(name: "Proxy-Authenticate", value: "Basic realm=\"tacit\"") }
-        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: refusal.status, headers: headers))), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        headers.add(name: "Content-Length", value: "\(body.readableBytes)")
+        headers.add(name: "Tacit-Denied", value: code)
+        if asksWho { headers.add(name: "Proxy-Authenticate", value: "Basic realm=\"tacit\"") }
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    /// Opens a tunnel, once the keeper was asked where a rule may say that nobody looks into it.
+    private func welcome(_ origin: Brokering.Origin, _ context: ChannelHandlerContext) {
+        guard tunnels.contains(where: { $0.matches(origin.host.description) }) else { return open(origin, context) }
+        (self.origin, hasRefused) = (nil, true)
+        deadline?.cancel()
+        guest.succeed(DoorGuest(origin: origin, speech: .undecided(UndecidedTunnel(to: origin, self, context))))
+    }
+
+    /// Opens a tunnel in which each request is judged: the guest, once it has shaken hands.
+    func intercept(_ origin: Brokering.Origin, _ context: ChannelHandlerContext) -> EventLoopFuture<DoorGuest> {
+        guest = context.eventLoop.makePromise()
+        hurry(context)
+        open(origin, context)
+        return guest.futureResult
     }
 
     /// Tells the program to go on, and speaks TLS with it from here as the host that it wants.
     private func open(_ origin: Brokering.Origin, _ context: ChannelHandlerContext) {
         self.origin = nil
-        context.write(
-            wrapOutboundOut(.head(.init(version: .http1_1, status: .custom(code: 200, reasonPhrase: "Connection established")))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        goOn(context)
         let pipeline = context.pipeline.syncOperations
         do {
             let tls = try authority.context(for: InterceptedHost(origin.host))
@@ -147,15 +172,25 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
             try pipeline.addHandler(choice, position: .after(self))
             choice.protocolNegotiationResult.cascade(to: guest)
             guest.futureResult.assumeIsolated().whenComplete { [deadline] _ in deadline?.cancel() }
-            // The decoder goes last: what it has read beyond the CONNECT is the handshake's beginning.
-            pipeline.removeHandler(name: Self.encoder, promise: nil)
-            pipeline.removeHandler(name: Self.limit, promise: nil)
-            pipeline.removeHandler(self, promise: nil)
-            pipeline.removeHandler(context: decoder, promise: nil)
+            leave(pipeline, decoder)
         } catch {
             guest.fail(error)
             context.close(promise: nil)
         }
+    }
+
+    func goOn(_ context: ChannelHandlerContext) {
+        context.write(
+            wrapOutboundOut(.head(.init(version: .http1_1, status: .custom(code: 200, reasonPhrase: "Connection established")))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    /// The decoder goes last: what it has read beyond the CONNECT is the handshake's beginning.
+    func leave(_ pipeline: ChannelPipeline.SynchronousOperations, _ decoder: ChannelHandlerContext) {
+        pipeline.removeHandler(name: Self.encoder, promise: nil)
+        pipeline.removeHandler(name: Self.limit, promise: nil)
+        pipeline.removeHandler(self, promise: nil)
+        pipeline.removeHandler(context: decoder, promise: nil)
     }
 
     /// What is spoken inside the tunnel: what the program chooses of both when it shakes hands.

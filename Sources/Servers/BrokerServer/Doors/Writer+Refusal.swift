@@ -7,9 +7,7 @@ import Secrets
 extension NIOAsyncChannelOutboundWriter<AnswerPart> {
     /// Answers in the place of a service, as problem details (RFC 9457).
     func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil, to head: AskedHead) async throws {
-        let problem = BrokerProblem(
-            title: "Tacit did not pass this request on", status: failure.status, detail: denial?.message ?? failure.message,
-            code: denial?.code ?? failure.code, rule: denial?.rule, nextStep: denial?.nextStep ?? failure.hint)
+        let problem = BrokerProblem(failure, denial)
         let body = try JSONEncoder().encode(problem)
         let fields = [(name: "Content-Type", value: "application/problem+json"), (name: "Tacit-Denied", value: problem.code)]
         let answer = AnswerHead(status: problem.status, fields: fields, body: .length(body.count), version: head.version)
@@ -31,17 +29,27 @@ extension NIOAsyncChannelOutboundWriter<AnswerPart> {
     }
 }
 
-private struct BrokerProblem: Encodable {
+/// What a program is told in the place of a reply.
+struct BrokerProblem: Encodable {
     var type = "about:blank"
     var title: String
     var status: Int
     var detail: String
+    /// The same, where the clients of many services look for it.
+    var message: String
     var code: String
     var rule: String?
     var nextStep: String?
 
+    init(_ failure: BrokerFailure, _ denial: RequestDenial?) {
+        (title, status) = ("Tacit did not pass this request on", failure.status)
+        detail = denial?.message ?? failure.message
+        (message, code) = (detail, denial?.code ?? failure.code)
+        (rule, nextStep) = (denial?.rule, denial?.nextStep ?? failure.hint)
+    }
+
     enum CodingKeys: String, CodingKey {
-        case type, title, status, detail, code, rule
+        case type, title, status, detail, message, code, rule
         case nextStep = "next_step"
     }
 }

@@ -48,6 +48,20 @@ struct Upstream: Sendable {
         return try await use(stream)
     }
 
+    /// A connection for a tunnel that nobody looks into, to an address that was checked. Nothing is read from it yet.
+    func tunnel(to origin: Brokering.Origin, reachingOwnNetwork: Bool, on loop: any EventLoop) async throws(BrokerFailure) -> any Channel {
+        for address in try await resolver.addresses(of: origin, reachingOwnNetwork: reachingOwnNetwork) {
+            let channel = try? await ClientBootstrap(group: loop).connectTimeout(Self.connectTime)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.autoRead, value: false)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .connect(to: address).get()
+            if let channel { return channel }
+            guard !Task.isCancelled else { break }
+        }
+        throw .unreachable
+    }
+
     /// Ends the connections that rest.
     func close() { pool.close() }
 
