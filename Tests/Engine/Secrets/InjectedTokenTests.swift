@@ -2,6 +2,7 @@ import Auditing
 import Brokering
 import Model
 import Policies
+import Storage
 import TestKit
 import Testing
 

@@ -123,7 +123,6 @@ package struct ChunkedBody: Sendable {
 
     private mutating func conclude(_ pieces: inout [Piece]) throws(SignatureRefusal) {
         guard trailers.isComplete(form.trailers ?? [], isSigned: form.isSigned) else { throw .trailer }
-        if !trailers.lines.isEmpty { pieces.append(.content(trailers.lines)) }
         var bytes: [UInt8] = []
         if let signature = trailers.signature {
             guard shown?.check(signature, ofTrailers: trailers.canonical) == true, let signature = made?.sign(trailers: trailers.canonical) else {
@@ -131,6 +130,7 @@ package struct ChunkedBody: Sendable {
             }
             bytes += Array("\(ChunkTrailers.signatureName):".utf8) + signature + Array("\r\n".utf8)
         }
+        if !trailers.lines.isEmpty { pieces.append(.content(trailers.lines)) }
         pieces.append(.frame(bytes + Array("\r\n".utf8)))
         state = .done
     }

@@ -31,11 +31,13 @@ extension Act {
         switch obligation {
         case .sandbox: action == .run
         // What goes out with a fake token is judged when it is sent.
-        case .request: action == .run || action == .tokenIssue
-        case .rate: action == .run || action == .request || action == .tokenIssue
+        case .request: handsOutTokens
+        case .rate: handsOutTokens || action == .request
         case .redact, .approval, .notify, .program, .seal: false
         }
     }
+
+    private var handsOutTokens: Bool { action == .run || action == .tokenIssue || action == .secretInject && mode == .resolve }
 }
 
 extension Permit {

@@ -57,11 +57,13 @@ final class AgentDoors: Sendable {
         }
     }
 
-    /// Forgets tokens that nobody was given.
+    /// Forgets tokens that nobody was given, and lets go of a broker that has no other.
     func remove(_ tokens: [GrantID], of holder: SessionHolder) {
-        state.withLock { state in
+        let gone = state.withLock { state -> Entry? in
             for token in tokens { state[holder]?.ends[token] = nil }
+            return state[holder]?.ends.isEmpty == true ? state.removeValue(forKey: holder) : nil
         }
+        gone?.broker.end()
     }
 
     /// Lets go of the brokers whose tokens are all over, and of those that are meant; the tokens that were still live.

@@ -69,7 +69,7 @@ import Testing
         #expect(Self.read(address) == "HTTPS_PROXY=\"http://a:b@127.0.0.1:1\"\nX=\"\\$\\\"\"\n")
         let certificates = try files.make(Self.draft(3, [.init(variable: "", content: .text("OWN AUTHORITY"))], as: .certificates))
         #expect(certificates.hasSuffix(".pem") && Self.read(certificates)?.hasSuffix("OWN AUTHORITY") == true)
-        #expect(throws: SessionFileError.self) { try files.make(Self.draft(4, [Self.item("HTTPS_PROXY", canary.text)])) }
+        #expect(throws: SessionFileError.self) { try files.make(Self.draft(4, [Self.item("LD_PRELOAD", canary.text)])) }
         for number in [2, 3] { files.remove(Self.id(number)) }
         // Another name for it shows nothing afterwards either.
         let link = folder.path("kept")

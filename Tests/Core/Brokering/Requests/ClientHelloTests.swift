@@ -35,15 +35,15 @@ import Testing
         let two: [UInt8] = [0, 0] + vector(2, vector(2, [0] + vector(2, [97]) + [0] + vector(2, [98])))
         for extensions in [
             named("a.b") + named("a.b"), named("a.b") + sealed, named(""), named("a.b", kind: 1), two, named("a b"), named("\u{E9}.b"),
-            named("a.b").dropLast() + [], [0, 0, 0],
-        ] {
+            Array(named("a.b").dropLast()), [0, 0, 0],
+        ] as [[UInt8]] {
             #expect(ClientHello.reading(of: hello(extensions)) == .unreadable, "\(extensions)")
         }
         for bytes in [
             Array("GET / HTTP/1.1\r\n".utf8), Array("SSH-2.0-x\r\n".utf8), hello(named("a.b"), kind: 2), [22, 2], [22, 3, 9], [22, 3, 1, 0, 0],
             [22, 3, 1, 0x40, 1],
             [21, 3, 1, 0, 2, 1, 0], [22, 3, 1, 0, 4, 1, 2, 0, 0],
-        ] {
+        ] as [[UInt8]] {
             #expect(ClientHello.reading(of: bytes) == .unreadable, "\(bytes)")
         }
         // Another message in the same record is none of a client's first.

@@ -29,17 +29,17 @@ import Testing
     }
 
     @Test("a tunnel goes to its hosts and ports, and lets no request and no token go anywhere") func decides() throws {
-        let document = try document(Self.tunnel + #","ports":["443","8443"],"rate":"5/hour""#)
-        #expect(try isAllowed(document, "CONNECT https://cdn.example.com/") && isAllowed(document, "CONNECT https://a.files.example.com:8443/"))
+        let written = try document(Self.tunnel + #","ports":["443","8443"],"rate":"5/hour""#)
+        #expect(try isAllowed(written, "CONNECT https://cdn.example.com/") && isAllowed(written, "CONNECT https://a.files.example.com:8443/"))
         for request in [
             "CONNECT https://files.example.com/", "CONNECT https://cdn.example.com:444/", "CONNECT https://evil.example/",
             "GET https://cdn.example.com/",
         ] {
-            #expect(try !isAllowed(document, request), "\(request)")
+            #expect(try !isAllowed(written, request), "\(request)")
         }
-        #expect(try !isAllowed(document, "CONNECT https://cdn.example.com/", secret: "any/key"))
-        #expect(try !isAllowed(document, "GET https://cdn.example.com/x", secret: "any/key"))
-        guard case .allow(let grant) = document.decision(for: try query("CONNECT https://cdn.example.com/")) else {
+        #expect(try !isAllowed(written, "CONNECT https://cdn.example.com/", secret: "any/key"))
+        #expect(try !isAllowed(written, "GET https://cdn.example.com/x", secret: "any/key"))
+        guard case .allow(let grant) = written.decision(for: try query("CONNECT https://cdn.example.com/")) else {
             Issue.record("it was denied")
             return
         }
@@ -70,9 +70,9 @@ import Testing
         #expect(throws: PolicyError.self) { try document(#""name":"r","agent_id":"claude","hosts":["api.example.com"],"tunnel":"deny""#) }
         #expect(throws: PolicyError.self) { try document(Self.tunnel, Self.tunnel.replacing(#""t""#, with: #""u""#)) }
         #expect(throws: PolicyError.self) { try document(Self.tunnel + #","own_network":"allow""#) }
-        let document = try document(Self.tunnel)
-        #expect(String(decoding: document.json(), as: UTF8.self).contains(#""hosts":["cdn.example.com","*.files.example.com"],"tunnel":"allow"}"#))
-        #expect(try PolicyDocument(json: document.json()) == document)
+        let written = try document(Self.tunnel)
+        #expect(String(decoding: written.json(), as: UTF8.self).contains(#""hosts":["cdn.example.com","*.files.example.com"],"tunnel":"allow"}"#))
+        #expect(try PolicyDocument(json: written.json()) == written)
         #expect(throws: RequestProblem.badRequest(.path)) { try RequestQuestion(parsing: "CONNECT https://cdn.example.com/x") }
         #expect(try RequestQuestion(parsing: "CONNECT https://cdn.example.com:8443/").line == "CONNECT https://cdn.example.com:8443/")
     }
