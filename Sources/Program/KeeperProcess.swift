@@ -36,6 +36,7 @@ struct KeeperProcess {
         // Whoever left one there is gone: the lock is ours.
         door.clear()
         defer { door.remove() }
+        NamedListener.removeLeftovers(in: paths.runtime, beginning: paths.doors)
         let vault = Vault(foundation(runners, try files, unlimited: unlimited))
         try await serve(vault, door)
         try? await vault.lock(by: Self.keeper)
@@ -98,7 +99,8 @@ struct KeeperProcess {
             pending: DiskStateFile(path: paths.pending, durability: .flushed),
             // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
-            keeper: Host.origin(), person: person?.userID, runners: runners, files: files, brokers: BrokerLauncher(runners: runners),
+            keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
+            brokers: BrokerLauncher(runners: runners, doors: person == nil ? paths.doors : nil),
             hardening: { Host.hardening(unlimited: unlimited) })
     }
 

@@ -29,7 +29,12 @@ enum Program {
         case Runner.subcommand: exit(Runner.main(opening: LibraryMembers(), words: Array(words.dropFirst())))
         case Bearer.subcommand: exit(Bearer.main(opening: LibraryMembers()))
         case Spawner.brokerSubcommand:
-            exit(Broker.main(opening: LibraryMembers(), confinedBy: BrokerConfinement.apply, takingListenerBy: BrokerDoor.take))
+            exit(
+                Broker.main(
+                    opening: LibraryMembers(), confinedBy: BrokerConfinement.apply,
+                    takingListenersBy: { control in
+                        BrokerDoor.take(on: control).map { ($0.loopback, $0.socket) }
+                    }))
         case SandboxProbe.subcommand: exit(SandboxProbe.main())
         case RunStarter.subcommand: exit(RunStarter.main(Array(words.dropFirst()), environment: environment))
         default:

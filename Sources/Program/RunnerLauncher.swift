@@ -33,9 +33,9 @@ final class RunnerLauncher: RunnerSupply {
     var isAlive: Bool? { spawner.withLock { $0?.isAlive ?? false } }
 
     /// Takes a fresh broker; who takes it closes it.
-    func takeBroker(at door: SandboxDoor?) throws -> Int32 {
+    func takeBroker(at place: ListeningPlace?) throws -> Int32 {
         guard let spawner = spawner.withLock(\.self) else { throw RunnerError.spawnerGone }
-        return try withExtendedLifetime(door) { try spawner.takeBroker(listeningOn: door?.descriptor) }
+        return try withExtendedLifetime(place) { try spawner.takeBroker(listeningOn: place?.listeners ?? BrokerListeners()) }
     }
 
     func retire() {
@@ -103,7 +103,7 @@ private final class OpenedRun: WaitingRun {
                 return wish
             }
             facts = try setup.submit(asked)
-            doorPlace = job.sandbox?.hasDoor == true ? try setup.takeDoor().map(SandboxDoor.init) : nil
+            doorPlace = job.sandbox?.hasDoor == true ? try setup.takeDoors().map { ListeningPlace($0) } : nil
         } catch {
             close(taken)
             throw error

@@ -16,7 +16,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -85,6 +87,24 @@ int tacit_listen_on_loopback(void) {
     if (result == 0) return listener;
     int error = errno;
     close(listener);
+    return -error;
+}
+
+int tacit_listen_at(const char *path) {
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof place.sun_path) return -ENAMETOOLONG;
+    strcpy(place.sun_path, path);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0) return -errno;
+    int result = bind(listener, (struct sockaddr *)&place, sizeof place);
+    int isBound = result == 0;
+    /* Nobody connects before it listens. */
+    if (result == 0) result = chmod(path, 0600);
+    if (result == 0) result = listen(listener, 256);
+    if (result == 0) return listener;
+    int error = errno;
+    close(listener);
+    if (isBound) unlink(path);
     return -error;
 }
 

@@ -68,6 +68,9 @@ public struct LocalPaths: Sendable, Equatable {
     /// The last signed checkpoint, as it was signed.
     public var checkpoint: String { "\(state)/checkpoint-\(Self.fingerprint(vault))" }
 
+    /// What the names of the sockets begin with at which runs reach their brokers.
+    public var doors: String { "\(runtime)/door-\(Self.fingerprint(vault))-" }
+
     /// The homes of whole agents, a directory each.
     public var homes: String { "\(state)/homes-\(Self.fingerprint(vault))" }
 

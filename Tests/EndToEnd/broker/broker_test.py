@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 
 sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
@@ -24,7 +25,7 @@ WHY = {"purpose": "a test of the broker"}
 THROUGH = ["env", "-u", "NO_PROXY", "-u", "no_proxy"]
 
 
-def policy(service):
+def policy(service, tunnel=None):
     rule = f"""\
         environments: [default/dev]
         keys: ["app/*"]
@@ -51,7 +52,9 @@ request_rules:
 {textwrap.indent(rule, "    ")}
     methods: [GET, HEAD]
     paths: ["/files/**"]
-"""
+""" + (f"""\
+  - {{name: tunnel, agent_id: claude, hosts: [localhost], ports: [{tunnel.port}], own_network: allow, tunnel: allow}}
+""" if tunnel else "")
 
 
 class Scene:
@@ -61,7 +64,8 @@ class Scene:
         self.files.mkdir()
         self.service = Service(self.person.home / "service", self.files)
         self.url = f"https://localhost:{self.service.port}"
-        (self.person.home / "policy.yaml").write_text(policy(self.service))
+        self.tunnelled = Service(self.person.home / "tunnelled", self.files)
+        (self.person.home / "policy.yaml").write_text(policy(self.service, self.tunnelled))
         self.person.set("app/key", VALUE)
         self.person.tacit("agent", "add", "claude")
         self.person.tacit("policy", "apply", "policy.yaml")
@@ -83,6 +87,7 @@ class Scene:
 
     def close(self):
         self.service.close()
+        self.tunnelled.close()
         self.person.close()
 
 
@@ -117,6 +122,50 @@ def curl_uses_the_value(scene):
     scene.taken()
     printed = scene.shell(f'curl -sS -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/octet-stream" --data-binary @{large} {scene.url}/v1/up')
     assert printed == f"{3 << 20}" and scene.taken()[0][3] == large.read_bytes()
+
+
+def tunnels_are_not_looked_into(scene):
+    """A host that a rule has a tunnel for proves itself by its own certificate, and gets what the program says; another name in the handshake ends it."""
+    url = f"https://localhost:{scene.tunnelled.port}"
+    ask = f'curl -sS -o /dev/null -w "%{{http_code}}\n" --cacert {scene.tunnelled.folder}/ca.pem -H "Authorization: Bearer $TOKEN"'
+    printed = scene.shell(f'echo "$TOKEN"; {ask} {url}/v1/echo; {ask} https://other.example:1/ --connect-to other.example:1:localhost:{scene.tunnelled.port} || echo ended')
+    token, status, *ended = printed.splitlines()
+    assert status == "200" and ended[-1] == "ended", printed
+    [(_, _, headers, _)] = scene.tunnelled.received
+    assert headers["Authorization"] == f"Bearer {token}", headers
+    entries = [json.dumps(entry) for entry in scene.person.log("request")]
+    assert any(f"localhost:{scene.tunnelled.port}" in entry and "CONNECT" in entry for entry in entries), entries[:3]
+    assert any("bytes-sent" in entry for entry in entries) and any("broker.tunnel-name" in entry for entry in entries), entries[:3]
+
+
+def the_socket_leads_to_the_broker(scene):
+    """A program that takes the path of a socket reaches the same broker: with a token at a base address, with the run's credential for a tunnel."""
+    script = scene.person.home / "over_socket.py"
+    script.write_text(textwrap.dedent(f"""\
+        import base64, os, socket, stat, urllib.parse
+        path = os.environ["TACIT_PROXY_SOCKET"]
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600, path
+        credential = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"]).password
+        def ask(text):
+            with socket.socket(socket.AF_UNIX) as there:
+                there.settimeout(20)
+                there.connect(path)
+                there.sendall(text.replace("\\n", "\\r\\n").encode())
+                return there.recv(400).decode().split(" ")[1]
+        shown = base64.b64encode(f"tacit:{{credential}}".encode()).decode()
+        print(ask(f"CONNECT localhost:{scene.service.port} HTTP/1.1\\nHost: localhost:{scene.service.port}\\nProxy-Authorization: Basic {{shown}}\\n\\n"))
+        print(ask(f"CONNECT localhost:{scene.service.port} HTTP/1.1\\nHost: localhost:{scene.service.port}\\n\\n"))
+        print(ask(f"GET /via/github/user HTTP/1.1\\nHost: localhost\\nAuthorization: Bearer {{os.environ['TOKEN']}}\\n\\n"))
+        print(ask("GET /via/github/user HTTP/1.1\\nHost: localhost\\nAuthorization: Bearer x\\n\\n"))
+        print(ask(f"GET /via/github/user HTTP/1.1\\nHost: evil.example\\nAuthorization: Bearer {{os.environ['TOKEN']}}\\n\\n"))
+        print(path)
+        """))
+    *statuses, path = scene.run(sys.executable, str(script)).splitlines()
+    assert statuses == ["200", "407", "403", "401", "400"], statuses
+    deadline = time.monotonic() + 20
+    while os.path.exists(path):
+        assert time.monotonic() < deadline, "it is gone with its run"
+        time.sleep(0.01)
 
 
 def requests_outside_the_rules_go_nowhere(scene):
@@ -255,7 +304,7 @@ async def a_session_file_holds_a_token(scene):
         async def call(tool, **arguments):
             return json.loads((await client.call(tool, arguments))["content"][0]["text"])
         made = await call("secret_inject", secrets=[{"name": "app/key", "var": "TOKEN"}], content="values", **WHY)
-        assert made["content"] == "tokens" and {"TOKEN", "HTTPS_PROXY", "CURL_CA_BUNDLE"} <= set(made["variables"]), made
+        assert made.get("content") == "tokens" and {"TOKEN", "HTTPS_PROXY", "CURL_CA_BUNDLE"} <= set(made["variables"]), made
         files = [path for path in scene.person.files()]
         assert len(files) == 2 and all(VALUE.encode() not in path.read_bytes() for path in files), files
         script = f'set -a; . {made["path"]}; set +a; unset NO_PROXY no_proxy; curl -sS -o /dev/null -w "%{{http_code}}" -H "Authorization: Bearer $TOKEN" {scene.url}'
@@ -300,7 +349,7 @@ def brokers_end_with_the_lock(scene):
 def main():
     scene = Scene()
     try:
-        for test in [programs_hold_tokens, curl_uses_the_value, requests_outside_the_rules_go_nowhere,
+        for test in [programs_hold_tokens, curl_uses_the_value, tunnels_are_not_looked_into, the_socket_leads_to_the_broker, requests_outside_the_rules_go_nowhere,
                      replies_know_values_that_come_later, git_clones]:
             test(scene)
             print("ok   ", test.__name__)

@@ -50,10 +50,17 @@ def nothing_else_leads_out(scene):
         "mkdir -p served && echo here > served/page && busybox httpd -p 127.0.0.1:8123 -h served && curl -sS --noproxy '*' http://127.0.0.1:8123/page") == "here\n"
 
 
+def the_socket_leads_to_the_broker(scene):
+    """Beside the loopback, in a place of the sandbox's own."""
+    printed = scene.agent(
+        'stat -c "%a %F" "$TACIT_PROXY_SOCKET"; curl -sS -i --unix-socket "$TACIT_PROXY_SOCKET" -H "Authorization: Bearer $TOKEN" http://localhost/via/github/user')
+    assert printed.startswith("600 socket\n") and "Tacit-Denied: destination_not_allowed" in printed, printed
+
+
 def nothing_lies_around(scene):
     """An agent finds neither its starter's files nor variables, but its project, which it writes."""
     printed = scene.agent("env; ls -A ~; cat ../notes; ls /run/tacit; echo made > made; cat made")
-    assert "API_KEY_OF_MINE" not in printed and "authorities.pem\nmade\n" in printed, printed
+    assert "API_KEY_OF_MINE" not in printed and "authorities.pem\nproxy.sock\nmade\n" in printed, printed
     variables = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
     assert variables["SSL_CERT_FILE"] == "/run/tacit/authorities.pem" and "@127.0.0.1:" in variables["HTTPS_PROXY"], variables
     assert (scene.person.directory / "made").read_text() == "made\n"
@@ -142,7 +149,7 @@ async def tools_hand_out_tokens(scene):
 def main():
     scene = Confined()
     try:
-        for test in [whole_agents_use_the_value, nothing_else_leads_out, nothing_lies_around, homes_last, traffic_is_shown, wishes_are_learned]:
+        for test in [whole_agents_use_the_value, nothing_else_leads_out, nothing_lies_around, the_socket_leads_to_the_broker, homes_last, traffic_is_shown, wishes_are_learned]:
             test(scene)
             print("ok   ", test.__name__)
         asyncio.run(tools_hand_out_tokens(scene))

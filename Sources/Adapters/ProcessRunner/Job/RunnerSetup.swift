@@ -32,9 +32,20 @@ package struct RunnerSetup {
         }
     }
 
-    /// Takes the place where the broker of the run listens, once after `submit` of a job whose sandbox has a door; nil where the run goes without a sandbox. Who
-    /// takes it closes it.
-    package func takeDoor() throws(RunnerError) -> Int32? {
+    /// Takes the places where the broker of the run listens, once after `submit` of a job whose sandbox has a door; nil where the run goes without a sandbox. Who
+    /// takes them closes them.
+    package func takeDoors() throws(RunnerError) -> BrokerListeners? {
+        guard let loopback = try takeDoor() else { return nil }
+        do throws(RunnerError) {
+            guard let socket = try takeDoor() else { throw .malformedAnswer }
+            return BrokerListeners(loopback: loopback, socket: socket)
+        } catch {
+            close(loopback)
+            throw error
+        }
+    }
+
+    private func takeDoor() throws(RunnerError) -> Int32? {
         var (byte, descriptor): (UInt8, Int32) = (0, -1)
         let result = unsafe tacit_receive_descriptor(channel.descriptor, &byte, &descriptor)
         guard result == 1, (byte == 1) == (descriptor >= 0) else {

@@ -57,7 +57,7 @@ struct RunnerIntake {
             return nil
         }
         try channel.send(.resolved, intake.facts.encoded)
-        if job.sandbox?.hasDoor == true, intake.sandbox?.giveDoor(on: channel.descriptor) != true {
+        if job.sandbox?.hasDoor == true, intake.sandbox?.giveDoors(on: channel.descriptor) != true {
             // A run without a sandbox, where that was allowed.
             guard intake.sandbox == nil, tacit_send_descriptor(channel.descriptor, 0, -1) == 0 else { throw .runnerGone }
         }

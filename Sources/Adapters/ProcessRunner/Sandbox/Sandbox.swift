@@ -20,8 +20,8 @@ final class Sandbox {
     let first: Int32
     /// When the working directory was as the program found it: what was changed from here on was changed by somebody else.
     let since: timespec
-    /// Where the broker of its session is to listen, until that was handed on; nil for a sandbox without a way out.
-    private var door: Int32?
+    /// Where the broker of its session is to listen, until that was handed on: on the loopback, and at a path; none for a sandbox without a way out.
+    private var doors: [Int32] = []
     private let socket: Int32
 
     /// Builds one. The caller has one thread, and holds no value. `closing` is what nobody but the caller is to hold.
@@ -44,7 +44,7 @@ final class Sandbox {
         do throws(SandboxMissing) {
             guard launcher > 0 else { throw SandboxMissing(.namespaces, -launcher) }
             (changes, layers, needsCopy) = try Self.answer(on: socket, limits, hasDoor: plan.hasDoor)
-            if plan.hasDoor { door = try Self.receiveDoor(on: socket) }
+            if plan.hasDoor { for _ in 0..<2 { doors.append(try Self.receiveDoor(on: socket)) } }
         } catch {
             limits.group?.end()
             close(socket)
@@ -55,15 +55,16 @@ final class Sandbox {
 
     deinit {
         close(socket)
-        for descriptor in [changes, door].compactMap(\.self) { close(descriptor) }
+        for descriptor in doors + [changes].compactMap(\.self) { close(descriptor) }
     }
 
-    /// Hands the place on where the broker is to listen.
-    func giveDoor(on channel: Int32) -> Bool {
-        guard let door else { return false }
-        self.door = nil
-        defer { close(door) }
-        return tacit_send_descriptor(channel, 1, door) == 0
+    /// Hands the places on where the broker is to listen.
+    func giveDoors(on channel: Int32) -> Bool {
+        defer {
+            for door in doors { close(door) }
+            doors = []
+        }
+        return !doors.isEmpty && doors.allSatisfy { tacit_send_descriptor(channel, 1, $0) == 0 }
     }
 
     /// Copies the working directory where no overlay lies over it. The runner does it, and not the first process, which in its namespace may read more than the user may.

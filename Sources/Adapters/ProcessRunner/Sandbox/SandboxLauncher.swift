@@ -57,11 +57,11 @@ enum SandboxLauncher {
         do throws(SandboxBuilder.Failure) { built = try SandboxBuilder(plan).build() } catch {
             give(Answer(stage: error.stage, error: error.error), on: socket)
         }
-        let door = listen(plan, socket)
+        let doors = listen(plan, socket)
         if let failed = giveUpPower() { give(failed, on: socket) }
         let unusual: Int32 = (built.hasProcesses ? 0 : 1) | (built.changes?.isOverlay == false ? 2 : 0)
         tell(Answer(stage: .ready, error: unusual, landlock: tacit_landlock_version()), with: built.changes?.descriptor ?? -1, on: socket)
-        if plan.hasDoor, tacit_send_descriptor(socket, 0, door) != 0 { _exit(125) }
+        for door in doors where tacit_send_descriptor(socket, 0, door) != 0 { _exit(125) }
         // From here on it executes nothing, and forks and connects no more than a runner.
         guard SyscallFilter(for: .runner).apply() == 0 else { _exit(125) }
         // Nothing of the runner's is held here: not its socket, nor the program.
@@ -70,11 +70,11 @@ enum SandboxLauncher {
     }
 
     /// Where the broker listens; it takes power over the network namespace to make its loopback work.
-    private static func listen(_ plan: SandboxPlan, _ socket: Int32) -> Int32 {
-        guard plan.hasDoor else { return -1 }
-        let door = tacit_listen_on_loopback()
-        guard door >= 0 else { give(Answer(stage: .loopback, error: -door), on: socket) }
-        return door
+    private static func listen(_ plan: SandboxPlan, _ socket: Int32) -> [Int32] {
+        guard plan.hasDoor else { return [] }
+        let doors = [tacit_listen_on_loopback(), unsafe tacit_listen_at(SandboxPlan.proxySocket)]
+        if let failed = doors.first(where: { $0 < 0 }) { give(Answer(stage: .loopback, error: -failed), on: socket) }
+        return doors
     }
 
     private static func giveUpPower() -> Answer? {

@@ -51,6 +51,8 @@ package struct SandboxPlan: Sendable, Equatable {
     package static let fileCount = 65_536
     /// The authorities that a program with a broker trusts.
     package static let authorities = "/run/tacit/authorities.pem"
+    /// Where its broker listens beside the loopback.
+    package static let proxySocket = "/run/tacit/proxy.sock"
 
     package init(_ scene: SandboxScene) {
         (home, hasDoor) = (scene.homeInside, scene.hasDoor)

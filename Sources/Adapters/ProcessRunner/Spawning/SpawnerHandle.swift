@@ -55,9 +55,8 @@ package final class SpawnerHandle: Sendable {
         return try taken.get()
     }
 
-    /// Takes a fresh broker: the keeper's end of its control socket, close-on-exec, which the caller closes. `listener` is where it listens; nil for a place of its own
-    /// on this machine's loopback.
-    package func takeBroker(listeningOn listener: Int32? = nil) throws(RunnerError) -> Int32 {
+    /// Takes a fresh broker: the keeper's end of its control socket, close-on-exec, which the caller closes.
+    package func takeBroker(listeningOn listeners: BrokerListeners = BrokerListeners()) throws(RunnerError) -> Int32 {
         let taken = state.withLock { state -> Result<Int32, RunnerError> in
             Result { () throws(RunnerError) in
                 guard let control = state.control, !Self.hasEnded(control) else { throw .spawnerGone }
@@ -65,7 +64,7 @@ package final class SpawnerHandle: Sendable {
             }
         }
         let broker = try taken.get()
-        guard BrokerDoor.give(listener, on: broker) else {
+        guard BrokerDoor.give(listeners, on: broker) else {
             close(broker)
             throw .spawnerGone
         }

@@ -23,6 +23,8 @@ int32_t tacit_fork_into(int group);
 int tacit_set_host_name(const char *name);
 /// In a network namespace of the caller's: makes its loopback work, and listens there on a port that the kernel chooses; close-on-exec.
 int tacit_listen_on_loopback(void);
+/// Listens at a path where nothing is, for this user alone (0600); close-on-exec.
+int tacit_listen_at(const char *path);
 
 // Mounts
 

@@ -30,9 +30,11 @@ final class BrokerBook: Sendable {
         let broker: any RunningBroker
         private let number: UInt64
         private let book: BrokerBook
+        /// Held as long as it listens there.
+        private let place: (any DoorPlace)?
 
-        fileprivate init(_ broker: any RunningBroker, _ number: UInt64, in book: BrokerBook) {
-            (self.broker, self.number, self.book) = (broker, number, book)
+        fileprivate init(_ broker: any RunningBroker, _ number: UInt64, in book: BrokerBook, at place: (any DoorPlace)?) {
+            (self.broker, self.number, self.book, self.place) = (broker, number, book, place)
         }
 
         deinit { end() }
@@ -71,8 +73,11 @@ final class BrokerBook: Sendable {
             broker.end()
             throw EngineError.locked
         }
-        return Own(broker, number, in: self)
+        return Own(broker, number, in: self, at: place)
     }
+
+    /// A place for the broker of a run that has no sandbox.
+    func place() -> (any DoorPlace)? { supply.place() }
 
     private func forget(_ number: UInt64) { state.withLock { $0.own[number] = nil } }
 

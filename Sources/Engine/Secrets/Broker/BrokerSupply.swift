@@ -5,10 +5,17 @@ package import Model
 package protocol BrokerSupply: Sendable {
     /// Starts a fresh broker. It holds nothing. Its doors are at `place`; nil for one of its own on this machine's loopback.
     func start(at place: (any DoorPlace)?) async throws -> any RunningBroker
+    /// A place for the broker of a run without a sandbox, beside the one that it makes itself; nil where there is none.
+    func place() -> (any DoorPlace)?
 }
 
-/// Where a broker listens for the one sandbox whose only way out it is. Whoever opened the sandbox knows what it is.
-package protocol DoorPlace: AnyObject, Sendable {}
+extension BrokerSupply { package func place() -> (any DoorPlace)? { nil } }
+
+/// Where a broker listens for one run. Whoever made the place knows what it is; letting go of it takes its name away.
+package protocol DoorPlace: AnyObject, Sendable {
+    /// The path, as the run's programs see it, of the socket beside the loopback; nil for none.
+    var socketPath: String? { get }
+}
 
 /// The broker of one session. Letting go of it ends it.
 package protocol RunningBroker: AnyObject, Sendable {

@@ -110,12 +110,15 @@ extension OpenVault {
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }
         let credential = random.bytes(16).hexadecimal
+        let place = place ?? brokers.place()
         let own = try await brokers.start(for: holder, at: place)
         var setup = DoorSetup(
             tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: policy.document.bodyHosts, life: Self.doorLife)
         if hasTunnels { setup.tunnelHosts = policy.view(for: agent, in: scope)?.tunnelHosts ?? [] }
         let door = try await own.broker.open(setup, judgedBy: judge)
-        let proxy = RunJob.Proxy(variables: Self.variables(of: door, credential), authority: door.authority)
+        var variables = Self.variables(of: door, credential)
+        variables["TACIT_PROXY_SOCKET"] = place?.socketPath
+        let proxy = RunJob.Proxy(variables: variables, authority: door.authority)
         return RunDoor(broker: own, proxy: proxy, tokens: tokens.ofRun)
     }
 

@@ -10,14 +10,15 @@ struct AddressedRequest: Sendable {
     static let prefix = "/via/"
 
     /// - Parameters:
-    ///   - port: of the door, which its `Host` has to name: a page that leads a browser here by a name of its own does not know better.
+    ///   - port: of the door, which its `Host` has to name: a page that leads a browser here by a name of its own does not know better. Nil at a socket with a path,
+    ///     which no page reaches, and where clients say `localhost`.
     ///   - tokens: of the session; one has to stand in the head.
-    init(_ asked: AskedHead, at port: Int, knowing tokens: SessionTokens) throws(DoorRefusal) {
+    init(_ asked: AskedHead, at port: Int?, knowing tokens: SessionTokens) throws(DoorRefusal) {
         let received = asked.received
         let names = Set(received.fields.map { $0.name.lowercased() })
         guard names.isDisjoint(with: ["origin", "sec-fetch-site"]) else { throw .fromPage }
         let hosts = received.fields.filter { $0.name.lowercased() == "host" }
-        guard hosts.count == 1, hosts[0].value.elementsEqual("127.0.0.1:\(port)".utf8) else { throw .ambiguous }
+        guard hosts.count == 1, hosts[0].value.elementsEqual((port.map { "127.0.0.1:\($0)" } ?? "localhost").utf8) else { throw .ambiguous }
         guard received.target.starts(with: Self.prefix.utf8) else { throw .notAnAddress }
         let rest = received.target.dropFirst(Self.prefix.utf8.count)
         let name = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }

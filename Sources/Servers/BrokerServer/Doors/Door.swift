@@ -15,7 +15,10 @@ struct Door: Sendable {
     let tokens: SessionTokens
     private let authority: SessionAuthority
     private let bodyHosts: [HostPattern]
-    private let listener: NIOAsyncChannel<EventLoopFuture<DoorGuest>, Never>
+    private typealias Listener = NIOAsyncChannel<EventLoopFuture<DoorGuest>, Never>
+    private let listener: Listener
+    /// The one at a path, if there is one.
+    private let named: Listener?
     /// The most connections at once: more wait outside.
     private static let backlog: Int32 = 256
 
@@ -40,6 +43,14 @@ struct Door: Sendable {
             } else {
                 try await bootstrap.bind(host: "127.0.0.1", port: 0, childChannelInitializer: greet)
             }
+        named = try await broker.socket.asyncMap { socket in
+            try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).serverChannelOption(.backlog, value: Self.backlog)
+                .bind(socket) { channel in
+                    SocketPeer.check(channel, against: socket).flatMapThrowing {
+                        try DoorGreeting.greet(channel, knowing: credential, tokens, authority, tunnels)
+                    }
+                }
+        }
     }
 
     /// What its programs need to know.
@@ -49,6 +60,12 @@ struct Door: Sendable {
 
     /// Serves until it is cancelled.
     func serve() async {
+        await withTaskGroup { group in
+            for listener in [listener, named].compactMap(\.self) { group.addTask { await serve(listener) } }
+        }
+    }
+
+    private func serve(_ listener: Listener) async {
         try? await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { tasks in
                 for try await greeted in connections {

@@ -99,7 +99,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     /// Lets requests to the door's own address pass, once the first of them has shown a token.
     private func serve(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         do throws(DoorRefusal) {
-            _ = try AddressedRequest(AskedHead(head), at: context.channel.localAddress?.port ?? 0, knowing: tokens)
+            _ = try AddressedRequest(AskedHead(head), at: context.channel.localAddress?.port, knowing: tokens)
         } catch { return refuse(error, context) }
         do {
             let pipeline = context.pipeline.syncOperations

@@ -8,4 +8,6 @@ struct BrokerParts: Sendable {
     let opener: any MemberOpener
     /// Where its door listens; nil for a place of its own on this machine's loopback.
     var listener: Int32?
+    /// Where it listens at a path beside that; nil for nowhere.
+    var socket: Int32?
 }
