@@ -132,7 +132,7 @@ extension ProblemPageTests {
         + SignatureRefusal.allCases.map { BrokerFailure.stopped(.signature($0)) }
         + ([
             .egress(Egress(name: "n", bytesSent: 0)), .stray(GrantID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })), .unreadableBody,
-            .codedBody,
+            .bodyTooLong, .codedBody,
         ] as [ExchangeStop])
         .map(BrokerFailure.stopped) + ReplyRefusal.allCases.map(BrokerFailure.reply)
         + AddressKind.allCases.filter { $0 != .global }.map { BrokerFailure.address(AddressRefusal(kind: $0)) }

@@ -160,7 +160,7 @@ NAMES = {
         *(f"{thing}.{verb}" for thing in ("project", "environment") for verb in ("create", "list", "rename", "delete")),
         "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke", "agent.reset-output",
         "session.wake", "session.sleep", "session.list", "rule.list", "rule.acknowledge", "file.remove",
-        "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done",
+        "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done", "approval.withdraw",
         "totp.enroll", "totp.confirm", "totp.show", "totp.remove",
         "slot.add", "slot.list", "slot.remove", "slot.replace-recovery", "slot.upgrade", "password.change", "root.rotate",
         "vault.create", "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end", "request", "token.misuse",

@@ -103,7 +103,7 @@ def manifest(d: dict) -> bytes:
     return b"\1" + integer(d["createdAt"]) + listed(d["fields"], lambda f: text(f["name"]) + text(f["kind"]) + optional(f.get("binding"), text))
 
 
-USES, STATES = ("run", "inject", "reveal", "mask", "request"), ("pending", "approved", "denied", "done")
+USES, STATES = ("run", "inject", "reveal", "mask", "request", "send"), ("pending", "approved", "denied", "done")
 DESTINATIONS, FILE_FORMATS = ("asker", "variable", "file", "input"), ("dotenv", "json")
 
 
@@ -117,11 +117,16 @@ def subject(s: dict) -> bytes:
     return (text(s["use"]) + optional(s["agent"], raw) + optional(s["program"], program) + listed(s["arguments"], text)
             + optional(s["workingDirectory"], place) + optional(s["sandbox"], sandbox) + optional(s["timeLimit"], integer) + listed(sorted(s["variables"]), text)
             + listed(s["secrets"], secret) + optional(s["inputHash"], lambda h: data(raw(h))) + optional(s["file"], file)
-            + (optional(s["request"], bound_request) if s["use"] == "request" else b""))
+            + (optional(s["request"], bound_request) if s["use"] in ("request", "send") else b"")
+            + (optional(s["request"] and s["request"]["sender"], sender) if s["use"] == "send" else b""))
 
 
 def bound_request(r: dict) -> bytes:
     return text(r["method"]) + text(r["origin"]) + text(r["target"]) + listed(r["fields"], lambda f: text(f["name"]) + text(f["value"]))
+
+
+def sender(s: dict) -> bytes:
+    return data(raw(s["door"])) + data(raw(s["headHash"])) + integer(s["bodyByteCount"])
 
 
 def destination(b: dict) -> bytes:
@@ -183,9 +188,15 @@ def read_subject(r: Reader) -> dict:
     s["file"] = r.optional(lambda: {"format": r.text(), "reads": r.optional(r.integer), "life": r.integer()})
     if s["file"] and s["file"]["format"] not in FILE_FORMATS:
         raise Refused("file format")
-    if s["use"] == "request":
+    if s["use"] in ("request", "send"):
         s["request"] = r.optional(lambda: {
             "method": r.text(), "origin": r.text(), "target": r.text(), "fields": r.listed(lambda: {"name": r.text(), "value": r.text()})})
+    if s["use"] == "send":
+        sender = r.optional(lambda: {"door": r.data().hex(), "headHash": r.data().hex(), "bodyByteCount": r.integer()})
+        if (s["request"] is None) != (sender is None):
+            raise Refused("sender")
+        if s["request"]:
+            s["request"]["sender"] = sender
     return s
 
 

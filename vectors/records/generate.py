@@ -89,6 +89,13 @@ DESCRIBED = [
                                      "fields": [{"name": "Content-Type", "value": "application/json"}, {"name": "X-Ü", "value": ""}]},
                          "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "request", "variable": "header: x-key"}]},
         "names": ["default/dev/stripe/api-key@2"], "purpose": "pay", "rule": "live", "state": {"is": "pending"}}),
+    ("approval", "a program's request", ASKED | {
+        "use": NO_RUN | {"use": "send", "agent": id_of("agent"), "file": None, "inputHash": stream("body", 32).hex(),
+                         "request": {"method": "POST", "origin": "https://api.example.com", "target": "/v1/x?a=1",
+                                     "fields": [{"name": "authorization", "value": "Bearer FAKE-TOKEN"}],
+                                     "sender": {"door": stream("door", 16).hex(), "headHash": stream("head", 32).hex(), "bodyByteCount": 9}},
+                         "secrets": [{"secret": id_of("secret api"), "version": 2, "field": 1, "to": "request", "variable": "bearer"}]},
+        "names": ["default/dev/stripe/api-key@2"], "purpose": "", "rule": "live", "state": {"is": "pending"}}),
     ("approval", "a proposal that a person completed", ASKED | {
         "expiresAt": START + 7 * 86400 * SECOND, "proposal": {"scope": "default/dev", "names": ["stripe/api-key"], "capability": "env_inject"},
         "purpose": "billing", "rule": "proposal", "state": {"is": "done", "at": START + SECOND}}),
@@ -139,6 +146,8 @@ def refused_contents() -> list:
     changed = lambda name, **parts: next(d for f, n, d in DESCRIBED if f == "approval" and n == name) | parts
     file = rows.write("approval", changed("a session file that can be read twice"))
     header = rows.write("approval", changed("a key in a header, by standard input"))
+    sent = rows.write("approval", changed("a program's request"))
+    ends = text("Bearer FAKE-TOKEN") + b"\1" + data(stream("door", 16))
     around = text("Authorization: Bearer ") + text("\nX-Ü: 1\n")
     found += [("approval", "a use that does not exist", good["approval"][:place] + text("pry") + good["approval"][place + 7:]),
               ("approval", "a matter that does not exist", good["approval"][:place - 1] + b"\4" + good["approval"][place:]),
@@ -148,6 +157,7 @@ def refused_contents() -> list:
               ("approval", "text around a value on standard input, and none of it", header.replace(around, text("") + text(""))),
               ("approval", "text of 1,025 bytes before a value on standard input", header.replace(around, text("x" * 1025) + text(""))),
               ("approval", "a zero byte in the text after a value on standard input", header.replace(around, text("") + text("\0"))),
+              ("approval", "a program's request of no program", sent.replace(ends, text("Bearer FAKE-TOKEN") + b"\0")),
               ("approval", "a secret without a name", rows.write("approval", changed("a run that waits", names=["default/dev/stripe/api-key@2"]))),
               ("approval", "a name without a secret", rows.write("approval", changed("a run that waits", names=["a", "b", "c"]))),
               ("approval", "a file of a format that does not exist", file.replace(text("dotenv"), text("script"))),

@@ -160,6 +160,15 @@ extension ApprovalRequest {
         }
     }
 
+    /// Ends a request that nobody waits for any more, or an approval that is good for nothing any more: it is over as if its time were.
+    package mutating func withdraw(at now: Timestamp) throws(ApprovalError) {
+        switch standing(at: now) {
+        case .pending: expiresAt = now
+        case .approved(let budget): state = .approved(Budget(uses: budget.uses, until: now))
+        case .denied, .expired, .usedUp, .done: throw .notPending
+        }
+    }
+
     /// Marks a proposal as done by a person.
     package mutating func complete(at now: Timestamp) throws(ApprovalError) {
         guard standing(at: now) == .pending else { throw .notPending }

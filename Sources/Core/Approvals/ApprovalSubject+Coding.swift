@@ -36,7 +36,7 @@ extension ApprovalSubject {
             writer.write(file.life.wholeNanoseconds)
         }
         // What makes no request is written as it was before there could be one.
-        guard use == .request else { return }
+        guard use == .request || use == .send else { return }
         writer.write(optional: request) { writer, request in
             writer.write(request.method)
             writer.write(request.origin)
@@ -45,6 +45,12 @@ extension ApprovalSubject {
                 writer.write(field.name)
                 writer.write(field.value)
             }
+        }
+        guard use == .send else { return }
+        writer.write(optional: request?.sender) { writer, sender in
+            writer.write(sender.door)
+            writer.write(sender.headHash)
+            writer.write(sender.bodyByteCount)
         }
     }
 
@@ -82,12 +88,18 @@ extension ApprovalSubject {
                 format: format, reads: try reader.optional { reader throws(CanonicalError) in try reader.int64() },
                 life: .nanoseconds(try reader.int64()))
         }
-        guard use == .request else { return }
+        guard use == .request || use == .send else { return }
         request = try reader.optional { reader throws(CanonicalError) in
             BoundRequest(
                 method: try reader.text(), origin: try reader.text(), target: try reader.text(),
                 fields: try reader.list { reader throws(CanonicalError) in BoundRequest.Field(try reader.text(), try reader.text()) })
         }
+        guard use == .send else { return }
+        let sender = try reader.optional { reader throws(CanonicalError) in
+            BoundRequest.Sender(door: try reader.data(), headHash: try reader.data(), bodyByteCount: try reader.int64())
+        }
+        guard (request == nil) == (sender == nil) else { throw .malformed }
+        request?.sender = sender
     }
 }
 

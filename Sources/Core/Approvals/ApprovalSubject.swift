@@ -24,12 +24,14 @@ package struct ApprovalSubject: Sendable, Equatable {
     package var inputHash: [UInt8]?
     /// The session file that is to be written; nil where none is.
     package var file: BoundFile?
-    /// The request that is to be made; not nil for the use `request` alone.
+    /// The request that is to be made; not nil for the uses `request` and `send` alone.
     package var request: BoundRequest?
 
     /// The way of use. The raw value is part of the digest.
     package enum Use: String, Sendable, CaseIterable {
         case run, inject, reveal, mask, request
+        /// A program sends a request of its own through the broker.
+        case send
     }
 
     package init(

@@ -49,7 +49,7 @@ package struct BoundFile: Sendable, Equatable {
     }
 }
 
-/// A request that the broker makes. What the service does with it nobody knows.
+/// A request that the broker makes, or a program sends through it. What the service does with it nobody knows.
 package struct BoundRequest: Sendable, Equatable {
     /// One header field of the agent's own.
     package struct Field: Sendable, Equatable {
@@ -66,9 +66,24 @@ package struct BoundRequest: Sendable, Equatable {
     package var target: String
     /// In their order.
     package var fields: [Field]
+    /// The program that sends it; nil where the broker makes it.
+    package var sender: Sender?
 
-    package init(method: String, origin: String, target: String, fields: [Field]) {
-        (self.method, self.origin, self.target, self.fields) = (method, origin, target, fields)
+    /// What is known of a program's request besides.
+    package struct Sender: Sendable, Equatable {
+        /// Of the door that it came by: one of another run is another request. 16 bytes.
+        package var door: [UInt8]
+        /// SHA-256 of target and fields with the fake tokens in them, in whose place the others have marks.
+        package var headHash: [UInt8]
+        package var bodyByteCount: Int64
+
+        package init(door: [UInt8], headHash: [UInt8], bodyByteCount: Int64) {
+            (self.door, self.headHash, self.bodyByteCount) = (door, headHash, bodyByteCount)
+        }
+    }
+
+    package init(method: String, origin: String, target: String, fields: [Field], sender: Sender? = nil) {
+        (self.method, self.origin, self.target, self.fields, self.sender) = (method, origin, target, fields, sender)
     }
 }
 

@@ -9,7 +9,7 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     /// What a person types to say that this request is meant.
     public var code: String
     public var standing: Standing
-    /// `run`, `inject`, `reveal`, `mask`, `request` or `proposal`.
+    /// `run`, `inject`, `reveal`, `mask`, `request`, `send` or `proposal`.
     public var kind: String
     public var createdAt: String
     /// Until when it waits; of an approved one, until when it may be used.
@@ -37,7 +37,7 @@ public struct ApprovalItem: Codable, Sendable, Equatable {
     public var hasInput: Bool
     /// The session file that values are to be written into.
     public var file: ApprovalFile?
-    /// The request that the broker is to make.
+    /// The request that the broker is to make, or that a program is to send through it.
     public var request: ApprovalHTTPRequest?
     /// What the program reads and no approval binds.
     public var notBound: [String]
@@ -138,12 +138,15 @@ public struct ApprovalHTTPRequest: Codable, Sendable, Equatable {
     public var headers: [HeaderField]
     /// SHA-256 of the body; nil where there is none.
     public var bodyHash: String?
+    /// How long the body of a program's request is, in bytes; nil of one that the broker makes.
+    public var bodyBytes: Int64?
 
-    public init(method: String, url: String, headers: [HeaderField], bodyHash: String? = nil) {
+    public init(method: String, url: String, headers: [HeaderField], bodyHash: String? = nil, bodyBytes: Int64? = nil) {
         self.method = method
         self.url = url
         self.headers = headers
         self.bodyHash = bodyHash
+        self.bodyBytes = bodyBytes
     }
 }
 

@@ -23,6 +23,7 @@ package final class OpenVault: Sendable {
     let brokers: BrokerBook
     let traffic = TrafficBook()
     let agentDoors = AgentDoors()
+    let waitingPrograms = WaitingPrograms()
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()

@@ -92,6 +92,43 @@ struct ApprovalRequestTests {
         #expect(digests.count == changes.count)
     }
 
+    @Test("a program's request of another door, head or length is another request, and none of one that the broker makes") func everySender() throws {
+        let sender = BoundRequest.Sender(door: [1, 2], headHash: [3], bodyByteCount: 4)
+        let bound = BoundRequest(method: "POST", origin: "https://a.example", target: "/x", fields: [.init("a", "b")], sender: sender)
+        let changes: [(inout ApprovalSubject) -> Void] = [
+            { _ in }, { $0.request?.sender?.door = [1] }, { $0.request?.sender?.headHash = [] }, { $0.request?.sender?.bodyByteCount = 5 },
+            { $0.request?.target = "/y" }, { $0.request?.fields[0].value = "c" }, { $0.inputHash = nil },
+            {
+                $0.use = .request
+                $0.request?.sender = nil
+            },
+        ]
+        var digests: Set<[UInt8]> = []
+        for change in changes {
+            let subject = subject {
+                ($0.use, $0.request, $0.secrets[0].destination) = (.send, bound, .request("bearer"))
+                change(&$0)
+            }
+            digests.insert(subject.digest)
+            let request = request(subject)
+            #expect(try ApprovalRequest(decoding: request.encoded) == request)
+            #expect(throws: CanonicalError.self) { try ApprovalRequest(decoding: Array(request.encoded.dropLast())) }
+        }
+        #expect(digests.count == changes.count)
+    }
+
+    @Test("what is withdrawn is over, whether it waited or was approved, and what is over is not withdrawn") func withdrawn() throws {
+        var pending = request(subject())
+        let now = pending.createdAt.advanced(by: .seconds(1))
+        var approved = pending
+        try approved.approve(.init(uses: 2, until: now.advanced(by: .seconds(60))), at: now)
+        try approved.withdraw(at: now)
+        try pending.withdraw(at: now)
+        #expect(pending.standing(at: now) == .expired && approved.standing(at: now) == .expired)
+        #expect(throws: ApprovalError.notPending) { try pending.withdraw(at: now) }
+        #expect(throws: ApprovalError.notApproved) { try approved.take(for: subject(), at: now) }
+    }
+
     private static func text(_ before: String, _ after: String) -> InputText { InputText(before: before, after: after) ?? .none }
 
     @Test("every change of the text around a value is another request, and each reads back")

@@ -25,8 +25,9 @@ WHY = {"purpose": "a test of the broker"}
 THROUGH = ["env", "-u", "NO_PROXY", "-u", "no_proxy"]
 
 
-def policy(service, tunnel=None):
-    rule = f"""\
+def rule(service):
+    """What every request rule says of this service, as the lines below its name."""
+    text = f"""\
         environments: [default/dev]
         keys: ["app/*"]
         hosts: [localhost]
@@ -34,7 +35,10 @@ def policy(service, tunnel=None):
         own_network: allow
         authorities: |
     """
-    rule = textwrap.dedent(rule) + textwrap.indent(service.authority, "  ")
+    return textwrap.indent(textwrap.dedent(text) + textwrap.indent(service.authority, "  "), "    ")
+
+
+def policy(service, tunnel=None):
     return f"""\
 policies:
   - name: claude
@@ -44,12 +48,12 @@ policies:
 request_rules:
   - name: api
     agent_id: claude
-{textwrap.indent(rule, "    ")}
+{rule(service)}
     methods: [GET, POST]
     paths: ["/v1/**", "/events"]
   - name: files
     agent_id: claude
-{textwrap.indent(rule, "    ")}
+{rule(service)}
     methods: [GET, HEAD]
     paths: ["/files/**"]
 """ + (f"""\

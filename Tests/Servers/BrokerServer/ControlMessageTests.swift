@@ -20,6 +20,13 @@ import Testing
                 redactions: counts.map { .init(name: "app/key", view: "raw", count: $0) }, answers: ["app/key": 2]))
     }
 
+    private func described(_ use: RequestWish.TokenUse) -> AskedRequest {
+        var request = AskedRequest(scheme: "https", host: "api.test", port: 443, method: "POST", path: "/v1/a", uses: [use])
+        request.content = RequestContent(
+            target: "/v1/a?b=c", fields: [.init("x-api-key", "FAKE-TOKEN")], headHash: random.bytes(32), bodyHash: random.bytes(32), bodyByteCount: 9)
+        return request
+    }
+
     private var samples: [ControlMessage] {
         let grant: GrantID = random.id()
         let use = RequestWish.TokenUse(grant: grant, place: .header("x-api-key"), occurrences: 2)
@@ -30,6 +37,7 @@ import Testing
             .ask(
                 AskID(number: 1), WorkID(number: 2),
                 AskedRequest(scheme: "https", host: "api.test", port: 443, method: "GET", path: "/v1/a", uses: [use], strangers: [[1, 2]])),
+            .ask(AskID(number: 3), WorkID(number: 2), described(use)), .describe(AskID(number: 3)), .withdraw(AskID(number: 3)),
             .allow(AskID(number: 1), RequestLeave(entry: 9, releases: [release], reachesOwnNetwork: true, authorities: "PEM")),
             .refuse(AskID(number: 1), RequestDenial(code: "a.b", message: "no", rule: "r", nextStep: "ask")), .refuse(AskID(number: 2), nil),
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),

@@ -19,10 +19,10 @@ struct DoorScene {
         _ random: SeededRandom, bodyHosts: [String] = [], tunnels: [String] = [], more tokens: [GrantID: FakeToken] = [:],
         signing: [SigningGrants] = [],
         speaking protocols: [String] = ["http/1.1"],
-        judging judgement: @escaping @Sendable (AskedRequest, TestGrant, LocalService) -> RequestJudgement
+        judging judgement: @escaping @Sendable (TestGrant, LocalService, AskedRequest) async -> RequestJudgement
     ) async throws {
         let (service, grant, broker) = (try await LocalService(speaking: protocols), TestGrant(random), try await BrokerHarness())
-        judge = TestJudge { asked in judgement(asked, grant, service) }
+        judge = TestJudge { await judgement(grant, service, $0) }
         (self.service, self.grant, self.broker) = (service, grant, broker)
         var setup = DoorSetup(
             tokens: tokens.merging([grant.id: grant.token]) { first, _ in first }, signing: signing, credential: credential,
@@ -38,8 +38,7 @@ struct DoorScene {
         signing: [SigningGrants] = [], speaking protocols: [String] = ["http/1.1"],
         _ judgement: @escaping @Sendable (TestGrant, LocalService) -> RequestJudgement
     ) async throws {
-        try await self.init(random, bodyHosts: bodyHosts, tunnels: tunnels, more: tokens, signing: signing, speaking: protocols) {
-            _, grant, service in
+        try await self.init(random, bodyHosts: bodyHosts, tunnels: tunnels, more: tokens, signing: signing, speaking: protocols) { grant, service, _ in
             judgement(grant, service)
         }
     }

@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func theKeeperDecides() async throws {
-        let scene = try await DoorScene(random, tunnels: ["localhost"], judging: { $0.isTunnel ? .refuse(.intercepted) : $1.leave($2) })
+        let scene = try await DoorScene(random, tunnels: ["localhost"], judging: { $2.isTunnel ? .refuse(.intercepted) : $0.leave($1) })
         let printed = try await scene.curl("/echo", ["--data", "{}"])
         #expect(scene.service.received.first?["authorization"] == "Bearer \(scene.grant.canary.text)" && printed.hasSuffix("exit(0)"))
         #expect(scene.judge.asked.map(\.isTunnel) == [true, false])

@@ -33,7 +33,8 @@ extension ApprovalItem {
         add("until", [.pending, .approved].contains(standing) ? RelativeTime.text(expiresAt, now: now) : nil)
         add("model", reportedModel.map { "says it is \u{201C}\($0.unpadded)\u{201D}" })
         add("with", proposedProgram.map { "\u{201C}\($0.unpadded)\u{201D}, as it says: give it to a rule's `programs` by the path that you know" })
-        add("purpose", "\u{201C}\(purpose.unpadded)\u{201D}")
+        // A program says nothing of itself.
+        add("purpose", kind == "send" ? nil : "\u{201C}\(purpose.unpadded)\u{201D}")
         for step in steps(rights, isDeciding: isDeciding) { add(step.label, step.text) }
         return lines + [""]
     }
@@ -55,6 +56,7 @@ extension ApprovalItem {
         case "inject": "\(agent) wants a file with secrets"
         case "reveal": "\(agent) wants to see a value"
         case "request": "\(agent) wants to make a request"
+        case "send": "a program of \(agent) wants to send a request"
         case "mask": "\(agent) wants to see the last 4 characters of a value"
         default: capability == nil ? "\(agent) asks you to store secrets" : "\(agent) asks for rights"
         }
@@ -92,7 +94,12 @@ extension ApprovalHTTPRequest {
     /// The whole of it but the body, of which a person sees the hash that the approval binds.
     fileprivate var lines: [String] {
         ["\(method) \(url.unpadded)"] + headers.map { "\($0.name): \($0.value.writtenOut)" }
-            + (bodyHash.map { ["a body, sha256 \($0.prefix(16))…, as the agent made it"] } ?? [])
+            + (bodyHash.map { ["\(bodyWords), sha256 \($0.prefix(16))…, as the agent made it"] } ?? [])
+    }
+
+    private var bodyWords: String {
+        guard let bodyBytes else { return "a body" }
+        return "a body of \(bodyBytes == 1 ? "1 byte" : "\(bodyBytes) bytes")"
     }
 }
 

@@ -48,6 +48,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case approvalGrant = "approval.grant"
     case approvalDeny = "approval.deny"
     case approvalDone = "approval.done"
+    /// What a program's requests asked a person for ended with its run.
+    case approvalWithdraw = "approval.withdraw"
     case totpEnroll = "totp.enroll"
     case totpConfirm = "totp.confirm"
     case totpShow = "totp.show"

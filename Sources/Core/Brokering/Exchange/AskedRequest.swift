@@ -13,6 +13,8 @@ package struct AskedRequest: Sendable, Equatable {
     package let uses: [RequestWish.TokenUse]
     /// Texts in its head that could be tokens of another session; of most requests there are none.
     package var strangers: [[UInt8]]
+    /// All of it, where the keeper wanted that, because a person is asked; nil otherwise.
+    package var content: RequestContent?
 
     package init(
         scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse], strangers: [[UInt8]] = []

@@ -10,6 +10,8 @@ package enum ExchangeStop: Error, Sendable, Equatable {
     case exchange(ExchangeRefusal)
     /// The body is not what its content type says, or too long to be looked through, and a token may stand in it.
     case unreadableBody
+    /// A person is asked about the request, and the body is longer than what is held back for that.
+    case bodyTooLong
     /// The body is in a coding that nobody looks into.
     case codedBody
     /// It is signed with a pair of the session's, and its signature is refused.
@@ -24,6 +26,7 @@ package enum ExchangeStop: Error, Sendable, Equatable {
         case .stray: "broker.token-misplaced"
         case .exchange(let refusal): "broker.exchange-\(refusal.rawValue)"
         case .unreadableBody: "broker.body-unreadable"
+        case .bodyTooLong: "broker.body-too-long"
         case .codedBody: "broker.body-coded"
         case .signature(let refusal): refusal.code
         case .egress: Self.egressCode

@@ -59,7 +59,7 @@ extension RequestExchange {
 
 extension RequestExchange.Content {
     /// What was read of the body before the wish.
-    fileprivate var body: [UInt8] {
+    var body: [UInt8] {
         switch self {
         case .streamed: []
         case .whole(let body, _): body
@@ -70,7 +70,7 @@ extension RequestExchange.Content {
 
 extension EgressWatch {
     /// The name of a value that stands in a request as the program sent it; nil where none does.
-    fileprivate static func name(in request: JudgedRequest, _ body: [UInt8], _ values: NeedleSet) -> String? {
+    static func name(in request: JudgedRequest, _ body: [UInt8], _ values: NeedleSet) -> String? {
         // A name is looked up by its host: a value in it would be told to whoever answers.
         var head = Array("\(request.target.origin.host)\n\(request.target.pathAndQuery)".utf8)
         for field in request.request.headerFields { head += Array("\n\(field.name.rawName): ".utf8) + field.bytes }
@@ -87,7 +87,7 @@ extension HTTPFields {
 
 extension TextExchange {
     /// A head with values in the place of tokens.
-    fileprivate func head(_ judged: JudgedRequest) throws(ExchangeRefusal) -> HTTPRequest {
+    func head(_ judged: JudgedRequest) throws(ExchangeRefusal) -> HTTPRequest {
         var request = judged.request
         request.path = String(decoding: try target(Array(judged.target.pathAndQuery.utf8)), as: UTF8.self)
         request.headerFields = try fields(request.headerFields)

@@ -14,6 +14,8 @@ package struct RequestExchange: Sendable {
     var state = State.idle
     /// Whether the body comes packed by gzip and has to be given here unpacked, as it goes on.
     package private(set) var isUnpacked = false
+    /// Whether the body is read whole before the wish is answered, because a person is asked.
+    var awaitsBody = false
 
     enum State: Sendable {
         case idle
@@ -138,9 +140,13 @@ package struct RequestExchange: Sendable {
             if let reason = passage.pass(bytes, into: &passed) { return stop(reason) }
             state = .streaming(passage)
             return passed.isEmpty ? .wait : .pass(passed)
-        case .asking(let wish, let content, let early, let hasEnded):
-            guard early.count + bytes.count <= Self.mostEarly else { return stop(.unreadableBody) }
-            state = .asking(wish, content, early: early + bytes, hasEnded: hasEnded)
+        case .asking(let wish, let content, var early, let hasEnded):
+            guard early.count + bytes.count <= (awaitsBody ? BodyKind.maximumBytes : Self.mostEarly) else {
+                return stop(awaitsBody ? .bodyTooLong : .unreadableBody)
+            }
+            state = .ended
+            early += bytes
+            state = .asking(wish, content, early: early, hasEnded: hasEnded)
             return .wait
         case .idle: preconditionFailure("internal: bytes of a body came before its head")
         case .ended: return .wait
@@ -163,7 +169,7 @@ package struct RequestExchange: Sendable {
             return reason.map(Step.stop) ?? (passed.isEmpty ? .wait : .pass(passed))
         case .asking(let wish, let content, let early, _):
             state = .asking(wish, content, early: early, hasEnded: true)
-            return .wait
+            return awaitsBody ? .ask(wish) : .wait
         case .idle: preconditionFailure("internal: a body ended before its head")
         case .ended: return .wait
         }

@@ -32,7 +32,8 @@ package struct RequestQuestion: Sendable, Hashable {
     /// The request in one line, as it is asked about.
     package var line: String { "\(method) \(origin)\(path)" }
 
-    private var origin: String {
+    /// Scheme, host and port, the usual one left out.
+    package var origin: String {
         let shown = isTunnel ? "https" : scheme
         return "\(shown)://\(host)\(port == (shown == "https" ? 443 : 80) ? "" : ":\(port)")"
     }

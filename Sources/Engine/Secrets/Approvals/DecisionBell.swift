@@ -23,6 +23,9 @@ final class DecisionBell: Sendable {
     /// The vault is locked: who waits is to let go of it.
     func close() { wake { $0.isClosed = true } }
 
+    /// Has everybody look, though nothing was decided: whoever one of them waits for has gone.
+    func wake() { wake { _ in } }
+
     private func wake(_ change: (inout State) -> Void) {
         let streams = waiting.withLock { state in
             change(&state)

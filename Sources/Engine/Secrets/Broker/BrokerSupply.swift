@@ -39,15 +39,21 @@ extension RunningBroker {
 package protocol RequestJudge: Sendable {
     /// Decides, and writes the intent; what it releases is sent from then on.
     func judge(_ request: AskedRequest) async -> RequestJudgement
+    /// As `judge`, for a program that may go away meanwhile.
+    func judge(_ request: AskedRequest, for program: AskingProgram) async -> RequestJudgement
     /// Told once of each request that was allowed, by the entry of its intent, however it ended; of an errand before `perform` returns.
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async
     /// Told of a token that stood where no token may stand. The request went nowhere.
     func noteMisuse(of grant: GrantID, code: String) async
     /// Told of a request with a real value in it, without its path. It went nowhere.
     func noteEgress(_ request: AskedRequest) async
+    /// Told once that the door is closed whose requests it judges.
+    func end() async
 }
 
 extension RequestJudge {
+    package func judge(_ request: AskedRequest, for program: AskingProgram) async -> RequestJudgement { await judge(request) }
+    package func end() async {}
     package func noteMisuse(of grant: GrantID, code: String) async {}
     package func noteEgress(_ request: AskedRequest) async {}
 }
@@ -55,6 +61,8 @@ extension RequestJudge {
 /// What a judge says of a request.
 package enum RequestJudgement: Sendable {
     case allow(RequestLeave)
+    /// All of it has to be told first, since a person is to be asked: it is asked about once more, with its content.
+    case describe
     /// With what its sender is told; nil where somebody else tells it.
     case refuse(RequestDenial?)
 }

@@ -22,11 +22,13 @@ final class DoorJudge: RequestJudge {
 
     private let grants: [GrantID: Grant]
     private let scope: Scope
-    private let asker: Asker
-    private let holder: SessionHolder
+    let asker: Asker
+    let holder: SessionHolder
     private let lasting: Lasting
     private let clock: MachineClock
-    private let open: @Sendable () -> OpenVault?
+    let open: @Sendable () -> OpenVault?
+    /// What tells this door's requests from those of all others, where a person approves one.
+    let door: [UInt8]
     private let labels: AnswerLabels
     private let hasTunnels: Bool
     private let state = Mutex(State())
@@ -36,22 +38,26 @@ final class DoorJudge: RequestJudge {
         var ongoing: [Int64: AuthorizedAccess] = [:]
     }
 
-    private static let act = Act(.request, .resolve, .capability(.broker))
+    static let act = Act(.request, .resolve, .capability(.broker))
 
-    /// - Parameter asker: the agent, as the run's starter has it asked for.
+    /// - Parameters:
+    ///   - asker: the agent, as the run's starter has it asked for.
+    ///   - door: 16 bytes that no other door has.
     init(
         _ grants: [GrantID: Grant], in scope: Scope, for asker: Asker, _ holder: SessionHolder, lasting: Lasting, clock: MachineClock,
-        labels: AnswerLabels = AnswerLabels(), tunnels hasTunnels: Bool = false, open: @escaping @Sendable () -> OpenVault?
+        door: [UInt8], labels: AnswerLabels = AnswerLabels(), tunnels hasTunnels: Bool = false, open: @escaping @Sendable () -> OpenVault?
     ) {
         (self.grants, self.scope, self.asker, self.holder, self.lasting, self.clock) = (grants, scope, asker, holder, lasting, clock)
-        (self.labels, self.hasTunnels, self.open) = (labels, hasTunnels, open)
+        (self.door, self.labels, self.hasTunnels, self.open) = (door, labels, hasTunnels, open)
     }
 
-    func judge(_ request: AskedRequest) async -> RequestJudgement {
+    func judge(_ request: AskedRequest) async -> RequestJudgement { await judge(request, for: AskingProgram()) }
+
+    func judge(_ request: AskedRequest, for program: AskingProgram) async -> RequestJudgement {
         guard let vault = open() else { return .refuse(RequestDenial(EngineError.locked)) }
         guard !request.isTunnel || isListed(tunnel: request, vault) else { return .refuse(.intercepted) }
         do {
-            return .allow(try await leave(for: request, in: vault))
+            return try await leave(for: request, program, in: vault).map(RequestJudgement.allow) ?? .describe
         } catch {
             let denial = RequestDenial(error)
             var item = item(request, vault)
@@ -71,8 +77,8 @@ final class DoorJudge: RequestJudge {
         return vault.policy.view(for: asker, in: scope)?.lists(tunnel: question) == true
     }
 
-    /// Policy, count, intent, values: in this order.
-    private func leave(for request: AskedRequest, in vault: OpenVault) async throws -> RequestLeave {
+    /// Policy, count, a person where a rule wants one, intent, values: in this order. Nil where all of the request has to be told first.
+    private func leave(for request: AskedRequest, _ program: AskingProgram, in vault: OpenVault) async throws -> RequestLeave? {
         guard case .agent(let id, _) = asker.standing, try await vault.isRegistered(id) else { throw EngineError.denied(.badBadge) }
         guard vault.freeze.since == nil else {
             try await vault.authorizer.refuse(Self.act, by: asker, on: [], error: .denied(.frozen))
@@ -87,9 +93,11 @@ final class DoorJudge: RequestJudge {
             throw error
         }
         let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
+        let rule = vault.authorizer.ruleForApproval(Self.act, by: asker, on: targets)
+        guard rule == nil || request.content != nil else { return nil }
         let tickets = try await tickets(granted.compactMap(\.request), targets, vault)
         do {
-            let access = try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: request.facts)
+            let access = try await access(request, uses, targets, ruledBy: rule, program, vault)
             let leave = try await leave(uses, access, vault)
             var item = item(request, vault)
             item.rule = access.grants.first?.request?.rule
@@ -105,6 +113,7 @@ final class DoorJudge: RequestJudge {
         state.withLock { $0.ongoing[access.entry] = access }
         for use in uses { labels.note(use.grant.label, of: use.record.id) }
         do {
+            try await checkStillGood(uses, access, vault)
             let all = access.grants.compactMap(\.request)
             guard let terms = all.first, all.count == access.grants.count else { throw EngineError.denied(.personOnly) }
             // Two rules that would have the same host verified in two ways say nothing that can be done.
@@ -135,9 +144,10 @@ final class DoorJudge: RequestJudge {
     }
 
     /// One use of a token, with its secret as it is now.
-    private struct Use {
+    struct Use {
         var id: GrantID
         var grant: Grant
+        var place: TokenPlace
         var record: SecretRecord
         var target: Target
     }
@@ -157,7 +167,7 @@ final class DoorJudge: RequestJudge {
             // Another secret of the name is not the one that the token stands for.
             guard let record, record.id == grant.secret else { throw EngineError.notFound(.secret) }
             try vault.usable(record)
-            uses.append(Use(id: use.grant, grant: grant, record: record, target: target))
+            uses.append(Use(id: use.grant, grant: grant, place: use.place, record: record, target: target))
         }
         return uses
     }
@@ -216,11 +226,18 @@ final class DoorJudge: RequestJudge {
 }
 
 extension RequestDenial {
+    private static let waits =
+        "tell the person that it waits: `tacit approvals` shows it for ten minutes; once it is approved, send exactly this request again, in the same run"
+
     /// What a program is told of an error.
     init(_ error: any Error) {
         let known = error as? any Diagnosable
         var rule: String?
         if case .denied(let denial)? = error as? EngineError { rule = denial.rule }
         self.init(code: known?.code ?? "internal", message: known?.message ?? "the request could not be judged", rule: rule, nextStep: known?.hint)
+        // A program has no tools: what it is told goes to whoever started it.
+        if case .denied(let denial)? = error as? EngineError, denial.request != nil, denial.code == PolicyDenial.Code.approvalRequired.rawValue {
+            nextStep = Self.waits
+        }
     }
 }

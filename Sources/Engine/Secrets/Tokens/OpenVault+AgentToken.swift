@@ -124,9 +124,9 @@ extension OpenVault {
         judging.source = .broker
         // What one door's replies answer may be about the value of another door of the same broker.
         let labels = agentDoors.labels(of: holder)
-        let judge = DoorJudge(tokens.grants, in: scope, for: judging, holder, lasting: lasting, clock: clock, labels: labels) { [weak self] in
-            self.flatMap { $0.brokers.isClosed ? nil : $0 }
-        }
+        let judge = DoorJudge(
+            tokens.grants, in: scope, for: judging, holder, lasting: lasting, clock: clock, door: random.bytes(16), labels: labels
+        ) { [weak self] in self.flatMap { $0.brokers.isClosed ? nil : $0 } }
         let credential = random.bytes(16).hexadecimal
         let setup = DoorSetup(
             tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: policy.document.bodyHosts, life: life)

@@ -105,7 +105,9 @@ extension OpenVault {
     private func openDoor(
         _ tokens: DoorTokens, in scope: Scope, at place: (any DoorPlace)?, tunnels hasTunnels: Bool, for agent: Asker, _ holder: SessionHolder
     ) async throws -> RunDoor {
-        let judge = DoorJudge(tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock, tunnels: hasTunnels) { [weak self] in
+        let judge = DoorJudge(
+            tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock, door: random.bytes(16), tunnels: hasTunnels
+        ) { [weak self] in
             // After a lock another one is open, or none: tokens of before are good for nothing.
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }

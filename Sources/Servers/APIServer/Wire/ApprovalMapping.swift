@@ -63,7 +63,7 @@ extension ApprovalItem {
             ApprovalHTTPRequest(
                 method: bound.method, url: bound.origin + bound.target,
                 headers: bound.fields.map { HeaderField(name: $0.name, value: $0.value) },
-                bodyHash: subject.inputHash?.hexadecimal)
+                bodyHash: subject.inputHash?.hexadecimal, bodyBytes: bound.sender?.bodyByteCount)
         }
     }
 }

@@ -21,6 +21,7 @@ extension AskedRequest {
             writer.write(use.occurrences)
         }
         writer.write(list: strangers) { $0.write($1) }
+        writer.write(optional: content) { $1.write(to: &$0) }
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -35,6 +36,34 @@ extension AskedRequest {
         guard strangers.count <= Self.mostStrangers, strangers.allSatisfy({ $0.count <= 512 }) else { throw .malformed }
         guard uses.count <= Self.mostUses, [scheme, host, method, path].allSatisfy({ $0.utf8.count <= Self.longestText }) else { throw .malformed }
         self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses, strangers: strangers)
+        content = try reader.optional(RequestContent.init(decoding:))
+    }
+}
+
+extension RequestContent {
+    /// A head has no more.
+    private static let mostFields = 4096
+    private static let hashLength = 32
+
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(target)
+        writer.write(list: fields) { writer, field in
+            writer.write(field.name)
+            writer.write(field.value)
+        }
+        writer.write(headHash)
+        writer.write(optional: bodyHash) { $0.write($1) }
+        writer.write(bodyByteCount)
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let target = try reader.text()
+        let fields = try reader.list { reader throws(CanonicalError) in Field(try reader.text(), try reader.text()) }
+        let (headHash, bodyHash) = (try reader.data(), try reader.optional { reader throws(CanonicalError) in try reader.data() })
+        guard fields.count <= Self.mostFields, headHash.count == Self.hashLength, bodyHash.map({ $0.count == Self.hashLength }) ?? true else {
+            throw .malformed
+        }
+        self.init(target: target, fields: fields, headHash: headHash, bodyHash: bodyHash, bodyByteCount: try reader.tally())
     }
 }
 

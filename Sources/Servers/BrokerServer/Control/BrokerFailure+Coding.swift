@@ -6,8 +6,8 @@ extension BrokerFailure {
     /// Those that say everything by their code.
     private static let plain: [BrokerFailure] = [.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .unavailable]
     private static let stops: [ExchangeStop] =
-        [.unreadableBody, .codedBody] + RequestRefusal.allCases.map(ExchangeStop.ambiguous) + ExchangeRefusal.allCases.map(ExchangeStop.exchange)
-        + SignatureRefusal.allCases.map(ExchangeStop.signature)
+        [.unreadableBody, .bodyTooLong, .codedBody] + RequestRefusal.allCases.map(ExchangeStop.ambiguous)
+        + ExchangeRefusal.allCases.map(ExchangeStop.exchange) + SignatureRefusal.allCases.map(ExchangeStop.signature)
     private static let replies: [BrokerFailure] = ReplyRefusal.allCases.map(BrokerFailure.reply)
     private static let addresses: [BrokerFailure] = AddressKind.allCases.map { .address(AddressRefusal(kind: $0)) }
     private static let all: [BrokerFailure] = plain + stops.map(BrokerFailure.stopped) + replies + addresses

@@ -31,8 +31,8 @@ package final class BrokerHandle: RunningBroker {
         var waiting: [WorkID: Waiting]? = [:]
         /// What was written last.
         var lastWrite: EventLoopFuture<Void>?
-        /// How many questions are being judged.
-        var judging = 0
+        /// For whom questions are being judged.
+        var judging: [AskID: AskingProgram] = [:]
         /// Who is asked of requests that come in by a door.
         var doors: [WorkID: any RequestJudge] = [:]
         /// Who hears how a request ended that was allowed.
@@ -115,9 +115,10 @@ package final class BrokerHandle: RunningBroker {
             guard !state.withLock({ $0.allowed[id] != nil }) else { return end() }
             // Who asks faster than it reads has to read first: nothing more of it is taken until then.
             await answersAreRead()
-            guard let judge = judge(of: errand), beginAnswer() else { return write(.refuse(id, nil)) }
+            guard let judge = judge(of: errand), let program = begin(id) else { return write(.refuse(id, nil)) }
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
-            Task { await answer(id, request, by: judge) }
+            Task { await answer(id, request, for: program, by: judge) }
+        case .withdraw(let id): state.withLock { $0.judging[id] }?.leave()
         case .outcome(let id, let outcome):
             // Told before the reply that comes behind it.
             guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
@@ -139,26 +140,29 @@ package final class BrokerHandle: RunningBroker {
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
         case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutPath)
-        case .errand, .allow, .refuse, .cancel, .open: end()
+        case .errand, .allow, .refuse, .describe, .cancel, .open: end()
         }
     }
 
     private func judge(of id: WorkID) -> (any RequestJudge)? { state.withLock { $0.waiting?[id]?.judge ?? $0.doors[id] } }
 
-    /// Counts a question that is being judged; says whether there is room for one more.
-    private func beginAnswer() -> Bool {
+    /// Enters a question that is being judged; nil where there is no room for one more, or it is being judged already.
+    private func begin(_ id: AskID) -> AskingProgram? {
         state.withLock { state in
-            guard state.judging < Self.mostQuestions, state.allowed.count < Self.mostRequests else { return false }
-            state.judging += 1
-            return true
+            guard state.judging.count < Self.mostQuestions, state.allowed.count < Self.mostRequests, state.judging[id] == nil, state.waiting != nil
+            else { return nil }
+            let program = AskingProgram()
+            state.judging[id] = program
+            return program
         }
     }
 
-    private func answer(_ id: AskID, _ request: AskedRequest, by judge: any RequestJudge) async {
-        defer { state.withLock { $0.judging -= 1 } }
+    private func answer(_ id: AskID, _ request: AskedRequest, for program: AskingProgram, by judge: any RequestJudge) async {
+        defer { state.withLock { $0.judging[id] = nil } }
         let leave: RequestLeave
-        switch await judge.judge(request) {
+        switch await judge.judge(request, for: program) {
         case .allow(let allowed): leave = allowed
+        case .describe: return write(.describe(id))
         case .refuse(let denial): return write(.refuse(id, denial))
         }
         let isOpen = state.withLock { state in
@@ -185,15 +189,17 @@ package final class BrokerHandle: RunningBroker {
 
     /// The broker has ended: who waits for it is told, and what left is written down as cut off.
     private func finish() {
-        let (waiting, allowed) = state.withLock { state in
+        let ended = state.withLock { state in
             defer { (state.waiting, state.allowed, state.doors) = (nil, [:], [:]) }
-            return (state.waiting ?? [:], state.allowed)
+            return state
         }
-        for one in waiting.values { one.answer.fail(.unavailable) }
-        guard !allowed.isEmpty else { return }
+        for one in (ended.waiting ?? [:]).values { one.answer.fail(.unavailable) }
+        for program in ended.judging.values { program.leave() }
+        guard !ended.allowed.isEmpty || !ended.doors.isEmpty else { return }
         // Owned by nobody that waits: the broker is gone, and this only says so.
         Task {
-            for (judge, entry) in allowed.values { await judge.conclude(.lost, of: entry) }
+            for (judge, entry) in ended.allowed.values { await judge.conclude(.lost, of: entry) }
+            for judge in ended.doors.values { await judge.end() }
         }
     }
 }

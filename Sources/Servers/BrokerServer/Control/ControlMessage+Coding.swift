@@ -4,9 +4,9 @@ import Secrets
 extension ControlMessage {
     private enum Kind: UInt8 {
         case errand = 1
-        case allow, refuse, cancel, open
+        case allow, refuse, cancel, open, describe
         case ask = 65
-        case outcome, reply, failure, opened, misuse, egress
+        case outcome, reply, failure, opened, misuse, egress, withdraw
     }
 
     /// Kind and parts, without the length.
@@ -22,6 +22,8 @@ extension ControlMessage {
         case .refuse(let id, let denial):
             writer.begin(Kind.refuse, id.number)
             writer.write(optional: denial) { $1.write(to: &$0) }
+        case .describe(let id): writer.begin(Kind.describe, id.number)
+        case .withdraw(let id): writer.begin(Kind.withdraw, id.number)
         case .cancel(let id): writer.begin(Kind.cancel, id.number)
         case .open(let id, let setup):
             writer.begin(Kind.open, id.number)
@@ -63,6 +65,8 @@ extension ControlMessage {
         case .errand: self = .errand(work, try .init(decoding: &reader))
         case .allow: self = .allow(ask, try .init(decoding: &reader))
         case .refuse: self = .refuse(ask, try reader.optional(RequestDenial.init(decoding:)))
+        case .describe: self = .describe(ask)
+        case .withdraw: self = .withdraw(ask)
         case .cancel: self = .cancel(work)
         case .open: self = .open(work, try .init(decoding: &reader))
         case .opened: self = .opened(work, OpenDoor(port: try reader.count(), authority: try reader.text()))

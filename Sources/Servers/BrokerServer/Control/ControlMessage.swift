@@ -8,6 +8,8 @@ enum ControlMessage: Sendable {
     case errand(WorkID, Errand)
     case allow(AskID, RequestLeave)
     case refuse(AskID, RequestDenial?)
+    /// It is to be asked about once more, with its content.
+    case describe(AskID)
     /// Nobody waits for it any more.
     case cancel(WorkID)
     case open(WorkID, DoorSetup)
@@ -20,6 +22,8 @@ enum ControlMessage: Sendable {
     case misuse(WorkID, GrantID, code: String)
     /// A request that held a real value, and of which nothing was asked.
     case egress(WorkID, AskedRequest)
+    /// Whoever it was asked for has gone.
+    case withdraw(AskID)
 
     /// The longest: a body of an errand and what goes with it.
     static let mostBytes = 8 << 20

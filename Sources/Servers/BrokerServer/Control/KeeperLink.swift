@@ -16,8 +16,8 @@ final class KeeperLink: Sendable {
 
     init(_ channel: any Channel) { self.channel = channel }
 
-    /// Asks; where nobody answers, the answer is no.
-    func ask(_ request: AskedRequest, for errand: WorkID) async -> (id: AskID, answer: RequestJudgement) {
+    /// Asks; where nobody answers, the answer is no. `gone` tells that nobody wants it any more.
+    func ask(_ request: AskedRequest, for errand: WorkID, leftBy gone: EventLoopFuture<Void>? = nil) async -> (id: AskID, answer: RequestJudgement) {
         let id = state.withLock { state in
             state.last += 1
             return AskID(number: state.last)
@@ -29,14 +29,25 @@ final class KeeperLink: Sendable {
             }
             guard isOpen else { return continuation.resume(returning: .refuse(nil)) }
             channel.writeAndFlush(ControlMessage.ask(id, errand, request)).whenFailure { _ in self.answer(id, .refuse(nil)) }
+            gone?.whenComplete { _ in self.withdraw(id) }
         }
         return (id, judgement)
     }
 
-    /// The keeper's answer.
+    /// The keeper's answer. What it allows to somebody who has gone went nowhere.
     func answer(_ id: AskID, _ judgement: RequestJudgement) {
-        state.withLock { $0.waiting?.removeValue(forKey: id) }?.resume(returning: judgement)
+        if let waiting = waiting(id) { return waiting.resume(returning: judgement) }
+        if case .allow = judgement { tell(.outcome(id, RequestTally().outcome(BrokerFailure.cut.code))) }
     }
+
+    /// Whoever it was asked for has gone: nothing leaves for them.
+    private func withdraw(_ id: AskID) {
+        guard let waiting = waiting(id) else { return }
+        tell(.withdraw(id))
+        waiting.resume(returning: .refuse(nil))
+    }
+
+    private func waiting(_ id: AskID) -> CheckedContinuation<RequestJudgement, Never>? { state.withLock { $0.waiting?.removeValue(forKey: id) } }
 
     /// Nobody answers any more.
     func close() {

@@ -28,11 +28,11 @@ struct DoorRequest: Sendable {
         }
         // Nobody looks into its frames yet.
         guard !wish.request.opensWebSocket else { return try await refuse(.reply(.upgrade)) }
-        let (ask, answer) = await broker.link.ask(wish.asked, for: door.id)
-        let leave: RequestLeave
-        switch answer {
-        case .allow(let allowed): leave = allowed
-        case .refuse(let denial): return try await refuse(.refused, denial)
+        let (ask, leave): (AskID, RequestLeave)
+        switch try await answer(to: wish, &exchange, body, &parts) {
+        case .allow(let id, let allowed): (ask, leave) = (id, allowed)
+        case .refuse(let failure, let denial): return try await refuse(failure, denial)
+        case .nobody: return false
         }
         let tally = RequestTally()
         do {
@@ -68,7 +68,14 @@ struct DoorRequest: Sendable {
     /// Lets the exchange judge the head, and as much of the body as it wants, up to its question.
     private func question(_ exchange: inout RequestExchange, _ body: RequestBody, _ parts: inout RequestParts) async throws -> RequestExchange.Step {
         // Whether a path may have an encoded slash is the rule's word, which is asked next.
-        var step = exchange.receive(head.received, judgedBy: guardian, allowsEncodedSlash: true)
+        try await settled(exchange.receive(head.received, judgedBy: guardian, allowsEncodedSlash: true), &exchange, body, &parts)
+    }
+
+    /// Takes of the body what the exchange waits for.
+    private func settled(
+        _ first: RequestExchange.Step, _ exchange: inout RequestExchange, _ body: RequestBody, _ parts: inout RequestParts
+    ) async throws -> RequestExchange.Step {
+        var step = first
         if step == .wait, head.waitsToSend { try await client.writer.write(.goOn) }
         while step == .wait {
             guard let part = try await parts.next() else { return .wait }
@@ -77,6 +84,41 @@ struct DoorRequest: Sendable {
             if case .end(let fields) = part { do throws(RefusedTrailers) { _ = try trailers(fields) } catch { return .stop(error.stop) } }
         }
         return step
+    }
+
+    /// What is said to a wish.
+    private enum Answer {
+        case allow(AskID, RequestLeave)
+        case refuse(BrokerFailure, RequestDenial?)
+        /// The program has gone.
+        case nobody
+    }
+
+    /// Asks the keeper; where a person is to be asked, once more with all of the request.
+    private func answer(
+        to wish: RequestWish, _ exchange: inout RequestExchange, _ body: RequestBody, _ parts: inout RequestParts
+    ) async throws -> Answer {
+        switch await broker.link.ask(wish.asked, for: door.id) {
+        case (let ask, .allow(let leave)): return .allow(ask, leave)
+        case (_, .refuse(let denial)): return .refuse(.refused, denial)
+        case (_, .describe): break
+        }
+        var asked = wish.asked
+        switch try await settled(exchange.awaitBody(), &exchange, body, &parts) {
+        case .stop(let stop): return await stopped(stop)
+        case .wait, .pass: return .nobody
+        case .ask: do throws(ExchangeStop) { asked.content = try exchange.content() } catch { return await stopped(error) }
+        }
+        switch await broker.link.ask(asked, for: door.id, leftBy: client.gone) {
+        case (let ask, .allow(let leave)): return .allow(ask, leave)
+        case (_, .refuse(let denial)): return .refuse(.refused, denial)
+        case (_, .describe): return .refuse(.refused, nil)
+        }
+    }
+
+    private func stopped(_ stop: ExchangeStop) async -> Answer {
+        await noteMisuse(stop)
+        return .refuse(.stopped(stop), nil)
     }
 
     private func send(

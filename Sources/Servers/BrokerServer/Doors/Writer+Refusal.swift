@@ -58,6 +58,7 @@ extension BrokerFailure {
     fileprivate var status: Int {
         switch self {
         case .refused, .address: 403
+        case .stopped(.bodyTooLong): 413
         case .stopped: 400
         case .unresolved, .unreachable, .untrusted, .cut, .reply: 502
         case .timeout: 504

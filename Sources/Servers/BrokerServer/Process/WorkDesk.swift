@@ -20,9 +20,10 @@ final class WorkDesk: Sendable {
             }
         case .allow(let id, let leave): parts.link.answer(id, .allow(leave))
         case .refuse(let id, let denial): parts.link.answer(id, .refuse(denial))
+        case .describe(let id): parts.link.answer(id, .describe)
         case .cancel(let id): running.withLock { $0[id] }?.cancel()
         case .open(let id, let setup): run(id) { [parts] in await Self.open(id, setup, parts) }
-        case .ask, .outcome, .reply, .failure, .opened, .misuse, .egress: return false
+        case .ask, .outcome, .reply, .failure, .opened, .misuse, .egress, .withdraw: return false
         }
         return true
     }

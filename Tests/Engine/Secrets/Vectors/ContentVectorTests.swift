@@ -37,7 +37,8 @@ import Testing
             let sandbox: Sandbox?
             let variables: [String], secrets: [Bound], inputHash: String?, file: File?, request: Request?
         }
-        struct Request: Decodable, Sendable { let method: String, origin: String, target: String, fields: [RequestField] }
+        struct Request: Decodable, Sendable { let method: String, origin: String, target: String, fields: [RequestField], sender: Sender? }
+        struct Sender: Decodable, Sendable { let door: String, headHash: String, bodyByteCount: Int64 }
         struct RequestField: Decodable, Sendable { let name: String, value: String }
         struct Sandbox: Decodable, Sendable { let required: Bool, passesUnscanned: Bool, reads: [String] }
         struct Directory: Decodable, Sendable { let path: String, device: Int64, inode: Int64 }
@@ -54,7 +55,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 128).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 130).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -238,11 +239,12 @@ extension ContentVectorTests {
         #expect(subject.timeLimit == expected.timeLimit.map { .nanoseconds($0) })
         #expect(subject.file?.format.rawValue == expected.file?.format && subject.file?.reads == expected.file?.reads)
         #expect(subject.file?.life == expected.file.map { .nanoseconds($0.life) })
-        #expect(
-            subject.request
-                == expected.request.map {
-                    BoundRequest(method: $0.method, origin: $0.origin, target: $0.target, fields: $0.fields.map { .init($0.name, $0.value) })
-                })
+        let request = try expected.request.map {
+            BoundRequest(
+                method: $0.method, origin: $0.origin, target: $0.target, fields: $0.fields.map { .init($0.name, $0.value) },
+                sender: try $0.sender.map { try .init(door: hex($0.door), headHash: hex($0.headHash), bodyByteCount: $0.bodyByteCount) })
+        }
+        #expect(subject.request == request)
         #expect(subject.variables == expected.variables.sorted())
         #expect(subject.inputHash?.hexadecimal == expected.inputHash)
         #expect(

@@ -1,0 +1,125 @@
+"""A program whose requests wait for a person, and which would have others sent than those that were shown."""
+
+import json
+
+from attack import attack, clean, expect
+from house import canary, wait_until
+from tokens import POLICY, RULE, said, start
+
+VALUE = canary()
+# Nothing listens there: what is let go ends at once, and says so.
+WHERE = "https://localhost:9/v1/orders"
+GONE_OUT = "broker.host-unreachable"
+ASKED = RULE | {"methods": ["GET", "POST"], "approval": "person"}
+
+
+def furnish(house):
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "a secret")
+        document = json.dumps({"policies": [POLICY], "request_rules": [ASKED]})
+        answer = person.json("PUT", "/v1/policy", {"document": document})
+        expect(answer.status == 200, f"policy: {answer}")
+        for name in ("claude", "other"):
+            expect(person.json("POST", "/v1/agents", {"name": name}).status == 201, name)
+
+
+def ask(body, url=WHERE, more="", limit=60):
+    """A command line that sends a body, and prints why it went nowhere; `gone` where it did not wait for an answer."""
+    return (f'denied=$(curl -sS --max-time {limit} -o /dev/null -D - -H "Authorization: Bearer $TOKEN" -H "Content-Type: text/plain" {more} --data "{body}" {url} 2>/dev/null '
+            "| tr -d '\\r' | sed -n 's/^Tacit-Denied: //ip'); echo ${denied:-gone}")
+
+
+def requests(house):
+    with house.person() as person:
+        return person.request("GET", "/v1/approvals").json["items"]
+
+
+def pending(house, known=()):
+    return wait_until(lambda: next((item for item in requests(house) if item["standing"] == "pending" and item["id"] not in known), None), "a request waits")
+
+
+def approve(house, item, uses="1"):
+    return house.tacit("approvals", "approve", item["code"], "--uses", uses, password=house.password)
+
+
+def made(person):
+    """How many requests were let go."""
+    items = person.request("GET", "/v1/audit?limit=1000").json["items"]
+    return sum(item["action"] == "request" and item.get("phase") == "intent" for item in items)
+
+
+@attack("approval", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment")
+def other_bodies(context):
+    house = context.house(furnish)
+    with house.person() as hand:
+        before = made(hand)
+
+        def decide():
+            item = pending(house)
+            shown = json.dumps(item)
+            clean(shown.encode(), VALUE)
+            expect(item["request"]["body_bytes"] == 5, shown)
+            expect(approve(house, item).returncode == 0, "approve")
+
+        others = [ask("x=evil", limit=2), ask("x=one", WHERE + "/2", limit=2), ask("x=one", WHERE + "?to=me", limit=2), ask("x=one", more='-H "X-To: me"', limit=2)]
+        raced = "; ".join(f"({line}) &" for line in others).replace("&;", "&")
+        # Whoever is impatient leaves its question, and its approval is for it alone.
+        lines = said(start(house, ask("x=one", limit=1), "cat > /dev/null", f"{raced} wait"), decide)
+        expect(lines[0] == "gone" and set(lines[1:]) == {"gone"} and len(lines) == 5, f"{lines}")
+        expect(said(start(house, ask("x=one", limit=2))) == ["gone"], "another run's")
+        expect(made(hand) == before, "something went that nobody approved")
+
+
+@attack("approval", "of many that are alike, at once and on many connections, one goes for one approval; a replay is another request")
+def raced(context):
+    house = context.house(furnish)
+    with house.person() as hand:
+        before = made(hand)
+        many = " ".join(f"({ask('x=two', limit=5)}) &" for _ in range(6))
+        run = start(house, f"{many} wait")
+        item = pending(house)
+        expect(approve(house, item).returncode == 0, "approve")
+        lines = said(run)
+        expect(lines.count(GONE_OUT) == 1, f"{lines}")
+        expect(made(hand) == before + 1, "more than one went")
+
+
+@attack("approval", "what is approved after its run ended, or a second time, sends nothing")
+def late(context):
+    house = context.house(furnish)
+    with house.person() as hand:
+        before = made(hand)
+        expect(said(start(house, ask("x=late", limit=1))) == ["gone"], "a run that ends")
+        ended = wait_until(lambda: next((item for item in requests(house) if item["request"]["body_bytes"] == 6 and item["standing"] == "expired"), None),
+                           "its question ends with it")
+        refused = approve(house, ended)
+        expect(refused.returncode != 0, "it could be approved all the same")
+        run = start(house, ask("x=twice", limit=30))
+        item = pending(house)
+        expect(approve(house, item).returncode == 0, "approve")
+        again = approve(house, item)
+        expect(again.returncode != 0, "it was approved twice")
+        expect(said(run) == [GONE_OUT], "the one that was approved")
+        expect(made(hand) == before + 1, "more than one went")
+
+
+@attack("approval", "a flood of questions is held off, and what waits keeps nobody else's requests")
+def flood(context):
+    house = context.house(furnish)
+    many = " ".join(f"({ask(f'x={number}', limit=4)}) &" for number in range(14))
+    lines = said(start(house, f"{many} wait"))
+    expect(lines.count("rate_limited") == 4 and lines.count("gone") == 10, f"{lines}")
+    other = start(house, ask("x=other", limit=1), agent="other")
+    expect(said(other) == ["gone"] and any(item["agent"] == "other" for item in requests(house)), "another agent's was not asked about")
+
+
+@attack("approval", "an agent does not approve what its program wants to send")
+def own(context):
+    house = context.house(furnish)
+    with house.connect() as somebody:
+        run = start(house, ask("x=own", limit=3))
+        item = pending(house)
+        for verdict in ("approve", "done"):
+            answer = somebody.json("POST", f"/v1/approvals/{item['id']}", {"verdict": verdict, "code": item["code"]})
+            expect(answer.status in (401, 403), f"{answer}")
+        expect(said(run) == ["gone"], "it went")
