@@ -195,10 +195,33 @@ public struct ApprovalList: Codable, Sendable, Equatable {
     public var items: [ApprovalItem]?
     /// Passed as `since`, it makes the next answer wait until something was asked or decided.
     public var mark: Int64
+    /// Fake tokens that were shown where they are not good, since the vault was unlocked.
+    public var misuses: [TokenMisuse]?
 
-    public init(items: [ApprovalItem]?, mark: Int64) {
+    public init(items: [ApprovalItem]?, mark: Int64, misuses: [TokenMisuse]? = nil) {
         self.items = items
         self.mark = mark
+        self.misuses = misuses
+    }
+}
+
+/// A fake token that an agent showed where it is not good.
+public struct TokenMisuse: Codable, Sendable, Equatable {
+    public var agent: String
+    /// What was wrong, as the log has it.
+    public var code: String
+    public var firstAt: String
+    /// How often it happened.
+    public var count: Int
+    /// Whether the policy had the agent frozen.
+    public var frozen: Bool
+
+    public init(agent: String, code: String, firstAt: String, count: Int, frozen: Bool) {
+        self.agent = agent
+        self.code = code
+        self.firstAt = firstAt
+        self.count = count
+        self.frozen = frozen
     }
 }
 

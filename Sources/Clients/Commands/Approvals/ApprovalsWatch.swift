@@ -22,11 +22,16 @@ extension ApprovalsCommand {
             let console = Console(context)
             console.say(console.style.dim("Waiting for requests of agents; Ctrl-C ends."))
             var shown: Set<String> = []
+            var told: Set<String> = []
             var mark: Int64?
             while true {
                 let door = try VaultDoor(context, options, to: "watch what agents ask for")
                 let list: ApprovalList = try door.get(WirePath.approvals + (mark.map { "?since=\($0)&wait=45" } ?? ""))
                 mark = list.mark
+                // Each kind is told once, and again where the agent was frozen for it.
+                for misuse in list.misuses ?? [] where told.insert("\(misuse.agent) \(misuse.code) \(misuse.frozen)").inserted {
+                    console.warn(misuse.sentence)
+                }
                 // A call waits for a use; a proposal has days. After each, what came meanwhile is looked at first.
                 let waiting = (list.items ?? []).filter { $0.standing == .pending && !shown.contains($0.id) }
                 guard let item = waiting.first(where: { $0.kind != "proposal" }) ?? waiting.first else { continue }

@@ -4,6 +4,7 @@ extension AgentPolicy {
         PolicyKey("name"), PolicyKey("agent_id"), PolicyKey("environments", list: true), PolicyKey("allowed_keys", list: true),
         PolicyKey("denied_keys", list: true), PolicyKey("capabilities", list: true), PolicyKey("unsandboxed"), PolicyKey("home"),
         PolicyKey("unredactable"), PolicyKey("unlisted_programs"), PolicyKey("reads", list: true),
+        PolicyKey("on_misuse"),
     ]
 
     init(_ node: PolicyNode) throws(PolicyError) {
@@ -20,6 +21,7 @@ extension AgentPolicy {
         unredactable = try members["unredactable"]?.word() ?? .deny
         reads = try members["reads"]?.distinct { element throws(PolicyError) in try element.directory() } ?? []
         unlistedPrograms = try members["unlisted_programs"]?.word() ?? .deny
+        onMisuse = try members["on_misuse"]?.word() ?? .refuse
         try checkEffect(node)
     }
 

@@ -22,6 +22,8 @@ package struct AgentPolicy: Sendable, Equatable {
     package let reads: [String]
     /// Whether programs may have values that no command rule lists, in a document that has command rules.
     package let unlistedPrograms: Permission
+    /// What happens to an agent that shows a fake token where that is not good, besides that it is refused and written down.
+    package let onMisuse: Misuse
 
     /// A thing that a policy forbids unless it is written.
     package enum Permission: String, CaseIterable, Sendable {
@@ -36,6 +38,14 @@ package struct AgentPolicy: Sendable, Equatable {
         case fallback
         /// Without a sandbox.
         case allow
+    }
+
+    /// What follows a misused token.
+    package enum Misuse: String, CaseIterable, Sendable {
+        /// The request is refused.
+        case refuse
+        /// The agent is refused everything, until a person lets agents act again.
+        case freeze
     }
 
     /// The HOME of a program that the runner starts.

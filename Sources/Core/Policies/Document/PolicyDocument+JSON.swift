@@ -56,6 +56,7 @@ extension AgentPolicy {
         members.add("unredactable", unredactable, unless: .deny)
         members.add("unlisted_programs", unlistedPrograms, unless: .deny)
         members.add("reads", reads)
+        members.add("on_misuse", onMisuse, unless: .refuse)
         return members
     }
 }

@@ -268,10 +268,10 @@ extension Authorizer {
     }
 
     private func policyVerdict(_ act: Act, by asker: Asker, _ targets: [Target], _ stage: DecisionStage) throws -> Ruling {
+        // Whoever shows no badge may be a person who has not been asked yet, and is told that first.
+        if act.needs.isOpenToAgents, let denial = freeze.denial(of: asker) { throw EngineError.denied(denial) }
         switch act.needs {
-        // Said first: whoever shows no badge may be a person who has not been asked yet.
         case .person, .stepUp, .reveal: throw EngineError.denied(.personOnly)
-        case _ where freeze.since != nil: throw EngineError.denied(.frozen)
         case .nothing: return (nil, [])
         case .listing:
             let mayList = targets.allSatisfy { target in target.scope.flatMap { policy.view(for: asker, in: $0) }?.mayListAnything ?? false }

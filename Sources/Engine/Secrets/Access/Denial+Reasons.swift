@@ -16,6 +16,11 @@ extension EngineError.Denial {
         code: "agents.frozen", reason: "every agent is frozen: a person stopped them all",
         nextStep: "wait until the person lets agents act again with `tacit panic --thaw`")
 
+    /// The answer to one agent that the policy froze.
+    static let frozenAlone = EngineError.Denial(
+        code: "agents.frozen", reason: "this agent is frozen: it showed a fake token where that is not good",
+        nextStep: "wait until the person lets agents act again with `tacit panic --thaw`")
+
     static let tokenRevoked = EngineError.Denial(
         code: "token.revoked", reason: "the fake token in the request was revoked",
         nextStep: "tell the person: they issue another one, or start the program anew")

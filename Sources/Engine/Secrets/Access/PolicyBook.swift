@@ -20,6 +20,17 @@ final class PolicyBook: Sendable {
         }
     }
 
+    /// Whether a policy about the asker wants it frozen when it misuses a fake token; never of a person.
+    func freezesOnMisuse(_ asker: Asker) -> Bool {
+        let identity: AgentIdentity
+        switch asker.standing {
+        case .person: return false
+        case .agent(_, let name): identity = .agent(name)
+        case .unidentified: identity = .unidentified
+        }
+        return document.policies.contains { $0.onMisuse == .freeze && $0.applies(to: identity) }
+    }
+
     /// Whether a rule about the asker's programs pins their content, so that it has to be known.
     func pinsPrograms(of asker: Asker) -> Bool {
         switch asker.standing {

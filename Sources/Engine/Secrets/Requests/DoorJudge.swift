@@ -80,9 +80,9 @@ final class DoorJudge: RequestJudge {
     /// Policy, count, a person where a rule wants one, intent, values: in this order. Nil where all of the request has to be told first.
     private func leave(for request: AskedRequest, _ program: AskingProgram, in vault: OpenVault) async throws -> RequestLeave? {
         guard case .agent(let id, _) = asker.standing, try await vault.isRegistered(id) else { throw EngineError.denied(.badBadge) }
-        guard vault.freeze.since == nil else {
-            try await vault.authorizer.refuse(Self.act, by: asker, on: [], error: .denied(.frozen))
-            throw EngineError.denied(.frozen)
+        if let denial = vault.freeze.denial(of: asker) {
+            try await vault.authorizer.refuse(Self.act, by: asker, on: [], error: .denied(denial))
+            throw EngineError.denied(denial)
         }
         try await vault.checkStrangers(request.strangers, of: asker)
         let uses = try await uses(of: request, in: vault)
@@ -156,7 +156,7 @@ final class DoorJudge: RequestJudge {
         var uses: [Use] = []
         for use in request.uses {
             guard let grant = grants[use.grant] else {
-                try await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [], code: "token.unknown")
+                try await vault.noteMisuse("token.unknown", by: asker, on: [])
                 throw BrokerFailure.refused
             }
             try await vault.checkLive(use.grant, of: asker, vault.target(grant.scope, grant.name, nil).subject)
@@ -199,7 +199,7 @@ final class DoorJudge: RequestJudge {
         guard let vault = open(), let grant = grants[grant] else { return }
         let record = try? await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
         let subject = vault.target(grant.scope, grant.name, record).subject
-        try? await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [subject], code: code)
+        try? await vault.noteMisuse(code, by: asker, on: [subject])
     }
 
     func noteEgress(_ request: AskedRequest) async {

@@ -125,7 +125,7 @@ final class ErrandJudge: RequestJudge {
     }
 
     private func noteMisuse(_ code: String) async throws {
-        try await vault.authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [target.subject], code: code)
+        try await vault.noteMisuse(code, by: asker, on: [target.subject])
     }
 
     private func checkSession() throws {

@@ -100,8 +100,8 @@ extension AgentSessionBook {
     /// Forgets every acknowledgement: the rules are others now.
     func forgetAcknowledgements() { state.withLock { $0.acknowledgements = [:] } }
 
-    func forgetAcknowledgements(of holder: SessionHolder) {
-        state.withLock { state in state.acknowledgements = state.acknowledgements.filter { $0.key.holder != holder } }
+    func forgetAcknowledgements(where isMeant: (SessionHolder) -> Bool) {
+        state.withLock { state in state.acknowledgements = state.acknowledgements.filter { !isMeant($0.key.holder) } }
     }
 }
 

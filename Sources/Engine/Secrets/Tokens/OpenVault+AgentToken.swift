@@ -97,7 +97,7 @@ extension OpenVault {
             .tokenIssue, by: .keeper(foundation.keeper), change: change,
             detail: [AuditFact("for", asker.agentName), AuditFact("token", "\(made.id)")])
         do {
-            try await endIfFrozen([made.id])
+            try await endIfFrozen([made.id], of: draft.agent)
             let end = expiryClock().advanced(by: draft.life)
             var tokens = DoorTokens()
             tokens.add(made.id, made.token, for: grant)

@@ -62,9 +62,9 @@ extension OpenVault {
     @discardableResult
     func addFreeze(to change: inout Change) async throws -> Int {
         let since = freeze.begin(at: clock.now())
-        if try await book.record(.panic, parent: nil, name: PanicRecord.name) == nil {
-            let content = PanicRecord(since: since).encoded
-            change.put(book.make(.panic, id: AnyRecordID(random: random), parent: nil, name: PanicRecord.name, content: content), replacing: nil)
+        let record = PanicRecord(since: since)
+        if try await book.record(.panic, parent: nil, name: record.extent.name) == nil {
+            change.put(book.make(.panic, id: AnyRecordID(random: random), parent: nil, name: record.extent.name, content: record.encoded), replacing: nil)
         }
         return try revoke(try await book.records(.grant), in: &change)
     }
@@ -73,9 +73,9 @@ extension OpenVault {
     package func thawAgents(by asker: Asker) async throws {
         try await administration.pass { [self] in
             let permit = try await authorizer.permit(Act(.agentsThaw, .administer, .stepUp), by: asker, on: [])
-            guard freeze.since != nil else { throw EngineError.invalid("agents are not frozen", hint: nil) }
+            guard freeze.isOn else { throw EngineError.invalid("agents are not frozen", hint: nil) }
             var change = Change()
-            if let row = try await book.record(.panic, parent: nil, name: PanicRecord.name) { change.remove(row) }
+            for row in try await book.records(.panic) { change.remove(row) }
             try await authorizer.commit(permit, change, on: [])
             freeze.end()
         }
@@ -83,8 +83,14 @@ extension OpenVault {
 
     /// Takes over what the vault says, when it is opened.
     func loadFreeze() async throws {
-        guard let row = try await book.record(.panic, parent: nil, name: PanicRecord.name) else { return }
-        freeze.begin(at: try PanicRecord(decoding: row.content).since)
+        for row in try await book.records(.panic) {
+            let record = try PanicRecord(decoding: row.content)
+            guard case .one(let agent) = record.extent else {
+                freeze.begin(at: record.since)
+                continue
+            }
+            freeze.begin(agent, at: record.since)
+        }
     }
 }
 

@@ -49,7 +49,7 @@ extension OpenVault {
         let name = try await agentNames()[agent] ?? ""
         let detail = [AuditFact("for", name), AuditFact("run", "\(run)"), AuditFact("tokens", door.ofRun.count)]
         try await authorizer.state(.tokenIssue, by: .keeper(foundation.keeper), change: change, detail: detail)
-        try await endIfFrozen(door.ofRun)
+        try await endIfFrozen(door.ofRun, of: agent)
         return door
     }
 
@@ -73,10 +73,10 @@ extension OpenVault {
     }
 
     /// Ends tokens that were made while a freeze began, which may have looked for them before they were there.
-    func endIfFrozen(_ ids: [GrantID]) async throws {
-        guard freeze.since != nil else { return }
+    func endIfFrozen(_ ids: [GrantID], of agent: AgentID) async throws {
+        guard let denial = freeze.denial(of: agent) else { return }
         await endTokens(ids)
-        throw EngineError.denied(.frozen)
+        throw EngineError.denied(denial)
     }
 
     /// Ends the tokens of a run that ended, or never began. What fails is done at the next unlock; nobody has a broker for them any more.
@@ -117,9 +117,8 @@ extension OpenVault {
     }
 
     private func misused(_ denial: EngineError.Denial, by asker: Asker, _ subject: AuditSubject) async throws {
-        let error = EngineError.denied(denial)
-        try await authorizer.refuse(Act(.tokenMisuse, .resolve, .capability(.broker)), by: asker, on: [subject], error: error)
-        throw error
+        try await noteMisuse(denial.code, by: asker, on: [subject])
+        throw EngineError.denied(denial)
     }
 }
 

@@ -133,7 +133,7 @@ extension OpenVault {
 
     /// Ends what an agent has whose badge was made worthless.
     func endHoldings(of holder: SessionHolder) async {
-        sessions.forgetAcknowledgements(of: holder)
+        sessions.forgetAcknowledgements { $0 == holder }
         brokers.end { $0 == holder }
         let ended = sessions.end { $0.holder == holder }
         let removed = files.end { $0.holder == holder }

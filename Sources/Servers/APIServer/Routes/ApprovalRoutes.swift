@@ -28,7 +28,9 @@ struct ApprovalRoutes: Sendable {
         let wait = try context.query.integer("wait", in: 0...Self.longestWait) ?? 0
         let open = try vault.opened(for: asker, isWaiting: since != nil)
         let (mark, requests) = try await open.requests(since: since, waiting: .seconds(wait), by: asker)
-        return try Response(json: ApprovalList(items: requests?.map(ApprovalItem.init), mark: Int64(mark)))
+        let misuses = open.misuses(for: asker).map(TokenMisuse.init)
+        return try Response(
+            json: ApprovalList(items: requests?.map(ApprovalItem.init), mark: Int64(mark), misuses: misuses.isEmpty ? nil : misuses))
     }
 
     @Sendable private func decide(_ request: Request, _ context: APIContext) async throws -> Response {

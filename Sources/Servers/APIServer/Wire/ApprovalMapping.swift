@@ -68,6 +68,12 @@ extension ApprovalItem {
     }
 }
 
+extension TokenMisuse {
+    init(_ view: MisuseView) {
+        self.init(agent: view.agent, code: view.code, firstAt: view.firstAt.seconds, count: view.count, frozen: view.isFrozen)
+    }
+}
+
 extension ApprovalSandbox {
     fileprivate init(bound: BoundSandbox?) {
         guard let bound else {
