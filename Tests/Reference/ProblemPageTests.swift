@@ -121,7 +121,8 @@ extension ProblemPageTests {
             .revisionMismatch(current: 4), .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot, .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
-            .tooManyRequests, .rateLimited(rule: "r", seconds: 30), .sessionEnded,
+            .tooManyRequests, .rateLimited(rule: "r", seconds: 30),
+            .rateLimited(rule: "r", seconds: 1, limit: .concurrency), .rateLimited(rule: "r", seconds: 30, limit: .bytes), .sessionEnded,
         ] as [EngineError]
 
     /// Every way in which a request through the broker ends without a reply.

@@ -33,6 +33,8 @@ public struct TokenSummary: Codable, Sendable, Equatable {
     public var expiresAt: String
     public var revokedAt: String?
     public var state: State
+    /// What was asked with it since the keeper was started; nil where nothing was.
+    public var usage: TokenUsage?
 
     public init(
         id: String, agent: String, secret: String, masked: String, shape: String, ofRun: Bool = false, issuedAt: String, expiresAt: String,
@@ -48,6 +50,25 @@ public struct TokenSummary: Codable, Sendable, Equatable {
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
         self.state = state
+    }
+}
+
+/// What was asked with a fake token.
+public struct TokenUsage: Codable, Sendable, Equatable {
+    /// That were allowed.
+    public var requests: Int
+    public var refused: Int
+    /// Of the bodies of requests and replies.
+    public var bytesSent: Int64
+    public var bytesReceived: Int64
+    public var lastUsedAt: String
+
+    public init(requests: Int, refused: Int, bytesSent: Int64, bytesReceived: Int64, lastUsedAt: String) {
+        self.requests = requests
+        self.refused = refused
+        self.bytesSent = bytesSent
+        self.bytesReceived = bytesReceived
+        self.lastUsedAt = lastUsedAt
     }
 }
 

@@ -35,8 +35,8 @@ package enum EngineError: Diagnosable, Equatable {
     case tooManyRuns
     /// As many requests of one agent are being made as may be at once, or as many brokers are there.
     case tooManyRequests
-    /// A request rule's rate is used up.
-    case rateLimited(rule: String, seconds: Int)
+    /// One of a request rule's limits is reached.
+    case rateLimited(rule: String, seconds: Int, limit: RequestLimit = .rate)
     /// What the agent had was ended while it asked.
     case sessionEnded
     case runnersGone
@@ -44,6 +44,9 @@ package enum EngineError: Diagnosable, Equatable {
     case tooMany(String)
     /// An agent asks for values too often.
     case tooOften(seconds: Int)
+
+    /// What a request rule limits.
+    package enum RequestLimit: Sendable, CaseIterable { case rate, concurrency, bytes }
 
     /// A policy's or rule's no, as it may be told.
     package struct Denial: Sendable, Equatable {
@@ -136,13 +139,18 @@ package enum EngineError: Diagnosable, Equatable {
         case .logFull: "too many acts wait to be audited while the vault is locked"
         case .tooManyRuns: "five runs are going on already"
         case .tooManyRequests: "as many requests are being made as may be at once"
-        case .rateLimited: "a request rule's rate is used up"
+        case .rateLimited(_, _, .rate): "a request rule's rate is used up"
+        case .rateLimited(_, _, .concurrency): "as many requests go on by a request rule as may at once"
+        case .rateLimited(_, _, .bytes): "the bytes that a request rule lets through are used up"
         case .sessionEnded: "what you had was ended while the request was made"
         case .runnersGone: "programs cannot be run now: the spawner has ended"
         case .tooMany(let things): "there are too many \(things) already"
         case .tooOften: "values were asked for too often"
         }
     }
+
+    /// The rule whose limit is reached; nil for anything else.
+    var limitingRule: String? { if case .rateLimited(let rule, _, _) = self { rule } else { nil } }
 
     package var hint: String? {
         switch self {
@@ -165,7 +173,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .recordsDisagree, .unreadable: "run `tacit audit verify`, and restore a backup if it names a break"
         case .logFull: "unlock the vault, so that they are absorbed"
         case .tooManyRuns, .tooManyRequests: "wait until one has ended"
-        case .rateLimited(_, let seconds): "wait \(seconds) s"
+        case .rateLimited(_, let seconds, _): "wait \(seconds) s"
         case .sessionEnded: "repeat the call, if it is still wanted"
         case .runnersGone: "lock and unlock the vault"
         case .tooOften(let seconds): "wait \(seconds) s"

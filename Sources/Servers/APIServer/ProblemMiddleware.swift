@@ -69,7 +69,7 @@ enum ProblemTable {
         if case .backedOff(let seconds, _) = error { problem.retryAfter = seconds }
         if case .tooManyRuns = error { problem.retryAfter = 5 }
         if case .tooManyRequests = error { problem.retryAfter = 5 }
-        if case .rateLimited(let rule, let seconds) = error { (problem.rule, problem.retryAfter) = (rule, seconds) }
+        if case .rateLimited(let rule, let seconds, _) = error { (problem.rule, problem.retryAfter) = (rule, seconds) }
         if case .tooOften(let seconds) = error { problem.retryAfter = seconds }
         return problem
     }

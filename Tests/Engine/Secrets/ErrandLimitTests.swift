@@ -111,7 +111,7 @@ import Testing
         do {
             try await Errands.request(bench)
             Issue.record("a third went")
-        } catch EngineError.rateLimited(let rule, let seconds) { #expect(rule == "stripe" && (1...62).contains(seconds)) }
+        } catch EngineError.rateLimited(let rule, let seconds, .rate) { #expect(rule == "stripe" && (1...62).contains(seconds)) }
         let denied = try #require(try await bench.log().last { $0.action == .known(.request) })
         #expect(denied.decision == .deny(code: "rate_limited", rule: "stripe"))
         try await bench.relock()

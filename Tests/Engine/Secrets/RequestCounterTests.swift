@@ -19,7 +19,7 @@ import Testing
     /// Counts a request; or says how long none may be made.
     private func wait(_ counter: RequestCounter, _ rate: RequestRate, _ now: Timestamp) -> Int? {
         do { _ = try counter.take(by: "r", rate, for: holder, now: now) } catch {
-            guard case .rateLimited(_, let seconds) = error else { return 0 }
+            guard case .rateLimited(_, let seconds, _) = error else { return 0 }
             return seconds
         }
         return nil

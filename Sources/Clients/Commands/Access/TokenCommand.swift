@@ -62,7 +62,7 @@ struct TokenCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List fake tokens; none is shown.",
             discussion: """
-                Without --all, those that are live. What is over is kept for thirty days, so that it is known where somebody still uses it.
+                Without --all, those that are live. What was done with each is counted since the keeper was started. What is over is kept for thirty days, so that it is known where somebody still uses it.
 
                 EXAMPLES
                   tacit token list
@@ -80,12 +80,13 @@ struct TokenCommand: ParsableCommand {
             let console = Console(context)
             if options.json { return console.say(json: Page(items: shown)) }
             if shown.isEmpty { return console.say(all ? "No fake tokens." : "No fake token is live.") }
-            var table = Table("ID", "AGENT", "SECRET", "TOKEN", "GOOD IN", "ISSUED", "STATE")
+            var table = Table("ID", "AGENT", "SECRET", "TOKEN", "GOOD IN", "ISSUED", "STATE", "USED")
             for token in shown {
                 table.add(
                     .init(token.id.printable), .init(token.agent.printable, style: console.style.bold), .init(token.secret.printable),
                     .init(token.masked.printable), .init(token.ofRun ? "one run" : "every run"),
-                    .init(RelativeTime.text(token.issuedAt, now: context.now())), Self.state(token, console.style, context))
+                    .init(RelativeTime.text(token.issuedAt, now: context.now())), Self.state(token, console.style, context),
+                    .init(token.usage.map { $0.words(now: context.now()) } ?? "not yet"))
             }
             for line in table.lines(console.style) { console.say(line) }
         }

@@ -187,7 +187,7 @@ extension RequestQuestion {
 
 extension RequestTerms {
     fileprivate var words: [String] {
-        (rate.map { ["at most \($0)"] } ?? []) + seal.map { "sealed \($0)" } + (occurrences == 1 ? [] : ["\(occurrences) times"])
+        limits.map { "at most \($0)" } + seal.map { "sealed \($0)" } + (occurrences == 1 ? [] : ["\(occurrences) times"])
             + (ownNetwork == .allow ? ["into your own network"] : []) + (authorities.map { ["verified by \($0.words)"] } ?? [])
     }
 }

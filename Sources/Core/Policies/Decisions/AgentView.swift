@@ -140,7 +140,7 @@ extension PolicyGrant {
         if capability.needsProgram, policy.unsandboxed == .deny { obligations.insert(.sandbox) }
         if case .open = command { obligations.insert(.program) }
         if listing?.isOpen == true { obligations.insert(.request) }
-        if terms?.rate != nil { obligations.insert(.rate) }
+        if terms?.isLimited == true { obligations.insert(.rate) }
         if terms?.seal.isEmpty == false { obligations.insert(.seal) }
         self.obligations = obligations
         rule = policy.name

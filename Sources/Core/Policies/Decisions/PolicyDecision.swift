@@ -52,7 +52,7 @@ package enum PolicyObligation: String, CaseIterable, Sendable {
     case program
     /// The request is judged by the request rules, with the place of its token, before the value leaves: none was named in the question, or no place.
     case request
-    /// The request is counted, and refused where the rule's rate is used up.
+    /// The request is counted, and refused where the rule's rate, its places at once or its bytes are used up.
     case rate
     /// New credentials in the reply are put into the vault before the agent sees the reply.
     case seal
@@ -71,13 +71,19 @@ package struct RequestTerms: Sendable, Equatable {
     /// What the service is verified against; nil for the system's authorities.
     package let authorities: RequestAuthorities?
     package let rate: RequestRate?
+    package let concurrency: Int?
+    package let bytes: RequestBytes?
     /// Pointers to what is sealed in a JSON reply.
     package let seal: [String]
+
+    /// Whether its requests are counted.
+    package var isLimited: Bool { rate != nil || concurrency != nil || bytes != nil }
 
     init(_ rule: RequestRule, for request: RequestQuestion, withToken hasToken: Bool) {
         self.rule = rule.name
         places = hasToken ? rule.places(on: request) : []
         (ownNetwork, authorities) = (rule.ownNetwork, rule.authorities)
+        (concurrency, bytes) = (rule.concurrency, rule.bytes)
         (occurrences, encodedSlash, rate, seal) = (rule.occurrences, rule.encodedSlash, rule.rate, hasToken ? rule.seal : [])
     }
 }

@@ -121,7 +121,12 @@ extension RequestTerms {
         let sealing = seal.isEmpty ? [] : ["sealed in the reply: \(seal.joined(separator: ", "))"]
         let network = ownNetwork == .allow ? ["the host may lead into your own network"] : []
         let verified = authorities.map { ["the host is verified against \($0.words), in place of the system's"] } ?? []
-        return token + network + verified + (rate.map { ["at most \($0)"] } ?? []) + sealing
+        return token + network + verified + limits.map { "at most \($0)" } + sealing
+    }
+
+    /// Each of its limits in a few words.
+    var limits: [String] {
+        (rate.map { ["\($0)"] } ?? []) + (concurrency.map { ["\($0) at once"] } ?? []) + (bytes.map { ["\($0)"] } ?? [])
     }
 
     private var times: String { occurrences == 1 ? "once" : "\(occurrences) times at most" }

@@ -4,6 +4,7 @@ package enum RequestProblem: Error, Equatable, Sendable {
     case badPort
     case badCount(maximum: Int)
     case badRate
+    case badBytes
     case unknownMethod(suggestion: String?)
     case unknownPlace(suggestion: String?)
     /// A place that takes a name and has none.
@@ -38,7 +39,7 @@ extension RequestProblem {
         case .unknownMethod, .unknownPlace: "policy.unknown-word"
         case .encodedSlash: "policy.never-matches"
         case .withoutRequest, .notOfBroker, .inTunnel: "policy.misplaced-key"
-        case .host, .badPort, .badCount, .badRate, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest, .authorities:
+        case .host, .badPort, .badCount, .badRate, .badBytes, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest, .authorities:
             "policy.bad-value"
         }
     }
@@ -49,6 +50,7 @@ extension RequestProblem {
         case .badPort: "a port is a number from 1 to 65535, without leading zeros"
         case .badCount(let maximum): "this is a number from 1 to \(maximum)"
         case .badRate: "a rate is a number, a slash and `second`, `minute`, `hour` or `day`"
+        case .badBytes: "this is a number, `KiB`, `MiB` or `GiB`, a slash and `second`, `minute`, `hour` or `day`"
         case .unknownMethod: "this is no method that a rule can list"
         case .unknownPlace: "this is none of \(TokenPlace.words.map { "`\($0)`" }.joined(separator: ", "))"
         case .placeWithoutName(let word): "`\(word)` needs a colon, a space and \(word == "json" ? "a pointer" : "a name")"
@@ -75,6 +77,7 @@ extension RequestProblem {
         switch self {
         case .host(let problem): problem.hint
         case .badRate: "write `60/minute`, say"
+        case .badBytes: "write `100MiB/day`, say"
         case .unknownMethod(let word?), .unknownPlace(let word?): "did you mean `\(word)`?"
         case .unknownMethod: "methods are words such as `GET` and `POST`, in upper case"
         case .placeWithoutName(let word): "write `\(word): \(word == "json" ? "/path/to/it" : word == "header" ? "X-Api-Key" : "token")`"

@@ -5,7 +5,7 @@ extension RequestRule {
         PolicyKey("hosts", list: true),
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
         PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("own_network"),
-        PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"),
+        PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"), PolicyKey("concurrency", of: .number), PolicyKey("bytes"),
         PolicyKey("approval"), PolicyKey("seal", list: true),
     ]
 
@@ -39,6 +39,9 @@ extension RequestRule {
         let maximum = Self.maximumOccurrences
         occurrences = try members["occurrences"]?.number(upTo: maximum, else: .badCount(maximum: maximum)) ?? 1
         rate = try members["rate"]?.rate()
+        let most = Self.maximumConcurrency
+        concurrency = try members["concurrency"]?.number(upTo: most, else: .badCount(maximum: most))
+        bytes = try members["bytes"]?.bytes()
         approval = try members["approval"]?.word()
         seal = try members["seal"]?.pointers() ?? []
         try check(members)
@@ -87,6 +90,8 @@ extension RequestRule {
         members.add("authorities", authorities?.pem)
         members.add("tunnel", tunnel, unless: .deny)
         members.add("rate", rate?.description)
+        members.add("concurrency", concurrency.map(String.init))
+        members.add("bytes", bytes?.description)
         members.add("approval", approval)
         members.add("seal", seal)
         return members
@@ -134,6 +139,11 @@ extension PolicyNode {
     fileprivate func rate() throws(PolicyError) -> RequestRate {
         guard let rate = RequestRate(parsing: try text()) else { throw error(.request(.badRate)) }
         return rate
+    }
+
+    fileprivate func bytes() throws(PolicyError) -> RequestBytes {
+        guard let bytes = RequestBytes(parsing: try text()) else { throw error(.request(.badBytes)) }
+        return bytes
     }
 
     /// A list of JSON pointers, none to what another points to or into.

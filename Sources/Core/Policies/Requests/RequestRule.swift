@@ -25,6 +25,10 @@ package struct RequestRule: Sendable, Equatable {
     /// What its hosts are verified against; nil for the system's authorities.
     package let authorities: RequestAuthorities?
     package let rate: RequestRate?
+    /// How many of its requests an agent makes at once; nil for as many as it likes.
+    package let concurrency: Int?
+    /// How much its requests and their replies carry; nil for as much as they like.
+    package let bytes: RequestBytes?
     /// Whether it is about tunnels in place of requests: nobody looks into what its hosts are told there, and no token is exchanged.
     package let tunnel: AgentPolicy.Permission
     /// Who approves each request; nil for nobody.
@@ -39,6 +43,7 @@ package struct RequestRule: Sendable, Equatable {
 
     package static let usualPort = 443
     package static let maximumOccurrences = 16
+    package static let maximumConcurrency = 1000
 }
 
 extension RequestRule {

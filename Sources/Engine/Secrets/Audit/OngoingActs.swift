@@ -33,7 +33,8 @@ struct Lasting: Sendable {
     let pending: PendingBook
     let runs = RunRegistry()
     let answers = HeldAnswers()
-    let requests = RequestCounter()
+    let limits = RequestLimits()
+    let usages = TokenUsages()
 }
 
 extension Lasting {

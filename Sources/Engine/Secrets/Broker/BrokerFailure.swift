@@ -18,6 +18,8 @@ package enum BrokerFailure: Diagnosable, Equatable {
     /// The connection ended before the reply did.
     case cut
     case timeout
+    /// Its bodies have as many bytes as the request's rule lets through.
+    case overAllowance
     /// There is no broker, or it ended.
     case unavailable
 
@@ -32,6 +34,7 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .untrusted: "broker.certificate-untrusted"
         case .cut: "broker.connection-cut"
         case .timeout: "broker.timeout"
+        case .overAllowance: "broker.over-allowance"
         case .unavailable: "broker.unavailable"
         }
     }
@@ -46,6 +49,7 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .unreachable: "the host could not be reached"
         case .untrusted: "the service did not prove with a trusted certificate that it is this host"
         case .cut: "the connection to the service ended before its reply did"
+        case .overAllowance: "what the request or its reply carries is more than its rule lets through now"
         case .timeout: "the service did not answer in time"
         case .unavailable: "the broker is not there"
         }
@@ -59,6 +63,7 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .unreachable, .cut: "try again; whether the request took effect is not known"
         case .untrusted: "for a service with certificates of your own, name them in the request rule: `authorities`"
         case .timeout: "try again with a longer timeout; whether the request took effect is not known"
+        case .overAllowance: "wait, or send and fetch less: one request has half of what is left of the rule's `bytes`; whether it took effect is not known"
         case .unavailable: "lock and unlock the vault; it starts a new one"
         case .refused, .reply: nil
         }

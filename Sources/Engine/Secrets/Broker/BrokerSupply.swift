@@ -73,9 +73,11 @@ package struct RequestDenial: Sendable, Equatable {
     package var message: String
     package var rule: String?
     package var nextStep: String?
+    /// In how many seconds it may be asked again; nil where time changes nothing.
+    package var retryAfter: Int?
 
-    package init(code: String, message: String, rule: String? = nil, nextStep: String? = nil) {
-        (self.code, self.message, self.rule, self.nextStep) = (code, message, rule, nextStep)
+    package init(code: String, message: String, rule: String? = nil, nextStep: String? = nil, retryAfter: Int? = nil) {
+        (self.code, self.message, self.rule, self.nextStep, self.retryAfter) = (code, message, rule, nextStep, retryAfter)
     }
 
     /// The answer to a tunnel in which each request is judged.
@@ -94,6 +96,8 @@ package struct RequestLeave: Sendable {
     package var authorities: String?
     /// Whether the policy lets data of the reply pass that nobody can look into.
     package var passesUnscanned = false
+    /// How many bytes its bodies may have, both ways together; nil for as many as they like.
+    package var allowance: Int64?
 
     package init(entry: Int64, releases: [ValueRelease], reachesOwnNetwork: Bool = false, authorities: String? = nil) {
         (self.entry, self.releases, self.reachesOwnNetwork, self.authorities) = (entry, releases, reachesOwnNetwork, authorities)

@@ -35,7 +35,13 @@ final class DoorJudge: RequestJudge {
 
     private struct State {
         /// Requests that were allowed and have not ended, by the entry of their intent.
-        var ongoing: [Int64: AuthorizedAccess] = [:]
+        var ongoing: [Int64: Ongoing] = [:]
+    }
+
+    private struct Ongoing {
+        var access: AuthorizedAccess
+        var grants: [GrantID]
+        var tickets: [RequestLimits.Ticket]
     }
 
     static let act = Act(.request, .resolve, .capability(.broker))
@@ -59,6 +65,7 @@ final class DoorJudge: RequestJudge {
         do {
             return try await leave(for: request, program, in: vault).map(RequestJudgement.allow) ?? .describe
         } catch {
+            lasting.usages.refused(request.uses.map(\.grant).filter { grants[$0] != nil }, at: vault.clock.now())
             let denial = RequestDenial(error)
             var item = item(request, vault)
             (item.denial, item.rule) = (denial.code, denial.rule)
@@ -95,22 +102,29 @@ final class DoorJudge: RequestJudge {
         let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
         let rule = vault.authorizer.ruleForApproval(Self.act, by: asker, on: targets)
         guard rule == nil || request.content != nil else { return nil }
-        let tickets = try await tickets(granted.compactMap(\.request), targets, vault)
+        let tickets: [RequestLimits.Ticket]
+        do throws(EngineError) { tickets = try lasting.limits.take(by: granted.compactMap(\.request), for: holder, now: vault.clock.steady()) } catch {
+            try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), code: error.code, rule: error.limitingRule)
+            throw error
+        }
         do {
             let access = try await access(request, uses, targets, ruledBy: rule, program, vault)
-            let leave = try await leave(uses, access, vault)
+            let leave = try await leave(uses, access, tickets, vault)
+            lasting.usages.used(uses.map(\.id), at: vault.clock.now())
             var item = item(request, vault)
             item.rule = access.grants.first?.request?.rule
             vault.traffic.begin(item, by: leave.entry)
             return leave
         } catch {
-            for ticket in tickets { lasting.requests.giveBack(ticket) }
+            lasting.limits.giveBack(tickets)
             throw error
         }
     }
 
-    private func leave(_ uses: [Use], _ access: AuthorizedAccess, _ vault: OpenVault) async throws -> RequestLeave {
-        state.withLock { $0.ongoing[access.entry] = access }
+    private func leave(
+        _ uses: [Use], _ access: AuthorizedAccess, _ tickets: [RequestLimits.Ticket], _ vault: OpenVault
+    ) async throws -> RequestLeave {
+        state.withLock { $0.ongoing[access.entry] = Ongoing(access: access, grants: uses.map(\.id), tickets: tickets) }
         for use in uses { labels.note(use.grant.label, of: use.record.id) }
         do {
             try await checkStillGood(uses, access, vault)
@@ -126,6 +140,7 @@ final class DoorJudge: RequestJudge {
                 entry: access.entry, releases: releases.values.sorted { $0.grant < $1.grant }, reachesOwnNetwork: terms.ownNetwork == .allow,
                 authorities: terms.authorities?.pem)
             leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
+            leave.allowance = tickets.allowance
             return leave
         } catch {
             await conclude(RequestOutcome(result: (error as? any Diagnosable)?.code ?? "internal", duration: .zero), of: access.entry)
@@ -180,21 +195,6 @@ final class DoorJudge: RequestJudge {
         return target
     }
 
-    /// Counts the request, once for each rule with a rate.
-    private func tickets(_ terms: [RequestTerms], _ targets: [Target], _ vault: OpenVault) async throws -> [RequestCounter.Ticket] {
-        var tickets: [RequestCounter.Ticket] = []
-        var counted: Set<String> = []
-        for terms in terms {
-            guard let rate = terms.rate, counted.insert(terms.rule).inserted else { continue }
-            do { tickets.append(try lasting.requests.take(by: terms.rule, rate, for: holder, now: vault.clock.steady())) } catch {
-                for ticket in tickets { lasting.requests.giveBack(ticket) }
-                try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), code: error.code, rule: terms.rule)
-                throw error
-            }
-        }
-        return tickets
-    }
-
     func noteMisuse(of grant: GrantID, code: String) async {
         guard let vault = open(), let grant = grants[grant] else { return }
         let record = try? await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
@@ -211,7 +211,10 @@ final class DoorJudge: RequestJudge {
     }
 
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
-        guard let access = state.withLock({ $0.ongoing.removeValue(forKey: entry) }) else { return }
+        guard let ongoing = state.withLock({ $0.ongoing.removeValue(forKey: entry) }) else { return }
+        let access = ongoing.access
+        lasting.limits.settle(ongoing.tickets, after: outcome, now: clock.steady())
+        lasting.usages.carried(ongoing.grants, outcome)
         open()?.traffic.end(entry, outcome)
         var answers: [SecretID: Int] = [:]
         for (name, count) in outcome.answers {
@@ -234,7 +237,9 @@ extension RequestDenial {
         let known = error as? any Diagnosable
         var rule: String?
         if case .denied(let denial)? = error as? EngineError { rule = denial.rule }
+        if let limiting = (error as? EngineError)?.limitingRule { rule = limiting }
         self.init(code: known?.code ?? "internal", message: known?.message ?? "the request could not be judged", rule: rule, nextStep: known?.hint)
+        if case .rateLimited(_, let seconds, _)? = error as? EngineError { retryAfter = seconds }
         // A program has no tools: what it is told goes to whoever started it.
         if case .denied(let denial)? = error as? EngineError, denial.request != nil, denial.code == PolicyDenial.Code.approvalRequired.rawValue {
             nextStep = Self.waits

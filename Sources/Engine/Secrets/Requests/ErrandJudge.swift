@@ -41,6 +41,7 @@ final class ErrandJudge: RequestJudge {
         var wasAsked = false
         /// Until its outcome is written.
         var access: AuthorizedAccess?
+        var tickets: [RequestLimits.Ticket] = []
         /// Of the intent.
         var entry: Int64?
         var allowedAt: Timestamp?
@@ -103,6 +104,7 @@ final class ErrandJudge: RequestJudge {
                 entry: access.entry, releases: [ValueRelease(grant: grant, name: held.label, value: value, answersLeft: left)],
                 reachesOwnNetwork: terms.ownNetwork == .allow, authorities: terms.authorities?.pem)
             leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
+            leave.allowance = state.withLock { $0.tickets.allowance }
             return leave
         } catch {
             await conclude(result: (error as? any Diagnosable)?.code ?? "internal", [])
@@ -146,20 +148,17 @@ final class ErrandJudge: RequestJudge {
     private func authorized() async throws -> AuthorizedAccess {
         let granted = try await vault.authorizer.foresee(act, by: asker, on: [target])
         guard let terms = granted.first?.request, let holder = asker.holder else { throw EngineError.denied(.personOnly) }
-        let ticket = try await ticket(terms, holder)
-        do {
-            return try await authorized(ruledBy: vault.authorizer.ruleForApproval(act, by: asker, on: [target]))
-        } catch {
-            if let ticket { vault.lasting.requests.giveBack(ticket) }
+        let tickets: [RequestLimits.Ticket]
+        do throws(EngineError) { tickets = try vault.lasting.limits.take(by: [terms], for: holder, now: vault.clock.steady()) } catch {
+            try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: error.code, rule: terms.rule)
             throw error
         }
-    }
-
-    /// Counts the request where its rule has a rate.
-    private func ticket(_ terms: RequestTerms, _ holder: SessionHolder) async throws -> RequestCounter.Ticket? {
-        guard let rate = terms.rate else { return nil }
-        do { return try vault.lasting.requests.take(by: terms.rule, rate, for: holder, now: vault.clock.steady()) } catch {
-            try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: error.code, rule: terms.rule)
+        do {
+            let access = try await authorized(ruledBy: vault.authorizer.ruleForApproval(act, by: asker, on: [target]))
+            state.withLock { $0.tickets = tickets }
+            return access
+        } catch {
+            vault.lasting.limits.giveBack(tickets)
             throw error
         }
     }
@@ -191,11 +190,23 @@ final class ErrandJudge: RequestJudge {
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         guard entry == state.withLock({ $0.entry }) else { return }
         vault.traffic.end(entry, outcome)
+        settle(after: outcome)
         await conclude(result: outcome.result, outcome.facts, answers: outcome.answers)
+    }
+
+    /// Gives back of its rule's limits what it did not use, once.
+    private func settle(after outcome: RequestOutcome?) {
+        let tickets = state.withLock { state in
+            defer { state.tickets = [] }
+            return state.tickets
+        }
+        vault.lasting.limits.settle(tickets, after: outcome, now: vault.clock.steady())
     }
 
     /// Writes how the request ended, once. What it answered belongs to the one secret that it had, under whatever name it is told.
     private func conclude(result: String, _ facts: [AuditFact], answers: [String: Int] = [:]) async {
+        // Where nobody told how it ended, it counts as all that it might have carried.
+        settle(after: nil)
         let access = state.withLock { state in
             defer { state.access = nil }
             return state.access

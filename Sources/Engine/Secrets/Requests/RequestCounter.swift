@@ -2,7 +2,8 @@ import Model
 import Policies
 import Synchronization
 
-/// How many requests an agent made lately by a rule. It lives as long as the keeper, so that a lock and an unlock give nothing back.
+/// How many requests an agent made lately by a rule, or how many bytes they carried. It lives as long as the keeper, so that a lock and an unlock give
+/// nothing back.
 ///
 /// Moments are counted in sixty-fourths of the rule's span, and a request counts until the part in which it was made has left the span whole: there are never
 /// more in any span than the rule says. All moments are since boot; one that lies ahead counts as well.
@@ -31,7 +32,7 @@ final class RequestCounter: Sendable {
         let part = Self.part(of: now, rate.period)
         let wait: Int? = state.withLock { state in
             if state.count > Self.mostKeys { state = state.filter { Self.isLive($0.value, at: Self.part(of: now, $0.key.period)) } }
-            var counts = (state[key] ?? [:]).filter { $0.key > part - Self.parts - 1 }
+            var counts = Self.live(state[key] ?? [:], at: part)
             guard counts.values.reduce(0, +) >= rate.count else {
                 counts[part, default: 0] += 1
                 state[key] = counts
@@ -42,6 +43,27 @@ final class RequestCounter: Sendable {
         }
         if let wait { throw .rateLimited(rule: rule, seconds: wait) }
         return Ticket(key: key, part: part)
+    }
+
+    /// Counts what has happened already, whatever the limit.
+    func add(_ count: Int, by rule: String, _ period: RequestRate.Period, for holder: SessionHolder, now: Timestamp) {
+        let key = Key(rule: rule, holder: holder, period: period)
+        state.withLock { state in
+            var counts = Self.live(state[key] ?? [:], at: Self.part(of: now, period))
+            counts[Self.part(of: now, period), default: 0] += count
+            state[key] = counts
+        }
+    }
+
+    /// How much of a limit is left; and, where nothing is, in how many seconds there will be some.
+    func left(
+        of limit: Int, by rule: String, _ period: RequestRate.Period, for holder: SessionHolder, now: Timestamp
+    ) -> (count: Int, wait: Int) {
+        state.withLock { state in
+            let counts = Self.live(state[Key(rule: rule, holder: holder, period: period)] ?? [:], at: Self.part(of: now, period))
+            let left = limit - counts.values.reduce(0, +)
+            return left > 0 ? (left, 0) : (0, Self.wait(for: counts, limit, now, period))
+        }
     }
 
     func giveBack(_ ticket: Ticket) {
@@ -63,6 +85,7 @@ final class RequestCounter: Sendable {
         return max(1, Int(period.duration.components.seconds))
     }
 
+    private static func live(_ counts: [Int64: Int], at part: Int64) -> [Int64: Int] { counts.filter { $0.key > part - parts - 1 } }
     private static func isLive(_ counts: [Int64: Int], at part: Int64) -> Bool { counts.keys.contains { $0 > part - parts - 1 } }
     private static func width(of period: RequestRate.Period) -> Int64 { period.duration.wholeNanoseconds / parts }
     private static func part(of moment: Timestamp, _ period: RequestRate.Period) -> Int64 { moment.nanoseconds / width(of: period) }

@@ -36,6 +36,8 @@ package struct TokenView: Sendable {
     package var expiresAt: Timestamp
     package var revokedAt: Timestamp?
     package var state: TokenState
+    /// What was asked with it since the keeper was started; nil where nothing was.
+    package var usage: TokenUsage?
 }
 
 /// Whether a token is good.
@@ -153,6 +155,6 @@ extension OpenVault {
         return TokenView(
             id: row.id.cast(), agent: agent, secret: secret, masked: Mask.text(of: token), shape: document.shape, isOfRun: record.run != nil,
             issuedAt: record.issuedAt, expiresAt: record.expiresAt, revokedAt: record.revokedAt,
-            state: record.state(at: expiryClock()))
+            state: record.state(at: expiryClock()), usage: lasting.usages[row.id.cast()])
     }
 }

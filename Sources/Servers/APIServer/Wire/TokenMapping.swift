@@ -16,6 +16,12 @@ extension TokenSummary {
             id: "\(view.id)", agent: view.agent, secret: view.secret, masked: view.masked, shape: view.shape, ofRun: view.isOfRun,
             issuedAt: view.issuedAt.seconds, expiresAt: view.expiresAt.seconds, revokedAt: view.revokedAt?.seconds,
             state: State(rawValue: view.state.rawValue) ?? .revoked)
+        usage = view.usage.flatMap { usage in
+            usage.lastUsedAt.map {
+                TacitWire.TokenUsage(
+                    requests: usage.requests, refused: usage.refused, bytesSent: usage.bytesSent, bytesReceived: usage.bytesReceived, lastUsedAt: $0.seconds)
+            }
+        }
     }
 }
 

@@ -73,6 +73,7 @@ extension RequestLeave {
         writer.write(entry)
         writer.write(reachesOwnNetwork)
         writer.write(passesUnscanned)
+        writer.write(optional: allowance) { $0.write($1) }
         writer.write(optional: authorities) { $0.write($1) }
         writer.write(list: releases) { writer, release in
             writer.write(release.grant)
@@ -87,6 +88,7 @@ extension RequestLeave {
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
         let entry = try reader.int64()
         let (reachesOwnNetwork, passesUnscanned) = (try reader.flag(), try reader.flag())
+        let allowance = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
         let authorities = try reader.optional { reader throws(CanonicalError) in try reader.text() }
         let releases = try reader.list { reader throws(CanonicalError) in
             let (grant, name) = (try reader.id(GrantKind.self), try reader.text())
@@ -95,7 +97,7 @@ extension RequestLeave {
             return ValueRelease(grant: grant, name: name, value: SecretValue(moving: &bytes), answersLeft: answersLeft)
         }
         self.init(entry: entry, releases: releases, reachesOwnNetwork: reachesOwnNetwork, authorities: authorities)
-        self.passesUnscanned = passesUnscanned
+        (self.passesUnscanned, self.allowance) = (passesUnscanned, allowance)
     }
 }
 
@@ -105,11 +107,13 @@ extension RequestDenial {
         writer.write(message)
         writer.write(optional: rule) { $0.write($1) }
         writer.write(optional: nextStep) { $0.write($1) }
+        writer.write(optional: retryAfter) { $0.write($1) }
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
         self.init(
             code: try reader.text(), message: try reader.text(), rule: try reader.optional { reader throws(CanonicalError) in try reader.text() },
-            nextStep: try reader.optional { reader throws(CanonicalError) in try reader.text() })
+            nextStep: try reader.optional { reader throws(CanonicalError) in try reader.text() },
+            retryAfter: try reader.optional { reader throws(CanonicalError) in try reader.count() })
     }
 }

@@ -4,7 +4,7 @@ import Secrets
 
 extension BrokerFailure {
     /// Those that say everything by their code.
-    private static let plain: [BrokerFailure] = [.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .unavailable]
+    private static let plain: [BrokerFailure] = [.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .overAllowance, .unavailable]
     private static let stops: [ExchangeStop] =
         [.unreadableBody, .bodyTooLong, .codedBody] + RequestRefusal.allCases.map(ExchangeStop.ambiguous)
         + ExchangeRefusal.allCases.map(ExchangeStop.exchange) + SignatureRefusal.allCases.map(ExchangeStop.signature)

@@ -86,7 +86,7 @@ struct DoorReply: Sendable {
             switch part {
             case .head, .interim: throw BrokerFailure.reply(.framing)
             case .body(let bytes):
-                tally.received(bytes.readableBytes)
+                try tally.received(bytes.readableBytes)
                 try await pump.take(bytes)
             case .end(let fields): return try await pump.finish(try trailers(fields))
             }

@@ -35,6 +35,7 @@ struct DoorRequest: Sendable {
         case .nobody: return false
         }
         let tally = RequestTally()
+        tally.allow(leave.allowance)
         do {
             let mayFollow = try await send(&exchange, body, wish, leave, &parts, tally)
             broker.link.tell(.outcome(ask, tally.outcome("done")))
@@ -132,11 +133,11 @@ struct DoorRequest: Sendable {
         if let signature = departure.signature { broker.values.take(signature: signature) }
         let reply = DoorReply(wish.request, broker, tally, client, by: head.version, passing: leave.passesUnscanned)
         let departing = DepartingRequest(wish.request, departure, to: origin)
+        if departing.isWhole { try tally.sent(departing.body?.count ?? 0) }
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
             client.ended?.whenComplete { _ in stream.exchange.fail(BrokerFailure.cut) }
             stream.send(departing)
             guard !departing.isWhole else {
-                tally.sent(departing.body?.count ?? 0)
                 tally.sentAll()
                 try await reply.pass(stream.exchange)
                 return true
@@ -161,8 +162,8 @@ struct DoorRequest: Sendable {
             for step in steps {
                 if case .stop(let stop) = step { throw BrokerFailure.stopped(stop) }
                 guard case .pass(let bytes) = step else { continue }
+                try tally.sent(bytes.count)
                 do { try await stream.send(bytes) } catch { return }
-                tally.sent(bytes.count)
             }
             if exchange.hasEnded { break }
             guard let part = try await parts.next() else { throw BrokerFailure.cut }

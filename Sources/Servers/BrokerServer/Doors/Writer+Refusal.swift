@@ -9,7 +9,8 @@ extension NIOAsyncChannelOutboundWriter<AnswerPart> {
     func refuse(_ failure: BrokerFailure, _ denial: RequestDenial? = nil, to head: AskedHead) async throws {
         let problem = BrokerProblem(failure, denial)
         let body = try JSONEncoder().encode(problem)
-        let fields = [(name: "Content-Type", value: "application/problem+json"), (name: "Tacit-Denied", value: problem.code)]
+        var fields = [(name: "Content-Type", value: "application/problem+json"), (name: "Tacit-Denied", value: problem.code)]
+        if let seconds = denial?.retryAfter { fields.append((name: "Retry-After", value: "\(seconds)")) }
         let answer = AnswerHead(status: problem.status, fields: fields, body: .length(body.count), version: head.version)
         let withoutBody = head.received.method == "HEAD"
         try await write(contentsOf: [.head(answer)] + (withoutBody ? [] : [.body(ByteBuffer(bytes: body))]) + [.end([])])
@@ -42,7 +43,7 @@ struct BrokerProblem: Encodable {
     var nextStep: String?
 
     init(_ failure: BrokerFailure, _ denial: RequestDenial?) {
-        (title, status) = ("Tacit did not pass this request on", failure.status)
+        (title, status) = ("Tacit did not pass this request on", denial?.retryAfter == nil ? failure.status : 429)
         detail = denial?.message ?? failure.message
         (message, code) = (detail, denial?.code ?? failure.code)
         (rule, nextStep) = (denial?.rule, denial?.nextStep ?? failure.hint)
@@ -62,6 +63,7 @@ extension BrokerFailure {
         case .stopped: 400
         case .unresolved, .unreachable, .untrusted, .cut, .reply: 502
         case .timeout: 504
+        case .overAllowance: 429
         case .unavailable: 503
         }
     }

@@ -46,7 +46,7 @@ final class ErrandIntake {
 
     private func take(_ bytes: ByteBuffer) throws(BrokerFailure) -> ErrandReply? {
         guard reply != nil, body != nil else { throw .reply(.framing) }
-        tally.received(bytes.readableBytes)
+        try tally.received(bytes.readableBytes)
         var output: [UInt8] = []
         do throws(ReplyRefusal) { try feed(bytes, into: &output) } catch { throw .reply(error) }
         keep(output)

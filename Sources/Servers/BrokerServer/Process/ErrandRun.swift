@@ -22,6 +22,7 @@ struct ErrandRun: Sendable {
         let (ask, answer) = await broker.link.ask(wish.asked, for: id)
         guard case .allow(let leave) = answer else { throw .refused }
         let tally = RequestTally()
+        tally.allow(leave.allowance)
         do throws(BrokerFailure) {
             let reply = try await send(&exchange, wish, leave, tally)
             broker.link.tell(.outcome(ask, tally.outcome("done")))
@@ -53,10 +54,10 @@ struct ErrandRun: Sendable {
         do throws(ExchangeStop) { departure = try exchange.allow(released) } catch { throw .stopped(error) }
         let body = try body(&exchange, departure, wish)
         let departing = DepartingRequest(wish.request, departure.request, to: errand.origin, framing: departure.framing, body: body)
+        try tally.sent(body.count)
         return try await within(errand.timeout) {
             try await broker.upstream.exchange(departing, leave, on: loop) { stream in
                 stream.send(departing)
-                tally.sent(body.count)
                 return try await reply(from: stream.exchange, tally, passing: leave.passesUnscanned)
             }
         }

@@ -17,9 +17,26 @@ final class RequestTally: Sendable {
 
     func sentAll() { progress.withLock { $0.hasSentAll = true } }
 
-    func sent(_ count: Int) { state.withLock { $0.bytesSent += Int64(count) } }
+    private let allowance = Mutex<Int64?>(nil)
 
-    func received(_ count: Int) { state.withLock { $0.bytesReceived += Int64(count) } }
+    /// Says how many bytes there may be, both ways together.
+    func allow(_ count: Int64?) { allowance.withLock { $0 = count } }
+
+    /// Counts bytes that are to be sent; throws where there may be no more of them.
+    func sent(_ count: Int) throws(BrokerFailure) { try carry(count) { $0.bytesSent += Int64(count) } }
+
+    /// Counts bytes that came; throws where there may be no more of them.
+    func received(_ count: Int) throws(BrokerFailure) { try carry(count) { $0.bytesReceived += Int64(count) } }
+
+    private func carry(_ count: Int, _ add: (inout RequestOutcome) -> Void) throws(BrokerFailure) {
+        let most = allowance.withLock { $0 }
+        let isOver = state.withLock { state in
+            if let most, state.bytesSent + state.bytesReceived + Int64(count) > most { return true }
+            add(&state)
+            return false
+        }
+        if isOver { throw .overAllowance }
+    }
 
     func answered(_ status: Int) { state.withLock { $0.status = status } }
 
