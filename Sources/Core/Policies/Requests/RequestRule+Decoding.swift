@@ -11,7 +11,7 @@ extension RequestRule {
 
     /// What only those who look into a request can go by.
     private static let keysOfRequests = [
-        "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "authorities", "approval", "seal",
+        "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "authorities", "concurrency", "bytes", "approval", "seal",
     ]
 
     init(_ node: PolicyNode) throws(PolicyError) {

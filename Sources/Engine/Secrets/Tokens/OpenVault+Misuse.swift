@@ -1,5 +1,5 @@
 import Auditing
-package import Model
+import Model
 import Policies
 import Storage
 
