@@ -11,16 +11,18 @@ enum SocketPeer {
         var group: UInt32 = 0
     }
 
-    /// Fails for another user. The mode of the socket's file keeps others out as well, as long as nobody changes it.
+    /// Fails for another user than the one who made the listening socket. The mode of its file keeps others out as well, as long as nobody changes it.
     static func check(_ channel: any Channel, against listener: Int32) -> EventLoopFuture<Void> {
-        var facts = stat()
-        guard unsafe fstat(listener, &facts) == 0, let socket = channel as? any SocketOptionProvider else {
+        // Of a listening socket it is who began to listen.
+        var owner = Credentials()
+        var length = socklen_t(MemoryLayout<Credentials>.size)
+        guard unsafe getsockopt(listener, SOL_SOCKET, SO_PEERCRED, &owner, &length) == 0, let socket = channel as? any SocketOptionProvider else {
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
-        let owner = facts.st_uid
+        let user = owner.user
         let asked: EventLoopFuture<Credentials> = socket.unsafeGetSocketOption(
             level: NIOBSDSocket.OptionLevel.socket, name: .init(rawValue: SO_PEERCRED))
-        return asked.flatMapThrowing { peer in guard peer.user == owner else { throw ChannelError.operationUnsupported } }
+        return asked.flatMapThrowing { peer in guard peer.user == user else { throw ChannelError.operationUnsupported } }
     }
 }
 
