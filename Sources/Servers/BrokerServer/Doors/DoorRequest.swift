@@ -118,7 +118,7 @@ struct DoorRequest: Sendable {
     }
 
     private func stopped(_ stop: ExchangeStop) async -> Answer {
-        await noteMisuse(stop)
+        await note(stop)
         return .refuse(.stopped(stop), nil)
     }
 

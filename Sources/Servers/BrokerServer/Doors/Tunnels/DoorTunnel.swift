@@ -14,6 +14,8 @@ struct DoorTunnel: Sendable {
         let (ask, answer) = await broker.link.ask(.tunnel(to: tunnel.origin), for: door.id)
         switch answer {
         case .refuse(.intercepted): return try? await tunnel.intercept()
+        // Nobody approves a tunnel: a rule of one has no such key.
+        case .describe: await tunnel.refuse(.refused, nil)
         case .refuse(let denial): await tunnel.refuse(.refused, denial)
         case .allow(let leave):
             let tally = RequestTally()

@@ -79,7 +79,8 @@ extension DoorGreeting {
         let name: String? = if case .name(let name) = origin.host { name } else { nil }
         let pipeline = context.pipeline.syncOperations
         let decoder = try pipeline.context(name: Self.decoder)
-        let (near, far) = Splice.pair(sent: { tally.sent($0) }, received: { tally.received($0) })
+        // A rule of a tunnel sets no limit of bytes.
+        let (near, far) = Splice.pair(sent: { try? tally.sent($0) }, received: { try? tally.received($0) })
         let hello = HelloWatch(expecting: name, ended)
         try service.pipeline.syncOperations.addHandler(far)
         try pipeline.addHandlers([hello, near])
