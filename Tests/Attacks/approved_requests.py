@@ -3,12 +3,10 @@
 import json
 
 from attack import attack, clean, expect
-from house import canary, wait_until
-from tokens import POLICY, RULE, said, start
+from house import wait_until
+from token_runs import POLICY, RULE, VALUE, WHERE, made, said, start
 
-VALUE = canary()
-# Nothing listens there: what is let go ends at once, and says so.
-WHERE = "https://localhost:9/v1/orders"
+# What is said of what was let go.
 GONE_OUT = "broker.host-unreachable"
 ASKED = RULE | {"methods": ["GET", "POST"], "approval": "person"}
 
@@ -40,12 +38,6 @@ def pending(house, known=()):
 
 def approve(house, item, uses="1"):
     return house.tacit("approvals", "approve", item["code"], "--uses", uses, password=house.password)
-
-
-def made(person):
-    """How many requests were let go."""
-    items = person.request("GET", "/v1/audit?limit=1000").json["items"]
-    return sum(item["action"] == "request" and item.get("phase") == "intent" for item in items)
 
 
 @attack("approval", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment")

@@ -3,15 +3,8 @@
 import base64
 import json
 
-from api import STDIN_END
 from attack import attack, clean, expect
-from house import canary
-
-VALUE = canary()
-# Nothing listens there: what is let go ends at once, and says otherwise.
-WHERE = "https://localhost:9/v1/orders"
-POLICY = {"name": "all", "agent_id": "*", "environments": ["default/dev"], "allowed_keys": ["api/*"], "capabilities": ["broker", "masked_return"]}
-RULE = {"name": "shop", "agent_id": "*", "keys": ["api/*"], "hosts": ["localhost"], "ports": ["9"], "own_network": "allow", "paths": ["/v1/**"]}
+from token_runs import POLICY, RULE, VALUE, WHERE, made, said, start
 
 
 def furnish(house):
@@ -23,33 +16,10 @@ def furnish(house):
         house.badges = {name: person.json("POST", "/v1/agents", {"name": name}).json["badge"] for name in ("claude", "other")}
 
 
-def ask(credential):
+def ask(credential, path="", limit=60):
     """A command line that asks with a credential, and prints why it was refused; `gone` where there is no broker."""
-    return (f'denied=$(curl -sS --max-time 60 -o /dev/null -D - -H "Authorization: {credential}" {WHERE} 2>/dev/null '
+    return (f'denied=$(curl -sS --max-time {limit} -o /dev/null -D - -H "Authorization: {credential}" {WHERE}/{path} 2>/dev/null '
             "| tr -d '\\r' | sed -n 's/^Tacit-Denied: //ip'); echo ${denied:-gone}")
-
-
-def start(house, *lines, agent="claude"):
-    """A run of a person's for an agent, on a connection of its own, which ends with it."""
-    # This machine is not asked for by way of a proxy otherwise.
-    script = "\n".join(["unset NO_PROXY no_proxy", *lines])
-    return house.person().run(["sh", "-c", script], [{"reference": "api/key", "variable": "TOKEN"}], agent=agent, scope="default/dev")
-
-
-def said(run, meanwhile=None):
-    """What a run's commands printed; `meanwhile` is done after the first, and the program waits for it."""
-    frames = run.each()
-    if meanwhile:
-        for _ in frames:
-            if b"\n" in run.stdout:
-                break
-        meanwhile()
-        run.frame(STDIN_END)
-    for _ in frames:
-        pass
-    clean(run.output, VALUE)
-    expect(run.problem is None and run.exit and run.exit[0] == "exited", f"the run was not made: {run}, {run.output!r}")
-    return run.stdout.decode().split()
 
 
 def issue(person, agent="claude"):
@@ -120,3 +90,67 @@ def panic(context):
         expect(hand.reveal("api/key").body == VALUE.encode(), "a person was frozen, too")
         expect(hand.request("DELETE", "/v1/panic").status == 204, "thaw")
         expect(said(start(house, ask(f"Bearer {token}"))) == ["token.revoked"], "a token came back with the thaw")
+
+
+@attack("fake tokens", "an agent that shows another's token is frozen where the policy says so, over a lock; no agent lifts it, none is frozen by another's hand, and others go on")
+def freezing(context):
+    house = context.fresh().init()
+    furnish(house)
+    agent = lambda name: house.connect(headers={"Tacit-Agent-Badge": house.badges[name], "Tacit-Source": "mcp"})
+    masked = "/v1/projects/default/environments/dev/secrets/api%2Fkey/masked"
+    with house.person() as hand:
+        document = json.dumps({"policies": [POLICY | {"on_misuse": "freeze"}], "request_rules": [RULE]})
+        expect(hand.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+        token, _ = issue(hand, "other")
+        first, *rest = said(start(house, ask("Bearer $TOKEN"), ask(f"Bearer {token}"), ask("Bearer $TOKEN")))
+        expect(not first.startswith("agents.") and first != "gone", f"a good token: {first}")
+        expect(set(rest) <= {"gone", "token.foreign", "agents.frozen"} and rest[-1] in ("gone", "agents.frozen"), f"{rest}")
+        expect(start(house, "true").code == "agents.frozen", "another run of it began")
+        [left] = said(start(house, ask(f"Bearer {token}"), agent="other"))
+        expect(not left.startswith(("agents.", "token.")) and left != "gone", f"whose token it was is frozen: {left}")
+        with agent("claude") as frozen, agent("other") as free:
+            expect((frozen.request("GET", masked).status, frozen.request("GET", masked).code) == (403, "agents.frozen"), "its badge is good")
+            expect(free.request("GET", masked).status == 200, "another agent's is not")
+            for connection in (frozen, free):
+                expect(connection.request("DELETE", "/v1/panic").status == 403, "the freeze was lifted")
+        told = hand.request("GET", "/v1/approvals").json["misuses"]
+        expect([(item["agent"], item["code"], item["frozen"]) for item in told] == [("claude", "token.foreign", True)], f"{told}")
+    expect(house.tacit("lock").returncode == 0, "lock")
+    house.unlock()
+    expect(start(house, "true").code == "agents.frozen", "a lock lifted it")
+    with house.person() as hand:
+        expect(hand.request("DELETE", "/v1/panic").status == 204, "thaw")
+    expect(said(start(house, "echo begun")) == ["begun"], "it is frozen all the same")
+
+
+@attack("fake tokens", "a token over its rule's limits by many connections, many runs and another token gets no more than the rule says")
+def limits(context):
+    house = context.fresh().init()
+    furnish(house)
+    with house.person() as hand:
+        rule = RULE | {"rate": "5/hour", "concurrency": "2"}
+        document = json.dumps({"policies": [POLICY], "request_rules": [rule]})
+        expect(hand.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+        token, _ = issue(hand)
+        before = made(hand)
+        own, issued = " ".join(f"({ask('Bearer $TOKEN')}) &" for _ in range(8)), " ".join(f"({ask(f'Bearer {token}')}) &" for _ in range(8))
+        lines = said(start(house, f"{own} {issued} wait"))
+        for _ in range(2):
+            lines += said(start(house, *[ask("Bearer $TOKEN")] * 4))
+        went = [line for line in lines if line not in ("rate_limited", "gone")]
+        expect(len(went) == 5 and lines.count("rate_limited") == 19 and made(hand) == before + 5, f"{lines}")
+        shown = hand.request("GET", "/v1/tokens").json["items"]
+        expect(sum(item["usage"]["requests"] for item in shown if item.get("usage")) == 5, f"{shown}")
+
+
+@attack("approval", "requests that wait for a person have their places of a rule's limits, so that many questions are not a way past them")
+def waiting(context):
+    house = context.fresh().init()
+    furnish(house)
+    with house.person() as hand:
+        rule = RULE | {"approval": "person", "concurrency": "2"}
+        document = json.dumps({"policies": [POLICY], "request_rules": [rule]})
+        expect(hand.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+        many = " ".join(f"({ask('Bearer $TOKEN', number, 3)}) &" for number in range(8))
+        lines = said(start(house, f"{many} wait"))
+        expect(lines.count("rate_limited") == 6 and lines.count("gone") == 2, f"{lines}")

@@ -127,7 +127,7 @@ extension ProblemPageTests {
 
     /// Every way in which a request through the broker ends without a reply.
     private static let brokers: [any Error] =
-        ([.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .unavailable] as [BrokerFailure])
+        ([.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .overAllowance, .unavailable] as [BrokerFailure])
         + RequestRefusal.allCases.map { BrokerFailure.stopped(.ambiguous($0)) }
         + ExchangeRefusal.allCases.map { BrokerFailure.stopped(.exchange($0)) }
         + SignatureRefusal.allCases.map { BrokerFailure.stopped(.signature($0)) }

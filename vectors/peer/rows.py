@@ -310,11 +310,16 @@ def read_grant_document(r: Reader) -> dict:
 
 
 def panic(p: dict) -> bytes:
-    return b"\1" + integer(p["since"])
+    return b"\2" + integer(p["since"]) + optional(p["agent"], raw) if "agent" in p else b"\1" + integer(p["since"])
 
 
 def read_panic(r: Reader) -> dict:
     return {"since": r.integer()}
+
+
+def read_panic_of_one(r: Reader) -> dict:
+    """One agent's, or that of programs without a badge."""
+    return {"since": r.integer(), "agent": r.optional(r.id)}
 
 
 FORMS = {
@@ -332,8 +337,12 @@ def write(form: str, described: dict) -> bytes:
 
 def read(form: str, content: bytes) -> dict:
     r = Reader(content)
-    r.version()
-    described = FORMS[form][1](r)
+    if form == "panic" and content[:1] == b"\2":
+        r.byte()
+        described = read_panic_of_one(r)
+    else:
+        r.version()
+        described = FORMS[form][1](r)
     r.end()
     return described
 

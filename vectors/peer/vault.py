@@ -171,11 +171,13 @@ class Vault:
         return found
 
     def frozen(self) -> int | None:
-        """Since when agents are frozen."""
-        found = [row for row in self.tables["record"] if row["kind"] == "panic"]
-        for row in found:
-            self._check_lookup(row, "agents")
-        return rows.read("panic", raw(found[0]["content"]))["since"] if found else None
+        """Since when all agents are frozen."""
+        since = None
+        for row in [row for row in self.tables["record"] if row["kind"] == "panic"]:
+            content = rows.read("panic", raw(row["content"]))
+            self._check_lookup(row, (content["agent"] or "unidentified") if "agent" in content else "agents")
+            since = since if "agent" in content else content["since"]
+        return since
 
     def policies(self) -> list:
         """Every version of the policy, oldest first."""

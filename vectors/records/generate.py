@@ -117,6 +117,8 @@ DESCRIBED = [
     ("grant-document", "a shape alone", {"shape": "tacit", "field": None, "provider": None}),
     ("grant-document", "all parts", {"shape": "openai-project", "field": "password", "provider": "openai"}),
     ("panic", "agents are frozen", {"since": START}),
+    ("panic", "one agent is frozen", {"since": START, "agent": id_of("agent")}),
+    ("panic", "programs without a badge are frozen", {"since": START, "agent": None}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
     ("manifest", "a database", {"createdAt": START, "fields": [
         {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
@@ -190,7 +192,7 @@ LOOKUPS = [
     ("organization", None, "default"), ("project", None, "default"), ("project", None, "Default"), ("agent", None, "default"),
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
-    ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"), ("panic", None, "agents"),
+    ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"), ("panic", None, "agents"), ("panic", None, id_of("agent")),
 ]
 
 

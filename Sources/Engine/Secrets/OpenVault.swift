@@ -45,7 +45,10 @@ package final class OpenVault: Sendable {
             "the clock went back: it cannot be earlier than \($0.seconds) (accept it with `tacit doctor --accept-clock`)"
         }
         let frozen = freeze.since.map { "agents are frozen since \($0.seconds): let them act again with `tacit panic --thaw`" }
-        let alone = freeze.count > 0 ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: let them act again with `tacit panic --thaw`" : nil
+        let alone =
+            freeze.count > 0
+            ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: let them act again with `tacit panic --thaw`"
+            : nil
         return [clock, frozen, alone, misuses.warning].compactMap(\.self)
     }
 

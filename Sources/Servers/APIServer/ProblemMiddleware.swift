@@ -97,6 +97,7 @@ enum ProblemTable {
         case .stopped: 422
         case .reply, .unresolved, .unreachable, .untrusted, .cut: 502
         case .timeout: 504
+        case .overAllowance: 429
         case .unavailable: 503
         }
     }

@@ -20,6 +20,12 @@ import Testing
                 redactions: counts.map { .init(name: "app/key", view: "raw", count: $0) }, answers: ["app/key": 2]))
     }
 
+    private var allowed: ControlMessage {
+        var leave = RequestLeave(entry: 9, releases: [])
+        leave.allowance = 5
+        return .allow(AskID(number: 5), leave)
+    }
+
     private func described(_ use: RequestWish.TokenUse) -> AskedRequest {
         var request = AskedRequest(scheme: "https", host: "api.test", port: 443, method: "POST", path: "/v1/a", uses: [use])
         request.content = RequestContent(
@@ -41,7 +47,9 @@ import Testing
             .allow(AskID(number: 1), RequestLeave(entry: 9, releases: [release], reachesOwnNetwork: true, authorities: "PEM")),
             .refuse(AskID(number: 1), RequestDenial(code: "a.b", message: "no", rule: "r", nextStep: "ask")), .refuse(AskID(number: 2), nil),
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),
-            .failure(WorkID(number: 4), .timeout), .failure(WorkID(number: 4), .stopped(.signature(.stale))),
+            .failure(WorkID(number: 4), .timeout), .failure(WorkID(number: 4), .overAllowance),
+            .refuse(AskID(number: 4), RequestDenial(code: "rate_limited", message: "no", retryAfter: 3)), allowed,
+            .failure(WorkID(number: 4), .stopped(.signature(.stale))),
             .failure(WorkID(number: 4), .stopped(.egress(Egress(name: "app/key", bytesSent: 3)))),
             .misuse(WorkID(number: 5), grant, code: "broker.token-misplaced"), .opened(WorkID(number: 6), OpenDoor(port: 80, authority: "PEM")),
             .open(

@@ -35,8 +35,10 @@ struct ApprovalsCommand: ParsableCommand {
 
         func perform(in context: CommandContext) throws {
             let door = try VaultDoor(context, options, to: "list what agents ask for")
-            let items = try door.approvals().filter { all || $0.standing == .pending }
+            let list: ApprovalList = try door.get(WirePath.approvals)
+            let items = (list.items ?? []).filter { all || $0.standing == .pending }
             let console = Console(context)
+            for misuse in list.misuses ?? [] { console.warn(misuse.sentence) }
             if options.json { return console.say(json: Page(items: items)) }
             if items.isEmpty { return console.say("Nothing waits for you.") }
             for item in items { item.lines(console.style, now: context.now(), rights: try door.rights(of: item)).forEach(console.say) }

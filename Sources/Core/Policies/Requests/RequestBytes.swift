@@ -11,7 +11,8 @@ package struct RequestBytes: Sendable, Hashable, CustomStringConvertible {
     /// Reads a number, a unit, a slash and a span; nil for anything else.
     init?(parsing text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let period = RequestRate.Period(rawValue: parts[1]), let (unit, size) = Self.units.first(where: { parts[0].hasSuffix($0.0) }),
+        guard parts.count == 2, let period = RequestRate.Period(rawValue: parts[1]),
+            let (unit, size) = Self.units.first(where: { parts[0].hasSuffix($0.0) }),
             let count = Int(plain: String(parts[0].dropLast(unit.count)), in: 1...Self.maximumCount)
         else { return nil }
         (byteCount, self.period, description) = (count * size, period, text)

@@ -63,7 +63,8 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .unreachable, .cut: "try again; whether the request took effect is not known"
         case .untrusted: "for a service with certificates of your own, name them in the request rule: `authorities`"
         case .timeout: "try again with a longer timeout; whether the request took effect is not known"
-        case .overAllowance: "wait, or send and fetch less: one request has half of what is left of the rule's `bytes`; whether it took effect is not known"
+        case .overAllowance:
+            "wait, or send and fetch less: one request has half of what is left of the rule's `bytes`; whether it took effect is not known"
         case .unavailable: "lock and unlock the vault; it starts a new one"
         case .refused, .reply: nil
         }

@@ -102,11 +102,7 @@ final class DoorJudge: RequestJudge {
         let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
         let rule = vault.authorizer.ruleForApproval(Self.act, by: asker, on: targets)
         guard rule == nil || request.content != nil else { return nil }
-        let tickets: [RequestLimits.Ticket]
-        do throws(EngineError) { tickets = try lasting.limits.take(by: granted.compactMap(\.request), for: holder, now: vault.clock.steady()) } catch {
-            try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), code: error.code, rule: error.limitingRule)
-            throw error
-        }
+        let tickets = try await vault.limitTickets(by: granted.compactMap(\.request), for: holder, Self.act, by: asker, on: targets)
         do {
             let access = try await access(request, uses, targets, ruledBy: rule, program, vault)
             let leave = try await leave(uses, access, tickets, vault)

@@ -107,6 +107,7 @@ final class ErrandJudge: RequestJudge {
             leave.allowance = state.withLock { $0.tickets.allowance }
             return leave
         } catch {
+            vault.lasting.limits.giveBack(takeTickets())
             await conclude(result: (error as? any Diagnosable)?.code ?? "internal", [])
             throw error
         }
@@ -148,11 +149,7 @@ final class ErrandJudge: RequestJudge {
     private func authorized() async throws -> AuthorizedAccess {
         let granted = try await vault.authorizer.foresee(act, by: asker, on: [target])
         guard let terms = granted.first?.request, let holder = asker.holder else { throw EngineError.denied(.personOnly) }
-        let tickets: [RequestLimits.Ticket]
-        do throws(EngineError) { tickets = try vault.lasting.limits.take(by: [terms], for: holder, now: vault.clock.steady()) } catch {
-            try await vault.authorizer.refuse(act, by: asker, on: [target.subject], code: error.code, rule: terms.rule)
-            throw error
-        }
+        let tickets = try await vault.limitTickets(by: [terms], for: holder, act, by: asker, on: [target])
         do {
             let access = try await authorized(ruledBy: vault.authorizer.ruleForApproval(act, by: asker, on: [target]))
             state.withLock { $0.tickets = tickets }
@@ -196,11 +193,14 @@ final class ErrandJudge: RequestJudge {
 
     /// Gives back of its rule's limits what it did not use, once.
     private func settle(after outcome: RequestOutcome?) {
-        let tickets = state.withLock { state in
+        vault.lasting.limits.settle(takeTickets(), after: outcome, now: vault.clock.steady())
+    }
+
+    private func takeTickets() -> [RequestLimits.Ticket] {
+        state.withLock { state in
             defer { state.tickets = [] }
             return state.tickets
         }
-        vault.lasting.limits.settle(tickets, after: outcome, now: vault.clock.steady())
     }
 
     /// Writes how the request ended, once. What it answered belongs to the one secret that it had, under whatever name it is told.

@@ -129,6 +129,18 @@ extension RequestLimits {
     }
 }
 
+extension OpenVault {
+    /// Takes what a request needs of its rules' limits; where one is reached, that is written down.
+    func limitTickets(
+        by terms: [RequestTerms], for holder: SessionHolder, _ act: Act, by asker: Asker, on targets: [Target]
+    ) async throws -> [RequestLimits.Ticket] {
+        do { return try lasting.limits.take(by: terms, for: holder, now: clock.steady()) } catch {
+            try await authorizer.refuse(act, by: asker, on: targets.map(\.subject), code: error.code, rule: error.limitingRule)
+            throw error
+        }
+    }
+}
+
 extension [RequestLimits.Ticket] {
     /// How many bytes the request may carry by all of its rules; nil for as many as it likes.
     var allowance: Int64? { compactMap(\.allowance).min().map(Int64.init) }

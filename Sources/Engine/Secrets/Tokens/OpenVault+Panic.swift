@@ -64,7 +64,8 @@ extension OpenVault {
         let since = freeze.begin(at: clock.now())
         let record = PanicRecord(since: since)
         if try await book.record(.panic, parent: nil, name: record.extent.name) == nil {
-            change.put(book.make(.panic, id: AnyRecordID(random: random), parent: nil, name: record.extent.name, content: record.encoded), replacing: nil)
+            change.put(
+                book.make(.panic, id: AnyRecordID(random: random), parent: nil, name: record.extent.name, content: record.encoded), replacing: nil)
         }
         return try revoke(try await book.records(.grant), in: &change)
     }

@@ -35,7 +35,9 @@ final class TokenUsages: Sendable {
     private func change(_ grants: some Sequence<GrantID>, _ body: (inout TokenUsage) -> Void) {
         state.withLock { state in
             for grant in Set(grants) { body(&state[grant, default: TokenUsage()]) }
-            while state.count > Self.mostKept, let oldest = state.min(by: { ($0.value.lastUsedAt?.nanoseconds ?? 0) < ($1.value.lastUsedAt?.nanoseconds ?? 0) }) {
+            while state.count > Self.mostKept,
+                let oldest = state.min(by: { ($0.value.lastUsedAt?.nanoseconds ?? 0) < ($1.value.lastUsedAt?.nanoseconds ?? 0) })
+            {
                 state[oldest.key] = nil
             }
         }

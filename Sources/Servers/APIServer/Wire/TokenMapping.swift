@@ -19,7 +19,8 @@ extension TokenSummary {
         usage = view.usage.flatMap { usage in
             usage.lastUsedAt.map {
                 TacitWire.TokenUsage(
-                    requests: usage.requests, refused: usage.refused, bytesSent: usage.bytesSent, bytesReceived: usage.bytesReceived, lastUsedAt: $0.seconds)
+                    requests: usage.requests, refused: usage.refused, bytesSent: usage.bytesSent, bytesReceived: usage.bytesReceived,
+                    lastUsedAt: $0.seconds)
             }
         }
     }

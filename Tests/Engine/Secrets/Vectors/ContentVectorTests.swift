@@ -55,7 +55,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 130).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 132).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -108,6 +108,8 @@ import Testing
         case "panic":
             let read = try PanicRecord(decoding: bytes)
             #expect(read.since.nanoseconds == described.since)
+            let extent: PanicRecord.Extent = scenario.name.hasPrefix("agents") ? .all : .one(described.agent.flatMap { AgentID($0) })
+            #expect(read.extent == extent)
             return read.encoded
         case "sealed-record":
             let read = try SealedRecord(decoding: bytes)

@@ -117,7 +117,7 @@ import Testing
 
     @Test("a name's look-up is that of its vector, and no two are alike") func lookups() throws {
         struct Case: Decodable, Sendable { let kind: String, parent: String?, name: String, lookup: String }
-        let table = try RecordTable<Case, VectorKeys>("lookups", count: 14)
+        let table = try RecordTable<Case, VectorKeys>("lookups", count: 15)
         let keyring = try table.common.keyring()
         for scenario in table.cases {
             let kind = try #require(RecordKind(rawValue: scenario.kind))

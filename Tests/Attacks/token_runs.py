@@ -1,0 +1,40 @@
+"""Programs of runs that hold fake tokens, for the attacks on these."""
+
+from api import STDIN_END
+from attack import clean, expect
+from house import canary
+
+VALUE = canary()
+# Nothing listens there: what is let go ends at once, and says otherwise.
+WHERE = "https://localhost:9/v1/orders"
+POLICY = {"name": "all", "agent_id": "*", "environments": ["default/dev"], "allowed_keys": ["api/*"], "capabilities": ["broker", "masked_return"]}
+RULE = {"name": "shop", "agent_id": "*", "keys": ["api/*"], "hosts": ["localhost"], "ports": ["9"], "own_network": "allow", "paths": ["/v1/**"]}
+
+
+def start(house, *lines, agent="claude"):
+    """A run of a person's for an agent, on a connection of its own, which ends with it."""
+    # This machine is not asked for by way of a proxy otherwise.
+    script = "\n".join(["unset NO_PROXY no_proxy", *lines])
+    return house.person().run(["sh", "-c", script], [{"reference": "api/key", "variable": "TOKEN"}], agent=agent, scope="default/dev")
+
+
+def said(run, meanwhile=None):
+    """What a run's commands printed; `meanwhile` is done after the first, and the program waits for it."""
+    frames = run.each()
+    if meanwhile:
+        for _ in frames:
+            if b"\n" in run.stdout:
+                break
+        meanwhile()
+        run.frame(STDIN_END)
+    for _ in frames:
+        pass
+    clean(run.output, VALUE)
+    expect(run.problem is None and run.exit and run.exit[0] == "exited", f"the run was not made: {run}, {run.output!r}")
+    return run.stdout.decode().split()
+
+
+def made(person):
+    """How many requests were let go."""
+    items = person.request("GET", "/v1/audit?limit=1000").json["items"]
+    return sum(item["action"] == "request" and item.get("phase") == "intent" for item in items)
