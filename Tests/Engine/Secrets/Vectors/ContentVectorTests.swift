@@ -64,7 +64,7 @@ import Testing
         let bytes = try hex(scenario.encoded)
         let written =
             switch scenario.form {
-            case "vault", "slot", "sealed-record", "secret", "fuse", "grant", "panic": try row(scenario.form, bytes, described)
+            case "vault", "slot", "sealed-record", "secret", "fuse", "grant", "panic": try row(scenario, bytes, described)
             case "approval": try approval(scenario, bytes, described)
             case "factor": try factor(bytes, described)
             default: try document(scenario.form, bytes, described)
@@ -78,8 +78,8 @@ import Testing
         #expect(throws: (any Error).self) { try decode(scenario.form, bytes) }
     }
 
-    private func row(_ form: String, _ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
-        switch form {
+    private func row(_ scenario: Case, _ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
+        switch scenario.form {
         case "vault":
             let read = try VaultRecord(decoding: bytes)
             #expect(read.createdAt.nanoseconds == described.createdAt)
