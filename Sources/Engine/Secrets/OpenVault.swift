@@ -25,6 +25,7 @@ package final class OpenVault: Sendable {
     let traffic = TrafficBook()
     let agentDoors = AgentDoors()
     let waitingPrograms = WaitingPrograms()
+    let refreshes = RefreshBook()
     let names: NamedRecords
     let places = PlaceCache()
     let metadataCache = MetadataCache()

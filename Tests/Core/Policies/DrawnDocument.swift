@@ -128,7 +128,7 @@ extension RandomDraws {
         guard rule["keys"] != nil else { return rule }
         if chance(30) { rule["places"] = [pick(["bearer", "header: X-Key", "query: key"])] }
         if chance(20) { rule["occurrences"] = "2" }
-        if chance(10) { rule["seal"] = ["/token"] }
+        if chance(10) { (rule["seal"], rule["seal_into"]) = (["/token"], "app/session") }
         return rule
     }
 

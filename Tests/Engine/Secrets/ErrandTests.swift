@@ -224,10 +224,4 @@ import Testing
         let leave = try #require(bench.brokers.leaves.first)
         #expect(leave.reachesOwnNetwork && leave.authorities?.hasPrefix("-----BEGIN CERTIFICATE-----\nMIIB") == true)
     }
-
-    @Test("a rule that seals what comes back is refused as long as nobody seals it") func seal() async throws {
-        let bench = try await Self.bench(#","seal":["/token"]"#)
-        #expect(await Self.code { try await Self.request(bench) } == "unavailable")
-        #expect(bench.brokers.started == 0)
-    }
 }

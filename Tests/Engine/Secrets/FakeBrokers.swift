@@ -14,6 +14,8 @@ final class FakeBrokers: BrokerSupply {
         var before: (@Sendable () async throws -> Void)?
         /// Runs once the request was allowed.
         var after: (@Sendable () async throws -> Void)?
+        /// Has something of the reply sealed, by the entry of its request.
+        var seals: (@Sendable (any RequestJudge, Int64) async -> Void)?
         /// How often the judge is asked.
         var times = 1
         var failure: BrokerFailure?
@@ -77,6 +79,7 @@ final class FakeBrokers: BrokerSupply {
         }
         try await script.after?()
         guard broker.isRunning else { throw BrokerFailure.unavailable }
+        await script.seals?(judge, entry)
         if let outcome = script.outcome { await judge.conclude(outcome, of: entry) }
         if let failure = script.failure { throw failure }
         return script.reply
@@ -90,7 +93,7 @@ final class FakeBrokers: BrokerSupply {
     /// Reads the errand as any request is read: the head is judged, tokens are looked for in it.
     private static func asked(_ errand: Errand) throws -> AskedRequest {
         var exchange = RequestExchange(
-            SessionTokens(errand.tokens), mayStandInBody: false, clock: { Timestamp(nanoseconds: 0) }, values: { nil })
+            SessionTokens(errand.tokens), mayStandInBody: errand.mayStandInBody, clock: { Timestamp(nanoseconds: 0) }, values: { nil })
         let guardian = HeadGuard(tunnel: errand.origin)
         var step = exchange.receive(errand.head, judgedBy: guardian, allowsEncodedSlash: errand.allowsEncodedSlash)
         if case .wait = step {

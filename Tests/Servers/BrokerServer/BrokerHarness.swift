@@ -24,9 +24,24 @@ struct BrokerHarness {
 /// Says what a test wants, and remembers what it was asked and told.
 final class TestJudge: RequestJudge {
     private let judgement: @Sendable (AskedRequest) async -> RequestJudgement
-    private let state = Mutex((asked: [AskedRequest](), outcomes: [RequestOutcome](), misused: [GrantID](), egresses: [AskedRequest]()))
+    private let sealing: @Sendable (NewCredentials) async -> [SealedCredential]?
+    private let state = Mutex(
+        (asked: [AskedRequest](), outcomes: [RequestOutcome](), misused: [GrantID](), egresses: [AskedRequest](), sealed: [NewCredentials]()))
 
-    init(_ judgement: @escaping @Sendable (AskedRequest) async -> RequestJudgement) { self.judgement = judgement }
+    init(
+        sealing: @escaping @Sendable (NewCredentials) async -> [SealedCredential]? = { _ in nil },
+        _ judgement: @escaping @Sendable (AskedRequest) async -> RequestJudgement
+    ) {
+        (self.sealing, self.judgement) = (sealing, judgement)
+    }
+
+    /// What it was given to seal.
+    var sealed: [NewCredentials] { state.withLock { $0.sealed } }
+
+    func seal(_ credentials: NewCredentials, of entry: Int64) async -> [SealedCredential]? {
+        state.withLock { $0.sealed.append(credentials) }
+        return await sealing(credentials)
+    }
 
     var asked: [AskedRequest] { state.withLock { $0.asked } }
     var outcomes: [RequestOutcome] { state.withLock { $0.outcomes } }

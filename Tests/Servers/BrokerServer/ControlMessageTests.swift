@@ -26,6 +26,12 @@ import Testing
         return .allow(AskID(number: 5), leave)
     }
 
+    private var sealingLeave: RequestLeave {
+        var leave = RequestLeave(entry: 9, releases: [])
+        leave.seal = SealOrder(pointers: ["/token", "/refresh"], expiry: "/expires_in")
+        return leave
+    }
+
     private func described(_ use: RequestWish.TokenUse) -> AskedRequest {
         var request = AskedRequest(scheme: "https", host: "api.test", port: 443, method: "POST", path: "/v1/a", uses: [use])
         request.content = RequestContent(
@@ -45,6 +51,10 @@ import Testing
                 AskedRequest(scheme: "https", host: "api.test", port: 443, method: "GET", path: "/v1/a", uses: [use], strangers: [[1, 2]])),
             .ask(AskID(number: 3), WorkID(number: 2), described(use)), .describe(AskID(number: 3)), .withdraw(AskID(number: 3)),
             .allow(AskID(number: 1), RequestLeave(entry: 9, releases: [release], reachesOwnNetwork: true, authorities: "PEM")),
+            .allow(AskID(number: 1), sealingLeave), .unsealed(AskID(number: 1)),
+            .sealed(AskID(number: 1), [.init(text: "ghp_1", name: "a", grant: grant), .init(text: "tacit://a/b/c", name: "c", grant: nil)]),
+            .seal(AskID(number: 1), NewCredentials(values: [Canary(random).secret, Canary(random).secret], expiry: .after(.seconds(3600)))),
+            .seal(AskID(number: 1), NewCredentials(values: [Canary(random).secret], expiry: .at(Timestamp(nanoseconds: 7)))),
             .refuse(AskID(number: 1), RequestDenial(code: "a.b", message: "no", rule: "r", nextStep: "ask")), .refuse(AskID(number: 2), nil),
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),
             .failure(WorkID(number: 4), .timeout), .failure(WorkID(number: 4), .overAllowance),

@@ -18,11 +18,11 @@ struct DoorScene {
     init(
         _ random: SeededRandom, bodyHosts: [String] = [], tunnels: [String] = [], more tokens: [GrantID: FakeToken] = [:],
         signing: [SigningGrants] = [],
-        speaking protocols: [String] = ["http/1.1"],
+        speaking protocols: [String] = ["http/1.1"], sealing: @escaping @Sendable (NewCredentials) async -> [SealedCredential]? = { _ in nil },
         judging judgement: @escaping @Sendable (TestGrant, LocalService, AskedRequest) async -> RequestJudgement
     ) async throws {
         let (service, grant, broker) = (try await LocalService(speaking: protocols), TestGrant(random), try await BrokerHarness())
-        judge = TestJudge { await judgement(grant, service, $0) }
+        judge = TestJudge(sealing: sealing) { await judgement(grant, service, $0) }
         (self.service, self.grant, self.broker) = (service, grant, broker)
         var setup = DoorSetup(
             tokens: tokens.merging([grant.id: grant.token]) { first, _ in first }, signing: signing, credential: credential,
@@ -38,7 +38,8 @@ struct DoorScene {
         signing: [SigningGrants] = [], speaking protocols: [String] = ["http/1.1"],
         _ judgement: @escaping @Sendable (TestGrant, LocalService) -> RequestJudgement
     ) async throws {
-        try await self.init(random, bodyHosts: bodyHosts, tunnels: tunnels, more: tokens, signing: signing, speaking: protocols) { grant, service, _ in
+        try await self.init(random, bodyHosts: bodyHosts, tunnels: tunnels, more: tokens, signing: signing, speaking: protocols) {
+            grant, service, _ in
             judgement(grant, service)
         }
     }

@@ -145,8 +145,19 @@ private final class ServiceHandler: ChannelInboundHandler {
             write(context, .ok, [("Content-Length", "100")], Array("half".utf8))
             context.close(promise: nil)
         case "/silent": break
+        case _ where head.uri.hasPrefix("/taken"): reply(context, status: .unauthorized, [("X-Echo", credential)], [])
+        case "/say": say(head, context)
         default: reply(context, [], Array("hello".utf8))
         }
+    }
+
+    /// Answers with the request's body, as its `Say-…` fields want it.
+    private func say(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        var fields = head.headers.filter { $0.name.lowercased().hasPrefix("say-") }.map { (String($0.name.dropFirst(4)), $0.value) }
+        let status = fields.firstIndex { $0.0.lowercased() == "status" }.map { fields.remove(at: $0) }.flatMap { Int($0.1) } ?? 201
+        if fields.contains(where: { $0.0.lowercased() == "in-pieces" }) { return replyInPieces(context, body) }
+        let isPacked = fields.contains { $0.0.lowercased() == "content-encoding" }
+        reply(context, status: HTTPResponseStatus(statusCode: status), fields, isPacked ? LocalService.gzip(body) : body)
     }
 
     private func reply(
@@ -163,7 +174,8 @@ private final class ServiceHandler: ChannelInboundHandler {
 
     /// Each byte in a chunk of its own.
     private func replyInPieces(_ context: ChannelHandlerContext, _ body: [UInt8]) {
-        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: .ok, headers: ["Transfer-Encoding": "chunked"]))), promise: nil)
+        let headers = HTTPHeaders([("Transfer-Encoding", "chunked"), ("Content-Type", "application/json")])
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: .ok, headers: headers))), promise: nil)
         for byte in body { context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: [byte])))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }

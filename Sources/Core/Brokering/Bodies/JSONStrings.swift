@@ -10,10 +10,13 @@ struct JSONStrings {
         let pointer: String
         /// Its bytes between the quotes.
         let range: Range<Int>
+        /// False for a number, whose bytes these are.
+        var isText = true
     }
 
     private let bytes: [UInt8]
     private let length: Int
+    private let takesNumbers: Bool
     private var place = 0
     /// The steps to where it is, each as a pointer writes it.
     private var path: [[UInt8]] = []
@@ -24,12 +27,21 @@ struct JSONStrings {
     ///
     /// Nil unless the whole is one JSON text, without a name twice in an object: of two values readers take the one or the other.
     static func all(in bytes: [UInt8], ofAtLeast length: Int = 0) -> [Found]? {
-        var strings = JSONStrings(bytes: bytes, length: length)
+        JSONStrings(bytes: bytes, length: length).read()
+    }
+
+    /// As `all`, and the numbers.
+    static func scalars(in bytes: [UInt8]) -> [Found]? { JSONStrings(bytes: bytes, length: 0, takesNumbers: true).read() }
+
+    private init(bytes: [UInt8], length: Int, takesNumbers: Bool = false) {
+        (self.bytes, self.length, self.takesNumbers) = (bytes, length, takesNumbers)
+    }
+
+    private consuming func read() -> [Found]? {
+        var strings = self
         guard strings.value(), strings.isAtEnd() else { return nil }
         return strings.found
     }
-
-    private init(bytes: [UInt8], length: Int) { (self.bytes, self.length) = (bytes, length) }
 
     private mutating func value() -> Bool {
         skipBlanks()
@@ -43,7 +55,11 @@ struct JSONStrings {
         case UInt8(ascii: "t"): return take("true")
         case UInt8(ascii: "f"): return take("false")
         case UInt8(ascii: "n"): return take("null")
-        default: return number()
+        default:
+            let start = place
+            guard number() else { return false }
+            if takesNumbers, let pointer { found.append(Found(pointer: pointer, range: start..<place, isText: false)) }
+            return true
         }
     }
 

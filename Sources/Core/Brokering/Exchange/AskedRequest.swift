@@ -15,6 +15,8 @@ package struct AskedRequest: Sendable, Equatable {
     package var strangers: [[UInt8]]
     /// All of it, where the keeper wanted that, because a person is asked; nil otherwise.
     package var content: RequestContent?
+    /// The entry by which this same request was allowed before, where the service answered that its credential is not good (401).
+    package var rejected: Int64?
 
     package init(
         scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse], strangers: [[UInt8]] = []

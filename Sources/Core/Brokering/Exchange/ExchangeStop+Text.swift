@@ -40,6 +40,7 @@ extension ReplyRefusal: Diagnosable {
         case .tooLarge: "the reply's head is too large"
         case .status: "the reply has a status that cannot be passed on"
         case .upgrade: "the service changed to another protocol, which is not passed on"
+        case .unsealed: "the reply was to have a new credential where the rule seals it, which could not be put into the vault"
         case .withheld: "the reply holds a value in a form that cannot be shown"
         }
     }

@@ -43,6 +43,8 @@ package enum ReplyRefusal: String, Error, Sendable, CaseIterable {
     case status
     /// Another protocol, which nobody asked for.
     case upgrade
+    /// A new credential in it was to be sealed, and it is not where the rule has it, or could not be stored.
+    case unsealed
     /// It holds a value that could be guessed, or something that cannot be searched.
     case withheld
 

@@ -175,7 +175,7 @@ extension PolicyDecision {
             let conditions =
                 obligations + (grant.home == .real ? ["HOME real"] : []) + (grant.path.map { ["PATH \($0.joined(separator: ":"))"] } ?? [])
                 + (grant.unredactable == .allow ? ["unredactable"] : []) + (grant.unsandboxed == .fallback ? ["sandbox if there is one"] : [])
-                + grant.reads.map { "reads \($0)" } + (grant.request?.words ?? [])
+                + grant.reads.map { "reads \($0)" } + (grant.request?.words ?? []) + (grant.renewal.map { ["renewed at \($0.url)"] } ?? [])
             return conditions.isEmpty ? "allow" : "allow (\(conditions.joined(separator: ", ")))"
         }
     }
@@ -186,8 +186,14 @@ extension RequestQuestion {
 }
 
 extension RequestTerms {
+    private var sealing: [String] {
+        guard let seal else { return [] }
+        let expiry = seal.expiry.map { ["good as long as \($0) says"] } ?? []
+        return seal.parts.map { "sealed \($0) into `\(seal.secret)`" } + expiry
+    }
+
     fileprivate var words: [String] {
-        limits.map { "at most \($0)" } + seal.map { "sealed \($0)" } + (occurrences == 1 ? [] : ["\(occurrences) times"])
+        limits.map { "at most \($0)" } + sealing + (occurrences == 1 ? [] : ["\(occurrences) times"])
             + (ownNetwork == .allow ? ["into your own network"] : []) + (authorities.map { ["verified by \($0.words)"] } ?? [])
     }
 }

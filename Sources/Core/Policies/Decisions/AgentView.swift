@@ -74,6 +74,12 @@ package struct ScopeView: Sendable {
         return RequestTerms(rule, for: request, withToken: true)
     }
 
+    /// Where the broker renews this secret's value for the agent; nil where no rule says so, or the agent may not use it by requests.
+    package func refresh(of secret: SecretName) -> RefreshTerms? {
+        guard mayList(secret), governing?.capabilities.contains(.broker) == true else { return nil }
+        return requests.refresh(of: secret)
+    }
+
     /// Whether any request rule is about this secret.
     package func listsRequests(with secret: SecretName) -> Bool { requests.rules(about: secret).isEmpty == false }
 
@@ -118,7 +124,8 @@ package struct ScopeView: Sendable {
         if let rule = listing?.rule, rule.approval == .person, !circumstances.hasApproval { return .deny(.unapprovedRequest(by: rule.name)) }
         if capability == .reveal, !circumstances.hasApproval { return .deny(.unapprovedReveal(by: governing.name)) }
         let terms = listing?.rule.flatMap { rule in circumstances.request.map { RequestTerms(rule, for: $0, withToken: secret != nil) } }
-        return .allow(PolicyGrant(of: capability, by: governing, command, listing, terms, standings))
+        let renewal = capability == .broker ? secret.flatMap(requests.refresh) : nil
+        return .allow(PolicyGrant(of: capability, by: governing, command, listing, terms, standings, renewal))
     }
 
     private static func denial(by standings: [RuleStanding]) -> PolicyDenial? {
@@ -130,7 +137,7 @@ extension PolicyGrant {
     /// What follows from an allowed question.
     fileprivate init(
         of capability: Capability, by policy: AgentPolicy, _ command: CommandView.Verdict = .free, _ listing: RequestView.Verdict? = nil,
-        _ terms: RequestTerms? = nil, _ standings: [RuleStanding] = []
+        _ terms: RequestTerms? = nil, _ standings: [RuleStanding] = [], _ renewal: RefreshTerms? = nil
     ) {
         var obligations: Set<PolicyObligation> = [.redact]
         notifiedBy = standings.filter { $0.rule.kind == .notify }.map(\.rule.name)
@@ -141,7 +148,7 @@ extension PolicyGrant {
         if case .open = command { obligations.insert(.program) }
         if listing?.isOpen == true { obligations.insert(.request) }
         if terms?.isLimited == true { obligations.insert(.rate) }
-        if terms?.seal.isEmpty == false { obligations.insert(.seal) }
+        if terms?.seal != nil { obligations.insert(.seal) }
         self.obligations = obligations
         rule = policy.name
         unsandboxed = policy.unsandboxed
@@ -152,6 +159,7 @@ extension PolicyGrant {
         path = listed?.path
         commandRule = listed?.name
         request = terms
+        self.renewal = renewal
     }
 }
 

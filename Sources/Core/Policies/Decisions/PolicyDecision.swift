@@ -34,6 +34,8 @@ package struct PolicyGrant: Sendable, Equatable {
     package let commandRule: String?
     /// What holds for the request; nil where none was asked about.
     package let request: RequestTerms?
+    /// Where the broker renews the value; nil where no rule says so.
+    package let renewal: RefreshTerms?
     /// The rules by which the person is to be told.
     package let notifiedBy: [String]
 }
@@ -73,8 +75,8 @@ package struct RequestTerms: Sendable, Equatable {
     package let rate: RequestRate?
     package let concurrency: Int?
     package let bytes: RequestBytes?
-    /// Pointers to what is sealed in a JSON reply.
-    package let seal: [String]
+    /// What is sealed in a JSON reply; nil for nothing.
+    package let seal: ReplySeal?
 
     /// Whether its requests are counted.
     package var isLimited: Bool { rate != nil || concurrency != nil || bytes != nil }
@@ -84,6 +86,6 @@ package struct RequestTerms: Sendable, Equatable {
         places = hasToken ? rule.places(on: request) : []
         (ownNetwork, authorities) = (rule.ownNetwork, rule.authorities)
         (concurrency, bytes) = (rule.concurrency, rule.bytes)
-        (occurrences, encodedSlash, rate, seal) = (rule.occurrences, rule.encodedSlash, rule.rate, hasToken ? rule.seal : [])
+        (occurrences, encodedSlash, rate, seal) = (rule.occurrences, rule.encodedSlash, rule.rate, hasToken ? rule.seal : nil)
     }
 }

@@ -70,7 +70,7 @@ extension PolicyDenial {
         case .request: self.init(.unavailable, rule: rule, "the policy lists the requests that may have this value, and here no request is judged")
         case .rate: self.init(.unavailable, rule: rule, "a request rule limits how many requests go, and here nobody counts them")
         case .seal:
-            self.init(.unavailable, rule: rule, "a request rule wants new credentials in the reply sealed, which this version does not do yet")
+            self.init(.unavailable, rule: rule, "a request rule wants new credentials in the reply sealed, and here no reply is")
         case .notify: self.init(.unavailable, rule: rule, "the person cannot be told of this use, which the policy asks for")
         case .redact: self.init(.unavailable, rule: rule, "the answer cannot be redacted, which the policy asks for")
         }

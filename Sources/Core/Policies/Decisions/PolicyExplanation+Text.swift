@@ -118,7 +118,6 @@ extension PolicyExplanation.RequestStep {
 extension RequestTerms {
     fileprivate var lines: [String] {
         let token = places.isEmpty ? [] : ["the token may stand in \(places.map { "`\($0)`" }.joined(separator: ", ")), \(times)"]
-        let sealing = seal.isEmpty ? [] : ["sealed in the reply: \(seal.joined(separator: ", "))"]
         let network = ownNetwork == .allow ? ["the host may lead into your own network"] : []
         let verified = authorities.map { ["the host is verified against \($0.words), in place of the system's"] } ?? []
         return token + network + verified + limits.map { "at most \($0)" } + sealing
@@ -127,6 +126,12 @@ extension RequestTerms {
     /// Each of its limits in a few words.
     var limits: [String] {
         (rate.map { ["\($0)"] } ?? []) + (concurrency.map { ["\($0) at once"] } ?? []) + (bytes.map { ["\($0)"] } ?? [])
+    }
+
+    private var sealing: [String] {
+        guard let seal else { return [] }
+        let parts = seal.parts.map(\.description).joined(separator: ", ")
+        return ["sealed in the reply, into `\(seal.secret)`: \(parts)"] + (seal.expiry.map { ["they are good as long as \($0) says"] } ?? [])
     }
 
     private var times: String { occurrences == 1 ? "once" : "\(occurrences) times at most" }

@@ -84,7 +84,7 @@ extension CommandRule {
 extension RequestRule {
     /// What the rule has to say to a question; nil when it is not about it.
     fileprivate func step(on query: PolicyQuery) -> PolicyExplanation.RequestStep? {
-        guard applies(to: query.agent), allows(in: query.scope.description), isAbout(query.secret?.description) else { return nil }
+        guard refresh == nil, applies(to: query.agent), allows(in: query.scope.description), isAbout(query.secret?.description) else { return nil }
         return .init(rule: name, verdict: query.circumstances.request.map { verdict(on: $0, withToken: query.secret != nil) })
     }
 }

@@ -46,6 +46,9 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         self.program = program
     }
 
+    /// Whether it has no wildcard and is one name.
+    var isName: Bool { program == nil }
+
     /// Says whether a name is one of the pattern's.
     package func matches(_ name: String) -> Bool {
         guard let name = subject.normal(name) else { return false }

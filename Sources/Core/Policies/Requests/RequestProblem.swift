@@ -12,6 +12,14 @@ package enum RequestProblem: Error, Equatable, Sendable {
     case badName
     case closedHeader
     case badPointer
+    /// A reply is sealed, and nobody says into which one secret.
+    case sealWithoutSecret
+    /// A key that says more of what is sealed, where nothing is.
+    case withoutSeal
+    /// A rule that renews, with more than one address.
+    case refreshOfSeveral
+    /// A key about requests that somebody words, in a rule that renews.
+    case notOfRefresh
     /// A wildcard among the hosts of a rule that leads into one's own network.
     case wildcardOnOwnNetwork
     case authorities(RequestAuthorities.Problem)
@@ -38,8 +46,10 @@ extension RequestProblem {
         case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants), .wildcardOnOwnNetwork: "policy.host-too-wide"
         case .unknownMethod, .unknownPlace: "policy.unknown-word"
         case .encodedSlash: "policy.never-matches"
-        case .withoutRequest, .notOfBroker, .inTunnel: "policy.misplaced-key"
-        case .host, .badPort, .badCount, .badRate, .badBytes, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest, .authorities:
+        case .withoutRequest, .notOfBroker, .inTunnel, .withoutSeal, .notOfRefresh: "policy.misplaced-key"
+        case .sealWithoutSecret: "policy.missing-key"
+        case .host, .refreshOfSeveral, .badPort, .badCount, .badRate, .badBytes, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest,
+            .authorities:
             "policy.bad-value"
         }
     }
@@ -57,6 +67,10 @@ extension RequestProblem {
         case .badName: "this cannot be the name of a header, cookie, parameter or field"
         case .closedHeader: "no token is exchanged in this header"
         case .badPointer: "this is no JSON pointer to a part of a text"
+        case .sealWithoutSecret: "the rule seals replies, and does not say into which secret"
+        case .withoutSeal: "this says more of what is sealed, and the rule seals nothing"
+        case .refreshOfSeveral: "the value is renewed at one address: one host, one port, one path, without `*`, by POST"
+        case .notOfRefresh: "this is about requests that an agent words, and this rule is for one that the broker makes itself"
         case .wildcardOnOwnNetwork: "a `*` stands for many hosts, and the rule lets its hosts lead into your own network"
         case .authorities(.malformed): "these are no certificates in PEM"
         case .authorities(.privateKey): "a private key stands here, where certificates should"
@@ -82,6 +96,8 @@ extension RequestProblem {
         case .unknownMethod: "methods are words such as `GET` and `POST`, in upper case"
         case .placeWithoutName(let word): "write `\(word): \(word == "json" ? "/path/to/it" : word == "header" ? "X-Api-Key" : "token")`"
         case .badPointer: "a pointer begins with `/`, such as `/data/token`; `~1` is a slash in a name, `~0` a tilde"
+        case .sealWithoutSecret: "write `seal_into: NAME`, or one name, without a `*`, below `keys`: then it is that secret"
+        case .withoutSeal: "write below `seal` which fields stand where: `- token: /token`"
         case .wildcardOnOwnNetwork: "write each host by its full name, in a rule of its own with `own_network: allow`"
         case .authorities(.malformed):
             "write each as its file has it, from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`, and nothing besides; in YAML behind `|`"

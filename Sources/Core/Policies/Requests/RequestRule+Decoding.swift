@@ -6,12 +6,13 @@ extension RequestRule {
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
         PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("own_network"),
         PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"), PolicyKey("concurrency", of: .number), PolicyKey("bytes"),
-        PolicyKey("approval"), PolicyKey("seal", list: true),
+        PolicyKey("approval"), PolicyKey("seal", list: true, of: .pair), PolicyKey("seal_into"), PolicyKey("seal_expiry"), PolicyKey("refresh"),
     ]
 
     /// What only those who look into a request can go by.
     private static let keysOfRequests = [
         "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "authorities", "concurrency", "bytes", "approval", "seal",
+        "seal_into", "seal_expiry", "refresh",
     ]
 
     init(_ node: PolicyNode) throws(PolicyError) {
@@ -28,8 +29,9 @@ extension RequestRule {
         keys = try members["keys"]?.globs(over: .secret) ?? []
         self.hosts = try hosts.hosts()
         ports = try members["ports"]?.distinct { element throws(PolicyError) in try element.number(upTo: 65535, else: .badPort) } ?? [Self.usualPort]
+        refresh = try members["refresh"]?.word()
         let methods =
-            try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? (isTunnel ? [] : RequestMethod.usual)
+            try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? (isTunnel ? [] : Self.usualMethods(refresh))
         self.methods = RequestMethod.allCases.filter(methods.contains)
         encodedSlash = try members["encoded_slash"]?.word() ?? .deny
         ownNetwork = try members["own_network"]?.word() ?? .deny
@@ -43,9 +45,12 @@ extension RequestRule {
         concurrency = try members["concurrency"]?.number(upTo: most, else: .badCount(maximum: most))
         bytes = try members["bytes"]?.bytes()
         approval = try members["approval"]?.word()
-        seal = try members["seal"]?.pointers() ?? []
+        seal = try PolicyNode.seal(members, among: keys)
+        try checkRefresh(members)
         try check(members)
     }
+
+    private static func usualMethods(_ refresh: Refresh?) -> [RequestMethod] { refresh == nil ? RequestMethod.usual : [.post] }
 
     /// Refuses what could never be of use in this rule.
     private func check(_ members: [String: PolicyNode]) throws(PolicyError) {
@@ -59,9 +64,9 @@ extension RequestRule {
         if ownNetwork == .allow, let index = hosts.firstIndex(where: \.isWildcard) {
             throw PolicyError(path: "\(members["hosts"]?.path ?? "")[\(index)]", reason: .request(.wildcardOnOwnNetwork))
         }
-        // Without a token there is none to place, to count, or to seal another for.
+        // Without a token there is none to place or to count.
         guard keys.isEmpty else { return }
-        for key in ["places", "occurrences", "seal"] { if let member = members[key] { throw member.error(.forTokens) } }
+        for key in ["places", "occurrences"] { if let member = members[key] { throw member.error(.forTokens) } }
     }
 
     /// Checks that every rule can let something go that those before it do not decide.
@@ -81,7 +86,7 @@ extension RequestRule {
         members.add("keys", keys)
         members.add("hosts", hosts.map(\.description))
         members.add("ports", ports == [Self.usualPort] ? [] : ports.map(String.init))
-        members.add("methods", methods == RequestMethod.usual ? [] : methods.map(\.rawValue))
+        members.add("methods", methods == Self.usualMethods(refresh) ? [] : methods.map(\.rawValue))
         members.add("paths", paths)
         members.add("places", (places ?? []).map(\.description))
         members.add("occurrences", occurrences == 1 ? nil : String(occurrences))
@@ -93,7 +98,10 @@ extension RequestRule {
         members.add("concurrency", concurrency.map(String.init))
         members.add("bytes", bytes?.description)
         members.add("approval", approval)
-        members.add("seal", seal)
+        members.add("seal", (seal?.parts ?? []).map(\.description))
+        members.add("seal_into", writtenSealedSecret)
+        members.add("seal_expiry", seal?.expiry)
+        members.add("refresh", refresh)
         return members
     }
 }
@@ -144,19 +152,5 @@ extension PolicyNode {
     fileprivate func bytes() throws(PolicyError) -> RequestBytes {
         guard let bytes = RequestBytes(parsing: try text()) else { throw error(.request(.badBytes)) }
         return bytes
-    }
-
-    /// A list of JSON pointers, none to what another points to or into.
-    fileprivate func pointers() throws(PolicyError) -> [String] {
-        var pointers: [String] = []
-        for element in try elements() {
-            let pointer = try element.text()
-            guard JSONPointer.isPointer(pointer) else { throw element.error(.request(.badPointer)) }
-            // What is sealed is a text, which has nothing within.
-            let isTaken = { (other: String) in JSONPointer.covers(other, pointer) || JSONPointer.covers(pointer, other) }
-            if let first = pointers.firstIndex(where: isTaken) { throw element.error(.shadowedPattern(by: "\(path)[\(first)]")) }
-            pointers.append(pointer)
-        }
-        return pointers
     }
 }

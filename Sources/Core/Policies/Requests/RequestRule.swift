@@ -33,8 +33,10 @@ package struct RequestRule: Sendable, Equatable {
     package let tunnel: AgentPolicy.Permission
     /// Who approves each request; nil for nobody.
     package let approval: Approver?
-    /// Pointers to new credentials in JSON replies: the vault gets them, and the agent a token.
-    package let seal: [String]
+    /// What in JSON replies the vault gets, and the agent a token for; nil for nothing.
+    package let seal: ReplySeal?
+    /// How the broker renews the secret's value with the request that is listed; nil for a rule about agents' requests.
+    package let refresh: Refresh?
 
     /// Who approves a request.
     package enum Approver: String, CaseIterable, Sendable {
@@ -57,8 +59,9 @@ extension RequestRule {
 
     /// Says whether it is about requests with this secret; nil is a request without a token, which may go wherever one with a token may.
     ///
-    /// Programs ask first without and come again with it when they are told to: git, pip and docker all do.
-    func isAbout(_ secret: String?) -> Bool { secret.map(keys.matches) ?? true }
+    /// Programs ask first without and come again with it when they are told to: git, pip and docker all do. A rule that seals is about requests with the
+    /// secret alone: without it whoever asks chooses whose credential comes back, and the vault would take it.
+    func isAbout(_ secret: String?) -> Bool { secret.map(keys.matches) ?? (seal == nil) }
 
     /// What the rule says of a request.
     enum Verdict: Sendable, Equatable {
@@ -94,10 +97,11 @@ extension RequestRule {
 
     /// Says whether this rule, standing before `other`, decides whatever `other` could let go.
     func shadows(_ other: RequestRule) -> Bool {
-        tunnel == other.tunnel && agents.covers(other.agents) && allowedPlaces.cover(other.allowedPlaces) && keys.cover(other.keys)
+        tunnel == other.tunnel && refresh == other.refresh && agents.covers(other.agents) && allowedPlaces.cover(other.allowedPlaces)
+            && keys.cover(other.keys)
             && hosts.cover(other.hosts)
             && Set(other.ports).isSubset(of: ports) && Set(other.methods).isSubset(of: methods) && paths.cover(other.paths)
-            && coversTokens(of: other) && (encodedSlash == .allow || other.encodedSlash == .deny)
+            && coversTokens(of: other) && (seal == nil || other.seal != nil) && (encodedSlash == .allow || other.encodedSlash == .deny)
     }
 
     private func coversTokens(of other: RequestRule) -> Bool {
@@ -119,6 +123,7 @@ extension RequestRule {
         guard tunnel == .deny else {
             return (.enforced, "by it programs reach listed hosts alone; what they say there nobody sees, and no token is exchanged")
         }
+        guard refresh == nil else { return (.enforced, "the broker renews the value with this request; no agent words any of it") }
         let what = keys.isEmpty ? "by it a request without a token goes" : "by it the value goes"
         let hosts = hosts.contains(where: \.isWildcard) ? "to listed hosts and any below a listed name" : "to listed hosts"
         return (.enforced, "\(what) \(hosts) alone; what a service does for the agent is not held")
@@ -128,6 +133,6 @@ extension RequestRule {
 extension PolicyDocument {
     /// The hosts, as they are written, to which a rule lets a body have a token in it.
     package var bodyHosts: [String] {
-        requestRules.filter { $0.places?.contains(where: \.isInBody) == true }.flatMap { $0.hosts.map(\.description) }
+        requestRules.filter { $0.refresh == nil && $0.places?.contains(where: \.isInBody) == true }.flatMap { $0.hosts.map(\.description) }
     }
 }

@@ -3,9 +3,20 @@ import Model
 /// The request rules that are about one agent.
 struct RequestView: Sendable {
     let rules: [RequestRule]
+    /// Those by which the broker renews values: no request of an agent's is listed by one.
+    private let renewing: [RequestRule]
     private(set) var place = ""
 
-    init(rules: [RequestRule]) { self.rules = rules }
+    init(rules: [RequestRule]) {
+        self.rules = rules.filter { $0.refresh == nil }
+        renewing = rules.filter { $0.refresh != nil }
+    }
+
+    /// Where this secret is renewed; nil where no rule says so.
+    func refresh(of secret: SecretName) -> RefreshTerms? {
+        let name = secret.description
+        return renewing.first { $0.allows(in: place) && $0.keys.matches(name) }.flatMap(RefreshTerms.init)
+    }
 
     func scoped(to place: String) -> RequestView {
         var view = self
@@ -118,7 +129,11 @@ extension RequestRule {
     var summary: PolicyDocument.RuleSummary {
         let (strength, reason) = strength
         let about =
-            tunnel == .allow ? "tunnels" : keys.isEmpty ? "requests without a token" : "keys \(keys.map(\.description).joined(separator: ", "))"
+            tunnel == .allow
+            ? "tunnels"
+            : refresh != nil
+                ? "renewal of \(keys.map(\.description).joined(separator: ", "))"
+                : keys.isEmpty ? "requests without a token" : "keys \(keys.map(\.description).joined(separator: ", "))"
         return .init(
             name: name, kind: "requests", subject: "\(about) to \(hosts.map(\.description).joined(separator: ", "))", agents: agentID.description,
             strength: strength.rawValue, reason: reason)

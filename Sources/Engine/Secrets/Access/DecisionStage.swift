@@ -8,7 +8,7 @@ enum DecisionStage {
     case approved
 
     /// What can be met for some act or other, as far as a list foresees it: a request is judged when it is made.
-    static let foreseeable = first.met.union([.request, .rate])
+    static let foreseeable = first.met.union([.request, .rate, .seal])
 
     /// The obligations that the engine meets. What it cannot meet it refuses.
     var met: Set<PolicyObligation> {
@@ -33,7 +33,9 @@ extension Act {
         // What goes out with a fake token is judged when it is sent.
         case .request: handsOutTokens
         case .rate: handsOutTokens || action == .request
-        case .redact, .approval, .notify, .program, .seal: false
+        // The broker that makes a request has its reply sealed, or passes none on.
+        case .seal: action == .request
+        case .redact, .approval, .notify, .program: false
         }
     }
 

@@ -8,8 +8,21 @@ extension EngineError.Denial {
 
     /// The answer where a reply would hold a new or stored credential.
     static let givesCredentials = EngineError.Denial(
-        code: "destination_not_allowed", reason: "what the service answers there holds credentials, which this version does not seal",
-        nextStep: "tell the person; what such a path gives is theirs to fetch")
+        code: "destination_not_allowed", reason: "what the service answers there holds credentials, and no request rule seals it",
+        nextStep: "tell the person; what such a path gives is theirs to fetch, or to seal with a request rule that says `seal`")
+
+    /// The answer where what is sealed would go into a secret that the agent may not use. It does not say whether that is there.
+    static func sealedForOthers(rule: String) -> Self {
+        Self(
+            code: "destination_not_allowed", reason: "what the service answers there goes into a secret that you may not use", rule: rule,
+            nextStep: "tell the person: the rule's `seal_into` and your policy do not fit each other")
+    }
+
+    static func cannotSeal(rule: String) -> Self {
+        Self(
+            code: "unavailable", reason: "what the service answers there cannot be put into the vault", rule: rule,
+            nextStep: "tell the person: the secret that the rule seals into is deleted, or has no place")
+    }
 
     /// The answer to every agent while a person has frozen them.
     static let frozen = EngineError.Denial(

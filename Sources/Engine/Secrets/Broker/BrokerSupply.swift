@@ -43,6 +43,9 @@ package protocol RequestJudge: Sendable {
     func judge(_ request: AskedRequest, for program: AskingProgram) async -> RequestJudgement
     /// Told once of each request that was allowed, by the entry of its intent, however it ended; of an errand before `perform` returns.
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async
+    /// Takes the new credentials in the reply to a request that was allowed, by the entry of its intent, and says what stands for each of them, once all are
+    /// stored; nil where they cannot be, and the reply goes no further.
+    func seal(_ credentials: NewCredentials, of entry: Int64) async -> [SealedCredential]?
     /// Told of a token that stood where no token may stand. The request went nowhere.
     func noteMisuse(of grant: GrantID, code: String) async
     /// Told of a request with a real value in it, without its path. It went nowhere.
@@ -56,6 +59,29 @@ extension RequestJudge {
     package func end() async {}
     package func noteMisuse(of grant: GrantID, code: String) async {}
     package func noteEgress(_ request: AskedRequest) async {}
+    package func seal(_ credentials: NewCredentials, of entry: Int64) async -> [SealedCredential]? { nil }
+}
+
+/// What a service gave in a reply that is sealed.
+package struct NewCredentials: Sendable {
+    /// In the order of the rule's pointers.
+    package var values: [SecretValue?]
+    /// Nil where the rule does not say that the reply tells.
+    package var expiry: CredentialExpiry?
+
+    package init(values: [SecretValue?], expiry: CredentialExpiry?) { (self.values, self.expiry) = (values, expiry) }
+}
+
+/// What stands for a credential that is in the vault now.
+package struct SealedCredential: Sendable, Equatable {
+    /// What the agent gets in its place: a fake token, or where it holds none, a reference.
+    package var text: String
+    /// What stands in a redacted reply for its other spellings.
+    package var name: String
+    /// The grant of the token; nil for a reference.
+    package var grant: GrantID?
+
+    package init(text: String, name: String, grant: GrantID?) { (self.text, self.name, self.grant) = (text, name, grant) }
 }
 
 /// What a judge says of a request.
@@ -98,6 +124,10 @@ package struct RequestLeave: Sendable {
     package var passesUnscanned = false
     /// How many bytes its bodies may have, both ways together; nil for as many as they like.
     package var allowance: Int64?
+    /// What of the reply is sealed before anything of it goes on; nil for nothing.
+    package var seal: SealOrder?
+    /// Whether a value in it can be renewed: where the service answers that it is not good, the judge is asked once more.
+    package var isRenewable = false
 
     package init(entry: Int64, releases: [ValueRelease], reachesOwnNetwork: Bool = false, authorities: String? = nil) {
         (self.entry, self.releases, self.reachesOwnNetwork, self.authorities) = (entry, releases, reachesOwnNetwork, authorities)

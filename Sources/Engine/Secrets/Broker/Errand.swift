@@ -12,6 +12,8 @@ package struct Errand: Sendable {
     package var tokens: [GrantID: FakeToken]
     /// Whether rule or catalogue say that segments of this service's paths have slashes in them.
     package var allowsEncodedSlash = false
+    /// Whether tokens stand in the body, which is a form.
+    package var mayStandInBody = false
     /// From when the judge allowed it, which may be after a person was asked, to the end of the reply.
     package var timeout: Duration
     /// How much of the reply's body is kept.

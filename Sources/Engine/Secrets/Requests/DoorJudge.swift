@@ -20,7 +20,6 @@ final class DoorJudge: RequestJudge {
         var label: String
     }
 
-    private let grants: [GrantID: Grant]
     private let scope: Scope
     let asker: Asker
     let holder: SessionHolder
@@ -29,16 +28,25 @@ final class DoorJudge: RequestJudge {
     let open: @Sendable () -> OpenVault?
     /// What tells this door's requests from those of all others, where a person approves one.
     let door: [UInt8]
-    private let labels: AnswerLabels
+    let labels: AnswerLabels
+    /// How the tokens are made that more of its secrets' values get.
+    let minting: Minting
     private let hasTunnels: Bool
-    private let state = Mutex(State())
+    let state: Mutex<State>
 
-    private struct State {
+    struct State {
+        var grants: [GrantID: Grant]
         /// Requests that were allowed and have not ended, by the entry of their intent.
         var ongoing: [Int64: Ongoing] = [:]
+        /// What is sealed of replies that are still to come.
+        var sealing: [Int64: Sealing] = [:]
+        /// With which versions requests left whose values can be renewed.
+        var renewable: [Int64: [GrantID: Int64]] = [:]
+        /// The tokens that were made for what was sealed.
+        var minted: [GrantID] = []
     }
 
-    private struct Ongoing {
+    struct Ongoing {
         var access: AuthorizedAccess
         var grants: [GrantID]
         var tickets: [RequestLimits.Ticket]
@@ -51,11 +59,15 @@ final class DoorJudge: RequestJudge {
     ///   - door: 16 bytes that no other door has.
     init(
         _ grants: [GrantID: Grant], in scope: Scope, for asker: Asker, _ holder: SessionHolder, lasting: Lasting, clock: MachineClock,
-        door: [UInt8], labels: AnswerLabels = AnswerLabels(), tunnels hasTunnels: Bool = false, open: @escaping @Sendable () -> OpenVault?
+        door: [UInt8], minting: Minting, labels: AnswerLabels = AnswerLabels(), tunnels hasTunnels: Bool = false,
+        open: @escaping @Sendable () -> OpenVault?
     ) {
-        (self.grants, self.scope, self.asker, self.holder, self.lasting, self.clock) = (grants, scope, asker, holder, lasting, clock)
-        (self.door, self.labels, self.hasTunnels, self.open) = (door, labels, hasTunnels, open)
+        (self.scope, self.asker, self.holder, self.lasting, self.clock) = (scope, asker, holder, lasting, clock)
+        (self.door, self.minting, self.labels, self.hasTunnels, self.open) = (door, minting, labels, hasTunnels, open)
+        state = Mutex(State(grants: grants))
     }
+
+    func grant(_ id: GrantID) -> Grant? { state.withLock { $0.grants[id] } }
 
     func judge(_ request: AskedRequest) async -> RequestJudgement { await judge(request, for: AskingProgram()) }
 
@@ -65,7 +77,7 @@ final class DoorJudge: RequestJudge {
         do {
             return try await leave(for: request, program, in: vault).map(RequestJudgement.allow) ?? .describe
         } catch {
-            lasting.usages.refused(request.uses.map(\.grant).filter { grants[$0] != nil }, at: vault.clock.now())
+            lasting.usages.refused(request.uses.map(\.grant).filter { grant($0) != nil }, at: vault.clock.now())
             let denial = RequestDenial(error)
             var item = item(request, vault)
             (item.denial, item.rule) = (denial.code, denial.rule)
@@ -75,7 +87,7 @@ final class DoorJudge: RequestJudge {
     }
 
     private func item(_ request: AskedRequest, _ vault: OpenVault) -> TrafficItem {
-        let secrets = request.uses.compactMap { grants[$0.grant] }.map { $0.scope == scope ? $0.label : "tacit://\($0.scope)/\($0.label)" }
+        let secrets = request.uses.compactMap { grant($0.grant) }.map { $0.scope == scope ? $0.label : "tacit://\($0.scope)/\($0.label)" }
         return request.item(of: asker, Set(secrets).sorted(), at: vault.clock.now())
     }
 
@@ -92,9 +104,10 @@ final class DoorJudge: RequestJudge {
             throw EngineError.denied(denial)
         }
         try await vault.checkStrangers(request.strangers, of: asker)
-        let uses = try await uses(of: request, in: vault)
-        let targets = uses.isEmpty ? [try bare(request)] : uses.map(\.target)
-        guard ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) != true else {
+        let rejected = try rejected(request)
+        var uses = try await uses(of: request, in: vault)
+        var targets = uses.isEmpty ? [try bare(request)] : uses.map(\.target)
+        guard !givesCredentials(request) || isSealed(uses, vault) else {
             let error = EngineError.denied(.givesCredentials)
             try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), error: error)
             throw error
@@ -104,8 +117,11 @@ final class DoorJudge: RequestJudge {
         guard rule == nil || request.content != nil else { return nil }
         let tickets = try await vault.limitTickets(by: granted.compactMap(\.request), for: holder, Self.act, by: asker, on: targets)
         do {
+            // Nothing is renewed before a person approved, who approves what is there.
+            if rule == nil { uses = try await renewed(uses, rejected, vault) } else { try checkCurrent(uses, rejected, vault) }
+            if !uses.isEmpty { targets = uses.map(\.target) }
             let access = try await access(request, uses, targets, ruledBy: rule, program, vault)
-            let leave = try await leave(uses, access, tickets, vault)
+            let leave = try await leave(request, uses, access, tickets, vault)
             lasting.usages.used(uses.map(\.id), at: vault.clock.now())
             var item = item(request, vault)
             item.rule = access.grants.first?.request?.rule
@@ -117,8 +133,21 @@ final class DoorJudge: RequestJudge {
         }
     }
 
+    private func givesCredentials(_ request: AskedRequest) -> Bool {
+        ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) == true
+    }
+
+    /// Whether rules seal the reply, for each token in the request.
+    private func isSealed(_ uses: [Use], _ vault: OpenVault) -> Bool {
+        !uses.isEmpty
+            && uses.allSatisfy { use in
+                let view = vault.policy.view(for: asker, in: use.grant.scope)
+                return use.target.request.flatMap { view?.terms(of: $0, with: use.grant.name) }?.seal != nil
+            }
+    }
+
     private func leave(
-        _ uses: [Use], _ access: AuthorizedAccess, _ tickets: [RequestLimits.Ticket], _ vault: OpenVault
+        _ request: AskedRequest, _ uses: [Use], _ access: AuthorizedAccess, _ tickets: [RequestLimits.Ticket], _ vault: OpenVault
     ) async throws -> RequestLeave {
         state.withLock { $0.ongoing[access.entry] = Ongoing(access: access, grants: uses.map(\.id), tickets: tickets) }
         for use in uses { labels.note(use.grant.label, of: use.record.id) }
@@ -127,7 +156,12 @@ final class DoorJudge: RequestJudge {
             let all = access.grants.compactMap(\.request)
             guard let terms = all.first, all.count == access.grants.count else { throw EngineError.denied(.personOnly) }
             // Two rules that would have the same host verified in two ways say nothing that can be done.
-            guard all.allSatisfy({ $0.authorities == terms.authorities && $0.ownNetwork == terms.ownNetwork }) else { throw BrokerFailure.refused }
+            guard all.allSatisfy({ $0.authorities == terms.authorities && $0.ownNetwork == terms.ownNetwork && $0.seal == terms.seal }) else {
+                throw BrokerFailure.refused
+            }
+            let sealing = try await sealing(terms, uses.map(\.target), by: asker, vault)
+            // The policy may have changed since it was asked first.
+            guard sealing != nil || !givesCredentials(request) else { throw EngineError.denied(.givesCredentials) }
             var releases: [GrantID: ValueRelease] = [:]
             for (index, use) in uses.enumerated() where releases[use.id] == nil {
                 releases[use.id] = try await release(use, access.grants[index], access, vault)
@@ -137,6 +171,14 @@ final class DoorJudge: RequestJudge {
                 authorities: terms.authorities?.pem)
             leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
             leave.allowance = tickets.allowance
+            leave.seal = sealing?.order
+            let versions = Dictionary(uses.map { ($0.id, $0.record.current) }) { first, _ in first }
+            leave.isRenewable =
+                request.rejected == nil && !access.isApproved && uses.contains { vault.isRenewable($0.grant.name, in: $0.grant.scope, for: asker) }
+            state.withLock { [isRenewable = leave.isRenewable] state in
+                state.sealing[access.entry] = sealing
+                state.renewable[access.entry] = isRenewable ? versions : nil
+            }
             return leave
         } catch {
             await conclude(RequestOutcome(result: (error as? any Diagnosable)?.code ?? "internal", duration: .zero), of: access.entry)
@@ -166,7 +208,7 @@ final class DoorJudge: RequestJudge {
     private func uses(of request: AskedRequest, in vault: OpenVault) async throws -> [Use] {
         var uses: [Use] = []
         for use in request.uses {
-            guard let grant = grants[use.grant] else {
+            guard let grant = grant(use.grant) else {
                 try await vault.noteMisuse("token.unknown", by: asker, on: [])
                 throw BrokerFailure.refused
             }
@@ -177,7 +219,8 @@ final class DoorJudge: RequestJudge {
             target.request = question
             // Another secret of the name is not the one that the token stands for.
             guard let record, record.id == grant.secret else { throw EngineError.notFound(.secret) }
-            try vault.usable(record)
+            // One that is over is renewed, once the policy has allowed the request.
+            if !vault.isExpired(record) || !vault.isRenewable(grant.name, in: grant.scope, for: asker) { try vault.usable(record) }
             uses.append(Use(id: use.grant, grant: grant, place: use.place, record: record, target: target))
         }
         return uses
@@ -192,7 +235,7 @@ final class DoorJudge: RequestJudge {
     }
 
     func noteMisuse(of grant: GrantID, code: String) async {
-        guard let vault = open(), let grant = grants[grant] else { return }
+        guard let vault = open(), let grant = self.grant(grant) else { return }
         let record = try? await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
         let subject = vault.target(grant.scope, grant.name, record).subject
         try? await vault.noteMisuse(code, by: asker, on: [subject])
@@ -207,7 +250,12 @@ final class DoorJudge: RequestJudge {
     }
 
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
-        guard let ongoing = state.withLock({ $0.ongoing.removeValue(forKey: entry) }) else { return }
+        let concluded = state.withLock { state in
+            state.sealing[entry] = nil
+            state.renewable[entry] = nil
+            return state.ongoing.removeValue(forKey: entry)
+        }
+        guard let ongoing = concluded else { return }
         let access = ongoing.access
         lasting.limits.settle(ongoing.tickets, after: outcome, now: clock.steady())
         lasting.usages.carried(ongoing.grants, outcome)

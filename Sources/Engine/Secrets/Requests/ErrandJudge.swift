@@ -44,6 +44,8 @@ final class ErrandJudge: RequestJudge {
         var tickets: [RequestLimits.Ticket] = []
         /// Of the intent.
         var entry: Int64?
+        /// What is sealed of the reply, until it was.
+        var sealing: Sealing?
         var allowedAt: Timestamp?
         var failure: (any Error)?
     }
@@ -94,6 +96,7 @@ final class ErrandJudge: RequestJudge {
         state.withLock { ($0.access, $0.entry) = (access, access.entry) }
         do {
             guard let terms = access.grants.first?.request else { throw EngineError.denied(.personOnly) }
+            let sealing = try await sealing(terms)
             // The lock may have come while the intent was written.
             try checkSession()
             let value = try await opened(access)
@@ -105,6 +108,8 @@ final class ErrandJudge: RequestJudge {
                 reachesOwnNetwork: terms.ownNetwork == .allow, authorities: terms.authorities?.pem)
             leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
             leave.allowance = state.withLock { $0.tickets.allowance }
+            leave.seal = sealing?.order
+            state.withLock { $0.sealing = sealing }
             return leave
         } catch {
             vault.lasting.limits.giveBack(takeTickets())
@@ -184,6 +189,28 @@ final class ErrandJudge: RequestJudge {
         return value
     }
 
+    /// What is sealed of the reply, by the policy as it is now.
+    private func sealing(_ terms: RequestTerms) async throws -> Sealing? {
+        guard let seal = terms.seal, let scope = target.scope else {
+            guard draft.provider?.givesCredentials(at: draft.target.judgedPath) != true else { throw EngineError.denied(.givesCredentials) }
+            return nil
+        }
+        let sealing = Sealing(seal, by: terms.rule, in: scope, tags: target.tags ?? [])
+        try await vault.foresee(sealing, by: asker)
+        return sealing
+    }
+
+    /// Stores what the reply brings, once. The agent holds no tokens here: it is told the references.
+    func seal(_ credentials: NewCredentials, of entry: Int64) async -> [SealedCredential]? {
+        let sealing = state.withLock { state -> Sealing? in
+            guard state.entry == entry, state.access != nil else { return nil }
+            defer { state.sealing = nil }
+            return state.sealing
+        }
+        guard let sealing, (try? checkSession()) != nil else { return nil }
+        return await vault.seal(credentials, sealing, after: entry, by: asker)
+    }
+
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         guard entry == state.withLock({ $0.entry }) else { return }
         vault.traffic.end(entry, outcome)
@@ -215,6 +242,7 @@ final class ErrandJudge: RequestJudge {
         let count = answers.values.reduce(0) { $0 + max(0, $1) }
         await vault.conclude(access, result: result, detail: facts, answers: count > 0 ? [held.record.id: count] : [:])
     }
+
     /// What the agent gets. A broker that answers what nobody allowed is not believed.
     func result(_ reply: ErrandReply) async throws -> ErrandResult {
         let (entry, allowedAt) = state.withLock { ($0.entry, $0.allowedAt) }

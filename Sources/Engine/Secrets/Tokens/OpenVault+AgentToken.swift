@@ -124,8 +124,12 @@ extension OpenVault {
         judging.source = .broker
         // What one door's replies answer may be about the value of another door of the same broker.
         let labels = agentDoors.labels(of: holder)
+        let end = expiryClock().advanced(by: life)
+        let minting = DoorJudge.Minting(run: tokens.run ?? AnyRecordID(random: random), life: life) { [agentDoors] id in
+            agentDoors.add([id], until: end, to: own, of: holder)
+        }
         let judge = DoorJudge(
-            tokens.grants, in: scope, for: judging, holder, lasting: lasting, clock: clock, door: random.bytes(16), labels: labels
+            tokens.grants, in: scope, for: judging, holder, lasting: lasting, clock: clock, door: random.bytes(16), minting: minting, labels: labels
         ) { [weak self] in self.flatMap { $0.brokers.isClosed ? nil : $0 } }
         let credential = random.bytes(16).hexadecimal
         let setup = DoorSetup(

@@ -8,6 +8,8 @@ import Storage
 struct DoorTokens: Sendable {
     var grants: [GrantID: DoorJudge.Grant] = [:]
     var tokens: [GrantID: FakeToken] = [:]
+    /// The run, as their grants name it.
+    var run: AnyRecordID?
     /// Those that end with the run.
     var ofRun: [GrantID] = []
     /// Which of them sign together.
@@ -25,7 +27,7 @@ extension OpenVault {
         for values: inout [RunJob.InjectedValue], _ wanted: [Wanted], of agent: AgentID, life: Duration
     ) async throws -> DoorTokens {
         let run = AnyRecordID(random: random)
-        var door = DoorTokens()
+        var door = DoorTokens(run: run)
         var signers = RunSigners(values)
         var change = Change()
         for index in values.indices where values[index].kind == .secret {

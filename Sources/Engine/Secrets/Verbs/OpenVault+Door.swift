@@ -8,8 +8,12 @@ import Storage
 struct RunDoor: Sendable {
     let broker: BrokerBook.Own
     let proxy: RunJob.Proxy
+    /// Those that end with the run, as it began.
+    fileprivate let firstTokens: [GrantID]
+    fileprivate let judge: DoorJudge
+
     /// The tokens that end with the run.
-    let tokens: [GrantID]
+    var tokens: [GrantID] { firstTokens + judge.mintedTokens }
 }
 
 extension OpenVault {
@@ -105,8 +109,10 @@ extension OpenVault {
     private func openDoor(
         _ tokens: DoorTokens, in scope: Scope, at place: (any DoorPlace)?, tunnels hasTunnels: Bool, for agent: Asker, _ holder: SessionHolder
     ) async throws -> RunDoor {
+        let minting = DoorJudge.Minting(run: tokens.run ?? AnyRecordID(random: random), life: Self.doorLife)
         let judge = DoorJudge(
-            tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock, door: random.bytes(16), tunnels: hasTunnels
+            tokens.grants, in: scope, for: agent, holder, lasting: lasting, clock: clock, door: random.bytes(16), minting: minting,
+            tunnels: hasTunnels
         ) { [weak self] in
             // After a lock another one is open, or none: tokens of before are good for nothing.
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
@@ -121,7 +127,7 @@ extension OpenVault {
         var variables = Self.variables(of: door, credential)
         variables["TACIT_PROXY_SOCKET"] = place?.socketPath
         let proxy = RunJob.Proxy(variables: variables, authority: door.authority)
-        return RunDoor(broker: own, proxy: proxy, tokens: tokens.ofRun)
+        return RunDoor(broker: own, proxy: proxy, firstTokens: tokens.ofRun, judge: judge)
     }
 
     /// How programs are told of a proxy. What is on this machine is reached without.

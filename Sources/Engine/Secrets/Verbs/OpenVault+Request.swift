@@ -5,7 +5,18 @@ import Policies
 
 extension OpenVault {
     /// Has the agent's broker make one request with a secret. The intent is durable before the value is opened, and the value goes to the broker alone.
+    ///
+    /// Where the service says that the credential is not good, and a rule says how it is renewed, that is done and the request made once more.
     package func request(_ wish: ErrandWish, by asker: Asker) async throws -> ErrandResult {
+        let (result, item) = try await requestOnce(wish, by: asker)
+        guard result.reply.status == 401, wish.reference.version == nil, let record = item.record, let version = item.version,
+            isRenewable(wish.reference.name, in: item.scope, for: asker),
+            await renewed(record, wish.reference.name, in: item.scope, by: asker, over: version) != nil
+        else { return result }
+        return try await requestOnce(wish, by: asker).result
+    }
+
+    private func requestOnce(_ wish: ErrandWish, by asker: Asker) async throws -> (result: ErrandResult, item: ErrandItem) {
         let purpose = try AgentWords.purpose(wish.purpose)
         guard let holder = asker.holder else {
             throw EngineError.invalid(
@@ -14,18 +25,28 @@ extension OpenVault {
         let draft = try wish.draft()
         let act = Act(.request, .resolve, .capability(.broker))
         let scope = wish.reference.scope ?? wish.scope
-        let record = try await sought(wish.reference.name, in: scope, for: act, by: asker)
-        let version = wish.reference.version.map(Int64.init) ?? record?.current
+        var record = try await sought(wish.reference.name, in: scope, for: act, by: asker)
+        var version = wish.reference.version.map(Int64.init) ?? record?.current
         var target = try await judged(scope, wish.reference.name, record, version: version, by: asker)
         let place = place(of: draft, with: wish.reference.name, in: scope, by: asker)
         target.request = draft.question(at: place)
         if target.exists { try await authorizer.refuseHopeless(act, by: asker, on: [target]) }
         try await authorizer.foresee(act, by: asker, on: [target])
-        let judge = try await refusing(act, target, by: asker) {
-            let item = ErrandItem(reference: wish.reference, scope: scope, record: record, version: version)
-            return try await self.judge(wish, draft, item, at: place, purpose, act, target, by: asker)
+        // Not before a person approved, where a rule wants that: then it is over.
+        if let old = record, isExpired(old), wish.reference.version == nil, authorizer.ruleForApproval(act, by: asker, on: [target]) == nil,
+            let newer = await renewed(old, wish.reference.name, in: scope, by: asker, over: old.current)
+        {
+            let question = target.request
+            (record, version) = (newer, newer.current)
+            target = try await judged(scope, wish.reference.name, newer, version: version, by: asker)
+            target.request = question
         }
-        return try await perform(judge, for: holder)
+        let item = ErrandItem(reference: wish.reference, scope: scope, record: record, version: version)
+        let (subject, chosen) = (target, item)
+        let judge = try await refusing(act, subject, by: asker) {
+            try await self.judge(wish, draft, chosen, at: place, purpose, act, subject, by: asker)
+        }
+        return (try await perform(judge, for: holder), item)
     }
 
     /// Where the broker writes the token: the first place of the rule that lists the request, else the provider's. Whoever asks has no say in it.
@@ -42,8 +63,11 @@ extension OpenVault {
         by asker: Asker
     ) async throws -> ErrandJudge {
         guard let record = item.record, let version = item.version, let place else { throw EngineError.notFound(.secret) }
-        // A rule may list more than its author thought of: what comes back from there would be a credential that nobody seals yet.
-        guard draft.provider?.givesCredentials(at: draft.target.judgedPath) != true else { throw EngineError.denied(.givesCredentials) }
+        // A rule may list more than its author thought of: what comes back from there would be a credential that nobody seals.
+        if draft.provider?.givesCredentials(at: draft.target.judgedPath) == true {
+            let terms = target.request.flatMap { policy.view(for: asker, in: item.scope)?.terms(of: $0, with: item.reference.name) }
+            guard terms?.seal != nil else { throw EngineError.denied(.givesCredentials) }
+        }
         try usable(record)
         let manifest = try await shelf.manifest(record, version: version)
         let (ordinal, field) = try manifest.chosen(item.reference.field)

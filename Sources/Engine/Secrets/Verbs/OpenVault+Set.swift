@@ -110,7 +110,7 @@ extension OpenVault {
 
     typealias VersionField = (field: Manifest.Field, value: SecretValue)
 
-    private func stored(
+    func stored(
         _ draft: VersionDraft, _ write: SecretWrite, _ found: SecretRecord?, _ place: Place, by asker: Asker, access: AuthorizedAccess?
     ) async throws -> ReadyWrite {
         let fields = try await values(of: draft, found, access: access)

@@ -22,6 +22,7 @@ extension AskedRequest {
         }
         writer.write(list: strangers) { $0.write($1) }
         writer.write(optional: content) { $1.write(to: &$0) }
+        writer.write(optional: rejected) { $0.write($1) }
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -36,6 +37,7 @@ extension AskedRequest {
         guard strangers.count <= Self.mostStrangers, strangers.allSatisfy({ $0.count <= 512 }) else { throw .malformed }
         guard uses.count <= Self.mostUses, [scheme, host, method, path].allSatisfy({ $0.utf8.count <= Self.longestText }) else { throw .malformed }
         self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses, strangers: strangers)
+        rejected = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
         content = try reader.optional(RequestContent.init(decoding:))
     }
 }
@@ -75,13 +77,13 @@ extension RequestLeave {
         writer.write(passesUnscanned)
         writer.write(optional: allowance) { $0.write($1) }
         writer.write(optional: authorities) { $0.write($1) }
+        writer.write(optional: seal) { $1.write(to: &$0) }
+        writer.write(isRenewable)
         writer.write(list: releases) { writer, release in
             writer.write(release.grant)
             writer.write(release.name)
             writer.write(optional: release.answersLeft) { $0.write($1) }
-            release.value.withPlaintext(PlaintextDoor()) { bytes in
-                unsafe bytes.withUnsafeBytes { unsafe writer.write($0) }
-            }
+            writer.write(release.value)
         }
     }
 
@@ -90,14 +92,82 @@ extension RequestLeave {
         let (reachesOwnNetwork, passesUnscanned) = (try reader.flag(), try reader.flag())
         let allowance = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
         let authorities = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        let seal = try reader.optional(SealOrder.init(decoding:))
+        let isRenewable = try reader.flag()
         let releases = try reader.list { reader throws(CanonicalError) in
             let (grant, name) = (try reader.id(GrantKind.self), try reader.text())
             let answersLeft = try reader.optional { reader throws(CanonicalError) in try reader.int() }
-            var bytes = try reader.data()
-            return ValueRelease(grant: grant, name: name, value: SecretValue(moving: &bytes), answersLeft: answersLeft)
+            return ValueRelease(grant: grant, name: name, value: try reader.secretValue(), answersLeft: answersLeft)
         }
         self.init(entry: entry, releases: releases, reachesOwnNetwork: reachesOwnNetwork, authorities: authorities)
-        (self.passesUnscanned, self.allowance) = (passesUnscanned, allowance)
+        (self.passesUnscanned, self.allowance, self.seal, self.isRenewable) = (passesUnscanned, allowance, seal, isRenewable)
+    }
+}
+
+extension CanonicalWriter {
+    fileprivate mutating func write(_ value: SecretValue) {
+        value.withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe write($0) } }
+    }
+}
+
+extension CanonicalReader {
+    fileprivate mutating func secretValue() throws(CanonicalError) -> SecretValue {
+        var bytes = try data()
+        return SecretValue(moving: &bytes)
+    }
+}
+
+extension NewCredentials {
+    /// As the values of a leave, they go into the frame that is sent next.
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(list: values) { writer, value in writer.write(optional: value) { $0.write($1) } }
+        writer.write(optional: expiry) { writer, expiry in
+            switch expiry {
+            case .after(let duration):
+                writer.write(true)
+                writer.write(duration)
+            case .at(let moment):
+                writer.write(false)
+                writer.write(moment)
+            }
+        }
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let values = try reader.list { reader throws(CanonicalError) in
+            try reader.optional { reader throws(CanonicalError) in try reader.secretValue() }
+        }
+        let expiry = try reader.optional { reader throws(CanonicalError) in
+            try reader.flag() ? CredentialExpiry.after(try reader.duration()) : .at(try reader.timestamp())
+        }
+        self.init(values: values, expiry: expiry)
+    }
+}
+
+extension SealedCredential {
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(text)
+        writer.write(name)
+        writer.write(optional: grant) { $0.write($1) }
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let (text, name) = (try reader.text(), try reader.text())
+        self.init(text: text, name: name, grant: try reader.optional { reader throws(CanonicalError) in try reader.id(GrantKind.self) })
+    }
+}
+
+extension SealOrder {
+    func write(to writer: inout CanonicalWriter) {
+        writer.write(list: pointers) { $0.write($1) }
+        writer.write(optional: expiry) { $0.write($1) }
+        writer.write(isStrict)
+    }
+
+    init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
+        let pointers = try reader.list { reader throws(CanonicalError) in try reader.text() }
+        let expiry = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        self.init(pointers: pointers, expiry: expiry, isStrict: try reader.flag())
     }
 }
 

@@ -119,6 +119,10 @@ package final class BrokerHandle: RunningBroker {
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
             Task { await answer(id, request, for: program, by: judge) }
         case .withdraw(let id): state.withLock { $0.judging[id] }?.leave()
+        case .seal(let id, let credentials):
+            guard let (judge, entry) = state.withLock({ $0.allowed[id] }), begin(id) != nil else { return write(.unsealed(id)) }
+            // To store takes its time; others go on meanwhile. Owned by the request, whose broker waits.
+            Task { await seal(credentials, id, by: judge, entry) }
         case .outcome(let id, let outcome):
             // Told before the reply that comes behind it.
             guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
@@ -140,7 +144,7 @@ package final class BrokerHandle: RunningBroker {
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
         case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutPath)
-        case .errand, .allow, .refuse, .describe, .cancel, .open: end()
+        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .cancel, .open: end()
         }
     }
 
@@ -172,6 +176,11 @@ package final class BrokerHandle: RunningBroker {
         }
         guard isOpen else { return await judge.conclude(.lost, of: leave.entry) }
         write(.allow(id, leave))
+    }
+
+    private func seal(_ credentials: NewCredentials, _ id: AskID, by judge: any RequestJudge, _ entry: Int64) async {
+        defer { state.withLock { $0.judging[id] = nil } }
+        write(await judge.seal(credentials, of: entry).map { .sealed(id, $0) } ?? .unsealed(id))
     }
 
     private func write(_ message: ControlMessage) {

@@ -4,9 +4,9 @@ import Secrets
 extension ControlMessage {
     private enum Kind: UInt8 {
         case errand = 1
-        case allow, refuse, cancel, open, describe
+        case allow, refuse, cancel, open, describe, sealed, unsealed
         case ask = 65
-        case outcome, reply, failure, opened, misuse, egress, withdraw
+        case outcome, reply, failure, opened, misuse, egress, withdraw, seal
     }
 
     /// Kind and parts, without the length.
@@ -24,6 +24,13 @@ extension ControlMessage {
             writer.write(optional: denial) { $1.write(to: &$0) }
         case .describe(let id): writer.begin(Kind.describe, id.number)
         case .withdraw(let id): writer.begin(Kind.withdraw, id.number)
+        case .sealed(let id, let credentials):
+            writer.begin(Kind.sealed, id.number)
+            writer.write(list: credentials) { $1.write(to: &$0) }
+        case .unsealed(let id): writer.begin(Kind.unsealed, id.number)
+        case .seal(let id, let credentials):
+            writer.begin(Kind.seal, id.number)
+            credentials.write(to: &writer)
         case .cancel(let id): writer.begin(Kind.cancel, id.number)
         case .open(let id, let setup):
             writer.begin(Kind.open, id.number)
@@ -67,6 +74,9 @@ extension ControlMessage {
         case .refuse: self = .refuse(ask, try reader.optional(RequestDenial.init(decoding:)))
         case .describe: self = .describe(ask)
         case .withdraw: self = .withdraw(ask)
+        case .sealed: self = .sealed(ask, try reader.list(SealedCredential.init(decoding:)))
+        case .unsealed: self = .unsealed(ask)
+        case .seal: self = .seal(ask, try .init(decoding: &reader))
         case .cancel: self = .cancel(work)
         case .open: self = .open(work, try .init(decoding: &reader))
         case .opened: self = .opened(work, OpenDoor(port: try reader.count(), authority: try reader.text()))

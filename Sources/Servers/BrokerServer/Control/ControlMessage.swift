@@ -10,11 +10,16 @@ enum ControlMessage: Sendable {
     case refuse(AskID, RequestDenial?)
     /// It is to be asked about once more, with its content.
     case describe(AskID)
+    /// What stands for the credentials of a reply, which are stored.
+    case sealed(AskID, [SealedCredential])
+    /// They could not be stored.
+    case unsealed(AskID)
     /// Nobody waits for it any more.
     case cancel(WorkID)
     case open(WorkID, DoorSetup)
     // From the broker, which hostile bytes may have taken over
     case ask(AskID, WorkID, AskedRequest)
+    case seal(AskID, NewCredentials)
     case outcome(AskID, RequestOutcome)
     case reply(WorkID, ErrandReply)
     case opened(WorkID, OpenDoor)

@@ -18,6 +18,7 @@ extension Errand {
             writer.write(token.value.text)
         }
         writer.write(allowsEncodedSlash)
+        writer.write(mayStandInBody)
         writer.write(timeout)
         writer.write(mostBytes)
     }
@@ -31,11 +32,11 @@ extension Errand {
             fields: try reader.list { reader throws(CanonicalError) in .init(try reader.text(), try reader.data()) })
         let body = try reader.data()
         let tokens = try reader.list { reader throws(CanonicalError) in (try reader.id(GrantKind.self), FakeToken(text: try reader.text())) }
-        let allowsEncodedSlash = try reader.flag()
+        let (allowsEncodedSlash, mayStandInBody) = (try reader.flag(), try reader.flag())
         self.init(
             origin: origin, head: head, body: body, tokens: Dictionary(tokens) { first, _ in first }, timeout: try reader.duration(),
             mostBytes: try reader.count())
-        self.allowsEncodedSlash = allowsEncodedSlash
+        (self.allowsEncodedSlash, self.mayStandInBody) = (allowsEncodedSlash, mayStandInBody)
     }
 }
 

@@ -9,6 +9,8 @@ final class KeeperLink: Sendable {
         var last: Int64 = 0
         /// Nil once the keeper is gone: nothing may leave any more.
         var waiting: [AskID: CheckedContinuation<RequestJudgement, Never>]? = [:]
+        /// Who has a reply sealed.
+        var sealing: [AskID: CheckedContinuation<[SealedCredential]?, Never>] = [:]
     }
 
     private let state = Mutex(State())
@@ -48,13 +50,31 @@ final class KeeperLink: Sendable {
     }
 
     private func waiting(_ id: AskID) -> CheckedContinuation<RequestJudgement, Never>? { state.withLock { $0.waiting?.removeValue(forKey: id) } }
+    /// Has the new credentials in the reply to an allowed request stored; nil where they are not.
+    func seal(_ credentials: NewCredentials, of id: AskID) async -> [SealedCredential]? {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                guard state.waiting != nil, state.sealing[id] == nil else { return false }
+                state.sealing[id] = continuation
+                return true
+            }
+            guard isOpen else { return continuation.resume(returning: nil) }
+            channel.writeAndFlush(ControlMessage.seal(id, credentials)).whenFailure { _ in self.answer(id, sealed: nil) }
+        }
+    }
+
+    /// The keeper's answer to that.
+    func answer(_ id: AskID, sealed: [SealedCredential]?) {
+        state.withLock { $0.sealing.removeValue(forKey: id) }?.resume(returning: sealed)
+    }
 
     /// Nobody answers any more.
     func close() {
-        let waiting = state.withLock { state in
-            defer { state.waiting = nil }
-            return state.waiting
+        let (waiting, sealing) = state.withLock { state in
+            defer { (state.waiting, state.sealing) = (nil, [:]) }
+            return (state.waiting, state.sealing)
         }
+        for continuation in sealing.values { continuation.resume(returning: nil) }
         for continuation in waiting?.values ?? [:].values { continuation.resume(returning: .refuse(nil)) }
     }
 

@@ -12,7 +12,7 @@ struct Door: Sendable {
     let id: WorkID
     let broker: BrokerParts
     let setup: DoorSetup
-    let tokens: SessionTokens
+    let tokens: HeldTokens
     private let authority: SessionAuthority
     private let bodyHosts: [HostPattern]
     private typealias Listener = NIOAsyncChannel<EventLoopFuture<DoorGuest>, Never>
@@ -24,7 +24,7 @@ struct Door: Sendable {
 
     init(_ id: WorkID, _ setup: DoorSetup, _ broker: BrokerParts) async throws {
         (self.id, self.setup, self.broker) = (id, setup, broker)
-        tokens = SessionTokens(setup.tokens, signing: setup.signing)
+        tokens = HeldTokens(setup)
         bodyHosts = setup.bodyHosts.compactMap { try? HostPattern($0) }
         let validity = Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds))
         let authority = try SessionAuthority(validity: validity, speaking: ["h2", "http/1.1"])

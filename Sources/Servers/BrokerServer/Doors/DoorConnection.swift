@@ -42,7 +42,7 @@ struct DoorConnection: Sendable {
 
     private func request(_ head: AskedHead, _ client: Client, at port: Int?) throws(DoorRefusal) -> DoorRequest {
         if let tunnel { return DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client) }
-        let addressed = try AddressedRequest(head, at: port, knowing: door.tokens)
+        let addressed = try AddressedRequest(head, at: port, knowing: door.tokens.session)
         return DoorRequest(door: door, origin: addressed.origin, guardian: HeadGuard(tunnel: addressed.origin), head: addressed.head, client: client)
     }
 

@@ -22,7 +22,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
 
     private let credential: [UInt8]
     private let authority: SessionAuthority
-    private let tokens: SessionTokens
+    private let tokens: HeldTokens
     private let tunnels: [HostPattern]
     private var guest: EventLoopPromise<DoorGuest>
     /// Whether its requests are to the door's own address, and pass here.
@@ -33,7 +33,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     private var deadline: Scheduled<Void>?
 
     private init(
-        _ credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern], _ guest: EventLoopPromise<DoorGuest>
+        _ credential: String, _ tokens: HeldTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern], _ guest: EventLoopPromise<DoorGuest>
     ) {
         (self.credential, self.tokens, self.authority) = (Array(credential.utf8), tokens, authority)
         (self.tunnels, self.guest) = (tunnels, guest)
@@ -41,7 +41,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Sets a fresh connection up; the guest, once its tunnel is open.
     static func greet(
-        _ channel: any Channel, knowing credential: String, _ tokens: SessionTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern]
+        _ channel: any Channel, knowing credential: String, _ tokens: HeldTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern]
     ) throws -> EventLoopFuture<DoorGuest> {
         let guest = channel.eventLoop.makePromise(of: DoorGuest.self)
         let pipeline = channel.pipeline.syncOperations
@@ -99,7 +99,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     /// Lets requests to the door's own address pass, once the first of them has shown a token.
     private func serve(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         do throws(DoorRefusal) {
-            _ = try AddressedRequest(AskedHead(head), at: context.channel.localAddress?.port, knowing: tokens)
+            _ = try AddressedRequest(AskedHead(head), at: context.channel.localAddress?.port, knowing: tokens.session)
         } catch { return refuse(error, context) }
         do {
             let pipeline = context.pipeline.syncOperations

@@ -27,9 +27,14 @@ struct DoorReply: Sendable {
         self.passesUnscanned = passesUnscanned
     }
 
-    /// Passes it on to its end.
-    func pass(_ exchange: ServiceExchange) async throws {
-        let judged = try await head(exchange)
+    /// Passes it on to its end; one that is sealed, once it is whole.
+    ///
+    /// Where the service says that the credential is not good, `renew` is asked for another one: the reply is dropped if there is one, and told otherwise.
+    func pass(_ exchange: ServiceExchange, sealedBy sealer: ReplySealer?, renewing renew: Renewal? = nil) async throws {
+        let received = try await head(exchange)
+        if received.status == 401, let allowed = await renew?() { throw RenewedRequest(allowed: allowed) }
+        let whole = try await sealer?.whole(received, exchange, tally)
+        let judged = whole?.head ?? received
         guard !judged.opensWebSocket else { throw BrokerFailure.reply(.upgrade) }
         let answers = broker.values.answers
         let fields = ReplyFields(judged.fields, broker.values.needles.needles, answers)
@@ -40,7 +45,12 @@ struct DoorReply: Sendable {
         tally.begin()
         var pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)
         pump.begin(AnswerHead(judged, fields, version))
-        try await bodies(exchange, to: &pump)
+        if let whole {
+            if !whole.body.isEmpty { try await pump.take(ByteBuffer(bytes: whole.body)) }
+            try await pump.finish(try trailers(whole.trailers))
+        } else {
+            try await bodies(exchange, to: &pump)
+        }
         // Who still sends a body that nobody reads is not waited for.
         if !tally.hasSentAll { client.close() }
     }
@@ -93,6 +103,12 @@ struct DoorReply: Sendable {
         }
     }
 }
+
+/// Asks for a renewed credential; nil where there is none.
+typealias Renewal = @Sendable () async -> DoorRequest.Allowed?
+
+/// A request whose credential was renewed: it is sent once more.
+struct RenewedRequest: Error { let allowed: DoorRequest.Allowed }
 
 extension JudgedReply {
     fileprivate var isEventStream: Bool {

@@ -12,11 +12,18 @@ struct DoorRequest: Sendable {
     let head: AskedHead
     let client: DoorConnection.Client
 
+    /// A request that may leave, by the question that was asked about it.
+    struct Allowed: Sendable {
+        let ask: AskID
+        let leave: RequestLeave
+    }
+
     private var broker: BrokerParts { door.broker }
 
     /// Says whether another request may follow on the connection.
     func serve(_ parts: inout RequestParts) async throws -> Bool {
-        var exchange = broker.exchange(door.tokens, mayStandInBody: door.mayStandInBody(to: origin), takesUnpacked: true)
+        let tokens = door.tokens.session
+        var exchange = broker.exchange(tokens, mayStandInBody: door.mayStandInBody(to: origin), takesUnpacked: true)
         let body = RequestBody(broker.opener)
         let wish: RequestWish
         switch try await question(&exchange, body, &parts) {
@@ -34,12 +41,43 @@ struct DoorRequest: Sendable {
         case .refuse(let failure, let denial): return try await refuse(failure, denial)
         case .nobody: return false
         }
-        let tally = RequestTally()
-        tally.allow(leave.allowance)
+        let first = Allowed(ask: ask, leave: leave)
+        let again = exchange
         do {
-            let mayFollow = try await send(&exchange, body, wish, leave, &parts, tally)
+            return try await sent(&exchange, body, wish, first, &parts, renewing: leave.isRenewable ? renewal(of: wish, first) : nil)
+        } catch let renewed as RenewedRequest {
+            // Nothing has to come from the program: what was read of it is sent again, and once only.
+            exchange = again
+            return try await sent(&exchange, body, wish, renewed.allowed, &parts, renewing: nil)
+        }
+    }
+
+    /// Asks the keeper for the credential that is good now, of a request that was sent with one that is not.
+    private func renewal(of wish: RequestWish, _ allowed: Allowed) -> Renewal {
+        let (link, door) = (broker.link, door.id)
+        return {
+            var asked = wish.asked
+            asked.rejected = allowed.leave.entry
+            let (ask, answer) = await link.ask(asked, for: door)
+            guard case .allow(let leave) = answer else { return nil }
+            return Allowed(ask: ask, leave: leave)
+        }
+    }
+
+    /// Sends an allowed request and passes its reply on; says whether another may follow.
+    private func sent(
+        _ exchange: inout RequestExchange, _ body: RequestBody, _ wish: RequestWish, _ allowed: Allowed, _ parts: inout RequestParts,
+        renewing renew: Renewal?
+    ) async throws -> Bool {
+        let (ask, tally) = (allowed.ask, RequestTally())
+        tally.allow(allowed.leave.allowance)
+        do {
+            let mayFollow = try await send(&exchange, body, wish, allowed, &parts, tally, renewing: renew)
             broker.link.tell(.outcome(ask, tally.outcome("done")))
             return mayFollow && head.keepsAlive
+        } catch let renewed as RenewedRequest {
+            broker.link.tell(.outcome(ask, tally.outcome("done")))
+            throw renewed
         } catch {
             let failure = error as? BrokerFailure ?? .cut
             if case .stopped(let stop) = failure, stop.misusedGrant != nil { await note(stop) }
@@ -123,15 +161,17 @@ struct DoorRequest: Sendable {
     }
 
     private func send(
-        _ exchange: inout RequestExchange, _ body: RequestBody, _ wish: RequestWish, _ leave: RequestLeave, _ parts: inout RequestParts,
-        _ tally: RequestTally
+        _ exchange: inout RequestExchange, _ body: RequestBody, _ wish: RequestWish, _ allowed: Allowed, _ parts: inout RequestParts,
+        _ tally: RequestTally, renewing renew: Renewal?
     ) async throws -> Bool {
-        broker.values.take(leave.releases, standingIn: door.setup.tokens, to: origin)
+        let leave = allowed.leave
+        broker.values.take(leave.releases, standingIn: door.tokens.standIns, to: origin)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
         let departure: RequestExchange.Departure
         do throws(ExchangeStop) { departure = try exchange.allow(released) } catch { throw BrokerFailure.stopped(error) }
         if let signature = departure.signature { broker.values.take(signature: signature) }
         let reply = DoorReply(wish.request, broker, tally, client, by: head.version, passing: leave.passesUnscanned)
+        let sealer = ReplySealer(leave, of: allowed.ask, broker, door.tokens)
         let departing = DepartingRequest(wish.request, departure, to: origin)
         if departing.isWhole { try tally.sent(departing.body?.count ?? 0) }
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
@@ -139,11 +179,13 @@ struct DoorRequest: Sendable {
             stream.send(departing)
             guard !departing.isWhole else {
                 tally.sentAll()
-                try await reply.pass(stream.exchange)
+                // With a body it goes again all the same: nothing was done with what came without a credential.
+                let mayGoAgain = departing.body != nil || departing.isReplayable
+                try await reply.pass(stream.exchange, sealedBy: sealer, renewing: mayGoAgain ? renew : nil)
                 return true
             }
             return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await reply.pass(stream.exchange) }
+                group.addTask { try await reply.pass(stream.exchange, sealedBy: sealer) }
                 try await upload(&exchange, body, departure.next, &parts, stream, tally)
                 try await group.waitForAll()
                 return tally.hasSentAll
@@ -178,7 +220,7 @@ struct DoorRequest: Sendable {
 
     /// The fields behind a body, judged as those before it are. No token has its place there.
     private func trailers(_ fields: [ReceivedHead.Field]) throws(RefusedTrailers) -> HTTPFields {
-        if let stray = door.tokens.sightings(inTarget: [], fields: fields.map { ($0.name, $0.value) }).first {
+        if let stray = door.tokens.session.sightings(inTarget: [], fields: fields.map { ($0.name, $0.value) }).first {
             throw RefusedTrailers(stop: .stray(stray.grant))
         }
         let text = fields.flatMap { Array("\n\($0.name): ".utf8) + $0.value }

@@ -31,6 +31,14 @@ final class ErrandIntake {
         }
     }
 
+    /// The reply, of which all is there.
+    func take(_ whole: ReplySealer.Whole) throws(BrokerFailure) -> ErrandReply {
+        if let reply = try begin(whole.head) { return reply }
+        try feed(whole.body)
+        guard let reply = try end() else { throw .reply(.framing) }
+        return reply
+    }
+
     private func begin(_ judged: JudgedReply) throws(BrokerFailure) -> ErrandReply? {
         tally.answered(judged.status)
         let fields = ReplyFields(judged.fields.kept, broker.values.needles.needles, answers)
@@ -47,15 +55,14 @@ final class ErrandIntake {
     private func take(_ bytes: ByteBuffer) throws(BrokerFailure) -> ErrandReply? {
         guard reply != nil, body != nil else { throw .reply(.framing) }
         try tally.received(bytes.readableBytes)
-        var output: [UInt8] = []
-        do throws(ReplyRefusal) { try feed(bytes, into: &output) } catch { throw .reply(error) }
-        keep(output)
+        try feed(Array(buffer: bytes))
         return isFull ? finished() : nil
     }
 
-    private func feed(_ bytes: ByteBuffer, into output: inout [UInt8]) throws(ReplyRefusal) {
-        let bytes = Array(buffer: bytes)
-        unsafe try body?.take(bytes.span.bytes, into: &output)
+    private func feed(_ bytes: [UInt8]) throws(BrokerFailure) {
+        var output: [UInt8] = []
+        do throws(ReplyRefusal) { unsafe try body?.take(bytes.span.bytes, into: &output) } catch { throw .reply(error) }
+        keep(output)
     }
 
     private func end() throws(BrokerFailure) -> ErrandReply? {

@@ -17,14 +17,14 @@ struct ErrandRun: Sendable {
     }
 
     private func perform() async throws(BrokerFailure) -> ErrandReply {
-        var exchange = broker.exchange(SessionTokens(errand.tokens), mayStandInBody: false)
+        var exchange = broker.exchange(SessionTokens(errand.tokens), mayStandInBody: errand.mayStandInBody)
         let wish = try wish(&exchange)
         let (ask, answer) = await broker.link.ask(wish.asked, for: id)
         guard case .allow(let leave) = answer else { throw .refused }
         let tally = RequestTally()
         tally.allow(leave.allowance)
         do throws(BrokerFailure) {
-            let reply = try await send(&exchange, wish, leave, tally)
+            let reply = try await send(&exchange, wish, leave, ReplySealer(leave, of: ask, broker), tally)
             broker.link.tell(.outcome(ask, tally.outcome("done")))
             return reply
         } catch {
@@ -46,7 +46,7 @@ struct ErrandRun: Sendable {
     }
 
     private func send(
-        _ exchange: inout RequestExchange, _ wish: RequestWish, _ leave: RequestLeave, _ tally: RequestTally
+        _ exchange: inout RequestExchange, _ wish: RequestWish, _ leave: RequestLeave, _ sealer: ReplySealer?, _ tally: RequestTally
     ) async throws(BrokerFailure) -> ErrandReply {
         broker.values.take(leave.releases, to: errand.origin)
         let released = Dictionary(leave.releases.map { ($0.grant, $0.value) }) { first, _ in first }
@@ -58,7 +58,7 @@ struct ErrandRun: Sendable {
         return try await within(errand.timeout) {
             try await broker.upstream.exchange(departing, leave, on: loop) { stream in
                 stream.send(departing)
-                return try await reply(from: stream.exchange, tally, passing: leave.passesUnscanned)
+                return try await reply(from: stream.exchange, sealedBy: sealer, tally, passing: leave.passesUnscanned)
             }
         }
     }
@@ -81,10 +81,15 @@ struct ErrandRun: Sendable {
         return body
     }
 
-    private func reply(from exchange: ServiceExchange, _ tally: RequestTally, passing passesUnscanned: Bool) async throws -> ErrandReply {
+    private func reply(
+        from exchange: ServiceExchange, sealedBy sealer: ReplySealer?, _ tally: RequestTally, passing passesUnscanned: Bool
+    ) async throws -> ErrandReply {
         let intake = ErrandIntake(keeping: errand.mostBytes, from: errand.origin, broker, tally, passing: passesUnscanned)
         while true {
             guard case .part(let part) = try await exchange.next() else { continue }
+            if case .head(let head) = part, let sealer {
+                return try intake.take(try await sealer.whole(head, exchange, tally))
+            }
             if let reply = try intake.take(part) { return reply }
         }
     }

@@ -36,6 +36,33 @@ final class HeldValues: Sendable {
         }
     }
 
+    /// Takes values that a service gave: they are known before anybody says what stands for them. False where there are too many to be looked for.
+    func take(fresh values: [SecretValue]) -> Bool {
+        state.withLock { state in
+            guard state.needles.count + values.count <= Self.mostValues else { return false }
+            state.needles += values.map { Needle(name: Self.fresh, value: $0) }
+            state.generation += 1
+            return true
+        }
+    }
+
+    /// Each is looked for in every reply, so whoever has more and more of them made would slow all down.
+    private static let mostValues = 1024
+
+    /// Takes what stands for them.
+    func take(_ sealed: [SealedCredential], for values: [SecretValue]) {
+        state.withLock { state in
+            state.needles.removeAll { needle in needle.name == Self.fresh && values.contains { $0 == needle.value } }
+            for (credential, value) in zip(sealed, values) where !state.needles.contains(where: { $0.name == credential.name && $0.value == value }) {
+                state.needles.append(Needle(name: credential.name, value: value, standIn: credential.grant == nil ? nil : credential.text))
+            }
+            state.generation += 1
+        }
+    }
+
+    /// What a value is called that is in no vault yet.
+    private static let fresh = "new credential"
+
     /// Takes a signature that goes out: who reads it could send its request again, past the broker. The last ones are enough, since each is good for one request.
     func take(signature: [UInt8]) {
         var bytes = signature

@@ -21,9 +21,11 @@ final class WorkDesk: Sendable {
         case .allow(let id, let leave): parts.link.answer(id, .allow(leave))
         case .refuse(let id, let denial): parts.link.answer(id, .refuse(denial))
         case .describe(let id): parts.link.answer(id, .describe)
+        case .sealed(let id, let credentials): parts.link.answer(id, sealed: credentials)
+        case .unsealed(let id): parts.link.answer(id, sealed: nil)
         case .cancel(let id): running.withLock { $0[id] }?.cancel()
         case .open(let id, let setup): run(id) { [parts] in await Self.open(id, setup, parts) }
-        case .ask, .outcome, .reply, .failure, .opened, .misuse, .egress, .withdraw: return false
+        case .ask, .seal, .outcome, .reply, .failure, .opened, .misuse, .egress, .withdraw: return false
         }
         return true
     }

@@ -46,12 +46,18 @@ struct RequestRuleTests {
 
     @Test("the grant says what holds for the request")
     func terms() throws {
-        let document = try document(Self.rule + #","places":["basic","bearer"],"occurrences":"2","rate":"5/hour","seal":["/a","/b"]"#)
+        let document = try document(
+            Self.rule
+                + #","places":["basic","bearer"],"occurrences":"2","rate":"5/hour","seal":["token: /a","/b"],"seal_into":"stripe/session","seal_expiry":"/c""#
+        )
         guard case .allow(let grant) = document.decision(for: try query("GET https://api.example.com/v1/x")), let terms = grant.request else {
             Issue.record("it was denied")
             return
         }
-        #expect(terms.rule == "r" && terms.places == [.basic, .bearer] && terms.occurrences == 2 && terms.seal == ["/a", "/b"])
+        #expect(terms.rule == "r" && terms.places == [.basic, .bearer] && terms.occurrences == 2)
+        #expect(
+            terms.seal?.parts.map(\.description) == ["token: /a", "/b"] && terms.seal?.secret.description == "stripe/session"
+                && terms.seal?.expiry == "/c")
         #expect(terms.rate?.count == 5 && terms.rate?.period.duration == .seconds(3600) && terms.encodedSlash == .deny)
         #expect(grant.obligations == [.redact, .rate, .seal])
         #expect(terms.ownNetwork == .deny && terms.authorities == nil)
@@ -102,7 +108,7 @@ struct RequestRuleTests {
     @Test("an explanation tells what each rule says of the request, and what the agent is told")
     func explanation() throws {
         let other =
-            #""name":"s","agent_id":"claude","keys":["**"],"hosts":["*.example.org"],"paths":["/"],"rate":"5/hour","seal":["/t"],"places":["query: k"]"#
+            #""name":"s","agent_id":"claude","keys":["**"],"hosts":["*.example.org"],"paths":["/"],"rate":"5/hour","seal":["/t"],"seal_into":"k","places":["query: k"]"#
         let document = try document(Self.rule, other)
         func lines(_ request: String?, _ place: TokenPlace? = .bearer, secret: String? = "stripe/key") throws -> [String] {
             try document.explanation(for: query(request, place: place, secret: secret)).lines
@@ -130,7 +136,7 @@ struct RequestRuleTests {
                     "request GET https://a.example.org/, and nobody says where the token stands", "request rule `r`: lists other hosts",
                     "request rule `s`: lists the request; where the token stands is still judged",
                     "allowed by `p`; obliges to: redact, request, rate, seal",
-                    "the token may stand in `query: k`, once", "at most 5/hour", "sealed in the reply: /t",
+                    "the token may stand in `query: k`, once", "at most 5/hour", "sealed in the reply, into `k`: /t",
                 ])
         #expect(try lines(nil).contains("no request is named: it is judged before it leaves"))
         #expect(try lines("HEAD https://a.example.org/", nil, secret: nil).contains("request HEAD https://a.example.org/, without a token"))
