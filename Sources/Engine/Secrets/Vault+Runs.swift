@@ -13,16 +13,19 @@ package struct StartedRun: Sendable {
 }
 
 extension Vault {
-    /// Has a prepared run's runner start it and enters it among those that go on. `stop` is called when the vault is locked by a person.
+    /// Has a prepared run's runner start it and enters it among those that go on. `stop` is called when the vault is locked by a person, and when the agent whose
+    /// run it is, or whose tokens it has, is frozen or revoked.
     package func start(_ run: PreparedRun, stop: @escaping @Sendable () -> Void) async throws -> StartedRun {
         let id = foundation.random.bytes(8).hexadecimal
         let program = run.job.arguments.first ?? ""
+        let holder = run.access.asker.holder ?? run.door?.holder
         let entry = RunRegistry.Entry(
-            id: id, standing: run.access.asker.standing.remembered, program: program, startedAt: foundation.clock.now(), stop: stop)
+            id: id, standing: run.access.asker.standing.remembered, holder: holder, program: program, startedAt: foundation.clock.now(), stop: stop)
         do {
             try runs.begin(entry)
             // A lock either sees the run entered, and stops it, or is seen here.
-            guard current?.opening == run.opening else { throw EngineError.locked }
+            guard let open = current, open.opening == run.opening else { throw EngineError.locked }
+            try await open.checkStands(holder)
             return StartedRun(id: id, access: run.access, launched: try await run.waiting.start(run.job), secrets: run.job.secrets, door: run.door)
         } catch {
             runs.end(id)

@@ -40,6 +40,7 @@ extension Vault {
                 return (open, fresh)
             }
             try? await open.store.eraseFreed()
+            await open.sweepGrants()
             replaceOpen(open)
             admit(door, now: foundation.clock.steady())
             return fresh

@@ -19,6 +19,9 @@ final class FakeBrokers: BrokerSupply {
         /// How often the judge is asked.
         var times = 1
         var failure: BrokerFailure?
+        /// Runs while one is started, and while a door of it is opened.
+        var starting: (@Sendable () async throws -> Void)?
+        var opening: (@Sendable () async throws -> Void)?
         /// Whether none comes up until this is no longer so.
         var isHeld = false
         var isUnavailable = false
@@ -54,6 +57,7 @@ final class FakeBrokers: BrokerSupply {
 
     func start(at place: (any DoorPlace)?) async throws -> any RunningBroker {
         while state.withLock({ $0.script.isHeld }) { await Task.yield() }
+        try await state.withLock(\.script).starting?()
         return try state.withLock { state in
             if state.script.isUnavailable { throw BrokerFailure.unavailable }
             state.started += 1
@@ -85,7 +89,8 @@ final class FakeBrokers: BrokerSupply {
         return script.reply
     }
 
-    fileprivate func open(_ setup: DoorSetup, _ judge: any RequestJudge) -> OpenDoor {
+    fileprivate func open(_ setup: DoorSetup, _ judge: any RequestJudge) async throws -> OpenDoor {
+        try await state.withLock(\.script).opening?()
         state.withLock { $0.doors.append(Door(setup: setup, judge: judge)) }
         return OpenDoor(port: 4711, authority: "the run's own")
     }
@@ -121,5 +126,5 @@ private final class FakeBroker: RunningBroker {
         try await brokers.perform(errand, judge, self)
     }
 
-    func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor { brokers.open(setup, judge) }
+    func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor { try await brokers.open(setup, judge) }
 }

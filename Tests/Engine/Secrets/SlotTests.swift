@@ -85,6 +85,17 @@ import Testing
         _ = try await bench.vault.recover(with: fresh, newPassword: "yet another one".secret, by: bench.nobody(), at: bench.terminal)
     }
 
+    @Test("the recovery key ends what a keeper that died left of its runs, as the password does") func recoveryEndsRuns() async throws {
+        let bench = try await TokenTests.bench()
+        let key = try await bench.open.replaceRecovery(by: bench.person())
+        var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
+        (wish.secrets, wish.agent) = ([.init(reference: try SecretReference(parsing: "app/key"))], VaultBench.segment("coder"))
+        _ = try await bench.open.prepareRun(wish, by: bench.person())
+        let next = bench.restarted()
+        _ = try await next.vault.recover(with: key, newPassword: "brand new password".secret, by: next.nobody(), at: next.terminal)
+        #expect(try await next.open.tokens(by: next.person()).map(\.state) == [.revoked])
+    }
+
     @Test("a rotated root key leaves log, names and secrets as they were, and the old slot opens nothing") func rotation() async throws {
         let bench = try await VaultBench.unlocked()
         let canary = bench.canary()

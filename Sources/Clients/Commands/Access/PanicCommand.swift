@@ -9,7 +9,7 @@ struct PanicCommand: Verb {
         abstract: "Freeze every agent at once; with --thaw, let them act again.",
         discussion: """
             Every agent is refused everything from now on, over a lock and a restart, until --thaw. Their fake tokens are revoked, their sessions, session \
-            files and brokers end, and their runs are stopped. You and your own commands go on as before.
+            files and brokers end, and their runs are stopped, with all that you started with --agent. You and your other commands go on as before.
 
             It takes no password, whoever reaches the keeper: it only takes away, as `tacit lock` does. --thaw asks for yours. While the vault is locked no \
             agent gets anything; the freeze is kept then and holds from the next unlock.

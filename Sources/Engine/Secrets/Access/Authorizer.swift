@@ -157,7 +157,13 @@ struct Authorizer: Sendable {
         entries[entries.count - 1].phase = .intent
         let index = try await writer.record(entries, with: change ?? Change())
         let mark = OngoingActs.Mark(index, in: ongoing)
-        return AuthorizedAccess(entry: index, permit, subjects: subjects, isApproved: change != nil, mark: mark)
+        let access = AuthorizedAccess(entry: index, permit, subjects: subjects, isApproved: change != nil, mark: mark)
+        // A freeze that came while this was written refuses it, too.
+        if let denial = freeze.denial(of: permit.asker) {
+            await conclude(access, result: denial.code)
+            throw EngineError.denied(denial)
+        }
+        return access
     }
 
     /// Stores a permitted write and its entry in one transaction; before its own the entries of what it brings about besides.

@@ -171,6 +171,9 @@ final class DoorJudge: RequestJudge {
                 authorities: terms.authorities?.pem)
             leave.passesUnscanned = access.grants.allSatisfy { $0.unredactable == .allow }
             leave.allowance = tickets.allowance
+            // What ended while the intent was written and the values were opened lets nothing go.
+            try await vault.checkStands(holder)
+            for use in uses { try await vault.checkLive(use.id, of: asker, use.target.subject) }
             leave.seal = sealing?.order
             let versions = Dictionary(uses.map { ($0.id, $0.record.current) }) { first, _ in first }
             leave.isRenewable =

@@ -101,6 +101,7 @@ final class ErrandJudge: RequestJudge {
             try checkSession()
             let value = try await opened(access)
             let left = await vault.answersLeft(about: held.record.id, of: asker)
+            try await vault.checkStands(asker.holder)
             try checkSession()
             state.withLock { $0.allowedAt = vault.clock.steady() }
             var leave = RequestLeave(

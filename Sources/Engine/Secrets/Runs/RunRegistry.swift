@@ -10,6 +10,8 @@ package final class RunRegistry: Sendable {
     package struct Entry: Sendable {
         package var id: String
         package var standing: Standing
+        /// The agent whose run it is, or whose tokens its program has; nil for one that is a person's alone.
+        var holder: SessionHolder?
         package var program: String
         package var startedAt: Timestamp
         var stop: @Sendable () -> Void
@@ -41,11 +43,11 @@ package final class RunRegistry: Sendable {
 
     func stopAll() { stop { _ in true } }
 
-    /// Stops runs, and says how many.
+    /// Stops runs, and says which.
     @discardableResult
-    func stop(where isMeant: (Entry) -> Bool) -> Int {
+    func stop(where isMeant: (Entry) -> Bool) -> Set<String> {
         let meant = all.filter(isMeant)
         for entry in meant { entry.stop() }
-        return meant.count
+        return Set(meant.map(\.id))
     }
 }

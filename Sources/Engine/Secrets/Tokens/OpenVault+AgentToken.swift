@@ -97,13 +97,18 @@ extension OpenVault {
             .tokenIssue, by: .keeper(foundation.keeper), change: change,
             detail: [AuditFact("for", asker.agentName), AuditFact("token", "\(made.id)")])
         do {
-            try await endIfFrozen([made.id], of: draft.agent)
+            try await checkStands(holder)
             let end = expiryClock().advanced(by: draft.life)
             var tokens = DoorTokens()
             tokens.add(made.id, made.token, for: grant)
             let (door, _) = try await openAgentDoor(tokens, in: grant.scope, life: draft.life, at: own, for: asker, holder)
             agentDoors.add([made.id], until: end, to: own, of: holder)
+            try await checkStands(holder)
             return agentToken(made, provider, at: door.port, until: end, entry)
+        } catch EngineError.denied(let denial) {
+            // Frozen or revoked: with it all that it has.
+            await endTokens([made.id] + agentDoors.end(at: expiryClock()) { $0 == holder })
+            throw EngineError.denied(denial)
         } catch {
             await endTokens([made.id])
             throw error

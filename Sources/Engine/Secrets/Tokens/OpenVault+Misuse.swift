@@ -23,7 +23,7 @@ extension OpenVault {
         func isMeant(_ holder: SessionHolder) -> Bool { agent.map { holder == .agent($0) } ?? holder.isProcess }
         let counts = [
             ("brokers", brokers.end(where: isMeant)), ("sessions", sessions.end { isMeant($0.holder) }.count),
-            ("files", files.end { isMeant($0.holder) }.count),
+            ("files", files.end { isMeant($0.holder) }.count), ("runs", lasting.runs.stop { $0.holder.map(isMeant) ?? false }.count),
         ]
         sessions.forgetAcknowledgements(where: isMeant)
         try? await administration.pass { [self] in

@@ -24,30 +24,32 @@ extension Vault {
             try await current?.authorizer.refuse(Act(.agentsFreeze, .administer, .person), by: asker, on: [], error: error)
             throw error
         }
-        let stopped = runs.stop { if case .person = $0.standing { false } else { true } }
-        if let open = current { return try await open.freezeAgents(stopped: stopped, by: asker) }
+        do {
+            if let open = current { return try await open.freezeAgents(by: asker) }
+        } catch EngineError.locked {}
         return try await gate.pass { [self] in
-            if let open = current { return try await open.freezeAgents(stopped: stopped, by: asker) }
+            if let open = current { return try await open.freezeAgents(by: asker) }
             guard foundation.storeExists() else { throw EngineError.noVault }
+            let stopped = runs.stop { $0.holder != nil }
             var entry = AuditEntry(Act(.agentsFreeze, .administer, .person), asker: asker, subjects: [], clock: foundation.clock)
             entry.decision = .allow()
             try lasting.pending.append(entry)
-            return Frozen(runs: stopped)
+            return Frozen(runs: stopped.count)
         }
     }
 }
 
 extension OpenVault {
-    /// Freezes every agent. First they are: an entry that cannot be written lets nobody act.
-    func freezeAgents(stopped: Int, by asker: Asker) async throws -> Frozen {
-        var frozen = Frozen(since: freeze.begin(at: clock.now()), runs: stopped)
-        frozen.sessions = sessions.end { _ in true }.count
-        sessions.forgetAcknowledgements()
-        frozen.files = files.end { _ in true }.count
-        frozen.brokers = brokers.end { _ in true }
-        let counts = [("sessions", frozen.sessions), ("files", frozen.files), ("brokers", frozen.brokers), ("runs", frozen.runs)]
-        frozen.tokens = try await administration.pass { [self] in
-            try await retrying {
+    /// Freezes every agent. First they are, then what they have ends: what is being allowed meanwhile either sees the freeze or is found here. An entry that cannot
+    /// be written lets nobody act.
+    func freezeAgents(by asker: Asker) async throws -> Frozen {
+        var frozen = Frozen(since: freeze.begin(at: clock.now()))
+        var stopped = endAll(&frozen)
+        frozen.tokens = try await administration.pass { [self, frozen, stopped] in
+            let counts = [
+                ("sessions", frozen.sessions), ("files", frozen.files), ("brokers", frozen.brokers), ("runs", stopped.count),
+            ]
+            return try await retrying {
                 var change = Change()
                 let tokens = try await addFreeze(to: &change)
                 let detail = (counts + [("tokens", tokens)]).map { AuditFact($0.0, $0.1) }
@@ -55,7 +57,19 @@ extension OpenVault {
                 return tokens
             }
         }
+        // What began on its way to the disk.
+        stopped.formUnion(endAll(&frozen))
+        frozen.runs = stopped.count
         return frozen
+    }
+
+    /// Ends what agents have beside tokens, adds it to the counts, and says which runs are stopped.
+    private func endAll(_ frozen: inout Frozen) -> Set<String> {
+        frozen.sessions += sessions.end { _ in true }.count
+        sessions.forgetAcknowledgements()
+        frozen.files += files.end { _ in true }.count
+        frozen.brokers += brokers.end { _ in true }
+        return lasting.runs.stop { $0.holder != nil }
     }
 
     /// Adds the row that freezes agents, and the end of every token, to a change; how many were live.

@@ -51,7 +51,7 @@ extension OpenVault {
         let name = try await agentNames()[agent] ?? ""
         let detail = [AuditFact("for", name), AuditFact("run", "\(run)"), AuditFact("tokens", door.ofRun.count)]
         try await authorizer.state(.tokenIssue, by: .keeper(foundation.keeper), change: change, detail: detail)
-        try await endIfFrozen(door.ofRun, of: agent)
+        try await endUnlessStanding(door.ofRun, of: .agent(agent))
         return door
     }
 
@@ -74,11 +74,26 @@ extension OpenVault {
         return try await grants { $0.agent == agent && $0.run == nil && $0.state(at: now) == .live }
     }
 
-    /// Ends tokens that were made while a freeze began, which may have looked for them before they were there.
-    func endIfFrozen(_ ids: [GrantID], of agent: AgentID) async throws {
-        guard let denial = freeze.denial(of: agent) else { return }
-        await endTokens(ids)
-        throw EngineError.denied(denial)
+    /// Ends tokens of an agent that was frozen or revoked while they were made: who ended what it has may have looked for them before they were there.
+    func endUnlessStanding(_ ids: [GrantID], of holder: SessionHolder) async throws {
+        do { try await checkStands(holder) } catch {
+            await endTokens(ids)
+            throw error
+        }
+    }
+
+    /// Refuses whoever was frozen, or whose badge was made worthless, since it was allowed something; a person has no holder, and stands.
+    ///
+    /// What an agent gets is entered where a freeze and a revocation look for it, and then this is asked: one of the two sees the other.
+    func checkStands(_ holder: SessionHolder?) async throws {
+        guard let holder else { return }
+        guard case .agent(let id) = holder else {
+            if let denial = freeze.denial(of: nil) { throw EngineError.denied(denial) }
+            return
+        }
+        if let denial = freeze.denial(of: id) { throw EngineError.denied(denial) }
+        guard try await isRevoked(id) else { return }
+        throw EngineError.denied(.badBadge)
     }
 
     /// Ends the tokens of a run that ended, or never began. What fails is done at the next unlock; nobody has a broker for them any more.

@@ -81,7 +81,7 @@ extension OpenVault {
             change.put(made.row, replacing: nil)
             let detail = [AuditFact("token", "\(made.id)"), AuditFact("for", "\(wish.agent)"), AuditFact("ttl", Timespan(life))]
             try await authorizer.commit(permit, change, on: [target.subject], detail: detail)
-            try await endIfFrozen([made.id], of: id)
+            try await endUnlessStanding([made.id], of: .agent(id))
             let view = try view(of: made.row, agent: "\(wish.agent)", secret: "\(scope)/\(wish.reference.name)#\(field)")
             return (view, made.token.text)
         }

@@ -57,6 +57,8 @@ extension OpenVault {
             var agent = try openAgent(row)
             agent.record.revokedAt = clock.now()
             let next = try agentRow(row.id.cast(), agent.document, agent.record, replacing: row)
+            // First it has nothing any more: an entry that cannot be written keeps nothing alive.
+            await endHoldings(of: .agent(row.id.cast()))
             // A run of it may end meanwhile, and with it tokens.
             try await retrying {
                 var change = Change()
@@ -66,6 +68,7 @@ extension OpenVault {
                 let detail = tokens > 0 ? [AuditFact("tokens", tokens)] : []
                 try await authorizer.commit(permit, change, on: [AuditSubject(record: row.id, name: name.description)], detail: detail)
             }
+            // What was allowed before this was stored.
             await endHoldings(of: .agent(row.id.cast()))
         }
     }
@@ -89,6 +92,12 @@ extension OpenVault {
     func isRegistered(_ id: AgentID) async throws -> Bool {
         guard let row = try await book.record(.agent, id: id.cast()) else { return false }
         return try openAgent(row).record.revokedAt == nil
+    }
+
+    /// Whether an agent's badge was made worthless. Its row stays as long as the vault.
+    func isRevoked(_ id: AgentID) async throws -> Bool {
+        guard let row = try await book.record(.agent, id: id.cast()) else { return false }
+        return try openAgent(row).record.revokedAt != nil
     }
 
     /// Writes down that a badge was shown which opens nothing, and says so.

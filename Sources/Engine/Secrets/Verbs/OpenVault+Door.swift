@@ -7,6 +7,8 @@ import Storage
 /// The broker of one run, and what its program is given.
 struct RunDoor: Sendable {
     let broker: BrokerBook.Own
+    /// Whose tokens the program has.
+    let holder: SessionHolder
     let proxy: RunJob.Proxy
     /// Those that end with the run, as it began.
     fileprivate let firstTokens: [GrantID]
@@ -127,7 +129,7 @@ extension OpenVault {
         var variables = Self.variables(of: door, credential)
         variables["TACIT_PROXY_SOCKET"] = place?.socketPath
         let proxy = RunJob.Proxy(variables: variables, authority: door.authority)
-        return RunDoor(broker: own, proxy: proxy, firstTokens: tokens.ofRun, judge: judge)
+        return RunDoor(broker: own, holder: holder, proxy: proxy, firstTokens: tokens.ofRun, judge: judge)
     }
 
     /// How programs are told of a proxy. What is on this machine is reached without.

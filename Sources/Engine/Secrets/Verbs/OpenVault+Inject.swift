@@ -93,13 +93,19 @@ extension OpenVault {
         }
     }
 
-    /// Writes a file. One whose secrets were changed meanwhile is removed again.
+    /// Writes a file. One whose secrets were changed meanwhile is removed again, and so is that of an agent that was frozen or revoked.
     func write(_ file: SessionFile, _ draft: SessionFileDraft, with wanted: [Wanted]) async throws -> SessionFilePlace {
         let place = try files.make(file, draft) { [weak self] file in
             // Owned by nobody that waits: the file has ended, and this only says so.
             Task { await self?.noteRead(file) }
         }
-        try await checkUnchanged(wanted, in: file)
+        do {
+            try await checkStands(file.holder)
+            try await checkUnchanged(wanted)
+        } catch {
+            _ = files.end { $0.id == file.id }
+            throw error
+        }
         return place
     }
 
@@ -121,11 +127,10 @@ extension OpenVault {
         return try await approved(act, by: asker, on: targets, plea, detail: detail)
     }
 
-    /// Removes a file again, one of whose secrets was changed while it was written: the change could not find it, or found it before it was there.
-    private func checkUnchanged(_ wanted: [Wanted], in file: SessionFile) async throws {
+    /// Refuses a file one of whose secrets was changed while it was written: the change could not find it, or found it before it was there.
+    private func checkUnchanged(_ wanted: [Wanted]) async throws {
         for item in wanted {
             guard let record = item.record, try await book.record(.secret, id: record.id.cast())?.revision != record.row?.revision else { continue }
-            _ = files.end { $0.id == file.id }
             throw EngineError.invalid("a secret was changed while its file was written", hint: "repeat the call")
         }
     }

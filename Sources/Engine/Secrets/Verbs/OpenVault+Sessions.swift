@@ -83,6 +83,10 @@ extension OpenVault {
             id: id, holder: holder, agent: agent, place: wish.place, covers: covers, purpose: purpose, isPersons: !asker.isAgent, wokenAt: now,
             until: now.advanced(by: life), patience: patience, usedAt: now)
         guard sessions.add(session) else { throw EngineError.tooMany("sessions") }
+        do { try await checkStands(holder) } catch {
+            try? await note(sessions.end { $0.id == id }, []) { _ in "revoked" }
+            throw error
+        }
         return (view(session), entry)
     }
 
@@ -131,8 +135,9 @@ extension OpenVault {
         try await note(over, removed) { now < $0.until ? "unused" : "expired" }
     }
 
-    /// Ends what an agent has whose badge was made worthless.
+    /// Ends what an agent has whose badge is made worthless, and its runs.
     func endHoldings(of holder: SessionHolder) async {
+        lasting.runs.stop { $0.holder == holder }
         sessions.forgetAcknowledgements { $0 == holder }
         brokers.end { $0 == holder }
         let ended = sessions.end { $0.holder == holder }

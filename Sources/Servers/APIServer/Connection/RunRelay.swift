@@ -82,7 +82,7 @@ struct RunRelay: Sendable {
         // The runner ended without saying how: the client must not take that for success.
         let failure =
             stop.isSent
-            ? RunFailure(status: 125, code: "run.stopped", message: "the run was stopped: the vault was locked")
+            ? RunFailure(status: 125, code: "run.stopped", message: "the run was stopped: the vault was locked, or its agent frozen or revoked")
             : RunFailure(status: 125, code: "run.lost", message: "the runner ended before the command did")
         outcome.note(.exit(.failed(failure)))
         try await writer.write(ByteBuffer(bytes: RunFrame.exit(.failed(failure)).encoded))
