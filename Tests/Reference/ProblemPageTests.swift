@@ -121,6 +121,7 @@ extension ProblemPageTests {
             .revisionMismatch(current: 4), .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot, .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
+            .tokensTooOften(seconds: 60), .freezeUnstored, .freezeUnkept, .lockUnwritten,
             .tooManyRequests, .rateLimited(rule: "r", seconds: 30),
             .rateLimited(rule: "r", seconds: 1, limit: .concurrency), .rateLimited(rule: "r", seconds: 30, limit: .bytes), .sessionEnded,
         ] as [EngineError]

@@ -32,6 +32,12 @@ package enum EngineError: Diagnosable, Equatable {
     case logBroken
     case unreadable
     case logFull
+    /// Agents are frozen, and that could not be stored.
+    case freezeUnstored
+    /// The vault is locked, and a freeze of agents could not be kept for its next unlock.
+    case freezeUnkept
+    /// The vault is locked, and what its log was to have last is nowhere.
+    case lockUnwritten
     case tooManyRuns
     /// As many requests of one agent are being made as may be at once, or as many brokers are there.
     case tooManyRequests
@@ -44,6 +50,8 @@ package enum EngineError: Diagnosable, Equatable {
     case tooMany(String)
     /// An agent asks for values too often.
     case tooOften(seconds: Int)
+    /// An agent asks for tokens too often.
+    case tokensTooOften(seconds: Int)
 
     /// What a request rule limits.
     package enum RequestLimit: Sendable, CaseIterable { case rate, concurrency, bytes }
@@ -95,6 +103,9 @@ package enum EngineError: Diagnosable, Equatable {
         case .logBroken: "vault.log-broken"
         case .unreadable: "vault.unreadable"
         case .logFull: "audit.full"
+        case .freezeUnstored: "agents.freeze-unstored"
+        case .freezeUnkept: "agents.freeze-unkept"
+        case .lockUnwritten: "vault.lock-unwritten"
         case .tooManyRuns: "run.too-many"
         case .tooManyRequests: "request.too-many"
         case .rateLimited: "rate_limited"
@@ -102,6 +113,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .runnersGone: "run.unavailable"
         case .tooMany: "session.too-many"
         case .tooOften: "reveal.too-often"
+        case .tokensTooOften: "token.too-often"
         }
     }
 
@@ -137,6 +149,9 @@ package enum EngineError: Diagnosable, Equatable {
         case .logBroken: "the audit log is not as it was written: an entry was changed or taken away outside Tacit"
         case .unreadable: "a stored secret could not be opened"
         case .logFull: "too many acts wait to be audited while the vault is locked"
+        case .freezeUnstored: "every agent is frozen, but only until the vault is locked: that could not be stored"
+        case .freezeUnkept: "the vault is locked, so no agent gets anything now; that agents are to be frozen could not be kept for the next unlock"
+        case .lockUnwritten: "the vault is locked, but its log does not say so: there was no room for its last entries"
         case .tooManyRuns: "five runs are going on already"
         case .tooManyRequests: "as many requests are being made as may be at once"
         case .rateLimited(_, _, .rate): "a request rule's rate is used up"
@@ -146,6 +161,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .runnersGone: "programs cannot be run now: the spawner has ended"
         case .tooMany(let things): "there are too many \(things) already"
         case .tooOften: "values were asked for too often"
+        case .tokensTooOften: "tokens were asked for too often"
         }
     }
 
@@ -172,11 +188,13 @@ package enum EngineError: Diagnosable, Equatable {
         case .logBroken: "restore a backup; a checkpoint kept elsewhere shows how far the log is whole"
         case .recordsDisagree, .unreadable: "run `tacit audit verify`, and restore a backup if it names a break"
         case .logFull: "unlock the vault, so that they are absorbed"
+        case .freezeUnstored, .freezeUnkept: "free some space on the disk, and repeat `tacit panic`"
+        case .lockUnwritten: "free some space on the disk; `tacit audit list` shows what was written"
         case .tooManyRuns, .tooManyRequests: "wait until one has ended"
         case .rateLimited(_, let seconds, _): "wait \(seconds) s"
         case .sessionEnded: "repeat the call, if it is still wanted"
         case .runnersGone: "lock and unlock the vault"
-        case .tooOften(let seconds): "wait \(seconds) s"
+        case .tooOften(let seconds), .tokensTooOften(let seconds): "wait \(seconds) s"
         case .tooMany: "end some with session_sleep or `tacit session sleep`, or wait until they have ended"
         case .notFound(.secret): "see `tacit list`"
         case .notFound(.agent): "`tacit agent list` shows those that there are, and `tacit agent add NAME` registers one"

@@ -36,4 +36,19 @@ struct APIContext: RequestContext {
 
     var asker: Asker { get throws { try admitted.asker } }
     var door: DoorFacts { get throws { try admitted.door } }
+
+    /// Does what is of no use to a client that is gone: with its connection the work is cancelled.
+    func whileAwaited<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let job = Task { try await work() }
+        // The connection may serve others long after: it keeps nothing of this.
+        let cancellation = Cancellation { job.cancel() }
+        channel.closeFuture.whenComplete { [weak cancellation] _ in cancellation?.cancel() }
+        defer { withExtendedLifetime(cancellation) {} }
+        return try await job.value
+    }
+
+    private final class Cancellation: Sendable {
+        let cancel: @Sendable () -> Void
+        init(_ cancel: @escaping @Sendable () -> Void) { self.cancel = cancel }
+    }
 }

@@ -71,6 +71,7 @@ enum ProblemTable {
         if case .tooManyRequests = error { problem.retryAfter = 5 }
         if case .rateLimited(let rule, let seconds, _) = error { (problem.rule, problem.retryAfter) = (rule, seconds) }
         if case .tooOften(let seconds) = error { problem.retryAfter = seconds }
+        if case .tokensTooOften(let seconds) = error { problem.retryAfter = seconds }
         return problem
     }
 
@@ -79,7 +80,7 @@ enum ProblemTable {
         case .noVault, .notFound, .versionNotFound, .unknownField: 404
         case .locked: 423
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
-        case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften: 429
+        case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften, .tokensTooOften: 429
         case .denied, .expired: 403
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
             .checkpointsMissing, .sessionEnded:
@@ -88,6 +89,7 @@ enum ProblemTable {
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unreadable: 500
         case .logFull, .runnersGone: 503
+        case .freezeUnstored, .freezeUnkept, .lockUnwritten: 507
         }
     }
 

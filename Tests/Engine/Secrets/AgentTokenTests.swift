@@ -100,6 +100,83 @@ import Testing
         }
     }
 
+    @Test("a broker that does not answer keeps no other agent waiting", .timeLimit(.minutes(1))) func silentBroker() async throws {
+        let bench = try await TokenTests.bench()
+        let (mine, other) = (try await agent(bench), try await agent(bench, "other"))
+        let (isSilent, isAsked) = (Flag(true), Flag(false))
+        bench.brokers.play { script in
+            script.opening = {
+                guard !isAsked.isSet else { return }
+                isAsked.set()
+                while isSilent.isSet { await Task.yield() }
+                throw BrokerFailure.unavailable
+            }
+        }
+        async let waiting = ErrandTests.code { try await bench.open.token(wish(), by: mine) }
+        while !isAsked.isSet { await Task.yield() }
+        _ = try await bench.open.token(wish(), by: other)
+        isSilent.set(false)
+        #expect(await waiting == "broker.unavailable")
+        #expect(try await bench.open.tokens(by: bench.person()).map(\.state).sorted { "\($0)" < "\($1)" } == [.live, .revoked])
+    }
+
+    @Test("the tokens of a broker that died end with the next one's start") func deadBroker() async throws {
+        let bench = try await TokenTests.bench()
+        let first = try await bench.open.token(wish(), by: agent(bench))
+        bench.brokers.killAll()
+        let second = try await bench.open.token(wish(), by: agent(bench))
+        let states = Dictionary(uniqueKeysWithValues: try await bench.open.tokens(by: bench.person()).map { ($0.id, $0.state) })
+        #expect(states == [first.id: .revoked, second.id: .live])
+    }
+
+    @Test("an agent that asks without end is told to wait, and of its tokens that are over only the latest are kept") func without() async throws {
+        let bench = try await TokenTests.bench()
+        let agent = try await agent(bench)
+        _ = try await bench.open.issueToken(TokenTests.wish(life: .seconds(60)), by: bench.person())
+        _ = try await bench.open.token(wish(life: .seconds(60)), by: self.agent(bench, "other"))
+        var sleep = SleepWish()
+        sleep.what = .tokens
+        var codes: [String?] = []
+        for _ in 0..<33 {
+            codes.append(await ErrandTests.code { try await bench.open.token(wish(), by: agent) })
+            _ = try await bench.open.sleep(sleep, by: agent)
+        }
+        #expect(codes.dropLast().allSatisfy { $0 == nil } && codes.last == "token.too-often")
+        for _ in 0..<4 {
+            bench.machine.advance(.seconds(61))
+            for _ in 0..<32 {
+                _ = try await bench.open.token(wish(), by: agent)
+                _ = try await bench.open.sleep(sleep, by: agent)
+            }
+        }
+        bench.machine.advance(.seconds(61))
+        let last = try await bench.open.token(wish(), by: agent)
+        // With those of others, and the one that lives.
+        #expect(try await bench.open.book.records(.grant).count == OpenVault.deadGrantsPerAgent + 3)
+        let door = try #require(bench.brokers.doors.last)
+        let answer = await door.judge.judge(asked(last.id))
+        #expect(isAllowed(answer))
+        #expect(try await bench.verify().verdict.isIntact)
+        try await bench.relock()
+    }
+
+    @Test("while the clock is in doubt nothing is forgotten") func doubtfulClock() async throws {
+        let bench = try await TokenTests.bench()
+        let agent = try await agent(bench)
+        var sleep = SleepWish()
+        sleep.what = .tokens
+        _ = try await bench.open.token(wish(), by: agent)
+        bench.machine.setWall(by: .seconds(-600))
+        for _ in 0..<5 {
+            bench.machine.advance(.seconds(61))
+            for _ in 0..<30 {
+                _ = try await bench.open.token(wish(), by: agent)
+                _ = try await bench.open.sleep(sleep, by: agent)
+            }
+        }
+        #expect(try await bench.open.book.records(.grant).count == 151)
+    }
+
     @Test("nobody gets one that may make no request with the secret, or for a service without an address") func refused() async throws {
         let bench = try await TokenTests.bench()
         let agent = try await agent(bench)

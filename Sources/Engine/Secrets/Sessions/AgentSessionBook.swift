@@ -16,8 +16,8 @@ final class AgentSessionBook: Sendable {
         var sessions: [AgentSession] = []
         /// Moments since boot.
         var acknowledgements: [Acknowledged: Timestamp] = [:]
-        /// When agents asked for values, since boot.
-        var reveals: [SessionHolder: [Timestamp]] = [:]
+        var reveals = AskRate(10, in: .seconds(60))
+        var tokens = AskRate(32, in: .seconds(60))
     }
 
     /// What was acknowledged: one rule, for one secret, by one holder.
@@ -106,17 +106,26 @@ extension AgentSessionBook {
 }
 
 extension AgentSessionBook {
-    /// How many values one agent may ask for in how long, whatever it is answered.
-    static let revealLimit = (count: 10, span: Duration.seconds(60))
-
     /// Counts an agent's wish to see a value; false when there were too many. Names are not looked at: the answer tells nothing of them.
-    func mayAskToReveal(_ holder: SessionHolder, now: Timestamp) -> Bool {
-        state.withLock { state in
-            let (count, span) = Self.revealLimit
-            state.reveals = state.reveals.mapValues { $0.filter { now.duration(since: $0) < span } }.filter { !$0.value.isEmpty }
-            guard state.reveals[holder, default: []].count < count, state.reveals.count < Self.limit else { return false }
-            state.reveals[holder, default: []].append(now)
-            return true
-        }
+    func mayAskToReveal(_ holder: SessionHolder, now: Timestamp) -> Bool { state.withLock { $0.reveals.take(by: holder, now: now) } }
+
+    /// Counts an agent's wish to have a token; false when there were too many.
+    func mayAskForToken(_ holder: SessionHolder, now: Timestamp) -> Bool { state.withLock { $0.tokens.take(by: holder, now: now) } }
+}
+
+/// How often agents asked for something lately, whatever they were answered.
+private struct AskRate {
+    /// How often one may ask in how long.
+    let limit: (count: Int, span: Duration)
+    /// Since boot.
+    private var moments: [SessionHolder: [Timestamp]] = [:]
+
+    init(_ count: Int, in span: Duration) { limit = (count, span) }
+
+    mutating func take(by holder: SessionHolder, now: Timestamp) -> Bool {
+        moments = moments.mapValues { $0.filter { now.duration(since: $0) < limit.span } }.filter { !$0.value.isEmpty }
+        guard moments[holder, default: []].count < limit.count, moments.count < AgentSessionBook.limit else { return false }
+        moments[holder, default: []].append(now)
+        return true
     }
 }

@@ -15,8 +15,16 @@ final class AgentDoors: Sendable {
     private let state = Mutex<[SessionHolder: Entry]>([:])
     private let books = Mutex<[SessionHolder: AnswerLabels]>([:])
 
-    /// One door is opened at a time, so that two tokens of an agent share a broker.
-    let gate = Gate()
+    private let gates = Mutex<[SessionHolder: Gate]>([:])
+
+    /// One door of an agent is opened at a time, so that two of its tokens share a broker. A broker that does not answer keeps no other agent waiting.
+    func gate(of holder: SessionHolder) -> Gate {
+        gates.withLock { gates in
+            let gate = gates[holder] ?? Gate()
+            gates[holder] = gate
+            return gate
+        }
+    }
 
     /// Which secrets an agent's replies may answer about, whichever of its doors they come through.
     func labels(of holder: SessionHolder) -> AnswerLabels {

@@ -43,6 +43,8 @@ extension OpenVault {
         guard wish.reference.version == nil else {
             throw EngineError.invalid("a token stands for the current version", hint: "leave the version out")
         }
+        // Counted whatever is asked for, and before anything is written: each is a row and entries.
+        guard asker.holder.map({ sessions.mayAskForToken($0, now: clock.steady()) }) ?? true else { throw EngineError.tokensTooOften(seconds: 60) }
         let scope = wish.reference.scope ?? wish.scope
         let record = try await sought(wish.reference.name, in: scope, for: act, by: asker)
         var target = try await judged(scope, wish.reference.name, record, version: record?.current, by: asker)
@@ -62,7 +64,11 @@ extension OpenVault {
                 provider: provider.name, life: life)
             let label = "\(scope)/\(wish.reference.name)#\(field.name)"
             let grant = DoorJudge.Grant(secret: record.id, scope: scope, name: wish.reference.name, field: wish.reference.field, label: label)
-            return try await agentDoors.gate.pass { [self] in try await open(draft, grant, provider, access.entry, for: asker, holder) }
+            return try await agentDoors.gate(of: holder).pass { [self] in
+                // Whoever asked may be gone since.
+                guard !Task.isCancelled else { throw BrokerFailure.cut }
+                return try await open(draft, grant, provider, access.entry, for: asker, holder)
+            }
         }
     }
 
@@ -91,11 +97,7 @@ extension OpenVault {
         let own = try await agentBroker(of: holder, adding: 1)
         // Stored before anybody has it.
         let made = try makeGrant(draft)
-        var change = Change()
-        change.put(made.row, replacing: nil)
-        try await authorizer.state(
-            .tokenIssue, by: .keeper(foundation.keeper), change: change,
-            detail: [AuditFact("for", asker.agentName), AuditFact("token", "\(made.id)")])
+        try await store([made.row], of: draft.agent, detail: [AuditFact("for", asker.agentName), AuditFact("token", "\(made.id)")])
         do {
             try await checkStands(holder)
             let end = expiryClock().advanced(by: draft.life)
@@ -118,6 +120,8 @@ extension OpenVault {
     /// The broker that all doors of an agent's own share; called inside their gate.
     func agentBroker(of holder: SessionHolder, adding count: Int) async throws -> BrokerBook.Own {
         if let own = try agentDoors.broker(of: holder, adding: count, at: expiryClock()) { return own }
+        // What the last one had is good for nothing.
+        await endTokens(agentDoors.end(at: expiryClock()))
         return try await brokers.start(for: holder, at: nil)
     }
 

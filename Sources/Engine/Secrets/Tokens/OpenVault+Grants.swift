@@ -25,6 +25,9 @@ extension OpenVault {
     /// How long a grant that is over is kept, so that its token is known where somebody still shows it.
     static let deadGrantRetention = Duration.seconds(30 * 86_400)
 
+    /// How many grants of one agent's runs and of its own tokens are kept once they are over; whoever makes many does not fill the vault with them.
+    static let deadGrantsPerAgent = 128
+
     /// Makes a grant. A shape that could be guessed gives way to the neutral one.
     func makeGrant(_ draft: GrantDraft) throws -> MadeGrant {
         let id = GrantID(random: random)
@@ -36,6 +39,32 @@ extension OpenVault {
         let document = GrantDocument(shape: shape.name, field: draft.field, provider: draft.provider)
         let lookup = try keyring.fakeTokens().lookup(of: Array(token.text.utf8))
         return MadeGrant(id: id, token: token, row: try grantRow(id, draft.secret, lookup, record, document, replacing: nil))
+    }
+
+    /// Stores grants of an agent that end with a run or with its session, before anybody has their tokens. Of those that are over, the oldest are forgotten where there
+    /// are more than are kept.
+    func store(_ rows: [Record], of agent: AgentID, detail: [AuditFact]) async throws {
+        try await retrying {
+            var change = Change()
+            for row in rows { change.put(row, replacing: nil) }
+            let oldest = try await oldestDeadGrants(of: agent)
+            for row in oldest { change.remove(row) }
+            let forgotten = oldest.isEmpty ? [] : [AuditFact("forgotten", oldest.count)]
+            try await authorizer.state(.tokenIssue, by: .keeper(foundation.keeper), change: change, detail: detail + forgotten)
+        }
+    }
+
+    private func oldestDeadGrants(of agent: AgentID) async throws -> [Record] {
+        // A clock that is known to be wrong decides nothing that cannot be undone.
+        guard sentry.floor() == nil else { return [] }
+        let now = expiryClock()
+        var dead: [(end: Timestamp, row: Record)] = []
+        for row in try await book.records(.grant) {
+            let record = try GrantRecord(decoding: row.content)
+            guard record.agent == agent, record.run != nil, let end = record.end(at: now) else { continue }
+            dead.append((end, row))
+        }
+        return dead.sorted { $0.end < $1.end }.dropLast(Self.deadGrantsPerAgent).map(\.row)
     }
 
     /// A grant as it stands; nil when there is none.

@@ -10,10 +10,11 @@ extension OpenVault {
         _ holder: SessionHolder
     ) async throws -> InjectedFile {
         guard case .agent(let agent, _) = asker.standing, try await isRegistered(agent) else { throw EngineError.denied(.badBadge) }
+        guard sessions.mayAskForToken(holder, now: clock.steady()) else { throw EngineError.tokensTooOften(seconds: 60) }
         guard !wanted.contains(where: \.isPinned) else {
             throw EngineError.invalid("a token stands for the version that is current when it is used", hint: "leave the version out")
         }
-        return try await agentDoors.gate.pass { [self] in
+        return try await agentDoors.gate(of: holder).pass { [self] in
             var values = try await openForTokens(wanted, access)
             try Self.checkVariables(values.compactMap(\.variable))
             let own = try await agentBroker(of: holder, adding: values.count(where: { $0.kind == .secret }))

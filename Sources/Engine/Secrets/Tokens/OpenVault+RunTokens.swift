@@ -29,7 +29,7 @@ extension OpenVault {
         let run = AnyRecordID(random: random)
         var door = DoorTokens(run: run)
         var signers = RunSigners(values)
-        var change = Change()
+        var rows: [Record] = []
         for index in values.indices where values[index].kind == .secret {
             guard let item = wanted.first(where: { $0.record?.id == values[index].secret }), let secret = values[index].secret else {
                 throw EngineError.notFound(.secret)
@@ -38,7 +38,7 @@ extension OpenVault {
             let field = values[index].name.split(separator: "#").dropFirst().first.flatMap { try? SegmentName(String($0), of: .field) }
             let shape = TokenShape.fitting(values[index].value)
             let made = try makeGrant(GrantDraft(agent: agent, run: run, secret: secret, field: field, shape: shape, life: life))
-            change.put(made.row, replacing: nil)
+            rows.append(made.row)
             door.add(
                 made.id, made.token,
                 for: .init(secret: secret, scope: item.scope, name: item.name, field: field, label: values[index].name))
@@ -50,7 +50,7 @@ extension OpenVault {
         guard !door.ofRun.isEmpty else { return door }
         let name = try await agentNames()[agent] ?? ""
         let detail = [AuditFact("for", name), AuditFact("run", "\(run)"), AuditFact("tokens", door.ofRun.count)]
-        try await authorizer.state(.tokenIssue, by: .keeper(foundation.keeper), change: change, detail: detail)
+        try await store(rows, of: agent, detail: detail)
         try await endUnlessStanding(door.ofRun, of: .agent(agent))
         return door
     }

@@ -20,8 +20,9 @@ struct ErrandRoutes: Sendable {
         }
         router.route(.post, WirePath.agentTokens) { request, context in
             let wire: AgentTokenRequest = try await request.json()
-            let asker = try context.asker
-            return try Response(json: AgentTokenAnswer(try await vault.opened(for: asker).token(AgentTokenWish(wire), by: asker)), status: .created)
+            let (asker, wish) = (try context.asker, try AgentTokenWish(wire))
+            let token = try await context.whileAwaited { try await vault.opened(for: asker).token(wish, by: asker) }
+            return try Response(json: AgentTokenAnswer(token), status: .created)
         }
     }
 }

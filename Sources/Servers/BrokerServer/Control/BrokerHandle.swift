@@ -46,12 +46,19 @@ package final class BrokerHandle: RunningBroker {
     /// The most requests at once whose end is not told.
     private static let mostRequests = 4096
 
+    /// How long a broker may take to open a door: one that lives takes milliseconds.
+    package static let doorPatience = Duration.seconds(5)
+
     private let state = Mutex(State())
+    private let clock: any Clock<Duration>
     private let channel: any Channel
     private let messages: NIOAsyncChannel<ControlMessage, ControlMessage>
 
     /// Takes over the keeper's end of a broker's control socket.
-    package init(descriptor: Int32, on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) async throws {
+    package init(
+        descriptor: Int32, clock: any Clock<Duration> = ContinuousClock(), on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws {
+        self.clock = clock
         messages = try await ClientBootstrap(group: group).withConnectedSocket(descriptor) { channel in
             channel.eventLoop.makeCompletedFuture { try channel.speakControl() }
         }
@@ -79,15 +86,31 @@ package final class BrokerHandle: RunningBroker {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { begin(.errand(id, errand), id, Waiting(judge: judge, answer: .errand($0))) }
         } onCancel: {
-            write(.cancel(id))
-            waiting(id)?.answer.fail(.cut)
+            giveUp(id)
         }
     }
 
     package func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor {
         let id = nextID()
         state.withLock { $0.doors[id] = judge }
-        return try await withCheckedThrowingContinuation { begin(.open(id, setup), id, Waiting(judge: judge, answer: .door($0))) }
+        // Owned by this call. A broker that does not answer is ended: it would keep whoever asks it next as long.
+        let limit = Task { [weak self, clock] in
+            try await clock.sleep(for: Self.doorPatience)
+            self?.end()
+        }
+        defer { limit.cancel() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { begin(.open(id, setup), id, Waiting(judge: judge, answer: .door($0))) }
+        } onCancel: {
+            giveUp(id)
+        }
+    }
+
+    /// Nobody waits for it any more.
+    private func giveUp(_ id: WorkID) {
+        state.withLock { $0.doors[id] = nil }
+        write(.cancel(id))
+        waiting(id)?.answer.fail(.cut)
     }
 
     private func nextID() -> WorkID {
@@ -104,6 +127,8 @@ package final class BrokerHandle: RunningBroker {
         }
         guard isOpen else { return waiting.answer.fail(.unavailable) }
         write(message)
+        // A cancellation that came before it was entered found nothing to give up.
+        if Task.isCancelled { giveUp(id) }
     }
 
     private func waiting(_ id: WorkID) -> Waiting? { state.withLock { $0.waiting?.removeValue(forKey: id) } }
@@ -128,16 +153,16 @@ package final class BrokerHandle: RunningBroker {
             guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
             await judge.conclude(outcome, of: entry)
         case .reply(let id, let reply):
-            let answer = waiting(id)?.answer
-            guard case .errand(let continuation)? = answer else {
-                answer?.fail(.unavailable)
+            guard let answer = self.answer(awaited: id) else { return }
+            guard case .errand(let continuation) = answer else {
+                answer.fail(.unavailable)
                 return end()
             }
             continuation.resume(returning: reply)
         case .opened(let id, let door):
-            let answer = waiting(id)?.answer
-            guard case .door(let continuation)? = answer else {
-                answer?.fail(.unavailable)
+            guard let answer = self.answer(awaited: id) else { return }
+            guard case .door(let continuation) = answer else {
+                answer.fail(.unavailable)
                 return end()
             }
             continuation.resume(returning: door)
@@ -146,6 +171,13 @@ package final class BrokerHandle: RunningBroker {
         case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutPath)
         case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .cancel, .open: end()
         }
+    }
+
+    /// Who waits for this; nil where it was given up before the broker heard of that. What was never asked for ends the broker.
+    private func answer(awaited id: WorkID) -> Answer? {
+        if let known = waiting(id)?.answer { return known }
+        if id.number > state.withLock({ $0.last }) { end() }
+        return nil
     }
 
     private func judge(of id: WorkID) -> (any RequestJudge)? { state.withLock { $0.waiting?[id]?.judge ?? $0.doors[id] } }
