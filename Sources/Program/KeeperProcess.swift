@@ -99,6 +99,7 @@ struct KeeperProcess {
             pending: DiskStateFile(path: paths.pending, durability: .flushed),
             // Overwritten in place: it outlives the keeper however that ends, and needs no room on a full disk.
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
+            reserve: DiskReserve(path: "\(paths.vault)/vault.reserve"),
             keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
             brokers: BrokerLauncher(runners: runners, doors: person == nil ? paths.doors : nil),
             hardening: { Host.hardening(unlimited: unlimited) })

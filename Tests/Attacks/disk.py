@@ -1,5 +1,6 @@
 """Nothing is opened before it is written down, and nothing is let out when it cannot be written: full disks and read-only ones."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -99,6 +100,51 @@ def full_disk(context):
             items = person.request("GET", "/v1/audit?limit=5000").json["items"]
             intents = [item for item in items if item["action"] == "secret.reveal" and item.get("phase") == "intent" and item["decision"] == "allow"]
             expect(len(intents) >= revealed + 1, f"{revealed + 1} values came out, {len(intents)} intents are in the log")
+            verified = person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json
+            expect(verified["intact"], verified)
+
+
+@attack("trap 9", "on a full disk a person still ends things: tokens and agents are revoked, agents are frozen for good, the vault locks and unlocks")
+def ending(context):
+    with Disk(context) as disk:
+        house = disk.house(context, folders=("data", "state"))
+        policy = json.dumps({
+            "policies": [{"name": "all", "agent_id": "*", "allowed_keys": ["api/*"], "capabilities": ["broker"]}],
+            "request_rules": [{"name": "r", "agent_id": "*", "keys": ["api/*"], "hosts": ["api.github.com"], "paths": ["/**"]}],
+        })
+
+        def tacit(*words, input=None, password=PASSWORD):
+            done = house.tacit(*words, password=password, input=input)
+            return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+        for words, input in ((("policy", "apply", "-"), policy.encode()), (("agent", "add", "one"), None), (("agent", "add", "two"), None)):
+            code, said = tacit(*words, input=input)
+            expect(code == 0, said)
+        for agent in ("one", "two"):
+            code, said = tacit("token", "issue", "--agent", agent, "-k", "api/key", "--ttl", "1h")
+            expect(code == 0, said)
+        process = house.keeper
+        disk.fill()
+        person = house.person()
+        for _ in range(400):
+            if person.reveal("api/key").status != 200:
+                break
+        for words in (("token", "revoke", "--all"), ("agent", "revoke", "one")):
+            code, said = tacit(*words)
+            expect(code == 0, f"{words} on a full disk: {said}")
+            expect(person.set("other", b"value").status == 507, f"{words} left room for others")
+        code, said = tacit("panic", password=None)
+        expect(code == 0 and "Every agent is frozen." in said, said)
+        code, said = tacit("lock", password=None)
+        expect(code == 0, said)
+        code, said = tacit("unlock")
+        expect(code == 0 and "agents are frozen" in said, said)
+        expect(house.status["keeper_process"] == process, "the keeper crashed")
+        disk.free()
+        with house.person() as person:
+            expect(person.reveal("api/key").body == VALUE.encode(), "with room again")
+            states = {item["state"] for item in person.request("GET", "/v1/tokens").json["items"]}
+            expect(states == {"revoked"}, states)
             verified = person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json
             expect(verified["intact"], verified)
 

@@ -74,7 +74,8 @@ package final class OpenVault: Sendable {
         sentry = ClockSentry(foundation.clock, resuming: log.clockWatch)
         writer = AuditWriter(
             organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory),
-            witness: CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key), sentry: sentry, lasting: lasting, log: log)
+            witness: CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key), sentry: sentry, lasting: lasting,
+            reserve: foundation.reserve, log: log)
         authorizer = Authorizer(
             writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing, sessions: sessions,
             freeze: freeze)

@@ -1,5 +1,6 @@
 import Auditing
 package import Model
+import Storage
 
 extension Vault {
     /// Locks at once: signs a checkpoint, drops every key, stops runs that hold values.
@@ -25,7 +26,9 @@ extension Vault {
         // Those whose broker ended by itself are good for nothing.
         await open.endTokens(open.agentDoors.end(at: open.expiryClock()))
         try await open.authorizer.recordDueDenials()
+        if open.freeze.isUnstored { _ = try? await open.storeFreeze(by: .keeper(foundation.keeper)) }
         try await open.writer.checkpointWhenDue()
+        foundation.reserve.fill()
     }
 
     /// The connection has ended; a vault that was open for its command alone is locked again.
@@ -55,10 +58,28 @@ extension Vault {
         open.traffic.close()
         defer { foundation.runners.retire() }
         let removed = open.files.close()
+        if open.freeze.isUnstored { _ = try? await open.storeFreeze(by: .keeper(foundation.keeper)) }
         let entry = open.authorizer.entry(.vaultLock, by: asker, detail: removed.isEmpty ? [] : [AuditFact("files-removed", removed.count)])
-        do { try await open.writer.close(writing: open.authorizer.denials.flush() + [entry]) } catch {
-            try? lasting.pending.append(entry)
-            throw error
+        let last = open.authorizer.denials.flush() + [entry]
+        // A freeze that is stored nowhere else is the first to be kept.
+        let freeze = open.freeze.isUnstored ? [open.authorizer.entry(.agentsFreeze, by: .keeper(foundation.keeper))] : []
+        do { try await open.writer.close(writing: last) } catch {
+            guard keep(freeze + last) else { throw EngineError.lockUnwritten }
+            return
+        }
+        guard keep(freeze) else { throw EngineError.lockUnwritten }
+    }
+
+    /// Keeps for the next unlock what could not be written to the log; false where there is no room for that either.
+    func keep(_ entries: [AuditEntry]) -> Bool {
+        defer { foundation.reserve.takeBack() }
+        return entries.allSatisfy { entry in
+            while true {
+                do {
+                    try lasting.pending.append(entry)
+                    return true
+                } catch EngineError.logFull { return false } catch { guard foundation.reserve.giveUp() else { return false } }
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ package final class Vault: Sendable {
         package var backoff: any StateFile
         /// Keeps the last signed checkpoint outside the vault file.
         package var checkpoint: any StateFile
+        /// Room on the disk that is kept for what a person does to end something.
+        package var reserve: any SpaceReserve
         /// How the keeper itself appears in the log.
         package var keeper: Origin
         /// The user whom the keeper serves; the one that it is, unless it is a user of its own.
@@ -41,7 +43,7 @@ package final class Vault: Sendable {
         package init(
             openStore: @escaping @Sendable (_ create: Bool) async throws -> any VaultStore, storeExists: @escaping @Sendable () -> Bool,
             passwordHash: any PasswordHash, clock: MachineClock, random: RandomBytes = .system, memory: any StateFile, pending: any StateFile,
-            backoff: any StateFile, checkpoint: any StateFile, keeper: Origin, person: UInt32? = nil,
+            backoff: any StateFile, checkpoint: any StateFile, reserve: any SpaceReserve = NoReserve(), keeper: Origin, person: UInt32? = nil,
             runners: any RunnerSupply,
             files: any SessionFileSupply = NoSessionFiles(), brokers: any BrokerSupply = NoBrokers(),
             hardening: @escaping @Sendable () -> Hardening? = { nil },
@@ -56,6 +58,7 @@ package final class Vault: Sendable {
             self.pending = pending
             self.backoff = backoff
             self.checkpoint = checkpoint
+            self.reserve = reserve
             self.keeper = keeper
             self.person = person ?? keeper.userID
             self.runners = runners
@@ -104,7 +107,10 @@ package final class Vault: Sendable {
 
     var current: OpenVault? { state.withLock { $0.open } }
 
-    func replaceOpen(_ open: OpenVault?) { state.withLock { $0.open = open } }
+    func replaceOpen(_ open: OpenVault?) {
+        state.withLock { $0.open = open }
+        if open != nil { foundation.reserve.fill() }
+    }
 
     /// The store, opened once and kept as long as the keeper lives: it holds sealed bytes only.
     func store(create: Bool = false) async throws -> any VaultStore {

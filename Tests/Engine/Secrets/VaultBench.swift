@@ -29,7 +29,7 @@ final class VaultBench: Sendable {
     init(
         store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
         memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), backoff: MemoryStateFile = MemoryStateFile(),
-        checkpoint: MemoryStateFile = MemoryStateFile(), hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero,
+        checkpoint: MemoryStateFile = MemoryStateFile(), reserve: any SpaceReserve = NoReserve(), hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero,
         wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
     ) {
         random = SeededRandom()
@@ -46,7 +46,7 @@ final class VaultBench: Sendable {
                     if create { flag.set() }
                     return wrapping(store)
                 }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
-                backoff: backoff, checkpoint: checkpoint, keeper: Self.origin, runners: runners, files: files,
+                backoff: backoff, checkpoint: checkpoint, reserve: reserve, keeper: Self.origin, runners: runners, files: files,
                 brokers: brokers,
                 hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
     }

@@ -7,12 +7,16 @@ final class AgentFreeze: Sendable {
         var all: Timestamp?
         /// One by one; nil stands for programs without a badge.
         var agents: [AgentID?: Timestamp] = [:]
+        var isUnstored = false
     }
 
     private let state = Mutex(State())
 
     /// Since when all of them are; nil while they are not.
     var since: Timestamp? { state.withLock { $0.all } }
+
+    /// Whether all of them are, and the row that says so could not be stored.
+    var isUnstored: Bool { state.withLock { $0.all != nil && $0.isUnstored } }
 
     /// How many are by themselves.
     var count: Int { state.withLock { $0.agents.count } }
@@ -45,6 +49,8 @@ final class AgentFreeze: Sendable {
             return true
         }
     }
+
+    func noteStored(_ isStored: Bool) { state.withLock { $0.isUnstored = !isStored } }
 
     func end() { state.withLock { $0 = State() } }
 }

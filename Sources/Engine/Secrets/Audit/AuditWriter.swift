@@ -41,6 +41,7 @@ actor AuditWriter {
     private let witness: CheckpointWitness
     private let sentry: ClockSentry
     private let lasting: Lasting
+    private let reserve: any SpaceReserve
     private(set) var position: Position
     private var checkpointDue: Timestamp
     /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
@@ -59,12 +60,14 @@ actor AuditWriter {
         var change: Change
         /// Nothing is stored after it.
         var isLast = false
+        /// Whether the disk was full, and it is tried again with room that was kept for it.
+        var isRetried = false
         var done: CheckedContinuation<Int64, any Error>?
     }
 
     init(
         organization: OrganizationID, store: any VaultStore, keys: Keys, memory: HeadMemory, witness: CheckpointWitness, sentry: ClockSentry,
-        lasting: Lasting, log: LogState
+        lasting: Lasting, reserve: any SpaceReserve, log: LogState
     ) {
         self.organization = organization
         self.store = store
@@ -73,6 +76,7 @@ actor AuditWriter {
         self.witness = witness
         self.sentry = sentry
         self.lasting = lasting
+        self.reserve = reserve
         position = Position(head: log.head, digest: log.digest, checkpoint: log.checkpoint)
         checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
     }
@@ -140,7 +144,12 @@ extension AuditWriter {
 
     private func nextGroup() -> [Write] {
         var group: [Write] = []
-        while group.count < Self.largestGroup, group.count < waiting.count, case .write(let write) = waiting[group.count] { group.append(write) }
+        while group.count < Self.largestGroup, group.count < waiting.count, case .write(let write) = waiting[group.count],
+            // Room that was kept for one is not shared with others.
+            write.isRetried == group.first?.isRetried ?? write.isRetried
+        {
+            group.append(write)
+        }
         waiting.removeFirst(group.count)
         return group
     }
@@ -160,8 +169,9 @@ extension AuditWriter {
             unanswered = marks
             let count = (try? await findUnanswered()) ?? 0
             for (write, mark) in zip(group[..<count], marks) { succeed(write, mark) }
-            fail(group[count...], error)
+            failUnlessKept(group[count...], error)
         }
+        if group.first?.isRetried == true { reserve.takeBack() }
         memory.remember(position.head)
     }
 
@@ -185,6 +195,15 @@ extension AuditWriter {
         let index = mark.head.size - 1
         if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
         write.done?.resume(returning: index)
+    }
+
+    /// Fails what could not be stored. On a full disk what a person does to end something is tried again, with a part of the room that is kept for it.
+    private func failUnlessKept(_ writes: ArraySlice<Write>, _ error: any Error) {
+        var kept = writes.filter { $0.isLast || $0.entries.contains(where: \.hasKeptRoom) }
+        guard error as? StoreError == .full, !kept.isEmpty, reserve.giveUp() else { return fail(writes, error) }
+        fail(writes.filter { !$0.isLast && !$0.entries.contains(where: \.hasKeptRoom) }[...], error)
+        for index in kept.indices { kept[index].isRetried = true }
+        waiting.insert(contentsOf: kept.map(Request.write), at: 0)
     }
 
     private func fail(_ writes: ArraySlice<Write>, _ error: any Error) { for write in writes { write.done?.resume(throwing: error) } }

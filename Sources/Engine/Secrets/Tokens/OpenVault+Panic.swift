@@ -33,7 +33,7 @@ extension Vault {
             let stopped = runs.stop { $0.holder != nil }
             var entry = AuditEntry(Act(.agentsFreeze, .administer, .person), asker: asker, subjects: [], clock: foundation.clock)
             entry.decision = .allow()
-            try lasting.pending.append(entry)
+            guard keep([entry]) else { throw EngineError.freezeUnkept }
             return Frozen(runs: stopped.count)
         }
     }
@@ -45,22 +45,32 @@ extension OpenVault {
     func freezeAgents(by asker: Asker) async throws -> Frozen {
         var frozen = Frozen(since: freeze.begin(at: clock.now()))
         var stopped = endAll(&frozen)
-        frozen.tokens = try await administration.pass { [self, frozen, stopped] in
-            let counts = [
-                ("sessions", frozen.sessions), ("files", frozen.files), ("brokers", frozen.brokers), ("runs", stopped.count),
-            ]
-            return try await retrying {
-                var change = Change()
-                let tokens = try await addFreeze(to: &change)
-                let detail = (counts + [("tokens", tokens)]).map { AuditFact($0.0, $0.1) }
-                try await authorizer.state(.agentsFreeze, by: asker, change: change, detail: detail)
-                return tokens
-            }
-        }
+        let counts = [("sessions", frozen.sessions), ("files", frozen.files), ("brokers", frozen.brokers), ("runs", stopped.count)]
+        let stored = await Result.of { try await storeFreeze(by: asker, counts.map { AuditFact($0.0, $0.1) }) }
         // What began on its way to the disk.
         stopped.formUnion(endAll(&frozen))
         frozen.runs = stopped.count
+        frozen.tokens = try stored.get()
         return frozen
+    }
+
+    /// Stores the freeze, and says how many tokens ended with it. What cannot be stored holds until the lock.
+    func storeFreeze(by asker: Asker, _ facts: [AuditFact] = []) async throws -> Int {
+        try await administration.pass { [self] in
+            do {
+                let tokens = try await retrying {
+                    var change = Change()
+                    let tokens = try await addFreeze(to: &change)
+                    try await authorizer.state(.agentsFreeze, by: asker, change: change, detail: facts + [AuditFact("tokens", tokens)])
+                    return tokens
+                }
+                freeze.noteStored(true)
+                return tokens
+            } catch EngineError.locked { throw EngineError.locked } catch {
+                freeze.noteStored(false)
+                throw EngineError.freezeUnstored
+            }
+        }
     }
 
     /// Ends what agents have beside tokens, adds it to the counts, and says which runs are stopped.
@@ -106,6 +116,13 @@ extension OpenVault {
             }
             freeze.begin(agent, at: record.since)
         }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What became of something, whichever it is.
+    fileprivate static func of(_ body: () async throws -> Success) async -> Self {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 }
 
