@@ -29,7 +29,8 @@ final class VaultBench: Sendable {
     init(
         store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
         memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), backoff: MemoryStateFile = MemoryStateFile(),
-        checkpoint: MemoryStateFile = MemoryStateFile(), reserve: any SpaceReserve = NoReserve(), hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero,
+        checkpoint: MemoryStateFile = MemoryStateFile(), reserve: any SpaceReserve = NoReserve(),
+        hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero,
         wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
     ) {
         random = SeededRandom()
