@@ -45,7 +45,7 @@ package final class DiskReserve: SpaceReserve {
             var disk = statvfs()
             guard unsafe fstatvfs(descriptor, &disk) == 0 else { return }
             let block = max(1, Int(disk.f_frsize))
-            var wanted = min(Self.partByteCount, Self.byteCount - held, Int(disk.f_bavail) * block)
+            var wanted = min(Self.byteCount - held, Int(disk.f_bavail) * block)
             // What the disk says that it has is not always to be had.
             while wanted >= block, posix_fallocate(descriptor, held, wanted) != 0 {
                 ftruncate(descriptor, held)

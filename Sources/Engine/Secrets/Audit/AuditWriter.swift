@@ -171,9 +171,12 @@ extension AuditWriter {
             for (write, mark) in zip(group[..<count], marks) { succeed(write, mark) }
             failUnlessKept(group[count...], error)
         }
-        if group.first?.isRetried == true { reserve.takeBack() }
+        // Once it is stored, or cannot be, nobody else is to have what is left of the room.
+        if group.first?.isRetried == true, !isRetryDue { reserve.takeBack() }
         memory.remember(position.head)
     }
+
+    private var isRetryDue: Bool { if case .write(let next)? = waiting.first { next.isRetried } else { false } }
 
     /// Tells each asker what became of its write. After the first refused batch the later ones no longer fit the log: they are tried again.
     private func settle(_ group: [Write], results: [Result<Void, StoreError>], marks: [Position]) {
