@@ -23,14 +23,14 @@ import Testing
     @Test("is ended after a while, and whoever waits for it is told") func ends() async throws {
         let (handle, other) = try await silent()
         defer { close(other) }
-        async let first = handle.open(setup, judgedBy: judge)
+        let first = Task { try await handle.open(setup, judgedBy: judge) }
         while clock.sleeperCount < 1 { await Task.yield() }
-        async let second = handle.open(setup, judgedBy: judge)
+        let second = Task { try await handle.open(setup, judgedBy: judge) }
         while clock.sleeperCount < 2 { await Task.yield() }
         #expect(handle.isRunning)
         clock.advance(by: BrokerHandle.doorPatience)
-        await #expect(throws: BrokerFailure.unavailable) { try await first }
-        await #expect(throws: BrokerFailure.unavailable) { try await second }
+        await #expect(throws: BrokerFailure.unavailable) { try await first.value }
+        await #expect(throws: BrokerFailure.unavailable) { try await second.value }
         #expect(!handle.isRunning)
     }
 
