@@ -37,8 +37,8 @@ extension AskedRequest {
         guard strangers.count <= Self.mostStrangers, strangers.allSatisfy({ $0.count <= 512 }) else { throw .malformed }
         guard uses.count <= Self.mostUses, [scheme, host, method, path].allSatisfy({ $0.utf8.count <= Self.longestText }) else { throw .malformed }
         self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses, strangers: strangers)
-        rejected = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
         content = try reader.optional(RequestContent.init(decoding:))
+        rejected = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
     }
 }
 
