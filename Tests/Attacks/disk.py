@@ -115,7 +115,7 @@ def ending(context):
 
         def tacit(*words, input=None, password=PASSWORD):
             done = house.tacit(*words, password=password, input=input)
-            return done.returncode, done.stdout.decode() + done.stderr.decode()
+            return done.returncode, (done.out + done.err).decode()
 
         for words, input in ((("policy", "apply", "-"), policy.encode()), (("agent", "add", "one"), None), (("agent", "add", "two"), None)):
             code, said = tacit(*words, input=input)
