@@ -158,9 +158,10 @@ import Testing
             let isThere = try await bench.open.book.records(.panic).count == 1
             let isRevoked = try await bench.open.tokens(by: bench.person()).first?.state == .revoked
             #expect(isThere == isRevoked)
-            // A freeze holds before it is stored, and whether or not it can be.
-            #expect(try !isThere || bench.open.freeze.since != nil)
-            return isThere
+            // A freeze holds before it is stored, and one that could not be is stored at the lock.
+            let isFrozen = try bench.open.freeze.since != nil
+            #expect(!isThere || isFrozen)
+            return isFrozen
         },
         Write("slot add") {
             _ = try await $0.open.addPasswordSlot("another password".secret, by: $0.person())

@@ -46,8 +46,8 @@ package final class BrokerHandle: RunningBroker {
     /// The most requests at once whose end is not told.
     private static let mostRequests = 4096
 
-    /// How long a broker may take to open a door: one that lives takes milliseconds.
-    package static let doorPatience = Duration.seconds(5)
+    /// How long a broker may take to open a door: one that lives takes milliseconds, on a machine that is not overwhelmed.
+    package static let doorPatience = Duration.seconds(15)
 
     private let state = Mutex(State())
     private let clock: any Clock<Duration>
