@@ -1,5 +1,6 @@
 """Requests through the broker, beside the same requests made directly, through nginx and through mitmproxy."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -35,16 +36,17 @@ def broker(ground):
     folder.mkdir()
     certificates.authority(folder, "authority")
     certificates.leaf(folder, "authority", "service", ["localhost"])
-    ends = [Service(ground, folder)]
-    port = ends[0].port
-    try:
-        ends += [Nginx(ground, folder, port), Mitmproxy(ground, folder, port), Broker(ground, folder, port)]
-        direct = Shell(folder, {"SSL_CERT_FILE": str(folder / "authority.pem"), "TOKEN": VALUE}, f"localhost:{port}")
-        ends.insert(1, direct)
-        return Comparison(ground, {"direct": direct, "nginx": ends[2], "mitmproxy": ends[3], "Tacit": ends[4]}).rows()
-    finally:
-        for end in reversed(ends):
-            end.close()
+    with contextlib.ExitStack() as ends:
+        def begin(way):
+            ends.callback(way.close)
+            return way
+
+        port = begin(Service(ground, folder)).port
+        directly = {"SSL_CERT_FILE": str(folder / "authority.pem"), "TOKEN": VALUE}
+        return Comparison(ground, {
+            "direct": begin(Shell(folder, directly, f"localhost:{port}")), "nginx": begin(Nginx(ground, folder, port)),
+            "mitmproxy": begin(Mitmproxy(ground, folder, port)), "Tacit": begin(Broker(ground, folder, port)),
+        }).rows()
 
 
 class Comparison:
