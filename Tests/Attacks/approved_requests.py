@@ -67,7 +67,7 @@ def raced(context):
     house = context.house(furnish)
     with house.person() as hand:
         before = made(hand)
-        many = " ".join(f"({ask('x=two', limit=5)}) &" for _ in range(6))
+        many = " ".join(f"({ask('x=two', limit=12)}) &" for _ in range(6))
         run = start(house, f"{many} wait")
         item = pending(house)
         expect(approve(house, item).returncode == 0, "approve")

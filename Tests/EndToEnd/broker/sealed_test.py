@@ -180,7 +180,7 @@ def what_is_over_is_renewed(scene):
     service.taken()
     out, _ = process.communicate(b"\n", timeout=60)
     paths = [path for _, path, _, _ in service.taken()]
-    assert out.count(b"}200") == 4 and service.renewals == 2 and paths == ["/oauth/token"] + ["/api/me"] * 4, (out, paths)
+    assert out.count(b"200\n") == 4 and service.renewals == 2 and paths == ["/oauth/token"] + ["/api/me"] * 4, (out, paths)
 
 
 async def an_agents_tool(scene):
