@@ -18,8 +18,8 @@ def start(house, *lines, agent="claude"):
     return house.person().run(["sh", "-c", script], [{"reference": "api/key", "variable": "TOKEN"}], agent=agent, scope="default/dev")
 
 
-def said(run, meanwhile=None):
-    """What a run's commands printed; `meanwhile` is done after the first, and the program waits for it."""
+def said(run, meanwhile=None, stopped=False):
+    """What a run's commands printed; `meanwhile` is done after the first, and the program waits for it. With `stopped` the keeper ends it."""
     frames = run.each()
     if meanwhile:
         for _ in frames:
@@ -30,7 +30,8 @@ def said(run, meanwhile=None):
     for _ in frames:
         pass
     clean(run.output, VALUE)
-    expect(run.problem is None and run.exit and run.exit[0] == "exited", f"the run was not made: {run}, {run.output!r}")
+    ended = run.exit[2] == "run.stopped" if stopped and run.exit and run.exit[0] == "failed" else not stopped and run.exit and run.exit[0] == "exited"
+    expect(run.problem is None and ended, f"the run was not made: {run}, {run.output!r}")
     return run.stdout.decode().split()
 
 

@@ -21,6 +21,12 @@ enum AWSOperations {
         }
     }
 
+    /// Whether a service has an operation that gives out credentials and is named, be it in the body.
+    static func hasNamedOperations(_ service: String) -> Bool {
+        let service = service.lowercased()
+        return harmless[service] != nil || AWSCredentialOperations.named[service] != nil
+    }
+
     /// Of a service that is there to give credentials, what does not.
     private static let harmless: [String: Set<String>] = ["sts": ["getcalleridentity", "getaccesskeyinfo", "decodeauthorizationmessage"]]
 

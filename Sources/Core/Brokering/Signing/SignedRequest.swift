@@ -21,11 +21,14 @@ struct SignedRequest: Sendable {
         return tokens.signers.first { SignatureClaim.isMade(with: $0.pair.keyID, in: signable) }
     }
 
-    /// Whether the body is read before anything is asked: the signature covers it and says no digest, or it is a form, which says what is to be done.
+    /// Whether the body is read before anything is asked: the signature covers it and says no digest, or it may say what is to be done. A form says it;
+    /// where an operation gives out credentials, a service may read as a form what is called something else.
     func needsBody(ofType type: String?) -> Bool {
         switch claim.payload {
         case .whole: true
-        case .digest, .unsigned: !claim.scope.isStorage && MethodOverride.reading(ofContentType: type) == .form
+        case .digest, .unsigned:
+            !claim.scope.isStorage
+                && (MethodOverride.reading(ofContentType: type) == .form || AWSOperations.hasNamedOperations(claim.scope.service))
         case .chunks: false
         }
     }

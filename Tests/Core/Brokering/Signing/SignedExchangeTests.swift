@@ -283,6 +283,10 @@ struct SignedExchangeTests {
             ("sts", "POST", "/", form, "%41ction=assumerole"), ("sts", "POST", "/", form, "Action=GetCallerIdentity&Action=AssumeRole"),
             ("sts", "POST", "/", [], "Action=GetFederationToken"), ("sts", "POST", "/", form, "Version=1"), ("sts", "GET", "/", [], ""),
             ("iam", "POST", "/", form, "Action=CreateAccessKey"), ("iam", "GET", "/?Action=CreateAccessKey", [], ""),
+            // What calls itself something else may be read as a form all the same.
+            ("iam", "POST", "/", [("Content-Type", "text/plain")], "Action=CreateAccessKey"),
+            ("ec2", "POST", "/", [("Content-Type", "application/x-amz-json-1.0")], "Action=GetPasswordData"),
+            ("sts", "POST", "/", [("Content-Type", "application/octet-stream")], "Action=AssumeRole"),
             ("ecr", "POST", "/", [("X-Amz-Target", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken")], "{}"),
             (
                 "secretsmanager", "POST", "/", [("X-Amz-Target", "secretsmanager.GetSecretValue"), ("Content-Type", "application/x-amz-json-1.1")],
