@@ -78,7 +78,7 @@ def panic(context):
 
         def freeze():
             answer = somebody.request("POST", "/v1/panic")
-            expect(answer.status == 200 and answer.json["tokens"] == 2 and answer.json["brokers"] == 1, f"{answer}: {answer.body!r}")
+            expect(answer.status == 200 and answer.json["tokens"] in (1, 2) and answer.json["brokers"] == 1, f"{answer}: {answer.body!r}")
 
         [first] = said(start(house, ask("Bearer $TOKEN"), "cat > /dev/null", "sleep 20", ask("Bearer $TOKEN"), ask(f"Bearer {token}")), freeze, stopped=True)
         expect(first != "gone", f"a good token: {first}")
