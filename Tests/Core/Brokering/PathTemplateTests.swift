@@ -8,6 +8,13 @@ import Testing
         "/v2/library/alpine/manifests/latest", "/k8s-v1-27-gke-1-e2e",
     ]) func namesStay(_ path: String) { #expect(PathTemplate.of(path) == path) }
 
+    @Test func aRequestWithAValueIsToldWithoutIt() {
+        let asked = AskedRequest(
+            scheme: "https", host: "da39a3ee5e6b4b0d3255bfef95601890afd80709.files.example.com", port: 443, method: "GET", path: "/a/b", uses: [])
+        #expect(asked.withoutPath.host == "….files.example.com" && asked.withoutPath.path == "/…")
+        #expect(PathTemplate.of(host: "api.github.com") == "api.github.com" && PathTemplate.of(host: "127.0.0.1") == "127.0.0.1")
+    }
+
     @Test(arguments: [
         ("/v1/ghp_A1b2C3d4E5f6G7h8I9j0/x", "/v1/…/x"), ("/bot123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/getMe", "/…/getMe"),
         ("/hooks/T000/B000/a1b2c3d4e5f6g7h8", "/hooks/T000/B000/…"), ("/k/550e8400-e29b-41d4-a716-446655440000", "/k/…"),

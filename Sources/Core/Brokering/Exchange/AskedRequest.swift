@@ -32,9 +32,9 @@ package struct AskedRequest: Sendable, Equatable {
             path: wish.request.target.judgedPath, uses: wish.uses, strangers: wish.strangers)
     }
 
-    /// It as it is told where its path holds what nobody may write down.
+    /// It as it is told where its target holds what nobody may write down: without its path, and of its host without what could be a credential.
     package var withoutPath: AskedRequest {
-        AskedRequest(scheme: scheme, host: host, port: port, method: method, path: "/…", uses: [])
+        AskedRequest(scheme: scheme, host: PathTemplate.of(host: host), port: port, method: method, path: "/…", uses: [])
     }
 
     /// Asks for a tunnel that nobody looks into.

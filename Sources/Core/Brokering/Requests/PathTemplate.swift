@@ -6,6 +6,11 @@ package enum PathTemplate {
         path.split(separator: "/", omittingEmptySubsequences: false).map { couldBeCredential($0.utf8) ? "…" : String($0) }.joined(separator: "/")
     }
 
+    /// A name is looked up, and its first labels can be anybody's choice.
+    package static func of(host: String) -> String {
+        host.split(separator: ".", omittingEmptySubsequences: false).map { couldBeCredential($0.utf8) ? "…" : String($0) }.joined(separator: ".")
+    }
+
     private static let shortestMixedRun = 16
     private static let longestRun = 32
     private static let shortestAlternating = 24

@@ -245,7 +245,8 @@ final class DoorJudge: RequestJudge {
     }
 
     func noteEgress(_ request: AskedRequest) async {
-        guard let vault = open() else { return }
+        // Whoever took a broker over says anything here.
+        guard let vault = open(), request.host.utf8.count <= 255, request.method.utf8.count <= 32 else { return }
         var item = item(request, vault)
         item.denial = ExchangeStop.egressCode
         vault.traffic.note(item)

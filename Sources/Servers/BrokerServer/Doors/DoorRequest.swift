@@ -90,9 +90,10 @@ struct DoorRequest: Sendable {
 
     private func note(_ stop: ExchangeStop) async {
         if case .egress = stop {
+            let name = origin.host.description
+            let isShown = EgressWatch.name(in: Array(name.utf8), broker.values.needles.needles) == nil
             let asked = AskedRequest(
-                scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: head.received.method, path: "/",
-                uses: [])
+                scheme: origin.scheme.rawValue, host: isShown ? name : "…", port: Int(origin.port), method: head.received.method, path: "/", uses: [])
             return await broker.link.send(.egress(door.id, asked.withoutPath))
         }
         guard let grant = stop.misusedGrant else { return }
