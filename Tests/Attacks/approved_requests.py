@@ -4,21 +4,15 @@ import json
 
 from attack import attack, clean, expect
 from house import wait_until
-from token_runs import POLICY, RULE, VALUE, WHERE, made, said, start
+from token_runs import RULE, VALUE, WHERE, furnish, made, said, start
 
 # What is said of what was let go.
 GONE_OUT = "broker.host-unreachable"
 ASKED = RULE | {"methods": ["GET", "POST"], "approval": "person"}
 
 
-def furnish(house):
-    with house.person() as person:
-        expect(person.set("api/key", VALUE.encode()).status == 201, "a secret")
-        document = json.dumps({"policies": [POLICY], "request_rules": [ASKED]})
-        answer = person.json("PUT", "/v1/policy", {"document": document})
-        expect(answer.status == 200, f"policy: {answer}")
-        for name in ("claude", "other"):
-            expect(person.json("POST", "/v1/agents", {"name": name}).status == 201, name)
+def furnished(house):
+    furnish(house, ASKED)
 
 
 def ask(body, url=WHERE, more="", limit=60):
@@ -42,7 +36,7 @@ def approve(house, item, uses="1"):
 
 @attack("approval", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment")
 def other_bodies(context):
-    house = context.house(furnish)
+    house = context.house(furnished)
     with house.person() as hand:
         before = made(hand)
 
@@ -64,7 +58,7 @@ def other_bodies(context):
 
 @attack("approval", "of many that are alike, at once and on many connections, one goes for one approval; a replay is another request")
 def raced(context):
-    house = context.house(furnish)
+    house = context.house(furnished)
     with house.person() as hand:
         before = made(hand)
         many = " ".join(f"({ask('x=two', limit=12)}) &" for _ in range(6))
@@ -78,7 +72,7 @@ def raced(context):
 
 @attack("approval", "what is approved after its run ended, or a second time, sends nothing")
 def late(context):
-    house = context.house(furnish)
+    house = context.house(furnished)
     with house.person() as hand:
         before = made(hand)
         expect(said(start(house, ask("x=late", limit=1))) == ["gone"], "a run that ends")
@@ -97,7 +91,7 @@ def late(context):
 
 @attack("approval", "a flood of questions is held off, and what waits keeps nobody else's requests")
 def flood(context):
-    house = context.house(furnish)
+    house = context.house(furnished)
     many = " ".join(f"({ask(f'x={number}', limit=4)}) &" for number in range(14))
     lines = said(start(house, f"{many} wait"))
     expect(lines.count("rate_limited") == 4 and lines.count("gone") == 10, f"{lines}")
@@ -107,7 +101,7 @@ def flood(context):
 
 @attack("approval", "an agent does not approve what its program wants to send")
 def own(context):
-    house = context.house(furnish)
+    house = context.house(furnished)
     with house.connect() as somebody:
         run = start(house, ask("x=own", limit=3))
         item = pending(house)

@@ -1,5 +1,7 @@
 """Programs of runs that hold fake tokens, for the attacks on these."""
 
+import json
+
 from api import STDIN_END
 from attack import clean, expect
 from house import canary
@@ -9,6 +11,19 @@ VALUE = canary()
 WHERE = "https://localhost:9/v1/orders"
 POLICY = {"name": "all", "agent_id": "*", "environments": ["default/dev"], "allowed_keys": ["api/*"], "capabilities": ["broker", "masked_return"]}
 RULE = {"name": "shop", "agent_id": "*", "keys": ["api/*"], "hosts": ["localhost"], "ports": ["9"], "own_network": "allow", "paths": ["/v1/**"]}
+
+
+def furnish(house, rule=RULE):
+    """A secret, a policy whose requests one rule lists, and two agents."""
+    with house.person() as person:
+        expect(person.set("api/key", VALUE.encode()).status == 201, "a secret")
+        apply(person, rule)
+        house.badges = {name: person.json("POST", "/v1/agents", {"name": name}).json["badge"] for name in ("claude", "other")}
+
+
+def apply(person, rule, **policy):
+    answer = person.json("PUT", "/v1/policy", {"document": json.dumps({"policies": [POLICY | policy], "request_rules": [rule]})})
+    expect(answer.status == 200, f"policy: {answer}")
 
 
 def start(house, *lines, agent="claude"):

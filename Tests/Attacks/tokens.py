@@ -1,19 +1,9 @@
 """Fake tokens that are good no more, or in other hands, shown to the broker of a run; and a freeze of every agent while runs go on."""
 
 import base64
-import json
 
 from attack import attack, clean, expect
-from token_runs import POLICY, RULE, VALUE, WHERE, made, said, start
-
-
-def furnish(house):
-    with house.person() as person:
-        expect(person.set("api/key", VALUE.encode()).status == 201, "a secret")
-        document = json.dumps({"policies": [POLICY], "request_rules": [RULE]})
-        answer = person.json("PUT", "/v1/policy", {"document": document})
-        expect(answer.status == 200, f"policy: {answer}")
-        house.badges = {name: person.json("POST", "/v1/agents", {"name": name}).json["badge"] for name in ("claude", "other")}
+from token_runs import RULE, VALUE, WHERE, apply, furnish, made, said, start
 
 
 def ask(credential, path="", limit=60):
@@ -99,8 +89,7 @@ def freezing(context):
     agent = lambda name: house.connect(headers={"Tacit-Agent-Badge": house.badges[name], "Tacit-Source": "mcp"})
     masked = "/v1/projects/default/environments/dev/secrets/api%2Fkey/masked"
     with house.person() as hand:
-        document = json.dumps({"policies": [POLICY | {"on_misuse": "freeze"}], "request_rules": [RULE]})
-        expect(hand.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+        apply(hand, RULE, on_misuse="freeze")
         token, _ = issue(hand, "other")
         [good] = said(start(house, ask("Bearer $TOKEN")))
         expect(not good.startswith("agents.") and good != "gone", f"a good token: {good}")
@@ -129,9 +118,7 @@ def limits(context):
     house = context.fresh().init()
     furnish(house)
     with house.person() as hand:
-        rule = RULE | {"rate": "5/hour", "concurrency": "2"}
-        document = json.dumps({"policies": [POLICY], "request_rules": [rule]})
-        expect(hand.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+        apply(hand, RULE | {"rate": "5/hour", "concurrency": "2"})
         token, _ = issue(hand)
         before = made(hand)
         own, issued = " ".join(f"({ask('Bearer $TOKEN')}) &" for _ in range(8)), " ".join(f"({ask(f'Bearer {token}')}) &" for _ in range(8))
@@ -149,9 +136,7 @@ def waiting(context):
     house = context.fresh().init()
     furnish(house)
     with house.person() as hand:
-        rule = RULE | {"approval": "person", "concurrency": "2"}
-        document = json.dumps({"policies": [POLICY], "request_rules": [rule]})
-        expect(hand.json("PUT", "/v1/policy", {"document": document}).status == 200, "policy")
+        apply(hand, RULE | {"approval": "person", "concurrency": "2"})
         many = " ".join(f"({ask('Bearer $TOKEN', number, 3)}) &" for number in range(8))
         lines = said(start(house, f"{many} wait"))
         expect(lines.count("rate_limited") == 6 and lines.count("gone") == 2, f"{lines}")
