@@ -133,6 +133,7 @@ def main():
         for test in [what_is_denied_goes_nowhere, whoever_goes_away_comes_again, a_run_that_ends_takes_it_with_it, long_bodies_are_not_held_back, others_go_on_meanwhile]:
             test(scene)
             print("ok   ", test.__name__)
+        scene.hunt()
     finally:
         scene.close()
 

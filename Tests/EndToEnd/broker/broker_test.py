@@ -89,6 +89,12 @@ class Scene:
         received, self.service.received[:] = list(self.service.received), []
         return received
 
+    def hunt(self):
+        """No file of the person's holds the value, but those that the service hands out."""
+        for path in self.person.home.rglob("*"):
+            if path.is_file() and not path.is_relative_to(self.files):
+                assert VALUE.encode() not in path.read_bytes(), path
+
     def close(self):
         self.service.close()
         self.tunnelled.close()
@@ -372,9 +378,7 @@ def main():
         revoking_the_agent_ends_it(scene)
         issued_tokens_go_by_their_agents_runs(scene)
         a_freeze_ends_everything(scene)
-        for path in scene.person.home.rglob("*"):
-            if path.is_file() and not path.is_relative_to(scene.files):
-                assert VALUE.encode() not in path.read_bytes(), path
+        scene.hunt()
     finally:
         scene.close()
 

@@ -119,6 +119,7 @@ def main():
         for test in [no_more_at_once, no_more_bytes, use_is_counted, a_misuse_freezes]:
             test(scene)
             print("ok   ", test.__name__)
+        scene.hunt()
     finally:
         scene.close()
 
