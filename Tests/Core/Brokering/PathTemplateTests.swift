@@ -11,7 +11,7 @@ import Testing
     @Test func aRequestWithAValueIsToldWithoutIt() {
         let asked = AskedRequest(
             scheme: "https", host: "da39a3ee5e6b4b0d3255bfef95601890afd80709.files.example.com", port: 443, method: "GET", path: "/a/b", uses: [])
-        #expect(asked.withoutPath.host == "….files.example.com" && asked.withoutPath.path == "/…")
+        #expect(asked.withoutTarget.host == "….files.example.com" && asked.withoutTarget.path == "/…")
         #expect(PathTemplate.of(host: "api.github.com") == "api.github.com" && PathTemplate.of(host: "127.0.0.1") == "127.0.0.1")
     }
 

@@ -33,7 +33,7 @@ package struct AskedRequest: Sendable, Equatable {
     }
 
     /// It as it is told where its target holds what nobody may write down: without its path, and of its host without what could be a credential.
-    package var withoutPath: AskedRequest {
+    package var withoutTarget: AskedRequest {
         AskedRequest(scheme: scheme, host: PathTemplate.of(host: host), port: port, method: method, path: "/…", uses: [])
     }
 

@@ -19,7 +19,7 @@ extension RequestExchange {
             preconditionFailure("internal: a request was to be shown that nobody asked about")
         }
         let body = content.streams ? early : content.body
-        if let needles = values(), let name = EgressWatch.name(in: wish.request, body, needles) { throw .egress(Egress(name: name, bytesSent: 0)) }
+        if let egress = egress(in: wish, body) { throw .egress(egress) }
         if content.streams, let stray = tokens.grants(in: body).first { throw .stray(stray) }
         guard case .signed(let signed, _) = content else {
             return RequestContent(shown: SignableHead(try marked(wish)), sent: SignableHead(sent: wish.request), body: body)

@@ -5,13 +5,14 @@ import Redaction
 extension RequestExchange {
     /// Asks whether a request may leave: but not of one with a real value in it, since who is asked writes down where it was to go.
     mutating func question(_ wish: RequestWish, _ content: Content) -> Step {
-        if let egress = egress(in: wish, content) { return stop(.egress(egress)) }
+        if let egress = egress(in: wish, content.body) { return stop(.egress(egress)) }
         state = .asking(wish, content, early: [], hasEnded: wish.request.body == .none)
         return .ask(wish)
     }
 
-    private func egress(in wish: RequestWish, _ content: Content) -> Egress? {
-        guard let needles = values(), let name = EgressWatch.name(in: wish.request, content.body, needles) else { return nil }
+    /// The value in what has come of a request; nil where none is.
+    func egress(in wish: RequestWish, _ body: [UInt8]) -> Egress? {
+        guard let needles = values(), let name = EgressWatch.name(in: wish.request, body, needles) else { return nil }
         return Egress(name: name, bytesSent: 0)
     }
 
@@ -24,7 +25,7 @@ extension RequestExchange {
         }
         state = .ended
         let needles = self.values()
-        if let egress = egress(in: wish, content) { throw .egress(egress) }
+        if let egress = egress(in: wish, content.body) { throw .egress(egress) }
         do throws(ExchangeRefusal) {
             switch content {
             case .streamed(let refusesMethods):
@@ -70,7 +71,7 @@ extension RequestExchange.Content {
 
 extension EgressWatch {
     /// The name of a value that stands in a request as the program sent it; nil where none does.
-    static func name(in request: JudgedRequest, _ body: [UInt8], _ values: NeedleSet) -> String? {
+    fileprivate static func name(in request: JudgedRequest, _ body: [UInt8], _ values: NeedleSet) -> String? {
         // A name is looked up by its host: a value in it would be told to whoever answers.
         var head = Array("\(request.target.origin.host)\n\(request.target.pathAndQuery)".utf8)
         for field in request.request.headerFields { head += Array("\n\(field.name.rawName): ".utf8) + field.bytes }

@@ -77,7 +77,7 @@ final class ErrandJudge: RequestJudge {
     }
 
     /// What may be told of a request: where a real value stands in it, that may be in its path.
-    private func asked(refusedBy code: String) -> AskedRequest { code == ExchangeStop.egressCode ? asked.withoutPath : asked }
+    private func asked(refusedBy code: String) -> AskedRequest { code == ExchangeStop.egressCode ? asked.withoutTarget : asked }
 
     private func noteDenied(_ error: any Error) {
         let denial = RequestDenial(error)

@@ -168,7 +168,7 @@ package final class BrokerHandle: RunningBroker {
             continuation.resume(returning: door)
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
-        case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutPath)
+        case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutTarget)
         case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .cancel, .open: end()
         }
     }

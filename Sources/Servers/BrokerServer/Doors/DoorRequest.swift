@@ -94,7 +94,7 @@ struct DoorRequest: Sendable {
             let isShown = EgressWatch.name(in: Array(name.utf8), broker.values.needles.needles) == nil
             let asked = AskedRequest(
                 scheme: origin.scheme.rawValue, host: isShown ? name : "…", port: Int(origin.port), method: head.received.method, path: "/", uses: [])
-            return await broker.link.send(.egress(door.id, asked.withoutPath))
+            return await broker.link.send(.egress(door.id, asked.withoutTarget))
         }
         guard let grant = stop.misusedGrant else { return }
         await broker.link.send(.misuse(door.id, grant, code: stop.code))
