@@ -145,8 +145,10 @@ targets += [
     shim("CSandbox"),
     shim("CWipingAllocator"),
     shim("CArgon2", linking: "argon2"),
-    shim("CMembers", linking: "z", "zstd"),
-    .target(name: "CPacking", path: "Tests/Fixtures/CPacking", linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
+    shim("CMembers", linking: "z", "zstd", "brotlidec", "brotlicommon"),
+    .target(
+        name: "CPacking", path: "Tests/Fixtures/CPacking",
+        linkerSettings: ["z", "zstd", "brotlienc", "brotlicommon"].map { .linkedLibrary($0) }),
 ]
 
 // What Scripts/benchmark measures with; nobody else needs it built

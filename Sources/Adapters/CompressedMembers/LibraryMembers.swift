@@ -1,7 +1,7 @@
 import CMembers
 package import Redaction
 
-/// Opens compressed members by libz and libzstd.
+/// Opens compressed members by libz, libzstd and libbrotlidec.
 package struct LibraryMembers: MemberOpener {
     package init() {}
 
@@ -19,6 +19,7 @@ private final class LibraryMemberReader: MemberReader {
             case .gzip: tacit_member_gzip
             case .zlib: tacit_member_zlib
             case .zstd: tacit_member_zstd
+            case .brotli: tacit_member_brotli
             }
         guard let member = unsafe tacit_member_open(Int32(number)) else { return nil }
         unsafe self.member = member

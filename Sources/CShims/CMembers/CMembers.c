@@ -1,5 +1,6 @@
 #include "CMembers.h"
 
+#include <brotli/decode.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -11,6 +12,7 @@ enum { LARGEST_WINDOW = 23, BLOCK_HEADER = 3 };
 struct tacit_member {
     int format;
     z_stream inflater;
+    BrotliDecoderState *brotli;
     ZSTD_DStream *frame;
     /* How many bytes zstd reads at most before it writes what they decode to. */
     size_t unit;
@@ -23,7 +25,11 @@ struct tacit_member *tacit_member_open(int format) {
     if (member == NULL) return NULL;
     member->format = format;
     int is_ready;
-    if (format == tacit_member_zstd) {
+    if (format == tacit_member_brotli) {
+        /* Without the extension for large windows: what announces one of more than 16 MiB is none. */
+        member->brotli = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+        is_ready = member->brotli != NULL;
+    } else if (format == tacit_member_zstd) {
         member->frame = ZSTD_createDStream();
         /* The first byte goes alone: a frame that lies there whole would be decoded at once, or not at all. */
         member->unit = 1;
@@ -69,14 +75,27 @@ static int read_frame(struct tacit_member *member, const void *input, size_t *le
     return result == 0 ? tacit_member_ended : tacit_member_goes_on;
 }
 
+static int read_brotli(BrotliDecoderState *state, const void *input, size_t *length, void *output, size_t *room) {
+    size_t left = *length, space = *room;
+    const uint8_t *next = input;
+    uint8_t *place = output;
+    BrotliDecoderResult result = BrotliDecoderDecompressStream(state, &left, &next, &space, &place, NULL);
+    *length -= left;
+    *room -= space;
+    if (result == BROTLI_DECODER_RESULT_SUCCESS) return tacit_member_ended;
+    return result == BROTLI_DECODER_RESULT_ERROR ? tacit_member_failed : tacit_member_goes_on;
+}
+
 int tacit_member_read(struct tacit_member *member, const void *input, size_t *length, void *output, size_t *room) {
-    if (member->format == tacit_member_zstd) return read_frame(member, input, length, output, room);
+    if (member->brotli != NULL) return read_brotli(member->brotli, input, length, output, room);
+    if (member->frame != NULL) return read_frame(member, input, length, output, room);
     return read_deflated(&member->inflater, input, length, output, room);
 }
 
 void tacit_member_close(struct tacit_member *member) {
     if (member == NULL) return;
-    if (member->format != tacit_member_zstd) inflateEnd(&member->inflater);
+    if (member->format == tacit_member_gzip || member->format == tacit_member_zlib) inflateEnd(&member->inflater);
     ZSTD_freeDStream(member->frame);
+    if (member->brotli != NULL) BrotliDecoderDestroyInstance(member->brotli);
     free(member);
 }

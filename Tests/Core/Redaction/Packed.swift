@@ -24,6 +24,7 @@ struct Packed: Sendable, CustomTestStringConvertible {
             case .gzip: packing_gzip
             case .zlib: packing_zlib
             case .zstd: packing_zstd
+            case .brotli: packing_brotli
             }
         return unsafe [UInt8](unsafeUninitializedCapacity: bytes.count + bytes.count / 100 + 200) { buffer, count in
             count = unsafe packing_member(Int32(number), Int32(level), bytes, bytes.count, buffer.baseAddress, buffer.count)

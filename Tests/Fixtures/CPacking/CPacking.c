@@ -1,5 +1,6 @@
 #include "CPacking.h"
 
+#include <brotli/encode.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -7,6 +8,10 @@ size_t packing_member(int format, int level, const void *input, size_t length, v
     if (format == packing_zstd) {
         size_t written = ZSTD_compress(output, room, input, length, level);
         return ZSTD_isError(written) ? 0 : written;
+    }
+    if (format == packing_brotli) {
+        size_t written = room;
+        return BrotliEncoderCompress(level, BROTLI_DEFAULT_WINDOW, BROTLI_DEFAULT_MODE, length, input, &written, output) ? written : 0;
     }
     z_stream stream = {.next_in = (Bytef *)input, .avail_in = (uInt)length, .next_out = output, .avail_out = (uInt)room};
     if (deflateInit2(&stream, level, Z_DEFLATED, format == packing_gzip ? MAX_WBITS + 16 : MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;

@@ -39,7 +39,7 @@ import Testing
         #expect(outcome.redactions.map(\.count).reduce(0, +) == 2)
     }
 
-    @Test(arguments: ["/base64", "/gzip", "/split", "/redirect"])
+    @Test(arguments: ["/base64", "/gzip", "/brotli", "/split", "/redirect"])
     func repliesAreSearched(_ path: String) async throws {
         let (reply, _, judge, _) = try await answered(path)
         #expect(reply.everything.contains("[REDACTED:deploy/key"))
@@ -48,8 +48,9 @@ import Testing
         #expect(path != "/redirect" || reply.status == 302)
     }
 
-    @Test func repliesAreCutBehindTheSearch() async throws {
-        let (reply, _, _, _) = try await answered("/large", keeping: 1000)
+    @Test(arguments: ["/large", "/brotli-bomb"])
+    func repliesAreCutBehindTheSearch(_ path: String) async throws {
+        let (reply, _, _, _) = try await answered(path, keeping: 1000)
         #expect(reply.isTruncated && reply.body.count == 1000)
     }
 
@@ -99,7 +100,10 @@ import Testing
         try await service.end()
     }
 
-    @Test(arguments: [("/partial", BrokerFailure.reply(.partial)), ("/brotli", .reply(.coding)), ("/cut", .cut)])
+    @Test(
+        arguments: [
+            ("/partial", BrokerFailure.reply(.partial)), ("/brotli-cut", .reply(.coding)), ("/brotli-behind", .reply(.coding)), ("/cut", .cut),
+        ])
     func repliesThatCannotBeSearchedAreNone(_ path: String, _ expected: BrokerFailure) async throws {
         let (failure, _, judge) = try await failure(path) { grant, service in grant.leave(service) }
         #expect(failure == expected && judge.outcomes.map(\.result) == [expected.code])

@@ -132,7 +132,10 @@ private final class ServiceHandler: ChannelInboundHandler {
         case "/echo": reply(context, [("X-Echo", credential), ("Set-Cookie", "a=b")], Array(credential.utf8) + body)
         case "/base64": reply(context, [], Array(Data(credential.utf8).base64EncodedString().utf8))
         case "/gzip": reply(context, [("Content-Encoding", "gzip")], LocalService.gzip(Array("it is \(credential)".utf8)))
-        case "/brotli": reply(context, [("Content-Encoding", "br")], [1, 2, 3])
+        case "/brotli": reply(context, [("Content-Encoding", "br")], LocalService.brotli(Array("it is \(credential)".utf8)))
+        case "/brotli-cut": reply(context, [("Content-Encoding", "br")], LocalService.brotli(Array("it is \(credential)".utf8)).dropLast(2))
+        case "/brotli-behind": reply(context, [("Content-Encoding", "br")], LocalService.brotli(Array("it".utf8)) + Array(credential.utf8))
+        case "/brotli-bomb": reply(context, [("Content-Encoding", "br")], LocalService.brotli([UInt8](repeating: 0x78, count: 12 << 20)))
         case "/split": replyInPieces(context, Array("<\(credential)>".utf8))
         case "/redirect": reply(context, status: .found, [("Location", "https://elsewhere.test/?\(credential)")], [])
         case "/partial": reply(context, status: .partialContent, [("Content-Range", "bytes 0-1/9")], [1, 2])
@@ -156,8 +159,13 @@ private final class ServiceHandler: ChannelInboundHandler {
         var fields = head.headers.filter { $0.name.lowercased().hasPrefix("say-") }.map { (String($0.name.dropFirst(4)), $0.value) }
         let status = fields.firstIndex { $0.0.lowercased() == "status" }.map { fields.remove(at: $0) }.flatMap { Int($0.1) } ?? 201
         if fields.contains(where: { $0.0.lowercased() == "in-pieces" }) { return replyInPieces(context, body) }
-        let isPacked = fields.contains { $0.0.lowercased() == "content-encoding" }
-        reply(context, status: HTTPResponseStatus(statusCode: status), fields, isPacked ? LocalService.gzip(body) : body)
+        let packed =
+            switch fields.first(where: { $0.0.lowercased() == "content-encoding" })?.1 {
+            case nil: body
+            case "br": LocalService.brotli(body)
+            default: LocalService.gzip(body)
+            }
+        reply(context, status: HTTPResponseStatus(statusCode: status), fields, packed)
     }
 
     private func reply(
@@ -183,9 +191,12 @@ private final class ServiceHandler: ChannelInboundHandler {
 
 extension LocalService {
     /// One member.
-    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    static func gzip(_ bytes: [UInt8]) -> [UInt8] { packed(Int32(packing_gzip), bytes) }
+    static func brotli(_ bytes: [UInt8]) -> [UInt8] { packed(Int32(packing_brotli), bytes) }
+
+    private static func packed(_ format: Int32, _ bytes: [UInt8]) -> [UInt8] {
         var room = [UInt8](repeating: 0, count: bytes.count + 100)
-        let count = unsafe packing_member(Int32(packing_gzip), 6, bytes, bytes.count, &room, room.count)
+        let count = unsafe packing_member(format, 6, bytes, bytes.count, &room, room.count)
         return Array(room[..<count])
     }
 }

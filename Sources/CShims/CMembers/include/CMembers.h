@@ -1,11 +1,11 @@
-// Compressed members, read piece by piece by libz and libzstd.
+// Compressed members, read piece by piece by libz, libzstd and libbrotlidec.
 #pragma once
 
 #include <stddef.h>
 
-enum { tacit_member_gzip, tacit_member_zlib, tacit_member_zstd };
+enum { tacit_member_gzip, tacit_member_zlib, tacit_member_zstd, tacit_member_brotli };
 
-/// What a read led to: the member goes on, ended with its checksum right, or is none or not one that is read here.
+/// What a read led to: the member goes on, ended (with its checksum right, where it has one), or is none or not one that is read here.
 enum { tacit_member_goes_on, tacit_member_ended, tacit_member_failed };
 
 /// One member that is being read.
@@ -15,7 +15,7 @@ struct tacit_member;
 struct tacit_member *tacit_member_open(int format);
 
 /// Reads on. `length` is how many bytes there are, and then how many were taken; `room` how many there is room for, and then how many were written. With room
-/// left and all taken, nothing of what was taken is still to be written. What comes out before a member fails does not depend on how it was cut.
+/// left and all taken, nothing of what was taken is still to be written. What comes out before a member fails does not depend on how it was cut; of brotli it may.
 int tacit_member_read(struct tacit_member *member, const void *input, size_t *length, void *output, size_t *room);
 
 void tacit_member_close(struct tacit_member *member);

@@ -1,6 +1,8 @@
 /// A format of compressed members that can be opened.
 package enum MemberFormat: Sendable {
     case gzip, zlib, zstd
+    /// It has no mark and no checksum: only where something says that it is brotli it is read as such.
+    case brotli
 }
 
 /// What opens compressed members, so that they can be searched: the library behind it is no concern of this module.
@@ -14,7 +16,7 @@ package protocol MemberReader: AnyObject {
     /// Takes bytes of the member and writes what they decode to, as much as there is room for.
     ///
     /// With room left and all taken, nothing of what was taken is still to be written. What was written before a failure does not depend on how the
-    /// member was cut.
+    /// member was cut; of brotli it may.
     func read(_ input: RawSpan, into output: inout MutableRawSpan) -> MemberProgress
 }
 

@@ -35,15 +35,18 @@ struct ReplyPump: ~Copyable {
     mutating func begin(_ head: AnswerHead) { leaving.append(.head(head)) }
 
     mutating func take(_ bytes: ByteBuffer) async throws {
-        try search(bytes)
-        try checkStop()
-        holdsBack = true
-        if isEventStream, bytes.endsEvent { return try pause() }
-        while passed.count >= Self.amounts.before {
-            let released = Array(passed[..<Self.amounts.released])
-            passed.removeFirst(Self.amounts.released)
-            release(released)
-            try await write()
+        var rest: ByteBuffer? = bytes
+        while let next = rest {
+            rest = try search(next)
+            try checkStop()
+            holdsBack = true
+            if isEventStream, rest == nil, bytes.endsEvent { return try pause() }
+            while passed.count >= Self.amounts.before {
+                let released = Array(passed[..<Self.amounts.released])
+                passed.removeFirst(Self.amounts.released)
+                release(released)
+                try await write()
+            }
         }
     }
 
@@ -76,12 +79,15 @@ struct ReplyPump: ~Copyable {
         try await writer.write(contentsOf: parts)
     }
 
-    private mutating func search(_ bytes: ByteBuffer) throws {
+    /// What is left of them, where they stand for more than is unpacked at once.
+    private mutating func search(_ bytes: ByteBuffer) throws -> ByteBuffer? {
         var refusal: ReplyRefusal?
+        var taken: Int?
         unsafe bytes.withUnsafeReadableBytes { bytes in
-            do throws(ReplyRefusal) { try unsafe body.take(bytes.bytes, into: &passed) } catch { refusal = error }
+            do throws(ReplyRefusal) { taken = try unsafe body.take(bytes.bytes, into: &passed) } catch { refusal = error }
         }
         if let refusal { throw BrokerFailure.reply(refusal) }
+        return taken.map { bytes.getSlice(at: bytes.readerIndex + $0, length: bytes.readableBytes - $0) ?? ByteBuffer() }
     }
 
     private func checkStop() throws {

@@ -16,14 +16,13 @@ final class RequestBody {
         guard let body = packed ?? PackedBody(.gzip, opener) else { return nil }
         packed = body
         var unpacked: [UInt8] = []
-        var isTooMuch = false
+        let rest: Int?
         do throws(ReplyRefusal) {
-            unsafe try body.read(bytes.span.bytes) { piece in
-                isTooMuch = isTooMuch || unpacked.count + piece.byteCount > Self.mostAtOnce
-                if !isTooMuch { unsafe piece.withUnsafeBytes { unsafe unpacked.append(contentsOf: $0) } }
+            rest = unsafe try body.read(bytes.span.bytes, giving: Self.mostAtOnce) { piece in
+                unsafe piece.withUnsafeBytes { unsafe unpacked.append(contentsOf: $0) }
             }
         } catch { return nil }
-        return isTooMuch ? nil : unpacked
+        return rest == nil ? unpacked : nil
     }
 
     /// Whether it came to its end: half a member is no body.

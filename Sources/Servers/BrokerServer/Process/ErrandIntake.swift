@@ -60,9 +60,18 @@ final class ErrandIntake {
     }
 
     private func feed(_ bytes: [UInt8]) throws(BrokerFailure) {
-        var output: [UInt8] = []
-        do throws(ReplyRefusal) { unsafe try body?.take(bytes.span.bytes, into: &output) } catch { throw .reply(error) }
-        keep(output)
+        var (output, start) = ([UInt8](), 0)
+        // Of what is unpacked and not kept no more is unpacked.
+        repeat {
+            var taken: Int?
+            do throws(ReplyRefusal) {
+                taken = unsafe try body?.take(bytes.span.bytes.extracting(start..<bytes.count), into: &output)
+            } catch { throw .reply(error) }
+            keep(output)
+            output.removeAll(keepingCapacity: true)
+            guard let taken else { return }
+            start += taken
+        } while !isFull
     }
 
     private func end() throws(BrokerFailure) -> ErrandReply? {

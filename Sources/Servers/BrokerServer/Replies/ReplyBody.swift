@@ -13,8 +13,9 @@ struct ReplyBody: ~Copyable {
     /// Of the values that the redactor knows.
     private var generation: Int
 
-    /// How much is unpacked at once.
+    /// How much is searched at once of what was held back, and how much is unpacked, or a little more.
     private static let portion = 64 << 10
+    private static let mostAtOnce = 1 << 20
 
     /// Nil for a coding that nobody here looks into.
     init?(_ coding: JudgedReply.Coding, from origin: Brokering.Origin, _ broker: BrokerParts, passing passesUnscanned: Bool) {
@@ -33,13 +34,16 @@ struct ReplyBody: ~Copyable {
 
     var report: RedactionReport { redactor.report }
 
-    /// Takes bytes as they came and appends what may be seen of them.
-    mutating func take(_ bytes: RawSpan, into output: inout [UInt8]) throws(ReplyRefusal) {
+    /// Takes bytes as they came and appends what may be seen of them. A few packed ones can stand for gigabytes: where it stopped before it was through,
+    /// it says how many it took, and wants the rest once there is room again.
+    mutating func take(_ bytes: RawSpan, into output: inout [UInt8]) throws(ReplyRefusal) -> Int? {
         if values.generation != generation { renew() }
         switch unpacking {
-        case .none: redact(bytes, into: &output)
+        case .none:
+            redact(bytes, into: &output)
+            return nil
         case .member(let reading):
-            try reading.read(bytes) { piece in redact(piece, into: &output) }
+            return try reading.read(bytes, giving: Self.mostAtOnce) { piece in redact(piece, into: &output) }
         }
     }
 
@@ -87,7 +91,7 @@ enum Unpacking {
         case .gzip: format = .gzip
         case .deflate: format = .zlib
         case .zstandard: format = .zstd
-        case .brotli: return nil
+        case .brotli: format = .brotli
         }
         guard let body = PackedBody(format, opener) else { return nil }
         self = .member(body)
@@ -112,24 +116,27 @@ final class PackedBody {
 
     deinit { unsafe room.withUnsafeMutableBytes { unsafe $0.wipe() } }
 
-    func read(_ bytes: RawSpan, _ take: (RawSpan) -> Void) throws(ReplyRefusal) {
-        var start = 0
-        while true {
-            guard let reader = try current(start < bytes.byteCount) else { return }
+    /// Unpacks bytes, until they have given so much; how many were taken then, or nil once all were and there is no more to give.
+    func read(_ bytes: RawSpan, giving most: Int, _ take: (RawSpan) -> Void) throws(ReplyRefusal) -> Int? {
+        var (start, given) = (0, 0)
+        while given < most {
+            guard let reader = try current(start < bytes.byteCount) else { return nil }
             let input = bytes.extracting(start..<bytes.byteCount)
             let progress = step(reader, input)
             start += progress.taken
+            given += progress.written
             decoded += progress.written
             guard progress.state != .failed, decoded <= Self.mostBytes else { throw .coding }
             if progress.written > 0 { unsafe take(room.span.bytes.extracting(0..<progress.written)) }
             if progress.state == .ended {
                 self.reader = nil
             } else if progress.written < room.count, start == bytes.byteCount {
-                return
+                return nil
             } else if progress.taken == 0, progress.written == 0 {
                 throw .coding
             }
         }
+        return start
     }
 
     /// A member that is not whole is no body.
@@ -137,11 +144,11 @@ final class PackedBody {
         guard reader == nil || decoded == 0 else { throw .coding }
     }
 
-    /// The member that is read, or the next one where something follows.
+    /// The member that is read, or the next one where something follows. Nothing may follow brotli's (RFC 7932): it could not be told from garbage.
     private func current(_ hasMore: Bool) throws(ReplyRefusal) -> (any MemberReader)? {
         if let reader { return reader }
         guard hasMore else { return nil }
-        guard let next = opener.reader(of: format) else { throw .coding }
+        guard format != .brotli, let next = opener.reader(of: format) else { throw .coding }
         reader = next
         return next
     }

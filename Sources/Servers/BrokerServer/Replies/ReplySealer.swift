@@ -80,7 +80,11 @@ private struct WholeBody {
         case .member(let reading):
             let packed = Array(buffer: buffer)
             var whole = bytes
-            unsafe try reading.read(packed.span.bytes) { piece in unsafe piece.withUnsafeBytes { unsafe whole += $0 } }
+            // A few packed bytes can stand for gigabytes.
+            let rest = unsafe try reading.read(packed.span.bytes, giving: CredentialReply.mostBytes + 1 - whole.count) { piece in
+                unsafe piece.withUnsafeBytes { unsafe whole += $0 }
+            }
+            guard rest == nil else { throw .unsealed }
             bytes = whole
         }
         // Longer than that is none that the order is about.
