@@ -1,5 +1,6 @@
 """More than a broker can be given: what would fill its memory or keep it from serving others. It counts as a success that it then serves nobody, or has grown beyond a bound."""
 
+import base64
 import contextlib
 import gzip
 import socket
@@ -35,8 +36,12 @@ def bomb(size, levels=1):
     return data
 
 
-def packed(place, data):
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+# As many zeros, by brotli.
+BROTLI_BOMB = base64.b64decode("y///PwAkAOKxQHLv//j//weABEAcFoDu/V/+//8BkACIwwLQvf8D")
+
+
+def packed(place, data, coding="gzip"):
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(data)}\r\n\r\n".encode()
     return place.ask(answered(place, lambda _: [head + data]))
 
 
@@ -87,6 +92,7 @@ def headed(place, *fields, before=""):
 
 loaded("bomb", "a small reply that unpacks to 24 MiB", lambda place: packed(place, bomb(24 << 20)))
 loaded("bomb-nested", "the same, packed once more", lambda place: packed(place, bomb(24 << 20, 2)))
+loaded("bomb-brotli", "forty bytes of brotli that unpack to as much", lambda place: packed(place, BROTLI_BOMB, "br"))
 loaded("unread", "a reply without an end that its asker does not read", unread)
 loaded("reply-head", "a reply with a head of a megabyte", lambda place: place.ask(answered(
     place, lambda _: [b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * (1 << 20) + b"\r\nContent-Length: 0\r\n\r\n"])))

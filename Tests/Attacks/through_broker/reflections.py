@@ -51,6 +51,11 @@ def zstandard(data):
     return b"\x28\xb5\x2f\xfd\x60" + (len(data) - 256).to_bytes(2, "little") + (len(data) << 3 | 1).to_bytes(3, "little") + data
 
 
+def brotli(data):
+    """A stream of one block that is not compressed, and an empty last one (RFC 7932)."""
+    return (len(data) - 1 << 4 | 1 << 20).to_bytes(3, "little") + data + b"\x03"
+
+
 def raw_deflate(data):
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(data) + packer.flush()
@@ -147,7 +152,13 @@ packed("gzip-x", "packed by gzip under its old name", gzip.compress, "Content-En
 packed("deflate", "packed by deflate", zlib.compress, "Content-Encoding: deflate", read=unpacked)
 packed("deflate-raw", "packed by deflate without its two bytes, as some servers do it", raw_deflate, "Content-Encoding: deflate", read=unpacked)
 packed("zstd", "packed by zstd", lambda data: zstandard(data.ljust(300)), "Content-Encoding: zstd")
-packed("brotli", "packed by something else", gzip.compress, "Content-Encoding: br", read=unpacked)
+packed("brotli", "packed by brotli", brotli, "Content-Encoding: br")
+packed("brotli-cut", "packed by brotli, and cut behind the value", lambda data: brotli(data + bytes(99))[:-99], "Content-Encoding: br")
+packed("brotli-behind", "behind the end of what is packed by brotli", lambda data: brotli(b"ok") + data, "Content-Encoding: br")
+packed("brotli-twice", "in a second stream behind the one of brotli, and half in it", lambda data: brotli(data[:-30]) + brotli(data[-30:]), "Content-Encoding: br",
+       read=lambda got: got.replace(brotli(b"x" * 30)[:3], b"").replace(b"\x03", b""))
+packed("brotli-wrong", "packed by gzip, and said to be brotli", gzip.compress, "Content-Encoding: br", read=unpacked)
+packed("brotli-gzip", "packed by brotli and then by gzip", lambda data: gzip.compress(brotli(data)), "Content-Encoding: br, gzip", read=unpacked)
 packed("gzip-twice", "packed twice", lambda data: gzip.compress(gzip.compress(data)), "Content-Encoding: gzip, gzip", read=unpacked)
 packed("gzip-twice-fields", "packed, and said so in two fields", gzip.compress, "Content-Encoding: identity", "Content-Encoding: gzip", read=unpacked)
 packed("gzip-inside", "packed twice, and said so once", lambda data: gzip.compress(gzip.compress(data)), "Content-Encoding: gzip", read=unpacked)

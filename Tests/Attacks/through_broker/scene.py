@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.parse
 
+from api import secret_path
 from house import TACIT, canary, children, process_name, wait_until
 
 from .hosts import CHANGING, INSIDE, NAMES
@@ -26,7 +27,7 @@ class Scene:
         sys.path.append(str(repository / "Tests/EndToEnd/broker"))
         import certificates
 
-        self.house, self.runs = house, []
+        self.house, self.runs, self.has_deleted = house, [], False
         folder = house.root / "service"
         folder.mkdir()
         self.upstream = Upstream(folder, certificates, [*NAMES, *INSIDE, *CHANGING])
@@ -70,13 +71,14 @@ class Scene:
 
         return [
             rule("public", ["/v1/public/**", "/v1/one"]), rule("files", ["/v1/files/*/raw"], encoded_slash="allow"), rule("rated", ["/v1/rated"], rate="2/minute"),
+            rule("sealing", ["/v1/seal/**"], seal=["token: /token"], seal_into="minted/key", seal_expiry="/expires_in"), rule("minted", ["/v1/minted"], ["minted/*"]),
             rule("form", ["/v1/form"], ["form/*"], places=["form: key"]),
             rule("inside", ["/v1/public/**"], hosts=[*INSIDE, *CHANGING], own_network="deny"),
             rule("untrusted", ["/v1/public/**"], ports=[str(self.upstream.ports["stranger"]), str(self.upstream.ports["name"]), "1"]),
         ]
 
     def apply(self, rules):
-        policies = [{"name": "all", "agent_id": "*", "allowed_keys": ["api/*", "form/*"], "capabilities": ["broker"]}]
+        policies = [{"name": "all", "agent_id": "*", "allowed_keys": ["api/*", "form/*", "minted/*"], "capabilities": ["broker"]}]
         with self.house.person() as person:
             answer = person.json("PUT", "/v1/policy", {"document": json.dumps({"policies": policies, "request_rules": rules})})
             assert answer.status == 200, answer
@@ -106,6 +108,29 @@ class Scene:
         with self.house.person() as person:
             assert person.request("DELETE", f"/v1/agents/{agent}").status < 300, agent
 
+    def revoke_sealed(self):
+        """Revokes the tokens of what was sealed."""
+        with self.house.person() as person:
+            tokens = person.request("GET", "/v1/tokens").json["items"]
+            ids = [token["id"] for token in tokens if "minted/key" in token["secret"] and token["state"] == "live"]
+            assert person.json("POST", "/v1/tokens/revocation", {"ids": ids}).json == {"tokens": len(ids)} != {"tokens": 0}, ids
+
+    def delete_sealed(self):
+        with self.house.person() as person:
+            assert person.request("DELETE", secret_path("minted/key")).status < 300, "delete"
+        self.has_deleted = True
+
+    def restore_sealed(self):
+        if self.has_deleted:
+            with self.house.person() as person:
+                assert person.request("POST", secret_path("minted/key") + "/undelete").status < 300, "undelete"
+        self.has_deleted = False
+
+    def outlive_sealed(self):
+        """Waits until what was sealed is over."""
+        with self.house.person() as person:
+            wait_until(lambda: person.reveal("minted/key").code == "secret.expired", "it is over")
+
     def place(self, is_naive):
         return NaivePlace(self) if is_naive else BrokerPlace(self)
 
@@ -123,8 +148,12 @@ class BrokerPlace(Place):
         self.scene, self.resolve = scene, scene.resolve
         self.changes = {
             "policy": lambda: scene.apply([]), "run": lambda: scene.end(scene.doors["ended"]), "agent": lambda: (scene.apply(scene.rules), scene.revoke("leaver")),
+            "sealed token": scene.revoke_sealed, "sealed secret": scene.delete_sealed, "sealed expiry": scene.outlive_sealed,
             "lock": lambda: wait_until(lambda: scene.house.lock().status < 300 and scene.house.status["state"] != "unlocked", "it is locked"),
         }
+
+    def empty(self):
+        self.scene.restore_sealed()
 
     def environment(self):
         return self.door.environment
@@ -160,10 +189,10 @@ class NaivePlace(Place):
     def __init__(self, scene):
         tokens = {token.encode(): scene.values[name].encode() for door in scene.doors.values() for name, token in door.tokens.items()}
         if not hasattr(scene, "naive"):
-            scene.naive = Naive(scene.upstream, tokens, [b"v1/public", b"v1/one", b"v1/files", b"v1/form", b"v1/rated"])
+            scene.naive = Naive(scene.upstream, tokens, [b"v1/public", b"v1/one", b"v1/files", b"v1/form", b"v1/rated", b"v1/seal", b"v1/minted"])
         doors = {name: Door(scene.naive.port, door.credential, door.tokens) for name, door in scene.doors.items()}
         super().__init__(scene.upstream, doors["first"], scene.values, doors)
         self.resolve = scene.resolve
-        self.changes = dict.fromkeys(("policy", "run", "agent", "lock"), lambda: None)
+        self.changes = dict.fromkeys(("policy", "run", "agent", "lock", "sealed token", "sealed secret", "sealed expiry"), lambda: None)
         self.environment = self.log = self.files = bytes
         self.memory, self.processes, self.renew = int, list, lambda: None

@@ -29,7 +29,7 @@ class Attempt(Technique):
         place.upstream.settle()
         if place.misplaced() or any(holds(view, value) or in_bytes(view, {"": value}) for view in views(got) for value in place.values):
             return "possible"
-        if self.group != "reflect":
+        if self.group not in ("reflect", "seal"):
             return "stopped"
         if place.is_withheld:
             return "detected"

@@ -39,6 +39,22 @@ struct CredentialReplyTests {
         ])
     func refused(_ text: String) { #expect(reply(text) == nil) }
 
+    @Test(
+        "a credential that the rule does not name is none of the agent's",
+        arguments: ["refresh_token", "refreshToken", "Client-Secret", "id_token", "password"])
+    func undeclared(_ name: String) throws {
+        let (order, token, value) = (SealOrder(pointers: ["/token"], expiry: nil), "0123456789abcdef", "abcdefgh12345678")
+        func isTaken(_ more: String, _ token: String = token) -> Bool { reply(#"{"token":"\#(token)",\#(more)}"#, order) != nil }
+        let escaped = "\\u00" + String(name.utf8.first ?? 0, radix: 16) + name.dropFirst()
+        #expect(!isTaken(#""\#(name)":"\#(value)""#) && !isTaken(#""a":[{"\#(name)":"\#(value)"}]"#) && !isTaken(#""\#(escaped)":"\#(value)""#))
+        // The same once more, which is looked for by its value; what is too short, or is a sentence; and what is called otherwise.
+        #expect(isTaken(#""\#(name)":"\#(value)""#, value) && isTaken(#""\#(name)":"\u0061bcdefgh12345678""#, value))
+        #expect(isTaken(#""\#(name)":"unset","x":{"\#(name)":"it is sent by mail to you"}"#) && isTaken(#""\#(name)s":"\#(value)""#))
+        #expect(!CredentialReply.isWithout(order, Array(#"{"error":"x","\#(name)":"\#(value)"}"#.utf8), isJSON: true))
+        let renewal = SealOrder(pointers: ["/access_token"], expiry: nil, isStrict: false)
+        #expect(reply(#"{"access_token":"a","\#(name)":"\#(value)"}"#, renewal) != nil, "nobody but the keeper sees it")
+    }
+
     @Test("of a renewal the first has to be there, and what else is missing stays") func renewal() throws {
         let order = SealOrder(pointers: ["/access_token", "/refresh_token"], expiry: "/expires_in", isStrict: false)
         let reply = try #require(self.reply(#"{"access_token":"a"}"#, order))
@@ -65,6 +81,7 @@ struct CredentialReplyTests {
         func isWithout(_ text: String, json: Bool = true) -> Bool { CredentialReply.isWithout(order, Array(text.utf8), isJSON: json) }
         #expect(isWithout(#"{"error":"invalid_grant"}"#) && isWithout("") && isWithout("<p>gone</p>", json: false))
         #expect(!isWithout(#"{"token":"t"}"#) && !isWithout(#" {"token":"t"}"#, json: false) && !isWithout(#"{"more":{"refresh":1}}"#))
+        #expect(!isWithout(#"{"token":["t"]}"#) && isWithout(#"{"tokens":["t"]}"#))
         #expect(!isWithout(#"{"token":"t","token":"t"}"#, json: false) && !isWithout("<p>gone</p>") && !isWithout(#"{"a":"#, json: false))
     }
 }

@@ -32,7 +32,8 @@ package struct CredentialReply: Sendable {
     /// The longest body that is looked through, unpacked.
     package static let mostBytes = 1 << 20
 
-    /// Takes the credentials of a body; nil where it is not the JSON that the order is about, to the last byte and with a text at every pointer.
+    /// Takes the credentials of a body; nil where it is not the JSON that the order is about, to the last byte and with a text at every pointer, or where an
+    /// agent that sees the rest would see a credential which the order does not name.
     package init?(_ body: [UInt8], _ order: SealOrder) {
         guard body.count <= Self.mostBytes, let scalars = JSONStrings.scalars(in: body) else { return nil }
         let places = Dictionary(scalars.map { ($0.pointer, $0) }) { first, _ in first }
@@ -46,12 +47,24 @@ package struct CredentialReply: Sendable {
             values.append(SecretValue(moving: &value))
             ranges.append(place.range)
         }
+        guard !order.isStrict || !Self.gives(scalars, in: body, besides: values.compactMap(\.self), of: order) else { return nil }
         var expiry: CredentialExpiry?
         if let pointer = order.expiry, order.isStrict || places[pointer] != nil {
             guard let place = places[pointer], let read = CredentialExpiry(body[place.range], isText: place.isText) else { return nil }
             expiry = read
         }
         (self.values, self.expiry, self.body, self.ranges) = (values, expiry, body, ranges)
+    }
+
+    /// Whether one of the texts is a credential that the order does not name. A copy of one that it names is taken out by its value.
+    private static func gives(
+        _ scalars: [JSONStrings.Found], in body: [UInt8], besides values: [SecretValue], of order: SealOrder
+    ) -> Bool {
+        scalars.contains { found in
+            guard !order.pointers.contains(found.pointer), CredentialName.names(found, in: body) else { return false }
+            guard var text = JSONTexts.decoded(body[found.range]) else { return true }
+            return !values.contains(SecretValue(moving: &text))
+        }
     }
 
     /// The body with these texts in the places of the credentials that are there.
@@ -67,14 +80,16 @@ package struct CredentialReply: Sendable {
         return shown + body[start...]
     }
 
-    /// Says whether a reply that tells of a failure may go on as it is: it is no JSON, or it is understood and nothing stands where a credential would.
+    /// Says whether a reply that tells of a failure may go on as it is: it is no JSON, or it is understood, nothing stands at or within the places of
+    /// credentials, and none is given out elsewhere.
     package static func isWithout(_ order: SealOrder, _ body: [UInt8], isJSON: Bool) -> Bool {
         let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
         let first = body.first { !blanks.contains($0) }
         guard isJSON || first.map({ "{[\"".utf8.contains($0) }) == true else { return true }
         guard first != nil else { return true }
         guard let scalars = JSONStrings.scalars(in: body) else { return false }
-        return !scalars.contains { order.pointers.contains($0.pointer) }
+        let isAtPlace = scalars.contains { found in order.pointers.contains { found.pointer == $0 || found.pointer.hasPrefix($0 + "/") } }
+        return !isAtPlace && !gives(scalars, in: body, besides: [], of: order)
     }
 }
 
