@@ -1,3 +1,4 @@
+import Approvals
 import Auditing
 import Brokering
 import Model
@@ -20,7 +21,7 @@ import Testing
     }
 
     /// A vault with `app/oauth`, whose value is over in an hour.
-    private static func bench(_ rules: String = RefreshTests.renewal) async throws -> (VaultBench, Tokens) {
+    private static func bench(_ rules: String = RefreshTests.renewal, use more: String = "") async throws -> (VaultBench, Tokens) {
         let bench = try await ErrandTests.bench()
         _ = try await bench.open.addAgent(SegmentName("coder", of: .agent), by: bench.person())
         let tokens = Tokens(access: bench.canary(), refresh: bench.canary(), client: bench.canary())
@@ -31,7 +32,7 @@ import Testing
         write.expiry = .after(.seconds(60))
         _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
         let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["broker"]}"#
-        let use = #"{"name":"use","agent_id":"coder","keys":["app/oauth"],"hosts":["api.example"],"paths":["/v1/**"]}"#
+        let use = #"{"name":"use","agent_id":"coder","keys":["app/oauth"],"hosts":["api.example"],"paths":["/v1/**"]\#(more)}"#
         let json = #"{"policies":[\#(policy)],"request_rules":[\#(use)\#(rules.isEmpty ? "" : ",\(rules)")]}"#
         _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
         return (bench, tokens)
@@ -55,20 +56,26 @@ import Testing
         private let run: PreparedRun
 
         init(_ bench: VaultBench) async throws {
-            var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
-            wish.secrets = [.init(reference: try SecretReference(parsing: "app/oauth#access_token"))]
-            wish.agent = try SegmentName("coder", of: .agent)
-            run = try await bench.open.prepareRun(wish, by: bench.person())
+            run = try await bench.open.prepareRun(try RefreshTests.wish(), by: bench.person())
             door = try #require(bench.brokers.doors.last)
             grant = try #require(door.setup.tokens.keys.first)
         }
 
-        func ask(_ path: String = "/v1/me", host: String = "api.example", method: String = "GET", rejected: Int64? = nil) async -> RequestJudgement {
+        func ask(
+            _ path: String = "/v1/me", host: String = "api.example", method: String = "GET", rejected: Int64? = nil, content: RequestContent? = nil
+        ) async -> RequestJudgement {
             let use = RequestWish.TokenUse(grant: grant, place: .bearer, occurrences: 1)
             var asked = AskedRequest(scheme: "https", host: host, port: 443, method: method, path: path, uses: [use])
-            asked.rejected = rejected
+            (asked.rejected, asked.content) = (rejected, content)
             return await door.judge.judge(asked)
         }
+    }
+
+    private static func wish(agent: String? = "coder") throws -> RunWish {
+        var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
+        wish.secrets = [.init(reference: try SecretReference(parsing: "app/oauth#access_token"))]
+        wish.agent = try agent.map { try SegmentName($0, of: .agent) }
+        return wish
     }
 
     private func leave(_ judgement: RequestJudgement) throws -> RequestLeave {
@@ -106,6 +113,53 @@ import Testing
         #expect(intent.action == .known(.request) && intent.detail.contains(AuditFact("authority", "auth.example")))
         #expect(log.contains { $0.action == .known(.secretSet) && $0.detail.contains(AuditFact("request-rule", "renew")) })
         #expect(try await bench.verify().verdict.isIntact)
+    }
+
+    @Test("a run with its token begins, and a token of it is issued, while it is over; it is renewed at its first use")
+    func begunLater() async throws {
+        let (bench, _) = try await Self.bench()
+        let (next, own) = (bench.canary(), bench.canary())
+        Self.play([(next, nil), (own, nil)], bench)
+        bench.machine.advance(.seconds(61))
+        let (view, _) = try await bench.open.issueToken(TokenTests.wish("app/oauth#access_token"), by: bench.person())
+        let scene = try await Scene(bench)
+        #expect(bench.brokers.errands.isEmpty && scene.door.setup.tokens.keys.contains(view.id))
+        #expect(try leave(await scene.ask()).releases.map(\.value) == [next.secret])
+        // The agent's own run, with a token in the place of the value.
+        bench.machine.advance(.seconds(61))
+        let agent = try await bench.open.agent(named: VaultBench.segment("coder"), for: bench.person())
+        _ = try await bench.open.prepareRun(try Self.wish(agent: nil), by: agent)
+        #expect(bench.brokers.errands.count == 1)
+    }
+
+    @Test("a run that would have the value itself, or by no rule a newer one, does not begin") func notBegun() async throws {
+        let (bench, _) = try await Self.bench()
+        bench.machine.advance(.seconds(61))
+        #expect(await ErrandTests.code { try await bench.open.prepareRun(try Self.wish(agent: nil), by: bench.person()) } == "secret.expired")
+        let (other, _) = try await Self.bench("")
+        other.machine.advance(.seconds(61))
+        #expect(await ErrandTests.code { try await other.open.prepareRun(try Self.wish(), by: other.person()) } == "secret.expired")
+        #expect(await ErrandTests.code { try await other.open.issueToken(TokenTests.wish("app/oauth"), by: other.person()) } == "secret.expired")
+        #expect(bench.brokers.errands.isEmpty && other.brokers.errands.isEmpty)
+    }
+
+    @Test("with approval asked, nothing is renewed before the approval, nor because of the request that was approved")
+    func asked() async throws {
+        let (bench, tokens) = try await Self.bench(use: #","approval":"person""#)
+        let scene = try await Scene(bench)
+        let content = RequestContent(
+            target: "/v1/me", fields: [.init("authorization", "Bearer FAKE-TOKEN")], headHash: Array(repeating: 7, count: 32),
+            bodyHash: ApprovalSubject.hash([]), bodyByteCount: 0)
+        Self.play([(bench.canary(), nil)], bench)
+        #expect(code(await scene.ask(content: content)) == "approval_required")
+        let request = try #require(try await bench.open.requests(by: bench.person()).first)
+        _ = try await bench.open.decide(request.id, .approve(uses: 2, time: .seconds(600)), code: "\(request.code)", by: bench.person())
+        let first = try leave(await scene.ask(content: content))
+        #expect(first.releases.map(\.value) == [tokens.access.secret] && !first.isRenewable, "a 401 has nothing renewed")
+        guard case .refuse = await scene.ask(rejected: first.entry, content: content) else { throw TestFailure("it was renewed") }
+        bench.machine.advance(.seconds(61))
+        #expect(code(await scene.ask(content: content)) == "secret.expired")
+        #expect(try await bench.open.requests(by: bench.person()).count == 1 && bench.brokers.errands.isEmpty && bench.brokers.started == 1)
     }
 
     @Test("where no rule says how, a value that is over stays so; an agent words no renewal itself") func noRule() async throws {

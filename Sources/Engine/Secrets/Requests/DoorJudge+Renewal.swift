@@ -42,6 +42,12 @@ extension DoorJudge {
 }
 
 extension OpenVault {
+    /// As `usable`, for a token of the agent's: one whose time is over is renewed when it is first used, where a rule says how.
+    func usable(_ secret: SecretRecord, _ name: SecretName, in scope: Scope, byTokenOf agent: Asker) throws {
+        guard !isExpired(secret) || !isRenewable(name, in: scope, for: agent) else { return }
+        try usable(secret)
+    }
+
     /// Whether its time is over, and nothing else is against its use.
     func isExpired(_ secret: SecretRecord) -> Bool { secret.deletedAt == nil && secret.expiresAt.map { expiryClock() >= $0 } ?? false }
 }

@@ -223,7 +223,7 @@ final class DoorJudge: RequestJudge {
             // Another secret of the name is not the one that the token stands for.
             guard let record, record.id == grant.secret else { throw EngineError.notFound(.secret) }
             // One that is over is renewed, once the policy has allowed the request.
-            if !vault.isExpired(record) || !vault.isRenewable(grant.name, in: grant.scope, for: asker) { try vault.usable(record) }
+            try vault.usable(record, grant.name, in: grant.scope, byTokenOf: asker)
             uses.append(Use(id: use.grant, grant: grant, place: use.place, record: record, target: target))
         }
         return uses

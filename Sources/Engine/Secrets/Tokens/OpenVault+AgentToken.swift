@@ -55,7 +55,7 @@ extension OpenVault {
             guard let record, case .agent(let id, _) = asker.standing, let holder = asker.holder, try await isRegistered(id) else {
                 throw EngineError.denied(.badBadge)
             }
-            try usable(record)
+            try usable(record, wish.reference.name, in: scope, byTokenOf: asker)
             let (_, field) = try await shelf.manifest(record, version: record.current).chosen(wish.reference.field)
             guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
             let provider = try provider(of: wish.reference.name, in: scope, for: asker)

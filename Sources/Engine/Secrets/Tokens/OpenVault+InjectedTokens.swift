@@ -15,7 +15,7 @@ extension OpenVault {
             throw EngineError.invalid("a token stands for the version that is current when it is used", hint: "leave the version out")
         }
         return try await agentDoors.gate(of: holder).pass { [self] in
-            var values = try await openForTokens(wanted, access)
+            var values = try await openForTokens(wanted, access, for: asker)
             try Self.checkVariables(values.compactMap(\.variable))
             let own = try await agentBroker(of: holder, adding: values.count(where: { $0.kind == .secret }))
             var tokens = try await runTokens(for: &values, wanted, of: agent, life: life)
@@ -44,10 +44,14 @@ extension OpenVault {
     }
 
     /// The values in whose places tokens stand, and the names of AWS keys beside them.
-    private func openForTokens(_ wanted: [Wanted], _ access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
+    private func openForTokens(
+        _ wanted: [Wanted], _ access: AuthorizedAccess, for asker: Asker
+    ) async throws -> [RunJob.InjectedValue] {
         var values: [RunJob.InjectedValue] = []
         for (index, item) in wanted.enumerated() {
-            let opened = try await open(item, prefix: "", access: access).filter { $0.kind == .secret || SigningPart.keyID(of: $0.value) != nil }
+            let opened = try await open(item, prefix: "", access: access, forTokensOf: asker).filter {
+                $0.kind == .secret || SigningPart.keyID(of: $0.value) != nil
+            }
             guard !opened.isEmpty else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
             try Guessing.check(opened, for: access.asker, under: index < access.grants.count ? access.grants[index] : nil)
             values += opened

@@ -56,9 +56,11 @@ extension OpenVault {
     }
 
     /// Adds the tokens that a person issued to the agent and that are live. One whose secret cannot be used now is left out.
-    func addIssuedTokens(of agent: AgentID, to door: inout DoorTokens) async throws {
+    func addIssuedTokens(of agent: AgentID, _ asker: Asker, to door: inout DoorTokens) async throws {
         for row in try await issuedGrants(of: agent) {
-            guard let secret = row.parent, let (record, name) = try? await located(secret.cast()), (try? usable(record)) != nil else { continue }
+            guard let secret = row.parent, let (record, name) = try? await located(secret.cast()),
+                (try? usable(record, name, in: record.place.scope, byTokenOf: asker)) != nil
+            else { continue }
             let (token, document) = try token(of: row)
             guard let manifest = try? await shelf.manifest(record, version: record.current), let (_, field) = try? manifest.chosen(document.field)
             else { continue }

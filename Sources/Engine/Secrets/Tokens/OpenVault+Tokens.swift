@@ -91,7 +91,7 @@ extension OpenVault {
     private func outline(
         _ item: Wanted, _ record: SecretRecord, for agent: Asker, _ id: AgentID, _ life: Duration
     ) async throws -> (GrantDraft, field: SegmentName) {
-        try usable(record)
+        try usable(record, item.name, in: item.scope, byTokenOf: agent)
         let (_, field) = try await shelf.manifest(record, version: record.current).chosen(item.field)
         guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
         let hosts = policy.view(for: agent, in: item.scope)?.hosts(with: item.name) ?? []

@@ -98,7 +98,7 @@ extension OpenVault {
         guard let holder = agent.holder, case .agent(let id, _) = agent.standing else { throw EngineError.denied(.personOnly) }
         var tokens = try await runTokens(for: &values, wanted, of: id, life: Self.doorLife)
         do {
-            try await addIssuedTokens(of: id, to: &tokens)
+            try await addIssuedTokens(of: id, agent, to: &tokens)
             // What has a real value has no way that nobody looks into.
             let hasTunnels = !values.contains { $0.kind == .secret }
             return try await openDoor(tokens, in: scope, at: place, tunnels: hasTunnels, for: agent, holder)

@@ -117,7 +117,7 @@ extension OpenVault {
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {
             for (index, item) in wanted.enumerated() {
-                let values = try await open(item, prefix: wish.prefix, access: access).filter {
+                let values = try await open(item, prefix: wish.prefix, access: access, forTokensOf: agent).filter {
                     !asker.isAgent || !item.isToken || $0.kind == .secret || SigningPart.keyID(of: $0.value) != nil
                 }
                 guard !values.isEmpty else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
@@ -216,9 +216,12 @@ extension OpenVault {
         return wanted
     }
 
-    func open(_ item: Wanted, prefix: String, access: AuthorizedAccess) async throws -> [RunJob.InjectedValue] {
+    /// Opens what goes to a program, or to where tokens of an agent are made for it, which are good also for a value that is renewed first.
+    func open(
+        _ item: Wanted, prefix: String, access: AuthorizedAccess, forTokensOf agent: Asker? = nil
+    ) async throws -> [RunJob.InjectedValue] {
         guard let record = item.record, let version = item.version else { throw EngineError.notFound(.secret) }
-        try usable(record)
+        if let agent, item.isToken { try usable(record, item.name, in: item.scope, byTokenOf: agent) } else { try usable(record) }
         let manifest = try await shelf.manifest(record, version: version)
         var values: [RunJob.InjectedValue] = []
         for (ordinal, field, variable) in try Self.injected(item, manifest, prefix: prefix) {
