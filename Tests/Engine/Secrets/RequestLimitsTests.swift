@@ -95,6 +95,47 @@ import Testing
         }
     }
 
+    /// The tokens of two runs of `coder`, and of one that a person issued to it.
+    private func tokens(_ limits: String) async throws -> (bench: VaultBench, judgements: [() async throws -> RequestJudgement]) {
+        let bench = try await ErrandTests.bench(limits)
+        _ = try await bench.open.addAgent(SegmentName("coder", of: .agent), by: bench.person())
+        let (view, _) = try await bench.open.issueToken(TokenTests.wish(), by: bench.person())
+        var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
+        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+        wish.agent = try SegmentName("coder", of: .agent)
+        var judgements: [() async throws -> RequestJudgement] = []
+        for run in 0..<2 {
+            _ = try await bench.open.prepareRun(wish, by: bench.person())
+            let door = try #require(bench.brokers.doors.last)
+            for grant in door.setup.tokens.keys where run == 0 || grant != view.id {
+                let request = AskedRequest(
+                    scheme: "https", host: "api.stripe.com", port: 443, method: "GET", path: "/v1/customers",
+                    uses: [RequestWish.TokenUse(grant: grant, place: .bearer, occurrences: 1)])
+                judgements.append { await door.judge.judge(request) }
+            }
+        }
+        return (bench, judgements)
+    }
+
+    @Test(
+        "every token of an agent's shares what a rule gives it: another one gives no request, no place and no byte more",
+        arguments: [(#","rate":"2/hour""#, 2), (#","concurrency":"2""#, 2), (#","bytes":"1MiB/day""#, 1)])
+    func shared(_ limits: String, _ count: Int) async throws {
+        let (bench, judgements) = try await tokens(limits)
+        #expect(judgements.count == 3)
+        var allowed = 0
+        for judge in judgements + judgements {
+            switch try await judge() {
+            case .allow: allowed += 1
+            case .refuse(let denial): #expect(denial?.code == "rate_limited")
+            case .describe: throw TestFailure("nobody is asked")
+            }
+        }
+        #expect(allowed == count)
+        let usages = try await bench.open.tokens(by: bench.person()).compactMap(\.usage)
+        #expect(usages.count == 3 && usages.map(\.requests).reduce(0, +) == count, "what each did is told apart")
+    }
+
     @Test("a rule's limits hold for a run's programs, a token's use is counted, and a list shows it") func door() async throws {
         let bench = try await ErrandTests.bench(#","concurrency":"1","bytes":"2MiB/day""#)
         _ = try await bench.open.addAgent(SegmentName("coder", of: .agent), by: bench.person())
