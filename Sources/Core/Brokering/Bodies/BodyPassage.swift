@@ -1,24 +1,29 @@
+import Redaction
+
 /// A streaming body on its way through all that looks at it: for tokens, for values, for what was signed.
 ///
 /// What is looked for is looked for in the content, across what frames it. Nothing goes on behind what ends it.
 struct BodyPassage: Sendable {
     private var watch: BodyWatch
-    private let egress: EgressWatch?
+    /// What the broker has by now, and what of it is looked for.
+    private let values: @Sendable () -> NeedleSet?
+    private var known: NeedleSet?
+    private var egress: EgressWatch?
     private var signed: SignedBody
     /// Pieces of a framed body that came and have not gone on.
     private var waiting: [ChunkedBody.Piece] = []
     /// How much of the body has gone on.
     private var byteCount: Int64 = 0
-    /// What the search let go and is kept back all the same, and how much of the content came and was let go in all.
-    private var settled: [UInt8] = []
-    private var content: (received: Int, released: Int) = (0, 0)
+    /// Content that came and has not gone on, as long as values are looked for, and how much of its beginning holds none.
+    private var pending: [UInt8] = []
+    private var settled = 0
 
     /// So far content goes on behind what came, as long as values are looked for: what a service has of a body must not tell how much of it looked like the
     /// beginning of a value.
     static let distance = 64 << 10
 
-    init(_ watch: BodyWatch, _ egress: EgressWatch?, _ signed: SignedBody = .plain) {
-        (self.watch, self.egress, self.signed) = (watch, egress, signed)
+    init(_ watch: BodyWatch, _ values: @escaping @Sendable () -> NeedleSet?, _ signed: SignedBody = .plain) {
+        (self.watch, self.values, self.signed) = (watch, values, signed)
     }
 
     /// Appends what may go on of the body; says why nothing more may.
@@ -84,16 +89,31 @@ struct BodyPassage: Sendable {
             case nil: break
             }
         }
+        try know()
         guard let egress else {
             output += clean
             return
         }
-        if let name = egress.pass(clean, isEnd: isEnd, into: &settled) { throw .egress(Egress(name: name, bytesSent: byteCount)) }
-        content.received += isEnd ? 0 : clean.count
-        let due = isEnd ? settled.count : min(settled.count, max(0, content.received - Self.distance - content.released))
-        output += settled.prefix(due)
-        settled.removeFirst(due)
-        content.released += due
+        pending += clean
+        try settle(clean, by: egress, isEnd: isEnd)
+        let due = isEnd ? settled : min(settled, max(0, pending.count - Self.distance))
+        output += pending.prefix(due)
+        pending.removeFirst(due)
+        settled -= due
+    }
+
+    /// Looks for what was released since, also in what came before and has not gone on.
+    private mutating func know() throws(ExchangeStop) {
+        guard let needles = values(), needles !== known else { return }
+        let watch = EgressWatch(needles)
+        (known, egress, settled) = (needles, watch, 0)
+        try settle(pending, by: watch)
+    }
+
+    private mutating func settle(_ bytes: [UInt8], by egress: EgressWatch, isEnd: Bool = false) throws(ExchangeStop) {
+        var clean: [UInt8] = []
+        if let name = egress.pass(bytes, isEnd: isEnd, into: &clean) { throw .egress(Egress(name: name, bytesSent: byteCount)) }
+        settled = min(settled + clean.count, pending.count)
     }
 
     /// Lets so much of the content that waits go on, with what frames it up to there.

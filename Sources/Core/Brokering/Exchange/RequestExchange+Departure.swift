@@ -24,13 +24,12 @@ extension RequestExchange {
             preconditionFailure("internal: a wish was allowed that nobody asked")
         }
         state = .ended
-        let needles = self.values()
         if let egress = egress(in: wish, content.body) { throw .egress(egress) }
         do throws(ExchangeRefusal) {
             switch content {
             case .streamed(let refusesMethods):
                 let request = try TextExchange(tokens, values: values).head(wish.request)
-                let passage = BodyPassage(BodyWatch(tokens, refusingMethods: refusesMethods), needles.map(EgressWatch.init))
+                let passage = BodyPassage(BodyWatch(tokens, refusingMethods: refusesMethods), self.values)
                 return depart(request, wish, passage, early, hasEnded)
             case .whole(let body, let kind):
                 let exchange = TextExchange(tokens, values: values)
@@ -42,7 +41,7 @@ extension RequestExchange {
                 let (request, signedBody, signature) = try signed.resigned(wish.request, values, body: body ?? [])
                 var departure =
                     body.map { Departure(request: request, framing: .length(Int64($0.count)), body: $0, next: []) }
-                    ?? depart(request, wish, BodyPassage(BodyWatch(tokens), needles.map(EgressWatch.init), signedBody), early, hasEnded)
+                    ?? depart(request, wish, BodyPassage(BodyWatch(tokens), self.values, signedBody), early, hasEnded)
                 departure.signature = signature
                 return departure
             }

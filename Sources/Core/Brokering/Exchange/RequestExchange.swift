@@ -68,7 +68,7 @@ package struct RequestExchange: Sendable {
     ///   - mayStandInBody: whether a rule of the session lets a token stand in a body that goes to this origin.
     ///   - takesUnpacked: whether the shell can unpack a body that a client packed.
     ///   - clock: what the moment of a signature is held against.
-    ///   - values: the real values that the broker has by now, which no program sends; nil where it has none.
+    ///   - values: the real values that the broker has by now, which no program sends; nil where it has none. It is asked anew for each piece of a body.
     package init(
         _ tokens: SessionTokens, mayStandInBody: Bool, takesUnpacked: Bool = false, clock: @escaping @Sendable () -> Timestamp,
         values: @escaping @Sendable () -> NeedleSet?

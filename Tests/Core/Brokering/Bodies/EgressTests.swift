@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Model
 import Redaction
+import Synchronization
 import TestKit
 import Testing
 
@@ -154,6 +155,66 @@ struct EgressTests {
         #expect(step == .stop(.egress(Egress(name: "other/key", bytesSent: Int64(sent)))) && sent <= 20)
         guard case .stop(let stop) = step else { return }
         #expect(stop.code == "value.egress" && !stop.message.contains("other/key") && stop.hint != nil && stop.misusedGrant == nil)
+    }
+
+    /// What a broker has: nothing yet, or from some moment on more.
+    private final class Held: Sendable {
+        private let state = Mutex<NeedleSet?>(nil)
+        var needles: NeedleSet? { state.withLock { $0 } }
+        func take(_ needles: NeedleSet) { state.withLock { $0 = needles } }
+    }
+
+    /// Sends pieces of a body, does something before one of them, and gives what went on and how it ended.
+    private func streamed(_ pieces: [[UInt8]], _ held: Held, _ change: (Int) -> Void) throws -> (bytes: [UInt8], stop: ExchangeStop?) {
+        var exchange = RequestExchange(
+            SessionTokens([:]), mayStandInBody: false, clock: { Timestamp(nanoseconds: 0) }, values: { held.needles })
+        let fields = [("Host", "api.github.com"), ("Transfer-Encoding", "chunked"), ("Content-Type", "text/plain")]
+        let head = ReceivedHead(
+            version: .http1_1, method: "POST", target: Array("/x".utf8), fields: fields.map { ReceivedHead.Field($0, Array($1.utf8)) })
+        _ = exchange.receive(head, judgedBy: HeadGuard(tunnel: try Origin(url: "https://api.github.com")), allowsEncodedSlash: true)
+        _ = try exchange.allow([:])
+        var passed: [UInt8] = []
+        for (index, piece) in (pieces.map(Optional.some) + [nil]).enumerated() {
+            change(index)
+            switch piece.map({ exchange.receive($0) }) ?? exchange.receiveEnd() {
+            case .pass(let bytes): passed += bytes
+            case .stop(let stop): return (passed, stop)
+            default: break
+            }
+        }
+        return (passed, nil)
+    }
+
+    @Test("a value that is released while a body streams is looked for from then on, in all that has not gone on")
+    func released() throws {
+        var bytes = Array("another value, known before".utf8)
+        let earlier = NeedleSet([Needle(name: "old", value: SecretValue(moving: &bytes))])
+        let (all, lead) = (needles(), [UInt8](repeating: 0x61, count: 100))
+        for form in forms {
+            let (first, second) = (Array(form.utf8.prefix(20)), Array(form.utf8.dropFirst(20)))
+            // Nothing was known before: what went on is gone, and what comes whole is found.
+            let held = Held()
+            var (passed, stop) = try streamed([lead, Array(form.utf8)], held) { if $0 == 1 { held.take(all) } }
+            #expect(stop?.code == "value.egress" && passed == lead)
+            // Something was: what was kept back for it is searched again, whether its rest comes or came already.
+            for pieces in [[lead + first, second, []], [lead, first + second, []], [lead + first + second, [0x62], []]] {
+                let held = Held()
+                held.take(earlier)
+                (passed, stop) = try streamed(pieces, held) { if $0 == (pieces[1] == second ? 1 : 2) { held.take(all) } }
+                #expect(stop?.code == "value.egress" && passed.isEmpty, "\(form)")
+            }
+        }
+    }
+
+    @Test("what holds no value passes byte for byte, whatever is released meanwhile")
+    func releasedElsewhere() throws {
+        for _ in 0..<20 {
+            let (held, body) = (Held(), random.bytes(random.int(in: 0...200_000)))
+            let pieces = body.cut(by: random, atMost: 30_000)
+            let at = random.int(in: 0...3)
+            let (passed, stop) = try streamed(pieces, held) { if $0 >= at, $0 % 2 == 0 { held.take(needles()) } }
+            #expect(passed == body && stop == nil)
+        }
     }
 
     @Test("the value that the exchange itself puts in is none that the program sent")
