@@ -2,11 +2,13 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 
+import token_runs
 from attack import attack, expect
-from house import canary, is_alive, wait_until
+from house import TACIT, canary, is_alive, wait_until
 
 VALUE = canary()
 PARENT = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)"
@@ -127,6 +129,25 @@ def spawner_killed(context):
     house.unlock()
     with house.person() as person:
         expect(person.run(["true"], ["api/key"]).wait().exit == ("exited", 0), "after lock and unlock")
+
+
+@attack("runs", "a run whose broker is killed reaches nothing any more, ends with its command's own code, and its person is told")
+def broker_killed(context):
+    house = context.fresh().init()
+    token_runs.furnish(house)
+    house.unlock()
+    script = f"read line; curl -sS -o /dev/null {token_runs.WHERE}; echo ended $?; exit 3"
+    words = [TACIT, "run", "--agent", "claude", "--password-fd", "{password}", "-k", "api/key=TOKEN", "--", "env", "-u", "NO_PROXY", "-u", "no_proxy", "sh", "-c", f"echo begun; {script}"]
+    process = house.popen(words, password=house.password, stdin=subprocess.PIPE)
+    expect(process.stdout.readline() == b"begun\n", "it began")
+    [broker] = house.helpers()["__broker"]
+    os.kill(broker, signal.SIGKILL)
+    wait_until(gone([broker]), "the broker is gone")
+    with house.person() as person:
+        expect(person.request("GET", "/v1/status").status == 200, "the keeper goes on")
+    out, err = process.communicate(b"\n", timeout=60)
+    expect(process.returncode == 3 and out.startswith(b"ended ") and out != b"ended 0\n", f"{process.returncode}: {out!r}")
+    expect(b"the broker of this run ended before the command did" in err and b"start the command again" in err, f"{err!r}")
 
 
 @attack("runs", "a keeper that is killed takes every run along, and its helpers")

@@ -10,6 +10,9 @@ package struct StartedRun: Sendable {
     let secrets: [String: Set<SecretID>]
     /// Of a run with fake tokens.
     let door: RunDoor?
+
+    /// Whether it had a broker, which has ended.
+    package var hasLostBroker: Bool { door.map { !$0.broker.broker.isRunning } ?? false }
 }
 
 extension Vault {

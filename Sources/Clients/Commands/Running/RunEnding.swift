@@ -41,6 +41,11 @@ struct RunEnding: Equatable {
         for part in report.output?.withheld ?? [] { console.warn(part.sentence.printable) }
         for sentence in report.unscanned { console.note("not searched for values: \(sentence.printable)") }
         if let files = report.files { Self.tell(files, console) }
+        if report.brokerEnded == true {
+            console.warn(
+                "the broker of this run ended before the command did, and since then no request of the command's went anywhere; "
+                    + "`tacit status` shows whether the vault is locked: unlock it, and start the command again")
+        }
         return status
     }
 
@@ -55,7 +60,7 @@ struct RunEnding: Equatable {
     private var isTelling: Bool {
         !report.isEmpty
             && (report.firstRange(of: Array(#""unscanned":[]"#.utf8)) == nil || report.firstRange(of: Array(#""files":"#.utf8)) != nil
-                || report.firstRange(of: Array(#""output":"#.utf8)) != nil)
+                || report.firstRange(of: Array(#""output":"#.utf8)) != nil || report.firstRange(of: Array(#""broker_ended":"#.utf8)) != nil)
     }
 
     private var decoded: RunReport? { try? WireJSON.decode(RunReport.self, from: Data(report)) }

@@ -196,6 +196,8 @@ public struct RunReport: Codable, Sendable, Equatable {
     public var sandbox: RunSandbox?
     /// What became of the files that the command changed; nil when it changed none but in its own place.
     public var files: RunChanges?
+    /// True where the run's broker ended before the command: what that asked for since went nowhere. The keeper adds it.
+    public var brokerEnded: Bool?
 
     public init(
         masked: Bool, redactions: [Redaction] = [], scannedBytes: Int = 0, unscanned: [String] = [], output: RunOutput? = nil,

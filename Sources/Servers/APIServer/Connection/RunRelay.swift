@@ -74,7 +74,7 @@ struct RunRelay: Sendable {
     ) async throws {
         var decoder = RunFrameDecoder(from: .runner)
         var parts = inbound.makeAsyncIterator()
-        while let part = try? await parts.next(), let bytes = try? Self.frames(in: part, &decoder, outcome) {
+        while let part = try? await parts.next(), let bytes = try? frames(in: part, &decoder, outcome) {
             if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
             if outcome.isOver { return }
         }
@@ -83,20 +83,33 @@ struct RunRelay: Sendable {
         let failure =
             stop.isSent
             ? RunFailure(status: 125, code: "run.stopped", message: "the run was stopped: the vault was locked, or its agent frozen or revoked")
-            : RunFailure(status: 125, code: "run.lost", message: "the runner ended before the command did")
+            : RunFailure(
+                status: 125, code: "run.lost", message: "the runner ended before the command did",
+                hint: "start it again; if runs are refused then, `tacit lock` and `tacit unlock` start anew what they need")
         outcome.note(.exit(.failed(failure)))
         try await writer.write(ByteBuffer(bytes: RunFrame.exit(.failed(failure)).encoded))
     }
 
     /// The whole frames that have come from the runner by now, noted and as they go to the client.
-    private static func frames(in part: ByteBuffer, _ decoder: inout RunFrameDecoder, _ outcome: RunOutcome) throws -> [UInt8] {
+    private func frames(in part: ByteBuffer, _ decoder: inout RunFrameDecoder, _ outcome: RunOutcome) throws -> [UInt8] {
         decoder.append(part.readableBytesView)
         var bytes: [UInt8] = []
-        while let frame = try decoder.next() {
+        while var frame = try decoder.next() {
             outcome.note(frame)
+            if case .report(let report) = frame, hold.hasLostBroker { frame = .report(Self.tellingOfBroker(report)) }
             if frame.kind != .answered { frame.encode(into: &bytes) }
         }
         return bytes
+    }
+}
+
+extension RunRelay {
+    /// The report of a run whose broker ended before it. Its program was told so by each of its requests, and the person has to be told, too.
+    private static func tellingOfBroker(_ bytes: [UInt8]) -> [UInt8] {
+        guard var report = try? WireJSON.decode(RunReport.self, from: Data(bytes)) else { return bytes }
+        report.brokerEnded = true
+        guard let told = try? WireJSON.encode(report), told.count <= RunFrame.maximumPayload else { return bytes }
+        return Array(told)
     }
 }
 

@@ -39,9 +39,10 @@ private final class Caller {
     }
 
     /// Carries the run with its output into files.
-    func run(terminal: FakeTerminal? = nil, output: Int32? = nil, messagesAtTerminal: Bool = false, stdinIsTaken: Bool = false) throws -> (
-        ending: RunEnding, output: String, messages: String
-    ) {
+    func run(
+        terminal: FakeTerminal? = nil, output: Int32? = nil, messagesAtTerminal: Bool = false, stdinIsTaken: Bool = false,
+        concluding: Bool = false
+    ) throws -> (ending: RunEnding, output: String, messages: String) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw RigFailure("no pipe") }
         let source = input
@@ -67,6 +68,7 @@ private final class Caller {
         let stream = try KeeperConnection(socketPath: keeper.path).startRun(RunRequest(argv: ["command"], terminal: streams.wire))
         let pump = RunPump(stream, streams, signals: signals[0], ignoring: [SIGHUP]) { number in self.suspensions.withLock { $0.append(number) } }
         let ending = pump.run()
+        if concluding { #expect(ending.conclude(Console(context)) == ending.status) }
         return (ending, try content(files[0]), try content(files[1]))
     }
 
@@ -211,6 +213,20 @@ struct RunPumpTests {
             }
             let (result, output, _) = try caller.run()
             #expect(result.status == 125 && result.failure?.code == "run.lost" && output == "so far")
+        }
+    }
+
+    @Test("says that the run's broker ended before the command, whose exit code stays")
+    func brokerEnded() throws {
+        let told = #"{"broker_ended":true,"masked":true,"redactions":[],"scanned_bytes":0,"unscanned":[]}"#
+        for (report, isTold) in [(told, true), (told.replacing(#""broker_ended":true,"#, with: ""), false)] {
+            let caller = try Caller { run in
+                run.send(.report(Array(report.utf8)))
+                run.send(.exit(.exited(code: 3)))
+            }
+            let (ending, _, text) = try caller.run(concluding: true)
+            #expect(ending.status == 3)
+            #expect(text.contains("the broker of this run ended before the command did") == isTold && text.contains("tacit status") == isTold)
         }
     }
 
