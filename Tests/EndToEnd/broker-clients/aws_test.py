@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import sys
 import textwrap
 import traceback
@@ -40,11 +41,36 @@ request_rules:
     places: [aws-signature]
     own_network: allow
     authorities: |
-{authority}"""
+{authority}
+  - name: a role
+    agent_id: claude
+    keys: [aws/key]
+    hosts: [localhost]
+    ports: [{sts_port}]
+    methods: [POST]
+    paths: [/]
+    places: [aws-signature]
+    own_network: allow
+    seal:
+      - key_id: /AssumeRoleResponse/AssumeRoleResult/Credentials/AccessKeyId
+      - secret_key: /AssumeRoleResponse/AssumeRoleResult/Credentials/SecretAccessKey
+      - session: /AssumeRoleResponse/AssumeRoleResult/Credentials/SessionToken
+    seal_into: aws/role
+    seal_expiry: /AssumeRoleResponse/AssumeRoleResult/Credentials/Expiration
+    authorities: |
+{sts_authority}"""
+# Secret key and session token by the key's name: the real ones, and those that moto gave out.
+KEYS = {KEY_ID: (SECRET, None)}
+
+
+def given(document):
+    """The key in an answer of moto's."""
+    found = [re.search(f"<{name}>([^<]+)</{name}>".encode(), document) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    return [each[1].decode() for each in found] if all(found) else None
 
 
 class Front(TLSService):
-    """Lets through what is signed with the real key."""
+    """Lets through what is signed with a real key."""
 
     def __init__(self, folder, behind):
         super().__init__(folder)
@@ -58,7 +84,10 @@ class Front(TLSService):
                     self.end_headers()
                 body = StandIn.body(self)
                 try:
-                    signed.check(self.command, self.path, self.headers, body, KEY_ID, SECRET)
+                    key_id = signed.key_id(self.path, self.headers)
+                    secret, token = KEYS.get(key_id, ("", None))
+                    signed.check(self.command, self.path, self.headers, body, key_id, secret)
+                    signed.expect(self.headers.get("X-Amz-Security-Token") == token, "the session's token")
                 except signed.Refused as refusal:
                     front.refused.append(str(refusal))
                     return self.send(403, [], b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
@@ -68,6 +97,8 @@ class Front(TLSService):
                 connection.request(self.command, self.path, body, fields)
                 reply = connection.getresponse()
                 content = reply.read()
+                if key := given(content):
+                    KEYS[key[0]] = (key[1], key[2])
                 connection.close()
                 self.send(reply.status, reply.getheaders(), content)
 
@@ -95,23 +126,25 @@ class Scene:
         self.moto.start()
         self.front = Front(self.home / "service", self.moto.get_host_and_port())
         self.url = f"https://localhost:{self.front.port}"
-        authority = textwrap.indent(self.front.authority, "      ")
-        (self.home / "policy.yaml").write_text(POLICY.format(port=self.front.port, authority=authority))
+        self.sts = Front(self.home / "sts", self.moto.get_host_and_port())
+        authority, sts_authority = [textwrap.indent(front.authority, "      ") for front in (self.front, self.sts)]
+        (self.home / "policy.yaml").write_text(
+            POLICY.format(port=self.front.port, authority=authority, sts_port=self.sts.port, sts_authority=sts_authority))
         for field, value in [("access_key_id", KEY_ID), ("secret_access_key", SECRET)]:
             self.person.tacit("set", "aws/key", "--field", field, "--bind", f"AWS_{field.upper()}={field}", input=value.encode())
         self.person.tacit("agent", "add", "claude")
         self.person.tacit("policy", "apply", "policy.yaml")
         self.person.tacit("unlock")
 
-    def run(self, *words, refused=None):
+    def run(self, *words, refused=None, keys=("aws/key",)):
         """A program of a run for the agent; `refused` is what it has to say, where it is to fail."""
         through = ["env", "-u", "NO_PROXY", "-u", "no_proxy", f"AWS_ENDPOINT_URL={self.url}", "AWS_DEFAULT_REGION=eu-central-1", "AWS_MAX_ATTEMPTS=1", "AWS_PAGER=",
                    "AWS_EC2_METADATA_DISABLED=true"]
-        done = self.person.tacit("run", "--agent", "claude", "-k", "aws/key", "--", *through, *words, code=None)
+        done = self.person.tacit("run", "--agent", "claude", *(word for key in keys for word in ("-k", key)), "--", *through, *words, code=None)
         assert (done.returncode != 0) == bool(refused), (words, done.returncode, done.out[-3000:], done.err[-3000:], self.front.refused)
-        for value in (KEY_ID, SECRET):
+        for value in {value for name, values in KEYS.items() for value in (name, *values) if value}:
             assert value.encode() not in done.out + done.err, done.out
-        assert not self.front.refused, self.front.refused
+        assert not self.front.refused + self.sts.refused, self.front.refused + self.sts.refused
         assert not refused or refused.encode() in done.err, done.err
         return done.out.decode()
 
@@ -131,6 +164,7 @@ class Scene:
 
     def close(self):
         self.front.close()
+        self.sts.close()
         self.moto.stop()
         self.person.close()
 
@@ -213,11 +247,36 @@ def botocore_asks(scene):
     assert printed == "used\n", printed
 
 
+def a_role(scene):
+    """A session of a role: its key goes into the vault, and what the program gets for it signs as any does; what the rule does not seal goes no further."""
+    before = set(KEYS)
+    printed = scene.python(f'''
+        sts = boto3.client("sts", endpoint_url="https://localhost:{scene.sts.port}")
+        made = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/reader", RoleSessionName="a-test")["Credentials"]
+        session = boto3.Session(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        assert session.client("s3", config=Config(s3={{"addressing_style": "path"}})).list_buckets()["Buckets"]
+        print(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"], made["Expiration"].year)
+        try:
+            sts.get_session_token()
+        except Exception as error:
+            print("refused", error)
+        ''')
+    role, *others = sorted(set(KEYS) - before)
+    assert "refused" in printed and len(others) <= 1, printed
+    stored = [scene.person.tacit("get", "aws/role", "--field", field).out.decode() for field in ("key_id", "secret_key", "session")]
+    assert stored[0] in KEYS and tuple(stored[1:]) == KEYS[stored[0]] and not set(stored) & set(printed.split()), printed
+    assert any(f"Credential={stored[0]}/" in (headers.get("Authorization") or "") for _, _, headers, _ in scene.taken()), "the role's key signed nothing"
+    assert scene.sts.passed and printed.startswith(("ASIA", "AKIA")), printed
+    # In a run of its own it is a secret as any.
+    scene.run(sys.executable, "-m", "awscli", "s3", "ls", keys=["aws/role#key_id=AWS_ACCESS_KEY_ID", "aws/role#secret_key=AWS_SECRET_ACCESS_KEY", "aws/role#session=AWS_SESSION_TOKEN"])
+    assert any(f"Credential={stored[0]}/" in (headers.get("Authorization") or "") for _, _, headers, _ in scene.taken()), "the role's key signed nothing"
+
+
 def main():
     scene = Scene()
     failed = []
     try:
-        for test in [who_asks, objects, botocore_asks]:
+        for test in [who_asks, objects, botocore_asks, a_role]:
             try:
                 test(scene)
                 print("ok   ", test.__name__, flush=True)
@@ -228,7 +287,7 @@ def main():
         for path in scene.home.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 data = path.read_bytes()
-                assert SECRET.encode() not in data and KEY_ID.encode() not in data, path
+                assert not any(value.encode() in data for name, values in KEYS.items() for value in (name, *values) if value), path
     finally:
         scene.close()
     sys.exit(bool(failed))

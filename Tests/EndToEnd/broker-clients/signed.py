@@ -19,6 +19,13 @@ def expect(condition, what):
         raise Refused(what)
 
 
+def key_id(target, headers):
+    """The name of the key that signed a request, as it says."""
+    values = urllib.parse.parse_qs(target.partition("?")[2])
+    text = (values.get("X-Amz-Credential") or [(headers.get("Authorization") or "").partition("Credential=")[2]])[0]
+    return text.partition("/")[0]
+
+
 def check(method, target, headers, body, key_id, secret):
     """Raises `Refused` unless the request is signed with this key, and its body is what was signed."""
     path, _, query = target.partition("?")

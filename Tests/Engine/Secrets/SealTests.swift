@@ -74,6 +74,19 @@ import Testing
         return denial?.code
     }
 
+    @Test("a request that says of itself that its answer holds credentials goes only where a rule seals that")
+    func said() async throws {
+        let scene = try await Scene(try await Self.bench())
+        for (method, path, isSealed) in [("POST", Self.path, true), ("GET", "/repos/a/b", false)] {
+            let use = RequestWish.TokenUse(grant: try scene.grant, place: .bearer, occurrences: 1)
+            var asked = AskedRequest(scheme: "https", host: "api.github.com", port: 443, method: method, path: path, uses: [use])
+            guard case .allow = await scene.door.judge.judge(asked) else { throw TestFailure("it was refused") }
+            asked.givesCredentials = true
+            let judgement = await scene.door.judge.judge(asked)
+            if isSealed { #expect(code(judgement) == nil) } else { #expect(code(judgement) == "destination_not_allowed") }
+        }
+    }
+
     @Test("a new credential becomes the first version of the secret that the rule names, and the agent gets a token that works for it")
     func first() async throws {
         let bench = try await Self.bench()

@@ -12,13 +12,15 @@ import Testing
     private static let token = "ghs_FAKEabcdefghijklmnopqrstuvwxyz012345"
 
     /// A door whose requests are all allowed, with their replies sealed at `/token`.
-    private func scene(storing: Bool = true) async throws -> (scene: DoorScene, sealed: GrantID) {
+    private func scene(
+        storing: Bool = true, order: SealOrder = SealOrder(pointers: ["/token"], expiry: "/expires_in")
+    ) async throws -> (scene: DoorScene, sealed: GrantID) {
         let sealed: GrantID = random.id()
         let scene = try await DoorScene(
             random, sealing: { _ in storing ? [SealedCredential(text: Self.token, name: "github/installation", grant: sealed)] : nil }
         ) { grant, service, _ in
             guard case .allow(var leave) = grant.leave(service) else { return .refuse(nil) }
-            leave.seal = SealOrder(pointers: ["/token"], expiry: "/expires_in")
+            leave.seal = order
             return .allow(leave)
         }
         return (scene, sealed)
@@ -71,6 +73,31 @@ import Testing
         let value = Canary(random)
         let printed = try await say(minted(value.text), fields, at: scene)
         #expect(printed.contains(minted(Self.token)) && !printed.contains(value.text) && !printed.lowercased().contains("content-encoding"))
+        try await scene.end()
+    }
+
+    @Test(
+        "a reply in XML is sealed where the rule's pointers lead through it, and goes no further where they do not",
+        arguments: ["text/xml", "application/xml"])
+    func repliesInXML(_ type: String) async throws {
+        let (scene, _) = try await scene(order: SealOrder(pointers: ["/Answer/Credentials/SessionToken"], expiry: "/Answer/Credentials/Expiration"))
+        let value = Canary(random)
+        func document(_ value: String, _ name: String = "Credentials") -> String {
+            "<Answer xmlns=\"https://sts.test/\">\n <\(name)><SessionToken>\(value)</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></\(name)>\n</Answer>"
+        }
+        let fields = ["Say-Content-Type: \(type)", "Say-X-Token: \(value.text)"]
+        let printed = try await say(document(value.text), fields, at: scene)
+        #expect(printed.contains(document(Self.token)) && !printed.contains(value.text), "\(printed)")
+        #expect(scene.judge.sealed.map(\.values) == [[value.secret]])
+        let other = Canary(random)
+        for (body, fields) in [
+            (document(other.text, "Others"), ["Say-Content-Type: \(type)"]), ("<!-- -->" + document(other.text), ["Say-Content-Type: \(type)"]),
+            (document(other.text), [Self.json]), (document(other.text), ["Say-Content-Type: \(type)", "Say-Status: 400"]),
+        ] {
+            let printed = try await say(body, fields, at: scene)
+            #expect(printed.contains("broker.reply-unsealed") && !printed.contains(other.text), "\(printed)")
+        }
+        #expect(scene.judge.sealed.count == 1)
         try await scene.end()
     }
 

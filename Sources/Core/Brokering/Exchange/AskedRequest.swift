@@ -17,6 +17,8 @@ package struct AskedRequest: Sendable, Equatable {
     package var content: RequestContent?
     /// The entry by which this same request was allowed before, where the service answered that its credential is not good (401).
     package var rejected: Int64?
+    /// Whether the answer may hold credentials, as its body or a field says: then it goes only where a rule seals what comes back.
+    package var givesCredentials = false
 
     package init(
         scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse], strangers: [[UInt8]] = []
@@ -30,6 +32,7 @@ package struct AskedRequest: Sendable, Equatable {
         self.init(
             scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: wish.request.request.method.rawValue,
             path: wish.request.target.judgedPath, uses: wish.uses, strangers: wish.strangers)
+        givesCredentials = wish.givesCredentials
     }
 
     /// It as it is told where its target holds what nobody may write down: without its path, and of its host without what could be a credential.

@@ -35,6 +35,8 @@ extension RequestExchange {
     mutating func ask(_ judged: JudgedRequest, _ signed: SignedRequest, _ body: [UInt8]?) -> Step {
         if let body, let stray = tokens.grants(in: body).first { return stop(.stray(stray)) }
         do throws(SignatureRefusal) { try signed.check(now: now(), body: body) } catch { return stop(.signature(error)) }
-        return question(RequestWish(request: judged, uses: signed.signer.grants.uses), .signed(signed, body))
+        let givesCredentials = signed.givesCredentials(body: body)
+        return question(
+            RequestWish(request: judged, uses: signed.signer.grants.uses, givesCredentials: givesCredentials), .signed(signed, body))
     }
 }

@@ -8,9 +8,11 @@ package struct RequestWish: Sendable, Equatable {
     package let uses: [TokenUse]
     /// Texts in its head that could be tokens of another session.
     package let strangers: [[UInt8]]
+    /// Whether the answer may hold credentials, as the request says and its path does not.
+    package let givesCredentials: Bool
 
-    package init(request: JudgedRequest, uses: [TokenUse], strangers: [[UInt8]] = []) {
-        (self.request, self.uses, self.strangers) = (request, uses, strangers)
+    package init(request: JudgedRequest, uses: [TokenUse], strangers: [[UInt8]] = [], givesCredentials: Bool = false) {
+        (self.request, self.uses, self.strangers, self.givesCredentials) = (request, uses, strangers, givesCredentials)
     }
 
     /// One grant's token in one place.

@@ -15,6 +15,17 @@ package struct SigningGrants: Sendable, Hashable {
         (self.shownKeyID, self.keyID, self.secretKey, self.sessionToken) = (shownKeyID, keyID, secretKey, sessionToken)
     }
 
+    /// What signs together of the parts of one secret: a name, a secret key, and a session token or none. Of two names nobody knows which belongs to what.
+    package init?(_ parts: [(kind: SigningPart, shown: String?, grant: GrantID?)]) {
+        let (names, keys, tokens) = (
+            parts.filter { $0.kind == .keyID }, parts.filter { $0.kind == .secretKey }, parts.filter { $0.kind == .sessionToken }
+        )
+        guard names.count == 1, keys.count == 1, tokens.count <= 1, let shown = names[0].shown, let secretKey = keys[0].grant,
+            tokens.allSatisfy({ $0.grant != nil })
+        else { return nil }
+        self.init(shownKeyID: shown, keyID: names[0].grant, secretKey: secretKey, sessionToken: tokens.first?.grant)
+    }
+
     /// All of them, in a request that is signed with them.
     var uses: [RequestWish.TokenUse] {
         [keyID, secretKey, sessionToken].compactMap(\.self).map { RequestWish.TokenUse(grant: $0, place: .awsSignature, occurrences: 1) }

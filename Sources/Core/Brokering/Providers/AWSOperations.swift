@@ -1,6 +1,6 @@
 import Policies
 
-/// Operations of AWS whose answers hold credentials, new ones or stored ones in clear: nothing goes there, since nothing seals such an answer yet.
+/// Operations of AWS whose answers hold credentials, new ones or stored ones in clear: nothing goes there, but for new ones that a rule seals.
 ///
 /// Facts are from the services' public documentation, as of November 2026.
 enum AWSOperations {
@@ -26,6 +26,9 @@ enum AWSOperations {
         let service = service.lowercased()
         return harmless[service] != nil || AWSCredentialOperations.named[service] != nil
     }
+
+    /// Whether a service's answers may be sealed: it gives new keys, whose parts are named, and nothing that is stored somewhere.
+    static func areSealable(_ service: String) -> Bool { service.lowercased() == "sts" }
 
     /// Of a service that is there to give credentials, what does not.
     private static let harmless: [String: Set<String>] = ["sts": ["getcalleridentity", "getaccesskeyinfo", "decodeauthorizationmessage"]]

@@ -1,7 +1,7 @@
 import HTTPTypes
 package import Model
 
-/// What of a JSON reply is taken out of it before an agent sees it.
+/// What of a reply in JSON or XML is taken out of it before an agent sees it.
 package struct SealOrder: Sendable, Equatable {
     /// Pointers to the new credentials.
     package let pointers: [String]
@@ -28,14 +28,15 @@ package struct CredentialReply: Sendable {
     package let expiry: CredentialExpiry?
     private let body: [UInt8]
     private let ranges: [Range<Int>]
+    private let form: CredentialForm
 
     /// The longest body that is looked through, unpacked.
     package static let mostBytes = 1 << 20
 
-    /// Takes the credentials of a body; nil where it is not the JSON that the order is about, to the last byte and with a text at every pointer, or where an
+    /// Takes the credentials of a body; nil where it is not the document that the order is about, to the last byte and with a text at every pointer, or where an
     /// agent that sees the rest would see a credential which the order does not name.
-    package init?(_ body: [UInt8], _ order: SealOrder) {
-        guard body.count <= Self.mostBytes, let scalars = JSONStrings.scalars(in: body) else { return nil }
+    package init?(_ body: [UInt8], _ order: SealOrder, _ form: CredentialForm = .json) {
+        guard body.count <= Self.mostBytes, let scalars = form.texts(in: body) else { return nil }
         let places = Dictionary(scalars.map { ($0.pointer, $0) }) { first, _ in first }
         var (values, ranges): ([SecretValue?], [Range<Int>]) = ([], [])
         for pointer in order.pointers {
@@ -43,26 +44,26 @@ package struct CredentialReply: Sendable {
                 values.append(nil)
                 continue
             }
-            guard let place = places[pointer], place.isText, var value = JSONTexts.decoded(body[place.range]), !value.isEmpty else { return nil }
+            guard let place = places[pointer], place.isText, var value = form.decoded(body[place.range]), !value.isEmpty else { return nil }
             values.append(SecretValue(moving: &value))
             ranges.append(place.range)
         }
-        guard !order.isStrict || !Self.gives(scalars, in: body, besides: values.compactMap(\.self), of: order) else { return nil }
+        guard !order.isStrict || !Self.gives(scalars, in: body, form, besides: values.compactMap(\.self), of: order) else { return nil }
         var expiry: CredentialExpiry?
         if let pointer = order.expiry, order.isStrict || places[pointer] != nil {
             guard let place = places[pointer], let read = CredentialExpiry(body[place.range], isText: place.isText) else { return nil }
             expiry = read
         }
-        (self.values, self.expiry, self.body, self.ranges) = (values, expiry, body, ranges)
+        (self.values, self.expiry, self.body, self.ranges, self.form) = (values, expiry, body, ranges, form)
     }
 
     /// Whether one of the texts is a credential that the order does not name. A copy of one that it names is taken out by its value.
     private static func gives(
-        _ scalars: [JSONStrings.Found], in body: [UInt8], besides values: [SecretValue], of order: SealOrder
+        _ scalars: [JSONStrings.Found], in body: [UInt8], _ form: CredentialForm, besides values: [SecretValue], of order: SealOrder
     ) -> Bool {
         scalars.contains { found in
             guard !order.pointers.contains(found.pointer), CredentialName.names(found, in: body) else { return false }
-            guard var text = JSONTexts.decoded(body[found.range]) else { return true }
+            guard var text = form.decoded(body[found.range]) else { return true }
             return !values.contains(SecretValue(moving: &text))
         }
     }
@@ -74,22 +75,23 @@ package struct CredentialReply: Sendable {
         var start = body.startIndex
         for (range, text) in zip(ranges, texts).sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
             shown += body[start..<range.lowerBound]
-            JSONTexts.encode(Array(text.utf8), into: &shown)
+            form.encode(Array(text.utf8), into: &shown)
             start = range.upperBound
         }
         return shown + body[start...]
     }
 
-    /// Says whether a reply that tells of a failure may go on as it is: it is no JSON, or it is understood, nothing stands at or within the places of
+    /// Says whether a reply that tells of a failure may go on as it is: it is no such document, or it is understood, nothing stands at or within the places of
     /// credentials, and none is given out elsewhere.
-    package static func isWithout(_ order: SealOrder, _ body: [UInt8], isJSON: Bool) -> Bool {
+    package static func isWithout(_ order: SealOrder, _ body: [UInt8], _ said: CredentialForm?) -> Bool {
         let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
-        let first = body.first { !blanks.contains($0) }
-        guard isJSON || first.map({ "{[\"".utf8.contains($0) }) == true else { return true }
-        guard first != nil else { return true }
-        guard let scalars = JSONStrings.scalars(in: body) else { return false }
+        guard let first = body.first(where: { !blanks.contains($0) }) else { return true }
+        // What says that it is something else may be taken for a document all the same. Of pages, which begin as XML does, most are none.
+        let form = said ?? (first == UInt8(ascii: "<") ? .xml : "{[\"".utf8.contains(first) ? .json : nil)
+        guard let form else { return true }
+        guard let scalars = form.texts(in: body) else { return said == nil && form == .xml }
         let isAtPlace = scalars.contains { found in order.pointers.contains { found.pointer == $0 || found.pointer.hasPrefix($0 + "/") } }
-        return !isAtPlace && !gives(scalars, in: body, besides: [], of: order)
+        return !isAtPlace && !gives(scalars, in: body, form, besides: [], of: order)
     }
 }
 
@@ -111,12 +113,6 @@ extension CredentialExpiry {
 }
 
 extension JudgedReply {
-    /// Whether it may be taken for one with a body of JSON.
-    package var isJSON: Bool {
-        let type = (fields[.contentType] ?? "").prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-        return type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json")
-    }
-
     /// The head of a reply whose body was unpacked and changed: what names it as it was is left out.
     package var changed: JudgedReply {
         var fields = fields

@@ -37,8 +37,11 @@ struct SignedRequest: Sendable {
     func check(now: Timestamp, body: [UInt8]?) throws(SignatureRefusal) {
         try claim.check(with: signer.pair, now: now, body: body ?? [])
         if case .digest(let digest) = claim.payload, let body, BodyDigest.of(body) != digest { throw .body }
-        guard !AWSOperations.givesCredentials(claim.head, to: claim.scope.service, form: body) else { throw .operation }
+        guard !givesCredentials(body: body) || AWSOperations.areSealable(claim.scope.service) else { throw .operation }
     }
+
+    /// Whether its answer may hold credentials.
+    func givesCredentials(body: [UInt8]?) -> Bool { AWSOperations.givesCredentials(claim.head, to: claim.scope.service, form: body) }
 
     /// Refuses a request without a body whose signature says that there is one.
     func checkAbsentBody() throws(SignatureRefusal) {

@@ -31,16 +31,8 @@ struct RunSigners {
         }
     }
 
-    /// One for each secret that is such a key: a name, a secret key, and a session token or none. Of two names nobody knows which belongs to what.
+    /// One for each secret that is such a key.
     var grants: [SigningGrants] {
-        parts.sorted { $0.key < $1.key }.compactMap { _, parts in
-            let (names, keys, tokens) = (
-                parts.filter { $0.kind == .keyID }, parts.filter { $0.kind == .secretKey }, parts.filter { $0.kind == .sessionToken }
-            )
-            guard names.count == 1, keys.count == 1, tokens.count <= 1, let shown = names[0].shown, let secretKey = keys[0].grant,
-                tokens.allSatisfy({ $0.grant != nil })
-            else { return nil }
-            return SigningGrants(shownKeyID: shown, keyID: names[0].grant, secretKey: secretKey, sessionToken: tokens.first?.grant)
-        }
+        parts.sorted { $0.key < $1.key }.compactMap { _, parts in SigningGrants(parts.map { ($0.kind, $0.shown, $0.grant) }) }
     }
 }

@@ -134,7 +134,7 @@ final class DoorJudge: RequestJudge {
     }
 
     private func givesCredentials(_ request: AskedRequest) -> Bool {
-        ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) == true
+        request.givesCredentials || ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) == true
     }
 
     /// Whether rules seal the reply, for each token in the request.

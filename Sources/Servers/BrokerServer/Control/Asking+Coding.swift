@@ -23,6 +23,7 @@ extension AskedRequest {
         writer.write(list: strangers) { $0.write($1) }
         writer.write(optional: content) { $1.write(to: &$0) }
         writer.write(optional: rejected) { $0.write($1) }
+        writer.write(givesCredentials)
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -39,6 +40,7 @@ extension AskedRequest {
         self.init(scheme: scheme, host: host, port: port, method: method, path: path, uses: uses, strangers: strangers)
         content = try reader.optional(RequestContent.init(decoding:))
         rejected = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
+        givesCredentials = try reader.flag()
     }
 }
 

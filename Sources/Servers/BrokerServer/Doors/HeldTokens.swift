@@ -9,14 +9,13 @@ final class HeldTokens: Sendable {
 
     private struct State {
         var tokens: [GrantID: FakeToken]
+        var signing: [SigningGrants]
         var compiled: SessionTokens
     }
 
-    private let signing: [SigningGrants]
-
     init(_ setup: DoorSetup) {
-        signing = setup.signing
-        state = Mutex(State(tokens: setup.tokens, compiled: SessionTokens(setup.tokens, signing: setup.signing)))
+        state = Mutex(
+            State(tokens: setup.tokens, signing: setup.signing, compiled: SessionTokens(setup.tokens, signing: setup.signing)))
     }
 
     /// As they are looked for.
@@ -25,11 +24,18 @@ final class HeldTokens: Sendable {
     /// What stands in replies where the values of their grants stood.
     var standIns: [GrantID: FakeToken] { state.withLock { $0.tokens } }
 
-    func take(_ sealed: [SealedCredential]) {
+    /// Takes the tokens of new credentials. Those of the parts of an AWS key sign together from then on.
+    func take(_ sealed: [SealedCredential], for values: [SecretValue]) {
+        let parts = zip(sealed, values).compactMap { credential, value in
+            SigningPart(of: value).map { (kind: $0, shown: credential.text as String?, grant: credential.grant) }
+        }
+        let signing = SigningGrants(parts)
         state.withLock { state in
-            let known = state.tokens.count
+            let known = (state.tokens.count, state.signing.count)
             for credential in sealed { if let grant = credential.grant { state.tokens[grant] = FakeToken(text: credential.text) } }
-            if state.tokens.count > known { state.compiled = SessionTokens(state.tokens, signing: signing) }
+            if let signing, !state.signing.contains(signing) { state.signing.append(signing) }
+            guard (state.tokens.count, state.signing.count) != known else { return }
+            state.compiled = SessionTokens(state.tokens, signing: state.signing)
         }
     }
 }

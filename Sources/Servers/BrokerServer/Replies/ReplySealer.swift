@@ -33,17 +33,17 @@ struct ReplySealer: Sendable {
         guard !head.opensWebSocket, !(300..<400).contains(head.status) else { throw BrokerFailure.reply(.unsealed) }
         let (body, trailers) = try await gathered(head, exchange, tally)
         guard (200..<300).contains(head.status) else {
-            guard CredentialReply.isWithout(order, body, isJSON: head.isJSON) else { throw BrokerFailure.reply(.unsealed) }
+            guard CredentialReply.isWithout(order, body, head.credentialForm) else { throw BrokerFailure.reply(.unsealed) }
             return Whole(head: head.changed, body: body, trailers: trailers)
         }
-        guard head.isJSON, let reply = CredentialReply(body, order) else { throw BrokerFailure.reply(.unsealed) }
+        guard let form = head.credentialForm, let reply = CredentialReply(body, order, form) else { throw BrokerFailure.reply(.unsealed) }
         // Known from here on, whatever becomes of it: another reply may show it already.
         let values = reply.values.compactMap(\.self)
         guard broker.values.take(fresh: values) else { throw BrokerFailure.reply(.unsealed) }
         let sealed = await broker.link.seal(NewCredentials(values: reply.values, expiry: reply.expiry), of: ask)
         guard let sealed, sealed.count == values.count else { throw BrokerFailure.reply(.unsealed) }
         broker.values.take(sealed, for: values)
-        tokens?.take(sealed)
+        tokens?.take(sealed, for: values)
         return Whole(head: head.changed, body: reply.body(showing: sealed.map(\.text)), trailers: trailers)
     }
 

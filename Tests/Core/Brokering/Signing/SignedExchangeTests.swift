@@ -275,18 +275,28 @@ struct SignedExchangeTests {
         return exchange.receive(Array(body.utf8)) == .wait ? exchange.receiveEnd() : .wait
     }
 
-    @Test("an operation whose answer holds credentials is not asked about, wherever the request says it")
-    func operations() throws {
+    @Test("of an operation that gives new keys the keeper is told that it does, wherever the request says it")
+    func newKeys() throws {
         let form = [("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
         for (service, method, target, fields, body) in [
             ("sts", "POST", "/", form, "Action=AssumeRole&Version=2011-06-15"), ("sts", "GET", "/?Action=GetSessionToken", [], ""),
             ("sts", "POST", "/", form, "%41ction=assumerole"), ("sts", "POST", "/", form, "Action=GetCallerIdentity&Action=AssumeRole"),
             ("sts", "POST", "/", [], "Action=GetFederationToken"), ("sts", "POST", "/", form, "Version=1"), ("sts", "GET", "/", [], ""),
+            ("sts", "POST", "/", [("Content-Type", "application/octet-stream")], "Action=AssumeRole"),
+        ] as [(String, String, String, [(String, String)], String)] {
+            guard case .ask(let wish) = try step(service, method, target, fields, body) else { throw Unexpected() }
+            #expect(wish.asked.givesCredentials, "\(target) \(body)")
+        }
+    }
+
+    @Test("an operation whose answer holds credentials is not asked about, wherever the request says it")
+    func operations() throws {
+        let form = [("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
+        for (service, method, target, fields, body) in [
             ("iam", "POST", "/", form, "Action=CreateAccessKey"), ("iam", "GET", "/?Action=CreateAccessKey", [], ""),
             // What calls itself something else may be read as a form all the same.
             ("iam", "POST", "/", [("Content-Type", "text/plain")], "Action=CreateAccessKey"),
             ("ec2", "POST", "/", [("Content-Type", "application/x-amz-json-1.0")], "Action=GetPasswordData"),
-            ("sts", "POST", "/", [("Content-Type", "application/octet-stream")], "Action=AssumeRole"),
             ("ecr", "POST", "/", [("X-Amz-Target", "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken")], "{}"),
             (
                 "secretsmanager", "POST", "/", [("X-Amz-Target", "secretsmanager.GetSecretValue"), ("Content-Type", "application/x-amz-json-1.1")],
@@ -314,7 +324,7 @@ struct SignedExchangeTests {
             ("dynamodb", "POST", "/", [("X-Amz-Target", "DynamoDB_20120810.GetItem")], "{}"),
         ] as [(String, String, String, [(String, String)], String)] {
             let step = try step(service, method, target, fields, body)
-            guard case .ask = step else {
+            guard case .ask(let wish) = step, !wish.asked.givesCredentials else {
                 Issue.record("\(service) \(target) \(body): \(step)")
                 continue
             }
