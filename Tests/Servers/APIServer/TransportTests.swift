@@ -131,6 +131,20 @@ struct TransportTests {
         #expect(try await strangers[19].ask("GET", "/v1/status").status == 200)
     }
 
+    @Test("it is so however fast they come: what is kept free for persons stays free")
+    func rush() async throws {
+        let bed = try await Bed {
+            $0.connectionLimit = 12; $0.personReserve = 4
+        }
+        _ = try await bed.withVault()
+        bed.becomeStranger()
+        var strangers: [Client] = []
+        for _ in 0..<60 { strangers.append(try bed.connect()) }
+        bed.becomePerson()
+        #expect(try await bed.connect().ask("GET", "/v1/projects").status == 200)
+        #expect(try await eventually { strangers.count { !$0.isClosed } <= 8 })
+    }
+
     @Test("whom the kernel does not name is not answered")
     func nameless() async throws {
         let bed = try await Bed { server in

@@ -15,6 +15,8 @@ final class ConnectionBook: Sendable {
         let deadline: RequestDeadline
         var door: DoorFacts?
         var isPerson = false
+        /// Whether it was told to close, to make room: it makes no more by being told again.
+        var isGoing = false
         var requests = 0
         /// The number of the last event in the book: who has the smallest was silent longest.
         var lastEvent: UInt64
@@ -48,8 +50,11 @@ final class ConnectionBook: Sendable {
         let key = ObjectIdentifier(channel)
         let crowdedOut = state.withLock { state -> (any Channel)? in
             state.open[key] = Connection(channel: channel, deadline: deadline, lastEvent: state.event())
-            guard state.open.count > limit else { return nil }
-            return state.open.values.filter { !$0.isPerson && $0.requests == 0 }.min { $0.lastEvent < $1.lastEvent }?.channel
+            guard state.open.values.count(where: { !$0.isGoing }) > limit else { return nil }
+            let silent = state.open.filter { !$0.value.isPerson && $0.value.requests == 0 && !$0.value.isGoing }
+            guard let longest = silent.min(by: { $0.value.lastEvent < $1.value.lastEvent }) else { return nil }
+            state.open[longest.key]?.isGoing = true
+            return longest.value.channel
         }
         channel.closeFuture.whenComplete { [self] _ in closed(key) }
         crowdedOut?.close(promise: nil)
