@@ -20,7 +20,7 @@ BROKER_COLUMNS = {"naive": "a proxy that swaps tokens as text", "broker": "a fak
 SANDBOXED = {"pinned-open": "pinned-free", "chosen-open": "chosen-free", "pinned-own-open": "pinned-own", "chosen-own-open": "chosen-own"}
 # What is attacked, and how an attack that the suite has ends there.
 DOORS = {
-    "approvals": ("approvals", "stopped"), "approved_requests": ("approvals", "stopped"), "broker_door": ("requests", "stopped"), "container": ("who asks", "stopped"), "disk": ("disk", "stopped"), "fuzz": ("keeper's socket", "stopped"),
+    "approvals": ("approvals", "stopped"), "approved_requests": ("approvals", "stopped"), "broker_door": ("requests", "stopped"), "container": ("who asks", "stopped"), "disk": ("disk", "stopped"), "fuzz": ("keeper's socket", "stopped"), "keeper_inside": ("sandbox", "stopped"),
     "memory": ("memory", "stopped"), "other_user": ("another user", "stopped"), "processes": ("processes", "stopped"), "run_inside": ("runs", "stopped"),
     "runs_lifecycle": ("runs", "stopped"), "sandbox": ("sandbox", "stopped"), "sandbox_files": ("sandbox", "stopped"), "tokens": ("fake tokens", "stopped"), "thief": ("database", "detected"), "trap_01_lists": ("command rules", "stopped"),
     "trap_01_programs": ("command rules", "stopped"), "trap_03_purposes": ("database", "stopped"), "trap_05_redaction": ("redaction", "redacted"),

@@ -27,18 +27,32 @@ struct BrokerLauncher: BrokerSupply {
 final class ListeningPlace: DoorPlace {
     let listeners: BrokerListeners
     let socketPath: String?
+    /// Where the keeper is to listen for a whole agent, until somebody takes it.
+    private let keeper: Mutex<Int32?>
     /// One of this process's own, whose name goes with it.
     private let named: NamedListener?
 
     /// Takes over what was made in a sandbox.
-    init(_ listeners: BrokerListeners) { (self.listeners, socketPath, named) = (listeners, SandboxPlan.proxySocket, nil) }
+    init(_ listeners: BrokerListeners, keeper: Int32?) {
+        (self.listeners, socketPath, named) = (listeners, SandboxPlan.proxySocket, nil)
+        self.keeper = Mutex(keeper)
+    }
 
     init(_ named: NamedListener) {
         (listeners, socketPath, self.named) = (BrokerListeners(socket: named.descriptor), named.path, named)
+        keeper = Mutex(nil)
     }
 
     deinit {
         guard named == nil else { return }
-        for descriptor in [listeners.loopback, listeners.socket].compactMap(\.self) { close(descriptor) }
+        for descriptor in [listeners.loopback, listeners.socket, takeKeeper()].compactMap(\.self) { close(descriptor) }
+    }
+
+    /// Once; who takes it closes it.
+    func takeKeeper() -> Int32? {
+        keeper.withLock { keeper in
+            defer { keeper = nil }
+            return keeper
+        }
     }
 }

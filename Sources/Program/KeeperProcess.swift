@@ -37,8 +37,9 @@ struct KeeperProcess {
         door.clear()
         defer { door.remove() }
         NamedListener.removeLeftovers(in: paths.runtime, beginning: paths.doors)
-        let vault = Vault(foundation(runners, try files, unlimited: unlimited))
-        try await serve(vault, door)
+        let confined = ConfinedDoorLauncher()
+        let vault = Vault(foundation(runners, try files, confined, unlimited: unlimited))
+        try await serve(vault, door, confined)
         try? await vault.lock(by: Self.keeper)
     }
 
@@ -59,11 +60,12 @@ struct KeeperProcess {
         get throws { person == nil ? try SessionFileLauncher(directory: paths.sessionFiles) : NoSessionFiles() }
     }
 
-    private func serve(_ vault: Vault, _ door: SocketFile) async throws {
+    private func serve(_ vault: Vault, _ door: SocketFile, _ confined: ConfinedDoorLauncher) async throws {
         let finder = KernelPeers()
         let peers = PeerFinder { process, user, pinned in finder.peer(process: process, user: user, pinned: pinned) }
         let file = ProgramFile()
         let server = KeeperServer(vault: vault, peers: peers, version: Self.version, process: getpid()) { Self.giveWay(file, vault) }
+        confined.serve(by: server)
         let ready = onReady
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Self.upkeep(vault, file, door) }
@@ -89,7 +91,9 @@ struct KeeperProcess {
     /// The keeper itself, for what it does unasked.
     private static let keeper = Secrets.Asker(standing: .unidentified, source: .keeper, origin: Host.origin())
 
-    private func foundation(_ runners: RunnerLauncher, _ files: any SessionFileSupply, unlimited: String?) -> Vault.Foundation {
+    private func foundation(
+        _ runners: RunnerLauncher, _ files: any SessionFileSupply, _ confined: ConfinedDoorLauncher, unlimited: String?
+    ) -> Vault.Foundation {
         let paths = paths
         return Vault.Foundation(
             openStore: { create in try SQLiteStore.open(directory: paths.vault, create: create) },
@@ -101,7 +105,7 @@ struct KeeperProcess {
             backoff: DiskStateFile(path: paths.backoff, durability: .lazy), checkpoint: DiskStateFile(path: paths.checkpoint, durability: .lazy),
             reserve: DiskReserve(path: "\(paths.vault)/vault.reserve"),
             keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
-            brokers: BrokerLauncher(runners: runners, doors: person == nil ? paths.doors : nil),
+            brokers: BrokerLauncher(runners: runners, doors: person == nil ? paths.doors : nil), confinedDoors: confined,
             hardening: { Host.hardening(unlimited: unlimited) })
     }
 

@@ -98,12 +98,15 @@ private final class OpenedRun: WaitingRun {
                 var wish = SandboxWish(
                     sandbox.isRequired ? .required : .fallback, writesThrough: sandbox.writesThrough, passesUnscanned: sandbox.passesUnscanned,
                     user: account.name, home: account.home, hidden: hidden)
-                (wish.reads, wish.hasDoor) = (sandbox.reads, sandbox.hasDoor)
+                (wish.reads, wish.hasDoor, wish.hasKeeper) = (sandbox.reads, sandbox.hasDoor, sandbox.hasKeeper)
                 if let homes, let home = sandbox.home { wish.lastingHome = "\(homes)/\(home)" }
                 return wish
             }
             facts = try setup.submit(asked)
-            doorPlace = job.sandbox?.hasDoor == true ? try setup.takeDoors().map { ListeningPlace($0) } : nil
+            let hasKeeper = job.sandbox?.hasKeeper == true
+            doorPlace =
+                job.sandbox?.hasDoor == true
+                ? try setup.takeDoors(withKeeper: hasKeeper).map { ListeningPlace($0.broker, keeper: $0.keeper) } : nil
         } catch {
             close(taken)
             throw error

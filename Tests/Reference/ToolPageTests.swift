@@ -14,7 +14,7 @@ import Testing
 
             This page is made from the tools themselves: `RECORD=1 swift test --filter ReferenceTests` rewrites it, and the tests fail when it is stale.
 
-            `tacit mcp [--agent NAME]` is a server of the Model Context Protocol on standard input and output. An agent's host starts it. No tool takes a value
+            `tacit mcp [--agent NAME]` is a server of the Model Context Protocol on standard input and output. An agent's host starts it, also in the sandbox of [a whole agent](BROKER.md#six-ways-to-it), where the socket is its badge. No tool takes a value
             or returns one; what an agent may do with which secret is decided by the [policy](POLICY.md), in the keeper.
 
             ## What a model is told first

@@ -7,7 +7,7 @@ public struct LocalPaths: Sendable, Equatable {
     /// The directory of the keeper's socket, 0700.
     public let runtime: String
     /// The keeper's socket: one per user and vault.
-    public let socket: String
+    public private(set) var socket: String
     /// Held by the keeper as long as it lives.
     public let keeperLock: String
     /// The directory of the session files, 0700.
@@ -50,6 +50,16 @@ public struct LocalPaths: Sendable, Equatable {
         agents = person.agents
         drafts = person.drafts
         hasOwnUser = true
+    }
+
+    /// Where a whole agent finds the keeper in its sandbox. Outside of one nobody but root could put a socket there.
+    public static let confinedSocket = "\(systemRuntime)/keeper.sock"
+
+    /// The same paths, with the keeper where a whole agent finds it.
+    public var confined: LocalPaths {
+        var paths = self
+        paths.socket = Self.confinedSocket
+        return paths
     }
 
     /// Below it are the sockets of keepers that are users of their own. It is root's.

@@ -32,6 +32,7 @@ extension Vault {
         let source = source == .keeper || source == .broker ? .api : source
         var asker = Asker(standing: .unidentified, source: source, origin: foundation.keeper.of(door.peer), reportedModel: credentials.reportedModel)
         asker.processStart = door.peer.start
+        if let agent = door.agent { return try await confined(asker, as: agent, credentials) }
         if let badge = credentials.badge {
             guard let open = current else { return asker }
             guard let agent = try await open.agent(badge: badge) else { throw try await open.refusedBadge(of: asker) }
@@ -48,9 +49,33 @@ extension Vault {
         return asker
     }
 
+    /// A whole agent in its sandbox: the socket there is its badge. What is shown besides would make it somebody else, and is refused.
+    private func confined(_ asker: Asker, as agent: ConfinedAgent, _ credentials: Credentials) async throws -> Asker {
+        var asker = asker
+        (asker.isConfined, asker.doubt, asker.origin.userName) = (true, .agentsDoor, agent.userName)
+        guard let open = current else { return asker }
+        guard credentials.badge == nil, credentials.stepUpToken == nil, try await open.isRegistered(agent.id) else {
+            throw try await open.refusedBadge(of: asker)
+        }
+        (asker.standing, asker.doubt) = (.agent(agent.id, agent.name), nil)
+        return asker
+    }
+
+    /// Writes down that a whole agent asked from its sandbox for what is not to be had there, and says so.
+    package func refusal(of action: AuditAction, to asker: Asker) async throws -> EngineError {
+        let error = EngineError.denied(.confined)
+        if let open = current {
+            try await open.authorizer.refuse(Act(action, .none, .person), by: asker, on: [], error: error)
+        } else {
+            try noteLocked(action, by: asker, code: error.code)
+        }
+        return error
+    }
+
     /// Whether the connection's peer is a person by now: in an unlocked session, or asked on this connection.
     package func isHeldByPerson(_ door: DoorFacts) -> Bool {
         let now = foundation.clock.steady()
+        guard door.agent == nil else { return false }
         return doubt(about: door.peer, now: now) == nil || sessions.isSteppedUp(door.connection, now: now)
     }
 
@@ -63,6 +88,7 @@ extension Vault {
     /// Until when reveals in the peer's terminal pass without being asked again; nil when they do not.
     package func revealGrace(_ door: DoorFacts) -> Timestamp? {
         let now = foundation.clock.steady()
+        guard door.agent == nil else { return nil }
         return doubt(about: door.peer, now: now) == nil ? wallTime(of: sessions.revealGrace(door.peer, now: now)) : nil
     }
 

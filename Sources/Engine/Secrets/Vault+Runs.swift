@@ -46,9 +46,10 @@ extension Vault {
             run.access, result: result, detail: (run.launched.program + detail).map { AuditFact($0.0, $0.1) }, answers: run.counted(answers))
     }
 
-    /// Ends a run's broker, and with it the tokens that were the run's.
+    /// Ends a run's broker, where its agent finds the keeper, and with the run the tokens that were the run's.
     private func end(_ door: RunDoor?) async {
         guard let door else { return }
+        door.keeper?.end()
         door.broker.end()
         // In a vault that is locked they are nothing; the next unlock ends them.
         await current?.endTokens(door.tokens)

@@ -115,8 +115,9 @@ extension Vault {
         }
     }
 
-    /// Refuses a try that comes too early, and writes that down.
+    /// Refuses a try that comes too early, and one from a sandbox, where nobody is asked for a password, and writes that down.
     func checkBackoff(by asker: Asker) async throws {
+        guard !asker.isConfined else { throw try await refusal(of: .stepUpFailed, to: asker) }
         do { try backoff.check() } catch {
             if let open = current {
                 try await open.authorizer.refuse(Act(.stepUpFailed, .administer, .person), by: asker, on: [], error: error)

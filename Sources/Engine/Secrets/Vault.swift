@@ -35,6 +35,8 @@ package final class Vault: Sendable {
         package var files: any SessionFileSupply
         /// Starts brokers, which make agents' requests.
         package var brokers: any BrokerSupply
+        /// Serves whole agents in their sandboxes.
+        package var confinedDoors: any ConfinedDoorSupply
         /// How the keeper's process is protected; nil when nobody looked.
         package var hardening: @Sendable () -> Hardening?
         /// How long a call is held for a person's decision before it is told to come back: hosts give up on a call after a minute.
@@ -46,6 +48,7 @@ package final class Vault: Sendable {
             backoff: any StateFile, checkpoint: any StateFile, reserve: any SpaceReserve = NoReserve(), keeper: Origin, person: UInt32? = nil,
             runners: any RunnerSupply,
             files: any SessionFileSupply = NoSessionFiles(), brokers: any BrokerSupply = NoBrokers(),
+            confinedDoors: any ConfinedDoorSupply = NoConfinedDoors(),
             hardening: @escaping @Sendable () -> Hardening? = { nil },
             holdTime: Duration = .seconds(40)
         ) {
@@ -64,6 +67,7 @@ package final class Vault: Sendable {
             self.runners = runners
             self.files = files
             self.brokers = brokers
+            self.confinedDoors = confinedDoors
             self.hardening = hardening
             self.holdTime = holdTime
         }
@@ -94,7 +98,8 @@ package final class Vault: Sendable {
     /// program only waits for them (`isWaiting`).
     package func opened(for asker: Asker, isWaiting: Bool = false) throws -> OpenVault {
         let now = foundation.clock.steady()
-        if let open = current, !sessions.isIdle(now: now) {
+        // One in a sandbox of which nobody could be asked whether it is registered stays outside, also when the vault was opened meanwhile.
+        if let open = current, !sessions.isIdle(now: now), !asker.isConfined || asker.agent != nil {
             if case .person = asker.standing, !isWaiting { sessions.personActed(now: now) }
             return open
         }

@@ -56,6 +56,13 @@ package struct KeeperServer: Sendable {
         }
     }
 
+    /// Serves one whole agent at a listening socket of its sandbox, which is taken over, until the door is closed.
+    package func serve(_ agent: ConfinedAgent, at listener: Int32) -> any ConfinedDoor {
+        let connections = ConnectionBook(of: agent, limit: ConfinedListener.limit)
+        let entry = { @Sendable [requestLimit] in ConnectionEntry(connections, requestLimit: requestLimit) }
+        return ConfinedListener(listener, connections, router(connections).buildResponder(), entry, logger: Self.logger)
+    }
+
     private func connectionBook() -> ConnectionBook {
         ConnectionBook(finder: peers, limit: connectionLimit - personReserve) { [vault] connection in
             // Owned by the vault: it ends with the lock that the closing of a connection may call for.
@@ -63,11 +70,12 @@ package struct KeeperServer: Sendable {
         }
     }
 
-    /// Every route, behind the two middlewares that name the asker and the error.
+    /// Every route, behind the middlewares that name the error and the asker, and keep a whole agent in its sandbox.
     private func router(_ connections: ConnectionBook) -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: AskerMiddleware(vault: vault, connections: connections))
+        router.add(middleware: ConfinementMiddleware(vault: vault))
         VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: process, runs: runs, locked: locked).add(to: router)
         SecretRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)

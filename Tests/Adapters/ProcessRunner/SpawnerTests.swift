@@ -219,6 +219,10 @@ struct SpawnerTests {
         #expect(try RunJob(decoding: job.encoded) == job)
         let agent = RunJob.agent("x")
         #expect(try RunJob(decoding: agent.encoded) == agent)
+        for (hasDoor, hasKeeper) in [(true, false), (true, true)] {
+            let confined = agent.sandboxed { ($0.hasDoor, $0.hasKeeper, $0.lastingHome) = (hasDoor, hasKeeper, "/home") }
+            #expect(try RunJob(decoding: confined.encoded) == confined)
+        }
         for length in 0..<job.encoded.count { #expect(throws: CanonicalError.self) { try RunJob(decoding: Array(job.encoded.prefix(length))) } }
         var facts = ProgramFacts(path: "/x", device: 1, inode: -1, programClass: .packageManager, interpreter: "/y")
         #expect(try ProgramFacts(decoding: facts.encoded) == facts)

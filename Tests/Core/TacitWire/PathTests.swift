@@ -90,4 +90,11 @@ struct PathTests {
             #expect(paths.pending == "/s/tacit/pending-\(scenario.id)")
         }
     }
+
+    @Test("in the sandbox of a whole agent the keeper is at the one place that only root could take outside, and all else where it was")
+    func confined() {
+        let paths = Self.bare.confined
+        #expect(paths.socket == "/run/tacit/keeper.sock" && paths != Self.bare)
+        #expect(paths.vault == Self.bare.vault && paths.agents == Self.bare.agents && paths.runtime == Self.bare.runtime)
+    }
 }

@@ -60,7 +60,7 @@ def the_socket_leads_to_the_broker(scene):
 def nothing_lies_around(scene):
     """An agent finds neither its starter's files nor variables, but its project, which it writes."""
     printed = scene.agent("env; ls -A ~; cat ../notes; ls /run/tacit; echo made > made; cat made")
-    assert "API_KEY_OF_MINE" not in printed and "authorities.pem\nproxy.sock\nmade\n" in printed, printed
+    assert "API_KEY_OF_MINE" not in printed and "authorities.pem\nbin\nkeeper.sock\nproxy.sock\nmade\n" in printed, printed
     variables = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
     assert variables["SSL_CERT_FILE"] == "/run/tacit/authorities.pem" and "@127.0.0.1:" in variables["HTTPS_PROXY"], variables
     assert (scene.person.directory / "made").read_text() == "made\n"
@@ -158,4 +158,5 @@ def main():
         scene.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -120,16 +120,17 @@ def sandboxed_looks(scene):
     wait_until(lambda: not processes_of(user), "the run has ended")
 
 
-@attack("own uid", "a whole agent has the broker, which is the keeper's, as its only way out, and a home that is gone with it")
+@attack("own uid", "a whole agent has the broker, which is the keeper's, as its only way out, and a home that is gone with it; the keeper knows it by its socket")
 def lodger(scene):
     script = (
         'echo "$API_KEY" | cut -c 1-60; curl -sS -o /dev/null -w "%{http_code} %{http_connect}\\n" https://api.example.com/elsewhere; '
-        "curl -sS -m 5 --noproxy '*' -o /dev/null https://192.0.2.1/ || echo nowhere; id -u; ls -A ~; touch ~/own && echo homely"
+        "curl -sS -m 5 --noproxy '*' -o /dev/null https://192.0.2.1/ || echo nowhere; id -u; ls -A ~; touch ~/own && echo homely; "
+        "curl -sS --noproxy '*' --unix-socket /run/tacit/keeper.sock http://keeper/v1/status | tr -d ' ' | grep -o '\"name\":\"[a-z]*\"'"
     )
     for _ in range(2):
         done = scene.house.tacit("run", "--sandbox", "--agent", "lodger", "-k", "api/key", "--", "sh", "-c", script, password=scene.house.password)
         lines = done.out.decode().splitlines()
-        expect(done.returncode == 0 and lines[1:] == ["403 200", "nowhere", str(scene.units.run_user.pw_uid), "homely"], (done.out, done.err))
+        expect(done.returncode == 0 and lines[1:] == ["403 200", "nowhere", str(scene.units.run_user.pw_uid), "homely", '"name":"lodger"'], (done.out, done.err))
         clean(done.out + done.err, VALUE)
         expect(lines[0] and lines[0] != VALUE, lines)
 

@@ -21,6 +21,7 @@ final class VaultBench: Sendable {
     let runners = FakeRunners()
     let files = FakeSessionFiles()
     let brokers = FakeBrokers()
+    let confinedDoors = FakeConfinedDoors()
     let vault: Vault
 
     static let password = "correct horse battery staple"
@@ -48,7 +49,7 @@ final class VaultBench: Sendable {
                     return wrapping(store)
                 }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
                 backoff: backoff, checkpoint: checkpoint, reserve: reserve, keeper: Self.origin, runners: runners, files: files,
-                brokers: brokers,
+                brokers: brokers, confinedDoors: confinedDoors,
                 hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
     }
 
@@ -252,7 +253,8 @@ final class FakeRunners: RunnerSupply {
             }
             // As a link to it would be followed.
             let directory = job.workingDirectory.map { FilePlace(path: "/real\($0)", device: 1, inode: state.inode) }
-            return FakeWaitingRun(program: program, directory: directory, runners: self)
+            return FakeWaitingRun(
+                program: program, directory: directory, doorPlace: job.sandbox?.hasKeeper == true ? FakePlace() : nil, runners: self)
         }
     }
 
@@ -269,15 +271,18 @@ final class FakeRunners: RunnerSupply {
 private final class FakeWaitingRun: WaitingRun {
     let program: OpenedProgram
     let directory: FilePlace?
+    let doorPlace: (any DoorPlace)?
     private let runners: FakeRunners
 
-    init(program: OpenedProgram, directory: FilePlace?, runners: FakeRunners) {
-        self.program = program
-        self.directory = directory
-        self.runners = runners
+    init(program: OpenedProgram, directory: FilePlace?, doorPlace: (any DoorPlace)?, runners: FakeRunners) {
+        (self.program, self.directory, self.doorPlace, self.runners) = (program, directory, doorPlace, runners)
     }
 
     func start(_ job: RunJob) async throws -> Launched { try await runners.start(job) }
+}
+
+private final class FakePlace: DoorPlace {
+    let socketPath: String? = "/run/proxy.sock"
 }
 
 extension String { var secret: SecretValue { SecretValue(copying: unsafe Array(utf8).span.bytes) } }

@@ -61,7 +61,7 @@ extension RunJob {
 extension SandboxWish {
     fileprivate func write(to writer: inout CanonicalWriter) {
         writer.write(byte: strictness.rawValue)
-        for flag in [writesThrough, passesUnscanned, hasDoor] { writer.write(byte: flag ? 1 : 0) }
+        for flag in [writesThrough, passesUnscanned, hasDoor, hasKeeper] { writer.write(byte: flag ? 1 : 0) }
         writer.write(user)
         writer.write(home)
         for list in [hidden, reads] { writer.write(list: list) { $0.write($1) } }
@@ -70,13 +70,14 @@ extension SandboxWish {
 
     fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
         guard let strictness = Strictness(rawValue: try reader.byte()) else { throw .malformed }
-        let (writesThrough, passesUnscanned, hasDoor) = (try reader.flag(), try reader.flag(), try reader.flag())
+        let (writesThrough, passesUnscanned) = (try reader.flag(), try reader.flag())
+        let (hasDoor, hasKeeper) = (try reader.flag(), try reader.flag())
         self.init(
             strictness, writesThrough: writesThrough, passesUnscanned: passesUnscanned, user: try reader.text(), home: try reader.text(),
             hidden: try reader.list { reader throws(CanonicalError) in try reader.text() })
         reads = try reader.list { reader throws(CanonicalError) in try reader.text() }
         lastingHome = try reader.optional { reader throws(CanonicalError) in try reader.text() }
-        self.hasDoor = hasDoor
+        (self.hasDoor, self.hasKeeper) = (hasDoor, hasKeeper)
     }
 }
 

@@ -32,17 +32,21 @@ package struct RunnerSetup {
         }
     }
 
-    /// Takes the places where the broker of the run listens, once after `submit` of a job whose sandbox has a door; nil where the run goes without a sandbox. Who
-    /// takes them closes them.
-    package func takeDoors() throws(RunnerError) -> BrokerListeners? {
+    /// Takes the places where the broker of the run listens, and the keeper, if it is to, once after `submit` of a job whose sandbox has a door; nil where the run
+    /// goes without a sandbox. Who takes them closes them.
+    package func takeDoors(withKeeper hasKeeper: Bool) throws(RunnerError) -> (broker: BrokerListeners, keeper: Int32?)? {
         guard let loopback = try takeDoor() else { return nil }
+        var taken = [loopback]
         do throws(RunnerError) {
-            guard let socket = try takeDoor() else { throw .malformedAnswer }
-            return BrokerListeners(loopback: loopback, socket: socket)
+            for _ in 0..<(hasKeeper ? 2 : 1) {
+                guard let socket = try takeDoor() else { throw .malformedAnswer }
+                taken.append(socket)
+            }
         } catch {
-            close(loopback)
+            for descriptor in taken { close(descriptor) }
             throw error
         }
+        return (BrokerListeners(loopback: loopback, socket: taken[1]), hasKeeper ? taken[2] : nil)
     }
 
     private func takeDoor() throws(RunnerError) -> Int32? {

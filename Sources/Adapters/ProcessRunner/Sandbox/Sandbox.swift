@@ -20,7 +20,8 @@ final class Sandbox {
     let first: Int32
     /// When the working directory was as the program found it: what was changed from here on was changed by somebody else.
     let since: timespec
-    /// Where the broker of its session is to listen, until that was handed on: on the loopback, and at a path; none for a sandbox without a way out.
+    /// Where the broker of its session is to listen, until that was handed on: on the loopback, and at a path; behind them where the keeper is. None for a sandbox
+    /// without a way out.
     private var doors: [Int32] = []
     private let socket: Int32
 
@@ -44,7 +45,7 @@ final class Sandbox {
         do throws(SandboxMissing) {
             guard launcher > 0 else { throw SandboxMissing(.namespaces, -launcher) }
             (changes, layers, needsCopy) = try Self.answer(on: socket, limits, hasDoor: plan.hasDoor)
-            if plan.hasDoor { for _ in 0..<2 { doors.append(try Self.receiveDoor(on: socket)) } }
+            if plan.hasDoor { for _ in 0..<(plan.hasKeeper ? 3 : 2) { doors.append(try Self.receiveDoor(on: socket)) } }
         } catch {
             limits.group?.end()
             close(socket)
@@ -58,7 +59,7 @@ final class Sandbox {
         for descriptor in doors + [changes].compactMap(\.self) { close(descriptor) }
     }
 
-    /// Hands the places on where the broker is to listen.
+    /// Hands the places on where broker and keeper are to listen.
     func giveDoors(on channel: Int32) -> Bool {
         defer {
             for door in doors { close(door) }

@@ -69,10 +69,11 @@ enum SandboxLauncher {
         tacit_collect_dead()
     }
 
-    /// Where the broker listens; it takes power over the network namespace to make its loopback work.
+    /// Where the broker listens, and for a whole agent the keeper; it takes power over the network namespace to make its loopback work.
     private static func listen(_ plan: SandboxPlan, _ socket: Int32) -> [Int32] {
         guard plan.hasDoor else { return [] }
-        let doors = [tacit_listen_on_loopback(), unsafe tacit_listen_at(SandboxPlan.proxySocket)]
+        let sockets = [SandboxPlan.proxySocket] + (plan.hasKeeper ? [SandboxPlan.keeperSocket] : [])
+        let doors = [tacit_listen_on_loopback()] + sockets.map { unsafe tacit_listen_at($0) }
         if let failed = doors.first(where: { $0 < 0 }) { give(Answer(stage: .loopback, error: -failed), on: socket) }
         return doors
     }

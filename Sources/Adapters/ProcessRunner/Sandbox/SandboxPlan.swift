@@ -1,4 +1,5 @@
 package import Model
+import TacitWire
 
 /// What a program in a sandbox finds: a root in which nothing is that is not on this list.
 package struct SandboxPlan: Sendable, Equatable {
@@ -42,6 +43,8 @@ package struct SandboxPlan: Sendable, Equatable {
     package let home: String
     /// Whether a broker listens on the loopback, which is all of the network that there is.
     package let hasDoor: Bool
+    /// Whether the keeper listens for it, a whole agent.
+    package let hasKeeper: Bool
     /// Where the program may change something.
     package private(set) var writable: [String]
 
@@ -53,19 +56,25 @@ package struct SandboxPlan: Sendable, Equatable {
     package static let authorities = "/run/tacit/authorities.pem"
     /// Where its broker listens beside the loopback.
     package static let proxySocket = "/run/tacit/proxy.sock"
+    /// Where the keeper listens for a whole agent.
+    package static let keeperSocket = LocalPaths.confinedSocket
+    /// Where it finds `tacit`, wherever that lies: the last place of its PATH.
+    package static let ownPrograms = "/run/tacit/bin"
 
     package init(_ scene: SandboxScene) {
-        (home, hasDoor) = (scene.homeInside, scene.hasDoor)
+        (home, hasDoor, hasKeeper) = (scene.homeInside, scene.hasDoor, scene.hasDoor && scene.hasKeeper)
         workingDirectory = scene.working?.path ?? "/work"
         writable = ["/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/pts", home, workingDirectory]
         addSystem(scene)
         addConfiguration(scene)
         addDevices(scene)
         addEmptyPlaces()
-        for program in scene.programs where !isCovered(program.path, scene) {
+        let own = hasKeeper ? scene.ownProgram : nil
+        for program in scene.programs + [own].compactMap(\.self) where !isCovered(program.path, scene) {
             addParents(of: program.path)
             steps.append(.outside(program.path, .reading, only: program))
         }
+        if let own { steps += [.directory(Self.ownPrograms, mode: 0o755), .link("\(Self.ownPrograms)/tacit", to: own.path)] }
         addReads(scene)
         addWork(scene)
         if let lasting = scene.lastingHome { steps.append(.placed(lasting, at: home)) }
@@ -151,6 +160,7 @@ package struct SandboxPlan: Sendable, Equatable {
     /// Makes a run's variables fit: what names a directory that is not there is taken out.
     package func adapt(_ variables: inout [String: String]) {
         variables["HOME"] = home
+        if hasKeeper { variables["PATH"] = variables["PATH"].map { "\($0):\(Self.ownPrograms)" } }
         for name in ["TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] { variables[name] = nil }
     }
 

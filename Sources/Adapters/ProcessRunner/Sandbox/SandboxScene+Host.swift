@@ -12,7 +12,8 @@ extension SandboxScene {
         programs = ([program.file] + program.interpreters).map {
             FilePlace(path: $0.path, device: Int64(bitPattern: $0.device), inode: Int64(bitPattern: $0.inode))
         }
-        (hasTerminal, hasDoor) = (job.terminal != nil, wish.hasDoor)
+        (hasTerminal, hasDoor, hasKeeper) = (job.terminal != nil, wish.hasDoor, wish.hasDoor && wish.hasKeeper)
+        if hasKeeper { ownProgram = Self.runningProgram }
         if let path = wish.lastingHome {
             lastingHome = Self.privateDirectory(path)
             lacksHome = lastingHome == nil
@@ -36,6 +37,9 @@ extension SandboxScene {
         guard unsafe fstat(opened, &facts) == 0, facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0 else { return nil }
         return FilePlace(opened)
     }
+
+    /// The file of this program; nil where another one, or none, lies in its place by now.
+    private static var runningProgram: FilePlace? { place("/proc/self/exe").flatMap { own in place(own.path) == own ? own : nil } }
 
     /// Where a path leads.
     private static func place(_ path: String) -> FilePlace? {

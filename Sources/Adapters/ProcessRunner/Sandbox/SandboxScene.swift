@@ -16,6 +16,10 @@ package struct SandboxScene: Sendable {
     package var hasTerminal = false
     /// Whether a broker listens on the loopback.
     package var hasDoor = false
+    /// Whether the keeper listens beside it.
+    package var hasKeeper = false
+    /// This program, by which the keeper is asked; nil where its file is gone.
+    package var ownProgram: FilePlace?
     /// The program's home, which lasts; nil for an empty one. Where there is none that was wished for, the run is refused.
     package var lastingHome: FilePlace?
     package var lacksHome = false
@@ -81,7 +85,8 @@ package struct SandboxScene: Sendable {
     package var refusal: (path: String, reason: String)? {
         if lacksHome { return (Self.lastingHomeInside, "the directory for it cannot be made, or is open to others") }
         if lastingHome != nil,
-            let path = ((working.map { [$0.path] } ?? []) + programs.map(\.path) + reads.map(\.named)).first(where: isInLastingHome)
+            let path = ((working.map { [$0.path] } ?? []) + (programs + [ownProgram].compactMap(\.self)).map(\.path) + reads.map(\.named)).first(
+                where: isInLastingHome)
         {
             return (path, "whole agents have their home at this path")
         }

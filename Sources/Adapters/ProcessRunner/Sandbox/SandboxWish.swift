@@ -17,6 +17,8 @@ package struct SandboxWish: Sendable, Equatable {
     package var reads: [String] = []
     /// Whether the program has a way out: a socket on its loopback, at which the broker of its session listens.
     package var hasDoor = false
+    /// Whether the keeper listens in it for the program, which is a whole agent.
+    package var hasKeeper = false
     /// The directory that is the program's home, and lasts; nil for an empty one that is gone with the run. It is made where it is not there.
     package var lastingHome: String?
     /// The user's name and home, as the user database has them.

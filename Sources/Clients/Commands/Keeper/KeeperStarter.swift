@@ -23,6 +23,13 @@ struct ServiceKeeperStarter: KeeperStarter {
     }
 }
 
+/// Starts nothing: in the sandbox of a whole agent the keeper is outside, and its socket there ends with the run.
+struct AbsentKeeperStarter: KeeperStarter {
+    func start(_ paths: LocalPaths) throws {
+        throw CommandFailure("the keeper does not answer in this sandbox", hint: "the run that it belongs to is over", code: "keeper.absent")
+    }
+}
+
 /// How the keeper is to run in this process.
 package struct KeeperLaunch: Sendable, Equatable {
     /// Told once the keeper listens, or cannot; nil in the foreground.

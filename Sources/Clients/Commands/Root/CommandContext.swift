@@ -17,6 +17,8 @@ package struct CommandContext: Sendable {
     /// The device at which a person is asked; nil for none.
     package var terminal: String?
     package var starter: any KeeperStarter
+    /// Whether this is the sandbox of a whole agent, whose socket is its badge. Nobody is asked for a password there: whoever asked might be the agent.
+    package private(set) var isConfined = false
     /// Runs the keeper in this process; its result is the exit code.
     package var keeper: @Sendable (KeeperLaunch) -> Int32
     package var version: String
@@ -73,6 +75,17 @@ package struct CommandContext: Sendable {
             version: version,
             starter: hasOwnUser ? ServiceKeeperStarter() : SpawningKeeperStarter(environment: environment), keeper: keeper)
         context.sandbox = SandboxCheck.ask
+        if isSocket(LocalPaths.confinedSocket) { context.confine() }
         return context
+    }
+
+    /// Makes it one of a command in the sandbox of a whole agent.
+    mutating func confine() {
+        (isConfined, paths, starter, terminal) = (true, paths.confined, AbsentKeeperStarter(), nil)
+    }
+
+    private static func isSocket(_ path: String) -> Bool {
+        var facts = stat()
+        return unsafe stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFSOCK
     }
 }

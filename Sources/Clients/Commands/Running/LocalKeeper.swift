@@ -20,9 +20,9 @@ final class LocalKeeper: KeeperAPI {
 
     init(_ context: CommandContext, agent: String?) { (self.context, self.agent) = (context, agent) }
 
-    /// The agent's badge; nil for an agent that was given no name. Read once it is there.
+    /// The agent's badge; nil for an agent that was given no name, and for one in its sandbox, whose socket is its badge. Read once it is there.
     func badge() throws -> String? {
-        guard let agent else { return nil }
+        guard let agent, !context.isConfined else { return nil }
         if let badge = known.withLock({ $0 }) { return badge }
         let badge = try AgentBadge.read(agent, context)
         known.withLock { $0 = badge }

@@ -10,6 +10,8 @@ package struct Asker: Sendable {
     package var reportedModel: String?
     /// Why it is not taken for a person, where it is unidentified.
     package var doubt: StandingDoubt?
+    /// Whether it came from the sandbox of a whole agent: no password makes it a person.
+    package var isConfined = false
     /// Whether changes and runs ask again: the person unlocked this session for looking only.
     package var isReadOnly = false
     /// When the process that asks was started, in clock ticks since boot: its number alone would be given again.

@@ -6,6 +6,12 @@ extension EngineError.Denial {
     package static let personOnly = EngineError.Denial(
         code: "not_permitted", reason: "only a person may do this", nextStep: "ask the person to do it with the `tacit` command")
 
+    /// The answer to a whole agent that asks from its sandbox for what is of no use there, would lead out of it, or is a person's.
+    package static let confined = EngineError.Denial(
+        code: "unavailable", reason: "this is not to be had from within a whole agent's sandbox",
+        nextStep: "start your programs yourself: the tokens of this run and the proxy stand in the environment; for one request call secret_request; "
+            + "what is a person's to do they do outside, in a terminal of their own")
+
     /// The answer where a reply would hold a new or stored credential.
     static let givesCredentials = EngineError.Denial(
         code: "destination_not_allowed", reason: "what the service answers there holds credentials, and no request rule seals it",

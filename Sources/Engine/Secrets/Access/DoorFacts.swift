@@ -4,9 +4,12 @@ package import Model
 package struct DoorFacts: Sendable {
     package var peer: Peer
     package var connection: UInt64
+    /// Whose sandbox the connection came from; nil for any other.
+    package var agent: ConfinedAgent?
 
-    package init(peer: Peer, connection: UInt64) {
+    package init(peer: Peer, connection: UInt64, agent: ConfinedAgent? = nil) {
         self.peer = peer
         self.connection = connection
+        self.agent = agent
     }
 }

@@ -141,11 +141,11 @@ final class BrokerBook: Sendable {
     /// Whether the broker is still its agent's: no lock, no end of the agent's session came since it was lent.
     func holds(_ loan: Loan) -> Bool { state.withLock { !$0.isClosed && $0.entries[loan.holder]?.number == loan.number } }
 
-    /// Ends brokers, and says how many.
+    /// Ends brokers, and says how many; those of runs, too, unless they are spared.
     @discardableResult
-    func end(where isMeant: (SessionHolder) -> Bool) -> Int {
+    func end(sparingRuns: Bool = false, where isMeant: (SessionHolder) -> Bool) -> Int {
         let own = state.withLock { state in
-            let own = state.own.filter { isMeant($0.value.holder) }
+            let own = state.own.filter { !sparingRuns && isMeant($0.value.holder) }
             for number in own.keys { state.own[number] = nil }
             return own
         }

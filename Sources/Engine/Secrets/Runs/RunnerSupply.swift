@@ -186,6 +186,8 @@ package struct Sandboxing: Sendable, Equatable {
     package var home: String?
     /// Whether the broker of the run is a way out of it.
     package var hasDoor = false
+    /// Whether a whole agent finds the keeper in it.
+    package var hasKeeper = false
 
     package init(isRequired: Bool, writesThrough: Bool = false, passesUnscanned: Bool = false, reads: [String] = []) {
         (self.isRequired, self.writesThrough, self.passesUnscanned, self.reads) = (isRequired, writesThrough, passesUnscanned, reads)

@@ -10,6 +10,8 @@ struct RunDoor: Sendable {
     /// Whose tokens the program has.
     let holder: SessionHolder
     let proxy: RunJob.Proxy
+    /// Where a whole agent finds the keeper.
+    let keeper: (any ConfinedDoor)?
     /// Those that end with the run, as it began.
     fileprivate let firstTokens: [GrantID]
     fileprivate let judge: DoorJudge
@@ -129,7 +131,13 @@ extension OpenVault {
         var variables = Self.variables(of: door, credential)
         variables["TACIT_PROXY_SOCKET"] = place?.socketPath
         let proxy = RunJob.Proxy(variables: variables, authority: door.authority)
-        return RunDoor(broker: own, holder: holder, proxy: proxy, firstTokens: tokens.ofRun, judge: judge)
+        let keeper = place.flatMap { confinedDoor(at: $0, for: agent) }
+        return RunDoor(broker: own, holder: holder, proxy: proxy, keeper: keeper, firstTokens: tokens.ofRun, judge: judge)
+    }
+
+    private func confinedDoor(at place: any DoorPlace, for agent: Asker) -> (any ConfinedDoor)? {
+        guard case .agent(let id, let name) = agent.standing else { return nil }
+        return foundation.confinedDoors.open(at: place, for: ConfinedAgent(id: id, name: name, userName: agent.origin.userName))
     }
 
     /// How programs are told of a proxy. What is on this machine is reached without.
@@ -162,6 +170,7 @@ extension Sandboxing {
     /// Makes the broker a way out, and lets the program read what the policy says; `agent` is a whole one, whose home lasts as long as it is registered.
     mutating func open(reads paths: [String], for agent: Asker?) {
         hasDoor = true
+        hasKeeper = agent != nil
         if case .agent(let id, let name)? = agent?.standing { home = "\(name)-\("\(id)".prefix(12))" }
         reads += paths.filter { !reads.contains($0) }
     }

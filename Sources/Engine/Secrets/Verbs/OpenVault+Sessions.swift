@@ -104,9 +104,10 @@ extension OpenVault {
             ? [] : files.end { file in isMeant(file.holder, [file.id]) && wish.what != .session || !file.sessions.isDisjoint(with: gone) }
         let tokens =
             [.all, .tokens].contains(wish.what) && wish.ids.isEmpty ? await endAgentTokens { owner in holder.map { $0 == owner } ?? true } : 0
-        // With it the values that it holds: what is asked afterwards is judged anew.
+        // With it the values that it holds: what is asked afterwards is judged anew. An agent in its sandbox keeps the broker that is its way out: that is its run's.
         let brokers =
-            [.all, .tokens].contains(wish.what) && wish.ids.isEmpty ? self.brokers.end { owner in holder.map { $0 == owner } ?? true } : 0
+            [.all, .tokens].contains(wish.what) && wish.ids.isEmpty
+            ? self.brokers.end(sparingRuns: asker.isConfined) { owner in holder.map { $0 == owner } ?? true } : 0
         let permit = try await authorizer.permit(Act(.sessionSleep, .none, asker.isAgent ? .nothing : .person), by: asker, on: [])
         let detail =
             ended.map { AuditFact("session", $0.id) } + removed.map { AuditFact("file", $0.id) }

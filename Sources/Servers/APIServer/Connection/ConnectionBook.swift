@@ -23,6 +23,7 @@ final class ConnectionBook: Sendable {
     }
 
     private struct State {
+        var isClosed = false
         var open: [ObjectIdentifier: Connection] = [:]
         var events: UInt64 = 0
         var lastDoor: UInt64 = 0
@@ -36,19 +37,24 @@ final class ConnectionBook: Sendable {
     private let state = Mutex(State())
     private let finder: PeerFinder
     private let limit: Int
+    private let agent: ConfinedAgent?
     private let ended: @Sendable (UInt64) -> Void
 
     /// Beyond `limit` connections those of others than persons make room. `ended` is called once for every connection that asked for something and has closed.
     init(finder: PeerFinder, limit: Int, ended: @escaping @Sendable (UInt64) -> Void) {
-        self.finder = finder
-        self.limit = limit
-        self.ended = ended
+        (self.finder, self.limit, self.ended, agent) = (finder, limit, ended, nil)
+    }
+
+    /// The connections from the sandbox of one agent. None of them is ever a person's, so that nobody has to know of their ends.
+    init(of agent: ConfinedAgent, limit: Int) {
+        (self.agent, self.limit, finder, ended) = (agent, limit, .withoutLook, { _ in })
     }
 
     /// Enters a connection that was accepted, and makes room where others take too much.
     func opened(_ channel: any Channel, _ deadline: RequestDeadline) {
         let key = ObjectIdentifier(channel)
         let crowdedOut = state.withLock { state -> (any Channel)? in
+            guard !state.isClosed else { return channel }
             state.open[key] = Connection(channel: channel, deadline: deadline, lastEvent: state.event())
             guard state.open.values.count(where: { !$0.isGoing }) > limit else { return nil }
             let silent = state.open.filter { !$0.value.isPerson && $0.value.requests == 0 && !$0.value.isGoing }
@@ -74,10 +80,19 @@ final class ConnectionBook: Sendable {
         return state.withLock { state in
             guard state.open[key] != nil else { return nil }
             state.lastDoor += 1
-            let door = DoorFacts(peer: peer, connection: state.lastDoor)
+            let door = DoorFacts(peer: peer, connection: state.lastDoor, agent: agent)
             state.open[key]?.door = door
             return door
         }
+    }
+
+    /// Closes every connection, and each that is still to come.
+    func close() {
+        let channels = state.withLock { state in
+            state.isClosed = true
+            return state.open.values.map(\.channel)
+        }
+        for channel in channels { channel.close(promise: nil) }
     }
 
     /// What the time limit of the connection's request is.

@@ -47,6 +47,28 @@ struct SandboxPlanTests {
         #expect(taken(SandboxPlan(scene)) == taken(SandboxPlan(self.scene("/home/ada/project"))))
     }
 
+    @Test("a whole agent finds the keeper's socket's place and this program, last in its PATH; others find neither") func keeper() {
+        var scene = scene("/home/ada/project")
+        scene.ownProgram = FilePlace(path: "/opt/tacit/tacit", device: 1, inode: 3)
+        (scene.hasDoor, scene.hasKeeper) = (true, true)
+        var variables = ["PATH": "/usr/bin"]
+        let plan = SandboxPlan(scene)
+        #expect(plan.hasKeeper && plan.steps.contains(.link("/run/tacit/bin/tacit", to: "/opt/tacit/tacit")))
+        #expect(taken(plan).contains("/opt/tacit/tacit") && !taken(plan).contains { $0.hasPrefix("/run") })
+        plan.adapt(&variables)
+        #expect(variables["PATH"] == "/usr/bin:/run/tacit/bin")
+        for (hasDoor, hasKeeper) in [(true, false), (false, true)] {
+            (scene.hasDoor, scene.hasKeeper, variables) = (hasDoor, hasKeeper, ["PATH": "/usr/bin"])
+            let plan = SandboxPlan(scene)
+            plan.adapt(&variables)
+            #expect(!plan.hasKeeper && !taken(plan).contains("/opt/tacit/tacit") && variables["PATH"] == "/usr/bin")
+        }
+        scene.ownProgram = nil
+        scene.programs = [FilePlace(path: "/agent/tacit", device: 1, inode: 3)]
+        scene.lastingHome = FilePlace(path: "/home/ada/.local/state/tacit/homes/x", device: 1, inode: 4)
+        #expect(scene.refusal != nil)
+    }
+
     @Test("the working directory is an overlay; written through only where that was asked for")
     func work() {
         let place = FilePlace(path: "/home/ada/project", device: 1, inode: 2)

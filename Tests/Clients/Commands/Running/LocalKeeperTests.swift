@@ -50,6 +50,19 @@ struct LocalKeeperTests {
         #expect(rig.keeper?.requests.map { $0.headers["tacit-agent-badge"] } == [nil])
     }
 
+    @Test("in the sandbox of a whole agent it carries no badge, whoever is named, and nobody is asked for a password") func confined() async throws {
+        let rig = try Rig(Self.answers)
+        try Self.badge("CANARY-badge", of: "claude", rig)
+        rig.terminal = try FakeTerminal()
+        var context = rig.context
+        context.confine()
+        #expect(context.paths.socket == LocalPaths.confinedSocket && !PasswordSource(context, descriptor: nil).isThere)
+        #expect(throws: CommandFailure.self) { try context.starter.start(context.paths) }
+        context.paths = rig.paths
+        _ = try await LocalKeeper(context, agent: "claude").existence(ExistsRequest(scope: "shop/dev", names: ["a"]), for: Self.client)
+        #expect(rig.keeper?.requests.map { $0.headers["tacit-agent-badge"] } == [nil])
+    }
+
     @Test("without its badge a named agent asks nothing; once the badge is there it goes on")
     func missingBadge() async throws {
         let rig = try Rig(Self.answers)

@@ -28,12 +28,13 @@ final class Client: Sendable {
     /// Header lines of every request.
     private let always = Mutex<[String]>([])
 
-    init(of bed: Bed) throws {
+    /// At the keeper's own socket, or at another that it serves.
+    init(of bed: Bed, at path: String? = nil) throws {
         self.bed = bed
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(bed.socket.utf8)) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array((path ?? bed.socket).utf8)) }
         let descriptor = descriptor
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
