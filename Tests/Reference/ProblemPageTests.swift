@@ -128,10 +128,11 @@ extension ProblemPageTests {
 
     /// Every way in which a request through the broker ends without a reply.
     private static let brokers: [any Error] =
-        ([.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .overAllowance, .unavailable] as [BrokerFailure])
+        ([.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .overAllowance, .revoked, .unavailable] as [BrokerFailure])
         + RequestRefusal.allCases.map { BrokerFailure.stopped(.ambiguous($0)) }
         + ExchangeRefusal.allCases.map { BrokerFailure.stopped(.exchange($0)) }
         + SignatureRefusal.allCases.map { BrokerFailure.stopped(.signature($0)) }
+        + FrameRefusal.allCases.map { BrokerFailure.stopped(.frames($0)) }
         + ([
             .egress(Egress(name: "n", bytesSent: 0)), .stray(GrantID(random: RandomBytes { [UInt8](repeating: 1, count: $0) })), .unreadableBody,
             .bodyTooLong, .codedBody,

@@ -96,6 +96,9 @@ package struct Redactor: ~Copyable, Sendable {
         forget()
     }
 
+    /// Whether some of what it took is neither passed on nor hidden yet.
+    package var isHolding: Bool { written < held.count }
+
     /// Whether the stream came to its end here: nothing more is passed on, and the report says why.
     package var hasStopped: Bool { streamEnd != nil }
 

@@ -95,7 +95,7 @@ enum ProblemTable {
 
     private static func status(of failure: BrokerFailure) -> Int {
         switch failure {
-        case .refused, .address: 403
+        case .refused, .address, .revoked: 403
         case .stopped: 422
         case .reply, .unresolved, .unreachable, .untrusted, .cut: 502
         case .timeout: 504

@@ -129,5 +129,34 @@ struct ReplyTests {
         #expect(try verdict(101, answer + [("Sec-WebSocket-Extensions", "permessage-deflate")], to: asked) == .refused(.upgrade))
         #expect(try verdict(101, [("Upgrade", "h2c"), ("Connection", "Upgrade")], to: asked) == .refused(.upgrade))
         #expect(try verdict(101, Array(answer.dropFirst()), to: asked) == .refused(.upgrade))
+        #expect(try accepted(101, [answer[0], ("Connection", "keep-alive, upgrade"), answer[2]], to: asked).fields[.connection] == "Upgrade")
+        for more in [
+            ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), ("Content-Length", "0"), ("Transfer-Encoding", "chunked"),
+            ("Content-Encoding", "gzip"), ("Sec-WebSocket-Protocol", "chat"), ("Upgrade", "websocket"), ("Sec-WebSocket-Extensions", ""),
+        ] {
+            #expect(try verdict(101, answer + [more], to: asked) == .refused(.upgrade), "\(more)")
+        }
+        for wrong in ["", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo", "S3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "dGhlIHNhbXBsZSBub25jZQ=="] {
+            #expect(try verdict(101, Array(answer.dropLast()) + [("Sec-WebSocket-Accept", wrong)], to: asked) == .refused(.upgrade))
+        }
+        #expect(try verdict(101, answer, to: asked, http2: true) == .refused(.fields))
+        #expect(try verdict(101, answer.map { ($0.lowercased(), $1) }, to: asked, http2: true) == .refused(.upgrade))
+    }
+
+    @Test("of protocols inside a WebSocket a service chooses one that it was offered")
+    func protocols() throws {
+        let asked = try request(
+            "GET",
+            [
+                ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+                ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Protocol", "chat, news"), ("Sec-WebSocket-Extensions", "permessage-deflate"),
+            ])
+        #expect(asked.request.headerFields.first { $0.name.canonicalName == "sec-websocket-extensions" } == nil)
+        let answer = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")]
+        for chosen in ["chat", "news"] { #expect(try accepted(101, answer + [("Sec-WebSocket-Protocol", chosen)], to: asked).opensWebSocket) }
+        for chosen in ["other", "chat, news", "Chat", ""] {
+            #expect(try verdict(101, answer + [("Sec-WebSocket-Protocol", chosen)], to: asked) == .refused(.upgrade))
+        }
     }
 }

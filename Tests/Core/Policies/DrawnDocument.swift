@@ -122,13 +122,14 @@ extension RandomDraws {
         if chance(30) { rule["methods"] = [pick(["POST", "GET"])] }
         if chance(20) { rule["ports"] = ["443", "8443"] }
         if chance(20) { rule["encoded_slash"] = "allow" }
+        if chance(20), (rule["methods"] as? [String]) != ["POST"] { rule["websocket"] = "allow" }
         if chance(20), (rule["hosts"] as? [String]) == ["api.example.com"] { rule["own_network"] = "allow" }
         if chance(20) { rule["rate"] = "5/minute" }
         if chance(20) { rule["approval"] = "person" }
         guard rule["keys"] != nil else { return rule }
         if chance(30) { rule["places"] = [pick(["bearer", "header: X-Key", "query: key"])] }
         if chance(20) { rule["occurrences"] = "2" }
-        if chance(10) { (rule["seal"], rule["seal_into"]) = (["/token"], "app/session") }
+        if chance(10), rule["websocket"] == nil { (rule["seal"], rule["seal_into"]) = (["/token"], "app/session") }
         return rule
     }
 
@@ -144,7 +145,8 @@ extension RandomDraws {
     mutating func request() -> RequestQuestion? {
         let place = pick(["bearer", "basic", "header: x-key", "query: key", ""])
         return RequestQuestion(
-            scheme: chance(5) ? "http" : "https", host: pick(["api.example.com", "a.api.example.com", "example.com", "evil.net"]),
+            scheme: chance(5) ? "http" : chance(20) ? "wss" : "https",
+            host: pick(["api.example.com", "a.api.example.com", "example.com", "evil.net"]),
             port: chance(80) ? 443 : 8443, method: pick(["GET", "POST"]), path: pick(["/", "/v1/x", "/v1/", "/v1/a/b", "/v1/a%2Fb", "/w"]),
             place: place.isEmpty ? nil : try? TokenPlace(place), occurrences: chance(80) ? 1 : 2)
     }

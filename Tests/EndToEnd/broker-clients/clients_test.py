@@ -45,7 +45,8 @@ class Scene:
         rules = "".join(
             RULE.format(name=name, keys=keys, port=self.port, paths=paths, places=places) + textwrap.indent(self.service.authority, "      ")
             for name, keys, paths, places in [
-                ("code", "code/*", '["/git/**", "/simple/**", "/npm/**", "/token", "/v2/**", "/echo/**"]', "[bearer, basic]"),
+                ("code", "code/*", '["/git/**", "/simple/**", "/npm/**", "/token", "/v2/**", "/echo/**", "/pods/**"]', "[bearer, basic]"),
+                ("sockets", "code/*", '["/socket/**"]', "[bearer]\n    websocket: allow"),
                 ("a field", "code/*", '["/form"]', '["multipart: key"]'),
                 ("openai", "openai/*", '["/openai/**"]', "[bearer]"),
                 ("anthropic", "anthropic/*", '["/anthropic/**"]', '["header: x-api-key", bearer]'),
@@ -197,6 +198,53 @@ def requests_and_aiohttp(scene):
     assert scene.shown("/echo/") == {f"Bearer {CODE}", basic("x")}
 
 
+def web_sockets(scene):
+    """Both clients offer to pack what they send, which nobody agrees to."""
+    printed = scene.python("""
+        import asyncio, json, os, aiohttp
+        from websockets.exceptions import ConnectionClosed, InvalidStatus
+        from websockets.sync.client import connect
+        token = os.environ["CODE_TOKEN"]
+        url, headers = "URL/socket/room".replace("https:", "wss:"), {"Authorization": f"Bearer {token}"}
+        with connect(url, additional_headers=headers) as socket:
+            assert socket.recv() == f"you are {token}" and not socket.protocol.extensions
+            for said in ["hello", "", bytes(300_000)]:
+                socket.send(said)
+                assert socket.recv() == said
+            socket.send(["in ", "many ", "pieces"])
+            assert socket.recv() == "in many pieces"
+            assert socket.ping().wait(20)
+        with connect(url, additional_headers=headers) as socket:
+            socket.recv()
+            socket.send(f"my token is {token}")
+            try:
+                raise AssertionError(socket.recv())
+            except ConnectionClosed as end:
+                assert (end.rcvd.code, end.rcvd.reason) == (1008, "broker.token-misplaced"), end
+
+        try:
+            raise AssertionError(connect("URL/pods/exec".replace("https:", "wss:"), additional_headers=headers))
+        except InvalidStatus as refused:
+            answer = json.loads(refused.response.body)
+            assert answer["code"] == "destination_not_allowed" and "`websocket: allow`" in answer["detail"], answer
+
+        async def main():
+            async with aiohttp.ClientSession(trust_env=True, headers=headers) as session:
+                for room in [url, "URL/socket/room"]:
+                    async with session.ws_connect(room, compress=15) as socket:
+                        assert await socket.receive_str() == f"you are {token}" and not socket.compress
+                        await socket.send_str("hello")
+                        assert await socket.receive_str() == "hello"
+        asyncio.run(main())
+        print("used")
+        """)
+    assert printed == "used\n", printed
+    assert not any(path.startswith("/pods/") for _, path, *_ in scene.service.received)
+    heard = [body for _, path, _, body in scene.service.received if path == "/socket/room/heard"]
+    assert not any(b"my token" in body for body in heard) and b"hello" in heard, heard[:3]
+    assert scene.shown("/socket/") == {f"Bearer {CODE}"}
+
+
 def openai_answers(scene):
     printed = scene.python(f"""
         import openai, os
@@ -266,7 +314,7 @@ def main():
     failed = []
     try:
         for test, needed in [
-            (git_clones_and_pushes, "git"), (pip_installs, None), (npm_installs, "npm"), (images_are_asked_for, "curl"), (curl_sends_forms_and_files, "curl"), (requests_and_aiohttp, None),
+            (git_clones_and_pushes, "git"), (pip_installs, None), (npm_installs, "npm"), (images_are_asked_for, "curl"), (curl_sends_forms_and_files, "curl"), (requests_and_aiohttp, None), (web_sockets, None),
             (openai_answers, None), (anthropic_answers, None), (node_asks, "node"), (nothing_is_left, None),
         ]:
             if needed and not shutil.which(needed):

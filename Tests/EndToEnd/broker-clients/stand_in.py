@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import tarfile
 
+import frames
 from tls_service import QuietHandler, TLSService
 
 WORDS = ["one", "two", "three"]
@@ -93,6 +94,18 @@ class StandIn(TLSService):
 
     def answer_echo(self, request, path, query, body):
         self.json(request, {"authorization": request.headers.get("Authorization"), "size": len(body)}, fields={"X-Echo": request.shown})
+
+    def answer_socket(self, request, path, query, body):
+        """A WebSocket that says who one is, over fragments, and then what it hears."""
+        request.send_response(101)
+        for name, value in {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": frames.accept(request.headers["Sec-WebSocket-Key"])}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(b"".join(frames.fragments(f"you are {request.shown}".encode(), 10)))
+        for kind, heard in frames.messages(request.rfile, request.wfile):
+            self.received.append(("", path + "/heard", {}, heard))
+            request.wfile.write(frames.frame(kind, heard))
+        request.close_connection = True
 
     def answer_git(self, request, path, query, body):
         """Git's own program for it, by CGI (RFC 3875)."""

@@ -110,7 +110,7 @@ def programs_hold_tokens(scene):
     for name in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "PIP_CERT", "CARGO_HTTP_CAINFO",
                  "NPM_CONFIG_CAFILE", "DENO_CERT", "NIX_SSL_CERT_FILE"]:
         assert environment[name] == bundle, name
-    assert environment["HTTPS_PROXY"] == environment["https_proxy"] == environment["ALL_PROXY"]
+    assert environment["HTTPS_PROXY"] == environment["https_proxy"] == environment["ALL_PROXY"] == environment["WSS_PROXY"] == environment["wss_proxy"]
     assert not pathlib.Path(bundle).exists(), "the bundle is gone with its run"
     assert scene.run("env").count(token) == 0, "each run has tokens of its own"
     port = int(environment["HTTPS_PROXY"].rpartition(":")[2])

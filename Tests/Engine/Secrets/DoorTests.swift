@@ -24,10 +24,11 @@ import Testing
         var grant: GrantID { get throws { try #require(door.setup.tokens.keys.first) } }
 
         func ask(
-            _ path: String = "/v1/customers", host: String = "api.stripe.com", method: String = "GET", _ grants: [GrantID]? = nil
+            _ path: String = "/v1/customers", host: String = "api.stripe.com", method: String = "GET", _ grants: [GrantID]? = nil,
+            scheme: String = "https"
         ) async throws -> RequestJudgement {
             let uses = try (grants ?? [grant]).map { RequestWish.TokenUse(grant: $0, place: .bearer, occurrences: 1) }
-            return await door.judge.judge(AskedRequest(scheme: "https", host: host, port: 443, method: method, path: path, uses: uses))
+            return await door.judge.judge(AskedRequest(scheme: scheme, host: host, port: 443, method: method, path: path, uses: uses))
         }
     }
 
@@ -113,6 +114,23 @@ import Testing
             try await !scene.bench.log().contains {
                 $0.action == .known(.request) && $0.phase == .intent && $0.subjects.contains { $0.secret != nil }
             })
+    }
+
+    @Test("a rule that lists GET opens no WebSocket unless it says so: no value is opened, and the program is told what is not written")
+    func webSockets() async throws {
+        let scene = try await Scene(try await bench())
+        for grants in [nil, [] as [GrantID]?] {
+            let denial = try #require(self.denial(try await scene.ask("/v1/customers", grants, scheme: "wss")))
+            #expect(denial.code == "destination_not_allowed" && denial.rule != nil && denial.message.contains("`websocket: allow`"))
+            #expect(denial.nextStep?.contains("`websocket: allow`") == true)
+        }
+        #expect(try await !scene.bench.log().contains { $0.action == .known(.request) && $0.phase == .intent })
+        let open = try await Scene(try await bench(#","websocket":"allow""#))
+        for scheme in ["wss", "https"] { #expect(try leave(await open.ask(scheme: scheme)).releases.count == 1) }
+        let intents = try await open.bench.log().filter { $0.action == .known(.request) && $0.phase == .intent }
+        #expect(intents.map { $0.detail.contains(AuditFact("scheme", "wss")) }.sorted { !$0 && $1 } == [false, true])
+        let elsewhere = [try await open.ask("/admin", scheme: "wss"), try await open.ask(method: "POST", scheme: "wss")]
+        #expect(elsewhere.allSatisfy { self.denial($0) != nil })
     }
 
     @Test("a token of nobody's, and one out of its place, are misuses") func misuse() async throws {

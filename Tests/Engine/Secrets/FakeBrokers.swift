@@ -36,6 +36,7 @@ final class FakeBrokers: BrokerSupply {
         var leaves: [RequestLeave] = []
         var brokers: [FakeBroker] = []
         var doors: [Door] = []
+        var ended: [GrantID] = []
     }
 
     /// A door that was opened, and who judges what comes in by it.
@@ -51,6 +52,8 @@ final class FakeBrokers: BrokerSupply {
     /// What was released, in order.
     var leaves: [RequestLeave] { state.withLock { $0.leaves } }
     var doors: [Door] { state.withLock { $0.doors } }
+    /// The grants whose requests were ended.
+    var ended: [GrantID] { state.withLock { $0.ended } }
     var running: Int { state.withLock { $0.brokers.count(where: \.isRunning) } }
     func play(_ change: (inout Script) -> Void) { state.withLock { change(&$0.script) } }
     func killAll() { for broker in state.withLock({ $0.brokers }) { broker.end() } }
@@ -95,6 +98,8 @@ final class FakeBrokers: BrokerSupply {
         return OpenDoor(port: 4711, authority: "the run's own")
     }
 
+    fileprivate func end(_ grant: GrantID) { state.withLock { $0.ended.append(grant) } }
+
     /// Reads the errand as any request is read: the head is judged, tokens are looked for in it.
     private static func asked(_ errand: Errand) throws -> AskedRequest {
         var exchange = RequestExchange(
@@ -121,6 +126,7 @@ private final class FakeBroker: RunningBroker {
 
     var isRunning: Bool { !hasEnded.isSet }
     func end() { hasEnded.set() }
+    func endRequests(with grant: GrantID) { brokers.end(grant) }
 
     func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply {
         try await brokers.perform(errand, judge, self)

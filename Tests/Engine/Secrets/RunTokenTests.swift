@@ -90,7 +90,7 @@ import Testing
         #expect(try await scene.refusal(issued) == "token.expired")
         #expect(try await scene.refusal() == nil)
         _ = try await bench.open.revokeTokens(.those([scene.own]), by: bench.person())
-        #expect(try await scene.refusal() == "token.revoked")
+        #expect(try await scene.refusal() == "token.revoked" && bench.brokers.ended == [scene.own])
         #expect(try await misuses(bench).sorted() == ["token.expired", "token.revoked"])
         _ = try await bench.vault.panic(by: bench.person())
         #expect(try await scene.refusal() == "agents.frozen" && bench.brokers.running == 0)

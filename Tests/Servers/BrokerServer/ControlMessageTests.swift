@@ -60,7 +60,8 @@ import Testing
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),
             .failure(WorkID(number: 4), .timeout), .failure(WorkID(number: 4), .overAllowance),
             .refuse(AskID(number: 4), RequestDenial(code: "rate_limited", message: "no", retryAfter: 3)), allowed,
-            .failure(WorkID(number: 4), .stopped(.signature(.stale))),
+            .failure(WorkID(number: 4), .stopped(.signature(.stale))), .revoke(grant), .failure(WorkID(number: 4), .stopped(.frames(.mask))),
+            .failure(WorkID(number: 4), .revoked),
             .failure(WorkID(number: 4), .stopped(.egress(Egress(name: "app/key", bytesSent: 3)))),
             .misuse(WorkID(number: 5), grant, code: "broker.token-misplaced"), .opened(WorkID(number: 6), OpenDoor(port: 80, authority: "PEM")),
             .open(

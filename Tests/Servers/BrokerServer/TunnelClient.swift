@@ -83,19 +83,16 @@ struct TunnelClient: Sendable {
     func end() async { try? await channel.close() }
 }
 
-/// Asks for the tunnel, and has HTTP/2 spoken behind the answer.
-private final class TunnelOpening: ChannelInboundHandler, RemovableChannelHandler {
+/// Asks for the tunnel, and has something spoken behind the answer.
+final class TunnelOpening<Opened: Sendable>: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private let request: String
-    private let opened: EventLoopPromise<NIOHTTP2Handler.StreamMultiplexer>
-    private let speak: () throws -> NIOHTTP2Handler.StreamMultiplexer
+    private let opened: EventLoopPromise<Opened>
+    private let speak: () throws -> Opened
     private var text = ""
 
-    init(
-        _ request: String, _ opened: EventLoopPromise<NIOHTTP2Handler.StreamMultiplexer>,
-        _ speak: @escaping () throws -> NIOHTTP2Handler.StreamMultiplexer
-    ) {
+    init(_ request: String, _ opened: EventLoopPromise<Opened>, _ speak: @escaping () throws -> Opened) {
         (self.request, self.opened, self.speak) = (request, opened, speak)
     }
 

@@ -18,10 +18,6 @@ struct BodyPassage: Sendable {
     private var pending: [UInt8] = []
     private var settled = 0
 
-    /// So far content goes on behind what came, as long as values are looked for: what a service has of a body must not tell how much of it looked like the
-    /// beginning of a value.
-    static let distance = 64 << 10
-
     init(_ watch: BodyWatch, _ values: @escaping @Sendable () -> NeedleSet?, _ signed: SignedBody = .plain) {
         (self.watch, self.values, self.signed) = (watch, values, signed)
     }
@@ -84,7 +80,10 @@ struct BodyPassage: Sendable {
         var clean = isEnd ? bytes : []
         if !isEnd {
             switch watch.pass(bytes, into: &clean) {
-            case .token(let grant): throw .stray(grant)
+            case .token(let grant):
+                // A value before it is what ends the body, however it is cut.
+                if let name = egress?.pass(clean, isEnd: true, into: &delay.settled) { throw .egress(Egress(name: name, bytesSent: byteCount)) }
+                throw .stray(grant)
             case .method: throw .ambiguous(.methodOverride)
             case nil: break
             }
@@ -96,7 +95,7 @@ struct BodyPassage: Sendable {
         }
         pending += clean
         try settle(clean, by: egress, isEnd: isEnd)
-        let due = isEnd ? settled : min(settled, max(0, pending.count - Self.distance))
+        let due = isEnd ? settled : min(settled, max(0, pending.count - ContentDelay.distance))
         output += pending.prefix(due)
         pending.removeFirst(due)
         settled -= due

@@ -22,14 +22,20 @@ package final class EgressWatch: Sendable {
 
     /// Appends what may go on; gives the name of the value before which it ends, and then of nothing more.
     ///
-    /// - Parameter isEnd: whether nothing comes behind these bytes.
-    package func pass(_ bytes: [UInt8], isEnd: Bool = false, into output: inout [UInt8]) -> String? {
+    /// - Parameters:
+    ///   - isEnd: whether nothing comes behind these bytes.
+    ///   - isPause: whether all of these bytes go on now; what comes behind them is still seen together with them.
+    package func pass(_ bytes: [UInt8], isEnd: Bool = false, isPause: Bool = false, into output: inout [UInt8]) -> String? {
         redactor.withLock { redactor in
             unsafe redactor.redact(bytes.span.bytes, into: &output)
             if isEnd { redactor.finish(into: &output) }
+            if isPause { redactor.idle(into: &output) }
             return redactor.hasStopped ? redactor.report.withheld?.name ?? "" : nil
         }
     }
+
+    /// Looks for these from here on.
+    package func know(_ values: NeedleSet) { redactor.withLock { $0.know(values, endingAt: .value) } }
 
     /// The name of a value that stands in a text; nil where none does.
     package static func name(in text: [UInt8], _ values: NeedleSet) -> String? {

@@ -30,7 +30,8 @@ package struct AskedRequest: Sendable, Equatable {
     init(_ wish: RequestWish) {
         let origin = wish.request.target.origin
         self.init(
-            scheme: origin.scheme.rawValue, host: origin.host.description, port: Int(origin.port), method: wish.request.request.method.rawValue,
+            scheme: wish.request.opensWebSocket && origin.scheme == .https ? RequestQuestion.webSocketScheme : origin.scheme.rawValue,
+            host: origin.host.description, port: Int(origin.port), method: wish.request.request.method.rawValue,
             path: wish.request.target.judgedPath, uses: wish.uses, strangers: wish.strangers)
         givesCredentials = wish.givesCredentials
     }

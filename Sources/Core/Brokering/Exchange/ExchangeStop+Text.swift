@@ -12,6 +12,7 @@ extension ExchangeStop: Diagnosable {
         case .codedBody: "the body has a Content-Encoding, and nobody looks into it for tokens"
         case .signature(let refusal): refusal.message
         case .egress: "the request holds a real value, for which the program was given a token"
+        case .frames(let refusal): refusal.message
         }
     }
 
@@ -26,6 +27,7 @@ extension ExchangeStop: Diagnosable {
         case .codedBody: "send the body without Content-Encoding"
         case .signature(let refusal): refusal.hint
         case .egress: "send the token where the service takes its credential; a person looks where the program has the value from"
+        case .frames(let refusal): refusal.hint
         }
     }
 }
@@ -41,6 +43,7 @@ extension ReplyRefusal: Diagnosable {
         case .status: "the reply has a status that cannot be passed on"
         case .upgrade: "the service changed to another protocol, which is not passed on"
         case .unsealed: "the reply was to have a new credential where the rule seals it, which could not be put into the vault"
+        case .frames: "what the service sent over a WebSocket is not what RFC 6455 has a service send"
         case .withheld: "the reply holds a value in a form that cannot be shown"
         }
     }

@@ -18,6 +18,8 @@ package enum ExchangeStop: Error, Sendable, Equatable {
     case signature(SignatureRefusal)
     /// A real value of the session stands in it, which no program was given.
     case egress(Egress)
+    /// What it sends over a WebSocket is not what RFC 6455 has a program send.
+    case frames(FrameRefusal)
 
     /// A stable name.
     package var code: String {
@@ -30,6 +32,7 @@ package enum ExchangeStop: Error, Sendable, Equatable {
         case .codedBody: "broker.body-coded"
         case .signature(let refusal): refusal.code
         case .egress: Self.egressCode
+        case .frames(let refusal): refusal.code
         }
     }
 

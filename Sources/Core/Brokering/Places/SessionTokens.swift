@@ -39,6 +39,9 @@ package struct SessionTokens: Sendable {
     /// How long the shortest token is: nothing shorter is one, however it is written.
     var shortest: Int { grants.keys.map(\.count).min() ?? .max }
 
+    /// How long the longest token is.
+    var longest: Int { grants.keys.map(\.count).max() ?? 0 }
+
     /// The grant whose token this is, from its first byte to its last.
     package func grant(of text: some Collection<UInt8>) -> GrantID? { grants[Array(text)] }
 

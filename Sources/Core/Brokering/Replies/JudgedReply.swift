@@ -45,6 +45,8 @@ package enum ReplyRefusal: String, Error, Sendable, CaseIterable {
     case upgrade
     /// A new credential in it was to be sealed, and it is not where the rule has it, or could not be stored.
     case unsealed
+    /// Frames of a WebSocket that two readers could read differently, or that nobody asked for.
+    case frames
     /// It holds a value that could be guessed, or something that cannot be searched.
     case withheld
 

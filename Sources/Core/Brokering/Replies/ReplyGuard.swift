@@ -84,7 +84,7 @@ package enum ReplyGuard {
     /// What goes on: all but what belongs to the connection or says how the body was packed, and what leads an agent's next request past the broker or
     /// tells of bytes that it does not see.
     private static func sent(_ fields: [JudgedField]) -> HTTPFields {
-        let options = Set(values("connection", fields).flatMap { $0.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } } })
+        let options = options(fields)
         var sent = HTTPFields()
         sent.reserveCapacity(fields.count)
         for field in fields
@@ -92,6 +92,11 @@ package enum ReplyGuard {
             sent.append(field.field)
         }
         return sent
+    }
+
+    /// What the Connection field names.
+    private static func options(_ fields: [JudgedField]) -> Set<String> {
+        Set(values("connection", fields).flatMap { $0.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } } })
     }
 
     /// What goes on of the fields behind a body. Those that have no place there, or that no reply has here, are left out (RFC 9110 §6.5.2).
@@ -121,9 +126,13 @@ package enum ReplyGuard {
     private static func upgraded(
         _ reply: ReceivedReply, _ fields: [JudgedField], _ request: JudgedRequest
     ) throws(ReplyRefusal) -> JudgedReply {
-        // Extensions were not offered; one that comes all the same makes frames that nobody can look into.
-        guard request.opensWebSocket, !reply.isHTTP2, values("upgrade", fields) == ["websocket"], values("sec-websocket-accept", fields).count == 1,
-            values("sec-websocket-extensions", fields).isEmpty, values("connection", fields).contains("upgrade")
+        let bytes = { (key: String) in fields.filter { $0.key == key }.map { Array($0.value) } }
+        let key = request.request.headerFields.first { $0.name.canonicalName == "sec-websocket-key" }?.bytes ?? []
+        // Extensions were not offered; one that comes all the same makes frames that nobody can look into. What says where a body ends has no place beside frames.
+        guard request.opensWebSocket, !reply.isHTTP2, values("upgrade", fields) == ["websocket"], options(fields).contains("upgrade"),
+            bytes("sec-websocket-accept") == [WebSocketAnswer.accept(to: key)],
+            WebSocketAnswer.isChoice(bytes("sec-websocket-protocol"), of: request.request),
+            ["sec-websocket-extensions", "content-length", "transfer-encoding", "content-encoding"].allSatisfy({ bytes($0).isEmpty })
         else { throw .upgrade }
         var sent = sent(fields)
         sent[.connection] = "Upgrade"

@@ -108,6 +108,7 @@ extension PolicyExplanation.RequestStep {
         case .refuses(.port): "lists the host, on other ports"
         case .refuses(.method): "lists the host, for other methods"
         case .refuses(.path): "lists the host and the method, for other paths"
+        case .refuses(.webSocket): "lists the request, and no WebSocket: it has no `websocket: allow`"
         case .refuses(.encodedSlash): "lists the path, without an encoded slash"
         case .refuses(.place): "lists the request, with the token in another place"
         case .refuses(.occurrences): "lists the request, with the token in it less often"

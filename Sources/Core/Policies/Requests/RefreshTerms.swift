@@ -36,7 +36,8 @@ extension RequestRule {
 
     /// Keys that are about requests which somebody words.
     private static let ofRequests = [
-        "places", "occurrences", "encoded_slash", "rate", "concurrency", "bytes", "tunnel", "approval", "seal", "seal_into", "seal_expiry",
+        "places", "occurrences", "encoded_slash", "websocket", "rate", "concurrency", "bytes", "tunnel", "approval", "seal", "seal_into",
+        "seal_expiry",
     ]
 
     /// Refuses what does not fit a rule that renews: it has one address, which is known before.

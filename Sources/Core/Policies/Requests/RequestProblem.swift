@@ -25,6 +25,8 @@ package enum RequestProblem: Error, Equatable, Sendable {
     case authorities(RequestAuthorities.Problem)
     /// A path with an encoded slash, where the rule does not allow one.
     case encodedSlash
+    /// A rule that would open WebSockets, without the method for it, or with something to seal.
+    case withoutWebSocket
     /// A key by which requests are looked at, in a rule about tunnels.
     case inTunnel
     /// No method, space and `https://…`, or no canonical one.
@@ -46,7 +48,7 @@ extension RequestProblem {
         case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants), .wildcardOnOwnNetwork: "policy.host-too-wide"
         case .unknownMethod, .unknownPlace: "policy.unknown-word"
         case .encodedSlash: "policy.never-matches"
-        case .withoutRequest, .notOfBroker, .inTunnel, .withoutSeal, .notOfRefresh: "policy.misplaced-key"
+        case .withoutRequest, .notOfBroker, .inTunnel, .withoutSeal, .notOfRefresh, .withoutWebSocket: "policy.misplaced-key"
         case .sealWithoutSecret: "policy.missing-key"
         case .host, .refreshOfSeveral, .badPort, .badCount, .badRate, .badBytes, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest,
             .authorities:
@@ -76,9 +78,10 @@ extension RequestProblem {
         case .authorities(.privateKey): "a private key stands here, where certificates should"
         case .authorities(.tooLong): "the certificates are longer than \(RequestAuthorities.maximumBytes >> 10) KiB"
         case .encodedSlash: "the pattern has an encoded slash, and the rule allows none"
+        case .withoutWebSocket: "a WebSocket is opened by `GET`, and nothing of it is sealed: this rule opens none"
         case .inTunnel: "nobody looks into a tunnel: its rule has hosts, ports, a rate and `own_network`, and nothing else"
         case .badRequest(.form): "a request is a method, one space and a URL"
-        case .badRequest(.scheme): "a request here begins with `https://`"
+        case .badRequest(.scheme): "a request here begins with `https://`, or with `wss://` where it is a `GET` for a WebSocket"
         case .badRequest(.path): "the path is not in the form in which paths are judged"
         case .badRequest(.query): "rules do not look at what follows `?` or `#`"
         case .badRequest(.user): "a URL here has neither user nor password"
@@ -104,6 +107,7 @@ extension RequestProblem {
         case .authorities(.privateKey): "take it out of this text, and think of it as known to whoever saw it; certificates alone are wanted"
         case .authorities(.tooLong): "name the authorities of these hosts, not every one that there is"
         case .encodedSlash: "write `encoded_slash: allow`, if the service reads `%2F` as a part of one segment"
+        case .withoutWebSocket: "write it in a rule with `GET` among its methods, and without `seal`"
         case .inTunnel: "leave this out, or `tunnel`: requests of the rule are looked into then"
         case .badRequest(.form): "write `GET https://api.example.com/v1/x`"
         case .badRequest(.path): CanonicalPath.hint

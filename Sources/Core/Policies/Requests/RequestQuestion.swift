@@ -1,6 +1,6 @@
 /// A request as the policy judges it, before it leaves: every part in its one canonical form.
 package struct RequestQuestion: Sendable, Hashable {
-    /// `https`; or `http`, which no rule lets go; or `tls`, for a tunnel into which nobody looks.
+    /// `https`, or `wss` for a WebSocket; or `http`, which no rule lets go; or `tls`, for a tunnel into which nobody looks.
     package let scheme: String
     package let host: String
     package let port: Int
@@ -19,8 +19,8 @@ package struct RequestQuestion: Sendable, Hashable {
         scheme: String = "https", host: String, port: Int = 443, method: String, path: String, place: TokenPlace? = nil, occurrences: Int = 1,
         providerPlaces: [TokenPlace] = []
     ) {
-        guard ["https", "http", Self.tunnelScheme].contains(scheme), (try? HostName(host)) != nil, (1...65535).contains(port),
-            CanonicalPath.has(path), occurrences >= 0
+        guard ["https", "http", Self.tunnelScheme, Self.webSocketScheme].contains(scheme), (try? HostName(host)) != nil, (1...65535).contains(port),
+            CanonicalPath.has(path), occurrences >= 0, scheme != Self.webSocketScheme || method == "GET"
         else { return nil }
         guard (1...32).contains(method.utf8.count), method.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else {
             return nil
@@ -35,10 +35,16 @@ package struct RequestQuestion: Sendable, Hashable {
     /// Scheme, host and port, the usual one left out.
     package var origin: String {
         let shown = isTunnel ? "https" : scheme
-        return "\(shown)://\(host)\(port == (shown == "https" ? 443 : 80) ? "" : ":\(port)")"
+        return "\(shown)://\(host)\(port == (shown == "http" ? 80 : 443) ? "" : ":\(port)")"
     }
 
     package static let tunnelScheme = "tls"
+
+    /// That of a WebSocket: what both sides say once it is open, no rule looks at.
+    package static let webSocketScheme = "wss"
+
+    /// Whether it is asked for a WebSocket.
+    package var opensWebSocket: Bool { scheme == Self.webSocketScheme }
 
     /// Whether it is asked for a tunnel, in which nobody sees requests.
     package var isTunnel: Bool { scheme == Self.tunnelScheme }
@@ -51,20 +57,22 @@ package struct RequestQuestion: Sendable, Hashable {
 }
 
 extension RequestQuestion {
-    /// Reads `METHOD https://host/path`, or `CONNECT https://host/` for a tunnel, as somebody writes it to ask about it. Nothing is made canonical here: what is not, is refused.
+    /// Reads `METHOD https://host/path`, `GET wss://host/path` for a WebSocket, or `CONNECT https://host/` for a tunnel, as somebody writes it to ask about it. Nothing is
+    /// made canonical here: what is not, is refused.
     package init(parsing text: String, place: TokenPlace? = nil) throws(RequestProblem) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard words.count == 2 else { throw .badRequest(.form) }
         let isTunnel = words[0] == "CONNECT"
         guard isTunnel || RequestMethod(rawValue: words[0]) != nil else { throw .unknownMethod(suggestion: RequestMethod.suggestion(for: words[0])) }
-        guard words[1].hasPrefix("https://") else { throw .badRequest(.scheme) }
-        let rest = words[1].dropFirst("https://".count)
+        let opensWebSocket = words[0] == "GET" && words[1].hasPrefix("wss://")
+        guard opensWebSocket || words[1].hasPrefix("https://") else { throw .badRequest(.scheme) }
+        let rest = words[1].dropFirst(opensWebSocket ? "wss://".count : "https://".count)
         guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else { throw .badRequest(.query) }
         let authority = rest.prefix { $0 != "/" }
         guard !authority.contains("@") else { throw .badRequest(.user) }
         let (host, port) = try Self.hostAndPort(authority)
         let path = String(rest.dropFirst(authority.count))
-        let scheme = isTunnel ? Self.tunnelScheme : "https"
+        let scheme = isTunnel ? Self.tunnelScheme : opensWebSocket ? Self.webSocketScheme : "https"
         guard !isTunnel || path == "/",
             let question = RequestQuestion(scheme: scheme, host: host, port: port, method: words[0], path: path, place: place)
         else { throw .badRequest(.path) }

@@ -4,15 +4,16 @@ extension RequestRule {
         PolicyKey("name"), PolicyKey("agent_id"), PolicyKey("environments", list: true), PolicyKey("keys", list: true),
         PolicyKey("hosts", list: true),
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
-        PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("own_network"),
+        PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("websocket"),
+        PolicyKey("own_network"),
         PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"), PolicyKey("concurrency", of: .number), PolicyKey("bytes"),
         PolicyKey("approval"), PolicyKey("seal", list: true, of: .pair), PolicyKey("seal_into"), PolicyKey("seal_expiry"), PolicyKey("refresh"),
     ]
 
     /// What only those who look into a request can go by.
     private static let keysOfRequests = [
-        "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "authorities", "concurrency", "bytes", "approval", "seal",
-        "seal_into", "seal_expiry", "refresh",
+        "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "websocket", "authorities", "concurrency", "bytes", "approval",
+        "seal", "seal_into", "seal_expiry", "refresh",
     ]
 
     init(_ node: PolicyNode) throws(PolicyError) {
@@ -34,6 +35,7 @@ extension RequestRule {
             try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? (isTunnel ? [] : Self.usualMethods(refresh))
         self.methods = RequestMethod.allCases.filter(methods.contains)
         encodedSlash = try members["encoded_slash"]?.word() ?? .deny
+        webSocket = try members["websocket"]?.word() ?? .deny
         ownNetwork = try members["own_network"]?.word() ?? .deny
         authorities = try members["authorities"]?.authorities()
         paths = try members["paths"]?.globs(over: .path) ?? []
@@ -59,6 +61,9 @@ extension RequestRule {
         }
         if encodedSlash == .deny, let index = paths.firstIndex(where: { CanonicalPath.hasEncodedSlash($0.description) }) {
             throw PolicyError(path: "\(members["paths"]?.path ?? "")[\(index)]", reason: .request(.encodedSlash))
+        }
+        if webSocket == .allow, !methods.contains(.get) || seal != nil, let member = members["websocket"] {
+            throw member.error(.request(.withoutWebSocket))
         }
         // A name that somebody else may add must not lead into one's own network.
         if ownNetwork == .allow, let index = hosts.firstIndex(where: \.isWildcard) {
@@ -91,6 +96,7 @@ extension RequestRule {
         members.add("places", (places ?? []).map(\.description))
         members.add("occurrences", occurrences == 1 ? nil : String(occurrences))
         members.add("encoded_slash", encodedSlash, unless: .deny)
+        members.add("websocket", webSocket, unless: .deny)
         members.add("own_network", ownNetwork, unless: .deny)
         members.add("authorities", authorities?.pem)
         members.add("tunnel", tunnel, unless: .deny)

@@ -20,6 +20,8 @@ package struct RequestRule: Sendable, Equatable {
     package let occurrences: Int
     /// Whether a segment of the path may have a slash in it.
     package let encodedSlash: AgentPolicy.Permission
+    /// Whether its `GET` stands for a WebSocket, too, with all that both sides say by it.
+    package let webSocket: AgentPolicy.Permission
     /// Whether its hosts may lead to addresses of this machine or its own network.
     package let ownNetwork: AgentPolicy.Permission
     /// What its hosts are verified against; nil for the system's authorities.
@@ -73,17 +75,18 @@ extension RequestRule {
 
     /// Why a request does not go; the later, the nearer it came.
     package enum Refusal: Int, Sendable, Equatable, CaseIterable {
-        case notListed, tunnel, scheme, host, port, method, path, encodedSlash, place, occurrences
+        case notListed, tunnel, scheme, host, port, method, path, webSocket, encodedSlash, place, occurrences
     }
 
     func verdict(on request: RequestQuestion, withToken hasToken: Bool) -> Verdict {
         guard request.isTunnel == (tunnel == .allow) else { return .refuses(.tunnel) }
-        guard request.isTunnel || request.scheme == "https" else { return .refuses(.scheme) }
+        guard request.isTunnel || request.opensWebSocket || request.scheme == "https" else { return .refuses(.scheme) }
         guard hosts.matches(request.host) else { return .refuses(.host) }
         guard ports.contains(request.port) else { return .refuses(.port) }
         guard !request.isTunnel else { return .allows }
         guard methods.contains(where: { $0.rawValue == request.method }) else { return .refuses(.method) }
         guard paths.matches(request.path) else { return .refuses(.path) }
+        guard webSocket == .allow || !request.opensWebSocket else { return .refuses(.webSocket) }
         guard encodedSlash == .allow || !CanonicalPath.hasEncodedSlash(request.path) else { return .refuses(.encodedSlash) }
         guard hasToken else { return .allows }
         guard let place = request.place else { return .dependsOnPlace }
@@ -102,6 +105,7 @@ extension RequestRule {
             && hosts.cover(other.hosts)
             && Set(other.ports).isSubset(of: ports) && Set(other.methods).isSubset(of: methods) && paths.cover(other.paths)
             && coversTokens(of: other) && (seal == nil || other.seal != nil) && (encodedSlash == .allow || other.encodedSlash == .deny)
+            && (webSocket == .allow || other.webSocket == .deny)
     }
 
     private func coversTokens(of other: RequestRule) -> Bool {
@@ -126,7 +130,8 @@ extension RequestRule {
         guard refresh == nil else { return (.enforced, "the broker renews the value with this request; no agent words any of it") }
         let what = keys.isEmpty ? "by it a request without a token goes" : "by it the value goes"
         let hosts = hosts.contains(where: \.isWildcard) ? "to listed hosts and any below a listed name" : "to listed hosts"
-        return (.enforced, "\(what) \(hosts) alone; what a service does for the agent is not held")
+        let sockets = webSocket == .allow ? ", nor what is said over a WebSocket" : ""
+        return (.enforced, "\(what) \(hosts) alone; what a service does for the agent is not held\(sockets)")
     }
 }
 

@@ -105,6 +105,7 @@ extension PolicyDenial {
             case .port: "the policy lists this host, and not on this port"
             case .method: "the policy lists this host, and not for this method"
             case .path: "the policy lists this host for this method, and not this path"
+            case .webSocket: "the policy lists this request, and not as one for a WebSocket: its rule has no `websocket: allow`"
             case .encodedSlash: "the policy lists this path, and no encoded slash in it"
             case .place: "the policy lists this request, and not with the token in this place"
             case .occurrences: "the policy lists this request, and not with the token in it so often"
@@ -118,6 +119,7 @@ extension PolicyDenial {
         case .place:
             "put the token where the rule has it: \(rule.map { $0.places(on: request).map { "`\($0)`" }.joined(separator: " or ") } ?? "")"
         case .occurrences: "put the token into the request \(rule.map { $0.occurrences == 1 ? "once" : "\($0.occurrences) times at most" } ?? "once")"
+        case .webSocket: "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether its rule has `websocket: allow`"
         case .notListed, .tunnel, .host, .port, .method, .path, .encodedSlash:
             "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether a rule lists it"
         }

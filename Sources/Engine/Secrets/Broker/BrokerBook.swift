@@ -141,6 +141,12 @@ final class BrokerBook: Sendable {
     /// Whether the broker is still its agent's: no lock, no end of the agent's session came since it was lent.
     func holds(_ loan: Loan) -> Bool { state.withLock { !$0.isClosed && $0.entries[loan.holder]?.number == loan.number } }
 
+    /// Ends what goes on with tokens that are over.
+    func endRequests(with grants: some Sequence<GrantID>) {
+        let brokers = state.withLock { state in state.own.values.map(\.broker) + state.entries.values.map(\.broker) }
+        for grant in grants { for broker in brokers { broker.endRequests(with: grant) } }
+    }
+
     /// Ends brokers, and says how many; those of runs, too, unless they are spared.
     @discardableResult
     func end(sparingRuns: Bool = false, where isMeant: (SessionHolder) -> Bool) -> Int {

@@ -20,6 +20,8 @@ package enum BrokerFailure: Diagnosable, Equatable {
     case timeout
     /// Its bodies have as many bytes as the request's rule lets through.
     case overAllowance
+    /// The request's token was revoked while it went on.
+    case revoked
     /// There is no broker, or it ended.
     case unavailable
 
@@ -35,6 +37,7 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .cut: "broker.connection-cut"
         case .timeout: "broker.timeout"
         case .overAllowance: "broker.over-allowance"
+        case .revoked: "broker.token-revoked"
         case .unavailable: "broker.unavailable"
         }
     }
@@ -51,6 +54,7 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .cut: "the connection to the service ended before its reply did"
         case .overAllowance: "what the request or its reply carries is more than its rule lets through now"
         case .timeout: "the service did not answer in time"
+        case .revoked: "the token was revoked while the request went on"
         case .unavailable: "the broker is not there"
         }
     }
@@ -66,7 +70,7 @@ package enum BrokerFailure: Diagnosable, Equatable {
         case .overAllowance:
             "wait, or send and fetch less: one request has half of what is left of the rule's `bytes`; whether it took effect is not known"
         case .unavailable: "lock and unlock the vault; it starts a new one"
-        case .refused, .reply: nil
+        case .refused, .reply, .revoked: nil
         }
     }
 }

@@ -27,12 +27,16 @@ package protocol RunningBroker: AnyObject, Sendable {
     func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply
     /// Opens a forward proxy for the programs of one session, as long as the broker runs; `judge` is asked of each request that comes in by it.
     func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor
+    /// Ends the requests that go on with a token which is over: a reply that streams, a WebSocket.
+    func endRequests(with grant: GrantID)
     /// Ends it, and with it the values that it holds. Idempotent.
     func end()
 }
 
 extension RunningBroker {
     package func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor { throw BrokerFailure.unavailable }
+    /// One that cannot end a part of what it does ends all of it.
+    package func endRequests(with grant: GrantID) { end() }
 }
 
 /// Says whether requests of one session may leave. It is asked by a process that hostile bytes may have taken over.

@@ -129,6 +129,7 @@ extension OpenVault {
             var detail = [AuditFact("tokens", count)]
             if case .those(let ids) = which { detail += ids.map { AuditFact("token", "\($0)") } }
             try await authorizer.commit(permit, change, on: subjects, detail: detail)
+            brokers.endRequests(with: rows.map { $0.id.cast() })
             return count
         }
     }

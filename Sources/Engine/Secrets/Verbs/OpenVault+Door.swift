@@ -145,8 +145,8 @@ extension OpenVault {
         let address = "http://tacit:\(credential)@127.0.0.1:\(door.port)"
         let own = "localhost,127.0.0.1,::1"
         return [
-            "HTTPS_PROXY": address, "https_proxy": address, "ALL_PROXY": address, "all_proxy": address, "NO_PROXY": own, "no_proxy": own,
-            "NODE_USE_ENV_PROXY": "1",
+            "HTTPS_PROXY": address, "https_proxy": address, "WSS_PROXY": address, "wss_proxy": address, "ALL_PROXY": address, "all_proxy": address,
+            "NO_PROXY": own, "no_proxy": own, "NODE_USE_ENV_PROXY": "1",
         ]
     }
 }

@@ -4,10 +4,13 @@ import Secrets
 
 extension BrokerFailure {
     /// Those that say everything by their code.
-    private static let plain: [BrokerFailure] = [.refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .overAllowance, .unavailable]
+    private static let plain: [BrokerFailure] = [
+        .refused, .unresolved, .unreachable, .untrusted, .cut, .timeout, .overAllowance, .revoked, .unavailable,
+    ]
     private static let stops: [ExchangeStop] =
         [.unreadableBody, .bodyTooLong, .codedBody] + RequestRefusal.allCases.map(ExchangeStop.ambiguous)
         + ExchangeRefusal.allCases.map(ExchangeStop.exchange) + SignatureRefusal.allCases.map(ExchangeStop.signature)
+        + FrameRefusal.allCases.map(ExchangeStop.frames)
     private static let replies: [BrokerFailure] = ReplyRefusal.allCases.map(BrokerFailure.reply)
     private static let addresses: [BrokerFailure] = AddressKind.allCases.map { .address(AddressRefusal(kind: $0)) }
     private static let all: [BrokerFailure] = plain + stops.map(BrokerFailure.stopped) + replies + addresses

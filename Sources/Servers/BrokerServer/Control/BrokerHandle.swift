@@ -1,4 +1,5 @@
 import Brokering
+package import Model
 package import NIOCore
 import NIOPosix
 package import Secrets
@@ -80,6 +81,8 @@ package final class BrokerHandle: RunningBroker {
         channel.close(promise: nil)
         finish()
     }
+
+    package func endRequests(with grant: GrantID) { write(.revoke(grant)) }
 
     package func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply {
         let id = nextID()
@@ -169,7 +172,7 @@ package final class BrokerHandle: RunningBroker {
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
         case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutTarget)
-        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .cancel, .open: end()
+        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .cancel, .open, .revoke: end()
         }
     }
 

@@ -4,7 +4,7 @@ import Secrets
 extension ControlMessage {
     private enum Kind: UInt8 {
         case errand = 1
-        case allow, refuse, cancel, open, describe, sealed, unsealed
+        case allow, refuse, cancel, open, describe, sealed, unsealed, revoke
         case ask = 65
         case outcome, reply, failure, opened, misuse, egress, withdraw, seal
     }
@@ -35,6 +35,9 @@ extension ControlMessage {
         case .open(let id, let setup):
             writer.begin(Kind.open, id.number)
             setup.write(to: &writer)
+        case .revoke(let grant):
+            writer.begin(Kind.revoke, 0)
+            writer.write(grant)
         case .opened(let id, let door):
             writer.begin(Kind.opened, id.number)
             writer.write(door.port)
@@ -79,6 +82,7 @@ extension ControlMessage {
         case .seal: self = .seal(ask, try .init(decoding: &reader))
         case .cancel: self = .cancel(work)
         case .open: self = .open(work, try .init(decoding: &reader))
+        case .revoke: self = .revoke(try reader.id(GrantKind.self))
         case .opened: self = .opened(work, OpenDoor(port: try reader.count(), authority: try reader.text()))
         case .ask: self = .ask(ask, WorkID(number: try reader.int64()), try .init(decoding: &reader))
         case .outcome: self = .outcome(ask, try .init(decoding: &reader))

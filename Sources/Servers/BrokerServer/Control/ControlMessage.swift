@@ -17,6 +17,8 @@ enum ControlMessage: Sendable {
     /// Nobody waits for it any more.
     case cancel(WorkID)
     case open(WorkID, DoorSetup)
+    /// The token of a grant is over: what goes on with it ends.
+    case revoke(GrantID)
     // From the broker, which hostile bytes may have taken over
     case ask(AskID, WorkID, AskedRequest)
     case seal(AskID, NewCredentials)

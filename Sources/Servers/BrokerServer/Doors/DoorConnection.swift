@@ -109,7 +109,7 @@ struct RequestParts {
         switch part {
         case .head: isInside = true
         case .end, nil: isInside = false
-        case .body: break
+        case .body, .over: break
         }
         return part
     }

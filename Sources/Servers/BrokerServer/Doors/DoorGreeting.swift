@@ -216,7 +216,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         var framing = HTTPResponseEncoder.Configuration()
         framing.automaticallySetFramingHeaders = false
         try pipeline.addHandlers(
-            HTTPResponseEncoder(configuration: framing), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
+            HTTPResponseEncoder(configuration: framing), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
             PlainDoorWire())
         return WaitingRequests(try DoorGuest.Requests(wrappingChannelSynchronously: channel))
     }

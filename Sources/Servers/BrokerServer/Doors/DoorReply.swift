@@ -13,9 +13,6 @@ struct DoorReply: Sendable {
     /// Of the program's request.
     private let version: ReceivedHead.Version
 
-    /// How long nothing comes before a reply pauses: what was held back then goes on.
-    private static let pause = TimeAmount.milliseconds(25)
-
     /// Whether the policy lets data pass that nobody can look into.
     private let passesUnscanned: Bool
 
@@ -27,32 +24,42 @@ struct DoorReply: Sendable {
         self.passesUnscanned = passesUnscanned
     }
 
-    /// Passes it on to its end; one that is sealed, once it is whole.
+    /// What follows a reply's head.
+    enum Kind { case body, webSocket }
+
+    /// Passes it on to its end, or to where frames of a WebSocket follow; one that is sealed, once it is whole.
     ///
     /// Where the service says that the credential is not good, `renew` is asked for another one: the reply is dropped if there is one, and told otherwise.
-    func pass(_ exchange: ServiceExchange, sealedBy sealer: ReplySealer?, renewing renew: Renewal? = nil) async throws {
+    func pass(_ exchange: ServiceExchange, sealedBy sealer: ReplySealer?, renewing renew: Renewal? = nil) async throws -> Kind {
         let received = try await head(exchange)
         if received.status == 401, let allowed = await renew?() { throw RenewedRequest(allowed: allowed) }
         let whole = try await sealer?.whole(received, exchange, tally)
         let judged = whole?.head ?? received
-        guard !judged.opensWebSocket else { throw BrokerFailure.reply(.upgrade) }
         let answers = broker.values.answers
         let fields = ReplyFields(judged.fields, broker.values.needles.needles, answers)
         tally.redacted(fields.redactions, answers)
-        guard fields.withheld == nil, let body = ReplyBody(judged.coding, from: request.target.origin, broker, passing: passesUnscanned) else {
+        guard fields.withheld == nil,
+            let body = ReplyBody(judged.coding, from: request.target.origin, broker.values, broker.opener, passing: passesUnscanned)
+        else {
             throw BrokerFailure.reply(fields.withheld == nil ? .coding : .withheld)
         }
         tally.begin()
+        if judged.opensWebSocket {
+            try await client.writer.write(.head(AnswerHead(judged, fields, version)))
+            return .webSocket
+        }
         var pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)
         pump.begin(AnswerHead(judged, fields, version))
         if let whole {
             if !whole.body.isEmpty { try await pump.take(ByteBuffer(bytes: whole.body)) }
             try await pump.finish(try trailers(whole.trailers))
         } else {
-            try await bodies(exchange, to: &pump)
+            let behind = try await exchange.pass(to: &pump, tally)
+            try await pump.finish(try trailers(behind))
         }
         // Who still sends a body that nobody reads is not waited for.
         if !tally.hasSentAll { client.close() }
+        return .body
     }
 
     private func head(_ exchange: ServiceExchange) async throws -> JudgedReply {
@@ -78,30 +85,6 @@ struct DoorReply: Sendable {
         guard fields.withheld == nil else { throw BrokerFailure.reply(.withheld) }
         return fields.fields
     }
-
-    /// What is there already is taken before anything is written, so that a short reply goes out as one.
-    private func bodies(_ exchange: ServiceExchange, to pump: inout ReplyPump) async throws {
-        while true {
-            let part: ReplyPart
-            if let ready = exchange.ready() {
-                part = ready
-            } else {
-                try await pump.write()
-                guard case .part(let next) = try await exchange.next(within: pump.holdsBack ? Self.pause : nil) else {
-                    try pump.pause()
-                    continue
-                }
-                part = next
-            }
-            switch part {
-            case .head, .interim: throw BrokerFailure.reply(.framing)
-            case .body(let bytes):
-                try tally.received(bytes.readableBytes)
-                try await pump.take(bytes)
-            case .end(let fields): return try await pump.finish(try trailers(fields))
-            }
-        }
-    }
 }
 
 /// Asks for a renewed credential; nil where there is none.
@@ -121,6 +104,7 @@ extension AnswerHead {
     fileprivate init(_ judged: JudgedReply, _ fields: ReplyFields, _ version: ReceivedHead.Version) {
         let body: Body =
             switch judged.body {
+            case _ where judged.opensWebSocket: .none
             case .none: .none
             case .length(0): .length(0)
             case .length, .streamed, .untilClose: .streamed

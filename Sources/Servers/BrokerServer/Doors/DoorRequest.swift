@@ -33,8 +33,6 @@ struct DoorRequest: Sendable {
             return try await refuse(.stopped(stop))
         case .wait, .pass: return false
         }
-        // Nobody looks into its frames yet.
-        guard !wish.request.opensWebSocket else { return try await refuse(.reply(.upgrade)) }
         let (ask, leave): (AskID, RequestLeave)
         switch try await answer(to: wish, &exchange, body, &parts) {
         case .allow(let id, let allowed): (ask, leave) = (id, allowed)
@@ -177,16 +175,23 @@ struct DoorRequest: Sendable {
         if departing.isWhole { try tally.sent(departing.body?.count ?? 0) }
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
             client.ended?.whenComplete { _ in stream.exchange.fail(BrokerFailure.cut) }
+            try broker.ongoing.begin(stream.exchange, with: Set(released.keys))
+            defer { broker.ongoing.finish(stream.exchange) }
             stream.send(departing)
             guard !departing.isWhole else {
                 tally.sentAll()
                 // With a body it goes again all the same: nothing was done with what came without a credential.
                 let mayGoAgain = departing.body != nil || departing.isReplayable
-                try await reply.pass(stream.exchange, sealedBy: sealer, renewing: mayGoAgain ? renew : nil)
-                return true
+                let kind = try await reply.pass(stream.exchange, sealedBy: sealer, renewing: mayGoAgain ? renew : nil)
+                guard kind == .webSocket, try await parts.skipRest() else { return true }
+                let relay = WebSocketRelay(
+                    stream: stream, broker: broker, tally: tally, client: client, tokens: door.tokens, origin: origin,
+                    passesUnscanned: leave.passesUnscanned)
+                try await relay.pass(&parts)
+                return false
             }
             return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await reply.pass(stream.exchange, sealedBy: sealer) }
+                group.addTask { _ = try await reply.pass(stream.exchange, sealedBy: sealer) }
                 try await upload(&exchange, body, departure.next, &parts, stream, tally)
                 try await group.waitForAll()
                 return tally.hasSentAll
@@ -238,7 +243,7 @@ struct DoorRequest: Sendable {
 extension RequestExchange {
     fileprivate mutating func receive(_ part: AskedPart, _ body: RequestBody) -> Step {
         switch part {
-        case .head: return .stop(.unreadableBody)
+        case .head, .over: return .stop(.unreadableBody)
         case .body(let bytes):
             guard isUnpacked else { return receive(Array(buffer: bytes)) }
             return body.unpacked(Array(buffer: bytes)).map { receive($0) } ?? .stop(.unreadableBody)

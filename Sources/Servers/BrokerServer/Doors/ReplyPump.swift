@@ -7,7 +7,7 @@ import Secrets
 /// back would tell that it begins a value.
 ///
 /// One thing at a time: while the program does not read, nothing is judged, and no pause of its making is a pause of the service's.
-struct ReplyPump: ~Copyable {
+struct ReplyPump: ReplyTaker, ~Copyable {
     private var body: ReplyBody
     private let answers: AnswerBook
     private let tally: RequestTally

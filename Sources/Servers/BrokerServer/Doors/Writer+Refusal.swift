@@ -58,7 +58,7 @@ struct BrokerProblem: Encodable {
 extension BrokerFailure {
     fileprivate var status: Int {
         switch self {
-        case .refused, .address: 403
+        case .refused, .address, .revoked: 403
         case .stopped(.bodyTooLong): 413
         case .stopped: 400
         case .unresolved, .unreachable, .untrusted, .cut, .reply: 502

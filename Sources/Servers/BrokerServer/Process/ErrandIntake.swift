@@ -46,7 +46,7 @@ final class ErrandIntake {
         var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
         reply.withheld = fields.withheld
         guard reply.withheld == nil else { return reply }
-        guard let body = ReplyBody(judged.coding, from: origin, broker, passing: passesUnscanned) else { throw .reply(.coding) }
+        guard let body = ReplyBody(judged.coding, from: origin, broker.values, broker.opener, passing: passesUnscanned) else { throw .reply(.coding) }
         self.body = consume body
         self.reply = reply
         return nil

@@ -12,19 +12,28 @@ struct ReplyBody: ~Copyable {
     private let source: (origin: Brokering.Origin, passes: Bool)
     /// Of the values that the redactor knows.
     private var generation: Int
+    /// What was found before the redactor began.
+    private var earlier: [RedactionReport.Count] = []
 
     /// How much is searched at once of what was held back, and how much is unpacked, or a little more.
     private static let portion = 64 << 10
     private static let mostAtOnce = 1 << 20
 
     /// Nil for a coding that nobody here looks into.
-    init?(_ coding: JudgedReply.Coding, from origin: Brokering.Origin, _ broker: BrokerParts, passing passesUnscanned: Bool) {
-        guard let unpacking = Unpacking(coding, broker.opener) else { return nil }
-        let (needles, generation) = broker.values.needles
-        (self.unpacking, values, opener, self.generation) = (unpacking, broker.values, broker.opener, generation)
+    init?(
+        _ coding: JudgedReply.Coding, from origin: Brokering.Origin, _ values: HeldValues, _ opener: any MemberOpener, passing passesUnscanned: Bool
+    ) {
+        guard let unpacking = Unpacking(coding, opener) else { return nil }
+        let (needles, generation) = values.needles
+        (self.unpacking, self.values, self.opener, self.generation) = (unpacking, values, opener, generation)
         source = (origin, passesUnscanned)
-        redactor = Redactor(
-            needles, mode: .agent, endingAt: Self.ends(source, values), answers: values.answers, opening: opener)
+        redactor = Self.redactor(needles, source, values, opener)
+    }
+
+    private static func redactor(
+        _ needles: NeedleSet, _ source: (origin: Brokering.Origin, passes: Bool), _ values: HeldValues, _ opener: any MemberOpener
+    ) -> Redactor {
+        Redactor(needles, mode: .agent, endingAt: ends(source, values), answers: values.answers, opening: opener)
     }
 
     /// Archives and images pass from a service that was sent no value: it has none to pack. From another they end where something packed begins that cannot be opened.
@@ -32,7 +41,11 @@ struct ReplyBody: ~Copyable {
         source.passes || !values.haveGone(to: source.origin) ? .guessable : [.compressed, .guessable]
     }
 
-    var report: RedactionReport { redactor.report }
+    var report: RedactionReport {
+        var report = redactor.report
+        report.counts = earlier + report.counts
+        return report
+    }
 
     /// Takes bytes as they came and appends what may be seen of them. A few packed ones can stand for gigabytes: where it stopped before it was through,
     /// it says how many it took, and wants the rest once there is room again.
@@ -52,6 +65,20 @@ struct ReplyBody: ~Copyable {
 
     /// Nothing came for a while: who waits for the answer sees what there is of it.
     mutating func idle(into output: inout [UInt8]) { redactor.idle(into: &output) }
+
+    /// A message of it is whole: all of it goes on now, and what comes next is still seen together with it. Something packed that is not whole by then is not
+    /// waited for.
+    mutating func endMessage(into output: inout [UInt8]) {
+        redactor.idle(into: &output)
+        guard redactor.isHolding, !redactor.hasStopped else { return }
+        redactor.finish(into: &output)
+        catchUp(into: &output)
+        guard !redactor.hasStopped else { return }
+        earlier += redactor.report.counts
+        let (needles, generation) = values.needles
+        self.generation = generation
+        redactor = Self.redactor(needles, source, values, opener)
+    }
 
     /// The body came to its end.
     mutating func finish(into output: inout [UInt8]) throws(ReplyRefusal) {

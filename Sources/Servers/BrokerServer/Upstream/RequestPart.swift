@@ -8,6 +8,8 @@ enum RequestPart: Sendable {
     case body(ByteBuffer)
     /// The fields behind the body.
     case end(HTTPFields)
+    /// Frames, once the reply has opened a WebSocket.
+    case frames(ByteBuffer)
 }
 
 /// A request that was allowed, with values in it: it goes to a connection at once, and nowhere else.

@@ -25,11 +25,19 @@ struct ServiceStream: Sendable {
     }
 
     /// Writes a piece of a body that streams; throws when the service wants no more of it.
-    func send(_ bytes: [UInt8]) async throws {
+    func send(_ bytes: [UInt8]) async throws { try await send(.body(ByteBuffer(bytes: bytes))) }
+
+    /// Writes frames; throws when the WebSocket is over.
+    func send(frames: [UInt8]) async throws { try await send(.frames(ByteBuffer(bytes: frames))) }
+
+    private func send(_ part: RequestPart) async throws {
         while !channel.isWritable, !exchange.isOver { await exchange.waitToWrite() }
         guard !exchange.isOver else { throw BrokerFailure.cut }
-        channel.writeAndFlush(RequestPart.body(ByteBuffer(bytes: bytes)), promise: nil)
+        channel.writeAndFlush(part, promise: nil)
     }
+
+    /// Writes a last frame, whether the service takes it or not.
+    func sendLast(frame: [UInt8]) { channel.writeAndFlush(RequestPart.frames(ByteBuffer(bytes: frame)), promise: nil) }
 
     func sendEnd(_ trailers: HTTPFields = [:]) { channel.writeAndFlush(RequestPart.end(trailers), promise: nil) }
 

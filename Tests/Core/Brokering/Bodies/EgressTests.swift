@@ -86,14 +86,14 @@ struct EgressTests {
         func gone(_ end: String) throws -> [Int] {
             var exchange = try exchange([("Transfer-Encoding", "chunked"), ("Content-Type", "text/plain")], needles: needles())
             _ = try exchange.allow([:])
-            let body = [UInt8](repeating: 0x20, count: BodyPassage.distance + 1000 - end.utf8.count) + Array(end.utf8)
+            let body = [UInt8](repeating: 0x20, count: ContentDelay.distance + 1000 - end.utf8.count) + Array(end.utf8)
             return stride(from: 0, to: body.count, by: 500).map { start in
                 guard case .pass(let bytes) = exchange.receive(Array(body[start..<min(body.count, start + 500)])) else { return 0 }
                 return bytes.count
             } + [{ if case .pass(let bytes) = $0 { bytes.count } else { 0 } }(exchange.receiveEnd())]
         }
         let other = try gone(String(repeating: "x", count: 30))
-        #expect(other.reduce(0, +) == BodyPassage.distance + 1000 && other.dropLast().reduce(0, +) == 1000)
+        #expect(other.reduce(0, +) == ContentDelay.distance + 1000 && other.dropLast().reduce(0, +) == 1000)
         for count in 1...30 { #expect(try gone(String(value.prefix(count)) + String(repeating: "x", count: 30 - count)) == other) }
         for count in 1...30 { #expect(try gone(String(repeating: "x", count: 30 - count) + String(value.prefix(count))) == other) }
     }

@@ -6,8 +6,9 @@ enum AnswerPart: Sendable {
     /// It may send its body.
     case goOn
     case head(AnswerHead)
+    /// Of the body, or whole frames of a WebSocket.
     case body(ByteBuffer)
-    /// The fields behind the body.
+    /// The fields behind the body. Of a WebSocket it ends what comes of the program, too.
     case end([(name: String, value: String)])
 }
 

@@ -7,6 +7,8 @@ enum AskedPart: Sendable {
     case body(ByteBuffer)
     /// The fields behind the body, as they came.
     case end([ReceivedHead.Field])
+    /// A WebSocket is over: the door has nothing more to say, or what came first was none.
+    case over(FrameRefusal?)
 }
 
 /// The head of a program's request, and what only its connection knows.

@@ -51,6 +51,9 @@ final class PlainWire: ChannelDuplexHandler {
             end.write(trailers)
             end.writeStaticString("\r\n")
             context.write(wrapOutboundOut(end), promise: promise)
+        case .frames(let bytes):
+            guard current?.reader.hasOpenedWebSocket == true else { return failAll(context, promise) }
+            context.write(wrapOutboundOut(bytes), promise: promise)
         }
     }
 

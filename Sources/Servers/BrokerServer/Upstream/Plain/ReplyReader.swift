@@ -29,6 +29,8 @@ struct ReplyReader {
     private var interimsLeft = 16
     /// Whether the service keeps the connection, and all was as it should be.
     private var isPersistent = true
+    /// Whether frames of a WebSocket come from here on.
+    private(set) var hasOpenedWebSocket = false
     /// How long the service said that it keeps it.
     private(set) var keepsFor: TimeAmount?
 
@@ -102,6 +104,7 @@ struct ReplyReader {
         if judged.status == 204, hasFraming { isPersistent = false }
         if reply.bindsConnection || reply.closes || judged.opensWebSocket { isPersistent = false }
         keepsFor = reply.keepsFor
+        hasOpenedWebSocket = judged.opensWebSocket
         switch judged.body {
         case .none: place = .length(0)
         case .length(let count): place = .length(count)

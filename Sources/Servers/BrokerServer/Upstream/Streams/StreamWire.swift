@@ -29,6 +29,7 @@ final class StreamWire: ChannelDuplexHandler {
             hasSentEnd = departing.hasNoBody
             context.write(wrapOutboundOut(.headers(.init(headers: HPACKHeaders(departing), endStream: hasSentEnd))), promise: nil)
             promise?.succeed()
+        case .frames: promise?.fail(ChannelError.operationUnsupported)
         case .body(let bytes): context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: promise)
         case .end(let trailers):
             guard !hasSentEnd else {
