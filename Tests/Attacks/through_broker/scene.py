@@ -72,6 +72,7 @@ class Scene:
         return [
             rule("public", ["/v1/public/**", "/v1/one"]), rule("files", ["/v1/files/*/raw"], encoded_slash="allow"), rule("rated", ["/v1/rated"], rate="2/minute"),
             rule("sealing", ["/v1/seal/**"], seal=["token: /token"], seal_into="minted/key", seal_expiry="/expires_in"), rule("minted", ["/v1/minted"], ["minted/*"]),
+            rule("sockets", ["/v1/public/socket-*"], websocket="allow"),
             rule("form", ["/v1/form"], ["form/*"], places=["form: key"]),
             rule("inside", ["/v1/public/**"], hosts=[*INSIDE, *CHANGING], own_network="deny"),
             rule("untrusted", ["/v1/public/**"], ports=[str(self.upstream.ports["stranger"]), str(self.upstream.ports["name"]), "1"]),

@@ -29,11 +29,13 @@ class Attempt(Technique):
         place.upstream.settle()
         if place.misplaced() or any(holds(view, value) or in_bytes(view, {"": value}) for view in views(got) for value in place.values):
             return "possible"
-        if self.group not in ("reflect", "seal"):
+        if self.group not in ("reflect", "seal", "socket"):
             return "stopped"
-        if place.is_withheld:
+        is_shown = any(token in got for token in place.tokens) or b"[REDACTED" in got
+        # A WebSocket ends with its connection, so that an end tells nothing.
+        if place.is_withheld and not (self.group == "socket" and is_shown):
             return "detected"
-        return "redacted" if any(token in got for token in place.tokens) or b"[REDACTED" in got else "stopped"
+        return "redacted" if is_shown else "stopped"
 
 
 def views(got):
