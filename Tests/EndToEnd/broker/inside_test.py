@@ -33,6 +33,8 @@ def commands_ask_as_the_agent(scene):
         printed = scene.agent(f"echo CANARY-guess | tacit {words} --password-fd 0 2>&1" if words != "panic" else "tacit panic 2>&1", *needed(), code=None)
         assert "not to be had from within a whole agent's sandbox" in printed, (words, printed)
     assert b"unlocked" in scene.person.tacit("status").out
+    printed = scene.agent("tacit doctor; tacit keeper 2>&1; tacit list", *needed())
+    assert "this is a whole agent's sandbox" in printed and "whose keeper is outside" in printed and "app/key" in printed, printed
 
 
 TOOLS = '''

@@ -28,10 +28,7 @@ struct DoctorCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         if acceptsClock || acceptsRollback { try accept(context) }
-        var findings = MachineChecks(context).findings
-        findings += keeperFindings(context)
-        findings.append(SandboxCheck.finding(context.sandbox()))
-        findings += StrengthChecks(paths: context.paths, userID: context.userID).findings
+        let findings = findings(context)
         let console = Console(context)
         if options.json {
             console.say(json: DoctorReport(findings: findings))
@@ -39,6 +36,14 @@ struct DoctorCommand: Verb {
             for finding in findings { Self.say(finding, console) }
         }
         if findings.contains(where: { $0.level == .bad }) { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    private func findings(_ context: CommandContext) -> [DoctorReport.Finding] {
+        let machine = MachineChecks(context).findings
+        // How the keeper and the person's other programs stand is not to be known in there.
+        if context.isConfined { return machine + [StrengthChecks.confined] }
+        let strength = StrengthChecks(paths: context.paths, userID: context.userID).findings
+        return machine + keeperFindings(context) + [SandboxCheck.finding(context.sandbox())] + strength
     }
 
     private func accept(_ context: CommandContext) throws {

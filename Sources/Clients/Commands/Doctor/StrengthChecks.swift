@@ -51,6 +51,11 @@ struct StrengthChecks {
         .init(.advice, "strength.remote", "strength \"remote\", coming: a team server on another machine keeps the keys from this one")
     }
 
+    /// Where a whole agent stands, in its sandbox.
+    static let confined = Finding(
+        .good, "agents.confined", "this is a whole agent's sandbox: the left column of the promise table",
+        hint: "its project it writes directly: what a person runs from there afterwards is the agent's work")
+
     /// Where agents stand: what they run may be confined, they themselves run as the user does.
     private var column: Finding {
         let title = "agents run free under your own uid: the right column of the promise table"

@@ -19,7 +19,11 @@ struct KeeperCommand: Verb {
     @Option(name: .customLong("person"), help: ArgumentHelp("Serve another user than the keeper's own.", valueName: "uid"))
     var person: UInt32?
 
-    func perform(in context: CommandContext) throws { throw ExitCode(context.keeper(KeeperLaunch(person: person))) }
+    func perform(in context: CommandContext) throws {
+        // It would take the place of the socket by which the agent asks its own.
+        guard !context.isConfined else { throw CommandFailure("this is a whole agent's sandbox, whose keeper is outside", code: "keeper.confined") }
+        throw ExitCode(context.keeper(KeeperLaunch(person: person)))
+    }
 }
 
 /// `tacit __keeper`: the keeper as another command started it.

@@ -12,8 +12,8 @@ struct MCPCommand: Verb {
         abstract: "Serve the secret tools to an AI agent (MCP over standard input and output).",
         discussion: """
             An agent's host starts this. The tools list secrets and run commands with them, as far as your policy allows; none gives a value. \
-            With --agent the agent is known by the badge that `tacit agent add NAME` wrote; without it, it is `unidentified`. The vault is never \
-            unlocked from here.
+            With --agent the agent is known by the badge that `tacit agent add NAME` wrote; without it, it is `unidentified`; in a whole agent's \
+            sandbox the socket there is its badge. The vault is never unlocked from here.
 
             EXAMPLES
               claude mcp add tacit -- tacit mcp --agent claude

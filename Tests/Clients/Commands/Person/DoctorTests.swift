@@ -102,6 +102,15 @@ struct DoctorTests {
         #expect(try rig.run("doctor").text.contains("advice  strength \"same uid\", in force"))
     }
 
+    @Test("in a whole agent's sandbox that column is named, and nothing is asked of the keeper")
+    func confined() throws {
+        let rig = try Rig()
+        rig.isConfined = true
+        let text = try rig.run("doctor").text
+        #expect(text.contains("good    this is a whole agent's sandbox: the left column") && !text.contains("strength") && !text.contains("run free"))
+        #expect(rig.keeper?.requests.isEmpty == true)
+    }
+
     @Test("a keeper that tells no more, and none at all, are told apart")
     func keepers() throws {
         #expect(try Rig().run("doctor").text.contains("the keeper runs, version 1.2.3"))

@@ -55,11 +55,13 @@ struct LocalKeeperTests {
         try Self.badge("CANARY-badge", of: "claude", rig)
         rig.terminal = try FakeTerminal()
         var context = rig.context
+        #expect(!context.isConfined && PasswordSource(context, descriptor: nil).isThere)
         context.confine()
         #expect(context.paths.socket == LocalPaths.confinedSocket && !PasswordSource(context, descriptor: nil).isThere)
         #expect(throws: CommandFailure.self) { try context.starter.start(context.paths) }
-        context.paths = rig.paths
-        _ = try await LocalKeeper(context, agent: "claude").existence(ExistsRequest(scope: "shop/dev", names: ["a"]), for: Self.client)
+        rig.isConfined = true
+        #expect(try rig.run("keeper").messages.contains("whose keeper is outside"))
+        _ = try await LocalKeeper(rig.context, agent: "claude").existence(ExistsRequest(scope: "shop/dev", names: ["a"]), for: Self.client)
         #expect(rig.keeper?.requests.map { $0.headers["tacit-agent-badge"] } == [nil])
     }
 

@@ -11,6 +11,8 @@ final class Rig {
     var currentDirectory: String
     var terminal: FakeTerminal?
     var starter: any KeeperStarter = NoKeeperStarter()
+    /// Whether commands run as in the sandbox of a whole agent, with the keeper where it is.
+    var isConfined = false
     let keeper: FakeKeeper?
     /// What the tests take for now.
     static let now: Int64 = 1_763_700_000
@@ -48,6 +50,10 @@ final class Rig {
             starter: starter, keeper: { $0.readiness == nil ? 41 : 42 })
         context.terminal = terminal?.path
         context.now = { Self.now }
+        if isConfined {
+            context.confine()
+            context.paths = paths
+        }
         return context
     }
 
