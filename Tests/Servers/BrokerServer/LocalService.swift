@@ -134,7 +134,9 @@ private final class ServiceHandler: ChannelInboundHandler {
         case "/gzip": reply(context, [("Content-Encoding", "gzip")], LocalService.gzip(Array("it is \(credential)".utf8)))
         case "/brotli": reply(context, [("Content-Encoding", "br")], LocalService.brotli(Array("it is \(credential)".utf8)))
         case "/brotli-cut": reply(context, [("Content-Encoding", "br")], LocalService.brotli(Array("it is \(credential)".utf8)).dropLast(2))
-        case "/brotli-behind": reply(context, [("Content-Encoding", "br")], LocalService.brotli(Array("it".utf8)) + Array(credential.utf8))
+        case "/brotli-behind":
+            let bodies = ["it", credential].map { LocalService.brotli(Array($0.utf8)) }
+            reply(context, [("Content-Encoding", "br")], bodies[0] + bodies[1])
         case "/brotli-bomb": reply(context, [("Content-Encoding", "br")], LocalService.brotli([UInt8](repeating: 0x78, count: 12 << 20)))
         case "/split": replyInPieces(context, Array("<\(credential)>".utf8))
         case "/redirect": reply(context, status: .found, [("Location", "https://elsewhere.test/?\(credential)")], [])

@@ -79,8 +79,8 @@ import Testing
             body = consume made
             (outcome.status, outcome.fields) = (judged.status, fields.fields.map { "\($0.name): \($0.value)" })
         case .body(let bytes):
-            let bytes = Array(buffer: bytes)
-            unsafe try body?.take(bytes.span.bytes, into: &outcome.body)
+            var rest = Array(buffer: bytes)
+            while let taken = unsafe try body?.take(rest.span.bytes, into: &outcome.body) { rest.removeFirst(taken) }
             if body?.hasStopped == true { throw .withheld }
         case .end(let trailers):
             try body?.finish(into: &outcome.body)

@@ -82,7 +82,8 @@ struct BodyPassage: Sendable {
             switch watch.pass(bytes, into: &clean) {
             case .token(let grant):
                 // A value before it is what ends the body, however it is cut.
-                if let name = egress?.pass(clean, isEnd: true, into: &delay.settled) { throw .egress(Egress(name: name, bytesSent: byteCount)) }
+                try know()
+                if let egress { try settle(clean, by: egress, isEnd: true) }
                 throw .stray(grant)
             case .method: throw .ambiguous(.methodOverride)
             case nil: break

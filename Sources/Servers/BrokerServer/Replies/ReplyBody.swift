@@ -50,14 +50,20 @@ struct ReplyBody: ~Copyable {
     /// Takes bytes as they came and appends what may be seen of them. A few packed ones can stand for gigabytes: where it stopped before it was through,
     /// it says how many it took, and wants the rest once there is room again.
     mutating func take(_ bytes: RawSpan, into output: inout [UInt8]) throws(ReplyRefusal) -> Int? {
-        if values.generation != generation { renew() }
         switch unpacking {
         case .none:
-            redact(bytes, into: &output)
+            takePlain(bytes, into: &output)
             return nil
         case .member(let reading):
+            if values.generation != generation { renew() }
             return try reading.read(bytes, giving: Self.mostAtOnce) { piece in redact(piece, into: &output) }
         }
+    }
+
+    /// Takes bytes that are packed in nothing, all at once.
+    mutating func takePlain(_ bytes: RawSpan, into output: inout [UInt8]) {
+        if values.generation != generation { renew() }
+        redact(bytes, into: &output)
     }
 
     /// Whether nothing more of it may be seen.

@@ -61,7 +61,7 @@ struct FramePump: ReplyTaker, ~Copyable {
             if kind == .close { hasClosed = true }
         case .message(let kind, let piece, let isLast):
             self.kind = kind
-            do throws(ReplyRefusal) { unsafe try messages.take(piece.span.bytes, into: &passed) } catch { throw BrokerFailure.reply(error) }
+            unsafe messages.takePlain(piece.span.bytes, into: &passed)
             if isLast { messages.endMessage(into: &passed) }
             guard !messages.hasStopped else { throw BrokerFailure.reply(.withheld) }
             holdsBack = !isLast
@@ -72,7 +72,7 @@ struct FramePump: ReplyTaker, ~Copyable {
     /// What a control frame carries, if it may be seen as it is.
     private mutating func searched(_ payload: [UInt8]) throws -> [UInt8] {
         var seen: [UInt8] = []
-        do throws(ReplyRefusal) { unsafe try controls.take(payload.span.bytes, into: &seen) } catch { throw BrokerFailure.reply(error) }
+        unsafe controls.takePlain(payload.span.bytes, into: &seen)
         controls.endMessage(into: &seen)
         guard !controls.hasStopped, seen == payload else { throw BrokerFailure.reply(.withheld) }
         return seen
