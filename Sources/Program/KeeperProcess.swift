@@ -96,7 +96,7 @@ struct KeeperProcess {
     ) -> Vault.Foundation {
         let paths = paths
         return Vault.Foundation(
-            openStore: { create in try SQLiteStore.open(directory: paths.vault, create: create) },
+            openStore: { create in CachingStore(try SQLiteStore.open(directory: paths.vault, create: create)) },
             storeExists: { unsafe access("\(paths.vault)/vault.db", F_OK) == 0 },
             passwordHash: Argon2id(), clock: Host.clock(),
             memory: DiskStateFile(path: paths.rollbackMemory, durability: .lazy),

@@ -6,11 +6,13 @@ package protocol SQLStore: VaultStore {
     /// Lends a connection for reading. What it reads is what was committed before the call, or later.
     func read<Value: Sendable>(_ body: (any SQLConnection) throws(StoreError) -> Value) async throws(StoreError) -> Value
     /// Lends the connection for writing, to one caller at a time.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws(StoreError) -> Value) async throws(StoreError) -> Value
+    nonisolated(nonsending) func write<Value: Sendable>(
+        _ body: @Sendable (any SQLConnection) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value
 }
 
 extension SQLStore {
-    package func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>] {
+    package nonisolated(nonsending) func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>] {
         try await write { connection throws(StoreError) in try connection.commit(batches) }
     }
 

@@ -32,18 +32,6 @@ final class SQLiteQueue: Sendable {
         try queue.unsafeRead { _ in Self.result(connection, body) }.get()
     }
 
-    /// Runs `body` on the queue's own thread while the caller is suspended: a flush to disk holds up nobody else.
-    func async<Value: Sendable>(
-        _ body: @escaping @Sendable (StoreConnection) throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            queue.asyncWriteWithoutTransaction { [connection] _ in
-                continuation.resume(returning: Self.result(connection, body))
-            }
-        }
-        return try result.get()
-    }
-
     func close() {
         queue.unsafeRead { _ in connection.retire() }
         try? queue.close()

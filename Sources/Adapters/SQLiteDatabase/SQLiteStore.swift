@@ -4,11 +4,13 @@ import Synchronization
 
 /// A vault in one directory: `vault.db`, held through `vault.lock`.
 ///
-/// Writes go one after another through one connection; reads have connections of their own and never wait for a flush.
+/// Writes go one after another through one connection; reads have connections of their own and never wait for a flush. All of it runs on the threads of the
+/// callers, and whoever writes waits for the disk: `writingExecutor` is for that.
 package final class SQLiteStore: SQLStore {
     private let directory: VaultDirectory
     private let lock: VaultLock
     private let writer: SQLiteQueue
+    private let thread = WritingThread()
     private let readers = Mutex(Readers())
 
     private struct Readers {
@@ -36,30 +38,30 @@ package final class SQLiteStore: SQLStore {
         }
     }
 
+    package var writingExecutor: (any SerialExecutor & TaskExecutor)? { thread }
+
     package func read<Value: Sendable>(_ body: (any SQLConnection) throws(StoreError) -> Value) async throws(StoreError) -> Value {
         let reader = try takeReader()
         defer { giveBack(reader) }
         return try reader.sync { connection throws(StoreError) in try body(connection) }
     }
 
-    package func write<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLConnection) throws(StoreError) -> Value
+    package nonisolated(nonsending) func write<Value: Sendable>(
+        _ body: @Sendable (any SQLConnection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        try await writing { connection throws(StoreError) in try body(connection) }
+        try writing { connection throws(StoreError) in try body(connection) }
     }
 
-    private func writing<Value: Sendable>(
-        _ body: @escaping @Sendable (StoreConnection) throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
+    private func writing<Value>(_ body: (StoreConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
         guard !readers.withLock({ $0.isClosed }) else { throw .closed }
-        return try await writer.async { connection throws(StoreError) in
+        return try writer.sync { connection throws(StoreError) in
             guard !connection.isBroken else { throw .failed("an earlier write failed; the vault must be opened again") }
             return try body(connection)
         }
     }
 
     package func eraseFreed() async throws {
-        try await writing { connection throws(StoreError) in
+        try writing { connection throws(StoreError) in
             try connection.execute(script: "PRAGMA incremental_vacuum")
             try connection.emptyWriteAheadLog()
         }

@@ -5,12 +5,21 @@ import Model
 struct HeldBytes: ~Copyable, @unchecked Sendable {
     private var memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0
+    /// How much of the memory has held something since it was wiped last.
+    private var used = 0
 
-    init() { unsafe memory = .allocate(byteCount: 64 << 10, alignment: 16) }
+    /// Many a text is a header field.
+    private static let firstByteCount = 1 << 10
+
+    init() { unsafe memory = .allocate(byteCount: Self.firstByteCount, alignment: 16) }
 
     deinit {
-        unsafe memory.wipe()
+        unsafe Self.wipe(memory, upTo: used)
         unsafe memory.deallocate()
+    }
+
+    private static func wipe(_ memory: UnsafeMutableRawBufferPointer, upTo count: Int) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<count]).wipe()
     }
 
     /// The bytes as they are; valid until the next change.
@@ -21,6 +30,7 @@ struct HeldBytes: ~Copyable, @unchecked Sendable {
         if unsafe needed > memory.count { grow(toHold: needed) }
         unsafe UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
         count = needed
+        used = max(used, count)
     }
 
     mutating func removeFirst(_ removed: Int) {
@@ -34,8 +44,9 @@ struct HeldBytes: ~Copyable, @unchecked Sendable {
     private mutating func grow(toHold needed: Int) {
         let larger = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, 2 * memory.count), alignment: 16)
         unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
-        unsafe memory.wipe()
+        unsafe Self.wipe(memory, upTo: used)
         unsafe memory.deallocate()
         unsafe memory = larger
+        used = count
     }
 }

@@ -12,6 +12,8 @@ package final class NeedleSet: Sendable {
     /// Which of the values could be guessed, by the number of their name.
     let areGuessable: [Bool]
     private let patterns: [Pattern]
+    /// No text of fewer bytes can show anything of a value.
+    private let shortest: Int
     private let traits: Lexicon.Traits
     private let bytes: SecretValue
     private let heads: SecretValue
@@ -26,6 +28,7 @@ package final class NeedleSet: Sendable {
         bytes = Self.joined(needles.map(\.value), in: arena)
         let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)
         self.patterns = patterns
+        shortest = min(patterns.map { $0.end - $0.offset }.min() ?? .max, Redactor.edgeByteCount)
         (heads, tables, traits, layout) = Self.lend(bytes) { text in
             let heads = unsafe SecretValue(zeroedBytes: PatternIndex.headTableSize(patternCount: patterns.count), in: arena) { table in
                 unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
@@ -38,6 +41,12 @@ package final class NeedleSet: Sendable {
             }
             return (heads, tables, traits, layout)
         }
+    }
+
+    /// Whether a text of its own is so short that nothing of a value is in it: every spelling is at least as long as what it spells, but for packed ones, which begin
+    /// with what is no letter or with `x^`.
+    package func isTooShort(_ text: [UInt8]) -> Bool {
+        text.count < shortest && text.allSatisfy { 0x20..<0x7F ~= $0 && $0 != UInt8(ascii: "^") }
     }
 
     /// Lends the compiled needles for one call.

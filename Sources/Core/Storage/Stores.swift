@@ -6,7 +6,14 @@ package protocol BatchStore: Sendable {
     ///
     /// Batches are applied in order, and a failed one does not disturb the others. Throws when the store as a whole failed (disk full, connection
     /// lost): then none of them is stored.
-    func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>]
+    nonisolated(nonsending) func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>]
+
+    /// Where a commit may wait for the disk: whoever commits from there holds up nobody else. Nil where it does not matter.
+    var writingExecutor: (any SerialExecutor & TaskExecutor)? { get }
+}
+
+extension BatchStore {
+    package var writingExecutor: (any SerialExecutor & TaskExecutor)? { nil }
 }
 
 /// Reads mutable records.

@@ -39,6 +39,7 @@ package final class EgressWatch: Sendable {
 
     /// The name of a value that stands in a text; nil where none does.
     package static func name(in text: [UInt8], _ values: NeedleSet) -> String? {
+        guard !values.isTooShort(text) else { return nil }
         var passed: [UInt8] = []
         return EgressWatch(values).pass(text, isEnd: true, into: &passed)
     }

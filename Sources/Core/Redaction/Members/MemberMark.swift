@@ -45,14 +45,17 @@ enum MemberMark: Equatable {
     /// The first place from which a mark may have begun that the text's end cuts.
     static func openStart(in text: LentBytes, from start: Int, withZlib: Bool) -> Int? {
         (max(start, text.count - longestBefore)..<max(start, text.count)).first { place in
-            mayBegin(bzip2Mark, at: place, in: text)
-                || marks.contains { ($0.mark != .zlib || withZlib) && mayBegin($0.bytes, at: place, in: text) }
+            mayBegin(bzip2Mark.count, at: place, in: text) { bzip2Mark[$0] == nil || bzip2Mark[$0] == $1 }
+                || marks.contains { mark in
+                    (mark.mark != .zlib || withZlib) && mayBegin(mark.bytes.count, at: place, in: text) { mark.bytes[$0] == $1 }
+                }
         }
     }
 
-    private static func mayBegin(_ mark: [UInt8?], at place: Int, in text: LentBytes) -> Bool {
+    /// Whether a mark of so many bytes, of which those fit that the text still has, is cut off by its end.
+    private static func mayBegin(_ count: Int, at place: Int, in text: LentBytes, fits: (Int, UInt8) -> Bool) -> Bool {
         let seen = text.count - place
-        return seen < mark.count && (0..<seen).allSatisfy { mark[$0] == nil || mark[$0] == text[place + $0] }
+        return seen < count && (0..<seen).allSatisfy { fits($0, text[place + $0]) }
     }
 
     private static func endsBzip2(at place: Int, in text: LentBytes) -> Bool {

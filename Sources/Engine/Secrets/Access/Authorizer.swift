@@ -174,7 +174,7 @@ struct Authorizer: Sendable {
 
     /// Writes how a release ended. It does not wait for the disk: a missing outcome is reported by verification.
     func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact] = []) async {
-        await writer.note(access.outcome(result, detail: detail, clock: clock))
+        writer.note(access.outcome(result, detail: detail, clock: clock))
     }
 
     /// Writes how a release ended, in one transaction with what it left behind.

@@ -2,11 +2,13 @@ import Auditing
 import Envelopes
 import Model
 import Storage
+import Synchronization
 
 /// Appends audit entries, alone or in one transaction with a write, many askers per flush of the disk.
 ///
 /// It owns the head of the log and the digest of the mutable rows: both advance only with what was durably stored. Whatever it stores goes through
-/// one queue, so a checkpoint is never signed over entries that are still on their way.
+/// one queue, so a checkpoint is never signed over entries that are still on their way. It works on a thread of its own, which waits for the disk; who asks hands
+/// over and goes on.
 actor AuditWriter {
     /// What the writer needs of the vault's keys.
     struct Keys: Sendable {
@@ -40,19 +42,60 @@ actor AuditWriter {
     private let memory: HeadMemory
     private let witness: CheckpointWitness
     private let sentry: ClockSentry
-    private let lasting: Lasting
+    private nonisolated let lasting: Lasting
     private let reserve: any SpaceReserve
     private(set) var position: Position
     private var checkpointDue: Timestamp
     /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
     private var unanswered: [Position] = []
-    private var waiting: [Request] = []
-    private var isWorking = false
-    private var isClosed = false
+    private nonisolated let queue = Mutex(Queue())
+    /// Where the store waits for the disk: no thread has to wake another between an entry and its flush.
+    private nonisolated let executor: any SerialExecutor & TaskExecutor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// What is to be stored, in order.
+    private struct Queue {
+        var waiting: [Request] = []
+        var isWorking = false
+        /// Whether work begins soon, unless something comes that does not wait.
+        var isDue = false
+        var isClosed = false
+
+        /// Whether somebody has to begin.
+        mutating func begins() -> Bool {
+            defer { isWorking = true }
+            return !isWorking
+        }
+
+        /// The writes at the front that are stored together.
+        mutating func takeGroup() -> [Write] {
+            var group: [Write] = []
+            while group.count < AuditWriter.largestGroup, group.count < waiting.count, case .write(let write) = waiting[group.count],
+                // Room that was kept for one is not shared with others.
+                write.isRetried == group.first?.isRetried ?? write.isRetried
+            {
+                group.append(write)
+            }
+            waiting.removeFirst(group.count)
+            return group
+        }
+    }
+
+    /// How long an outcome waits for an entry that needs the disk anyway.
+    private static let outcomePatience = Duration.milliseconds(50)
 
     private enum Request {
         case write(Write)
         case checkpoint(CheckedContinuation<StoredCheckpoint?, any Error>)
+
+        /// Whoever comes after the end is told so.
+        func refuse() {
+            switch self {
+            case .write(let write): write.done?.resume(throwing: EngineError.locked)
+            case .checkpoint(let done): done.resume(throwing: EngineError.locked)
+            }
+        }
     }
 
     private struct Write {
@@ -77,36 +120,50 @@ actor AuditWriter {
         self.sentry = sentry
         self.lasting = lasting
         self.reserve = reserve
+        executor = store.writingExecutor ?? TurnExecutor()
         position = Position(head: log.head, digest: log.digest, checkpoint: log.checkpoint)
         checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
     }
 
     /// Stores entries, together with a change when there is one, all or none; returns the index of the last once they are durable.
     @discardableResult
-    func record(_ entries: [AuditEntry], with change: Change = Change()) async throws -> Int64 {
-        guard !isClosed else { throw EngineError.locked }
+    nonisolated func record(_ entries: [AuditEntry], with change: Change = Change()) async throws -> Int64 {
         precondition(entries.count < Self.entriesPerCheckpoint, "internal: more entries at once than may lie behind a checkpoint")
         return try await enqueued(entries, change)
     }
 
     /// Stores an outcome with the next group; nobody waits. One that comes after the lock is kept for the next unlock.
-    func note(_ outcome: AuditEntry) {
-        guard !isClosed else { return lasting.pending.keep(outcome) }
-        enqueue(.write(Write(entries: [outcome], change: Change(), done: nil)))
+    nonisolated func note(_ outcome: AuditEntry) {
+        let begins = queue.withLock { queue -> Bool? in
+            guard !queue.isClosed else { return nil }
+            queue.waiting.append(.write(Write(entries: [outcome], change: Change(), done: nil)))
+            guard !queue.isWorking, !queue.isDue else { return false }
+            queue.isDue = true
+            return true
+        }
+        guard let begins else { return lasting.pending.keep(outcome) }
+        guard begins else { return }
+        // Owned by the writer, and keeps none of its keys: what was stored meanwhile, before a lock at the latest, leaves nothing to do.
+        Task { [weak self] in
+            try? await Task.sleep(for: Self.outcomePatience)
+            self?.workIfDue()
+        }
     }
 
     /// Stores what waits, then signs a checkpoint over all of it. Nil for an empty log.
     @discardableResult
-    func checkpoint() async throws -> StoredCheckpoint? { try await withCheckedThrowingContinuation { enqueue(.checkpoint($0)) } }
+    nonisolated func checkpoint() async throws -> StoredCheckpoint? { try await withCheckedThrowingContinuation { enqueue(.checkpoint($0)) } }
 
     /// Signs a checkpoint when the last one is old enough and the log has grown since.
     func checkpointWhenDue() async throws { if isCheckpointDue { try await checkpoint() } }
 
     /// Stores the last entries and a checkpoint over everything; nothing is stored afterwards.
-    func close(writing last: [AuditEntry]) async throws {
-        guard !isClosed else { return }
-        isClosed = true
-        _ = try await enqueued(last, Change(), isLast: true)
+    nonisolated func close(writing last: [AuditEntry]) async throws {
+        let isFirst = queue.withLock { queue in
+            defer { queue.isClosed = true }
+            return !queue.isClosed
+        }
+        if isFirst { _ = try await enqueued(last, Change(), isLast: true) }
     }
 
     private var isCheckpointDue: Bool {
@@ -114,45 +171,68 @@ actor AuditWriter {
         return grown >= Self.entriesPerCheckpoint || (grown > 0 && sentry.steady() >= checkpointDue)
     }
 
-    private func enqueued(_ entries: [AuditEntry], _ change: Change, isLast: Bool = false) async throws -> Int64 {
-        try await withCheckedThrowingContinuation { enqueue(.write(Write(entries: entries, change: change, isLast: isLast, done: $0))) }
+    private nonisolated func enqueued(_ entries: [AuditEntry], _ change: Change, isLast: Bool = false) async throws -> Int64 {
+        try await withCheckedThrowingContinuation {
+            enqueue(.write(Write(entries: entries, change: change, isLast: isLast, done: $0)), afterEnd: isLast)
+        }
     }
 
-    private func enqueue(_ request: Request) {
-        waiting.append(request)
-        guard !isWorking else { return }
-        isWorking = true
+    private nonisolated func enqueue(_ request: Request, afterEnd: Bool = false) {
+        let begins = queue.withLock { queue -> Bool? in
+            guard afterEnd || !queue.isClosed else { return nil }
+            queue.waiting.append(request)
+            return queue.begins()
+        }
+        guard let begins else { return request.refuse() }
         // Owned by the writer: it ends when nothing waits.
-        Task { await work() }
+        if begins { Task(executorPreference: executor) { await self.work() } }
+    }
+
+    private nonisolated func workIfDue() {
+        let begins = queue.withLock { queue in
+            queue.isDue = false
+            return !queue.waiting.isEmpty && queue.begins()
+        }
+        if begins { Task(executorPreference: executor) { await self.work() } }
     }
 }
 
 extension AuditWriter {
     private func work() async {
-        while let next = waiting.first {
-            if case .checkpoint(let done) = next {
-                waiting.removeFirst()
+        while let next = nextTask() {
+            switch next {
+            case .checkpoint(let done):
                 do { done.resume(returning: try await storeCheckpoint()) } catch { done.resume(throwing: error) }
-                continue
+            case .group(let group):
+                await store(group)
+                // One that fails is tried again with the next group; those who wait for their entries do not depend on it.
+                if isCheckpointDue { _ = try? await storeCheckpoint() }
             }
-            await store(nextGroup())
-            // One that fails is tried again with the next group; those who wait for their entries do not depend on it.
-            if isCheckpointDue { _ = try? await storeCheckpoint() }
         }
-        isWorking = false
     }
 
-    private func nextGroup() -> [Write] {
-        var group: [Write] = []
-        while group.count < Self.largestGroup, group.count < waiting.count, case .write(let write) = waiting[group.count],
-            // Room that was kept for one is not shared with others.
-            write.isRetried == group.first?.isRetried ?? write.isRetried
-        {
-            group.append(write)
-        }
-        waiting.removeFirst(group.count)
-        return group
+    /// What is done at once.
+    private enum WriterTask {
+        case group([Write])
+        case checkpoint(CheckedContinuation<StoredCheckpoint?, any Error>)
     }
+
+    /// Nil where nothing waits: then somebody else begins the next time.
+    private func nextTask() -> WriterTask? {
+        queue.withLock { queue in
+            switch queue.waiting.first {
+            case nil:
+                queue.isWorking = false
+                return nil
+            case .checkpoint(let done):
+                queue.waiting.removeFirst()
+                return .checkpoint(done)
+            case .write: return .group(queue.takeGroup())
+            }
+        }
+    }
+
+    private func putBack(_ writes: some Sequence<Write>) { queue.withLock { $0.waiting.insert(contentsOf: writes.map(Request.write), at: 0) } }
 
     private func store(_ group: [Write]) async {
         var batches: [Batch] = []
@@ -176,7 +256,7 @@ extension AuditWriter {
         memory.remember(position.head)
     }
 
-    private var isRetryDue: Bool { if case .write(let next)? = waiting.first { next.isRetried } else { false } }
+    private var isRetryDue: Bool { queue.withLock { if case .write(let next)? = $0.waiting.first { next.isRetried } else { false } } }
 
     /// Tells each asker what became of its write. After the first refused batch the later ones no longer fit the log: they are tried again.
     private func settle(_ group: [Write], results: [Result<Void, StoreError>], marks: [Position]) {
@@ -185,7 +265,7 @@ extension AuditWriter {
             case .success: succeed(group[index], marks[index])
             case .failure(let error):
                 fail(group[index...index], error)
-                waiting.insert(contentsOf: group[(index + 1)...].map(Request.write), at: 0)
+                putBack(group[(index + 1)...])
                 return
             }
         }
@@ -206,7 +286,7 @@ extension AuditWriter {
         guard error as? StoreError == .full, !kept.isEmpty, reserve.giveUp() else { return fail(writes, error) }
         fail(writes.filter { !$0.isLast && !$0.entries.contains(where: \.hasKeptRoom) }[...], error)
         for index in kept.indices { kept[index].isRetried = true }
-        waiting.insert(contentsOf: kept.map(Request.write), at: 0)
+        putBack(kept)
     }
 
     private func fail(_ writes: ArraySlice<Write>, _ error: any Error) { for write in writes { write.done?.resume(throwing: error) } }

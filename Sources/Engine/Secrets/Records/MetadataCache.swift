@@ -2,7 +2,7 @@ import Model
 import Storage
 import Synchronization
 
-/// Metadata of secrets that was opened since the unlock, for lists. An entry holds only as long as its row is the very same (by MAC).
+/// Metadata of secrets that was opened since the unlock. An entry holds only as long as its row is the very same (by MAC).
 final class MetadataCache: Sendable {
     struct Entry: Sendable {
         var record: SecretRecord
@@ -31,6 +31,15 @@ final class MetadataCache: Sendable {
             after = page.last?.id
             if page.count < 2000 { return entries }
         }
+    }
+
+    /// What is sealed about a secret.
+    func metadata(of secret: SecretRecord, in vault: OpenVault) async throws -> SecretMetadata {
+        let id: AnyRecordID = secret.id.cast()
+        if let entry = known.withLock({ $0[id] }), entry.record.row == secret.row { return entry.metadata }
+        let metadata = try await vault.shelf.metadata(secret)
+        known.withLock { $0[id] = Entry(record: secret, metadata: metadata) }
+        return metadata
     }
 
     /// The names of the fields of a secret's current version; nil for one that was changed or purged meanwhile.

@@ -91,13 +91,13 @@ extension OpenVault {
     /// Whether an agent is registered now.
     func isRegistered(_ id: AgentID) async throws -> Bool {
         guard let row = try await book.record(.agent, id: id.cast()) else { return false }
-        return try openAgent(row).record.revokedAt == nil
+        return try SealedRecord(decoding: row.content).revokedAt == nil
     }
 
     /// Whether an agent's badge was made worthless. Its row stays as long as the vault.
     func isRevoked(_ id: AgentID) async throws -> Bool {
         guard let row = try await book.record(.agent, id: id.cast()) else { return false }
-        return try openAgent(row).record.revokedAt != nil
+        return try SealedRecord(decoding: row.content).revokedAt != nil
     }
 
     /// Writes down that a badge was shown which opens nothing, and says so.

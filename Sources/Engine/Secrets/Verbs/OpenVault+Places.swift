@@ -58,7 +58,7 @@ extension OpenVault {
     /// The target of an act that the policy decides for agents: with the tags that its rules ask for.
     func judged(_ scope: Scope, _ name: SecretName, _ secret: SecretRecord?, version: Int64? = nil, by asker: Asker) async throws -> Target {
         var target = target(scope, name, secret, version: version)
-        if asker.isAgent, let secret { target.tags = try await shelf.metadata(secret).tags }
+        if asker.isAgent, let secret { target.tags = try await metadataCache.metadata(of: secret, in: self).tags }
         return target
     }
 

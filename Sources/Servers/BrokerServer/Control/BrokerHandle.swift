@@ -65,7 +65,7 @@ package final class BrokerHandle: RunningBroker {
         }
         channel = messages.channel
         // Owned by the channel, with which it ends. It must not keep the handle alive, whose end closes the channel.
-        Task { [weak self, messages] in
+        Task(executorPreference: LoopExecutor.of(channel.eventLoop)) { [weak self, messages] in
             try? await messages.executeThenClose { inbound, _ in
                 for try await message in inbound { await self?.take(message) }
             }
@@ -145,7 +145,7 @@ package final class BrokerHandle: RunningBroker {
             await answersAreRead()
             guard let judge = judge(of: errand), let program = begin(id) else { return write(.refuse(id, nil)) }
             // A judge may wait for a person; others go on meanwhile. Owned by the errand, whose end the judge sees.
-            Task { await answer(id, request, for: program, by: judge) }
+            Task(executorPreference: LoopExecutor.of(channel.eventLoop)) { await self.answer(id, request, for: program, by: judge) }
         case .withdraw(let id): state.withLock { $0.judging[id] }?.leave()
         case .seal(let id, let credentials):
             guard let (judge, entry) = state.withLock({ $0.allowed[id] }), begin(id) != nil else { return write(.unsealed(id)) }

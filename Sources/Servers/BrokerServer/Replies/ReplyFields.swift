@@ -19,6 +19,7 @@ struct ReplyFields: Sendable {
     }
 
     private mutating func search(_ text: [UInt8], _ needles: NeedleSet, _ answers: AnswerBook) -> String {
+        guard !needles.isTooShort(text) else { return String(decoding: text, as: UTF8.self) }
         var redactor = Redactor(needles, mode: .agent, endingAt: [.compressed, .guessable], answers: answers)
         var output: [UInt8] = []
         unsafe redactor.redact(text.span.bytes, into: &output)
