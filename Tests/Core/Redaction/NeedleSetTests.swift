@@ -27,6 +27,27 @@ struct NeedleSetTests {
         }
     }
 
+    @Test("a text that is too short for a value comes out as it is, and one of a value's length is not")
+    func tooShort() {
+        var random = SystemRandomNumberGenerator()
+        for length in [1, 3, 6, 15, 16, 17, 40] {
+            let value = (0..<length).map { _ in UInt8.random(in: 0x21...0x7D, using: &random) }
+            let set = needleSet([("V", value)])
+            #expect(!set.isTooShort(value), "\(length)")
+            for count in 0...20 {
+                let texts = [
+                    Array(value.prefix(count)), Array(value.suffix(count)), (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) },
+                ]
+                for text in texts where set.isTooShort(text) {
+                    #expect(text.count < min(length, 16))
+                    #expect(redacted([text], by: set, mode: .agent, endingAt: [.compressed, .guessable]).output == text)
+                }
+            }
+            #expect(set.isTooShort(Array("x".utf8)) == (length > 1))
+            #expect(!set.isTooShort(Array("x^".utf8)) && !set.isTooShort([0x1F]), "what may be packed is looked into")
+        }
+    }
+
     @Test("of equal values the first one's name is shown")
     func equalValues() {
         #expect(redacted("CANARY-same", by: needleSet(["B": "CANARY-same", "A": "CANARY-same"])) == "[REDACTED:B]")

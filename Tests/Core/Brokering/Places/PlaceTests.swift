@@ -133,4 +133,24 @@ struct PlaceTests {
         }
         #expect(SessionTokens([:]).grants(in: random.bytes(4096)).isEmpty)
     }
+
+    @Test("what is found in steps is what is found at every place, for tokens of any length, also across each other")
+    func searchInSteps() {
+        for _ in 0..<200 {
+            let letters = Array("ab".utf8)
+            let texts = Set((0..<random.int(in: 1...4)).map { _ in (0..<random.int(in: 8...40)).map { _ in letters[random.int(in: 0...1)] } })
+            let grants: [GrantID] = texts.map { _ in random.id() }
+            let named = Array(zip(grants, texts))
+            let tokens = SessionTokens(Dictionary(uniqueKeysWithValues: named.map { ($0, FakeToken(String(decoding: $1, as: UTF8.self))) }))
+            let text = (0..<6).flatMap { _ in
+                random.oneIn(2) ? random.element(of: Array(texts)) ?? [] : (0..<9).map { _ in letters[random.int(in: 0...1)] }
+            }
+            var expected: [(grant: GrantID, end: Int)] = []
+            for end in 1...text.count {
+                for (grant, token) in named where text[..<end].suffix(token.count).elementsEqual(token) { expected.append((grant, end)) }
+            }
+            #expect(Set(tokens.grants(in: text)) == Set(expected.map(\.grant)) && tokens.grants(in: text).count == expected.count)
+            #expect(tokens.first(in: text)?.range.upperBound == expected.first?.end)
+        }
+    }
 }
