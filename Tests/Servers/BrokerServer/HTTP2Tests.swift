@@ -43,6 +43,16 @@ import Testing
         try await scene.end()
     }
 
+    @Test(arguments: [["http/1.1"], ["h2"]]) func servicesHintSoOftenAndNoOftener(_ protocols: [String]) async throws {
+        let scene = try await DoorScene(random, speaking: protocols) { $0.leave($1) }
+        let few = try await scene.curl("/hints/16")
+        #expect(few.contains("HTTP/1.1 200 ") && few.contains("\nhinted"))
+        let many = try await scene.curl("/hints/17")
+        #expect(many.contains("Tacit-Denied: broker.reply-status") && !many.contains("hinted"), "\(many)")
+        #expect(await scene.judge.outcomes(2).map(\.result) == ["done", "broker.reply-status"])
+        try await scene.end()
+    }
+
     /// A table is the connection's, and other requests go over it.
     @Test func valuesStandInNoTable() async throws {
         let scene = try await DoorScene(random, speaking: ["h2"]) { $0.leave($1) }

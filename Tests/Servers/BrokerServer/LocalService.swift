@@ -114,10 +114,13 @@ private final class ServiceHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): (self.head, body) = (head, [])
+        case .head(let head):
+            (self.head, body) = (head, [])
+            // Before the body has come.
+            if head.uri == "/early" { reply(context, status: .partialContent, [("Content-Range", "bytes 0-1/9")], [1, 2]) }
         case .body(let bytes): body += Array(bytes.readableBytesView)
         case .end(let trailers):
-            guard let head else { return }
+            guard let head, head.uri != "/early" else { return }
             var received = LocalService.Received(
                 method: head.method.rawValue, uri: head.uri, headers: head.headers.map { ($0.name, $0.value) }, body: body)
             received.trailers = (trailers ?? [:]).map { ($0.name, $0.value) }
@@ -150,6 +153,10 @@ private final class ServiceHandler: ChannelInboundHandler {
             write(context, .ok, [("Content-Length", "100")], Array("half".utf8))
             context.close(promise: nil)
         case "/silent": break
+        case _ where head.uri.hasPrefix("/hints/"):
+            let hint = HTTPResponseHead(version: .http1_1, status: .custom(code: 103, reasonPhrase: "Early Hints"), headers: ["Link": "</a>"])
+            for _ in 0..<(Int(head.uri.dropFirst("/hints/".count)) ?? 0) { context.writeAndFlush(wrapOutboundOut(.head(hint)), promise: nil) }
+            reply(context, [], Array("hinted".utf8))
         case _ where head.uri.hasPrefix("/taken"): reply(context, status: .unauthorized, [("X-Echo", credential)], [])
         case "/say": say(head, context)
         default: reply(context, [], Array("hello".utf8))

@@ -7,6 +7,9 @@ package struct ReceivedReply: Sendable, Equatable {
     /// Over HTTP/2: whether the head ended the stream, so that there is no body.
     package var isWhole: Bool
 
+    /// How many interim heads may come before the one that counts.
+    package static let mostInterims = 16
+
     package init(isHTTP2: Bool = false, status: Int, fields: [ReceivedHead.Field], isWhole: Bool = false) {
         self.isHTTP2 = isHTTP2
         self.status = status

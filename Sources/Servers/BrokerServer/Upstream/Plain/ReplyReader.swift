@@ -26,7 +26,7 @@ struct ReplyReader {
     private var place = Place.status
     /// How much of lines may still come before the body, or behind it.
     private var room = Self.mostLineBytes
-    private var interimsLeft = 16
+    private var interimsLeft = ReceivedReply.mostInterims
     /// Whether the service keeps the connection, and all was as it should be.
     private var isPersistent = true
     /// Whether frames of a WebSocket come from here on.

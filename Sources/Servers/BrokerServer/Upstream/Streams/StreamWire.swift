@@ -17,6 +17,7 @@ final class StreamWire: ChannelDuplexHandler {
     private var hasReceived = false
     private var hasHead = false
     private var hasEnded = false
+    private var interimsLeft = ReceivedReply.mostInterims
     /// Whether the service said that it did nothing about the request.
     private var isRefused = false
 
@@ -78,7 +79,10 @@ final class StreamWire: ChannelDuplexHandler {
         let reply = ReceivedReply(isHTTP2: true, status: status, fields: frame.headers.fields, isWhole: frame.endStream)
         switch ReplyGuard.verdict(on: reply, to: judged) {
         case .refused(let refusal): end(BrokerFailure.reply(refusal), context)
-        case .interim(let continues): exchange?.push(.interim(continues: continues))
+        case .interim(let continues):
+            guard interimsLeft > 0 else { return end(BrokerFailure.reply(.status), context) }
+            interimsLeft -= 1
+            exchange?.push(.interim(continues: continues))
         case .accepted(let judged):
             hasHead = true
             exchange?.push(.head(judged))
