@@ -14,8 +14,7 @@ struct DoorConnection: Sendable {
         let writer: NIOAsyncChannelOutboundWriter<AnswerPart>
         /// Its tasks run there, and its requests leave from there where they can.
         let loop: any EventLoop
-        /// When nobody waits for the one answer any more; nil where others may follow it.
-        var ended: EventLoopFuture<Void>?
+        let ended: ClientEnd
         /// When nobody reads an answer any more.
         let gone: EventLoopFuture<Void>
         /// Ends the connection, or the stream, whatever is read of it.
@@ -27,7 +26,9 @@ struct DoorConnection: Sendable {
         guard let channel = requests.take() else { return }
         let raw = channel.channel
         try? await channel.executeThenClose { inbound, outbound in
-            let client = Client(writer: outbound, loop: raw.eventLoop, gone: raw.closeFuture) { raw.close(promise: nil) }
+            let client = Client(writer: outbound, loop: raw.eventLoop, ended: ClientEnd(raw.closeFuture), gone: raw.closeFuture) {
+                raw.close(promise: nil)
+            }
             var parts = RequestParts(inbound)
             while let part = try await parts.next() {
                 guard case .head(let head) = part else { return }
@@ -68,7 +69,9 @@ struct DoorConnection: Sendable {
         guard let stream = requests.take() else { return }
         let raw = stream.channel
         try? await stream.executeThenClose { inbound, outbound in
-            let client = Client(writer: outbound, loop: raw.eventLoop, ended: raw.closeFuture, gone: raw.closeFuture) { raw.close(promise: nil) }
+            let client = Client(writer: outbound, loop: raw.eventLoop, ended: ClientEnd(raw.closeFuture), gone: raw.closeFuture) {
+                raw.close(promise: nil)
+            }
             var parts = RequestParts(inbound)
             guard case .head(let head)? = try await parts.next() else { return }
             guard let tunnel else { return }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Model
 import NIOCore
 import Secrets
+import Synchronization
 
 /// One request of a program: judged, asked about, sent with values in the place of tokens, and answered with tokens in the place of values.
 struct DoorRequest: Sendable {
@@ -174,7 +175,8 @@ struct DoorRequest: Sendable {
         let departing = DepartingRequest(wish.request, departure, to: origin)
         if departing.isWhole { try tally.sent(departing.body?.count ?? 0) }
         return try await broker.upstream.exchange(departing, leave, on: client.loop) { stream in
-            client.ended?.whenComplete { _ in stream.exchange.fail(BrokerFailure.cut) }
+            client.ended.begin(stream.exchange)
+            defer { client.ended.finish() }
             try broker.ongoing.begin(stream.exchange, with: Set(released.keys))
             defer { broker.ongoing.finish(stream.exchange) }
             stream.send(departing)
@@ -184,19 +186,41 @@ struct DoorRequest: Sendable {
                 let mayGoAgain = departing.body != nil || departing.isReplayable
                 let kind = try await reply.pass(stream.exchange, sealedBy: sealer, renewing: mayGoAgain ? renew : nil)
                 guard kind == .webSocket, try await parts.skipRest() else { return true }
+                // From here on a program that goes away ends it as one does that says so.
+                client.ended.finish()
                 let relay = WebSocketRelay(
                     stream: stream, broker: broker, tally: tally, client: client, tokens: door.tokens, origin: origin,
                     passesUnscanned: leave.passesUnscanned)
                 try await relay.pass(&parts)
                 return false
             }
+            let failed = FirstError()
             return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { _ = try await reply.pass(stream.exchange, sealedBy: sealer) }
-                try await upload(&exchange, body, departure.next, &parts, stream, tally)
+                group.addTask {
+                    do { _ = try await reply.pass(stream.exchange, sealedBy: sealer) } catch {
+                        failed.note(error)
+                        await tell(error, tally)
+                        throw error
+                    }
+                }
+                do { try await upload(&exchange, body, departure.next, &parts, stream, tally) } catch {
+                    // That no more came of the body is for this reason, if there is one.
+                    throw (error as? BrokerFailure ?? .cut) == .cut ? failed.error ?? error : error
+                }
                 try await group.waitForAll()
                 return tally.hasSentAll
             }
         }
+    }
+
+    /// Tells a program that still sends its body that it has no reply, and lets it send no more. Where the request itself ended, that says why.
+    private func tell(_ error: any Error, _ tally: RequestTally) async {
+        guard !tally.hasSentAll, !(error is CancellationError) else { return }
+        if !tally.hasBegun {
+            tally.begin()
+            _ = try? await refuse(error as? BrokerFailure ?? .cut)
+        }
+        client.close()
     }
 
     /// Sends the body as it comes; a service that does not want it any more answers all the same.
@@ -250,6 +274,14 @@ extension RequestExchange {
         case .end: return isUnpacked && !body.isWhole() ? .stop(.unreadableBody) : receiveEnd()
         }
     }
+}
+
+/// Why a reply failed while its request still went on.
+private final class FirstError: Sendable {
+    private let state = Mutex<(any Error)?>(nil)
+
+    var error: (any Error)? { state.withLock { $0 } }
+    func note(_ error: any Error) { state.withLock { $0 = $0 ?? error } }
 }
 
 private struct RefusedTrailers: Error { let stop: ExchangeStop }

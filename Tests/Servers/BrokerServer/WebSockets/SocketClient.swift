@@ -13,14 +13,22 @@ final class SocketClient {
     private var reader = FrameReader(of: .service)
     private var events: [FrameReader.Event] = []
 
-    init(_ scene: SocketScene) async throws {
+    convenience init(_ scene: SocketScene) async throws {
+        try await self.init(at: scene.door, showing: scene.credential, to: scene.service.port)
+    }
+
+    convenience init(_ scene: DoorScene) async throws {
+        try await self.init(at: scene.door, showing: scene.credential, to: scene.service.port)
+    }
+
+    private init(at door: OpenDoor, showing credential: String, to port: Int) async throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(scene.door.authority.utf8)))
+        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(door.authority.utf8)))
         configuration.applicationProtocols = ["http/1.1"]
         let (context, stream) = (try NIOSSLContext(configuration: configuration), AsyncStream<[UInt8]>.makeStream())
         let opened = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
-        let target = "localhost:\(scene.service.port)"
-        let credential = Data("tacit:\(scene.credential)".utf8).base64EncodedString()
+        let target = "localhost:\(port)"
+        let credential = Data("tacit:\(credential)".utf8).base64EncodedString()
         channel = try await ClientBootstrap(group: opened.futureResult.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -33,7 +41,7 @@ final class SocketClient {
                     try channel.pipeline.syncOperations.addHandler(opening)
                 }
             }
-            .connect(host: "127.0.0.1", port: scene.door.port).get()
+            .connect(host: "127.0.0.1", port: door.port).get()
         received = stream.stream.makeAsyncIterator()
         try await opened.futureResult.get()
     }
@@ -83,6 +91,9 @@ final class SocketClient {
         guard case .message(.text, let payload, _)? = try await next() else { return nil }
         return String(decoding: payload, as: UTF8.self)
     }
+
+    /// Returns once the other side has ended the connection.
+    func ends() async { while await received.next(isolation: #isolation) != nil {} }
 
     func leave() async throws { try await channel.close() }
 }
