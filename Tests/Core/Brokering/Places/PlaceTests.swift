@@ -141,7 +141,7 @@ struct PlaceTests {
             let texts = Set((0..<random.int(in: 1...4)).map { _ in (0..<random.int(in: 8...40)).map { _ in letters[random.int(in: 0...1)] } })
             let grants: [GrantID] = texts.map { _ in random.id() }
             let named = Array(zip(grants, texts))
-            let tokens = SessionTokens(Dictionary(uniqueKeysWithValues: named.map { ($0, FakeToken(String(decoding: $1, as: UTF8.self))) }))
+            let tokens = SessionTokens(Dictionary(uniqueKeysWithValues: named.map { ($0, FakeToken(text: String(decoding: $1, as: UTF8.self))) }))
             let text = (0..<6).flatMap { _ in
                 random.oneIn(2) ? random.element(of: Array(texts)) ?? [] : (0..<9).map { _ in letters[random.int(in: 0...1)] }
             }
