@@ -38,7 +38,7 @@ GROUPS = {
 }
 BROKER_GROUPS = {
     "host": "To another place than the rules list", "path": "Paths that a rule and a service could read differently", "frame": "Two requests in the bytes of one",
-    "method": "Another method, another path by a field", "place": "A token where none may stand", "reflect": "A service that sends the value back",
+    "method": "Another method, another path by a field", "place": "A token where none may stand", "reflect": "A service that sends the value back", "socket": "WebSockets",
     "door": "The door, for who has not its credential", "token": "Tokens at another door, and what a run's program holds", "end": "After their time, and in files, log and errors",
     "load": "More than it can be given", "seal": "A service that gives out a credential, and what stands for it then",
 }

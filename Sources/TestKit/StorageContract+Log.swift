@@ -120,12 +120,15 @@ extension StorageContract {
             try trial.expectEqual(results.map(\.error), [nil, .malformedRow, nil])
         },
         promise("a closed store answers nothing") { trial in
-            try await trial.stores(.put(trial.rows.record(.agent), replacing: nil))
+            let record = trial.rows.record(.agent)
+            try await trial.stores(.put(record, replacing: nil))
+            _ = try await trial.store.record(.agent, id: record.id, in: record.organization)
             await trial.store.close()
             await trial.store.close()
             let calls: [@Sendable () async throws -> Void] = [
                 { _ = try await trial.store.commit([Batch()]) },
                 { _ = try await trial.store.organizations() },
+                { _ = try await trial.store.record(.agent, id: record.id, in: record.organization) },
                 { try await trial.store.eraseFreed() },
             ]
             for call in calls {

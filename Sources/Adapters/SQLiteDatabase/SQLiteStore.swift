@@ -4,8 +4,8 @@ import Synchronization
 
 /// A vault in one directory: `vault.db`, held through `vault.lock`.
 ///
-/// Writes go one after another through one connection; reads have connections of their own and never wait for a flush. All of it runs on the threads of the
-/// callers, and whoever writes waits for the disk: `writingExecutor` is for that.
+/// Writes go one after another through one connection; reads have connections of their own and never wait for a flush. Whoever writes
+/// waits for the disk: `writingExecutor` is for that.
 package final class SQLiteStore: SQLStore {
     private let directory: VaultDirectory
     private let lock: VaultLock
@@ -41,9 +41,12 @@ package final class SQLiteStore: SQLStore {
     package var writingExecutor: (any SerialExecutor & TaskExecutor)? { thread }
 
     package func read<Value: Sendable>(_ body: (any SQLConnection) throws(StoreError) -> Value) async throws(StoreError) -> Value {
-        let reader = try takeReader()
-        defer { giveBack(reader) }
-        return try reader.sync { connection throws(StoreError) in try body(connection) }
+        // A caller that serves sockets has threads that may not wait for a disk.
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(StoreError) in
+            let reader = try takeReader()
+            defer { giveBack(reader) }
+            return try reader.sync { connection throws(StoreError) in try body(connection) }
+        }
     }
 
     package nonisolated(nonsending) func write<Value: Sendable>(
@@ -61,9 +64,11 @@ package final class SQLiteStore: SQLStore {
     }
 
     package func eraseFreed() async throws {
-        try writing { connection throws(StoreError) in
-            try connection.execute(script: "PRAGMA incremental_vacuum")
-            try connection.emptyWriteAheadLog()
+        try await withTaskExecutorPreference(thread) {
+            try writing { connection throws(StoreError) in
+                try connection.execute(script: "PRAGMA incremental_vacuum")
+                try connection.emptyWriteAheadLog()
+            }
         }
     }
 

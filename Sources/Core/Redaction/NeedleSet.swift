@@ -28,7 +28,10 @@ package final class NeedleSet: Sendable {
         bytes = Self.joined(needles.map(\.value), in: arena)
         let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)
         self.patterns = patterns
-        shortest = min(patterns.map { $0.end - $0.offset }.min() ?? .max, Redactor.edgeByteCount)
+        shortest = Self.lend(bytes) { text in
+            let isForeign = (0..<text.count).contains { text[$0] >= 0x80 }
+            return isForeign ? 0 : min(patterns.map(\.length).min() ?? .max, Redactor.edgeByteCount)
+        }
         (heads, tables, traits, layout) = Self.lend(bytes) { text in
             let heads = unsafe SecretValue(zeroedBytes: PatternIndex.headTableSize(patternCount: patterns.count), in: arena) { table in
                 unsafe PatternIndex.fillHeads(table, patterns: patterns, bytes: text)
@@ -43,8 +46,8 @@ package final class NeedleSet: Sendable {
         }
     }
 
-    /// Whether a text of its own is so short that nothing of a value is in it: every spelling is at least as long as what it spells, but for packed ones, which begin
-    /// with what is no letter or with `x^`.
+    /// Whether a text of its own is so short that nothing of a value is in it: every spelling is at least as long as what it spells, but for letters that UTF-16 has in
+    /// fewer bytes (with such a value nothing is too short), and for packed ones, which begin with what is no letter or with `x^`.
     package func isTooShort(_ text: [UInt8]) -> Bool {
         text.count < shortest && text.allSatisfy { 0x20..<0x7F ~= $0 && $0 != UInt8(ascii: "^") }
     }

@@ -109,13 +109,13 @@ extension CachingStore.Rows {
             if let lookup = record.lookup { lookups[.init(kind: record.kind, lookup: lookup, organization: record.organization)] = nil }
         case .remove(let kind, let id, _, let organization):
             forget(kind, id, organization)
-            for key in fields.keys where key.address.secret == id.cast() { fields[key] = nil }
+            if kind == .secret { fields = fields.filter { $0.key.address.secret != id.cast() } }
         case .insertDataKey(let key): forget(key.address, key.organization)
         case .insertCiphertext(let ciphertext): forget(ciphertext.address, ciphertext.organization)
         case .deleteDataKey(let address, _, _, let organization): forget(address, organization)
         case .deleteCiphertext(let address, _, let organization): forget(address, organization)
         case .deleteVersion(let secret, let number, _):
-            for key in fields.keys where key.address.secret == secret && key.address.version == number { fields[key] = nil }
+            fields = fields.filter { $0.key.address.secret != secret || $0.key.address.version != number }
         }
     }
 
@@ -236,5 +236,9 @@ extension CachingStore: LogStore {
 extension CachingStore: StoreUpkeep {
     package func eraseFreed() async throws { try await store.eraseFreed() }
 
-    package func close() async { await store.close() }
+    package func close() async {
+        // What is closed answers nothing from memory either.
+        state.withLock { ($0.rows, $0.underway) = (Rows(), 1 << 30) }
+        await store.close()
+    }
 }

@@ -48,6 +48,14 @@ struct NeedleSetTests {
         }
     }
 
+    @Test("letters that are shorter in UTF-16 are looked for in texts of any length")
+    func foreignLetters() {
+        let set = needleSet(["V": "中字符串打"])
+        let spelled = Array("N-[W{&N2bS".utf8)
+        #expect(!set.isTooShort(spelled))
+        #expect(redacted([spelled], by: set, mode: .agent).output != spelled)
+    }
+
     @Test("of equal values the first one's name is shown")
     func equalValues() {
         #expect(redacted("CANARY-same", by: needleSet(["B": "CANARY-same", "A": "CANARY-same"])) == "[REDACTED:B]")

@@ -20,7 +20,7 @@ extension RequestExchange {
         }
         let body = content.streams ? early : content.body
         if let egress = egress(in: wish, body) { throw .egress(egress) }
-        if content.streams, let stray = tokens.grants(in: body).first { throw .stray(stray) }
+        if content.streams, let stray = tokens.first(in: body) { throw .stray(stray.grant) }
         guard case .signed(let signed, _) = content else {
             return RequestContent(shown: SignableHead(try marked(wish)), sent: SignableHead(sent: wish.request), body: body)
         }

@@ -33,7 +33,7 @@ extension RequestExchange {
 
     /// Asks, once the signature is found good.
     mutating func ask(_ judged: JudgedRequest, _ signed: SignedRequest, _ body: [UInt8]?) -> Step {
-        if let body, let stray = tokens.grants(in: body).first { return stop(.stray(stray)) }
+        if let body, let stray = tokens.first(in: body) { return stop(.stray(stray.grant)) }
         do throws(SignatureRefusal) { try signed.check(now: now(), body: body) } catch { return stop(.signature(error)) }
         let givesCredentials = signed.givesCredentials(body: body)
         return question(

@@ -58,8 +58,9 @@ package struct SessionTokens: Sendable {
     /// The grants whose tokens stand anywhere in a text, once for each time, in the order of their ends.
     package func grants(in text: some Collection<UInt8>) -> [GrantID] {
         var found: [(grant: GrantID, range: Range<Int>)] = []
+        var seen: Set<Range<Int>> = []
         search(Array(text)) { grant, range in
-            if !found.contains(where: { $0.range == range }) { found.append((grant, range)) }
+            if seen.insert(range).inserted { found.append((grant, range)) }
             return true
         }
         return found.sorted { $0.range.upperBound < $1.range.upperBound }.map(\.grant)

@@ -289,7 +289,12 @@ extension AuditWriter {
         putBack(kept)
     }
 
-    private func fail(_ writes: ArraySlice<Write>, _ error: any Error) { for write in writes { write.done?.resume(throwing: error) } }
+    /// Tells who waits; what nobody waits for is kept for the next unlock.
+    private func fail(_ writes: ArraySlice<Write>, _ error: any Error) {
+        for write in writes {
+            if let done = write.done { done.resume(throwing: error) } else { for entry in write.entries { lasting.pending.keep(entry) } }
+        }
+    }
 
     /// Looks for what was sent without an answer, and takes up its position where it is there. Returns how many of the writes were stored.
     ///

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Runs a connection's tasks on its own event loop: between what comes in and what goes out no thread has to wake another.
 ///
-/// Nothing that blocks runs there. What is searched at once is as long as one read of a socket.
+/// Nothing that blocks runs there: what a keeper's judge reads of a disk is read elsewhere. What is searched at once is as long as one read of a socket.
 final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
     /// One for each loop, and loops are never shut down here.
