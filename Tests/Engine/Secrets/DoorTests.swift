@@ -95,6 +95,7 @@ import Testing
         await scene.door.judge.conclude(RequestOutcome(result: "done", status: 200, duration: .milliseconds(3)), of: first.entry)
         let log = try await scene.bench.log()
         let intent = try #require(log.first { $0.action == .known(.request) && $0.phase == .intent })
+        #expect(intent.detail.count { $0.key == "run" } == 1)
         #expect(intent.detail.contains(AuditFact("path", "/v1/customers")) && intent.detail.contains(AuditFact("method", "GET")))
         #expect(log.contains { $0.action == .known(.request) && $0.phase == .outcome(of: first.entry, result: "done") })
     }

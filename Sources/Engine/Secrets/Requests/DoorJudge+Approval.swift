@@ -12,7 +12,7 @@ extension DoorJudge {
     func access(
         _ request: AskedRequest, _ uses: [Use], _ targets: [Target], ruledBy rule: String?, _ program: AskingProgram, _ vault: OpenVault
     ) async throws -> AuthorizedAccess {
-        guard let rule else { return try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: request.facts) }
+        guard let rule else { return try await vault.authorizer.authorize(Self.act, by: asker, on: targets, detail: facts(of: request)) }
         do { try vault.waitingPrograms.begin(holder) } catch {
             try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), error: error)
             throw error
@@ -20,8 +20,11 @@ extension DoorJudge {
         defer { vault.waitingPrograms.end(holder) }
         let plea = try await plea(for: request, uses, rule: rule, program, vault)
         program.whenItLeaves { [bell = vault.bell] in bell.wake() }
-        return try await vault.approved(Self.act, by: asker, on: targets, plea, detail: request.facts)
+        return try await vault.approved(Self.act, by: asker, on: targets, plea, detail: facts(of: request))
     }
+
+    /// What the log says of a request, and of which run it is.
+    private func facts(of request: AskedRequest) -> [AuditFact] { request.facts + [AuditFact("run", "\(minting.run)")] }
 
     /// What a person is asked: all of the request, and which secrets go with it.
     private func plea(
