@@ -38,7 +38,8 @@ actor AuditWriter {
 
     private let organization: OrganizationID
     private let store: any VaultStore
-    private let keys: Keys
+    /// Nil once nothing more is stored: whoever still holds the writer holds no key.
+    private var keys: Keys?
     private let memory: HeadMemory
     private let witness: CheckpointWitness
     private let sentry: ClockSentry
@@ -277,6 +278,7 @@ extension AuditWriter {
         if mark.checkpointed > before, let checkpoint = mark.checkpoint { taken(checkpoint) }
         let index = mark.head.size - 1
         if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
+        if write.isLast { keys = nil }
         write.done?.resume(returning: index)
     }
 
@@ -292,6 +294,7 @@ extension AuditWriter {
     /// Tells who waits; what nobody waits for is kept for the next unlock.
     private func fail(_ writes: ArraySlice<Write>, _ error: any Error) {
         for write in writes {
+            if write.isLast { keys = nil }
             if let done = write.done { done.resume(throwing: error) } else { for entry in write.entries { lasting.pending.keep(entry) } }
         }
     }
@@ -311,7 +314,13 @@ extension AuditWriter {
         return count
     }
 
+    private func heldKeys() throws(EngineError) -> Keys {
+        guard let keys else { throw .locked }
+        return keys
+    }
+
     private func batch(for write: Write, advancing next: inout Position) throws -> Batch {
+        let keys = try heldKeys()
         for row in write.change.removed { next.digest.remove(row, key: keys.digest) }
         for row in write.change.added { next.digest.add(row, key: keys.digest) }
         var operations = write.change.operations
@@ -342,7 +351,8 @@ extension AuditWriter {
     func signed() throws -> SignedCheckpoint { try signed(position) }
 
     private func signed(_ position: Position) throws -> SignedCheckpoint {
-        try keys.signer.sign(position.head, recordsDigest: position.digest.value(key: keys.digest), previous: position.checkpoint?.size)
+        let keys = try heldKeys()
+        return try keys.signer.sign(position.head, recordsDigest: position.digest.value(key: keys.digest), previous: position.checkpoint?.size)
     }
 
     private func stored(_ position: Position) throws -> StoredCheckpoint {
