@@ -19,7 +19,7 @@ package enum GuessEstimate {
         value.withPlaintext(PlaintextDoor()) { span in
             unsafe span.withUnsafeBytes { bytes in
                 let look = unsafe LentBytes(UnsafeRawBufferPointer(rebasing: bytes.prefix(longestLook)))
-                return tenths(of: look) / 10
+                return tenths(of: look.slice(PublicHead.byteCount(of: look)..<look.count)) / 10
             }
         }
     }

@@ -17,7 +17,7 @@ struct Pattern {
     /// The patterns of the value that lies in `range` of `bytes`: the value, the value without its last line break, and its long lines.
     static func patterns(name: Int, at range: Range<Int>, in bytes: LentBytes) -> [Pattern] {
         guard !range.isEmpty else { return [] }
-        let head = publicHead(of: bytes.slice(range))
+        let head = PublicHead.byteCount(of: bytes.slice(range))
         var patterns = [Pattern(offset: range.lowerBound, length: range.count, name: name, isPart: false, publicHead: head)]
         var end = range.upperBound
         while end > range.lowerBound, bytes[end - 1].isLineEnd { end -= 1 }
@@ -43,22 +43,13 @@ struct Pattern {
         while start < end, bytes[start].isBlank { start += 1 }
         while end > start, bytes[end - 1].isBlank || bytes[end - 1].isLineEnd { end -= 1 }
         guard end - start >= shortestLine, !isArmor(bytes.slice(start..<end)) else { return [] }
-        return [Pattern(offset: start, length: end - start, name: name, isPart: true)]
+        let head = PublicHead.bodyByteCount(of: bytes.slice(start..<end))
+        return [Pattern(offset: start, length: end - start, name: name, isPart: true, publicHead: head)]
     }
 
     /// The first and last lines of a PEM block are the same for everybody: hiding them alone would only mislead.
-    private static func isArmor(_ line: LentBytes) -> Bool { begins(line, with: "-----BEGIN ") || begins(line, with: "-----END ") }
-
-    /// The first line of a PEM block with its end, or the header of a JSON web token with its dot.
-    private static func publicHead(of value: LentBytes) -> Int {
-        let last: UInt8
-        if begins(value, with: "-----BEGIN ") { last = .lineFeed } else if begins(value, with: "eyJ") { last = UInt8(ascii: ".") } else { return 0 }
-        return (0..<value.count).first { value[$0] == last }.map { $0 + 1 } ?? 0
-    }
-
-    private static func begins(_ text: LentBytes, with mark: StaticString) -> Bool {
-        let mark = Array(mark.description.utf8)
-        return text.count > mark.count && mark.indices.allSatisfy { text[$0] == mark[$0] }
+    private static func isArmor(_ line: LentBytes) -> Bool {
+        PublicHead.begins(line, with: "-----BEGIN ") || PublicHead.begins(line, with: "-----END ")
     }
 }
 

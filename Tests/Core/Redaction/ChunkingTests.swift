@@ -120,7 +120,10 @@ struct EdgeTests {
 
     @Test(
         "the sixteen bytes are counted behind what is everybody's: a PEM block's first line, a token's header",
-        arguments: ["-----BEGIN PRIVATE KEY-----\n", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."])
+        arguments: [
+            "-----BEGIN PRIVATE KEY-----\n", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.", "sk-ant-admin01-", "github_pat_", "xapp-1-A", "ghp_",
+            "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
+        ])
     func publicHeads(head: String) {
         let value = Array((head + "CANARY-0123456789-abcdefghijkl").utf8)
         let set = needleSet([("KEY", value)])

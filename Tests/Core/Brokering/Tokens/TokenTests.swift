@@ -2,6 +2,7 @@ import Brokering
 import Envelopes
 import Foundation
 import Model
+import Redaction
 import TestKit
 import Testing
 
@@ -175,5 +176,15 @@ struct TokenTests {
         var dumped = ""
         dump(token, to: &dumped)
         for text in ["\(token)", "\([token])", String(reflecting: token), dumped] { #expect(!text.contains(token.text.suffix(8))) }
+    }
+
+    @Test("what a shape begins with is everybody's to the redactor, too")
+    func publicHeads() {
+        for shape in TokenShape.registry where shape.name != "jwt" {
+            for mark in shape.marks {
+                let value = Array("\(mark)Xq7Xq7Xq7Xq7Xq7Xq7".utf8)
+                #expect(PublicHead.byteCount(of: value) == mark.utf8.count, "\(shape.name): \(mark)")
+            }
+        }
     }
 }
