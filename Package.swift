@@ -102,7 +102,7 @@ var targets: [Target] = [
             "Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "Secrets", "CProcess", "CResolver", crypto,
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + nio + broker,
-        tests: ["TestKit", "CompressedMembers", "CPacking"]),
+        tests: ["TestKit", "CompressedMembers", "CPacking", .product(name: "NIOEmbedded", package: "swift-nio")]),
     // Clients: who reaches it
     client("TacitClient", "TacitWire"),
     client("Commands", "Policies", "TacitWire", "TacitClient", "MCPTools", "MCPSession", "CProcess", yams, argumentParser),

@@ -15,7 +15,7 @@ struct WebSocketRelay: Sendable {
     let origin: Brokering.Origin
     let passesUnscanned: Bool
 
-    /// How long a service may take to answer a program's close frame.
+    /// How long a service may take to answer a program's close frame, and to take what came of a program that has gone.
     private static let patience = TimeAmount.seconds(10)
     /// Codes of RFC 6455 §7.4.1.
     private static let (goingAway, policyViolation): (UInt16, UInt16) = (1001, 1008)
@@ -23,6 +23,7 @@ struct WebSocketRelay: Sendable {
     /// Passes frames until it is over; throws what broke a rule, if anything did.
     func pass(_ parts: inout RequestParts) async throws {
         let end = RelayEnd()
+        awaitProgram()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await passFromService(end) }
             await passFromProgram(&parts, end)
@@ -81,6 +82,12 @@ struct WebSocketRelay: Sendable {
             if let stop { throw BrokerFailure.stopped(stop) }
             if passage.hasClosed { awaitAnswer(end) }
         }
+    }
+
+    /// That a program has gone is seen where more of it is read, and nothing is as long as the service does not take what came before.
+    private func awaitProgram() {
+        let (exchange, loop) = (stream.exchange, client.loop)
+        client.gone.whenComplete { _ in loop.scheduleTask(in: Self.patience) { exchange.fail(BrokerFailure.cut) } }
     }
 
     /// A service that does not answer a close frame is not waited for.
