@@ -43,6 +43,9 @@ package struct SessionTokens: Sendable {
         signers = pairs.compactMap { SessionSigner($0, tokens) }
     }
 
+    /// Whether the same is looked for by others.
+    func areSame(as other: SessionTokens) -> Bool { grants == other.grants }
+
     /// How long the shortest token is: nothing shorter is one, however it is written.
     var shortest: Int { grants.keys.map(\.count).min() ?? .max }
 

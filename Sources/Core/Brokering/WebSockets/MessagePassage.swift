@@ -54,8 +54,10 @@ package struct MessagePassage: Sendable {
             try controls.pass(payload, isWhole: true, sent: sent, into: &clean)
             Frame.write(kind, clean, mask: mask(), into: &output)
         case .message(let kind, let piece, let isLast):
-            try messages.pass(piece, isWhole: isLast, sent: sent, into: &delay.settled)
-            delay.receive(piece.count)
+            delay.settled = try messages.settle(delay.content, upTo: delay.settled, sent: sent)
+            var clean: [UInt8] = []
+            try messages.pass(piece, isWhole: isLast, sent: sent, into: &clean)
+            delay.receive(piece, settling: clean.count)
             let due = isLast ? delay.flush() : delay.takeDue()
             if isLast || !due.isEmpty { writer.write(kind, due, isLast: isLast, mask: mask(), into: &output) }
         }

@@ -151,6 +151,47 @@ struct MessagePassageTests {
         #expect(other.pass(frame(.continuation, Array(canary.bytes.dropFirst(20))), into: &same)?.code == "value.egress")
     }
 
+    @Test("what came of a message and has not gone on is searched again for values that come meanwhile", arguments: [39, 20])
+    func valuesMeanwhile(_ count: Int) {
+        var (passage, output) = (passage(knowing: []), [UInt8]())
+        let (first, second) = (canary.bytes.prefix(count), canary.bytes.dropFirst(count))
+        let begun = frame(.text, random.bytes(30_000) + first + (second.isEmpty ? random.bytes(30_000) : []), isLast: false)
+        #expect(passage.pass(begun, into: &output) == nil && output.isEmpty)
+        passage.know(NeedleSet([Needle(name: "app/key", value: canary.secret)]))
+        #expect(passage.pass(frame(.ping, []), into: &output) == nil)
+        let gone = output
+        #expect(passage.pass(frame(.continuation, Array(second)), into: &output) == .egress(Egress(name: "app/key", bytesSent: Int64(gone.count))))
+        #expect(output == gone)
+    }
+
+    @Test("what had gone on before is not searched again, and a value over two messages is seen all the same")
+    func goneBefore() {
+        var (passage, output) = (passage(knowing: []), [UInt8]())
+        let other = Canary(random)
+        #expect(passage.pass(frame(.text, canary.bytes), into: &output) == nil)
+        passage.know(NeedleSet([Needle(name: "app/other", value: other.secret)]))
+        let (first, second) = (Array(other.bytes.prefix(20)), Array(other.bytes.dropFirst(20)))
+        #expect(passage.pass(frame(.text, first) + frame(.text, Array(second.prefix(4)), isLast: false), into: &output) == nil)
+        let both = [("app/key", canary.secret), ("app/other", other.secret)].map { Needle(name: $0, value: $1) }
+        passage.know(NeedleSet(both))
+        #expect(passage.pass(frame(.continuation, Array(second.dropFirst(4))), into: &output)?.code == "value.egress")
+    }
+
+    @Test("so it is for tokens, of which a longer one may have begun, and a value before one is what ends it", arguments: [100, 45])
+    func tokensMeanwhile(_ count: Int) {
+        let (other, text) = (random.id(GrantKind.self), Array("github_pat_zyxwvutsrqponmlkjihgfedcbaZYXWVU9876543210".utf8))
+        let known = SessionTokens([grant: FakeToken(text: token), other: FakeToken(text: String(decoding: text, as: UTF8.self))])
+        let (first, second) = (text.prefix(count), text.dropFirst(count))
+        for value in [[], canary.bytes] {
+            var (passage, output) = (passage(knowing: []), [UInt8]())
+            #expect(passage.pass(frame(.text, value + random.bytes(100) + first, isLast: false), into: &output) == nil)
+            passage.know(NeedleSet([Needle(name: "app/key", value: canary.secret)]))
+            passage.know(known)
+            let stop = passage.pass(frame(.continuation, Array(second)), into: &output)
+            #expect(stop == (value.isEmpty ? .stray(other) : .egress(Egress(name: "app/key", bytesSent: 0))) && output.isEmpty)
+        }
+    }
+
     @Test("what is refused ends it behind what came before", arguments: [1, 100])
     func refusals(_ length: Int) {
         let (read, stop) = passed(frame(.text, [65]) + [0x81, 1, 66], atMost: length)
