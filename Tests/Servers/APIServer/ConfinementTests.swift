@@ -44,6 +44,8 @@ import Testing
         let bed: Bed
         let person: Client
         let badges: [String: String]
+        let server: KeeperServer
+        let agent: ConfinedAgent
         let door: any ConfinedDoor
         let path: String
         private let directory: TemporaryDirectory
@@ -67,8 +69,9 @@ import Testing
             let origin = Origin(userID: geteuid(), userName: "someone", host: "host", process: 1, executable: "/bin/tacit", platform: "test")
             let owner = Secrets.Asker(standing: .person(steppedUp: true), source: .cli, origin: origin)
             let (id, name) = try #require(try await bed.vault.opened(for: owner).agent(badge: badges["bot"] ?? ""))
-            let server = try #require(kept)
-            door = server.serve(ConfinedAgent(id: id, name: name, userName: "someone"), at: try Self.listener(path))
+            server = try #require(kept)
+            agent = ConfinedAgent(id: id, name: name, userName: "someone")
+            door = server.serve(agent, at: try Self.listener(path))
         }
 
         private static func stepUp(_ client: Client) async throws -> String {
@@ -158,6 +161,20 @@ import Testing
         #expect(try await eventually { inside.isClosed })
         #expect(try await eventually { (try? scene.connect()) == nil })
         #expect(try await scene.person.ask("GET", "/v1/status").status == 200)
+    }
+
+    @Test("what nobody can listen at is closed, and the agent's other door stays open") func unusable() async throws {
+        let scene = try await Scene()
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        #expect(unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0)
+        defer { close(ends[0]) }
+        let door = scene.server.serve(scene.agent, at: ends[1])
+        var byte: UInt8 = 0
+        // Where it is closed, its other end reads that.
+        #expect(try await eventually { unsafe read(ends[0], &byte, 1) == 0 })
+        door.end()
+        #expect(try await scene.connect().ask("GET", "/v1/status").status == 200)
     }
 
     @Test("of more connections than it may have those that were silent longest are closed, and nobody else waits for them") func flood() async throws

@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -11,16 +12,26 @@ final class ConfinedListener: ConfinedDoor {
     static let limit = 32
     /// The most that are open at all. Where each of them waits for an answer, others wait at the agent's own socket, and for nobody else.
     private static let most = 40
+    /// How many wait to be accepted; as many as elsewhere.
+    private static let backlog: Int32 = 128
 
     private let connections: ConnectionBook
     private let listening: EventLoopFuture<any Channel>
 
-    /// Takes a listening socket over.
+    /// Takes a listening socket over. What nobody can listen at is closed, so that who connects is refused and does not wait for ever.
     init(
         _ listener: Int32, _ connections: ConnectionBook, _ responder: some HTTPResponder<APIContext>,
         _ entry: @escaping @Sendable () -> ConnectionEntry, logger: Logger
     ) {
         self.connections = connections
+        // Looked at before: what NIO cannot listen at it leaves open, with nobody to close it.
+        guard Glibc.listen(listener, Self.backlog) == 0 else {
+            let error = IOError(errnoCode: errno, reason: "listen")
+            Glibc.close(listener)
+            connections.close()
+            listening = MultiThreadedEventLoopGroup.singleton.any().makeFailedFuture(error)
+            return
+        }
         let child = HTTP1Channel(
             responder: { (request, writer: consuming ResponseWriter, channel) in
                 let context = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
