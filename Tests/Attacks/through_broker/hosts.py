@@ -47,7 +47,16 @@ asked("user-password", "the listed name and its port as user and password of ano
 for _name in INSIDE:
     asked(f"inside-{_name.partition('.')[0]}", f"a listed name that leads to {INSIDE[_name]} now", _name, sni=None)
 
-sent(G, "server-name", "another server name in the handshake", request("Host: <authority>"), sni="evil.example")
+
+def renamed(place):
+    """The service is not asked at all: whom the broker names to it tells nothing of whom the program named."""
+    got = place.send(request("Host: <authority>"), sni="evil.example")
+    if any(connection.raw for connection in place.upstream.connections):
+        place.faults.add("host")
+    return got
+
+
+Attempt(G, "server-name", "another server name in the handshake", renamed)
 sent(G, "no-server-name", "another Host in a tunnel without a server name", request("Host: evil.example"), sni=None)
 sent(G, "field", "another host in the Host field", request("Host: evil.example"))
 sent(G, "field-port", "another port in the Host field", request("Host: <host>:<other>"))

@@ -78,7 +78,7 @@ struct Door: Sendable {
     }
 
     private func serve(_ guest: DoorGuest) async {
-        let connection = DoorConnection(door: self, tunnel: guest.origin)
+        let connection = DoorConnection(door: self, tunnel: guest.origin, serverName: guest.serverName)
         switch guest.speech {
         case .plain(let requests): await connection.serve(requests)
         case .streams(let channel, let streams): await connection.serve(streams, of: channel)
@@ -95,6 +95,8 @@ struct Door: Sendable {
 struct DoorGuest: Sendable {
     /// Whom its tunnel leads to; the certificate that it was shown is for this one. Nil where it has none, and each request names its provider.
     let origin: Brokering.Origin?
+    /// Whom the handshake in the tunnel was for; nil where that was not said.
+    let serverName: String?
     let speech: Speech
 
     typealias Requests = NIOAsyncChannel<AskedPart, AnswerPart>

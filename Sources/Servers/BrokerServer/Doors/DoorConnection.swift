@@ -8,6 +8,8 @@ struct DoorConnection: Sendable {
     let door: Door
     /// Nil on a connection whose requests are to the door's own address.
     let tunnel: Brokering.Origin?
+    /// Whom the handshake in the tunnel was for; nil where that was not said.
+    let serverName: String?
 
     /// Where answers go.
     struct Client: Sendable {
@@ -42,9 +44,13 @@ struct DoorConnection: Sendable {
     }
 
     private func request(_ head: AskedHead, _ client: Client, at port: Int?) throws(DoorRefusal) -> DoorRequest {
-        if let tunnel { return DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client) }
+        if let tunnel { return self.request(head, client, in: tunnel) }
         let addressed = try AddressedRequest(head, at: port, knowing: door.tokens.session)
         return DoorRequest(door: door, origin: addressed.origin, guardian: HeadGuard(tunnel: addressed.origin), head: addressed.head, client: client)
+    }
+
+    private func request(_ head: AskedHead, _ client: Client, in tunnel: Brokering.Origin) -> DoorRequest {
+        DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel, serverName: serverName), head: head, client: client)
     }
 
     /// Serves each stream until the program, or what it said, ends the connection.
@@ -75,7 +81,7 @@ struct DoorConnection: Sendable {
             var parts = RequestParts(inbound)
             guard case .head(let head)? = try await parts.next() else { return }
             guard let tunnel else { return }
-            let request = DoorRequest(door: door, origin: tunnel, guardian: HeadGuard(tunnel: tunnel), head: head, client: client)
+            let request = request(head, client, in: tunnel)
             // What waits for the program to take it goes on first: a stream that is closed loses it.
             guard try await request.serve(&parts), try await parts.skipRest() else { return }
             try await raw.closeFuture.get()

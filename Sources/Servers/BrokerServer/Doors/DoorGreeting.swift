@@ -108,7 +108,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
             isAddressed = true
             deadline?.cancel()
             pipeline.removeHandler(name: Self.limit, promise: nil)
-            guest.succeed(DoorGuest(origin: nil, speech: .plain(requests)))
+            guest.succeed(DoorGuest(origin: nil, serverName: nil, speech: .plain(requests)))
             context.fireChannelRead(wrapInboundOut(.head(head)))
         } catch {
             guest.fail(error)
@@ -148,7 +148,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         guard tunnels.contains(where: { $0.matches(origin.host.description) }) else { return open(origin, context) }
         (self.origin, hasRefused) = (nil, true)
         deadline?.cancel()
-        guest.succeed(DoorGuest(origin: origin, speech: .undecided(UndecidedTunnel(to: origin, self, context))))
+        guest.succeed(DoorGuest(origin: origin, serverName: nil, speech: .undecided(UndecidedTunnel(to: origin, self, context))))
     }
 
     /// Opens a tunnel in which each request is judged: the guest, once it has shaken hands.
@@ -167,8 +167,10 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let tls = try authority.context(for: InterceptedHost(origin.host))
             let decoder = try pipeline.context(name: Self.decoder)
-            let choice = Self.speech(with: origin)
+            let name = ServerNameWatch()
+            let choice = Self.speech(with: origin, after: name)
             try pipeline.addHandler(NIOSSLServerHandler(context: tls), position: .after(decoder.handler))
+            try pipeline.addHandler(name, position: .after(decoder.handler))
             try pipeline.addHandler(choice, position: .after(self))
             choice.protocolNegotiationResult.cascade(to: guest)
             guest.futureResult.assumeIsolated().whenComplete { [deadline] _ in deadline?.cancel() }
@@ -194,10 +196,13 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// What is spoken inside the tunnel: what the program chooses of both when it shakes hands.
-    private static func speech(with origin: Brokering.Origin) -> NIOTypedApplicationProtocolNegotiationHandler<DoorGuest> {
+    private static func speech(
+        with origin: Brokering.Origin, after watch: ServerNameWatch
+    ) -> NIOTypedApplicationProtocolNegotiationHandler<DoorGuest> {
         NIOTypedApplicationProtocolNegotiationHandler { chosen, channel in
+            let name = watch.name
             guard case .negotiated("h2") = chosen else {
-                return channel.eventLoop.makeCompletedFuture { DoorGuest(origin: origin, speech: .plain(try plain(channel))) }
+                return channel.eventLoop.makeCompletedFuture { DoorGuest(origin: origin, serverName: name, speech: .plain(try plain(channel))) }
             }
             return channel.configureAsyncHTTP2Pipeline(mode: .server, configuration: .limited) { stream in
                 stream.eventLoop.makeCompletedFuture {
@@ -206,7 +211,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
                 }
             }.flatMapThrowing { streams in
                 try channel.pipeline.syncOperations.addHandler(StreamsWatch {})
-                return DoorGuest(origin: origin, speech: .streams(channel, streams))
+                return DoorGuest(origin: origin, serverName: name, speech: .streams(channel, streams))
             }
         }
     }
