@@ -5,11 +5,11 @@ import Testing
 
 @Suite("heads of replies")
 struct ReplyTests {
-    private func request(_ method: String = "GET", _ fields: [(String, String)] = []) throws -> JudgedRequest {
+    private func request(_ method: String = "GET", _ fields: [(String, String)] = [], carriesToken: Bool = true) throws -> JudgedRequest {
         let head = ReceivedHead(
             version: .http1_1, method: method, target: Array("/".utf8),
             fields: ([("Host", "api.github.com")] + fields).map { ReceivedHead.Field($0, Array($1.utf8)) })
-        let verdict = HeadGuard(tunnel: try Origin(url: "https://api.github.com")).verdict(on: head, carriesToken: true)
+        let verdict = HeadGuard(tunnel: try Origin(url: "https://api.github.com")).verdict(on: head, carriesToken: carriesToken)
         return try #require(verdict.accepted)
     }
 
@@ -98,6 +98,18 @@ struct ReplyTests {
         #expect(try verdict(200, Array(repeating: ("X", "1"), count: 257)) == .refused(.tooLarge))
         #expect(try verdict(200, [("x", String(repeating: "a", count: 70_000))]) == .refused(.tooLarge))
         #expect(Set(ReplyRefusal.allCases.map(\.code)).count == ReplyRefusal.allCases.count)
+    }
+
+    @Test("a part of something is the answer to who asked for one, and nobody asks for one with a token") func parts() throws {
+        let (range, part) = ([("Range", "bytes=0-1")], [("Content-Range", "bytes 0-1/2"), ("Content-Length", "2")])
+        let asking = try request("GET", range, carriesToken: false)
+        let reply = try accepted(206, part, to: asking)
+        #expect(reply.isPart && reply.body == .length(2) && reply.fields.map(\.name.rawName) == ["Content-Range"])
+        #expect(try accepted(416, [("Content-Range", "bytes */2")], to: asking).isPart && accepted(206, to: asking).isPart)
+        #expect(try !accepted(200, to: asking).isPart && verdict(226, to: asking) == .refused(.partial))
+        for other in try [request("GET", range), request(carriesToken: false), request("GET", [("If-Range", "x")], carriesToken: false)] {
+            #expect(try verdict(206, part, to: other) == .refused(.partial) && verdict(416, part, to: other) == .refused(.partial))
+        }
     }
 
     @Test("every coding that is opened is known by its name, whatever its case")

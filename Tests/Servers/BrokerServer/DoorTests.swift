@@ -145,6 +145,27 @@ import Testing
         try await scene.end()
     }
 
+    @Test(arguments: [["http/1.1"], ["h2"]])
+    func partsComeFromWhoHasNoValue(_ protocols: [String]) async throws {
+        let scene = try await DoorScene(random, speaking: protocols) { grant, service, asked in
+            asked.uses.isEmpty
+                ? .allow(RequestLeave(entry: 7, releases: [], reachesOwnNetwork: true, authorities: service.authorities)) : grant.leave(service)
+        }
+        func part(withToken: Bool) async throws -> String {
+            try await scene.curl("/partial", ["-r", "0-1", "--output", scene.directory.path("part"), "-D", "-"], withToken: withToken)
+        }
+        let first = try await part(withToken: false)
+        #expect(first.contains("HTTP/1.1 206 ") && first.lowercased().contains("content-range: bytes 0-1/9"), "\(first)")
+        #expect(first.hasSuffix("exit(0)"))
+        #expect(scene.service.received.map { $0["range"] } == ["bytes=0-1"])
+        for withToken in [true, false] {
+            let later = try await part(withToken: withToken)
+            #expect(later.contains("HTTP/1.1 502 ") && later.contains("Tacit-Denied: broker.reply-partial"), "\(later)")
+        }
+        #expect(scene.service.received.map { $0["range"] } == ["bytes=0-1", nil, "bytes=0-1"])
+        try await scene.end()
+    }
+
     @Test func cutRepliesLookCut() async throws {
         let scene = try await DoorScene(random) { $0.leave($1) }
         let printed = try await scene.curl("/cut")

@@ -10,6 +10,8 @@ package struct JudgedReply: Sendable, Equatable {
     /// How long the body would have been that the answer to HEAD leaves out, where the service says so of one that is not packed. Programs plan by it; with
     /// values in it, the body of GET comes out longer or shorter.
     package var lengthLeftOut: Int64?
+    /// Whether it is a part of something, or says so: a value that is cut right is in none of the parts.
+    package var isPart = false
     /// Whether the connection carries frames of a WebSocket from here on.
     package let opensWebSocket: Bool
 
@@ -32,7 +34,7 @@ package struct JudgedReply: Sendable, Equatable {
 
 /// Why a reply does not reach the agent. It names nothing of the reply.
 package enum ReplyRefusal: String, Error, Sendable, CaseIterable {
-    /// A part of a body: a value that is cut right is in none of the parts.
+    /// A part of something, of a service that was sent a value or was not asked for a part.
     case partial
     /// A coding that nobody here looks into, or several around each other.
     case coding

@@ -21,11 +21,13 @@ package enum ReplyGuard {
         if reply.status == 101 { return .accepted(try upgraded(reply, fields, request)) }
         // Early hints lead a client to other hosts before anything was searched; they may be left out (RFC 8297).
         if reply.status < 200 { return .interim(continues: reply.status == 100 && request.expectsContinue) }
-        guard reply.status != 206, reply.status != 226, !fields.contains(where: { $0.key == "content-range" }) else { throw .partial }
+        let isPart = reply.status == 206 || fields.contains { $0.key == "content-range" }
+        guard reply.status != 226, !isPart || request.asksForPart else { throw .partial }
         // Who asks for a credential of the proxy's is not whom the request is for.
         guard reply.status != 407 else { throw .status }
         var judged = JudgedReply(
             status: reply.status, fields: sent(fields), coding: try coding(fields), body: try body(of: reply, fields, request), opensWebSocket: false)
+        judged.isPart = isPart
         if request.request.method == .head, judged.coding == .identity {
             judged.lengthLeftOut = values("content-length", fields).first.flatMap { Int64($0) }
         }

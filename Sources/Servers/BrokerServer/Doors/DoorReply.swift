@@ -32,6 +32,8 @@ struct DoorReply: Sendable {
     /// Where the service says that the credential is not good, `renew` is asked for another one: the reply is dropped if there is one, and told otherwise.
     func pass(_ exchange: ServiceExchange, sealedBy sealer: ReplySealer?, renewing renew: Renewal? = nil) async throws -> Kind {
         let received = try await head(exchange)
+        // A service that was sent no value has none to cut in two.
+        guard !received.isPart || sealer == nil && !broker.values.haveGone(to: request.target.origin) else { throw BrokerFailure.reply(.partial) }
         if received.status == 401, let allowed = await renew?() { throw RenewedRequest(allowed: allowed) }
         let whole = try await sealer?.whole(received, exchange, tally)
         let judged = whole?.head ?? received

@@ -22,6 +22,9 @@ package struct JudgedRequest: Sendable, Hashable {
         case streamed
     }
 
+    /// Whether it asks for a part of something: none that carries a token does by now.
+    package var asksForPart: Bool { request.headerFields[.range] != nil }
+
     /// Whether the upstream connection that carries it must carry no other request after it.
     ///
     /// A server that ignores a body where it expects none reads its bytes as the next request (CL.0), and the credential of the one that really is
