@@ -24,7 +24,7 @@ final class ServerNameWatch: ChannelInboundHandler, RemovableChannelHandler {
     /// Whether the first message is there.
     private func read(_ bytes: ByteBuffer) -> Bool {
         held.writeImmutableBuffer(bytes)
-        switch ClientHello.reading(of: Array(held.readableBytesView)) {
+        switch ClientHello.reading(of: Array(held.readableBytesView), openedHere: true) {
         case .incomplete: return false
         case .wants(let wanted): name = wanted
         case .unreadable: break

@@ -38,6 +38,8 @@ import Testing
             Array(named("a.b").dropLast()), [0, 0, 0],
         ] as [[UInt8]] {
             #expect(ClientHello.reading(of: hello(extensions)) == .unreadable, "\(extensions)")
+            let isMadeUp = extensions == named("a.b") + sealed
+            #expect((ClientHello.reading(of: hello(extensions), openedHere: true) == .wants("a.b")) == isMadeUp, "\(extensions)")
         }
         for bytes in [
             Array("GET / HTTP/1.1\r\n".utf8), Array("SSH-2.0-x\r\n".utf8), hello(named("a.b"), kind: 2), [22, 2], [22, 3, 9], [22, 3, 1, 0, 0],

@@ -13,8 +13,11 @@ package enum ClientHello {
     package static let maximumBytes = 64 << 10
 
     /// Reads what has come so far.
-    package static func reading(of bytes: [UInt8]) -> Reading {
-        do throws(Trouble) { return .wants(try name(in: try message(in: bytes))) } catch {
+    ///
+    /// - Parameter isOpenedHere: whether the handshake ends here, where nobody opens a sealed message: then what stands beside it counts, as where clients make one up
+    ///   (GREASE).
+    package static func reading(of bytes: [UInt8], openedHere isOpenedHere: Bool = false) -> Reading {
+        do throws(Trouble) { return .wants(try name(in: try message(in: bytes), isOpenedHere)) } catch {
             return error == .incomplete ? .incomplete : .unreadable
         }
     }
@@ -47,7 +50,7 @@ package enum ClientHello {
     private static let serverName = 0
     private static let encryptedHello = 0xFE0D
 
-    private static func name(in message: [UInt8]) throws(Trouble) -> String? {
+    private static func name(in message: [UInt8], _ isOpenedHere: Bool) throws(Trouble) -> String? {
         var fields = Fields(rest: message[...])
         // Version and random, session, cipher suites, compression methods.
         _ = try fields.take(34)
@@ -58,7 +61,7 @@ package enum ClientHello {
         var (known, name): (Set<Int>, String?) = ([], nil)
         while !extensions.isAtEnd {
             let (kind, content) = (try extensions.number(2), try extensions.vector(2))
-            guard known.insert(kind).inserted, kind != encryptedHello else { throw .unreadable }
+            guard known.insert(kind).inserted, isOpenedHere || kind != encryptedHello else { throw .unreadable }
             if kind == serverName { name = try host(in: content) }
         }
         return name
