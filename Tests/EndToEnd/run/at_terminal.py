@@ -77,6 +77,7 @@ def stops(shell, house):
     """Ctrl-Z stops the run as it would stop the command, and `fg` lets it go on."""
     shell.type("tacit run -k api -- sh -c 'echo up; read x; echo got $x; exit 6'\n")
     shell.expect("up")
+    shell.until_keys_are_taken()
     shell.type("\x1a")
     shell.expect("Stopped")
     shell.expect(shell.PROMPT)
@@ -99,6 +100,7 @@ def stops(shell, house):
     go = house.home / "go"
     shell.type(f"tacit run -k api -- sh -c 'echo begun; while [ ! -e {go} ]; do sleep 0.05; done; echo went on'\n")
     shell.expect("begun")
+    shell.until_keys_are_taken()
     shell.type("\x1a")
     shell.expect("Stopped")
     shell.expect(shell.PROMPT)
