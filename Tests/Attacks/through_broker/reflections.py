@@ -157,7 +157,7 @@ packed("brotli-cut", "packed by brotli, and cut behind the value", lambda data: 
 packed("brotli-behind", "behind the end of what is packed by brotli", lambda data: brotli(b"ok") + data, "Content-Encoding: br")
 packed("brotli-twice", "in a second stream behind the one of brotli, and half in it", lambda data: brotli(data[:-30]) + brotli(data[-30:]), "Content-Encoding: br",
        read=lambda got: got.replace(brotli(b"x" * 30)[:3], b"").replace(b"\x03", b""))
-packed("brotli-wrong", "packed by gzip, and said to be brotli", gzip.compress, "Content-Encoding: br", read=unpacked)
+packed("brotli-wrong", "packed by gzip, and said to be brotli", lambda data: gzip.compress(data, mtime=0), "Content-Encoding: br", read=unpacked)
 packed("brotli-gzip", "packed by brotli and then by gzip", lambda data: gzip.compress(brotli(data)), "Content-Encoding: br, gzip", read=unpacked)
 packed("gzip-twice", "packed twice", lambda data: gzip.compress(gzip.compress(data)), "Content-Encoding: gzip, gzip", read=unpacked)
 packed("gzip-twice-fields", "packed, and said so in two fields", gzip.compress, "Content-Encoding: identity", "Content-Encoding: gzip", read=unpacked)

@@ -1,5 +1,6 @@
 """A throw-away home with a vault of its own, and a shell in a terminal that lives in it."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -202,6 +203,14 @@ class Shell:
     def until_keys_are_taken(self):
         """Waits until a program reads the terminal key by key."""
         until(lambda: not self.modes()["ICANON"], "keys are taken")
+
+    def stop_job(self):
+        """Ctrl-Z, and again where the first fell between the modes of shell and job, which drops what was typed."""
+        for _ in range(5):
+            self.type("\x1a")
+            with contextlib.suppress(AssertionError):
+                return self.expect("Stopped", timeout=5)
+        return self.expect("Stopped")
 
     def until_lines_are_read(self):
         """Waits until the terminal gathers lines again."""
