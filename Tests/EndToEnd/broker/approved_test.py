@@ -125,18 +125,15 @@ def others_go_on_meanwhile(scene):
     assert "not_permitted" in scene.finish(process)
 
 
-def main():
-    scene = Asking()
-    try:
-        for version in ("--http1.1", "--http2"):
-            a_person_sees_it_and_it_goes(scene, version)
-        for test in [what_is_denied_goes_nowhere, whoever_goes_away_comes_again, a_run_that_ends_takes_it_with_it, long_bodies_are_not_held_back, others_go_on_meanwhile]:
-            test(scene)
-            print("ok   ", test.__name__)
-        scene.hunt()
-    finally:
-        scene.close()
+def it_goes_over_one(scene):
+    a_person_sees_it_and_it_goes(scene, "--http1.1")
+
+
+def it_goes_over_two(scene):
+    a_person_sees_it_and_it_goes(scene, "--http2")
 
 
 if __name__ == "__main__":
-    main()
+    Asking.play(
+        it_goes_over_one, it_goes_over_two, what_is_denied_goes_nowhere, whoever_goes_away_comes_again, a_run_that_ends_takes_it_with_it,
+        long_bodies_are_not_held_back, others_go_on_meanwhile)

@@ -95,6 +95,18 @@ class Scene:
             if path.is_file() and not path.is_relative_to(self.files):
                 assert VALUE.encode() not in path.read_bytes(), path
 
+    @classmethod
+    def play(cls, *tests):
+        """Takes the tests through a scene of their own, and looks for its value when they are done."""
+        scene = cls()
+        try:
+            for test in tests:
+                test(scene)
+                print("ok   ", test.__name__)
+            scene.hunt()
+        finally:
+            scene.close()
+
     def close(self):
         self.service.close()
         self.tunnelled.close()

@@ -112,16 +112,5 @@ def revoked_it_ends(scene):
     scene.person.tacit("agent", "add", "claude")
 
 
-def main():
-    scene = Confined()
-    try:
-        for test in [commands_ask_as_the_agent, tools_work_inside, revoked_it_ends]:
-            test(scene)
-            print("ok   ", test.__name__)
-        scene.hunt()
-    finally:
-        scene.close()
-
-
 if __name__ == "__main__":
-    main()
+    Confined.play(commands_ask_as_the_agent, tools_work_inside, revoked_it_ends)

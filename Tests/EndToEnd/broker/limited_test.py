@@ -113,16 +113,5 @@ def a_misuse_freezes(scene):
     scene.taken()
 
 
-def main():
-    scene = Limited()
-    try:
-        for test in [no_more_at_once, no_more_bytes, use_is_counted, a_misuse_freezes]:
-            test(scene)
-            print("ok   ", test.__name__)
-        scene.hunt()
-    finally:
-        scene.close()
-
-
 if __name__ == "__main__":
-    main()
+    Limited.play(no_more_at_once, no_more_bytes, use_is_counted, a_misuse_freezes)
