@@ -102,7 +102,8 @@ struct Authorizer: Sendable {
 
     /// The rule for which a person has to approve an act that would be allowed otherwise; nil when none wants that. Nothing is written down.
     func ruleForApproval(_ act: Act, by asker: Asker, on targets: [Target]) -> String? {
-        guard (try? verdict(act, by: asker, on: targets, .approved)) != nil else { return nil }
+        guard let ruling = try? verdict(act, by: asker, on: targets, .approved), ruling.grants.contains(where: { $0.obligations.contains(.approval) })
+        else { return nil }
         guard case .denied(let denial)? = (Result { try verdict(act, by: asker, on: targets, .last) }).failure as? EngineError else { return nil }
         return denial.code == PolicyDenial.Code.approvalRequired.rawValue ? denial.rule ?? "policy" : nil
     }

@@ -17,6 +17,8 @@ package enum Broker {
         controlDescriptor: Int32 = 3
     ) -> Int32 {
         guard unsafe tacit_harden("tacit-broker") == 0, confine(), let listeners = takeListeners(controlDescriptor) else { return 125 }
+        // One thread for all of it: what a program, its keeper and its service say to each other never waits for another thread to wake.
+        NIOSingletons.groupLoopCountSuggestion = 1
         let done = DispatchSemaphore(value: 0)
         let status = Mutex<Int32>(125)
         // The broker's one task, owned by this call, which waits for its end.
