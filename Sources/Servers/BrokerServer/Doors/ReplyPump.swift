@@ -15,13 +15,15 @@ struct ReplyPump: ReplyTaker, ~Copyable {
     /// Its events are pauses: each goes on as soon as it is whole.
     private let isEventStream: Bool
     private var passed: [UInt8] = []
+    /// What lies right before that, as long as no more has come than may wait.
+    private var earlier: ByteBuffer?
     /// What is to be written next, together.
     private var leaving: [AnswerPart] = []
     /// Whether something came that waits for more, or for a pause.
     private(set) var holdsBack = false
 
-    /// How much may be seen without a pause before some of it is let go, and how much then.
-    private static let amounts = (before: 1 << 20, released: 1 << 19)
+    /// So much is let go at once where there is no pause, when as much has come behind it.
+    private static let amount = 1 << 19
 
     init(
         _ body: consuming ReplyBody, _ answers: AnswerBook, _ tally: RequestTally, _ writer: NIOAsyncChannelOutboundWriter<AnswerPart>,
@@ -41,10 +43,10 @@ struct ReplyPump: ReplyTaker, ~Copyable {
             try checkStop()
             holdsBack = true
             if isEventStream, rest == nil, bytes.endsEvent { return try pause() }
-            while passed.count >= Self.amounts.before {
-                let released = Array(passed[..<Self.amounts.released])
-                passed.removeFirst(Self.amounts.released)
-                release(released)
+            while passed.count >= Self.amount {
+                if let earlier { leaving.append(.body(earlier)) }
+                earlier = ByteBuffer(bytes: passed[..<Self.amount])
+                passed.removeFirst(Self.amount)
                 try await write()
             }
         }
@@ -55,8 +57,7 @@ struct ReplyPump: ReplyTaker, ~Copyable {
         body.idle(into: &passed)
         try checkStop()
         holdsBack = false
-        release(passed)
-        passed = []
+        release()
     }
 
     /// The reply ended; what stands behind the body was searched by itself.
@@ -65,7 +66,7 @@ struct ReplyPump: ReplyTaker, ~Copyable {
         tally.redacted(body.report.counts, answers)
         try checkStop()
         holdsBack = false
-        release(passed)
+        release()
         leaving.append(.end(trailers))
         try await write()
     }
@@ -96,8 +97,10 @@ struct ReplyPump: ReplyTaker, ~Copyable {
         throw BrokerFailure.reply(.withheld)
     }
 
-    private mutating func release(_ bytes: [UInt8]) {
-        if !bytes.isEmpty { leaving.append(.body(ByteBuffer(bytes: bytes))) }
+    private mutating func release() {
+        if let earlier { leaving.append(.body(earlier)) }
+        if !passed.isEmpty { leaving.append(.body(ByteBuffer(bytes: passed))) }
+        (earlier, passed) = (nil, [])
     }
 }
 
