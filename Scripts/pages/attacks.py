@@ -1,11 +1,12 @@
-"""docs/ATTACKS.md, made of the outcomes that `Scripts/attack-report` recorded and of the titles of the other attacks."""
-import ast
+"""docs/ATTACKS.md, made of the outcomes that `Scripts/attack-report` recorded, of the catalogue of techniques, and of what the attacks around the doors say of themselves."""
 import importlib
 import json
 import pathlib
-import re
 import sys
 from collections import Counter
+from typing import NamedTuple
+
+from pages import doors, peers
 
 PAGE = "docs/ATTACKS.md"
 OUTCOMES = "Tests/Attacks/outcomes.json"
@@ -18,19 +19,6 @@ COLUMNS = {
 BROKER_COLUMNS = {"naive": "a proxy that swaps tokens as text", "broker": "a fake token, through the broker"}
 # The cell with a sandbox for each without one.
 SANDBOXED = {"pinned-open": "pinned-free", "chosen-open": "chosen-free", "pinned-own-open": "pinned-own", "chosen-own-open": "chosen-own"}
-# What is attacked, and how an attack that the suite has ends there.
-DOORS = {
-    "approvals": ("approvals", "stopped"), "approved_requests": ("approvals", "stopped"), "broker_door": ("requests", "stopped"), "container": ("who asks", "stopped"), "disk": ("disk", "stopped"), "fuzz": ("keeper's socket", "stopped"), "keeper_inside": ("sandbox", "stopped"),
-    "memory": ("memory", "stopped"), "other_user": ("another user", "stopped"), "processes": ("processes", "stopped"), "run_inside": ("runs", "stopped"),
-    "runs_lifecycle": ("runs", "stopped"), "sandbox": ("sandbox", "stopped"), "sandbox_files": ("sandbox", "stopped"), "tokens": ("fake tokens", "stopped"), "thief": ("database", "detected"), "trap_01_lists": ("command rules", "stopped"),
-    "trap_01_programs": ("command rules", "stopped"), "trap_03_purposes": ("database", "stopped"), "trap_05_redaction": ("redaction", "redacted"),
-    "trap_07_governed": ("policy and log", "stopped"), "trap_07_sessions": ("sessions", "stopped"), "trap_11_labels": ("who asks", "stopped"),
-    "trap_15_undo": ("deletion", "stopped"), "trap_19_oracle": ("redaction", "stopped"), "trap_18_chain": ("log", "detected"), "trap_20_password": ("password", "stopped"),
-    "trap_21_requests": ("keeper's socket", "stopped"), "trap_22_who_asks": ("who asks", "stopped"),
-}
-# Files that hold no attack on a door, and titles of what only shows that an attack would succeed.
-OTHERS = {"attack", "catalogue", "catalogue_broker", "catalogue_own_uid", "trap_13_docs"}
-CONTROL = re.compile(r"prove nothing\)|^what is looked for is there")
 GROUPS = {
     "print": "Printing it, as it is or cut up", "encode": "Printing it in another form", "layers": "Printing it in one form inside another",
     "program": "Programs that everybody has", "channel": "Without printing it at once: again and again, or by measuring", "file": "Files",
@@ -57,18 +45,6 @@ def catalogue(root: pathlib.Path, package: str = "techniques"):
     return [(technique.id, technique.group, technique.what, technique.own) for technique in module.ALL]
 
 
-def doors(root: pathlib.Path):
-    """(what is attacked, title, end) of every attack that is no technique of the catalogue."""
-    for path in sorted((root / "Tests" / "Attacks").glob("*.py")):
-        if path.stem in OTHERS or "@attack(" not in (text := path.read_text(encoding="utf-8")):
-            continue
-        door, end = DOORS[path.stem]
-        for node in ast.walk(ast.parse(text)):
-            for mark in getattr(node, "decorator_list", []):
-                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "attack" and not CONTROL.search(mark.args[1].value):
-                    yield door, mark.args[1].value, end
-
-
 def reason(group: str, cell: str, ends: dict[str, str]) -> str:
     """Why a technique is possible in a cell."""
     if cell in ("none", "naive"):
@@ -80,38 +56,55 @@ def reason(group: str, cell: str, ends: dict[str, str]) -> str:
     return "answers" if group == "channel" else "form"
 
 
-def recorded(root: pathlib.Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """How each technique ended, by cell; and why cells were not played, by cell."""
+class Record(NamedTuple):
+    """What was recorded: how each technique and each attack ended, by cell; why cells were not played; and why attacks were not, by cell."""
+
+    ends: dict[str, dict[str, str]]
+    missing: dict[str, str]
+    skipped: dict[str, dict[str, str]]
+
+
+def recorded(root: pathlib.Path) -> Record:
     record = json.loads((root / OUTCOMES).read_text(encoding="utf-8"))
-    return record["ends"], record["not played"]
+    return Record(record["ends"], record["not played"], record["skipped"])
 
 
 def totals(outcomes: dict[str, dict[str, str]]) -> dict[str, Counter[str]]:
-    return {cell: Counter(ends[cell] for ends in outcomes.values() if cell in ends) for cell in COLUMNS | BROKER_COLUMNS}
+    return {cell: Counter(ends[cell] for ends in outcomes.values() if cell in ends) for cell in COLUMNS | BROKER_COLUMNS | doors.COLUMNS}
 
 
 def summary(root: pathlib.Path) -> str:
     """The sentence that the README has."""
-    counted = totals(recorded(root)[0])
+    counted = totals(recorded(root).ends)
     number = sum(counted["none"].values())
     pinned, chosen, none = (counted[cell]["possible"] for cell in ("pinned-confined", "chosen-confined", "none"))
+    around, open = sum(counted["same-uid"].values()) + sum(counted["own-uid"].values()), counted["same-uid"]["possible"] + counted["own-uid"]["possible"]
     through, broker, naive = sum(counted["broker"].values()), counted["broker"]["possible"], counted["naive"]["possible"]
     return (f"Of {number} techniques to get a value out of a run, {none} succeed on a plain variable, {pinned} on a pinned program in the sandbox for a confined agent, "
-            f"and {chosen} on a program of the agent's own choice; of {through} with a fake token, {naive} succeed on a proxy that swaps tokens as text, and {broker} on the broker "
-            "([the table](docs/ATTACKS.md)).")
+            f"and {chosen} on a program of the agent's own choice; of {through} with a fake token, {naive} succeed on a proxy that swaps tokens as text, and {broker} on the broker. "
+            f"Of {around} attacks around the doors, {open} are possible, each with its reason ([the table](docs/ATTACKS.md)).")
 
 
 def render(root: pathlib.Path) -> str:
-    outcomes, missing = recorded(root)
-    others = list(doors(root))
+    outcomes, missing, skipped = recorded(root)
     lines = [HEAD, *totals_table(outcomes, COLUMNS)]
     lines += ["", *(f"- **{(COLUMNS | BROKER_COLUMNS)[cell]}** was not played where this page was made: {why}." for cell, why in sorted(missing.items()))] if missing else []
     lines += technique_tables(catalogue(root), GROUPS, COLUMNS, outcomes)
     lines += ["", BROKER_HEAD, *totals_table(outcomes, BROKER_COLUMNS)]
     lines += technique_tables(catalogue(root, "through_broker"), BROKER_GROUPS, BROKER_COLUMNS, outcomes)
-    lines += ["", DOORS_HEAD, "", row(["what is attacked", "technique", "end"]), row(["---"] * 3)]
-    lines += [row([door, title, end]) for door, title, end in sorted(others, key=lambda other: other[0])]
+    lines += ["", doors.HEAD, *totals_table(outcomes, doors.COLUMNS), "", *door_table(doors.declared(root), outcomes, skipped)]
+    lines += peers.section(root, catalogue(root), GROUPS, outcomes)
     return "\n".join(lines) + "\n"
+
+
+def door_table(attacks, outcomes, skipped):
+    """One row for each attack around a door, and why some were not played."""
+    lines = [row(["door", "technique", *doors.COLUMNS.values()]), row(["---"] * (len(doors.COLUMNS) + 2))]
+    for id, by_cell in doors.rows(attacks).items():
+        title = next(iter(by_cell.values())).title
+        lines.append(row([doors.DOORS.get(id.split(".")[0], ""), f"`{id}` {title}", *doors.cells(by_cell, outcomes.get(id, {}), skipped.get(id, {}))]))
+    left = [f"- `{id}` was not played where this page was made: {why}." for id, by_cell in sorted(skipped.items()) for why in by_cell.values()]
+    return [*lines, *(["", *left] if left else [])]
 
 
 def totals_table(outcomes, columns):
@@ -133,8 +126,7 @@ def technique_row(technique, columns, ends):
     cells = [ends.get(cell, "not played") for cell in columns]
     if own:
         cells[0] = "–" if cells[0] in ("stopped", "not played") else cells[0]
-    shown = [f"**possible**{' (' + why + ')' if (why := reason(group, cell, ends)) else ''}" if end == "possible" else end for cell, end in zip(columns, cells)]
-    return row([f"`{id}` {what}", *shown])
+    return row([f"`{id}` {what}", *(doors.shown(end, reason(group, cell, ends)) for cell, end in zip(columns, cells))])
 
 
 def row(cells) -> str:
@@ -150,14 +142,21 @@ def violations(root: pathlib.Path):
         yield "attacks", PAGE, f"it is not what was recorded: {hint}"
     if summary(root) not in (root / "README.md").read_text(encoding="utf-8"):
         yield "attacks", "README.md", f"the totals are not what was recorded; they are: {summary(root)}"
-    known = {technique[0] for package in ("techniques", "through_broker") for technique in catalogue(root, package)}
-    for id in sorted(known ^ set(recorded(root)[0])):
-        yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in known else 'no technique any more'}: run Scripts/attack-report"
+    around, record = doors.declared(root), recorded(root)
+    problems = [*doors.wrong(around, ENDS), *doors.unlike(around, record.ends, record.skipped)]
+    yield from (("attack", attack.place, f"{problem}: mend it there, or run Scripts/attack-report") for attack, problem in problems)
+    for id in sorted(known(root) ^ (set(record.ends) | set(record.skipped))):
+        yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in known(root) else 'no attack any more'}: run Scripts/attack-report"
+
+
+def known(root: pathlib.Path) -> set[str]:
+    """The ids of all techniques and attacks."""
+    return {technique[0] for package in ("techniques", "through_broker") for technique in catalogue(root, package)} | {attack.id for attack in doors.declared(root)}
 
 
 HEAD = """# The attack table
 
-What an agent can do to get a value out of a run, or around a door, and how it ends. `Scripts/attack-report` plays all of it and writes this page; `Scripts/test`
+What an agent can do to get a value out of a run, or around a door, and how it ends. `Scripts/attack-report` plays all of it, records how each ends and writes this page; `Scripts/test`
 plays it too, and fails where anything ends otherwise than it stands here. Nothing is left out because it succeeds.
 
 - **stopped**: refused, or it ran and got nothing. **redacted**: it ran; what the agent got has the value taken out, or the file was withheld. **detected**: what could not
@@ -174,8 +173,8 @@ plays it too, and fails where anything ends otherwise than it stands here. Nothi
 **Treat a value as known to an agent that chooses the program.** Those columns show how far redaction and the sandbox go against accidents, not against an adversary.
 What a program can do that holds a fake token is in [tables of their own](#through-the-broker).
 
-Another tool is put through the same techniques by the words that stand before a command: `Scripts/attack-report --adapter "TOOL run --" --value VALUE`, where the tool
-puts `VALUE` into the variable `API_KEY`.
+Another tool is put through the same techniques by the words that stand before a command: `Scripts/attack-report --adapter "TOOL run --" --prepare "TOOL store API_KEY"`. `--prepare` is
+for a shell, with the value as its standard input; the words have the tool put it into the variable `API_KEY`. Both are an ordinary user's, with a home of their own.
 
 ## Totals
 """
@@ -188,6 +187,3 @@ server has read it, and what the program holds afterwards; no message does.
 - **a proxy that swaps tokens as text** is the control: thirty lines that look for a listed path in the request line, put values where tokens stand, and pass everything else on.
 - What is possible needs a service that sends the value back in a form that the redactor does not read, or in pieces (*form*).
 """
-DOORS_HEAD = """## Around the doors
-
-Each of these is an attack of [Tests/Attacks](../Tests/Attacks/README.md), most of them many attempts; where it ends otherwise, the suite fails."""

@@ -34,20 +34,24 @@ FILES = {
     "Sources/Part.swift": "/// As SPEC §1.1 and SPEC §6 say.\n",
     "Tests/PartTests.swift": 'import Testing\n\n@Suite struct PartTests {\n    @Test(\n        "a part is read as it was written")\n    func read() {}\n}\n',
     "Tests/OtherTests.swift": 'struct OtherTests {\n    @Test("another part") func other() {}\n}\n',
-    "Tests/Attacks/attack.py": 'def attack(name):\n    return lambda body: body\n\n\n@attack("a thief finds nothing")\ndef thief():\n    pass\n',
+    "Tests/Attacks/thief.py": '@attack("thief", "database.copy", "detected", "a thief finds nothing")\ndef thief():\n    pass\n\n\n@check("thief", "the copy opens")\ndef control():\n    pass\n',
     "Sources/TestKit/Kit.swift": "enum Kit {}\n",
 }
+THIEF, OWN_UID = "Tests/Attacks/thief.py", "Tests/EndToEnd/own-uid/attempts.py"
 TECHNIQUES = "Tests/Attacks/techniques/__init__.py"
 BROKER_TECHNIQUES = "Tests/Attacks/through_broker/__init__.py"
 
 
 def table() -> dict[str, str]:
-    """The files of an attack table with one technique of each kind in it."""
-    ends = {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}, "host.other": {"naive": "possible", "broker": "stopped"}}
+    """The files of an attack table with one technique of each kind in it, and attacks around the doors in both cells, one of which was not played."""
+    ends = {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}, "host.other": {"naive": "possible", "broker": "stopped"}, "database.copy": {"same-uid": "detected"},
+            "process.run": {"same-uid": "possible"}}
+    looks = "@attack('own uid', 'process.run', {}, 'another program reads it'{})\ndef program():\n    pass\n"
     files = {
         TECHNIQUES: 'class Raw:\n    id, group, what, own = "print.raw", "print", "as it is", False\n\n\nALL = [Raw]\n',
         BROKER_TECHNIQUES: 'class Other:\n    id, group, what, own = "host.other", "host", "another host", False\n\n\nALL = [Other]\n',
-        attacks.OUTCOMES: json.dumps({"ends": ends, "not played": {"chosen-own": "there is no root"}}),
+        THIEF: FILES[THIEF], "Tests/Attacks/processes.py": looks.format("'possible'", ", why='same user'"), OWN_UID: looks.format("'stopped'", ""),
+        attacks.OUTCOMES: json.dumps({"ends": ends, "not played": {"chosen-own": "there is no root"}, "skipped": {"process.run": {"own-uid": "there are no users"}}}),
     }
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
@@ -78,7 +82,7 @@ CASES = [
     ("a suite that is not there", "spec-test", changed(spec.PAGE, "`PartTests`", "`PieceTests`")),
     ("a test that was renamed", "spec-test", changed("Tests/PartTests.swift", "a part is read", "the part is read")),
     ("a test of another suite", "spec-test", changed(spec.PAGE, '"a part is read …"', '"another part"')),
-    ("an attack that was renamed", "spec-test", changed("Tests/Attacks/attack.py", "finds nothing", "finds it")),
+    ("an attack that was renamed", "spec-test", changed(THIEF, "finds nothing", "finds it")),
     ("a MUST outside of the numbers", "spec-must", changed(spec.PAGE, "**1.1** Parts.", "**1.1** Parts. They MUST be short.")),
     ("a vector that no row names", "spec-orphan", {"vectors/envelopes/three.json": "{}"}),
     ("a link to nothing", "link", changed("README.md", "docs/SPEC.md#6-records", "docs/FORMATS.md")),
@@ -92,6 +96,15 @@ CASES = [
     ("a technique that nobody recorded", "attacks", TABLE | {TECHNIQUES: TABLE[TECHNIQUES].replace("print.raw", "print.new")}),
     ("an end of the broker that was changed in the page", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("| stopped |", "| possible |")}),
     ("a technique against the broker that nobody recorded", "attacks", TABLE | {BROKER_TECHNIQUES: TABLE[BROKER_TECHNIQUES].replace("host.other", "host.new")}),
+    ("an end around a door that was changed in the page", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("| detected |", "| stopped |")}),
+    ("an attack that was not played, silently", "attacks", TABLE | {attacks.PAGE: TABLE[attacks.PAGE].replace("there are no users", "")}),
+    ("an attack that says another end than was recorded", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"detected"', '"stopped"')}),
+    ("an attack that ends as nothing does", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"detected"', '"refused"')}),
+    ("an attack that nobody recorded", "attack", TABLE | {THIEF: TABLE[THIEF] + "\n\n@attack('thief', 'database.more', 'stopped', 'more')\ndef more():\n    pass\n"}),
+    ("an attack that was taken away", "attacks", TABLE | {THIEF: None}),
+    ("an attack without an id", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"database.copy", "detected", ', "")}),
+    ("what is possible for no reason", "attack", TABLE | {"Tests/Attacks/processes.py": TABLE["Tests/Attacks/processes.py"].replace(", why='same user'", "")}),
+    ("another title in another cell", "attack", TABLE | {OWN_UID: TABLE[OWN_UID].replace("reads it", "reads all")}),
     ("a page of another project", "foreign", changed("Sources/Part.swift", "SPEC §6 say", "PRODUCT §6 say")),
 ]
 

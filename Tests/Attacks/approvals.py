@@ -5,12 +5,12 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import subprocess
 
 from api import secret_path
-from attack import Skipped, attack, clean, expect
+from attack import attack, clean, expect
 from house import TACIT, AtTerminal, canary, wait_until
+from pane import Multiplexer, Pane
 
 VALUE = canary()
 STATELESS = "2026-07-28"
@@ -113,7 +113,7 @@ class Host:
         self.process.stderr.close()
 
 
-@attack("approval", "a host that accepts every form decides nothing: none is asked, and what it answers all the same is no decision")
+@attack("approval", "approve.form", "stopped", "a host that accepts every form decides nothing: none is asked, and what it answers all the same is no decision")
 def forms(context):
     house = context.house(furnish)
     # What was denied once is not asked for again: each host wants a secret of its own.
@@ -143,7 +143,7 @@ def forms(context):
         host.close()
 
 
-@attack("approval", "at a terminal of its own the agent is asked for the password, and what it has is none")
+@attack("approval", "approve.own-terminal", "stopped", "at a terminal of its own the agent is asked for the password, and what it has is none")
 def own_terminal(context):
     house = context.house(furnish)
     request = asked(house)
@@ -154,45 +154,11 @@ def own_terminal(context):
     refuse(house, request)
 
 
-class Pane:
-    """A person's shell that was unlocked: what the agent types into. Each answer is read up to the next prompt, since what is typed before one is lost."""
-
-    def __init__(self, house, *unlocking):
-        self.house = house
-        self.terminal = AtTerminal(house, ["/bin/sh"], house.environment | {"PS1": "ready> "})
-        self.terminal.until(b"ready> ")
-        self.start(TACIT, "unlock", *unlocking).until(b"Password: ")
-        expect(b"nlocked" in self.answer(house.password), "the vault is unlocked")
-
-    def start(self, *words):
-        self.terminal.shown = b""
-        return self.terminal.type(" ".join(words) + "\n")
-
-    def answer(self, text, end="\n"):
-        """Types at a prompt, and gives what was shown since the command."""
-        self.terminal.type(text + end).until(b"ready> ")
-        return self.terminal.shown
-
-    def run(self, *words):
-        self.start(*words).until(b"ready> ")
-        return self.terminal.shown
-
-    def refused(self, *words):
-        """A command that asks for the password; what the agent has is none, and then it gives up."""
-        self.start(TACIT, *words).until(b"Password: ").type("yes\n").until(b"The password is wrong.")
-        self.answer("", end="\x03")
-
-
-@attack("approval", "keys typed into a person's unlocked pane approve nothing, by command or in a view that waits; without a step-up they do what a person does")
+@attack("approval", "approve.pane", "stopped", "keys typed into a person's unlocked pane approve nothing, by command or in a view that waits")
 def pane(context):
     house = context.house(furnish)
     request = asked(house)
     typed = Pane(house)
-    typed.start(TACIT, "get api/key --grace >/dev/null").until(b"Password: ")
-    typed.answer(house.password)
-    # What the unlocked pane gives away, as THREAT-MODEL says: everything that asks nobody.
-    expect(b"api/key" in typed.run(TACIT, "list"), "the list")
-    expect(b"within the grace" in typed.run(TACIT, "get api/key >/dev/null && echo within 'the grace'"), "the grace for reveals")
     typed.refused("approvals", "approve", request["code"])
     typed.start(TACIT, "approvals", "watch").until(b"Type the code to approve once")
     typed.terminal.type(request["code"] + "\n").until(b"Password: ").type("yes\n").until(b"The password is wrong.")
@@ -202,7 +168,7 @@ def pane(context):
     refuse(house, request)
 
 
-@attack("approval", "keys typed into a pane that was unlocked for looking only change nothing and run nothing")
+@attack("approval", "approve.looking", "stopped", "keys typed into a pane that was unlocked for looking only change nothing and run nothing")
 def looking(context):
     house = context.house(furnish)
     typed = Pane(house, "--read-only")
@@ -214,39 +180,20 @@ def looking(context):
     expect(b"api/key" in listed.out and b"live" in listed.out, listed.out)
 
 
-@attack("approval", "keys that tmux sends into an unlocked pane approve nothing")
+@attack("approval", "approve.tmux", "stopped", "keys that tmux sends into an unlocked pane approve nothing")
 def multiplexer(context):
-    tmux = shutil.which("tmux")
-    if not tmux:
-        raise Skipped("there is no tmux")
     house = context.house(furnish)
     request = asked(house)
-    words = [tmux, "-f", "/dev/null", "-S", str(house.root / "run" / "pane")]
-
-    def send(*keys):
-        expect(subprocess.run([*words, "send-keys", *keys], capture_output=True).returncode == 0, "keys")
-
-    def until(text):
-        wait_until(lambda: text in subprocess.run([*words, "capture-pane", "-p"], capture_output=True, text=True).stdout, f"{text} is shown")
-
-    started = subprocess.run([*words, "new-session", "-d", "-x", "160", "-y", "50", "/bin/sh"], env=house.environment, capture_output=True)
-    expect(started.returncode == 0, started.stderr)
-    try:
-        send(f"{TACIT} unlock", "Enter")
-        until("Password:")
-        send("-l", house.password)
-        send("Enter")
-        until("nlocked")
-        send(f"{TACIT} approvals approve {request['code']}", "Enter")
-        until("is needed to approve")
-        send("yes", "Enter")
-        until("The password is wrong.")
-    finally:
-        subprocess.run([*words, "kill-server"], capture_output=True)
+    with Multiplexer(house) as pane:
+        pane.unlock()
+        pane.send(f"{TACIT} approvals approve {request['code']}", "Enter")
+        pane.until("is needed to approve")
+        pane.send("yes", "Enter")
+        pane.until("The password is wrong.")
     refuse(house, request)
 
 
-@attack("approval", "the socket decides for nobody without a step-up: no badge, no session, no token of another connection, no request code")
+@attack("approval", "approve.socket", "stopped", "the socket decides for nobody without a step-up: no badge, no session, no token of another connection, no request code")
 def socket(context):
     house = context.house(furnish)
     request = asked(house)
@@ -269,7 +216,7 @@ def socket(context):
     refuse(house, request)
 
 
-@attack("approval", "what a person allows to one program without badge is not had by another, and no request is asked again that was denied")
+@attack("approval", "approve.neighbour", "stopped", "what a person allows to one program without badge is not had by another, and no request is asked again that was denied")
 def neighbours(context):
     house = context.house(furnish)
     path = f"{secret_path('api/key')}/masked"
@@ -303,7 +250,7 @@ def neighbours(context):
     expect(not [item for item in requests(house) if item["standing"] == "pending"], "the person is asked again")
 
 
-@attack("approval", "what was approved with one text around the value is not had with another: moved, cut, longer, or none at all")
+@attack("approval", "approve.text-around", "stopped", "what was approved with one text around the value is not had with another: moved, cut, longer, or none at all")
 def text_around(context):
     house = context.house(furnish)
     name = "api/header"
@@ -335,7 +282,7 @@ def text_around(context):
     expect(left == 7, f"{left} uses are left")
 
 
-@attack("approval", "an authenticator's code is not guessed: after five tries none opens anything, and each is in the log")
+@attack("approval", "approve.code", "stopped", "an authenticator's code is not guessed: after five tries none opens anything, and each is in the log")
 def guessing(context):
     house = context.house(furnish)
     terminal = AtTerminal(house, [TACIT, "totp", "enroll"])

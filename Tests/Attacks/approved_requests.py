@@ -39,7 +39,7 @@ def approve(house, item, uses="1"):
     return house.tacit("approvals", "approve", item["code"], "--uses", uses, password=house.password)
 
 
-@attack("approval", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment")
+@attack("approval", "approve.other-body", "stopped", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment")
 def other_bodies(context):
     house = context.house(furnished)
     with house.person() as hand:
@@ -63,7 +63,7 @@ def other_bodies(context):
         expect(made(hand) == before, "something went that nobody approved")
 
 
-@attack("approval", "of many that are alike, at once and on many connections, one goes for one approval; a replay is another request")
+@attack("approval", "approve.raced", "stopped", "of many that are alike, at once and on many connections, one goes for one approval; a replay is another request")
 def raced(context):
     house = context.house(furnished)
     with house.person() as hand:
@@ -78,7 +78,7 @@ def raced(context):
         expect(made(hand) == before + 1, "more than one went")
 
 
-@attack("approval", "what is approved after its run ended, or a second time, sends nothing")
+@attack("approval", "approve.late", "stopped", "what is approved after its run ended, or a second time, sends nothing")
 def late(context):
     house = context.house(furnished)
     with house.person() as hand:
@@ -98,7 +98,7 @@ def late(context):
         expect(made(hand) == before + 1, "more than one went")
 
 
-@attack("approval", "a flood of questions is held off, and what waits keeps nobody else's requests")
+@attack("approval", "approve.flood", "stopped", "a flood of questions is held off, and what waits keeps nobody else's requests")
 def flood(context):
     house = context.house(furnished)
     many = " ".join(f"({ask(f'x={number}', limit=4)}) &" for number in range(14))
@@ -108,7 +108,7 @@ def flood(context):
     expect(said(other) == ["gone"] and any(item["agent"] == "other" for item in requests(house)), "another agent's was not asked about")
 
 
-@attack("approval", "an agent does not approve what its program wants to send")
+@attack("approval", "approve.own-request", "stopped", "an agent does not approve what its program wants to send")
 def own(context):
     house = context.house(furnished)
     with house.connect() as somebody:

@@ -1,13 +1,20 @@
 """What an attack is, and how a file of them is carried out: in a process of its own, as an ordinary user, in a kernel session of its own."""
 
+import json
 import os
 import pwd
 import signal
 import subprocess
 import time
 import traceback
+from typing import NamedTuple
 
-ATTACKS = []
+# What a file carries out, in order.
+LISTED = []
+# Whose the keeper is that is attacked, as docs/ATTACKS.md calls its columns; Tests/EndToEnd/own-uid has another.
+CELL = "same-uid"
+# What Scripts/attack-report reads. It is opened by who starts the suite: those who carry it out are other users.
+RECORD = os.open(os.environ["RECORD"], os.O_WRONLY | os.O_APPEND | os.O_CREAT) if "RECORD" in os.environ else None
 # Only what hangs comes near it, on a machine that does much else too.
 LIMIT = 240
 
@@ -16,14 +23,44 @@ class Skipped(Exception):
     """The attack cannot be carried out on this machine."""
 
 
-def attack(trap, title, limit=LIMIT):
-    """Marks a function as the attack on one of the traps (README.md), or on a promise; it fails by raising."""
+class Listed(NamedTuple):
+    """What is carried out: an attack, which has an id and a row in docs/ATTACKS.md, or a check, which has neither."""
+
+    trap: str
+    title: str
+    body: object
+    limit: int
+    id: str = ""
+    end: str = ""
+
+
+def attack(trap, id, end, title, why="", limit=LIMIT):
+    """Marks a function as an attack on one of the traps (README.md), or on a promise. It fails by raising, and passes where the attack ends as `end` says.
+
+    The id is `door.name`; docs/ATTACKS.md has the doors and the ends. What is `possible` says `why` in a word that stands there.
+    """
 
     def mark(body):
-        ATTACKS.append((trap, title, body, limit))
+        LISTED.append(Listed(trap, title, body, limit, id, end))
         return body
 
     return mark
+
+
+def check(trap, title, limit=LIMIT):
+    """Marks a function that is carried out beside the attacks and is none: a control, what has to go on working, or a group of the catalogue, whose techniques have rows."""
+
+    def mark(body):
+        LISTED.append(Listed(trap, title, body, limit))
+        return body
+
+    return mark
+
+
+def record(**facts):
+    """Adds a line to what Scripts/attack-report reads, if it does."""
+    if RECORD is not None:
+        os.write(RECORD, json.dumps(facts).encode() + b"\n")
 
 
 def expect(condition, what):
@@ -96,18 +133,20 @@ def detail(text):
         print(f"        {text}", flush=True)
 
 
-def carry_out(attacks, context):
-    """Carries attacks out in order; how many failed."""
+def carry_out(listed, context):
+    """Carries attacks and checks out in order; how many failed."""
     failed = 0
     signal.signal(signal.SIGALRM, timed_out)
-    for trap, title, body, limit in attacks:
+    for trap, title, body, limit, id, end in listed:
         start = time.monotonic()
         signal.alarm(limit)
         try:
             body(context)
             say("ok", trap, title, time.monotonic() - start)
+            record(id=id, cell=CELL, end=end)
         except Skipped as why:
             say("skipped", trap, title, time.monotonic() - start, f" [{why}]")
+            record(id=id, cell=CELL, missing=str(why))
         except Exception as error:
             failed += 1
             frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name not in ("expect", "clean")]

@@ -31,7 +31,7 @@ def ask(connection, secret="api/key", url=URL, **more):
     return connection.json("POST", "/v1/requests", {"secret": secret, "url": url, **WHY, **more})
 
 
-@attack("trap 16", "hosts that look like a listed one, and other ports, methods, schemes and paths are refused before anything is looked up")
+@attack("trap 16", "request.host", "stopped", "hosts that look like a listed one, and other ports, methods, schemes and paths are refused before anything is looked up")
 def hosts(context):
     with agent(context.house(furnish)) as connection:
         for url in ("https://api.shop.example.evil.example/v1/x", "https://evil.example/v1/x", "https://xapi.shop.example/v1/x",
@@ -42,7 +42,7 @@ def hosts(context):
         expect(ask(connection, method="DELETE").code == "destination_not_allowed", "another method went")
 
 
-@attack("trap 21", "an address that two programs could read differently is refused, whatever its rule says")
+@attack("trap 21", "request.ambiguous", "stopped", "an address that two programs could read differently is refused, whatever its rule says")
 def ambiguous(context):
     with agent(context.house(furnish)) as connection:
         for url in ("https://api.shop.example@evil.example/v1/x", "https://evil.example\\@api.shop.example/v1/x",
@@ -53,7 +53,7 @@ def ambiguous(context):
             expect(answer.status == 422, f"{url!r}: {answer}")
 
 
-@attack("trap 16", "an agent chooses neither credential nor route by header fields")
+@attack("trap 16", "request.field", "stopped", "an agent chooses neither credential nor route by header fields")
 def fields(context):
     with agent(context.house(furnish)) as connection:
         for name in ("Authorization", "authorization", "Cookie", "Host", "Connection", "Proxy-Authorization", "Content-Length", "Transfer-Encoding",
@@ -64,7 +64,7 @@ def fields(context):
         expect(answer.status == 422, f"a line end went: {answer}")
 
 
-@attack("trap 7", "a name that is hidden is answered as one that is not there, whatever is asked with it")
+@attack("trap 7", "request.hidden", "stopped", "a name that is hidden is answered as one that is not there, whatever is asked with it")
 def hidden(context):
     with agent(context.house(furnish)) as connection:
         for more in ({}, {"url": "https://evil.example/"}, {"url": "http://api.shop.example/v1/x"}, {"method": "DELETE"}, {"max_output_bytes": 1024}):
@@ -74,7 +74,7 @@ def hidden(context):
         clean(answers[0].body, VALUE)
 
 
-@attack("trap 7", "without badge, capability or purpose nothing is made")
+@attack("trap 7", "request.nobody", "stopped", "without badge, capability or purpose nothing is made")
 def nobody(context):
     house = context.house(furnish)
     with house.connect(headers={"Tacit-Source": "mcp"}) as stranger, agent(house) as connection:

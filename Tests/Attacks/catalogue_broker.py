@@ -7,9 +7,9 @@ import os
 import pathlib
 import sys
 
-from attack import Skipped, attack
+from attack import Skipped, check, record
 from techniques.cells import Cell
-from techniques.table import play, plays, record
+from techniques.table import play, plays
 from through_broker.scene import Scene
 from through_broker.technique import GROUPS
 
@@ -38,12 +38,12 @@ def scene(context):
     return Scene(house, context.repository, lambda hosts: machine.mount(str(hosts), "/etc/hosts", "none", BIND))
 
 
-@attack("table", "a door of a run is there to be attacked")
+@check("table", "a door of a run is there to be attacked")
 def begun(context):
     try:
         context.scene = scene(context)
     except PermissionError as error:
-        for cell in CELLS if "RECORD" in os.environ else []:
+        for cell in CELLS:
             record(cell=cell.id, missing=f"root may mount nothing here: {error}")
         raise Skipped(f"root may mount nothing here: {error}") from None
 
@@ -51,7 +51,7 @@ def begun(context):
 # What ends the doors comes last.
 for _group, _cell, _alike in sorted(plays(CELLS, GROUPS), key=lambda played: played[0] == "end"):
 
-    @attack("table", f"{_group}: {_cell.title}", limit=600)
+    @check("table", f"{_group}: {_cell.title}", limit=600)
     def played(context, group=_group, cell=_cell, alike=_alike):
         if not hasattr(context, "scene"):
             raise Skipped("there is no such door here")

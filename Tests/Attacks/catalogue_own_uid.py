@@ -5,13 +5,13 @@ import pathlib
 import shutil
 import sys
 
-from attack import Skipped, attack
+from attack import Skipped, check, record
 
 # A copy of root's, where root alone can write, as an installed program is.
 PROGRAM, INSTALLED = pathlib.Path(os.environ["TACIT"]), "/srv/tacit"
 os.environ["TACIT"] = INSTALLED
 from techniques.cells import OWN_CELLS  # noqa: E402
-from techniques.table import play, plays, record, vault  # noqa: E402
+from techniques.table import play, plays, vault  # noqa: E402
 from techniques.technique import GROUPS  # noqa: E402
 
 NEEDS_ROOT = True
@@ -39,7 +39,7 @@ def house(context):
     return context.houses["own uid"]
 
 
-@attack("table", "a keeper that is a user of its own is there to be attacked")
+@check("table", "a keeper that is a user of its own is there to be attacked")
 def begun(context):
     if os.environ.get("ATTACKS_ADAPTER"):
         raise Skipped("another tool is played")
@@ -47,14 +47,14 @@ def begun(context):
         house(context)
     except PermissionError as error:
         context.missing = f"root may mount nothing here: {error}"
-        for cell in OWN_CELLS if "RECORD" in os.environ else []:
+        for cell in OWN_CELLS:
             record(cell=cell.id, missing=context.missing)
         raise Skipped(context.missing) from None
 
 
 for _group, _cell, _alike in plays(OWN_CELLS):
 
-    @attack("table", f"{_group}: {_cell.title}", limit=600)
+    @check("table", f"{_group}: {_cell.title}", limit=600)
     def played(context, group=_group, cell=_cell, alike=_alike):
         if "own uid" not in context.houses:
             raise Skipped("there is no such keeper here")

@@ -31,7 +31,7 @@ house.close()
 """
 
 
-@attack("trap 22", "in a container whose first process is the leader, a program that got itself adopted by it is no person")
+@attack("trap 22", "who.first-process", "stopped", "in a container whose first process is the leader, a program that got itself adopted by it is no person")
 def adopted(context):
     if not os.path.exists("/usr/bin/unshare"):
         raise Skipped("there is no unshare")
@@ -76,7 +76,7 @@ os._exit(0)
 """
 
 
-@attack("trap 22", "where /proc hides processes nobody is a person by where he stands; a password and a badge still work")
+@attack("trap 22", "who.hidden-processes", "stopped", "where /proc hides processes nobody is a person by where he stands; a password and a badge still work")
 def hidden_processes(context):
     if not os.path.exists("/usr/bin/unshare"):
         raise Skipped("there is no unshare")

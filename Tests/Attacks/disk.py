@@ -74,7 +74,7 @@ def acts(house, person):
     return released
 
 
-@attack("trap 9", "on a full disk every release is refused, nothing runs, the keeper lives, and the log is whole afterwards")
+@attack("trap 9", "disk.full", "stopped", "on a full disk every release is refused, nothing runs, the keeper lives, and the log is whole afterwards")
 def full_disk(context):
     with Disk(context) as disk:
         house = disk.house(context)
@@ -104,7 +104,7 @@ def full_disk(context):
             expect(verified["intact"], verified)
 
 
-@attack("trap 9", "on a full disk a person still ends things: tokens and agents are revoked, agents are frozen for good, the vault locks and unlocks")
+@attack("trap 9", "disk.ending", "stopped", "on a full disk a person still ends things: tokens and agents are revoked, agents are frozen for good, the vault locks and unlocks")
 def ending(context):
     with Disk(context) as disk:
         house = disk.house(context, folders=("data", "state"))
@@ -149,7 +149,7 @@ def ending(context):
             expect(verified["intact"], verified)
 
 
-@attack("trap 8", "a release that cannot be written down has not even been opened: its value is nowhere in the keeper's memory")
+@attack("trap 8", "disk.opened", "stopped", "a release that cannot be written down has not even been opened: its value is nowhere in the keeper's memory")
 def nothing_is_opened(context):
     with Disk(context) as disk:
         house = disk.house(context)
@@ -172,7 +172,7 @@ def nothing_is_opened(context):
         expect(house.person().reveal("api/key").body == VALUE.encode(), "with room again")
 
 
-@attack("trap 9", "when the state directory is full, who comes to a locked vault is refused with that reason, and the vault stays whole")
+@attack("trap 9", "disk.state", "stopped", "when the state directory is full, who comes to a locked vault is refused with that reason, and the vault stays whole")
 def state_directory(context):
     with Disk(context) as disk:
         house = disk.house(context, folders=("state",))
@@ -192,7 +192,7 @@ def state_directory(context):
             expect(person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json["intact"], "the log afterwards")
 
 
-@attack("trap 9", "a store whose permissions were taken away under a locked keeper is refused at unlock, and no value comes out")
+@attack("trap 9", "disk.modes", "stopped", "a store whose permissions were taken away under a locked keeper is refused at unlock, and no value comes out")
 def permissions(context):
     house = context.fresh().init()
     with house.person() as person:

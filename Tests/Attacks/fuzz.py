@@ -72,7 +72,7 @@ def alive(house, process):
     expect(house.status["keeper_process"] == process, f"the keeper ended (ATTACKS_SEED={SEED})")
 
 
-@attack("fuzz", "changed forms are taken or refused, and what is refused stores nothing")
+@attack("fuzz", "keeper.fuzz-forms", "stopped", "changed forms are taken or refused, and what is refused stores nothing")
 def forms(context):
     house = context.fresh().init()
     furnish(house)
@@ -94,7 +94,7 @@ def forms(context):
         expect(person.json("POST", "/v1/audit/verification", {"trusted_notes": []}).json["intact"], "the log")
 
 
-@attack("fuzz", "changed documents of every route that takes one are answered as good ones or refused")
+@attack("fuzz", "keeper.fuzz-documents", "stopped", "changed documents of every route that takes one are answered as good ones or refused")
 def documents(context):
     house = context.fresh().init()
     furnish(house)
@@ -118,7 +118,7 @@ def documents(context):
     alive(house, process)
 
 
-@attack("fuzz", "changed heads and paths reach nothing that the unchanged path does not")
+@attack("fuzz", "keeper.fuzz-heads", "stopped", "changed heads and paths reach nothing that the unchanged path does not")
 def heads(context):
     house = context.fresh().init()
     furnish(house)
@@ -142,7 +142,7 @@ def heads(context):
     alive(house, process)
 
 
-@attack("fuzz", "changed openings and frames of a run end with an answer, and leave no process and no file behind")
+@attack("fuzz", "keeper.fuzz-runs", "stopped", "changed openings and frames of a run end with an answer, and leave no process and no file behind")
 def runs(context):
     house = context.fresh().init()
     furnish(house)

@@ -63,7 +63,7 @@ def told(run):
     return json.loads(run.stdout)
 
 
-@attack("trap 22", "no password and no other act of a person's goes by the socket in a sandbox, and a right password makes nobody a person")
+@attack("trap 22", "inside.person", "stopped", "no password and no other act of a person's goes by the socket in a sandbox, and a right password makes nobody a person")
 def persons(context):
     house = context.house(furnish)
     answers = told(start(house, f'''
@@ -94,7 +94,7 @@ print(json.dumps([[" ".join(each[:2]), ask(*each[:3], type=each[3])[:2], me()] f
     expect(any(item["action"] == "step-up.failed" and "[sandbox]" in json.dumps(item) for item in items), "nothing was written down")
 
 
-@attack("trap 11", "an agent in its sandbox is nobody else by another one's badge, a person's token, or what it says of itself")
+@attack("trap 11", "inside.badge", "stopped", "an agent in its sandbox is nobody else by another one's badge, a person's token, or what it says of itself")
 def badges(context):
     house = context.house(furnish)
     with house.person() as person:
@@ -114,7 +114,7 @@ print(json.dumps(answers))
         expect(answer == [[403, "not_permitted"], [403, "not_permitted"], ["agent", "claude"]], answer)
 
 
-@attack("trap 7", "the socket in a sandbox is nothing once its agent is revoked or frozen, or the vault is locked")
+@attack("trap 7", "inside.ended", "stopped", "the socket in a sandbox is nothing once its agent is revoked or frozen, or the vault is locked")
 def ended(context):
     loop = '''
 print(me()[1], flush=True)
@@ -135,7 +135,7 @@ sys.stdin.read()
         house.close()
 
 
-@attack("trap 22", "thousands of connections at the socket in a sandbox, silent or begun, hold up neither the person, nor another agent, nor it")
+@attack("trap 22", "inside.flood", "stopped", "thousands of connections at the socket in a sandbox, silent or begun, hold up neither the person, nor another agent, nor it")
 def flood(context):
     house = context.house(furnish)
     run = start(house, '''
@@ -179,16 +179,52 @@ print(patiently())
     expect(run.exit == ("exited", 0) and run.stdout.split() == [b"2000", b"claude", b"claude"], f"{run} {run.stderr[-600:]}")
 
 
-@attack("trap 23", "a sibling's sandbox has a socket of its own; what is linked, moved or bound into the project leads nowhere, and a connection given away ends with its run")
+def until_said(run, text):
+    """The frames of a run that has said something, from there on."""
+    frames = run.each()
+    for _ in frames:
+        if text in run.stdout:
+            return frames
+    raise AssertionError(f"it never said {text}: {run} {run.stderr[-600:]}")
+
+
+def finish(run, frames):
+    for _ in frames:
+        pass
+    expect(run.exit == ("exited", 0), f"{run} {run.stderr[-600:]}")
+
+
+@attack("trap 23", "inside.sibling", "stopped", "a sibling's sandbox has a socket of its own; what is linked, moved or bound into the project leads nowhere else")
 def sibling(context):
     house = context.house(furnish)
-    giving = start(house, '''
+    leaving = start(house, '''
 import shutil
-made = {}
-for name, body in {"link": lambda: os.link(SOCKET, "link.sock"), "rename": lambda: os.rename(SOCKET, "rename.sock"), "symlink": lambda: os.symlink(SOCKET, "symlink.sock"),
-                   "copy": lambda: shutil.copy(SOCKET, "copy.sock"), "proc": lambda: os.symlink(f"/proc/{os.getpid()}/root{SOCKET}", "proc.sock")}.items():
-    try: made[name] = body() is None
-    except OSError: made[name] = False
+for body in [lambda: os.link(SOCKET, "link.sock"), lambda: os.rename(SOCKET, "rename.sock"), lambda: os.symlink(SOCKET, "symlink.sock"),
+             lambda: shutil.copy(SOCKET, "copy.sock"), lambda: os.symlink(f"/proc/{os.getpid()}/root{SOCKET}", "proc.sock")]:
+    try: body()
+    except OSError: pass
+print("ready", flush=True)
+sys.stdin.read()
+''')
+    frames = until_said(leaving, b"ready")
+    found = told(start(house, '''
+found = {}
+for name in ["link", "rename", "symlink", "copy", "proc"]:
+    try: found[name] = me(Keeper(name + ".sock"))[1]
+    except OSError: found[name] = ""
+found["own"] = me()[1]
+print(json.dumps(found))
+''', "other"))
+    leaving.frame(STDIN_END)
+    finish(leaving, frames)
+    # A link to the path leads to the one that the reader has there.
+    expect(found == {"link": "", "rename": "", "symlink": "other", "copy": "", "proc": found["proc"], "own": "other"} and found["proc"] in ("", "other"), found)
+
+
+@attack("trap 23", "inside.given", "possible", "a connection that an agent in its sandbox hands to another's program is the giver's there, until the giver's run ends", why="given away")
+def given(context):
+    house = context.house(furnish)
+    giving = start(house, '''
 door = socket.socket(socket.AF_UNIX)
 door.bind("door.sock")
 door.listen()
@@ -200,45 +236,27 @@ socket.send_fds(taker, [b"x"], [given.fileno()])
 taker.recv(1)
 print(me()[1])
 ''')
-    frames = giving.each()
-    for _ in frames:
-        if b"ready" in giving.stdout:
-            break
-    expect(b"ready" in giving.stdout, f"{giving} {giving.stderr[-600:]}")
+    frames = until_said(giving, b"ready")
     taking = start(house, '''
-found = {}
-for name in ["link", "rename", "symlink", "copy", "proc"]:
-    try: found[name] = me(Keeper(name + ".sock"))[1]
-    except OSError: found[name] = ""
 near = socket.socket(socket.AF_UNIX)
 near.connect("door.sock")
 _, [given], _, _ = socket.recv_fds(near, 1, 1)
 keeper = Keeper(socket.socket(fileno=given))
-found["given"] = me(keeper)[1]
-found["own"] = me()[1]
-print(json.dumps(found), flush=True)
+print(json.dumps([me(keeper)[1], me()[1]]), flush=True)
 near.send(b"y")
 sys.stdin.read()
 try: print(json.dumps(me(keeper)))
 except (OSError, http.client.HTTPException): print("[]")
 ''', "other")
-    others = taking.each()
-    for _ in others:
-        if b"\n" in taking.stdout:
-            break
-    for _ in frames:
-        pass
-    expect(giving.exit == ("exited", 0) and giving.stdout.split() == [b"ready", b"claude"], f"{giving} {giving.stderr[-600:]}")
+    others = until_said(taking, b"\n")
+    finish(giving, frames)
+    expect(giving.stdout.split() == [b"ready", b"claude"], f"{giving}")
     taking.frame(STDIN_END)
-    for _ in others:
-        pass
-    found, after = [json.loads(line) for line in taking.stdout.splitlines()]
-    # A link to the path leads to the one that the reader has there.
-    expect(found == {"link": "", "rename": "", "symlink": "other", "copy": "", "proc": found["proc"], "given": "claude", "own": "other"}, found)
-    expect(found["proc"] in ("", "other") and after == [], f"{found} {after}")
+    finish(taking, others)
+    expect([json.loads(line) for line in taking.stdout.splitlines()] == [["claude", "other"], []], taking.stdout)
 
 
-@attack("trap 24", "requests that never end, and heads and bodies without bounds, are cut at the socket in a sandbox as at the keeper's own")
+@attack("trap 24", "inside.sizes", "stopped", "requests that never end, and heads and bodies without bounds, are cut at the socket in a sandbox as at the keeper's own")
 def sizes(context):
     house = context.house(furnish)
     answers = told(start(house, '''

@@ -9,7 +9,7 @@ import time
 
 import hunt
 from api import SECRETS, Answer, Relay, multipart
-from attack import attack, clean, detail, expect
+from attack import attack, check, clean, detail, expect
 from house import PASSWORD, AtTerminal, canary, children, wait_until
 
 NEEDS_ROOT = True
@@ -66,7 +66,7 @@ def parts_of(recovery):
     return {"recovery-head": text[:24], "recovery-tail": text[-24:]}
 
 
-@attack("hunt", "the hunt finds a value that is planted: in a process that holds it, raw and encoded, in halves, and in a file")
+@check("hunt", "the hunt finds a value that is planted: in a process that holds it, raw and encoded, in halves, and in a file")
 def control(context):
     house = context.house(furnish)
     for form in ("v", "base64.b64encode(b'x' + v)", "v.hex().encode()", "v[-32:-16]"):
@@ -79,7 +79,7 @@ def control(context):
         process.wait()
 
 
-@attack("hunt", "while it works the keeper holds what it must, and one second after a use little of it; after lock none")
+@attack("hunt", "memory.keeper", "stopped", "while it works the keeper holds what it must, and one second after a use little of it; after lock none")
 def keeper(context):
     house = context.fresh().init()
     furnish(house)
@@ -105,7 +105,7 @@ def keeper(context):
     expect(not unlocked, f"one second after use {sum(unlocked.values())} copies are left: {dict(unlocked)}")
 
 
-@attack("hunt", "wrong passwords and refused values leave nothing in the keeper either, and stand in no answer and in none of its messages")
+@attack("hunt", "memory.refused", "stopped", "wrong passwords and refused values leave nothing in the keeper either, and stand in no answer and in none of its messages")
 def refused(context):
     house = context.fresh().init()
     furnish(house)
@@ -156,7 +156,7 @@ def refused(context):
     expect(b"listens" in messages and not hunt.in_bytes(messages, wrong | VALUES | {"password": PASSWORD}), f"it printed {messages[:500]}")
 
 
-@attack("hunt", "the spawner never holds a value; a runner holds those of its run in secret memory alone; lock ends them")
+@attack("hunt", "memory.helpers", "stopped", "the spawner never holds a value; a runner holds those of its run in secret memory alone; lock ends them")
 def helpers(context):
     house = context.fresh().init()
     furnish(house)
@@ -183,7 +183,7 @@ def helpers(context):
         detail("runner and spawner, one second after lock: gone")
 
 
-@attack("hunt", "neither the MCP process nor what it says to the keeper and hears from it ever has a value")
+@attack("hunt", "memory.mcp", "stopped", "neither the MCP process nor what it says to the keeper and hears from it ever has a value")
 def mcp(context):
     house = context.house(furnish)
     badge = house.state / "agents" / "claude"
@@ -231,7 +231,7 @@ def mcp(context):
     expect(not (in_process or on_wire or in_answers), f"process {dict(in_process)}, wire {dict(on_wire)}, answers {dict(in_answers)}")
 
 
-@attack("hunt", "command line programs that wait hold no value in environment or arguments, and end without a trace in files")
+@attack("hunt", "memory.command-line", "stopped", "command line programs that wait hold no value in environment or arguments, and end without a trace in files")
 def command_line(context):
     house = context.house(furnish)
     done = house.tacit("get", "api/key0", password=PASSWORD)
@@ -252,7 +252,7 @@ def command_line(context):
         clean(done.out + done.err, *VALUES.values(), PASSWORD)
 
 
-@attack("hunt", "a password that was typed at the terminal is gone from the command line's memory while its run goes on, also when it unlocked the vault")
+@attack("hunt", "memory.password", "stopped", "a password that was typed at the terminal is gone from the command line's memory while its run goes on, also when it unlocked the vault")
 def typed_password(context):
     house = context.fresh().init()
     furnish(house)
@@ -266,7 +266,7 @@ def typed_password(context):
         expect(not left, f"{dict(left)}")
 
 
-@attack("hunt", "files, logs, temporary directories and core files hold no value after all of it")
+@attack("hunt", "memory.files", "stopped", "files, logs, temporary directories and core files hold no value after all of it")
 def files(context):
     house = context.house(furnish)
     recovery = use(house)

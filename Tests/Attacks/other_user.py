@@ -4,7 +4,7 @@ import ctypes
 import os
 
 from api import Connection
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import canary
 from somebody import as_user
 
@@ -25,7 +25,7 @@ def attempt(found, what, act):
         pass
 
 
-@attack("other", "another user can neither connect, list, read, write nor trace")
+@attack("other", "user.reach", "stopped", "another user can neither connect, list, read, write nor trace")
 def nothing(context):
     house = context.house(furnish)
     run = house.person().run(["sleep", "1000"], ["api/key"]).until_started()
@@ -53,7 +53,7 @@ def nothing(context):
     expect(as_user(context.other, body) == [], as_user(context.other, body))
 
 
-@attack("other", "the same attempts succeed for the owner (or the attack above would prove nothing)")
+@check("other", "the same attempts succeed for the owner (or the attack above would prove nothing)")
 def control(context):
     house = context.house(furnish)
     expect(as_user(context.other, lambda: ["read"] if open("/etc/passwd").read() else []) == ["read"], "the other user can read nothing at all")
@@ -62,7 +62,7 @@ def control(context):
         os.listdir(house.vault)
 
 
-@attack("other", "a socket that is passed on to another user's process makes no person of it")
+@attack("other", "user.passed-socket", "stopped", "a socket that is passed on to another user's process makes no person of it")
 def passed_socket(context):
     house = context.house(furnish)
 
@@ -86,7 +86,7 @@ def passed_socket(context):
     expect(answer[0] == "unidentified" or "Error" in answer[0], f"another user is a {answer}")
 
 
-@attack("other", "a directory that another user prepared is refused as place for a vault, a state or a socket")
+@attack("other", "user.prepared-place", "stopped", "a directory that another user prepared is refused as place for a vault, a state or a socket")
 def prepared_places(context):
     for name in ("run", "state", "data"):
         house = context.fresh()

@@ -7,7 +7,7 @@ import resource
 import signal
 import subprocess
 
-from attack import Skipped, attack, clean, expect
+from attack import Skipped, attack, check, clean, expect
 from house import PASSWORD, TACIT, AtTerminal, canary, is_alive, wait_until
 
 VALUE = canary()
@@ -90,7 +90,7 @@ def closed(name, process):
     clean(opens(f"/proc/{process}/cmdline"), VALUE, PASSWORD)
 
 
-@attack("process", "the tools of the attacks below work on a process that does not protect itself")
+@check("process", "the tools of the attacks below work on a process that does not protect itself")
 def control(context):
     if os.geteuid() == 0:
         raise Skipped("root may read everything")
@@ -105,7 +105,7 @@ def control(context):
         victim.wait()
 
 
-@attack("process", "memory, environment, maps and descriptors of keeper, spawner and runner are closed to programs of the same user")
+@attack("process", "process.helpers", "stopped", "memory, environment, maps and descriptors of keeper, spawner and runner are closed to the person's other programs")
 def same_user(context):
     if os.geteuid() == 0:
         raise Skipped("root may read everything")
@@ -114,7 +114,7 @@ def same_user(context):
         closed(name, process)
 
 
-@attack("process", "keeper, spawner and runner write no core when they are made to crash, and their limits say so")
+@attack("process", "process.core", "stopped", "keeper, spawner and runner write no core when they are made to crash, and their limits say so")
 def no_core(context):
     house = context.fresh().init()
     furnish(house)
@@ -129,7 +129,7 @@ def no_core(context):
     expect(not left, f"core files: {left}")
 
 
-@attack("process", "a crashing keeper prints no registers and no memory")
+@attack("process", "process.backtrace", "stopped", "a crashing keeper prints no registers and no memory")
 def no_backtrace(context):
     house = context.fresh().init()
     house.kill_keeper()
@@ -140,7 +140,7 @@ def no_backtrace(context):
     expect(len(text) < 300 and b"Thread" not in text and b"0x" not in text, f"it printed {text[:500]!r}")
 
 
-@attack("trap 20", "`tacit` while a password is typed into it, while it stands for a run, and `tacit mcp`, cannot be traced or read by programs of the same user")
+@attack("trap 20", "process.clients", "stopped", "`tacit` while a password is typed into it, while it stands for a run, and `tacit mcp`, cannot be traced or read by programs of the same user")
 def clients(context):
     if os.geteuid() == 0:
         raise Skipped("root may read everything")
@@ -162,7 +162,7 @@ def clients(context):
             process.wait()
 
 
-@attack("trap 20", "`tacit` that crashes while a password is typed leaves no core, although its limits would allow one")
+@attack("trap 20", "process.client-core", "stopped", "`tacit` that crashes while a password is typed leaves no core, although its limits would allow one")
 def no_core_of_clients(context):
     def unlimited():
         resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
@@ -177,7 +177,7 @@ def no_core_of_clients(context):
     expect(os.WTERMSIG(status) == signal.SIGSEGV and not os.WCOREDUMP(status), f"it left a core: {status:x}")
 
 
-@attack("process", "what a run executes is a program like any other: it can be traced by its user, and `--no-mask` leaves its limits as they were")
+@attack("process", "process.run", "possible", "a program of the person's reads the environment of what a run executes, with the value, and traces it", why="same user")
 def children_are_ordinary(context):
     house = context.house(furnish)
     limits = lambda process: next(line for line in opens(f"/proc/{process}/limits").splitlines() if line.startswith(b"Max core"))
@@ -195,7 +195,7 @@ def children_are_ordinary(context):
             process.wait()
 
 
-@attack("process", "being closed to others, `tacit` still reads what the caller names under /dev/fd, and the log says which program asked")
+@check("process", "being closed to others, `tacit` still reads what the caller names under /dev/fd, and the log says which program asked")
 def own_descriptors(context):
     house = context.house(furnish)
     value = canary()
@@ -214,7 +214,7 @@ def own_descriptors(context):
     expect(entries and any(item["details"]["process"].split(" ", 1)[1] in (TACIT, "[tacit]") for item in entries), f"{entries[-1:]}")
 
 
-@attack("process", "a runner whose program runs can execute, fork and connect no more; the person's program beside it can, and its privileges are as they were")
+@attack("process", "process.runner", "stopped", "a runner whose program runs is under a filter of calls and gains no privileges; the person's program beside it is as it was")
 def runner_confined(context):
     house = context.house(furnish)
     with house.person() as person:

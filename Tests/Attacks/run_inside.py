@@ -3,7 +3,7 @@
 import json
 import os
 
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import PASSWORD, canary
 
 VALUE, OTHER = canary(), canary("other")
@@ -29,7 +29,7 @@ def inside(connection, text, **wish):
     return run.stdout.decode()
 
 
-@attack("run", "it has its three streams and no other descriptor, no value but its own, and no file of the runner's to read")
+@attack("run", "run.descriptors", "stopped", "it has its three streams and no other descriptor, no value but its own, and no file of the runner's to read")
 def descriptors(context):
     house = context.house(furnish)
     # In pieces, as the accident guard reads a program's words too.
@@ -52,7 +52,7 @@ print(json.dumps([sorted(found), opened, dict(os.environ)]))"""
         clean(json.dumps(environment).encode(), OTHER, PASSWORD, house.badge)
 
 
-@attack("run", "an agent's environment is the clean one, whatever the request says of it")
+@attack("run", "run.environment", "stopped", "an agent's environment is the clean one, whatever the request says of it")
 def clean_environment(context):
     house = context.house(furnish)
     wished = {"LD_PRELOAD": "/tmp/evil.so", "BASH_ENV": "/tmp/evil", "HOME": "/root", "PATH": "/tmp", "MINE": "1", "PYTHONPATH": "/tmp"}
@@ -69,7 +69,7 @@ def clean_environment(context):
         expect(b"none" in run.stdout, f"an agent got a terminal: {run}")
 
 
-@attack("run", "a program that a person runs is no person: it reaches the keeper as a stranger")
+@attack("run", "run.person", "stopped", "a program that a person runs is no person: it reaches the keeper as a stranger")
 def not_a_person(context):
     house = context.house(furnish)
     text = f"""
@@ -88,7 +88,7 @@ print(json.dumps(answers))"""
         expect(doubt == "asker.other-session" and reveal in (403, 404) and policy == 403, f"{doubt} {reveal} {policy}")
 
 
-@attack("run", "names without a path are looked for in the system's places, not in the directory an agent names")
+@attack("run", "run.search-path", "stopped", "names without a path are looked for in the system's places, not in the directory an agent names")
 def search_path(context):
     house = context.house(furnish)
     fake = house.root / "work" / "uname"
@@ -100,7 +100,7 @@ def search_path(context):
     expect(run.stdout == b"Linux\n", f"{run}")
 
 
-@attack("run", "an agent's run of a set-uid program gains nothing")
+@attack("run", "run.set-uid", "stopped", "an agent's run of a set-uid program gains nothing")
 def set_uid(context):
     house = context.house(furnish)
     with agent(house) as connection:
@@ -108,7 +108,7 @@ def set_uid(context):
     expect(run.stdout.split() == [b"NoNewPrivs:", b"1"], f"{run}")
 
 
-@attack("run", "a value that does not fit into a variable, or two for one variable, start nothing")
+@check("run", "a value that does not fit into a variable, or two for one variable, start nothing")
 def refused_values(context):
     house = context.house(furnish)
     with house.person() as person:

@@ -50,7 +50,7 @@ def started(connection, *argv):
     return run, family(run.started)
 
 
-@attack("runs", "a client that vanishes takes its silent child along, and the child's children in sessions of their own")
+@attack("runs", "run.vanished", "stopped", "a client that vanishes takes its silent child along, and the child's children in sessions of their own")
 def client_vanishes(context):
     house = context.house(furnish)
     for connection in (house.person(), agent(house)):
@@ -61,7 +61,7 @@ def client_vanishes(context):
     wait_until(lambda: house.status["runs"] == [], "status lists no run")
 
 
-@attack("runs", "a client that vanishes takes its chatty child along")
+@attack("runs", "run.chatty", "stopped", "a client that vanishes takes its chatty child along")
 def chatty_child(context):
     house = context.house(furnish)
     connection = house.person()
@@ -71,7 +71,7 @@ def chatty_child(context):
     wait_until(gone(processes), "the run of a client that vanished has ended")
 
 
-@attack("runs", "a client that stops reading stops its child, not the keeper's memory")
+@attack("runs", "run.stalled", "stopped", "a client that stops reading stops its child, not the keeper's memory")
 def client_stalls(context):
     house = context.house(furnish)
     connection = house.person()
@@ -96,7 +96,7 @@ def resident(process):
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@attack("runs", "a runner that is killed takes its child along; the client hears 125, the log that it ended")
+@attack("runs", "run.runner-killed", "stopped", "a runner that is killed takes its child along; the client hears 125, the log that it ended")
 def runner_killed(context):
     house = context.house(furnish)
     with house.person() as connection:
@@ -112,7 +112,7 @@ def runner_killed(context):
         expect(verified["intact"] and verified["missing_outcomes"] == [], verified)
 
 
-@attack("runs", "without its spawner the keeper refuses runs and says why, until lock and unlock")
+@attack("runs", "run.spawner-killed", "stopped", "without its spawner the keeper refuses runs and says why, until lock and unlock")
 def spawner_killed(context):
     house = context.fresh().init()
     furnish(house)
@@ -131,7 +131,7 @@ def spawner_killed(context):
         expect(person.run(["true"], ["api/key"]).wait().exit == ("exited", 0), "after lock and unlock")
 
 
-@attack("runs", "a run whose broker is killed reaches nothing any more, ends with its command's own code, and its person is told")
+@attack("runs", "run.broker-killed", "stopped", "a run whose broker is killed reaches nothing any more, ends with its command's own code, and its person is told")
 def broker_killed(context):
     house = context.fresh().init()
     token_runs.furnish(house)
@@ -150,7 +150,7 @@ def broker_killed(context):
     expect(b"the broker of this run ended before the command did" in err and b"start the command again" in err, f"{err!r}")
 
 
-@attack("runs", "a keeper that is killed takes every run along, and its helpers")
+@attack("runs", "run.keeper-killed", "stopped", "a keeper that is killed takes every run along, and its helpers")
 def keeper_killed(context):
     house = context.fresh().init()
     furnish(house)
@@ -161,7 +161,7 @@ def keeper_killed(context):
         wait_until(gone(processes + helpers), "runs and helpers of the killed keeper have ended")
 
 
-@attack("runs", "lock ends the runs at once, a person's and an agent's")
+@attack("runs", "run.lock", "stopped", "lock ends the runs at once, a person's and an agent's")
 def lock_ends_runs(context):
     house = context.fresh().init()
     furnish(house)
@@ -172,7 +172,7 @@ def lock_ends_runs(context):
     wait_until(lambda: not house.helpers().get("__runner") and not house.helpers().get("__spawner"), "the helpers have ended")
 
 
-@attack("runs", "an agent gets five runs at once and no sixth; a hundred of a person's at once all end well")
+@attack("runs", "run.many", "stopped", "an agent gets five runs at once and no sixth; a hundred of a person's at once all end well")
 def many(context):
     house = context.house(furnish)
     agents = [agent(house) for _ in range(6)]
@@ -206,7 +206,7 @@ def many(context):
     wait_until(lambda: house.status["runs"] == [], "status lists no run")
 
 
-@attack("runs", "the longest time of an agent's run holds, also for what it left behind in another session")
+@attack("runs", "run.time-limit", "stopped", "the longest time of an agent's run holds, also for what it left behind in another session")
 def time_limit(context):
     house = context.house(furnish)
     with agent(house) as connection:
@@ -218,7 +218,7 @@ def time_limit(context):
         wait_until(gone(processes), "everything of the run has ended")
 
 
-@attack("runs", "private directories of an agent's runs are gone after it, also after a runner was killed")
+@attack("runs", "run.directories", "stopped", "private directories of an agent's runs are gone after it, also after a runner was killed")
 def directories(context):
     house = context.house(furnish)
     with agent(house) as connection:

@@ -13,12 +13,12 @@ import socket
 import subprocess
 import threading
 
-from attack import attack, detail, expect
+from attack import attack, check, detail, expect
 from confined import furnish, inside, only_free, project, run
 from house import wait_until
 
 
-@attack("sandbox", "a run says what confines it; one that is not confined says nothing")
+@check("sandbox", "a run says what confines it; one that is not confined says nothing")
 def told(context):
     house = context.house(furnish)
     report = run(house, "confined", ["true"]).report["sandbox"]
@@ -30,7 +30,7 @@ def told(context):
     expect("sandbox" in json.dumps(entries), "the log does not say so")
 
 
-@attack("sandbox", "an agent hears beforehand that it can run a program with a secret, and that it gets no file of it")
+@check("sandbox", "an agent hears beforehand that it can run a program with a secret, and that it gets no file of it")
 def listed(context):
     house = context.house(furnish)
     for who, uses in (("confined", {"env_inject"}), ("free", {"env_inject"})):
@@ -40,7 +40,7 @@ def listed(context):
         expect(uses <= set(secret["usable_with"]), f"{who}: {secret}")
 
 
-@attack("sandbox", "there is no network: IPv4, IPv6, datagrams, a name server; and no other kind of socket")
+@attack("sandbox", "sandbox.network", "stopped", "there is no network: IPv4, IPv6, datagrams, a name server; and no other kind of socket")
 def network(context):
     house = context.house(furnish)
     listeners = []
@@ -84,7 +84,7 @@ def echo_all(listener):
         listener.sendto(data, sender)
 
 
-@attack("sandbox", "no TCP port is bound or reached even among its own processes")
+@attack("sandbox", "sandbox.ports", "stopped", "no TCP port is bound or reached even among its own processes")
 def ports(context):
     text = """
 def bound():
@@ -93,7 +93,7 @@ print(json.dumps({"bind": attempt(bound)}))"""
     only_free(context.house(furnish), text)
 
 
-@attack("trap 23", "no Unix socket is reached: abstract, in /tmp, in the runtime directory, in the working directory, nor the keeper's")
+@attack("trap 23", "sandbox.unix", "stopped", "no Unix socket is reached: abstract, in /tmp, in the runtime directory, in the working directory, nor the keeper's")
 def unix_sockets(context):
     house = context.house(furnish)
     paths = [f"/tmp/tacit-attack-{os.getpid()}.sock", str(house.root / "run" / "bus"), str(project(house) / "agent.sock")]
@@ -115,7 +115,7 @@ print(json.dumps({{a.replace(chr(0), "@"): attempt(lambda: reach(a)) for a in {[
             os.unlink(path)
 
 
-@attack("sandbox", "no other process is seen, signalled or read")
+@attack("sandbox", "sandbox.processes", "stopped", "no other process is seen, signalled or read")
 def processes(context):
     house = context.house(furnish)
     victim = subprocess.Popen(["sleep", "300"], env={"HELD": "elsewhere"})
@@ -136,7 +136,7 @@ print(json.dumps({{
         victim.wait()
 
 
-@attack("sandbox", "of the user's files none is read: home, keys, other projects, Tacit's own; nor what others left in /tmp, /dev/shm and /run")
+@attack("sandbox", "sandbox.files", "stopped", "of the user's files none is read: home, keys, other projects, Tacit's own; nor what others left in /tmp, /dev/shm and /run")
 def files(context):
     house = context.house(furnish)
     places = [house.root / "home" / ".ssh" / "id", house.root / "work" / "other" / "file", pathlib.Path(f"/dev/shm/tacit-attack-{os.getpid()}"),
@@ -157,7 +157,7 @@ print(json.dumps({{p: attempt(lambda: open(p, "rb").read(1)) for p in {[*paths, 
             place.unlink()
 
 
-@attack("sandbox", "what it writes outside of the working directory is nowhere afterwards")
+@attack("sandbox", "sandbox.writes", "stopped", "what it writes outside of the working directory is nowhere afterwards")
 def writes(context):
     house = context.house(furnish)
     for who in ("free", "confined"):
@@ -187,7 +187,7 @@ numbers = {"ptrace": (101 if x86 else 117, 99, os.getpid(), 0, 0), "process_vm_r
 """
 
 
-@attack("sandbox", "calls into other processes and the kernel are refused before the kernel looks at them")
+@attack("sandbox", "sandbox.calls", "stopped", "calls into other processes and the kernel are refused before the kernel looks at them")
 def calls(context):
     house = context.house(furnish)
     text = CALLS + "print(json.dumps({name: call(*words) for name, words in numbers.items()}))"
@@ -200,7 +200,7 @@ def calls(context):
     expect({"ptrace", "process_vm_readv", "kcmp", "keyctl", "unshare", "clone3", "type into a terminal", "pidfd_getfd", "setns"} <= set(telling), f"{free}")
 
 
-@attack("sandbox", "it traces not even its own child, and makes no namespace to be root in")
+@attack("sandbox", "sandbox.power", "stopped", "it traces not even its own child, and makes no namespace to be root in")
 def power(context):
     text = """
 def traced():
@@ -217,7 +217,7 @@ print(json.dumps({"trace": traced(), "mount": root()}))"""
     only_free(context.house(furnish), text)
 
 
-@attack("sandbox", "a fork bomb ends at a limit, and everything of it with the run")
+@attack("sandbox", "sandbox.fork-bomb", "stopped", "a fork bomb ends at a limit, and everything of it with the run")
 def bomb(context):
     house = context.house(furnish)
     text = """
@@ -245,7 +245,7 @@ def owner(process):
         return None
 
 
-@attack("sandbox", "no socket is reached that lies where a policy lets files be read")
+@attack("sandbox", "sandbox.readable-socket", "stopped", "no socket is reached that lies where a policy lets files be read")
 def sockets_among_files(context):
     house = context.house(furnish)
     tools = house.root / "work" / "tools"

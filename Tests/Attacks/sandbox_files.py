@@ -3,11 +3,11 @@
 import json
 import os
 
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from confined import HEAD, PYTHON, VALUE, furnish, inside, project, run
 
 
-@attack("sandbox", "files with the value stay inside, however it is written down; a control without it leaves")
+@attack("sandbox", "sandbox.withheld", "redacted", "files with the value stay inside; one without it leaves")
 def withheld(context):
     house = context.house(furnish)
     text = """
@@ -32,7 +32,7 @@ print("0")"""
         path.unlink()
 
 
-@attack("sandbox", "no link that leaves, no device, pipe or set-id bit comes out")
+@attack("sandbox", "sandbox.dangerous-file", "stopped", "no link that leaves, no device, pipe or set-id bit comes out")
 def dangerous(context):
     house = context.house(furnish)
     text = """
@@ -51,7 +51,7 @@ print("0")"""
     (project(house) / "d").rmdir()
 
 
-@attack("sandbox", "a directory that holds more than a project is not given to a run; nor is Tacit's own")
+@attack("sandbox", "sandbox.directory", "stopped", "a directory that holds more than a project is not given to a run; nor is Tacit's own")
 def directories(context):
     house = context.house(furnish)
     for path in ("/", "/etc", "/tmp", "/home", "/proc/self", str(house.root), str(house.vault), str(house.root / "run" / "tacit")):
@@ -60,7 +60,7 @@ def directories(context):
             expect(done.code == "run.no-sandbox-there", f"{path}: {done}")
 
 
-@attack("sandbox", "an agent cannot have files written through, nor choose to go without")
+@attack("sandbox", "sandbox.choice", "stopped", "an agent cannot have files written through, nor choose to go without")
 def choices(context):
     house = context.house(furnish)
     expect(run(house, "confined", ["true"], sandbox=True, write_through=True).code == "not_permitted", "write-through was taken")
@@ -69,7 +69,7 @@ def choices(context):
     expect(run(house, "free", ["true"], sandbox=True).report["sandbox"]["namespaces"] == "on", "no sandbox for who asks for one")
 
 
-@attack("sandbox", "a person's run is confined with `--sandbox`, and what stays inside is said")
+@check("sandbox", "a person's run is confined with `--sandbox`, and what stays inside is said")
 def person(context):
     house = context.house(furnish).unlock()
     script = 'echo "$API_KEY" > leak; echo ok > fine; cat ~/.profile 2>&1; hostname'

@@ -133,7 +133,7 @@ def found(house):
     return codes, values - {""}
 
 
-def check(house, name, wanted, allowed_values=(NEW, OTHER)):
+def must_find(house, name, wanted, allowed_values=(NEW, OTHER)):
     codes, values = found(house)
     detail(f"{name}: {'; '.join(codes)[:150] or 'nothing found'}")
     bring_back(house, "good")

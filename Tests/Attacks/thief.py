@@ -3,12 +3,12 @@
 import os
 import sqlite3
 
-from attack import attack, detail, expect
+from attack import attack, check, detail, expect
 from house import Gone, canary
-from stolen import BROKEN, DISAGREE, NEW, OTHER, ROLLBACK, UNREADABLE, bring_back, check, database, edit, flip, flip_keyed, found, furnish, start, swap
+from stolen import BROKEN, DISAGREE, NEW, OTHER, ROLLBACK, UNREADABLE, bring_back, database, edit, flip, flip_keyed, found, furnish, must_find, start, swap
 
 
-@attack("thief", "the untouched copy opens, verifies, and gives the right values (or the rest would prove nothing)")
+@check("thief", "the untouched copy opens, verifies, and gives the right values (or the rest would prove nothing)")
 def control(context):
     house = context.house(furnish)
     codes, values = found(house)
@@ -16,7 +16,7 @@ def control(context):
     expect((codes, values) == ([], {NEW, OTHER}), f"{codes} {values}")
 
 
-@attack("thief", "edited, swapped, added, removed and rolled-back rows are refused at unlock")
+@attack("thief", "database.rows", "detected", "edited, swapped, added, removed and rolled-back rows are refused at unlock")
 def mutable_rows(context):
     house = context.house(furnish)
     old = lambda kind: database(house, "before").execute("SELECT id, revision, content, mac FROM record WHERE kind = ?", (kind,)).fetchall()
@@ -37,10 +37,10 @@ def mutable_rows(context):
         "all parents taken away": "UPDATE record SET parent = NULL WHERE kind = 'secret'",
     }.items():
         edit(house, statement)
-        check(house, name, (DISAGREE, UNREADABLE, "unlock.failed"), allowed_values=())
+        must_find(house, name, (DISAGREE, UNREADABLE, "unlock.failed"), allowed_values=())
 
 
-@attack("thief", "keys and sealed values that were edited, exchanged or rolled back do not open")
+@attack("thief", "database.sealed", "detected", "keys and sealed values that were edited, exchanged or rolled back do not open")
 def sealed_rows(context):
     house = context.house(furnish)
 
@@ -75,10 +75,10 @@ def sealed_rows(context):
         "data keys taken away": ["DELETE FROM data_key"], "a format version of the future": ["UPDATE ciphertext SET sealed = CAST(x'ff' || substr(sealed, 2) AS BLOB)"],
     }.items():
         edit(house, *statements)
-        check(house, name, (UNREADABLE, DISAGREE))
+        must_find(house, name, (UNREADABLE, DISAGREE))
 
 
-@attack("thief", "the log: edits, gaps, reorderings, cut tails and forged checkpoints are found and named")
+@attack("thief", "database.log", "detected", "the log: edits, gaps, reorderings, cut tails and forged checkpoints are found and named")
 def log_rows(context):
     house = context.house(furnish)
     count = database(house).execute("SELECT count(*) FROM audit_entry").fetchone()[0]
@@ -107,24 +107,24 @@ def log_rows(context):
         ("a frontier exchanged", ["UPDATE audit_checkpoint SET frontier = randomblob(length(frontier))"], (DISAGREE, BROKEN, "checkpoint", UNREADABLE)),
     ):
         edit(house, *statements)
-        check(house, name, wanted)
+        must_find(house, name, wanted)
 
 
-@attack("thief", "an older copy of the vault is `rollback suspected`, also when its write-ahead log was taken away")
+@attack("thief", "database.rollback", "detected", "an older copy of the vault is `rollback suspected`, also when its write-ahead log was taken away")
 def rolled_back(context):
     house = context.house(furnish)
     bring_back(house, "before", ["data"])
-    check(house, "an older copy of the directory", (ROLLBACK,), allowed_values=())
+    must_find(house, "an older copy of the directory", (ROLLBACK,), allowed_values=())
     with start(house) as person:
         expect(person.set("b/two", canary().encode()).status == 200, "set")
     process = house.kill_keeper()
     wal = house.vault / "vault.db-wal"
     expect(wal.exists() and wal.stat().st_size > 0, "there is no write-ahead log to take away")
     wal.unlink()
-    check(house, "the write-ahead log taken away", (ROLLBACK, DISAGREE), allowed_values=())
+    must_find(house, "the write-ahead log taken away", (ROLLBACK, DISAGREE), allowed_values=())
 
 
-@attack("thief", "files that are cut, emptied, overwritten or somebody else's are refused without a crash")
+@attack("thief", "database.broken", "detected", "files that are cut, emptied, overwritten or somebody else's are refused without a crash")
 def broken_files(context):
     house = context.house(furnish)
     file = house.vault / "vault.db"
@@ -162,7 +162,7 @@ def other_schema(file):
     file.chmod(0o600)
 
 
-@attack("thief", "files and directories that are open to others, links or not ours are refused, with the command that mends it")
+@attack("thief", "database.modes", "stopped", "files and directories that are open to others, links or not ours are refused, with the command that mends it")
 def modes(context):
     house = context.house(furnish)
     vault, file = house.vault, house.vault / "vault.db"
@@ -207,7 +207,7 @@ def modes(context):
     expect(not codes and values == {NEW, OTHER}, f"after all is mended: {codes} {values}")
 
 
-@attack("thief", "the stored bytes hold neither values nor names, tags, notes, links or bindings")
+@attack("thief", "database.bytes", "stopped", "the stored bytes hold neither values nor names, tags, notes, links or bindings")
 def stored_bytes(context):
     import json
 

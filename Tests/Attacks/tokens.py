@@ -23,7 +23,7 @@ def misuses(person):
     return sum(item.get("repeated") or 1 for item in items if item["action"] == "token.misuse")
 
 
-@attack("fake tokens", "a token that a person revoked is refused in a run that goes on and in a new one, and the log has it as a misuse")
+@attack("fake tokens", "fake.revoked", "stopped", "a token that a person revoked is refused in a run that goes on and in a new one, and the log has it as a misuse")
 def revoked(context):
     house = context.house(furnish)
     with house.person() as hand:
@@ -43,7 +43,7 @@ def revoked(context):
         expect(token.encode() not in shown.body, "a list shows a token")
 
 
-@attack("fake tokens", "the token of another agent's or another run is refused wherever a credential stands, and the log has it as a misuse")
+@attack("fake tokens", "fake.foreign", "stopped", "the token of another agent's or another run is refused wherever a credential stands, and the log has it as a misuse")
 def foreign(context):
     house = context.house(furnish)
     with house.person() as hand:
@@ -57,7 +57,7 @@ def foreign(context):
         expect(misuses(hand) > before, "no entry of a misuse")
 
 
-@attack("fake tokens", "a freeze while a run goes on ends it, its broker and every token, without a password; no agent and no program lifts it")
+@attack("fake tokens", "fake.freeze", "stopped", "a freeze while a run goes on ends it, its broker and every token, without a password; no agent and no program lifts it")
 def panic(context):
     house = context.fresh().init()
     furnish(house)
@@ -82,7 +82,7 @@ def panic(context):
         expect(said(start(house, ask(f"Bearer {token}"))) == ["token.revoked"], "a token came back with the thaw")
 
 
-@attack("fake tokens", "an agent that shows another's token is frozen where the policy says so, over a lock; no agent lifts it, none is frozen by another's hand, and others go on")
+@attack("fake tokens", "fake.misuse", "stopped", "an agent that shows another's token is frozen where the policy says so, over a lock; no agent lifts it, none is frozen by another's hand, and others go on")
 def freezing(context):
     house = context.fresh().init()
     furnish(house)
@@ -113,7 +113,7 @@ def freezing(context):
     expect(said(start(house, "echo begun")) == ["begun"], "it is frozen all the same")
 
 
-@attack("fake tokens", "a token over its rule's limits by many connections, many runs and another token gets no more than the rule says")
+@attack("fake tokens", "fake.limits", "stopped", "a token over its rule's limits by many connections, many runs and another token gets no more than the rule says")
 def limits(context):
     house = context.fresh().init()
     furnish(house)
@@ -131,7 +131,7 @@ def limits(context):
         expect(sum(item["usage"]["requests"] for item in shown if item.get("usage")) == 5, f"{shown}")
 
 
-@attack("approval", "requests that wait for a person have their places of a rule's limits, so that many questions are not a way past them")
+@attack("approval", "approve.places", "stopped", "requests that wait for a person have their places of a rule's limits, so that many questions are not a way past them")
 def waiting(context):
     house = context.fresh().init()
     furnish(house)

@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 
-from attack import attack, expect
+from attack import attack, check, expect
 from house import canary
 
 VALUE = canary()
@@ -55,7 +55,7 @@ def own(house, name, source):
     return str(path)
 
 
-@attack("trap 1", "a listed program runs, by name, by path and by a link of anybody's (or the refusals below would prove nothing)")
+@check("trap 1", "a listed program runs, by name, by path and by a link of anybody's (or the refusals below would prove nothing)")
 def control(context):
     house = context.house(furnish)
     link = house.root / "work" / "link-to-echo"
@@ -65,7 +65,7 @@ def control(context):
         expect(done.stdout == b"hello\n", f"{word}: {done}")
 
 
-@attack("trap 1", "another program is refused: not listed, a copy, a hard link, a script of that name, an interpreter, a name in the agent's own PATH")
+@attack("trap 1", "program.not-listed", "stopped", "another program is refused: not listed, a copy, a hard link, a script of that name, an interpreter, a name in the agent's own PATH")
 def not_listed(context):
     house = context.house(furnish)
     work = house.root / "work"
@@ -84,7 +84,7 @@ def not_listed(context):
     expect(done.exit == ("exited", 0), f"an agent chooses no PATH: {done}")
 
 
-@attack("trap 1", "a list of everything is still no list of what executes others: loaders, launchers, interpreters, shells, links to them")
+@attack("trap 1", "program.executors", "stopped", "a list of everything is still no list of what executes others: loaders, launchers, interpreters, shells, links to them")
 def executors(context):
     house = context.house(furnish)
     with house.person() as person:
@@ -102,7 +102,7 @@ def executors(context):
         put(person, command_rules=listed(programs=["/usr/bin/cat", "/usr/bin/echo"]))
 
 
-@attack("trap 1", "a listed path below a directory of the agent's is not what was listed")
+@attack("trap 1", "program.writable-path", "stopped", "a listed path below a directory of the agent's is not what was listed")
 def writable_path(context):
     house = context.house(furnish)
     path = own(house, "tool", "/usr/bin/echo")
@@ -114,7 +114,7 @@ def writable_path(context):
         put(person, command_rules=listed(programs=["/usr/bin/cat", "/usr/bin/echo"]))
 
 
-@attack("trap 1", "a pinned program that is written to while it is judged runs as it was pinned, or not at all")
+@attack("trap 1", "program.swapped", "stopped", "a pinned program that is written to while it is judged runs as it was pinned, or not at all")
 def swapped(context):
     import hashlib
 
@@ -162,7 +162,7 @@ def swapped(context):
         put(person, command_rules=listed(programs=["/usr/bin/cat", "/usr/bin/echo"]))
 
 
-@attack("trap 7", "names that are hidden and names that are absent are refused byte for byte alike, whatever rules are about them")
+@attack("trap 7", "program.hidden-name", "stopped", "names that are hidden and names that are absent are refused byte for byte alike, whatever rules are about them")
 def alike(context):
     house = context.house(furnish)
     with house.person() as person:

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from attack import Skipped, attack, clean, expect
+from attack import Skipped, attack, check, clean, expect
 from house import canary
 
 VALUE = canary()
@@ -28,12 +28,12 @@ def refused(house, *argv, **wish):
     expect(done.code == "run.accident-guard", f"{argv} was not refused: {done}")
 
 
-@attack("trap 1", "an allowed program runs (or the refusals below would prove nothing)")
+@check("trap 1", "an allowed program runs (or the refusals below would prove nothing)")
 def control(context):
     expect(run(context.house(furnish), "echo", "hello").stdout == b"hello\n", run(context.house(furnish), "echo", "hello"))
 
 
-@attack("trap 1", "`env` is refused by name, by path, by a path with dots, by links of both kinds and by a copy under another name")
+@attack("trap 1", "program.env-path", "stopped", "`env` is refused by name, by path, by a path with dots, by links of both kinds and by a copy under another name")
 def by_path(context):
     house = context.house(furnish)
     work = house.root / "work"
@@ -50,7 +50,7 @@ def by_path(context):
         refused(house, *argv, cwd=str(work))
 
 
-@attack("trap 1", "`env` is refused behind a shell, a wrapper, a script's first line and a program of many programs")
+@attack("trap 1", "program.env-behind", "stopped", "`env` is refused behind a shell, a wrapper, a script's first line and a program of many programs")
 def behind(context):
     house = context.house(furnish)
     work = house.root / "work"
@@ -66,7 +66,7 @@ def behind(context):
     refused(house, "cat", "self/environ", cwd="/proc")
 
 
-@attack("trap 1", "`env` is refused as an applet of busybox, whatever the file is called and whatever stands before it")
+@attack("trap 1", "program.env-applet", "stopped", "`env` is refused as an applet of busybox, whatever the file is called and whatever stands before it")
 def applets(context):
     busybox = shutil.which("busybox")
     if not busybox:
@@ -82,24 +82,22 @@ def applets(context):
                  [busybox, "nice", "env"], [busybox, "timeout", "5", "env"], [busybox, "xargs", "env"], [names[0]], [names[1], "API_KEY"], [names[2], "env"], [names[3], "env"], [names[5], "printenv"],
                  ["sh", "-c", "busybox env"], ["sh", "-c", "/usr/bin/busybox printenv API_KEY"], ["bash", "-c", "exec busybox sh -c env"]):
         refused(house, *map(str, argv), cwd=str(work))
-    # By a name that is no applet it does nothing, and what it does by its own is redacted.
-    for argv in ([names[4], "env"], [busybox, "sh", "-c", "true; env"], [busybox, "awk", "BEGIN{print ENVIRON[\"API_KEY\"]}"]):
-        done = run(house, *map(str, argv), cwd=str(work))
-        clean(done.output, VALUE)
-        expect(argv[0] == names[4] or b"REDACTED" in done.output, f"{argv}: {done}")
+    # By a name that is no applet it does nothing.
+    clean(run(house, str(names[4]), "env", cwd=str(work)).output, VALUE)
 
 
-@attack("trap 1", "what the guard does not know prints nothing in clear either: an interpreter, a shell behind a shell, a program of one's own")
+@attack("trap 1", "program.env-unknown", "redacted", "what the guard does not know prints nothing in clear either: an interpreter, a shell behind a shell, a program of one's own")
 def what_holds(context):
-    house = context.house(furnish)
-    for argv in (["/usr/bin/python3", "-c", "import os; print(dict(os.environ))"], ["sh", "-c", "true; env"], ["sh", "-c", "e=en; ${e}v"], ["awk", "BEGIN{print ENVIRON[\"API_KEY\"]}"],
+    house, busybox = context.house(furnish), shutil.which("busybox")
+    applets = [[busybox, "sh", "-c", "true; env"], [busybox, "awk", "BEGIN{print ENVIRON[\"API_KEY\"]}"]] if busybox else []
+    for argv in (*applets, ["/usr/bin/python3", "-c", "import os; print(dict(os.environ))"], ["sh", "-c", "true; env"], ["sh", "-c", "e=en; ${e}v"], ["awk", "BEGIN{print ENVIRON[\"API_KEY\"]}"],
                  ["perl", "-e", "print %ENV"], ["sh", "-c", "eval $(echo ZW52 | base64 -d)"], ["sh", "-c", "echo $API_KEY | rev | rev"]):
         done = run(house, *argv)
         clean(done.output, VALUE)
         expect(b"REDACTED" in done.output, f"{argv}: {done}")
 
 
-@attack("trap 1", "dangerous variables are refused as targets, however they are written")
+@attack("trap 1", "program.variables", "stopped", "dangerous variables are refused as targets, however they are written")
 def dangerous(context):
     house = context.house(furnish)
     with house.person() as person:

@@ -1,10 +1,10 @@
 """One key, and what hangs from it, in the place of another."""
 
 from attack import attack, expect
-from stolen import DISAGREE, NEW, OTHER, UNREADABLE, bring_back, check, edit, found, furnish
+from stolen import DISAGREE, NEW, OTHER, UNREADABLE, bring_back, edit, found, furnish, must_find
 
 
-@attack("trap 3", "what was sealed or wrapped for one purpose opens for no other, even under the same key")
+@attack("trap 3", "database.purposes", "detected", "what was sealed or wrapped for one purpose opens for no other, even under the same key")
 def purposes(context):
     house = context.house(furnish)
 
@@ -38,4 +38,4 @@ def purposes(context):
         "the project's key as the organization's": [project_key_as_organization_key], "a value's key as the project's": [value_key_as_project_key], "an entry of the log as a value": [entry_as_value],
     }.items():
         edit(house, *statements)
-        check(house, name, (UNREADABLE, DISAGREE), allowed_values=(OTHER, NEW) if "'s" in name else ())
+        must_find(house, name, (UNREADABLE, DISAGREE), allowed_values=(OTHER, NEW) if "'s" in name else ())

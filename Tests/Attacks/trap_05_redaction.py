@@ -6,7 +6,7 @@ import time
 import urllib.parse
 import zlib
 
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import canary
 
 VALUE = canary("redact")
@@ -46,7 +46,7 @@ def hidden(context, text, form="raw"):
     return done
 
 
-@attack("trap 5", "what is looked for is there: without a needle the same program prints the value in all its forms")
+@check("trap 5", "what is looked for is there: without a needle the same program prints the value in all its forms")
 def control(context):
     with context.house(furnish).person() as person:
         done = person.run([PYTHON, "-c", f"import base64; v = {VALUE.encode()!r}; print(v, base64.b64encode(v), v.hex())"]).wait()
@@ -57,7 +57,7 @@ def control(context):
     raise AssertionError(f"the check finds nothing where everything is: {done}")
 
 
-@attack("trap 5", "raw, in binary, in ANSI colours, between other bytes, at the very end")
+@attack("trap 5", "redact.raw", "redacted", "raw, in binary, in ANSI colours, between other bytes, at the very end")
 def raw(context):
     for text in (
         "o.write(v)", "o.write(b'\\x00\\xff\\xfe' + v + b'\\x00\\x01')", "o.write(b'\\x1b[31m' + v + b'\\x1b[0m')", "o.write(b'x' * 70000 + v)",
@@ -69,7 +69,7 @@ def raw(context):
     expect(VALUE.encode() not in script(context, "o.write(v[:-1] + v)").output, "a value behind a piece of it")
 
 
-@attack("trap 5", "base64 in both alphabets, padded and not, at three offsets, wrapped at 76 and 64 columns with either line end")
+@attack("trap 5", "redact.base64", "redacted", "base64 in both alphabets, padded and not, at three offsets, wrapped at 76 and 64 columns with either line end")
 def base64_forms(context):
     for text in (
         "o.write(base64.b64encode(v))", "o.write(base64.urlsafe_b64encode(v))", "o.write(base64.b64encode(v).rstrip(b'='))",
@@ -81,7 +81,7 @@ def base64_forms(context):
         hidden(context, text)
 
 
-@attack("trap 5", "hex in both cases, with separators, as a dump; percent-encoding; JSON escapes")
+@attack("trap 5", "redact.hex", "redacted", "hex in both cases, with separators, as a dump; percent-encoding; JSON escapes")
 def other_forms(context):
     for text in (
         "o.write(v.hex().encode())", "o.write(v.hex().upper().encode())", "o.write(v.hex(':').encode())", "o.write(v.hex(' ').encode())",
@@ -91,7 +91,7 @@ def other_forms(context):
         hidden(context, text)
 
 
-@attack("trap 5", "one character a line, wrapped at any column, with colours and carriage returns inside")
+@attack("trap 5", "redact.wrapped", "redacted", "one character a line, wrapped at any column, with colours and carriage returns inside")
 def wrapped(context):
     for text in (
         "o.write(b'\\n'.join(bytes([c]) for c in v))", "o.write(b'\\r\\n'.join(v[i:i+7] for i in range(0, len(v), 7)))",
@@ -102,7 +102,7 @@ def wrapped(context):
         hidden(context, text)
 
 
-@attack("trap 5", "escapes of C, shells, HTML and quoted-printable mail; UTF-16; dumps with addresses and text")
+@attack("trap 5", "redact.notations", "redacted", "escapes of C, shells, HTML and quoted-printable mail; UTF-16; dumps with addresses and text")
 def notations(context):
     for text in (
         "o.write(b''.join(b'\\\\x%02x' % c for c in v))", "o.write(b''.join(b'\\\\%03o' % c for c in v))", "o.write(b''.join(b'&#%d;' % c for c in v))",
@@ -116,7 +116,7 @@ def notations(context):
         hidden(context, text)
 
 
-@attack("trap 5", "one encoding in another")
+@attack("trap 5", "redact.layers", "redacted", "one encoding in another")
 def layers(context):
     for text in (
         "o.write(base64.b64encode(base64.b64encode(v)))", "o.write(base64.b64encode(b'a' + base64.b64encode(b'b' + v)))", "o.write(base64.b64encode(v.hex().encode()))",
@@ -129,7 +129,7 @@ def layers(context):
         hidden(context, text)
 
 
-@attack("trap 5", "a value of quotes, slashes and letters beyond ASCII, as JSON and in a URL")
+@attack("trap 5", "redact.odd-value", "redacted", "a value of quotes, slashes and letters beyond ASCII, as JSON and in a URL")
 def odd_value(context):
     value = b'CANARY-odd-"q\\u/\xc3\xa9&=+ 7f3a9c1e55d0'
     text = "import os, sys, json, urllib.parse as u; v = os.environb[b'ODD_KEY']; t = v.decode()\n"
@@ -140,7 +140,7 @@ def odd_value(context):
         expect(b"7f3a9c1e55d0" in form, "the control finds nothing")
 
 
-@attack("trap 5", "byte by byte, over every write, and in a chunk that comes late")
+@attack("trap 5", "redact.chunks", "redacted", "byte by byte, over every write, and in a chunk that comes late")
 def chunks(context):
     hidden(context, "for c in v: os.write(1, bytes([c]))")
     hidden(context, "for c in base64.b64encode(v): os.write(1, bytes([c]))")
@@ -148,14 +148,14 @@ def chunks(context):
     hidden(context, "i = 0\nwhile i < len(v): os.write(1, v[i:i+7]); i += 7; os.write(2, b'.')")
 
 
-@attack("trap 5", "the beginning of a value that a pause cuts off is not handed to an agent, nor is the rest behind it")
+@attack("trap 5", "redact.pause", "redacted", "the beginning of a value that a pause cuts off is not handed to an agent, nor is the rest behind it")
 def pauses(context):
     done = with_pause(context, "v[:30]", "v[30:]", shown=b"[REDACTED:api/key]")
     expect(VALUE[:30].encode() not in done.output, f"{done}")
     expect(VALUE[-24:].encode() not in done.output, f"the rest of a value after a pause: {done}")
 
 
-@attack("trap 5", "a value that comes late, after a pause, is redacted")
+@attack("trap 5", "redact.late", "redacted", "a value that comes late, after a pause, is redacted")
 def late_chunk(context):
     done = with_pause(context, "b'start'", "v", shown=b"start")
     clean(done.output, VALUE)
@@ -174,7 +174,7 @@ def with_pause(context, first, second, shown):
         return run
 
 
-@attack("trap 5", "the last 64 KiB are not lost when the child ends first, nor is the value in them")
+@attack("trap 5", "redact.last-bytes", "redacted", "the last 64 KiB are not lost when the child ends first, nor is the value in them")
 def last_bytes(context):
     done = hidden(context, "o.write(b'x' * 65536 + v + b'END')")
     expect(done.stdout.endswith(b"END") and done.stdout.count(b"x") >= 65536, f"{len(done.stdout)} bytes came")
@@ -183,13 +183,13 @@ def last_bytes(context):
     clean(done.output, VALUE)
 
 
-@attack("trap 5", "a grandchild that goes on writing after its parent ended is redacted or cut, never passed")
+@attack("trap 5", "redact.grandchild", "redacted", "a grandchild that goes on writing after its parent ended is redacted or cut, never passed")
 def grandchild(context):
     done = script(context, "parent = os.getpid()\nif os.fork() == 0:\n  while os.getppid() == parent: pass\n  os.write(1, v + b' late'); os._exit(0)")
     clean(done.output, VALUE)
 
 
-@attack("trap 5", "5 MB with the value in a thousand places come whole and clean")
+@attack("trap 5", "redact.large", "redacted", "5 MB with the value in a thousand places come whole and clean")
 def large(context):
     done = script(context, "for _ in range(1000): o.write(b'z' * 5000 + v)")
     clean(done.output, VALUE)
@@ -198,7 +198,7 @@ def large(context):
     expect(sum(item["count"] for item in done.report["redactions"]) == 1000, done.report)
 
 
-@attack("trap 4", "what could not be scanned is withheld and said, and counts are counts")
+@attack("trap 4", "redact.unscanned", "detected", "what could not be scanned is withheld and said, and counts are counts")
 def unscanned(context):
     text = "import bz2; o.write(b'before '); o.write(bz2.compress(v * 50)); o.write(b' after')"
     done = script(context, text)
@@ -212,7 +212,7 @@ def unscanned(context):
     expect(script(context, "o.write(b'nothing')").report["redactions"] == [], "redactions where there are none")
 
 
-@attack("trap 4", "compressed data is opened: without a value it passes byte by byte, with one the output ends before it and names it")
+@attack("trap 4", "redact.compressed", "detected", "compressed data is opened: without a value it passes byte by byte, with one the output ends before it and names it")
 def opened(context):
     clean = gzip.compress(b"nothing of interest\n" * 500) + zlib.compress(b"nor here", 1)
     done = script(context, f"o.write(b'before ' + {clean!r} + b' after ' + v)")
@@ -223,13 +223,13 @@ def opened(context):
         expect(done.stdout == b"before " and withheld["secret"].startswith("api/key"), f"{packer} passed, or is not named: {done} {withheld}")
 
 
-@attack("trap 6", "binary output that holds no value comes back byte for byte")
+@check("trap 6", "binary output that holds no value comes back byte for byte")
 def binary(context):
     done = script(context, "o.write(bytes(range(256)) * 300 + b'\\xc3\\x28\\xff\\xfe')")
     expect(done.stdout == bytes(range(256)) * 300 + b"\xc3\x28\xff\xfe", f"{len(done.stdout)} bytes came back changed")
 
 
-@attack("trap 19", "a person's prompt is not held back, even one that could begin a value")
+@check("trap 19", "a person's prompt is not held back, even one that could begin a value")
 def prompt(context):
     with context.house(furnish).person() as person:
         text = "import sys; sys.stdout.write('CANARY'); sys.stdout.flush(); print(sys.stdin.readline())"
@@ -241,7 +241,7 @@ def prompt(context):
         expect(b"answer" in run.stdout, f"{run}")
 
 
-@attack("trap 19", "events that a program sends one by one arrive one by one, at an agent too, and the value in them does not")
+@attack("trap 19", "redact.events", "redacted", "events that a program sends one by one arrive one by one, at an agent too, and the value in them does not")
 def events(context):
     text = """import os, sys; v = os.environb[b'API_KEY']
 for number in range(5):
@@ -257,7 +257,7 @@ for number in range(5):
         expect(run.stdout == b"".join(b"data: %d [REDACTED:api/key]\n\n" % number for number in range(5)), f"{run}")
 
 
-@attack("trap 19", "the edge of an agent's stream is no oracle: a right beginning is shown as a wrong one is")
+@attack("trap 19", "oracle.edge", "stopped", "the edge of an agent's stream is no oracle: a right beginning is shown as a wrong one is")
 def oracle(context):
     for length in (1, 4, 8, 12, 15):
         right, wrong = VALUE[:length], VALUE[: length - 1] + "!"
@@ -265,7 +265,7 @@ def oracle(context):
         expect(outputs == [right, wrong], f"{length} bytes: {outputs}")
 
 
-@attack("trap 19", "nor for a value with a well-known head, whose next letter could be guessed one by one")
+@attack("trap 19", "oracle.known-head", "stopped", "nor for a value with a well-known head, whose next letter could be guessed one by one")
 def oracle_behind_a_known_head(context):
     head = "-----BEGIN PRIVATE KEY-----\n"
     for known in (0, 1, 7, 14):
@@ -287,7 +287,7 @@ def frames(context, text):
         return sizes
 
 
-@attack("trap 19", "how output is cut into frames is no oracle either: what is held back does not show where it begins")
+@attack("trap 19", "oracle.frames", "stopped", "how output is cut into frames is no oracle either: what is held back does not show where it begins")
 def oracle_of_frames(context):
     for encode in (lambda text: text.encode(), lambda text: text.encode("utf-16-be")):
         for length in (1, 4, 9, 14):
@@ -296,7 +296,7 @@ def oracle_of_frames(context):
             expect(sizes[0] == sizes[1], f"{length} bytes: {sizes}")
 
 
-@attack("trap 5", "a program that prints nothing but line breaks behind a value's public beginning does not keep its runner from the time limit")
+@attack("trap 5", "redact.stalled", "stopped", "a program that prints nothing but line breaks behind a value's public beginning does not keep its runner from the time limit")
 def stalled(context):
     head = "-----BEGIN PRIVATE KEY-----"
     text = f"import os, time; os.write(1, {head!r}.encode() + b'\\n' * 60000); time.sleep(60)"
@@ -305,7 +305,7 @@ def stalled(context):
     expect(time.monotonic() - begun < 20 and 32 + 6 in done.kinds, f"it went on for {time.monotonic() - begun:.0f} s: {done}")
 
 
-@attack("trap 10", "a mask shows eight stars, and the last four of long values only; never the length")
+@attack("trap 10", "redact.mask", "redacted", "a mask shows eight stars, and the last four of long values only; never the length")
 def masks(context):
     house = context.house(furnish)
     with house.person() as person:

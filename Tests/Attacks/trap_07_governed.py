@@ -3,7 +3,7 @@
 import json
 
 from api import SECRETS, multipart, secret_path
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import canary
 
 VALUE = canary()
@@ -96,7 +96,7 @@ def run_all(connection):
     return run.problem
 
 
-@attack("trap 7", "an agent with a badge is refused by every route that governs it, and each refusal is in the log")
+@attack("trap 7", "govern.routes", "stopped", "an agent with a badge is refused by every route that governs it, and each refusal is in the log")
 def governed_routes(context):
     house = context.house(furnish)
     # By two agents in turn: of one, only so many different denials a minute are written one by one.
@@ -116,7 +116,7 @@ def governed_routes(context):
         expect(json.loads(person.request("GET", "/v1/policy").json["document"])["policies"][0]["allowed_keys"] == ["api/*"], "the policy changed")
 
 
-@attack("trap 7", "the list of attacked routes is as long as the server's list of routes")
+@check("trap 7", "the list of attacked routes is as long as the server's list of routes")
 def no_route_is_forgotten(context):
     # The others are open to agents or take a password of their own; a new route makes this fail until somebody decides where it belongs.
     with agent(context.house(furnish)) as connection:
@@ -132,7 +132,7 @@ def no_route_is_forgotten(context):
     expect(context.routes == attacked + len(open_to_agents) + len(with_password), f"{context.routes} routes, {attacked} of them attacked here")
 
 
-@attack("trap 7", "password, recovery and rotation routes give an agent nothing without the person's password")
+@attack("trap 7", "govern.password", "stopped", "password, recovery and rotation routes give an agent nothing without the person's password")
 def password_routes(context):
     # On a vault of its own: so many wrong passwords make everybody wait.
     house = context.fresh().init()
@@ -157,7 +157,7 @@ def password_routes(context):
         expect(answer.status in (400, 401), f"recovery: {answer}")
 
 
-@attack("trap 7", "a name that an agent may not list is answered exactly as one that does not exist")
+@attack("trap 7", "govern.hidden", "stopped", "a name that an agent may not list is answered exactly as one that does not exist")
 def absent_and_hidden(context):
     house = context.house(furnish)
     with agent(house) as connection:
@@ -180,7 +180,7 @@ def connection_run(house, name):
         return (answer.status, answer.body) if answer else "it ran"
 
 
-@attack("trap 7", "a revoked badge, a guessed one and a cut one open nothing")
+@attack("trap 7", "govern.badge", "stopped", "a revoked badge, a guessed one and a cut one open nothing")
 def badges(context):
     house = context.house(furnish)
     with house.person() as person:

@@ -49,7 +49,7 @@ def inject(connection, name="api/free", **more):
     return answer.json
 
 
-@attack("trap 7", "another agent neither uses nor sees nor ends a session, and wakes none in another's name")
+@attack("trap 7", "session.foreign", "stopped", "another agent neither uses nor sees nor ends a session, and wakes none in another's name")
 def foreign_session(context):
     house = context.house(furnish)
     with agent(house) as claude, agent(house, "thief") as thief, house.connect(headers={"Tacit-Source": "mcp"}) as nobody:
@@ -70,7 +70,7 @@ def foreign_session(context):
         expect(masked(claude) == "session_required", "it sleeps")
 
 
-@attack("trap 7", "a program without a badge has no session of another one's, however alike they are")
+@attack("trap 7", "session.no-badge", "stopped", "a program without a badge has no session of another one's, however alike they are")
 def nobody_is_somebody(context):
     house = context.fresh().init()
     furnish(house)
@@ -92,7 +92,7 @@ def nobody_is_somebody(context):
     expect(elsewhere(use) == "session_required", "another process had it")
 
 
-@attack("trap 7", "an acknowledgement is one agent's, for one secret, and opens no rule of another kind")
+@attack("trap 7", "session.acknowledgement", "stopped", "an acknowledgement is one agent's, for one secret, and opens no rule of another kind")
 def foreign_acknowledgement(context):
     house = context.house(furnish)
     with agent(house) as claude, agent(house, "thief") as thief:
@@ -105,7 +105,7 @@ def foreign_acknowledgement(context):
         expect(masked(claude) == "session_required", "an acknowledgement is no session")
 
 
-@attack("trap 1", "sessions, rules and files answer a hidden name exactly as one that does not exist")
+@attack("trap 1", "session.hidden", "stopped", "sessions, rules and files answer a hidden name exactly as one that does not exist")
 def hidden_names(context):
     house = context.house(furnish)
     with agent(house) as claude:
@@ -123,7 +123,7 @@ def hidden_names(context):
         expect([rule["rule"] for rule in rules] == ["awake", "careful"], rules)
 
 
-@attack("trap 8", "a value for an agent takes a person's approval, whatever the policy says, and never goes through a tool")
+@attack("trap 8", "session.reveal", "stopped", "a value for an agent takes a person's approval, whatever the policy says, and never goes through a tool")
 def reveal(context):
     house = context.fresh().init()
     furnish(house)
@@ -142,7 +142,7 @@ def reveal(context):
         expect(codes[-1] == "reveal.too-often" and codes[0] != codes[-1], codes)
 
 
-@attack("trap 7", "a session file is its user's alone and in no place of the agent's choice; another agent does not remove it")
+@attack("trap 7", "session.file", "stopped", "a session file is its user's alone and in no place of the agent's choice; another agent does not remove it")
 def file(context):
     house = context.house(furnish)
     with agent(house) as claude, agent(house, "thief") as thief:
@@ -164,7 +164,7 @@ def file(context):
         expect(not path.exists(), "it is gone")
 
 
-@attack("trap 7", "where requests with a secret are listed, no session file holds its value, whatever stands beside it in the file")
+@attack("trap 7", "session.file-token", "stopped", "where requests with a secret are listed, no session file holds its value, whatever stands beside it in the file")
 def tokens(context):
     def listed(house):
         furnish(house)
@@ -194,7 +194,7 @@ def tokens(context):
         expect(token not in ("", VALUE), token)
 
 
-@attack("trap 7", "a link that is put in the place of the files' directory leads nowhere, and a keeper does not start on one")
+@attack("trap 7", "session.link", "stopped", "a link that is put in the place of the files' directory leads nowhere, and a keeper does not start on one")
 def links(context):
     house = context.fresh().init()
     furnish(house)
@@ -217,7 +217,7 @@ def links(context):
         directory.unlink()
 
 
-@attack("trap 7", "what a pipe offers once is never had twice, however its readers race")
+@attack("trap 7", "session.pipe", "stopped", "what a pipe offers once is never had twice, however its readers race")
 def pipe(context):
     house = context.house(furnish)
     with agent(house) as claude:
@@ -249,7 +249,7 @@ def house_open(path):
     return open(path, "rb")
 
 
-@attack("trap 9", "a killed keeper's files are gone once another has started, and a lock leaves none")
+@attack("trap 9", "session.crash", "stopped", "a killed keeper's files are gone once another has started, and a lock leaves none")
 def crash(context):
     house = context.fresh().init()
     furnish(house)

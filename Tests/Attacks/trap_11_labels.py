@@ -13,7 +13,7 @@ def furnish(house):
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
 
 
-@attack("trap 11", "no source and no model that a stranger reports makes it a person")
+@attack("trap 11", "who.claims", "stopped", "no source and no model that a stranger reports makes it a person")
 def reported(context):
     house = context.house(furnish)
 
@@ -31,7 +31,7 @@ def reported(context):
         expect(kind == "unidentified" and status in (403, 404), f"as {source!r} a stranger is {kind} and is answered with {status}")
 
 
-@attack("trap 11", "nobody is entered in the log as the keeper itself by saying so")
+@attack("trap 11", "who.keeper", "stopped", "nobody is entered in the log as the keeper itself by saying so")
 def not_the_keeper(context):
     house = context.house(furnish)
     for source in ("keeper", "broker", "dashboard", "extension"):
@@ -46,7 +46,7 @@ def not_the_keeper(context):
             raise AssertionError(f"an entry says that `{item['source']}` ({item['actor']}) did what a client did: {item}")
 
 
-@attack("trap 11", "a model's name reaches the log printable and short")
+@attack("trap 11", "who.model", "stopped", "a model's name reaches the log printable and short")
 def model_name(context):
     house = context.house(furnish)
     with house.person() as person:

@@ -2,7 +2,7 @@
 
 import re
 
-from attack import attack, expect
+from attack import check, expect
 from house import PASSWORD
 
 # Pages lie where only their owner may read.
@@ -38,13 +38,13 @@ def known_commands(house):
     return found
 
 
-@attack("trap 13", "the reference page is what the program prints of itself")
+@check("trap 13", "the reference page is what the program prints of itself")
 def reference(context):
     printed = context.fresh().tacit("__reference").out.decode()
     expect(printed and printed.strip() == (context.repository / "docs/CLI.md").read_text().strip(), "docs/CLI.md is stale")
 
 
-@attack("trap 13", "every command and every option that a page shows exists")
+@check("trap 13", "every command and every option that a page shows exists")
 def commands(context):
     known, count = known_commands(context.fresh()), 0
     expect(len(known) > 40, f"only {len(known)} commands were found in the reference")
@@ -61,13 +61,13 @@ def commands(context):
     expect(count > 20, f"only {count} commands were found in the pages")
 
 
-@attack("trap 13", "a command that does not exist is found by this check (or the one above would prove nothing)")
+@check("trap 13", "a command that does not exist is found by this check (or the one above would prove nothing)")
 def control(context):
     found = list(shown_commands("so `tacit frobnicate --now NAME` does\n```\ntacit get x --loud  # y\n```\n$ tacit list | less"))
     expect([words for _, words in found] == [["frobnicate", "--now", "NAME"], ["list"], ["get", "x", "--loud"]], found)
 
 
-@attack("trap 13", "every policy that a page shows is taken as it stands")
+@check("trap 13", "every policy that a page shows is taken as it stands")
 def policies(context):
     house, count = context.fresh().init(), 0
     for name, text in pages(context).items():
@@ -80,7 +80,7 @@ def policies(context):
     expect(count >= 2, f"only {count} policies were found in the pages")
 
 
-@attack("trap 13", "what is marked as coming is refused with a word, not ignored")
+@check("trap 13", "what is marked as coming is refused with a word, not ignored")
 def coming(context):
     house = context.fresh().init()
     for words in (["rotate", "project"], ["rotate", "organization"], ["audit", "prune"], ["backup"], ["serve"]):

@@ -3,7 +3,7 @@
 import sqlite3
 
 from api import SECRETS, secret_path
-from attack import attack, expect
+from attack import attack, check, expect
 from house import canary
 
 VALUE, NEW = canary(), canary("new")
@@ -14,7 +14,7 @@ def furnish(house):
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
 
 
-@attack("trap 15", "what is deleted comes back whole with every version; only a deleted secret can be purged, and that asks again")
+@attack("trap 15", "delete.undo", "stopped", "what is deleted comes back whole with every version; only a deleted secret can be purged, and that asks again")
 def delete(context):
     house = context.fresh().init()
     furnish(house)
@@ -33,7 +33,7 @@ def delete(context):
         expect(person.reveal("api/key").body == VALUE.encode(), "after rollback")
 
 
-@attack("trap 15", "a purge destroys the sealed bytes and keys in the raw files, write-ahead log included")
+@attack("trap 15", "delete.purge", "stopped", "a purge destroys the sealed bytes and keys in the raw files, write-ahead log included")
 def purge(context):
     house = context.fresh().init()
     furnish(house)
@@ -51,7 +51,7 @@ def purge(context):
         expect(not [item for item in person.request("GET", SECRETS + "?deleted=true").json["items"]], "it is listed")
 
 
-@attack("trap 15", "a write that expects another version changes nothing")
+@check("trap 15", "a write that expects another version changes nothing")
 def compare_and_set(context):
     house = context.fresh().init()
     furnish(house)

@@ -29,7 +29,7 @@ def restarted(house):
     return house.person()
 
 
-@attack("trap 18", "each of ten keepers that are killed goes on with the chain of the one before; a checkpoint kept at the start fits to the end")
+@attack("trap 18", "log.killed", "stopped", "each of ten keepers that are killed goes on with the chain of the one before; a checkpoint kept at the start fits to the end")
 def killed(context):
     house = context.fresh().init()
     furnish(house)
@@ -43,7 +43,7 @@ def killed(context):
             count = found["entries"]
 
 
-@attack("trap 18", "what was refused while the vault was locked reaches the chain, although the keeper that noted it was killed")
+@attack("trap 18", "log.pending", "stopped", "what was refused while the vault was locked reaches the chain, although the keeper that noted it was killed")
 def pending(context):
     house = context.fresh().init()
     furnish(house)
@@ -56,7 +56,7 @@ def pending(context):
         expect(verified(person)["intact"], "the chain")
 
 
-@attack("trap 18", "two keepers cannot write one chain: the second is refused the vault, and the first one's chain is whole")
+@attack("trap 18", "log.two-keepers", "stopped", "two keepers cannot write one chain: the second is refused the vault, and the first one's chain is whole")
 def two_keepers(context):
     house = context.fresh().init()
     furnish(house)
@@ -69,7 +69,7 @@ def two_keepers(context):
         expect(verified(person)["intact"] and person.reveal("from/second").status == 404, "the first keeper's vault")
 
 
-@attack("trap 18", "of two copies of a vault that went on separately, the one that does not fit a kept checkpoint is named as a fork")
+@attack("trap 18", "log.fork", "detected", "of two copies of a vault that went on separately, the one that does not fit a kept checkpoint is named as a fork")
 def forked(context):
     house = context.fresh().init()
     furnish(house)

@@ -34,7 +34,7 @@ def reasons(done):
     return {part["reason"] for part in (done.report or {}).get("output", {}).get("withheld", [])}
 
 
-@attack("trap 19", "a beginning at the stream's end: sixteen right bytes are hidden three times, then nothing leaves the runs any more; exit codes still do")
+@attack("trap 19", "oracle.extension", "stopped", "a beginning at the stream's end: sixteen right bytes are hidden three times, then nothing leaves the runs any more; exit codes still do")
 def extension(context):
     outputs, codes = [], []
     for _ in range(6):
@@ -50,7 +50,7 @@ def extension(context):
     expect(run(context, "pauses", [PRINTF, "%s", "anything"]).stdout == b"anything", "another agent")
 
 
-@attack("trap 19", "many beginnings in one run, each behind a pause: the third is the last that is answered")
+@attack("trap 19", "oracle.pauses", "stopped", "many beginnings in one run, each behind a pause: the third is the last that is answered")
 def pauses(context):
     text = f"import os, sys\nfor n in range(8): os.write(1, b'{VALUE[:20]}'); sys.stdin.readline(); os.write(1, b'!\\n')"
     with connect(context, "pauses") as agent:
@@ -65,7 +65,7 @@ def pauses(context):
     expect(run(context, "pauses", [PRINTF, "%s", "x"]).stdout == b"", "the next run is answered")
 
 
-@attack("trap 19", "whoever breaks the run off behind an answer has been counted all the same")
+@attack("trap 19", "oracle.broken-off", "stopped", "whoever breaks the run off behind an answer has been counted all the same")
 def broken_off(context):
     text = f"import os, time; os.write(1, b'{VALUE[:20]}'); time.sleep(60)"
     for count in range(1, 4):
@@ -89,7 +89,7 @@ def ended_runs(context, who):
     return sum(1 for item in items if item["action"] == "run" and (item.get("phase") or "").startswith("outcome") and who in item["actor"])
 
 
-@attack("trap 19", "by time: a short beginning comes before the program goes on, as any other text does")
+@attack("trap 19", "oracle.time", "stopped", "by time: a short beginning comes before the program goes on, as any other text does")
 def timing(context):
     def shown(text):
         """What is shown while the program waits."""
@@ -106,7 +106,7 @@ def timing(context):
         expect([shown(text) for text in (right, wrong)] == [right, wrong], f"{length} bytes")
 
 
-@attack("trap 19", "by the cap of the output: what the client cuts off was judged before it was cut")
+@attack("trap 19", "oracle.cap", "stopped", "by the cap of the output: what the client cuts off was judged before it was cut")
 def caps(context):
     for length in (8, 15):
         outputs = [run(context, "caps", [PRINTF, "%s", "x" * 1000 + guess]).stdout[: 1000 + length] for guess in (VALUE[:length], "!" * length)]
@@ -114,7 +114,7 @@ def caps(context):
     expect(run(context, "caps", [PRINTF, "%s", "x" * 1000 + VALUE]).stdout == b"x" * 1000 + b"[REDACTED:api/key]", "the control: a whole value")
 
 
-@attack("trap 19", "a dictionary printed through a run: the stream ends before the right word, three times, and tells no more")
+@attack("trap 19", "oracle.dictionary", "possible", "a dictionary printed through a run tells a value that could be guessed: the output ends before the right word; after three answers it tells no more", why="answers")
 def dictionary(context):
     done = run(context, "words", [PRINTF, "%s\\n", *WORDS], ["db/name"])
     index = WORDS.index(WORD)
@@ -143,36 +143,43 @@ def guess_in_files(context, who, code):
     expect(outcomes == [True, False, True, True, True], f"{outcomes}")
 
 
-@attack("trap 19", "a dictionary in files: which of them is withheld is told three times, and then all are")
+@attack("trap 19", "oracle.files", "possible", "a dictionary in files tells such a value, three times: the file with the right word is withheld, and then all are", why="answers")
 def files(context):
     guess_in_files(context, "files", "open('guess', 'w').write('GUESS')")
 
 
-@attack("trap 19", "guesses in compressed data: the output ends before the data that holds the right one, three times, and tells no more")
-def packed(context):
-    def ends(who, guess, secret):
+def guess_in_packed(context, who, right, wrong, secret, reason):
+    """Has a program print right and wrong guesses in compressed data, each in a run of its own, and expects the fuse to blow at the third right one."""
+    def ends(guess):
         done = run(context, who, [PYTHON, "-c", f"import gzip, sys; sys.stdout.buffer.write(gzip.compress(b'<{guess}'))"], [secret])
         return reasons(done) or {"passed"} if done.stdout else reasons(done)
-    for who, right, wrong, secret, reason in (
-        ("packed-words", WORD, "winter-1999", "db/name", "guessable"), ("packed-edges", VALUE[:-1], "x" * len(VALUE), "api/key", "compressed"),
-    ):
-        told = [ends(who, guess, secret) for guess in (right, wrong, right, right, wrong, right)]
-        expect(told == [{reason}, {"passed"}, {reason}, {reason}, {"fuse"}, {"fuse"}], f"{who}: {told}")
+    told = [ends(guess) for guess in (right, wrong, right, right, wrong, right)]
+    expect(told == [{reason}, {"passed"}, {reason}, {reason}, {"fuse"}, {"fuse"}], f"{told}")
 
 
-@attack("trap 19", "guesses in compressed files: which of them is withheld is told three times, and then all are")
+@attack("trap 19", "oracle.packed", "possible", "a dictionary in compressed data tells such a value, three times: the output ends before the data with the right word", why="answers")
+def packed(context):
+    guess_in_packed(context, "packed-words", WORD, "winter-1999", "db/name", "guessable")
+
+
+@attack("trap 19", "oracle.packed-beginning", "stopped", "a beginning of a value in compressed data: who has most of it is told so three times, and then no more")
+def packed_beginning(context):
+    guess_in_packed(context, "packed-edges", VALUE[:-1], "x" * len(VALUE), "api/key", "compressed")
+
+
+@attack("trap 19", "oracle.packed-files", "possible", "a dictionary in compressed files tells such a value, three times", why="answers")
 def packed_files(context):
     guess_in_files(context, "packed-files", "import gzip; gzip.open('guess', 'w').write(b'GUESS')")
 
 
-@attack("trap 19", "a PIN is given to no agent's run, and nothing says so by doing it")
+@attack("trap 19", "oracle.pin", "stopped", "a PIN is given to no agent's run, and nothing says so by doing it")
 def pin(context):
     done = run(context, "pin", [PRINTF, "%s", "4711"], ["db/pin"])
     expect(done.problem is not None and done.code == "unavailable" and done.stdout == b"", f"{done}")
     expect("unredactable" in str(done.problem.json), f"{done.problem}")
 
 
-@attack("trap 19", "an agent does not reset its own output; a person does, and it is in the log")
+@attack("trap 19", "oracle.reset", "stopped", "an agent does not reset its own output; a person does, and it is in the log")
 def resets(context):
     house = context.house(furnish)
     for _ in range(3):

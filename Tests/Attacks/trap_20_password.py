@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from api import SECRETS, multipart, secret_path
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import PASSWORD, TACIT, canary, elsewhere, wait_until
 
 VALUE = canary()
@@ -17,7 +17,7 @@ def furnish(house):
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
 
 
-@attack("trap 20", "no variable and no file of an agent's configuration takes the password")
+@attack("trap 20", "password.variable", "stopped", "no variable and no file of an agent's configuration takes the password")
 def no_password_variable(context):
     house = context.house(furnish)
     names = ("TACIT_PASSWORD", "TACIT_PASSPHRASE", "TACIT_MASTER_PASSWORD", "TACIT_UNLOCK", "TACIT_STEP_UP", "TACIT_PASSWORD_FD", "PASSWORD")
@@ -32,7 +32,7 @@ def no_password_variable(context):
         (house.root / "work" / ".tacit.yaml").unlink()
 
 
-@attack("step-up", "a token is worth nothing on another connection, in another spelling, cut, or after lock")
+@attack("step-up", "password.token", "stopped", "a token is worth nothing on another connection, in another spelling, cut, or after lock")
 def tokens(context):
     house = context.fresh().init()
     furnish(house)
@@ -59,7 +59,7 @@ def ask(house, token):
         return [answer.status, connection.request("GET", "/v1/status").json["actor"]["kind"], answer.body.decode("latin-1")]
 
 
-@attack("trap 3", "a badge is no step-up token, a token no badge, a recovery key no password, and the other way round")
+@attack("trap 3", "password.purpose", "stopped", "a badge is no step-up token, a token no badge, a recovery key no password, and the other way round")
 def one_purpose(context):
     house = context.fresh().init()
     furnish(house)
@@ -79,7 +79,7 @@ def one_purpose(context):
         expect(connection.request("POST", "/v1/recovery", *form).status in (400, 401), "a password as recovery key")
 
 
-@attack("trap 20", "the agent's own door takes no password: neither an option nor a variable nor a tool, and a locked vault stays locked")
+@attack("trap 20", "password.agents-door", "stopped", "the agent's own door takes no password: neither an option nor a variable nor a tool, and a locked vault stays locked")
 def agents_door(context):
     house = context.fresh().init()
     furnish(house)
@@ -102,7 +102,7 @@ def agents_door(context):
     expect(house.status["state"] == "locked", "the vault was opened")
 
 
-@attack("step-up", "a token is drawn anew each time and is not predictable from others")
+@check("step-up", "a token is drawn anew each time and is not predictable from others")
 def token_entropy(context):
     house = context.house(furnish)
     found = []
@@ -112,7 +112,7 @@ def token_entropy(context):
     expect(len(set(found)) == 3 and all(len(token) >= 32 for token in found), found)
 
 
-@attack("guessing", "after five wrong passwords even the right one must wait, on every door and every connection; the tries are in the log")
+@attack("guessing", "password.guess", "stopped", "after five wrong passwords even the right one must wait, on every door and every connection; the tries are in the log")
 def backoff(context):
     house = context.fresh().init()
     person = house.person()
@@ -131,7 +131,7 @@ def backoff(context):
         expect(connection.request("POST", "/v1/unlock", PASSWORD.encode()).status == 429, "locking makes the tries forgotten")
 
 
-@attack("guessing", "a keeper that is killed forgets neither the tries nor the wait", limit=120)
+@attack("guessing", "password.guess-restart", "stopped", "a keeper that is killed forgets neither the tries nor the wait", limit=120)
 def backoff_bypass(context):
     house = context.fresh().init()
     house.lock()
@@ -155,7 +155,7 @@ def backoff_bypass(context):
         expect(answer.status == 429 and 1700 < int(answer.headers["retry-after"]) <= 1801, f"a cut file: {answer}")
 
 
-@attack("locked", "a locked vault tells nothing to anybody, and writes down who came")
+@attack("locked", "password.locked", "stopped", "a locked vault tells nothing to anybody, and writes down who came")
 def locked(context):
     house = context.fresh().init()
     furnish(house)
@@ -174,7 +174,7 @@ def locked(context):
         expect(sum(item.get("repeated") or 1 for item in came) >= 7, f"{came}")
 
 
-@attack("locked", "runs that race with the lock end with it or never begin")
+@attack("locked", "password.lock-race", "stopped", "runs that race with the lock end with it or never begin")
 def lock_race(context):
     house = context.fresh().init()
     furnish(house)
@@ -210,7 +210,7 @@ def sleepers(house):
     return [process for name, processes in house.helpers().items() if "sleep" in name or "runner" in name for process in processes]
 
 
-@attack("locked", "grace and lease end with the lock; a grace is of one terminal")
+@attack("locked", "password.grace", "stopped", "grace and lease end with the lock; a grace is of one terminal")
 def grace(context):
     house = context.fresh().init()
     furnish(house)
@@ -229,7 +229,7 @@ def grace(context):
     expect(asks(), "a grace outlived the lock")
 
 
-@attack("locked", "a password given with one command opens the vault for that command alone")
+@attack("locked", "password.visitor", "stopped", "a password given with one command opens the vault for that command alone")
 def visitor(context):
     house = context.fresh().init()
     furnish(house)

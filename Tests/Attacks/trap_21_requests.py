@@ -5,7 +5,7 @@ import os
 import struct
 
 from api import SECRETS, multipart, secret_path
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import canary, wait_until
 
 VALUE = canary()
@@ -37,7 +37,7 @@ def alive(house, process):
     expect(house.status["keeper_process"] == process, "the keeper is another one than before")
 
 
-@attack("trap 21", "only the canonical encoding of a path reaches a secret")
+@attack("trap 21", "keeper.path", "stopped", "only the canonical encoding of a path reaches a secret")
 def paths(context):
     house = context.house(furnish)
     good = secret_path("api/key") + "/value"
@@ -66,7 +66,7 @@ def paths(context):
                 person = house.person()
 
 
-@attack("trap 21", "two lengths, length and chunks, and other double framing are refused; nothing rides behind them")
+@attack("trap 21", "keeper.framing", "stopped", "two lengths, length and chunks, and other double framing are refused; nothing rides behind them")
 def smuggling(context):
     house = context.house(furnish)
     process = house.keeper
@@ -84,7 +84,7 @@ def smuggling(context):
     alive(house, process)
 
 
-@attack("trap 21", "what is no HTTP is answered with an error or hung up on")
+@attack("trap 21", "keeper.garbage", "stopped", "what is no HTTP is answered with an error or hung up on")
 def garbage(context):
     house = context.house(furnish)
     process = house.keeper
@@ -103,7 +103,7 @@ def garbage(context):
     alive(house, process)
 
 
-@attack("keeper", "two hundred requests sent at once are answered in their order")
+@check("keeper", "two hundred requests sent at once are answered in their order")
 def pipelining(context):
     house = context.house(furnish)
     with house.connect() as connection:
@@ -112,7 +112,7 @@ def pipelining(context):
     expect(found == [404, 200] * 100, found)
 
 
-@attack("keeper", "a hundred clients that never finish a request keep nobody out")
+@attack("keeper", "keeper.slow", "stopped", "a hundred clients that never finish a request keep nobody out")
 def slow_clients(context):
     house = context.house(furnish)
     process = house.keeper
@@ -130,7 +130,7 @@ def slow_clients(context):
     expect(descriptors() < 90, f"{descriptors()} descriptors stay open")
 
 
-@attack("keeper", "bodies beyond their limits are refused and nothing of them is stored")
+@attack("keeper", "keeper.oversize", "stopped", "bodies beyond their limits are refused and nothing of them is stored")
 def oversize(context):
     house = context.house(furnish)
     process = house.keeper
@@ -158,7 +158,7 @@ def oversize(context):
     alive(house, process)
 
 
-@attack("keeper", "forms that are cut, doubled, misnamed or dressed up are refused and store nothing")
+@attack("keeper", "keeper.forms", "stopped", "forms that are cut, doubled, misnamed or dressed up are refused and store nothing")
 def forms(context):
     house = context.house(furnish)
     head = json.dumps({"fields": [{"name": "value", "kind": "secret"}]}).encode()
@@ -182,7 +182,7 @@ def forms(context):
         expect(person.request("PUT", secret_path("form/one"), good, type).status == 201, "the good one")
 
 
-@attack("trap 14", "a key that is not known is an error with its name, in JSON, in queries, in policies and in `.tacit.yaml`")
+@check("trap 14", "a key that is not known is an error with its name, in JSON, in queries, in policies and in `.tacit.yaml`")
 def unknown_keys(context):
     house = context.house(furnish)
     with house.person() as person:
@@ -213,7 +213,7 @@ def unknown_keys(context):
     expect(done.returncode == 2 and b"environment" in done.err, f".tacit.yaml: {done.returncode} {done.err}")
 
 
-@attack("keeper", "JSON that is deep, broken, doubled or of the wrong shape is refused without harm")
+@attack("keeper", "keeper.json", "stopped", "JSON that is deep, broken, doubled or of the wrong shape is refused without harm")
 def json_shapes(context):
     house = context.house(furnish)
     process = house.keeper
@@ -235,7 +235,7 @@ def json_shapes(context):
     alive(house, process)
 
 
-@attack("runs", "frames that no client of ours would send end the run and nothing else")
+@attack("runs", "keeper.frames", "stopped", "frames that no client of ours would send end the run and nothing else")
 def frames(context):
     house = context.house(furnish)
     process = house.keeper
@@ -261,7 +261,7 @@ def frames(context):
     expect(house.status["runs"] == [], house.status)
 
 
-@attack("runs", "a run's opening that is cut, too long, or wrong in a detail starts nothing")
+@attack("runs", "keeper.openings", "stopped", "a run's opening that is cut, too long, or wrong in a detail starts nothing")
 def openings(context):
     house = context.house(furnish)
     process = house.keeper

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from api import SECRETS
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import TACIT, canary, elsewhere
 
 VALUE = canary()
@@ -72,13 +72,13 @@ def ask_alone(house):
         return connection.request("GET", "/v1/status").json["actor"]["doubt"]["code"]
 
 
-@attack("trap 22", "a command that the leader of the unlocked session starts is the person's (or the attacks below would prove nothing)")
+@check("trap 22", "a command that the leader of the unlocked session starts is the person's (or the attacks below would prove nothing)")
 def control(context):
     house = context.house(furnish)
     expect(ask(house) == ["person", 0], ask(house))
 
 
-@attack("trap 22", "a program that opens the socket itself is no person, though nothing but the leader stands behind it")
+@attack("trap 22", "who.direct", "stopped", "a program that opens the socket itself is no person, though nothing but the leader stands behind it")
 def other_program(context):
     house = context.house(furnish)
     expect(ask_alone(house) == "asker.other-program", "the leader itself")
@@ -93,19 +93,19 @@ def other_program(context):
         expect(seen.get("doubt", {}).get("code") == "asker.other-program", seen)
 
 
-@attack("trap 22", "a program between the session's leader and the asker makes the asker unidentified")
+@attack("trap 22", "who.child", "stopped", "a program between the session's leader and the asker makes the asker unidentified")
 def between(context):
     doubt, status, text = program(context.house(furnish), "child")
     expect((doubt, json.loads(text).get("items", [])) == ("asker.behind-program", []), f"{doubt} {status} {text}")
 
 
-@attack("trap 22", "an asker that gets itself adopted by another parent is unidentified")
+@attack("trap 22", "who.adopted", "stopped", "an asker that gets itself adopted by another parent is unidentified")
 def double_fork(context):
     doubt, status, text = program(context.house(furnish), "double")
     expect(doubt in ("asker.adopted", "asker.behind-program") and json.loads(text).get("items", []) == [], f"{doubt} {status} {text}")
 
 
-@attack("trap 22", "a new kernel session is not the unlocked one, whoever its ancestors are")
+@attack("trap 22", "who.session", "stopped", "a new kernel session is not the unlocked one, whoever its ancestors are")
 def new_session(context):
     house = context.house(furnish)
     expect(elsewhere(lambda: ask(house))[0] == "asker.other-session", "setsid in a fork of the leader")
@@ -113,7 +113,7 @@ def new_session(context):
     expect(program(house, "own", start_new_session=True)[0] == "asker.other-session", "a program with a session of its own")
 
 
-@attack("trap 22", "a terminal of its own makes no person: `script` and pty forks are sessions that nobody unlocked")
+@attack("trap 22", "who.terminal", "stopped", "a terminal of its own makes no person: `script` and pty forks are sessions that nobody unlocked")
 def own_terminal(context):
     import pty
 
@@ -135,7 +135,7 @@ def own_terminal(context):
         expect(b"asker.other-session" in done.stdout, done.stdout)
 
 
-@attack("trap 22", "an unlock in one session leaves every other session where it was")
+@attack("trap 22", "who.other-session", "stopped", "an unlock in one session leaves every other session where it was")
 def unlock_is_of_one_session(context):
     house = context.house(furnish)
 
@@ -147,7 +147,7 @@ def unlock_is_of_one_session(context):
     expect(elsewhere(lambda: ask(house))[0] == "asker.other-session", "another session")
 
 
-@attack("trap 22", "the agent's door never opens as a person's, whatever stands around it")
+@attack("trap 22", "who.agents-door", "stopped", "the agent's door never opens as a person's, whatever stands around it")
 def door_of_agents(context):
     house = context.house(furnish)
     with house.connect(headers={"Tacit-Source": "mcp"}) as connection:
@@ -155,7 +155,7 @@ def door_of_agents(context):
         expect(connection.reveal("api/key").status in (403, 404), "a value by way of mcp")
 
 
-@attack("trap 22", "a badge in the leader's own hands still makes an agent")
+@attack("trap 22", "who.badge", "stopped", "a badge in the leader's own hands still makes an agent")
 def badge_never_a_person(context):
     house = context.house(furnish)
     with house.person() as person:
@@ -173,7 +173,7 @@ def badge_never_a_person(context):
         clean(answer.body, VALUE)
 
 
-@attack("trap 22", "being in the unlocked session is not enough for a step-up act")
+@attack("trap 22", "who.step-up", "stopped", "being in the unlocked session is not enough for a step-up act")
 def step_up_acts(context):
     house = context.house(furnish)
     policy = house.root / "work" / "policy.yaml"

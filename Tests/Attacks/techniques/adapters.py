@@ -110,17 +110,27 @@ class Command(Housed):
 
 
 class Foreign(Command):
-    """Another secrets manager, by the words that stand before a command which it runs with the value in `API_KEY`, as who calls the suite."""
+    """Another secrets manager, by the words that stand before a command which it runs with the value in `API_KEY`, as the agent's user and with a home of its own.
 
-    def __init__(self, value, house, agent_user):
+    `prepare` is a line for a shell that puts the value into it, from its standard input; it is typed once, in that home.
+    """
+
+    def __init__(self, value, house, agent_user, words, prepare=""):
         super().__init__(value, house, agent_user)
-        self.environment = dict(os.environ)
-        self.directory.chmod(0o777)
+        self.words = shlex.split(words)
+        self.environment = house.environment
+        if prepare and not hasattr(house, "prepared"):
+            house.prepared = house.popen(["/bin/sh", "-ec", prepare], cwd=self.home, stdin=subprocess.PIPE)
+            out, err = house.prepared.communicate(value, timeout=120)
+            assert house.prepared.returncode == 0, (out, err)
 
     def popen(self, argv, environment):
-        words = [*shlex.split(os.environ["ATTACKS_ADAPTER"]), *argv]
-        return subprocess.Popen(
-            words, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        return super().popen([word.replace("$HOME", str(self.home)) for word in self.words] + argv, environment)
+
+    @contextlib.contextmanager
+    def session_file(self):
+        """What it keeps in files of its own is no file for a program of the person's."""
+        yield None
 
 
 class Tacit(Housed):

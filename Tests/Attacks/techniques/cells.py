@@ -16,8 +16,6 @@ class Cell:
 
     def place(self, value, house, context):
         user = context.other if self.confined else context.owner
-        if self is OTHER:
-            return Foreign(value, house, user)
         return self.adapter(value, house, user, self.who, SLEEPS) if self.who else Command(value, house, user)
 
 
@@ -36,7 +34,17 @@ OWN_CELLS = [
     Cell("chosen-own", "its own choice, sandboxed; keeper a user of its own", "chosen", adapter=OwnTacit),
     Cell("chosen-own-open", "its own choice, no sandbox; keeper a user of its own", "chosen-open", adapter=OwnTacit),
 ]
-OTHER = Cell("other", "another tool")
+
+
+class ToolCell(Cell):
+    """Another tool's: the agent is free under the user of the tool."""
+
+    def __init__(self, words, prepare=""):
+        super().__init__("other", "another tool")
+        self.words, self.prepare = words, prepare
+
+    def place(self, value, house, context):
+        return Foreign(value, house, context.owner, self.words, self.prepare)
 
 
 def furnish(house, value):

@@ -4,7 +4,7 @@ import json
 import os
 import time
 
-from attack import detail, expect
+from attack import detail, expect, record
 from house import canary
 
 from .cells import furnish
@@ -55,9 +55,3 @@ def outcomes(context, house, techniques, cell):
         if time.monotonic() - begun > 3:
             detail(f"{technique.id} took {time.monotonic() - begun:.0f} s")
     return found
-
-
-def record(**facts):
-    """Adds a line to what Scripts/attack-report reads."""
-    with open(os.environ["RECORD"], "a") as file:
-        file.write(json.dumps(facts) + "\n")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 from api import Connection
-from attack import attack, clean, expect
+from attack import attack, check, clean, expect
 from house import PASSWORD, TACIT, AtTerminal, House, is_alive, wait_until
 from machine import UNITS, installed
 from scene import EVERYTHING, HOLDING, VALUE, Held, as_user, looks, named, parent, processes_of, users
@@ -17,7 +17,7 @@ from scene import EVERYTHING, HOLDING, VALUE, Held, as_user, looks, named, paren
 # The run
 
 
-@attack("own uid", "a run executes under the third user, in no group of anybody's, and has its value")
+@check("own uid", "a run executes under the third user, in no group of anybody's, and has its value")
 def third_user(scene):
     done = scene.run("sh", "-c", "id -u; id -G; echo ${#API_KEY}; pwd; echo $API_KEY")
     lines = done.out.decode().split("\n")
@@ -26,7 +26,7 @@ def third_user(scene):
     clean(done.out + done.err, VALUE)
 
 
-@attack("own uid", "the units are such that systemd takes every line of them, and an installation is repeated and taken away")
+@check("own uid", "the units are such that systemd takes every line of them, and an installation is repeated and taken away")
 def units(scene):
     paths = sorted(str(path) for path in UNITS.glob("tacit-*"))
     expect(len(paths) == 4, paths)
@@ -45,7 +45,7 @@ def units(scene):
     expect("only root can do this" in done[0], done)
 
 
-@attack("own uid", "root executes no program that others can change")
+@attack("own uid", "helper.loose-program", "stopped", "root executes no program that others can change")
 def loose_program(scene):
     place = scene.base / "loose"
     place.mkdir()
@@ -55,7 +55,7 @@ def loose_program(scene):
     expect(done.returncode != 0 and "can be changed by others than root" in done.stderr, done.stderr)
 
 
-@attack("own uid", "doctor tells the strength that is in force, and that the helper is there")
+@check("own uid", "doctor tells the strength that is in force, and that the helper is there")
 def doctor(scene):
     found = {finding["code"]: finding for finding in json.loads(scene.house.tacit("doctor", "--json").out)["findings"]}
     expect(found["strength.own-uid"]["level"] == "good" and "in force" in found["strength.own-uid"]["title"], found)
@@ -63,7 +63,7 @@ def doctor(scene):
     expect([code for code, finding in found.items() if finding["level"] == "bad"] == [], found)
 
 
-@attack("own uid", "keeper, helper, runner and program are four users' processes, with no capability but the helper's three")
+@check("own uid", "keeper, helper, runner and program are four users' processes, with no capability but the helper's three")
 def identities(scene):
     def capabilities(process):
         lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
@@ -79,7 +79,7 @@ def identities(scene):
             expect(capabilities(process) == (dict.fromkeys(("CapPrm", "CapEff", "CapInh", "CapAmb"), 0), 1), capabilities(process))
 
 
-@attack("own uid", "under one's own user every one of the attempts below succeeds on a run (or they would prove nothing)")
+@check("own uid", "under one's own user every one of the attempts below succeeds on a run (or they would prove nothing)")
 def control(scene):
     with House(scene.person, base=scene.base) as house:
         house.environment["TACIT_VAULT"] = str(house.vault)
@@ -96,17 +96,35 @@ def control(scene):
             expect(read == ["True"], "the environment of a run of one's own user does not show the value")
 
 
-@attack("own uid", "the person's processes reach nothing of a run, its runner, the keeper or the helper: environment, memory, namespaces, ptrace, signals")
-def person_looks(scene):
+@attack("own uid", "process.run", "stopped", "a program of the person's reads the environment of what a run executes, with the value, and traces it")
+def program(scene):
     with Held(scene) as held:
-        processes = {"program": held.program, "runner": held.runner, "keeper": scene.keeper.pid, "helper": held.helper}
-        for user in (scene.person, scene.neighbour):
-            for name, process in processes.items():
-                found = as_user(user, lambda process=process: looks(process), [scene.person.pw_gid])
-                expect(found == [], f"{user.pw_name} reaches of the {name}: {found}")
+        out_of_reach(scene, {"program": held.program})
 
 
-@attack("own uid", "a confined agent's run is out of reach too, with each of the processes around it")
+@attack("own uid", "process.helpers", "stopped", "memory, environment, maps and descriptors of keeper, spawner and runner are closed to the person's other programs")
+def helpers(scene):
+    with Held(scene) as held:
+        out_of_reach(scene, {"runner": held.runner, "keeper": scene.keeper.pid, "helper": held.helper})
+
+
+@attack("own uid", "process.kill", "stopped", "a program of the person's ends a run's program, its runner, the spawner and the keeper")
+def killed(scene):
+    with Held(scene) as held:
+        for process in (held.program, held.runner, scene.keeper.pid, held.helper):
+            answer = as_user(scene.person, lambda process=process: [str(os.kill(process, signal.SIGKILL))])
+            expect("PermissionError" in answer[0] and is_alive(process), f"{process}: {answer}")
+
+
+def out_of_reach(scene, processes):
+    """Fails when the person or a neighbour in the person's group reaches anything of the processes: environment, memory, namespaces, ptrace, signals."""
+    for user in (scene.person, scene.neighbour):
+        for name, process in processes.items():
+            found = as_user(user, lambda process=process: looks(process), [scene.person.pw_gid])
+            expect(found == [], f"{user.pw_name} reaches of the {name}: {found}")
+
+
+@attack("own uid", "process.look-confined", "stopped", "a confined agent's run is out of reach too, with each of the processes around it")
 def sandboxed_looks(scene):
     with scene.house.connect(headers={"Tacit-Agent-Badge": scene.house.badges["confined"], "Tacit-Source": "mcp"}) as agent:
         agent.run(["sleep", "1000"], ["api/key"], cwd=str(scene.house.root / "work")).until_started()
@@ -120,7 +138,7 @@ def sandboxed_looks(scene):
     wait_until(lambda: not processes_of(user), "the run has ended")
 
 
-@attack("own uid", "a whole agent has the broker, which is the keeper's, as its only way out, and a home that is gone with it; the keeper knows it by its socket")
+@attack("own uid", "sandbox.whole-agent", "stopped", "a whole agent has the broker, which is the keeper's, as its only way out, and a home that is gone with it; the keeper knows it by its socket")
 def lodger(scene):
     script = (
         'echo "$API_KEY" | cut -c 1-60; curl -sS -o /dev/null -w "%{http_code} %{http_connect}\\n" https://api.example.com/elsewhere; '
@@ -135,7 +153,7 @@ def lodger(scene):
         expect(lines[0] and lines[0] != VALUE, lines)
 
 
-@attack("own uid", "each run has a helper of its own and, as a service, a control group of its own within that of all runs; both end with it")
+@check("own uid", "each run has a helper of its own and, as a service, a control group of its own within that of all runs; both end with it")
 def groups(scene):
     with Held(scene) as held:
         with scene.house.connect(headers={"Tacit-Agent-Badge": scene.house.badges["confined"], "Tacit-Source": "mcp"}) as agent:
@@ -160,7 +178,7 @@ def group(process):
     return next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
 
 
-@attack("own uid", "the person, a neighbour and the user of runs neither list, read nor write the keeper's files")
+@attack("own uid", "database.files", "stopped", "the person, a neighbour and the user of runs neither list, read nor write the keeper's files")
 def files(scene):
     kept = pathlib.Path(f"/var/lib/tacit/{scene.person.pw_uid}")
     inside = [str(path) for path in kept.rglob("*") if path.is_file()]
@@ -189,7 +207,7 @@ def files(scene):
     expect(len(as_user(scene.units.keeper_user, body)) > len(inside), "the same attempts fail for the keeper itself: they prove nothing")
 
 
-@attack("own uid", "a run sees no process but its own, and neither connects to the keeper nor to the helper")
+@attack("own uid", "run.reach", "stopped", "a run sees no process but its own, and neither connects to the keeper nor to the helper")
 def inside(scene):
     text = f"""
 import json, os, socket
@@ -207,7 +225,7 @@ print(json.dumps(found))"""
     expect(found == {"processes": 2, "keeper": "PermissionError", "helper": "PermissionError", "root": False}, (found, done.err))
 
 
-@attack("own uid", "another user does not reach the keeper's socket, and is no person where it does")
+@attack("own uid", "user.socket", "stopped", "another user does not reach the keeper's socket, and is no person where it does")
 def other_user(scene):
     def connects():
         Connection(scene.units.socket).close()
@@ -228,7 +246,7 @@ def other_user(scene):
 # Ends
 
 
-@attack("own uid", "a run ends with its keeper, and one whose runner is killed leaves nothing behind")
+@attack("own uid", "run.left", "stopped", "a run ends with its keeper, and one whose runner is killed leaves nothing behind")
 def ends(scene):
     user = scene.units.run_user
     with Held(scene) as held:
@@ -252,7 +270,7 @@ def private_directories(user):
     return [path for path in pathlib.Path("/tmp").glob("tacit-run-*") if path.lstat().st_uid == user.pw_uid]
 
 
-@attack("own uid", "without its keeper's service a command starts no other keeper in its place")
+@attack("own uid", "helper.no-service", "stopped", "without its keeper's service a command starts no other keeper in its place")
 def no_service(scene):
     scene.keeper.terminate()
     scene.keeper.wait()
@@ -263,7 +281,7 @@ def no_service(scene):
     scene.house.unlock()
 
 
-@attack("own uid", "at a terminal a person is known by the unlock, and what runs there has a terminal of its own")
+@check("own uid", "at a terminal a person is known by the unlock, and what runs there has a terminal of its own")
 def terminal(scene):
     text = f'{TACIT} unlock && {TACIT} status && {TACIT} run -k api/key -- sh -c "tty && echo \\$((6 * 7)) && id -u"; echo over'
     at = AtTerminal(scene.house, ["/bin/sh", "-c", text], scene.house.environment).until(b"Password: ")
