@@ -1,4 +1,4 @@
-"""Services that real clients know, as far as they use them here: a code host, package indexes, an image registry, two model providers. All over TLS, on this machine."""
+"""Services that real clients know, as far as they use them here: a code host, package indexes, two model providers. All over TLS, on this machine."""
 
 import base64
 import hashlib
@@ -16,9 +16,9 @@ WORDS = ["one", "two", "three"]
 
 
 class StandIn(TLSService):
-    def __init__(self, folder, values):
+    def __init__(self, folder, values, hosts=("localhost",), at=("127.0.0.1", 0)):
         """Whoever shows one of the values is served, and is sent it back where a service might show it."""
-        super().__init__(folder)
+        super().__init__(folder, hosts)
         self.values, self.received = values, []
         service = self
 
@@ -26,9 +26,9 @@ class StandIn(TLSService):
             def answer(self):
                 service.answer(self)
 
-            do_GET = do_POST = do_PUT = do_HEAD = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = answer
 
-        self.serve(Handler)
+        self.serve(Handler, at)
         self.url = f"https://localhost:{self.port}"
 
     def taken(self):
@@ -42,16 +42,16 @@ class StandIn(TLSService):
         body = self.body(request)
         path, _, query = request.path.partition("?")
         self.received.append((request.command, path, request.headers, body))
-        kind = path.split("/")[1]
+        kind = self.kind(request, path)
         shown = self.credential(request.headers)
-        if kind == "token":
-            return self.json(request, {"token": "minted-for-the-registry", "expires_in": 300}, 200 if shown in self.values else 401)
-        if kind == "v2":
-            return self.image(request, path)
         if shown not in self.values:
             return self.send(request, b"", {"WWW-Authenticate": 'Basic realm="here"'}, 401)
         request.shown = shown
         getattr(self, f"answer_{kind}")(request, path, query, body)
+
+    def kind(self, request, path):
+        """Which of the services it is for."""
+        return path.split("/")[1]
 
     @staticmethod
     def body(request):
@@ -133,13 +133,6 @@ class StandIn(TLSService):
         integrity = "sha512-" + base64.b64encode(hashlib.sha512(tarball()).digest()).decode()
         dist = {"tarball": f"{self.url}/npm/greeting/-/greeting-1.0.0.tgz", "integrity": integrity}
         self.json(request, {"name": "greeting", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"name": "greeting", "version": "1.0.0", "dist": dist}}})
-
-    def image(self, request, path):
-        """The registry of images: asks for a token of its own, and gives a manifest for it."""
-        if request.headers.get("Authorization") != "Bearer minted-for-the-registry":
-            challenge = f'Bearer realm="{self.url}/token",service="here",scope="repository:app:pull"'
-            return self.send(request, b"", {"Www-Authenticate": challenge, "Docker-Distribution-Api-Version": "registry/2.0"}, 401)
-        self.json(request, {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []})
 
     def answer_openai(self, request, path, query, body):
         asked = json.loads(body)

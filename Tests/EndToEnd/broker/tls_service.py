@@ -16,18 +16,18 @@ class QuietHandler(http.server.BaseHTTPRequestHandler):
 
 
 class TLSService:
-    def __init__(self, folder):
-        """Makes the folder, the authority and the certificate of `localhost`."""
+    def __init__(self, folder, hosts=("localhost",)):
+        """Makes the folder, the authority and the certificate of its hosts."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
         certificates.authority(self.folder, "ca")
-        certificates.leaf(self.folder, "ca", "leaf", ["localhost"])
+        certificates.leaf(self.folder, "ca", "leaf", list(hosts))
 
-    def serve(self, handler):
-        """Answers on a free port until it is closed."""
+    def serve(self, handler, at=("127.0.0.1", 0)):
+        """Answers on a free port, unless there is another, until it is closed."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "leaf.pem", self.folder / "leaf.key")
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = http.server.ThreadingHTTPServer(at, handler)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.server.handle_error = lambda *_: None
         self.port = self.server.server_address[1]
