@@ -88,7 +88,7 @@ def summary(root: pathlib.Path) -> str:
 def render(root: pathlib.Path) -> str:
     outcomes, missing, skipped = recorded(root)
     lines = [HEAD, *totals_table(outcomes, COLUMNS)]
-    lines += ["", *(f"- **{(COLUMNS | BROKER_COLUMNS)[cell]}** was not played where this page was made: {why}." for cell, why in sorted(missing.items()))] if missing else []
+    lines += ["", *(f"- **{(COLUMNS | BROKER_COLUMNS | doors.COLUMNS)[cell]}** was not played where this page was made: {why}." for cell, why in sorted(missing.items()))] if missing else []
     lines += technique_tables(catalogue(root), GROUPS, COLUMNS, outcomes)
     lines += ["", BROKER_HEAD, *totals_table(outcomes, BROKER_COLUMNS)]
     lines += technique_tables(catalogue(root, "through_broker"), BROKER_GROUPS, BROKER_COLUMNS, outcomes)
@@ -143,10 +143,12 @@ def violations(root: pathlib.Path):
     if summary(root) not in (root / "README.md").read_text(encoding="utf-8"):
         yield "attacks", "README.md", f"the totals are not what was recorded; they are: {summary(root)}"
     around, record = doors.declared(root), recorded(root)
-    problems = [*doors.wrong(around, ENDS), *doors.unlike(around, record.ends, record.skipped)]
+    problems = [*doors.wrong(around, ENDS), *doors.unlike([attack for attack in around if attack.cell not in record.missing], record.ends, record.skipped)]
     yield from (("attack", attack.place, f"{problem}: mend it there, or run Scripts/attack-report") for attack, problem in problems)
-    for id in sorted(known(root) ^ (set(record.ends) | set(record.skipped))):
-        yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in known(root) else 'no attack any more'}: run Scripts/attack-report"
+    left = {attack.id for attack in around if attack.cell in record.missing}
+    ids = known(root)
+    for id in sorted(ids ^ (set(record.ends) | set(record.skipped) | left)):
+        yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in ids else 'no attack any more'}: run Scripts/attack-report"
 
 
 def known(root: pathlib.Path) -> set[str]:

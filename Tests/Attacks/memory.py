@@ -79,7 +79,7 @@ def control(context):
         process.wait()
 
 
-@attack("hunt", "memory.keeper", "stopped", "while it works the keeper holds what it must, and one second after a use little of it; after lock none")
+@attack("hunt", "memory.keeper", "stopped", "one second after it was used, and after lock, the keeper holds no value, no password and no recovery key any more")
 def keeper(context):
     house = context.fresh().init()
     furnish(house)

@@ -265,7 +265,7 @@ def oracle(context):
         expect(outputs == [right, wrong], f"{length} bytes: {outputs}")
 
 
-@attack("trap 19", "oracle.known-head", "stopped", "nor for a value with a well-known head, whose next letter could be guessed one by one")
+@attack("trap 19", "oracle.known-head", "stopped", "the edge is no oracle for a value with a well-known head either, whose next letter could be guessed one by one")
 def oracle_behind_a_known_head(context):
     head = "-----BEGIN PRIVATE KEY-----\n"
     for known in (0, 1, 7, 14):

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import stat
+import subprocess
 import threading
 
 from api import secret_path
@@ -247,6 +248,14 @@ def pipe(context):
 
 def house_open(path):
     return open(path, "rb")
+
+
+@attack("trap 7", "session.first-reader", "possible", "a session file, and a pipe that is read once, are read by another program of their user before the one that they were made for", why="same user")
+def first_reader(context):
+    with agent(context.house(furnish)) as claude:
+        for more in ({}, {"reads": 1}):
+            done = subprocess.run(["cat", inject(claude, **more)["path"]], capture_output=True, timeout=60)
+            expect(VALUE.encode() in done.stdout, f"{more}: {done}")
 
 
 @attack("trap 9", "session.crash", "stopped", "a killed keeper's files are gone once another has started, and a lock leaves none")

@@ -78,7 +78,7 @@ def control(context):
     expect(ask(house) == ["person", 0], ask(house))
 
 
-@attack("trap 22", "who.direct", "stopped", "a program that opens the socket itself is no person, though nothing but the leader stands behind it")
+@attack("trap 22", "who.direct", "stopped", "a program that opens the socket itself, and hides nothing of itself, is no person, though nothing but the leader stands behind it")
 def other_program(context):
     house = context.house(furnish)
     expect(ask_alone(house) == "asker.other-program", "the leader itself")

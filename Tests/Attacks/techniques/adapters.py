@@ -117,7 +117,10 @@ class Foreign(Command):
 
     def __init__(self, value, house, agent_user, words, prepare=""):
         super().__init__(value, house, agent_user)
-        self.words = shlex.split(words)
+        self.words = [word.replace("$HOME", str(self.home)) for word in shlex.split(words)]
+        # The tool itself is found where its user has it, wherever the agent has programs looked for.
+        at = next((at for at, word in enumerate(self.words) if word != "env" and "=" not in word), 0)
+        self.words[at] = shutil.which(self.words[at], path=house.environment["PATH"]) or self.words[at]
         self.environment = house.environment
         if prepare and not hasattr(house, "prepared"):
             house.prepared = house.popen(["/bin/sh", "-ec", prepare], cwd=self.home, stdin=subprocess.PIPE)
@@ -125,12 +128,12 @@ class Foreign(Command):
             assert house.prepared.returncode == 0, (out, err)
 
     def popen(self, argv, environment):
-        return super().popen([word.replace("$HOME", str(self.home)) for word in self.words] + argv, environment)
+        return super().popen([*self.words, *argv], environment)
 
     @contextlib.contextmanager
     def session_file(self):
-        """What it keeps in files of its own is no file for a program of the person's."""
-        yield None
+        """A file of its own in which the value stands as it is; nothing where there is none."""
+        yield next((path for path in self.home.rglob("*") if path.is_file() and self.value in path.read_bytes()), None)
 
 
 class Tacit(Housed):

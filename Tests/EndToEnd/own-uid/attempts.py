@@ -124,7 +124,7 @@ def out_of_reach(scene, processes):
             expect(found == [], f"{user.pw_name} reaches of the {name}: {found}")
 
 
-@attack("own uid", "process.look-confined", "stopped", "a confined agent's run is out of reach too, with each of the processes around it")
+@attack("own uid", "process.sandboxed-run", "stopped", "what is run in the sandbox is out of the reach of the person's programs, with each of the processes around it")
 def sandboxed_looks(scene):
     with scene.house.connect(headers={"Tacit-Agent-Badge": scene.house.badges["confined"], "Tacit-Source": "mcp"}) as agent:
         agent.run(["sleep", "1000"], ["api/key"], cwd=str(scene.house.root / "work")).until_started()
