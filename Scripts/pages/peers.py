@@ -23,7 +23,8 @@ def section(root: pathlib.Path, techniques, groups: dict[str, str], outcomes) ->
     lines = ["", HEAD, *(f"- **{name}**: {tool['what']}. It is given the value by `{tool['prepare']}`, and runs by `{tool['words']}`." for name, tool in zip(names, tools.values()))]
     head = ["techniques that get the value", *([OURS["none"], *names, *list(OURS.values())[1:]])]
     lines += ["", row(head), row(["---"] * len(head))]
-    played = {id for tool in tools.values() for id in tool["ends"]}
+    # What was added to the catalogue since is played by none, or not yet by all.
+    played = set.intersection(*(set(tool["ends"]) for tool in tools.values()))
     for group, title in groups.items():
         ids = [technique[0] for technique in techniques if technique[1] == group and technique[0] in played]
         lines.append(row([f"{title} ({len(ids)})", *(str(possible(column, ids)) for column in columns)]))
@@ -43,5 +44,5 @@ HEAD = """## Other tools
 The techniques of the first tables, but for those against what only Tacit has, with tools that run a command with a secret in its environment. Each was called as its own description says, by an ordinary
 user with a home of their own, who is the agent, too: compare the columns *free*. *Pinned* is not a setting of theirs, so that an agent chooses the program. `Tests/Attacks/peers.json` has how each
 technique ended; `Scripts/attack-report --peer NAME` installs a tool of that file, plays it again and writes it. Nothing of this is played by `Scripts/test`, which installs no other tools.
-It measures what comes out of a run, and nothing else that such a tool is good for.
+It measures what comes out of a run, and nothing else that such a tool is good for. Tools that have a person at a terminal or a window allow each use cannot be played by a script.
 """

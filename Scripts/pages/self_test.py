@@ -3,7 +3,7 @@ import json
 import pathlib
 import tempfile
 
-from pages import attacks, links, spec
+from pages import attacks, links, peers, spec
 
 SPEC = """# Formats
 
@@ -53,6 +53,8 @@ def table() -> dict[str, str]:
         THIEF: FILES[THIEF], "Tests/Attacks/processes.py": looks.format("'possible'", ", why='same user'"), OWN_UID: looks.format("'stopped'", ""),
         attacks.OUTCOMES: json.dumps({"ends": ends, "not played": {"chosen-own": "there is no root"}, "skipped": {"process.run": {"own-uid": "there are no users"}}}),
     }
+    tool = {"install": "tool==1", "what": "a tool", "prepare": "tool set", "words": "tool run --", "ends": {"print.raw": "possible"}}
+    files[peers.RECORD] = json.dumps({"tool": tool})
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         for name, text in files.items():
@@ -101,6 +103,7 @@ CASES = [
     ("an attack that says another end than was recorded", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"detected"', '"stopped"')}),
     ("an attack that ends as nothing does", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"detected"', '"refused"')}),
     ("an attack that nobody recorded", "attack", TABLE | {THIEF: TABLE[THIEF] + "\n\n@attack('thief', 'database.more', 'stopped', 'more')\ndef more():\n    pass\n"}),
+    ("an end with another tool that was changed in the record", "attacks", TABLE | {peers.RECORD: TABLE[peers.RECORD].replace('"possible"', '"stopped"')}),
     ("an attack that was taken away", "attacks", TABLE | {THIEF: None}),
     ("an attack without an id", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"database.copy", "detected", ', "")}),
     ("what is possible for no reason", "attack", TABLE | {"Tests/Attacks/processes.py": TABLE["Tests/Attacks/processes.py"].replace(", why='same user'", "")}),

@@ -119,8 +119,9 @@ class Foreign(Command):
         super().__init__(value, house, agent_user)
         self.words = [word.replace("$HOME", str(self.home)) for word in shlex.split(words)]
         # The tool itself is found where its user has it, wherever the agent has programs looked for.
-        at = next((at for at, word in enumerate(self.words) if word != "env" and "=" not in word), 0)
-        self.words[at] = shutil.which(self.words[at], path=house.environment["PATH"]) or self.words[at]
+        tool = next((at for at, word in enumerate(self.words) if word != "env" and "=" not in word), 0)
+        for at in {0, tool}:
+            self.words[at] = shutil.which(self.words[at], path=house.environment["PATH"]) or self.words[at]
         self.environment = house.environment
         if prepare and not hasattr(house, "prepared"):
             house.prepared = house.popen(["/bin/sh", "-ec", prepare], cwd=self.home, stdin=subprocess.PIPE)
