@@ -10,7 +10,7 @@ from house import canary
 from .cells import furnish
 from .technique import GROUPS
 
-VALUE = os.environ.get("ATTACKS_VALUE", canary("table")).encode()
+VALUE = canary("table").encode()
 OUTCOMES = "Tests/Attacks/outcomes.json"
 
 
