@@ -28,6 +28,8 @@ BROKER_GROUPS = {
     "host": "To another place than the rules list", "path": "Paths that a rule and a service could read differently", "frame": "Two requests in the bytes of one",
     "method": "Another method, another path by a field", "place": "A token where none may stand", "reflect": "A service that sends the value back", "socket": "WebSockets",
     "door": "The door, for who has not its credential", "token": "Tokens at another door, and what a run's program holds", "end": "After their time, and in files, log and errors",
+    "h2": "HTTP/2, by a program and by a service", "via": "The door's own addresses, for programs that take a key and an address",
+    "guess": "A service that sends guesses back, of a value that could be guessed",
     "load": "More than it can be given", "seal": "A service that gives out a credential, and what stands for it then",
 }
 
@@ -53,7 +55,7 @@ def reason(group: str, cell: str, ends: dict[str, str]) -> str:
         return "same user"
     if cell in SANDBOXED and ends.get(SANDBOXED[cell]) != "possible":
         return "no sandbox"
-    return "answers" if group == "channel" else "form"
+    return "answers" if group in ("channel", "guess") else "form"
 
 
 class Record(NamedTuple):
@@ -186,6 +188,7 @@ What a hostile program tries that holds a fake token and its proxy's credential.
 server has read it, and what the program holds afterwards; no message does.
 
 - **possible**: the value reached another place than the rules list, or a request did; or the program has the value or a telling piece of it; or the broker serves nobody any more.
-- **a proxy that swaps tokens as text** is the control: thirty lines that look for a listed path in the request line, put values where tokens stand, and pass everything else on.
-- What is possible needs a service that sends the value back in a form that the redactor does not read, or in pieces (*form*).
+- **a proxy that swaps tokens as text** is the control: a script that looks for a listed path in the request line, puts values where tokens stand, and passes everything else on; HTTP/2 as the lines of HTTP/1.1.
+- What is possible needs a service that sends the value back in a form that the redactor does not read, or in pieces (*form*); or a value that could be guessed, of which three right guesses
+  a day are [answered](REDACTION.md#the-fuse) (*answers*).
 """

@@ -5,8 +5,11 @@
 
 import os
 import pathlib
+import random
+import socket
 import sys
 
+import secluded
 from attack import Skipped, check, record
 from techniques.cells import Cell
 from techniques.table import play, plays
@@ -31,11 +34,15 @@ def scene(context):
     import machine
     from house import House
 
+
     homes = pathlib.Path(os.environ["TACIT"]).parent / "homes"
     machine.unshare_mounts(homes)
+    secluded.seclude_network()
+    # Where nobody else's is, if the network could not be secluded.
+    provider = socket.create_server((f"127.{random.randrange(2, 250)}.{random.randrange(250)}.1", 443))
     house = House(context.owner, base=homes)
     context.houses["broker"] = house
-    return Scene(house, context.repository, lambda hosts: machine.mount(str(hosts), "/etc/hosts", "none", BIND))
+    return Scene(house, context.repository, lambda hosts: machine.mount(str(hosts), "/etc/hosts", "none", BIND), provider)
 
 
 @check("table", "a door of a run is there to be attacked")

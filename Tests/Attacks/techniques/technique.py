@@ -21,7 +21,7 @@ class Technique:
     registry = GROUPS
 
     def __init__(self, group, name, what, act, needs=(), own=False, races=False):
-        """`needs` are programs, and families of sockets (`AF_…`). `own` is one against what only Tacit has: nothing shows elsewhere that it would succeed. One that
+        """`needs` are programs, families of sockets (`AF_…`), addresses and files that have to be there, and `ping`. `own` is one against what only Tacit has: nothing shows elsewhere that it would succeed. One that
         `races` with a limit may be cut before or after it was redacted."""
         self.id, self.group, self.what, self.act, self.needs, self.own = f"{group}.{name}", group, what, act, needs, own
         self.races = races
@@ -32,7 +32,7 @@ class Technique:
     @property
     def missing(self):
         """What it needs and this machine has not."""
-        return [need for need in self.needs if not (has_family(need) if need.startswith("AF_") else shutil.which(need))]
+        return [need for need in self.needs if not is_there(need)]
 
     def ends_as(self, end, known):
         """Whether an end is the one that is written down."""
@@ -46,6 +46,26 @@ class Technique:
         if place.withheld_whole:
             return "detected"
         return "redacted" if place.redactions else "stopped"
+
+
+def is_there(need):
+    if need.startswith("AF_"):
+        return has_family(need)
+    if need == "ping":
+        return can_bind(socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1", socket.IPPROTO_ICMP)
+    if need[0].isdigit() or ":" in need:
+        return can_bind(socket.AF_INET6 if ":" in need else socket.AF_INET, socket.SOCK_STREAM, need)
+    return shutil.which(need) or need[0] == "/" and os.path.exists(need)
+
+
+def can_bind(family, kind, address, protocol=0):
+    """Whether there is such a socket, and the address is this machine's."""
+    try:
+        with socket.socket(family, kind, protocol) as own:
+            own.bind((address, 0))
+        return True
+    except OSError:
+        return False
 
 
 def has_family(name):

@@ -1,5 +1,6 @@
 """Tokens after their time; and what is left of values in files, in the log and in answers about what went wrong."""
 
+from .addresses import MODELS, OWN, SHOWN, request, said
 from .doors import ASK, swapped
 from .technique import Attempt
 
@@ -35,4 +36,5 @@ Attempt(G, "files", "what lies in every file below the vault's home", lambda pla
 after("policy", "after the rule was taken away", "policy")
 after("run", "after the run's end", "run", "ended")
 after("agent", "after the agent was revoked", "agent", "leaver")
+Attempt(G, "agent-address", "the same, by an address of the door", lambda place: swapped(place, said(place, request(MODELS, OWN, SHOWN), door=place.doors["leaver"])))
 after("lock", "after the vault was locked", "lock")

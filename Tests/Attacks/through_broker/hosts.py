@@ -2,6 +2,8 @@
 
 import re
 
+from secluded import METADATA
+
 from .technique import Attempt, sent
 
 G = "host"
@@ -9,14 +11,16 @@ G = "host"
 NAMES = ["api.shop.example", "evil.example", "api.shop.example.evil.example", "evil-api.shop.example", "xapi.shop.example", "shop.example", "a.api.shop.example",
          "apixshop.example", "xn--pi-7kc.shop.example", "api.shop.example-evil.example", "cdn.api.shop.example.evil.example"]
 INSIDE = {"inside.example": "127.0.0.1", "beside.example": "127.0.0.5", "zero.example": "0.0.0.0", "six.example": "::1", "mapped.example": "::ffff:127.0.0.1"}
+# Those of `CLOUD` lead to where clouds serve a machine its credentials; a rule lists them, and allows addresses of one's own network.
+CLOUD = dict(zip(("cloud.example", "cloud6.example"), METADATA))
 # Names whose address a technique changes; rules list them as those above.
 CHANGING = ["late.example", "both.example"]
 
 
-def asked(name, what, host, own=False, **more):
+def asked(name, what, host, own=False, needs=(), **more):
     """A tunnel to a host, and a request for it."""
     to = host if host.endswith(">") else f"{host}:<port>"
-    Attempt(G, name, what, lambda place: place.ask("/v1/public/x", to=to, host=to, **more), own=own)
+    Attempt(G, name, what, lambda place: place.ask("/v1/public/x", to=to, host=to, **more), own=own, needs=needs)
 
 
 def request(*lines, target="/v1/public/x"):
@@ -46,6 +50,11 @@ asked("user", "the listed name as the user of another", "api.shop.example@evil.e
 asked("user-password", "the listed name and its port as user and password of another", "api.shop.example:443@evil.example:<port>", sni="evil.example")
 for _name in INSIDE:
     asked(f"inside-{_name.partition('.')[0]}", f"a listed name that leads to {INSIDE[_name]} now", _name, sni=None)
+
+
+for _name, _address in CLOUD.items():
+    asked(f"{_name.partition('.')[0]}-address", f"{_address}, where a cloud serves a machine its credentials", f"[{_address}]" if ":" in _address else _address, sni=None, needs=[_address])
+    asked(_name.partition(".")[0], f"a name that leads to {_address}, by a rule that allows addresses of one's own network", _name, sni=None, needs=[_address])
 
 
 def renamed(place):

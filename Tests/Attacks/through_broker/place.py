@@ -13,8 +13,11 @@ HOST = "api.shop.example"
 LONG, SHORT = 20, 0.2
 # Of a reply that is longer nobody looks for the end again and again.
 LOOKED_AT = 1 << 18
-# What the rules list, in every reading of a path.
+# A host of the catalogue of providers, and another, both of which the service plays.
+PROVIDER, OTHER_PROVIDER = "api.openai.com", "api.anthropic.com"
+# What the rules list: the service's doors, the host of each, and its paths, in every reading of a path.
 LISTED = re.compile(rb"/v1/(public/.*|seal/.*|minted|one|files/.+/raw|form|json|parts|rated)")
+LISTED_AT = {"main": (HOST, LISTED), "streams": (HOST, LISTED), "provider": (PROVIDER, re.compile(rb"/v1/(models|chat/.*)"))}
 
 
 class Door:
@@ -29,7 +32,8 @@ class Place:
 
     def __init__(self, upstream, door, secrets, doors):
         self.upstream, self.door, self.secrets, self.doors = upstream, door, secrets, doors
-        self.values, self.tokens = [value.encode() for value in secrets.values()], [token.encode() for token in door.tokens.values()]
+        # A value that could be guessed is in many a text that has it from nobody.
+        self.values, self.tokens = [value.encode() for name, value in secrets.items() if name != "WORD"], [token.encode() for token in door.tokens.values()]
         self.faults = set()
         # Whether the service was asked, and its answer was kept back or cut.
         self.is_withheld = False
@@ -39,8 +43,8 @@ class Place:
     def filled(self, text, door=None):
         """Bytes, with what stands in angle brackets filled in: a token by its name, `host`, `port`, `authority`."""
         data = text if isinstance(text, bytes) else text.encode()
-        words = {"host": HOST, "port": str(self.upstream.ports["main"]), "other": str(self.upstream.ports["other"]),
-                 "authority": f"{HOST}:{self.upstream.ports['main']}", **(door or self.door).tokens}
+        door, ports = door or self.door, {name: str(port) for name, port in self.upstream.ports.items()}
+        words = {**ports, "host": HOST, "port": ports["main"], "authority": f"{HOST}:{ports['main']}", "door": str(door.port), "credential": door.credential, **door.tokens}
         return re.sub(rb"<(\w+)>", lambda word: words[word[1].decode()].encode() if word[1].decode() in words else word[0], data)
 
     def knock(self, first, door=None):
@@ -54,17 +58,19 @@ class Place:
                 said += piece
         return stream, said
 
-    def connect(self, to="<authority>", sni=HOST, fields=None, door=None):
+    def connect(self, to="<authority>", sni=HOST, fields=None, door=None, protocols=()):
         """A tunnel, or None, and what the door said."""
         fields = [f"Proxy-Authorization: Basic {(door or self.door).credential}"] if fields is None else fields
         stream, said = self.knock("\r\n".join([f"CONNECT {to} HTTP/1.1", f"Host: {to}", *fields, "", ""]), door)
         if b" 200 " not in said[:20]:
             return None, said
         # What it is shown is no matter of an attacker's.
-        return self.encrypted(stream, sni), said
+        return self.encrypted(stream, sni, protocols), said
 
-    def encrypted(self, stream, name):
+    def encrypted(self, stream, name, protocols=()):
         context = ssl.create_default_context()
+        if protocols:
+            context.set_alpn_protocols(protocols)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:
             return context.wrap_socket(stream, server_hostname=name)
@@ -111,11 +117,12 @@ class Place:
 
     def faults_of(self, connection, request, held):
         found = set()
-        allowed = {f"{HOST}:{self.upstream.ports['main']}".encode(), HOST.encode()}
-        if connection.door != "main" or not readings.hosts(request) <= allowed or (connection.server_name or HOST) != HOST:
+        host, listed = LISTED_AT.get(connection.door, ("", LISTED))
+        allowed = {host.encode(), f"{host}:{self.upstream.ports[connection.door]}".encode()}
+        if not host or not readings.hosts(request) <= allowed or (connection.server_name or host) != host:
             found.add("host")
         targets = [re.sub(rb"^[^:/]*://[^/?#]*", b"", request.target), *(value for name in readings.ROUTING for value in request.values(name))]
-        if not all(LISTED.fullmatch(path) for target in targets for path in readings.paths(target)):
+        if not all(listed.fullmatch(path) for target in targets for path in readings.paths(target)):
             found.add("path")
         if not readings.methods(request) <= {b"GET", b"POST", b""}:
             found.add("method")
@@ -124,7 +131,7 @@ class Place:
                 is_placed = (request.target, request.body) == (b"/v1/form", b"key=" + value) and readings.places(request, value) == ["body"]
             else:
                 is_placed = readings.places(request, value) == ["authorization"]
-            if not is_placed:
+            if not is_placed or (value == self.secrets["MODEL"].encode()) != (connection.door == "provider"):
                 found.add("place")
         return found
 

@@ -10,32 +10,34 @@ import urllib.parse
 from api import secret_path
 from house import TACIT, canary, children, process_name, wait_until
 
-from .hosts import CHANGING, INSIDE, NAMES
+from .guesses import WORD
+from .hosts import CHANGING, CLOUD, INSIDE, NAMES
 from .naive import Naive
-from .place import HOST, Door, Place
+from .place import HOST, OTHER_PROVIDER, PROVIDER, Door, Place
 from .technique import GROUPS
 from .upstream import Upstream
 
-SECRETS = {"TOKEN": "api/key", "ODD": "api/odd", "FORM": "form/key"}
-SAYS = 'for name in "$HTTPS_PROXY" "$TOKEN" "$ODD" "$FORM"; do printf "%s\\n" "$name"; done; env | tr "\\n" " "; echo; cat'
+SECRETS = {"TOKEN": "api/key", "ODD": "api/odd", "FORM": "form/key", "MODEL": "model/key", "WORD": "guess/word"}
+SAYS = 'for name in "$HTTPS_PROXY" "$TOKEN" "$ODD" "$FORM" "$MODEL" "$WORD"; do printf "%s\\n" "$name"; done; env | tr "\\n" " "; echo; cat'
 
 
 class Scene:
-    """What one file of attacks plays in. `mount` makes a file the machine's hosts file for these processes alone."""
+    """What one file of attacks plays in. `mount` makes a file the machine's hosts file for these processes alone; providers are played at `provider`, which listens."""
 
-    def __init__(self, house, repository, mount):
+    def __init__(self, house, repository, mount, provider):
         sys.path.append(str(repository / "Tests/EndToEnd/broker"))
         import certificates
 
         self.house, self.runs, self.has_deleted = house, [], False
         folder = house.root / "service"
         folder.mkdir()
-        self.upstream = Upstream(folder, certificates, [*NAMES, *INSIDE, *CHANGING])
+        self.upstream = Upstream(folder, certificates, [*NAMES, *INSIDE, *CHANGING, *CLOUD, PROVIDER, OTHER_PROVIDER], provider)
         self.hosts = folder / "hosts"
         self.names = {**{name: ["127.0.0.1"] for name in NAMES}, **{name: [address] for name, address in INSIDE.items()}}
+        self.names |= {name: [address] for name, address in CLOUD.items()} | {name: [provider.getsockname()[0]] for name in (PROVIDER, OTHER_PROVIDER)}
         self.resolve("localhost", "127.0.0.1", "::1")
         mount(self.hosts)
-        self.values = {"TOKEN": canary("key"), "ODD": canary('odd "<&>\'/+= %~'), "FORM": canary("form")}
+        self.values = {"TOKEN": canary("key"), "ODD": canary('odd "<&>\'/+= %~'), "FORM": canary("form"), "MODEL": canary("model"), "WORD": WORD}
         house.init()
         house.unlock()
         with house.person() as person:
@@ -44,11 +46,11 @@ class Scene:
             # Two for each.
             count = sum(technique.spends for group in GROUPS.values() for technique in group)
             spares = [f"spare-{number}" for number in range((count + 1) // 2)]
-            for agent in ("claude", "other", "leaver", *spares):
+            for agent in ("claude", "other", "leaver", "guesser", *spares):
                 answer = person.json("POST", "/v1/agents", {"name": agent})
                 assert answer.status == 201, answer
         self.apply(self.rules)
-        agents = {"first": "claude", "second": "claude", "ended": "claude", "other": "other", "leaver": "leaver", **dict(zip(spares, spares))}
+        agents = {"first": "claude", "second": "claude", "ended": "claude", "other": "other", "leaver": "leaver", "guesser": "guesser", **dict(zip(spares, spares))}
         started = {name: self.run(agent) for name, agent in agents.items()}
         self.doors = {name: self.door(process) for name, process in started.items()}
         self.spares = [self.doors[name] for name in spares * 2]
@@ -72,14 +74,15 @@ class Scene:
         return [
             rule("public", ["/v1/public/**", "/v1/one"]), rule("files", ["/v1/files/*/raw"], encoded_slash="allow"), rule("rated", ["/v1/rated"], rate="2/minute"),
             rule("sealing", ["/v1/seal/**"], seal=["token: /token"], seal_into="minted/key", seal_expiry="/expires_in"), rule("minted", ["/v1/minted"], ["minted/*"]),
-            rule("sockets", ["/v1/public/socket-*"], websocket="allow"),
+            rule("streams", ["/v1/public/**"], ports=[str(self.upstream.ports["streams"])]), rule("sockets", ["/v1/public/socket-*"], websocket="allow"),
             rule("form", ["/v1/form"], ["form/*"], places=["form: key"]),
-            rule("inside", ["/v1/public/**"], hosts=[*INSIDE, *CHANGING], own_network="deny"),
+            rule("provider", ["/v1/models", "/v1/chat/**", "/v1/realtime/**"], ["model/*"], hosts=[PROVIDER], ports=["443"]), rule("cloud", ["/v1/public/**"], hosts=[*CLOUD]),
+            rule("words", ["/v1/public/guess-*"], ["guess/*"]), rule("inside", ["/v1/public/**"], hosts=[*INSIDE, *CHANGING], own_network="deny"),
             rule("untrusted", ["/v1/public/**"], ports=[str(self.upstream.ports["stranger"]), str(self.upstream.ports["name"]), "1"]),
         ]
 
     def apply(self, rules):
-        policies = [{"name": "all", "agent_id": "*", "allowed_keys": ["api/*", "form/*", "minted/*"], "capabilities": ["broker"]}]
+        policies = [{"name": "all", "agent_id": "*", "allowed_keys": ["api/*", "form/*", "minted/*", "model/*", "guess/*"], "capabilities": ["broker"]}]
         with self.house.person() as person:
             answer = person.json("PUT", "/v1/policy", {"document": json.dumps({"policies": policies, "request_rules": rules})})
             assert answer.status == 200, answer
@@ -93,7 +96,7 @@ class Scene:
     @staticmethod
     def door(process):
         """What a run's program was given."""
-        proxy, *tokens, environment = [process.stdout.readline().decode().rstrip("\n") for _ in range(5)]
+        proxy, *tokens, environment = [process.stdout.readline().decode().rstrip("\n") for _ in range(len(SECRETS) + 2)]
         assert proxy, process.stderr.read()
         url = urllib.parse.urlsplit(proxy)
         credential = base64.b64encode(urllib.parse.unquote(f"{url.username}:{url.password}").encode()).decode()
@@ -190,7 +193,7 @@ class NaivePlace(Place):
     def __init__(self, scene):
         tokens = {token.encode(): scene.values[name].encode() for door in scene.doors.values() for name, token in door.tokens.items()}
         if not hasattr(scene, "naive"):
-            scene.naive = Naive(scene.upstream, tokens, [b"v1/public", b"v1/one", b"v1/files", b"v1/form", b"v1/rated", b"v1/seal", b"v1/minted"])
+            scene.naive = Naive(scene.upstream, tokens, [b"v1/public", b"v1/one", b"v1/files", b"v1/form", b"v1/rated", b"v1/seal", b"v1/minted", b"v1/models", b"v1/chat", b"v1/realtime"])
         doors = {name: Door(scene.naive.port, door.credential, door.tokens) for name, door in scene.doors.items()}
         super().__init__(scene.upstream, doors["first"], scene.values, doors)
         self.resolve = scene.resolve

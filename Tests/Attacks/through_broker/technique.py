@@ -29,7 +29,7 @@ class Attempt(Technique):
         place.upstream.settle()
         if place.misplaced() or any(holds(view, value) or in_bytes(view, {"": value}) for view in views(got) for value in place.values):
             return "possible"
-        if self.group not in ("reflect", "seal", "socket"):
+        if self.group not in ("reflect", "seal", "socket", "via"):
             return "stopped"
         is_shown = any(token in got for token in place.tokens) or b"[REDACTED" in got
         # A WebSocket ends with its connection, so that an end tells nothing.
