@@ -8,12 +8,14 @@ A keeper that is a user of its own has its cells in catalogue_own_uid.py, which 
 
 import os
 
+import secluded
 from attack import check, expect
 from techniques.cells import CELLS, ToolCell
 from techniques.table import VALUE, outcomes, play, plays, vault
 from techniques.technique import GROUPS
 
 NEEDS_ROOT = True
+secluded.seclude()
 
 ADAPTER = os.environ.get("ATTACKS_ADAPTER")
 # Some of the groups that need no time: they show that another tool is played at all.

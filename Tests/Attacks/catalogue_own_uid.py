@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import sys
 
+import secluded
 from attack import Skipped, check, record
 
 # A copy of root's, where root alone can write, as an installed program is.
@@ -30,6 +31,8 @@ def house(context):
             path.mkdir()
         machine.unshare_mounts(place / "homes")
         machine.seclude(place / "machine", RUN_USERS)
+        secluded.MARK.touch()
+        secluded.seclude_network()
         machine.mount("tmpfs", "/srv", "tmpfs", 0, "mode=0755")
         shutil.copy(PROGRAM, INSTALLED)
         machine.installed(context.owner)

