@@ -8,7 +8,7 @@ FOLDERS = {"Tests/Attacks": "same-uid", "Tests/EndToEnd/own-uid": "own-uid"}
 COLUMNS = {"same-uid": "same uid", "own-uid": "own uid"}
 DOORS = {
     "approve": "approvals", "database": "database", "delete": "deletion", "disk": "disk", "fake": "fake tokens", "govern": "policy and log", "helper": "root's helper",
-    "inside": "keeper's socket in the sandbox", "keeper": "keeper's socket", "log": "log", "memory": "memory", "oracle": "redaction as an oracle", "password": "password",
+    "inside": "keeper's socket in the sandbox", "keeper": "keeper's socket", "log": "log", "mcp": "messages over MCP", "memory": "memory", "oracle": "redaction as an oracle", "password": "password",
     "person": "the person's own", "process": "processes", "program": "command rules", "redact": "redaction", "request": "requests", "run": "runs", "sandbox": "sandbox", "session": "sessions",
     "user": "another user", "who": "who asks",
 }

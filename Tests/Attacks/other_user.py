@@ -62,6 +62,11 @@ def control(context):
         os.listdir(house.vault)
 
 
+def foreign(person, user):
+    """The entries of what a user did who is not the person."""
+    return [item for item in person.request("GET", "/v1/audit?limit=1000").json["items"] if item["details"].get("user") == user.pw_name]
+
+
 @attack("other", "user.passed-socket", "stopped", "a socket that is passed on to another user's process makes no person of it")
 def passed_socket(context):
     house = context.house(furnish)
@@ -73,6 +78,8 @@ def passed_socket(context):
         return [answer.json["actor"]["kind"], str(connection.reveal("api/key").status)]
 
     socket = house.socket
+    with house.person() as person:
+        before = len(foreign(person, context.other))
     os.chmod(house.root, 0o711)
     for path in (house.root / "run", house.root / "run/tacit"):
         path.chmod(0o711)
@@ -84,6 +91,10 @@ def passed_socket(context):
         for path in (house.root / "run", house.root / "run/tacit", house.root):
             path.chmod(0o700)
     expect(answer[0] == "unidentified" or "Error" in answer[0], f"another user is a {answer}")
+    # What the keeper sees of a stranger, its person sees, too.
+    with house.person() as person:
+        entries = foreign(person, context.other)[before:]
+    expect(answer[0] != "unidentified" or [(entry["action"], entry["decision"]) for entry in entries] == [("secret.reveal", "deny")], f"the log has {entries} of another user")
 
 
 @attack("other", "user.prepared-place", "stopped", "a directory that another user prepared is refused as place for a vault, a state or a socket")

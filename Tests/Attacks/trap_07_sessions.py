@@ -1,5 +1,6 @@
 """An agent against the sessions, acknowledgements and session files of another, and against where those files lie."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -216,6 +217,51 @@ def links(context):
     with house.as_owner():
         expect(list(bait.iterdir()) == [], "a file was made through the link")
         directory.unlink()
+
+
+@attack("trap 7", "session.race", "stopped", "hard links beside a file and in its place, put there while it comes and goes, keep no value and cost nobody a file of theirs")
+def race(context):
+    house = context.fresh().init()
+    furnish(house)
+    [directory] = (house.root / "run" / "tacit").glob("files-*")
+    stash, theirs = house.root / "work" / "stash", house.root / "work" / "theirs"
+    stash.mkdir()
+    theirs.write_text("of the person's own")
+    seen, is_over = {"linked": 0, "held": 0, "swapped": 0}, threading.Event()
+
+    def link():
+        """Gives a file another name as soon as it is there."""
+        while not is_over.is_set():
+            for path in directory.iterdir():
+                with contextlib.suppress(OSError):
+                    os.link(path, stash / path.name, follow_symlinks=False)
+                    seen["linked"] += 1
+                    seen["held"] += VALUE in (stash / path.name).read_text()
+
+    def swap():
+        """Puts the person's own file in the place of every other one."""
+        while not is_over.is_set():
+            for path in list(directory.iterdir())[::2]:
+                with contextlib.suppress(OSError):
+                    if path.stat().st_ino != theirs.stat().st_ino:
+                        os.link(theirs, stash / "next")
+                        os.rename(stash / "next", path)
+                        seen["swapped"] += 1
+
+    with agent(house) as claude:
+        for attempt in (link, swap):
+            racer = threading.Thread(target=attempt)
+            racer.start()
+            for _ in range(150):
+                inject(claude)
+                claude.json("POST", "/v1/sessions/sleep", {})
+            is_over.set()
+            racer.join(60)
+            is_over.clear()
+    expect(min(seen.values()) > 0, f"no race was won, which proves nothing: {seen}")
+    for path in (*stash.iterdir(), *directory.iterdir()):
+        clean(path.read_bytes(), VALUE)
+    expect(theirs.read_text() == "of the person's own", "a file of the person's was overwritten")
 
 
 @attack("trap 7", "session.pipe", "stopped", "what a pipe offers once is never had twice, however its readers race")
