@@ -128,6 +128,17 @@ def refused_words(house):
             yield "file-length", file.place, f"{lines} lines; {tables.LONGEST_FILE} is the end"
 
 
+def promised_lengths(house):
+    """Files of other languages whose length is promised."""
+    for place, longest in tables.LONGEST_FILES.items():
+        file = house.root / place
+        lines = file.read_text().count("\n") if file.exists() else None
+        if lines is None:
+            yield "file-length", place, "is not there, and its length is promised"
+        elif lines > longest:
+            yield "file-length", place, f"{lines} lines; {longest} is the end"
+
+
 def access(house):
     """`public` is for what users import; `package` for everything between targets."""
     for name, file in house.source_files():
@@ -197,7 +208,7 @@ def authorized_access(house):
             yield "authorized-access", file.place, "AuthorizedAccess declares a fileprivate initializer"
 
 
-RULES = [placement, dependencies, imports, core_words, refused_words, access, plaintext, authorized_access]
+RULES = [placement, dependencies, imports, core_words, refused_words, promised_lengths, access, plaintext, authorized_access]
 
 
 def violations(house) -> list[tuple[str, str, str]]:

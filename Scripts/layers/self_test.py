@@ -20,6 +20,7 @@ FILES = {
     "Sources/Adapters/SQLiteDatabase/File.swift": "import GRDB\nimport Glibc\nimport Storage\n",
     "Sources/Clients/MCPTools/Tool.swift": "import MCPSession\nimport TacitWire\n",
     "Tests/Core/StorageTests/Test.swift": "import Storage\n",
+    **{place: "" for place in tables.LONGEST_FILES},
 }
 DEPENDENCIES = {
     "PlaintextDoor": [], "Model": ["PlaintextDoor"], "Redaction": ["Model", "PlaintextDoor"], "Storage": ["Model"], "MCPSession": [],
@@ -67,6 +68,7 @@ CASES = [
     *[(f"{word} in a comment", "refused-words", appended(FILE, f"// {word}: later\n")) for word in ("TODO", "FIXME")],
     ("a precondition that does not say internal", "refused-words", appended(FILE, 'precondition(f(a), "is not so")\nlet b = "internal: "\n')),
     ("a long file", "file-length", appended(FILE, "\n" * (tables.LONGEST_FILE + 1))),
+    *[("a longer file than was promised", "file-length", {"files": {place: "\n" * (longest + 1)}}) for place, longest in tables.LONGEST_FILES.items()],
     ("public outside the SDK", "access", appended(FILE, "public struct A {}\n")),
     ("an open class", "access", appended(FILE, "open class A {}\n")),
     ("a file that is not listed", "plaintext", {"listed": LISTED[:1]}),

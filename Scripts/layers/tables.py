@@ -136,6 +136,8 @@ REFUSED_FILES = {
 }
 
 LONGEST_FILE = 400
+# Other files whose length a page promises: what runs as root is to be read in one go (docs/OWN-UID.md).
+LONGEST_FILES = {"Sources/CShims/CRunStarter/CRunStarter.c": 300}
 PUBLIC_TARGETS = {"TacitWire", "TacitClient"}
 NEVER_PLAINTEXT = {"MCPTools", "MCPSession", "TacitWire", "TacitClient", "Commands", "Storage", "SQLStorage", "SQLiteDatabase", "Policies"}
 DOOR_FILE = "Sources/Core/PlaintextDoor/PlaintextDoor.swift"

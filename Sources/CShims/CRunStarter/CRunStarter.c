@@ -270,7 +270,7 @@ int tacit_start_run(int connection, const struct tacit_run_people *people) {
     socklen_t length = sizeof peer;
     // Whoever is not the keeper is told nothing.
     if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.uid != people->keeper) return -EPERM;
-    // It has no secret, and its namespace of owners can be opened only while it can be looked at; by root alone, as all that is root's. */
+    // It has no secret, and its namespace of owners can be opened only while it can be looked at; by root alone, as all that is root's.
     if (setgroups(0, NULL) != 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return -errno;
     struct starting starting = {.people = people, .place = -1, .shown = -1, .bearer = -1};
     do starting.nothing = open("/dev/null", O_RDWR | O_CLOEXEC);

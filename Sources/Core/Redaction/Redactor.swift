@@ -99,6 +99,9 @@ package struct Redactor: ~Copyable, Sendable {
     /// Whether some of what it took is neither passed on nor hidden yet.
     package var isHolding: Bool { written < held.count }
 
+    /// How many bytes of the stream it holds now. They have a bound that the stream's length is no part of.
+    package var heldByteCount: Int { held.count }
+
     /// Whether the stream came to its end here: nothing more is passed on, and the report says why.
     package var hasStopped: Bool { streamEnd != nil }
 

@@ -27,14 +27,7 @@ final class ScriptedServer: Sendable {
     init(_ scripts: [Turn]...) throws {
         directory = try TemporaryDirectory("tacit-client")
         path = directory.path("socket")
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
-        let bound = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-        }
-        guard bound == 0, listen(listener, 8) == 0 else { throw TestFailure("the server cannot listen") }
+        listener = try UnixSocket.listener(at: path)
         DispatchQueue.global().async { [self] in
             for script in scripts { serve(script) }
         }

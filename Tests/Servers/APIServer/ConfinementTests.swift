@@ -71,25 +71,11 @@ import Testing
             let (id, name) = try #require(try await bed.vault.opened(for: owner).agent(badge: badges["bot"] ?? ""))
             server = try #require(kept)
             agent = ConfinedAgent(id: id, name: name, userName: "someone")
-            door = server.serve(agent, at: try Self.listener(path))
+            door = server.serve(agent, at: try UnixSocket.listener(at: path))
         }
 
         private static func stepUp(_ client: Client) async throws -> String {
             try await client.ask("POST", "/v1/step-up", octets: Bed.password).json(StepUp.self).token
-        }
-
-        private static func listener(_ path: String) throws -> Int32 {
-            let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
-            let bound = unsafe withUnsafePointer(to: &address) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            guard bound == 0, listen(listener, 16) == 0 else { throw TestFailure("no socket (errno \(errno))") }
-            return listener
         }
 
         func connect() throws -> Client { try Client(of: bed, at: path) }

@@ -78,6 +78,21 @@ struct SandboxRunTests {
             run.output == "CapInh:\t\(none)\nCapPrm:\t\(none)\nCapEff:\t\(none)\nCapBnd:\t\(none)\nCapAmb:\t\(none)\nNoNewPrivs:\t1\nSeccomp:\t2\n")
     }
 
+    @Test("how many processes, files and messages it has, and how large they grow, is limited, and it leaves no core file")
+    func limits() throws {
+        let run = try shell("cat /proc/self/limits")
+        var limits: [String: [String]] = [:]
+        for line in run.output.split(separator: "\n") {
+            let name = line.prefix(26).split(separator: " ").joined(separator: " ")
+            limits[name] = line.dropFirst(26).split(separator: " ").prefix(2).map(String.init)
+        }
+        let expected = [
+            "Max processes": "1024", "Max file size": "\(1 << 30)", "Max open files": "4096", "Max msgqueue size": "65536", "Max core file size": "0",
+        ]
+        // As much for the limit that a program may raise as for the one that it may not.
+        for (name, limit) in expected { #expect(limits[name] == [limit, limit], "\(name): \(run.output)") }
+    }
+
     @Test("the processes that start it are confined before it is: two filters are on the first one, and two on the program")
     func starters() throws {
         let run = try shell("grep -h -E '^(Name|NoNewPrivs|Seccomp_filters):' /proc/1/status /proc/self/status")

@@ -2,6 +2,7 @@ import Glibc
 import Synchronization
 import TacitClient
 import TacitWire
+import TestKit
 
 @testable import Commands
 
@@ -43,16 +44,7 @@ final class RunKeeper: Sendable {
 
     init(_ path: String, headers: String = "", _ script: @escaping @Sendable (Run) -> Void) throws {
         self.path = path
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
-        let bound = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0, listen(listener, 4) == 0 else { throw RigFailure("the keeper cannot listen") }
+        listener = try UnixSocket.listener(at: path)
         Threads.start { [listener] in
             while case let connection = accept(listener, nil, nil), connection >= 0 { Self.serve(connection, headers, script) }
             close(listener)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 import TacitWire
+import TestKit
 
 /// A keeper of the tests: it answers HTTP on a Unix socket from a table, and remembers what it was asked.
 final class FakeKeeper: Sendable {
@@ -52,16 +53,7 @@ final class FakeKeeper: Sendable {
     init(_ path: String, _ answers: [String: Answer]) throws {
         self.path = path
         self.answers = answers
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
-        let bound = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0, listen(listener, 16) == 0 else { throw RigFailure("the fake keeper cannot listen") }
+        listener = try UnixSocket.listener(at: path)
         Threads.start { [listener] in
             while case let connection = accept(listener, nil, nil), connection >= 0 { Threads.start { self.serve(connection) } }
             close(listener)

@@ -1,0 +1,77 @@
+import CompressedMembers
+import Redaction
+import Testing
+
+/// What a redactor holds of a stream has a bound, and the stream's length is not part of it.
+@Suite("What is held of a stream is bounded, however long it is")
+struct MemoryTests {
+    private static let value = "CANARY-6f1c9ab2e71d4083"
+    private static let (portion, portions) = (8 << 10, 64)
+    /// Of one member.
+    private static let most = 64 << 10
+
+    /// A stream without an end, in portions.
+    struct Stream: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        /// Of this portion.
+        let bytes: @Sendable (Int) -> [UInt8]
+        /// How much of it may be held at once, beside one portion.
+        var bound = 16 << 10
+    }
+
+    private static func rows(_ text: String) -> @Sendable (Int) -> [UInt8] {
+        let bytes = Array(text.utf8)
+        return { number in (0..<portion).map { bytes[(number * portion + $0) % bytes.count] } }
+    }
+
+    static let streams = [
+        Stream(testDescription: "text", bytes: rows("a line of a log, 12:45:01 GET /index.html\n")),
+        Stream(testDescription: "one letter", bytes: rows("A")),
+        Stream(testDescription: "letters of a value", bytes: rows("CANARY-")),
+        Stream(testDescription: "a value's beginning again and again", bytes: rows("CANARY-6f1c9ab2e71d408")),
+        Stream(testDescription: "the value again and again", bytes: rows(value)),
+        Stream(testDescription: "a value with as many breaks as may be", bytes: rows("C\n\n\n\n\n\n\n\n")),
+        Stream(testDescription: "blanks behind a value's beginning", bytes: { $0 == 0 ? Array("CANARY-6f1c9".utf8) : rows(" ")($0) }),
+        Stream(testDescription: "a row of base64", bytes: rows("Q0FOQVJZLTZmMWM5YWIyZTcx")),
+        Stream(testDescription: "a row of hexadecimal digits", bytes: rows("43414e4152592d366631633961")),
+        Stream(testDescription: "escapes in escapes", bytes: rows("\\\\\\u005cu0043")),
+        Stream(testDescription: "beginnings of gzip", bytes: rows("\u{1f}\u{8}\u{0}")),
+        Stream(testDescription: "beginnings of zlib", bytes: rows("x^"), bound: most),
+        Stream(testDescription: "a member of gzip without an end", bytes: { part(gzip, $0) }, bound: most),
+        Stream(testDescription: "a member of zstd without an end", bytes: { part(zstd, $0) }, bound: most),
+    ]
+
+    /// Members of bytes that cannot be made shorter, longer than the streams of these tests.
+    private static let (gzip, zstd) = (Packed.gzip(noise), Packed.zstd(noise))
+    private static let noise: [UInt8] = {
+        var generator = SeededGenerator(seed: 1)
+        return (0..<(portions + 1) * portion / 8).flatMap { _ in unsafe withUnsafeBytes(of: generator.next()) { unsafe Array($0) } }
+    }()
+
+    private static func part(_ member: [UInt8], _ number: Int) -> [UInt8] { Array(member[number * portion..<(number + 1) * portion]) }
+
+    /// The most that is held of so many portions.
+    private static func peak(_ stream: Stream, endingAt ends: StreamEnds) -> Int {
+        var redactor = Redactor(
+            needleSet(["KEY": value]), mode: .agent, endingAt: ends, opening: LibraryMembers(), MemberLimits(held: most))
+        var (output, peak) = ([UInt8](), 0)
+        for number in 0..<portions {
+            let bytes = stream.bytes(number)
+            unsafe redactor.redact(bytes.span.bytes, into: &output)
+            while redactor.isBehind { redactor.catchUp(portion, into: &output) }
+            peak = max(peak, redactor.heldByteCount)
+            output.removeAll(keepingCapacity: true)
+        }
+        return peak
+    }
+
+    @Test("text, rows, beginnings of values and members", arguments: streams)
+    func bounded(_ stream: Stream) {
+        // A member that is damaged ends the stream, unless it is let pass.
+        for ends in [[], .compressed] as [StreamEnds] {
+            let peak = Self.peak(stream, endingAt: ends)
+            print("PEAK", stream.testDescription, peak)
+            #expect(peak <= stream.bound + Self.portion, "\(peak) bytes of \(Self.portions * Self.portion)")
+        }
+    }
+}
