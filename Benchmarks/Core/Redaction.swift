@@ -5,10 +5,7 @@ import Redaction
 /// Redacts a clean text as a runner does: in chunks of 64 KiB, whose output goes on before the next one comes.
 func measureRedaction(text: String, values: String, _ views: RedactionViews) {
     let text = contents(of: text)
-    let needles = contents(of: values).split(separator: UInt8(ascii: "\n")).enumerated().map { position, value in
-        var bytes = Array(value)
-        return Needle(name: "N\(position)", value: SecretValue(moving: &bytes))
-    }
+    let needles = needles(of: values)
     let set = NeedleSet(needles, views: views)
     var copy: [UInt8] = []
     redact(text, set) { copy += $0 }
@@ -22,6 +19,40 @@ func measureRedaction(text: String, values: String, _ views: RedactionViews) {
         print(
             "{\"bytes\": \(text.count), \"values\": \(needles.count), \"redact_s\": \(redaction), \"memcpy_s\": \(copying), \"memchr_s\": \(search)}")
     }
+}
+
+/// The values of a file, one a line.
+private func needles(of path: String) -> [Needle] {
+    contents(of: path).split(separator: UInt8(ascii: "\n")).enumerated().map { position, value in
+        var bytes = Array(value)
+        return Needle(name: "N\(position)", value: SecretValue(moving: &bytes))
+    }
+}
+
+/// Redacts a stream that is much longer than its text, and prints by how much the process has grown since its first pass over the text.
+func measureMemory(text: String, values: String, mebibytes: Int) {
+    let text = contents(of: text)
+    let set = NeedleSet(needles(of: values))
+    var redactor = Redactor(set, mode: .agent)
+    var (output, count, first) = ([UInt8](), 0, 0)
+    output.reserveCapacity(2 * chunkByteCount)
+    while count < mebibytes << 20 {
+        for start in stride(from: 0, to: text.count, by: chunkByteCount) {
+            let end = min(start + chunkByteCount, text.count)
+            unsafe text.withUnsafeBytes { unsafe redactor.redact(UnsafeRawBufferPointer(rebasing: $0[start..<end]).bytes, into: &output) }
+            output.removeAll(keepingCapacity: true)
+        }
+        count += text.count
+        if first == 0 { first = peakKibibytes() }
+    }
+    print("{\"bytes\": \(count), \"first_kib\": \(first), \"grown_kib\": \(peakKibibytes() - first)}")
+}
+
+/// The most memory that this process ever had.
+private func peakKibibytes() -> Int {
+    var usage = rusage()
+    unsafe getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
 }
 
 private let chunkByteCount = 65_536

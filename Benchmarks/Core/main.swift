@@ -3,6 +3,7 @@
 //   benchmark-core verify ENTRIES              the log's verifier, over entries of 300 bytes made before the clock starts
 //   benchmark-core redact TEXT VALUES [few]    redaction of the file TEXT with the values of VALUES, one a line, beside memcpy and memchr; `few` looks
 //                                              for the values as they are and in base64 alone
+//   benchmark-core memory TEXT VALUES MIBS     how much more memory that takes over a stream of so many MiB, which is the text again and again
 import Glibc
 import Redaction
 
@@ -11,6 +12,8 @@ case "verify": measureVerifier(entries: Int(CommandLine.arguments.last ?? "") ??
 case "redact" where CommandLine.arguments.count >= 4:
     let views: RedactionViews = CommandLine.arguments.last == "few" ? .base64 : .all
     measureRedaction(text: CommandLine.arguments[2], values: CommandLine.arguments[3], views)
+case "memory" where CommandLine.arguments.count == 5:
+    measureMemory(text: CommandLine.arguments[2], values: CommandLine.arguments[3], mebibytes: Int(CommandLine.arguments[4]) ?? 1024)
 default: exit(2)
 }
 

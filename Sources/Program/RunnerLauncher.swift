@@ -126,8 +126,9 @@ private final class OpenedRun: WaitingRun {
         }
         let plan = try InjectionPlan(targets, inherited: account.environment(of: job), preservesInherited: job.preservesEnvironment)
         for (index, value) in job.values.enumerated() where plan.isInjected[index] {
-            let needle = value.kind == .secret ? value.name : nil
-            try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value, text: value.text))
+            // What an agent starts is its own program; a person's output is theirs, whose agent holds its tokens anyway.
+            let needle = value.kind == .secret || value.isToken && job.audience != .person ? value.name : nil
+            try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value, text: value.text, isToken: value.isToken))
         }
         try setup.start(RunConditions(job, of: account, hasHome: isOwnUser))
         let taken = descriptor.withLock { descriptor in

@@ -7,7 +7,7 @@ VALUE, OTHER, BINARY = canary("oracle"), canary("another"), canary("packed")
 WORD, WORDS = "summer-2025", [f"{season}-{year}" for season in ("spring", "summer", "autumn", "winter") for year in range(2016, 2036)]
 BADGES = {}
 PYTHON, PRINTF = "/usr/bin/python3", "/usr/bin/printf"
-AGENTS = ("edges", "pauses", "caps", "words", "files", "breaks", "reset", "pin", "packed-words", "packed-edges", "packed-files")
+AGENTS = ("edges", "pauses", "caps", "words", "files", "breaks", "overlaps", "reset", "pin", "packed-words", "packed-edges", "packed-files")
 
 
 def furnish(house):
@@ -78,6 +78,25 @@ def broken_off(context):
         wait_until(lambda: ended_runs(context, "breaks") >= count, "the keeper sees that nobody waits")
     done = run(context, "breaks", [PRINTF, "%s", "anything"])
     expect(done.stdout == b"" and reasons(done) == {"fuse"}, f"after three that were broken off: {done}")
+
+
+@attack("trap 19", "oracle.overlapping", "stopped", "five runs at once, four with a right beginning: three are answered all together, and of the fifth nothing is seen, though it is wrong")
+def overlapping(context):
+    text = "import os, sys; sys.stdin.readline(); os.write(1, sys.argv[1].encode())"
+    guesses = [VALUE[:-1]] * 4 + ["~" * len(VALUE)]
+    agents = [connect(context, "overlaps") for _ in guesses]
+    runs = [agent.run([PYTHON, "-c", text, guess], ["api/key"]).until_started() for agent, guess in zip(agents, guesses)]
+    # All of them go on when the first one is answered.
+    for one in runs:
+        one.frame(1, b"\n")
+        one.wait()
+    for agent in agents:
+        agent.close()
+    expect([one.stdout for one in runs] == [b"[REDACTED:api/key]"] * 3 + [b""] * 2, f"{[one.stdout for one in runs]}")
+    expect(all(one.exit == ("exited", 0) for one in runs), "the programs were not told")
+    told = [{key: part for key, part in one.report.items() if key != "sandbox"} for one in runs[3:]]
+    told[0]["output"]["withheld"][0]["bytes"] += 1
+    expect(told[0] == told[1] and reasons(runs[3]) == {"fuse"}, f"right and wrong are told apart: {told}")
 
 
 def ended_runs(context, who):

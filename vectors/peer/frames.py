@@ -2,9 +2,13 @@
 from .parts import Refused, u32
 
 CLIENT = {"stdin": 1, "stdin-end": 2, "terminal-input": 3, "window-size": 4, "signal": 5, "resume": 6}
+KEEPER = {"leave": 16, "withhold": 17}
 RUNNER = {"started": 32, "stdout": 33, "stderr": 34, "stdin-credit": 35, "terminal-credit": 36, "stopped": 37, "timed-out": 38, "report": 39, "exit": 40,
-          "terminal-free": 41, "answered": 42}
-BYTES, EMPTY = ("stdin", "terminal-input", "stdout", "stderr", "report", "answered"), ("stdin-end", "resume", "timed-out", "terminal-free")
+          "terminal-free": 41, "answered": 42, "may-leave": 43}
+BYTES = ("stdin", "terminal-input", "stdout", "stderr", "report", "answered")
+EMPTY = ("stdin-end", "resume", "leave", "withhold", "timed-out", "terminal-free", "may-leave")
+# Of the keeper a runner gets what the client says, too.
+SENT = {"client": CLIENT, "keeper": CLIENT | KEEPER, "runner": RUNNER}
 LONGEST = 65536
 
 
@@ -25,12 +29,12 @@ def payload(f: dict) -> bytes:
 
 def frame(f: dict) -> bytes:
     content = payload(f)
-    return bytes([(CLIENT | RUNNER)[f["kind"]]]) + u32(len(content)) + content
+    return bytes([(CLIENT | KEEPER | RUNNER)[f["kind"]]]) + u32(len(content)) + content
 
 
 def read(content: bytes, sender: str) -> list:
     """The frames of a whole stream."""
-    kinds = {number: kind for kind, number in (CLIENT if sender == "client" else RUNNER).items()}
+    kinds = {number: kind for kind, number in SENT[sender].items()}
     frames = []
     while content:
         if content[0] not in kinds:

@@ -16,10 +16,12 @@ CLIENT = [
     {"kind": "window-size", "rows": 24, "columns": 80}, {"kind": "window-size", "rows": 65535, "columns": 0}, {"kind": "signal", "number": 1},
     {"kind": "signal", "number": 64}, {"kind": "resume"},
 ]
+KEEPER = [{"kind": "leave"}, {"kind": "withhold"}, {"kind": "stdin-end"}]
 RUNNER = [
     {"kind": "started", "number": 1}, {"kind": "started", "number": 2**31 - 1}, {"kind": "stdout", "bytes": "6f7574"}, {"kind": "stderr", "bytes": "00"},
     {"kind": "stdin-credit", "number": 0}, {"kind": "stdin-credit", "number": 2**32 - 1}, {"kind": "terminal-credit", "number": 4096},
-    {"kind": "stopped", "number": 20}, {"kind": "timed-out"}, {"kind": "terminal-free"}, {"kind": "answered", "bytes": b"stripe/api-key".hex()}, {"kind": "report", "bytes": REPORT.encode().hex()},
+    {"kind": "stopped", "number": 20}, {"kind": "timed-out"}, {"kind": "terminal-free"}, {"kind": "answered", "bytes": b"stripe/api-key".hex()},
+    {"kind": "may-leave"}, {"kind": "report", "bytes": REPORT.encode().hex()},
     *({"kind": "exit", "exit": how} for how in (
         {"how": "exited", "number": 0}, {"how": "exited", "number": 255}, {"how": "signaled", "number": 9},
         {"how": "failed", "number": 127, "code": "run.not-found", "message": "no such ünit", "hint": "check the name"},
@@ -32,7 +34,9 @@ def raw(kind: int, content: bytes) -> bytes:
 
 
 REFUSED = [
-    ("client", "kind 0", "unknown-kind", raw(0, b"")), ("client", "kind 7", "unknown-kind", raw(7, b"")), ("runner", "kind 43", "unknown-kind", raw(43, b"")),
+    ("client", "kind 0", "unknown-kind", raw(0, b"")), ("client", "kind 7", "unknown-kind", raw(7, b"")), ("runner", "kind 44", "unknown-kind", raw(44, b"")),
+    ("client", "a keeper's frame", "unknown-kind", raw(16, b"")), ("keeper", "a runner's frame to it", "unknown-kind", raw(43, b"")),
+    ("keeper", "a leave that says something", "too-long", raw(16, b"\0")),
     ("client", "a runner's frame", "unknown-kind", raw(33, b"x")), ("runner", "a client's frame", "unknown-kind", raw(1, b"x")),
     ("client", "64 KiB and one byte", "too-long", b"\1" + u32(65537)), ("client", "the largest length", "too-long", b"\1" + u32(2**32 - 1)),
     ("client", "an end that says something", "too-long", raw(2, b"\0")), ("runner", "a free terminal that says something", "too-long", raw(41, b"\0")),
@@ -45,7 +49,7 @@ REFUSED = [
     ("runner", "an end by signal 0", "malformed", raw(40, b"\1" + u32(0))), ("runner", "a failure of status 1", "malformed", raw(40, b"\2" + u32(1) + b"\0\0")),
     ("runner", "a failure of two texts", "malformed", raw(40, b"\2" + u32(125) + b"a\0b")),
 ]
-cases = [{"sender": sender, "frame": f, "encoded": frames.frame(f).hex()} for sender, some in (("client", CLIENT), ("runner", RUNNER)) for f in some]
+cases = [{"sender": sender, "frame": f, "encoded": frames.frame(f).hex()} for sender, some in (("client", CLIENT), ("keeper", KEEPER), ("runner", RUNNER)) for f in some]
 for case in cases:
     assert frames.read(bytes.fromhex(case["encoded"]), case["sender"]) == [case["frame"]], case
 for sender, name, expect, content in REFUSED:

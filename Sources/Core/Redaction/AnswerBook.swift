@@ -35,6 +35,9 @@ package final class AnswerBook: Sendable {
         }
     }
 
+    /// Lets nothing leave any more: who counts for all runs says so.
+    package func spend() { state.withLock { $0.isSpent = true } }
+
     /// Counts an answer about the value of this name.
     package func take(_ name: String) {
         state.withLock { state in

@@ -9,6 +9,8 @@ package final class NeedleSet: Sendable {
     let names: [String]
     /// By the number of the name.
     let standIns: [String?]
+    /// Which of them are fake tokens, by the number of their name.
+    let areTokens: [Bool]
     /// Which of the values could be guessed, by the number of their name.
     let areGuessable: [Bool]
     private let patterns: [Pattern]
@@ -24,7 +26,8 @@ package final class NeedleSet: Sendable {
     package init(_ needles: [Needle], views: RedactionViews = .all, in arena: SecretArena = .process) {
         names = needles.map(\.name)
         standIns = needles.map(\.standIn)
-        areGuessable = needles.map { GuessEstimate.isGuessable($0.value) }
+        areTokens = needles.map(\.isToken)
+        areGuessable = needles.map { !$0.isToken && GuessEstimate.isGuessable($0.value) }
         bytes = Self.joined(needles.map(\.value), in: arena)
         let patterns = Self.patterns(of: needles.map(\.value.byteCount), in: bytes)
         self.patterns = patterns

@@ -217,7 +217,7 @@ package struct Redactor: ~Copyable, Sendable {
 
     /// Notes that an agent reads off here that a guess was right.
     private mutating func answer(_ name: Int) {
-        guard mode == .agent else { return }
+        guard mode == .agent, !needles.areTokens[name] else { return }
         answered.insert(name)
         answers?.take(needles.names[name])
     }

@@ -38,7 +38,18 @@ extension Vault {
         }
     }
 
-    /// Writes how a run ended, and how many guesses its output answered, by the name of the value; while the vault is locked, at the next unlock.
+    /// Counts what the output of an agent's run is about to answer, by the names of values, and says whether what waits of it may leave.
+    package func mayLeave(_ run: StartedRun, answering names: [String]) async -> Bool {
+        guard run.access.asker.isAgent else { return true }
+        let open = current
+        return await lasting.mayLeave(
+            answering: run.counted(names.reduce(into: [:]) { $0[$1, default: 0] += 1 }),
+            about: run.secrets.values.reduce(into: []) { $0.formUnion($1) },
+            of: run.access.asker.agent, in: open, at: open?.sentry.expiryTime() ?? foundation.clock.now())
+    }
+
+    /// Writes how a run ended, and how many guesses its output answered that were not counted before, by the name of the value; while the vault is locked, at
+    /// the next unlock.
     package func finish(_ run: StartedRun, result: String, detail: [(String, String)], answers: [String: Int] = [:]) async {
         runs.end(run.id)
         await end(run.door)

@@ -357,6 +357,62 @@ struct AgentRunTests {
         #expect(!whole.frames.contains { $0.kind == .answered }, "a whole value that nobody guesses answers nothing")
     }
 
+    @Test("a fake token is hidden as a value is, in each form and at an edge, and answers nothing")
+    func tokens() throws {
+        let bindings: [RunBinding] = [
+            .token("TOKEN", "sk_live_Fk9Qz2Xw7Lm4Tn8Rb3Yc6V", needle: "stripe/key"), .token("SHORT", "tok-2025", needle: "pin"),
+        ]
+        let run = try TestRun(
+            .agent("sh", "-c", #"echo "$TOKEN"; printf %s "$TOKEN" | base64 -w 0; echo; echo "<$SHORT>"; printf %s "${TOKEN%?}""#), bindings
+        ).finish()
+        #expect(run.output == "[REDACTED:stripe/key]\n[REDACTED:stripe/key:base64]\n<[REDACTED:pin]>\n[REDACTED:stripe/key]")
+        #expect(run.report?.output == nil && !run.frames.contains { $0.kind == .answered })
+    }
+
+    @Test("nothing leaves before the keeper has said so, and a person's output is not asked about")
+    func leave() throws {
+        let bindings: [RunBinding] = [.variable("KEY", "CANARY-answer-6f1c9ab2e7", needle: "k")]
+        let run = try TestRun(.agent("sh", "-c", #"printf %s "${KEY%?}"; read line; echo more"#), bindings)
+        run.keeperSays = { _ in nil }
+        #expect(run.wait { $0.frames.contains(.mayLeave) })
+        #expect(run.frames.suffix(2) == [.answered(Array("k".utf8)), .mayLeave] && run.stdout.isEmpty)
+        run.keeperSays = { _ in true }
+        try run.send(.leave)
+        #expect(run.wait { $0.output == "[REDACTED:k]" })
+        try run.finish()
+        #expect(run.output == "[REDACTED:k]more\n" && run.report?.output == nil)
+        #expect(try !TestRun(.person("sh", "-c", "echo on; echo $KEY"), bindings).finish().frames.contains { $0.kind.isForKeeper })
+        // Whom nobody asked anything, nobody answers.
+        let silent = try TestRun(.agent("sh", "-c", "read line"), bindings)
+        try silent.send(.leave)
+        #expect(silent.wait { $0.hasEnded } && silent.exit == nil)
+    }
+
+    @Test("what the keeper withholds leaves no trace, whether it answered a guess or not", arguments: [nil, "before; "])
+    func withheld(_ first: String?) throws {
+        let (key, word) = ("CANARY-answer-6f1c9ab2e7", "summer-2025")
+        let guesses = [String(key.dropLast()), String(key.dropLast(2)) + "~", "a \(word) b", "a summer-2026 b"]
+        var seen: [[RunFrame]] = []
+        for guess in guesses {
+            let bindings: [RunBinding] = [.variable("KEY", key, needle: "k"), .variable("WORD", word, needle: "w")]
+            let script = (first.map { "printf '\($0)'; read line; " } ?? "") + "printf '%s' '\(guess)'; exit 4"
+            let run = try TestRun(.agent("sh", "-c", script), bindings)
+            var allowed = first == nil ? 0 : 1
+            run.keeperSays = { _ in
+                allowed -= 1
+                return allowed >= 0
+            }
+            if let first { #expect(run.wait { $0.output == first }) }
+            try run.finish()
+            #expect(run.output == first ?? "" && run.errors == "" && run.exit == .exited(code: 4), "\(guess)")
+            let told = run.report.map { RunReport(masked: $0.masked, redactions: $0.redactions, scannedBytes: $0.scannedBytes) }
+            #expect(told == RunReport(masked: true, redactions: [], scannedBytes: first?.utf8.count ?? 0))
+            #expect(run.report?.output == RunOutput(withheld: [.init(stream: "stdout", reason: "fuse", secret: nil, bytes: guess.utf8.count)]))
+            seen.append(run.frames.filter { !$0.kind.isForKeeper && $0.kind != .started && $0.kind != .report && $0.kind != .stdinCredit })
+        }
+        #expect(seen.allSatisfy { $0 == seen[0] }, "\(seen)")
+    }
+
     @Test("a child that nobody reads is held up, and what waits is bounded")
     func backpressure() throws {
         let folder = try TemporaryFolder()

@@ -22,6 +22,9 @@ final class TestRun {
     private var decoder = RunFrameDecoder(from: .runner)
     private(set) var frames: [RunFrame] = []
     private(set) var hasEnded = false
+    /// What the keeper says when it is asked whether output may leave, with the names that were answered before; nil says nothing.
+    var keeperSays: ([String]) -> Bool? = { _ in true }
+    private var answered: [String] = []
 
     /// Starts a run; `deciding` happens where the keeper decides, between opening and starting.
     init(
@@ -75,7 +78,13 @@ final class TestRun {
         let received = unsafe read(descriptor, &bytes, count)
         guard received > 0 else { return hasEnded = true }
         decoder.append(bytes[..<received])
-        while let frame = try? decoder.next() { frames.append(frame) }
+        while let frame = try? decoder.next() {
+            frames.append(frame)
+            if case .answered(let name) = frame { answered.append(String(decoding: name, as: UTF8.self)) }
+            guard frame == .mayLeave, let mayLeave = keeperSays(answered) else { continue }
+            try? send(mayLeave ? .leave : .withhold)
+            answered = []
+        }
     }
 
     /// Ends standard input and reads to the end.
@@ -120,6 +129,12 @@ extension RunBinding {
     static func variable(_ name: String, _ value: String, needle: String? = nil) -> RunBinding {
         var bytes = Array(value.utf8)
         return RunBinding(target: .variable(name), needleName: needle, value: SecretValue(moving: &bytes))
+    }
+
+    static func token(_ name: String, _ value: String, needle: String?) -> RunBinding {
+        var binding = variable(name, value, needle: needle)
+        binding.isToken = true
+        return binding
     }
 
     static func file(_ name: String, _ value: String, needle: String?) -> RunBinding {

@@ -20,7 +20,7 @@ struct RunFrameVectorTests {
     init() throws {
         let file = try Data(contentsOf: URL(filePath: "\(GoldenFile.repositoryRoot)/vectors/runs/frames.json"))
         table = try JSONDecoder().decode(Table.self, from: file)
-        try #require(table.count == 25 && table.cases.count == 25 && table.refusedCount == 21 && table.refused.count == 21)
+        try #require(table.count == 29 && table.cases.count == 29 && table.refusedCount == 24 && table.refused.count == 24)
     }
 
     @Test("a frame is written and read as its vector says")
@@ -37,7 +37,7 @@ struct RunFrameVectorTests {
     @Test("what no sender of frames wrote is refused as its vector says")
     func refusals() throws {
         for scenario in table.refused {
-            var decoder = RunFrameDecoder(from: scenario.sender == "client" ? .client : .runner)
+            var decoder = RunFrameDecoder(from: try Self.sender(scenario.sender))
             decoder.append(try unhexed(scenario.encoded))
             let error = #expect(throws: RunFrameError.self, "\(scenario.name)") { try decoder.next() }
             let name =
@@ -59,8 +59,12 @@ struct RunFrameVectorTests {
         #expect(try WireJSON.decode(RunReport.self, from: Data(table.report.utf8)) == report)
     }
 
+    private static func sender(_ name: String) throws -> RunFrame.Sender {
+        try #require(["client": .client, "keeper": .keeper, "runner": .runner][name])
+    }
+
     private static func read(_ scenario: Table.Case) throws -> [RunFrame] {
-        var decoder = RunFrameDecoder(from: scenario.sender == "client" ? .client : .runner)
+        var decoder = RunFrameDecoder(from: try Self.sender(scenario.sender))
         decoder.append(try unhexed(scenario.encoded))
         var frames: [RunFrame] = []
         while let frame = try decoder.next() { frames.append(frame) }
@@ -87,6 +91,9 @@ extension RunFrameVectorTests.Table.Frame {
         case "timed-out": .timedOut
         case "terminal-free": .terminalFree
         case "answered": .answered(try contents())
+        case "may-leave": .mayLeave
+        case "leave": .leave
+        case "withhold": .withhold
         case "report": .report(try contents())
         default: .exit(try #require(exit).exit())
         }

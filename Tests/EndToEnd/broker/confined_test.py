@@ -32,7 +32,7 @@ class Confined(Scene):
 
 
 def whole_agents_use_the_value(scene):
-    printed = scene.agent(f'echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" --data "{{}}" {scene.url}/v1/echo')
+    printed = scene.agent(f'case $TOKEN in ghp_*) echo a token;; esac; echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" --data "{{}}" {scene.url}/v1/echo')
     token = printed.splitlines()[0]
     assert token.startswith("ghp_") and printed.endswith(f"Bearer {token}{{}}"), printed
     [(method, path, headers, body)] = scene.taken()
@@ -139,7 +139,7 @@ async def tools_hand_out_tokens(scene):
         answer = await call(f'echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; curl -sS --noproxy "*" {scene.url}/v1/echo || echo refused')
         assert "stdout" in answer, answer
         lines = answer["stdout"].splitlines()
-        assert answer["exit_code"] == 0 and lines[0].startswith("ghp_") and lines[1:] == [f"Bearer {lines[0]}refused"], answer
+        assert answer["exit_code"] == 0 and lines == ["a token", "[REDACTED:app/key]", "Bearer [REDACTED:app/key]refused"], answer
         [(_, path, headers, _)] = scene.taken()
         assert path == "/v1/echo" and headers["Authorization"] == f"Bearer {VALUE}"
         answer = await call(f'curl -sS -o /dev/null -w "%{{http_code}}" -H "Authorization: Bearer $TOKEN" {scene.url}/admin')

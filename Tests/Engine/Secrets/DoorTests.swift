@@ -190,6 +190,22 @@ import Testing
         #expect(try leave(await scene.ask("/v1/a", [grants[0]])).releases.map(\.answersLeft) == [1])
     }
 
+    @Test("what replies are about to answer counts with what the runs of the agent answer, before it is seen") func liveAnswers() async throws {
+        let bench = try await bench()
+        let (first, second) = (try await Scene(bench), try await Scene(bench))
+        let (one, two) = (try leave(await first.ask()), try leave(await second.ask()))
+        #expect(await first.door.judge.mayLeave(answering: ["app/key", "app/key"], of: one.entry))
+        #expect(await second.door.judge.mayLeave(answering: [], of: two.entry))
+        #expect(await second.door.judge.mayLeave(answering: ["nobody knows it"], of: two.entry), "it counts against what the request had")
+        for (scene, entry) in [(first, one.entry), (second, two.entry)] {
+            #expect(await !scene.door.judge.mayLeave(answering: [], of: entry))
+            #expect(await !scene.door.judge.mayLeave(answering: ["app/key"], of: entry))
+        }
+        await first.door.judge.conclude(RequestOutcome(result: "done", duration: .zero), of: one.entry)
+        #expect(await !first.door.judge.mayLeave(answering: [], of: one.entry), "it has ended")
+        #expect(try leave(await second.ask()).releases.map(\.answersLeft) == [0])
+    }
+
     @Test("the broker of a run ends with it") func ends() async throws {
         let bench = try await bench()
         let started = try await bench.vault.start(Scene(bench).run) {}

@@ -33,6 +33,11 @@ import Testing
         await bench.vault.finish(run, result: "done", detail: [], answers: [name: count])
     }
 
+    /// A run that goes on.
+    private func started(_ bench: VaultBench, _ names: [String] = ["app/key"], by asker: Asker? = nil) async throws -> StartedRun {
+        try await bench.vault.start(prepared(bench, names, by: asker)) {}
+    }
+
     private func rows(_ bench: VaultBench) async throws -> [Record] { try await bench.open.book.records(.fuse) }
 
     @Test("three answers within a day blow it for this agent and this secret alone, and a day later it is still blown") func blows() async throws {
@@ -47,6 +52,94 @@ import Testing
         bench.machine.advance(.seconds(3 * 86_400))
         try await bench.relock()
         #expect(try await left(bench) == [0])
+    }
+
+    @Test("five runs that go on at once share it: with the third answer nothing more leaves any of them, whether it answers a guess or not")
+    func overlapping() async throws {
+        let bench = try await bench()
+        var runs: [StartedRun] = []
+        for _ in 0..<RunRegistry.limitPerAgent { runs.append(try await started(bench)) }
+        for run in runs[..<3] {
+            #expect(await bench.vault.mayLeave(runs[4], answering: []))
+            #expect(await bench.vault.mayLeave(run, answering: ["app/key"]))
+        }
+        #expect(await !bench.vault.mayLeave(runs[3], answering: ["app/key"]), "the fourth")
+        for run in runs { #expect(await !bench.vault.mayLeave(run, answering: [])) }
+        #expect(try FuseRecord(decoding: #require(try await rows(bench).first).content).blownAt != nil, "written before any of them has ended")
+        for run in runs { await bench.vault.finish(run, result: "done", detail: []) }
+        #expect(try await left(bench) == [0])
+        #expect(try await bench.log().filter { $0.detail.contains(AuditFact("answers", 1)) }.count == 3)
+        #expect(try await bench.verify().missingOutcomes.isEmpty && bench.verify().verdict.isIntact)
+    }
+
+    @Test("of answers that come at the same time no more are given than there are") func racing() async throws {
+        let bench = try await bench()
+        var runs: [StartedRun] = []
+        for _ in 0..<RunRegistry.limitPerAgent { runs.append(try await started(bench)) }
+        let vault = bench.vault
+        let given = await withTaskGroup(of: Bool.self) { group in
+            for run in runs { for _ in 0..<4 { group.addTask { await vault.mayLeave(run, answering: ["app/key"]) } } }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(given == FuseRecord.limit)
+    }
+
+    @Test("one secret of a run without answers withholds all of it, another agent's runs and a person's go on") func shared() async throws {
+        let bench = try await bench()
+        let (both, other) = (try await started(bench, ["app/other", "app/key"]), try await started(bench, ["app/other"]))
+        let foreign = try await started(bench, by: bench.otherAgent())
+        let person = try await started(bench, by: bench.person())
+        #expect(await bench.vault.mayLeave(both, answering: ["app/key", "app/key"]))
+        #expect(await !bench.vault.mayLeave(both, answering: ["app/key", "app/key"]), "more at once than there are left")
+        #expect(await !bench.vault.mayLeave(both, answering: ["app/other"]))
+        for run in [other, foreign, person] { #expect(await bench.vault.mayLeave(run, answering: [])) }
+        #expect(try await left(bench, ["app/other"]) == [3], "what was withheld anyway answered nothing")
+        #expect(await bench.vault.mayLeave(person, answering: ["app/key"]))
+    }
+
+    @Test("what the keeper was killed over had been counted before it was given") func killed() async throws {
+        let bench = try await bench()
+        let run = try await started(bench)
+        #expect(await bench.vault.mayLeave(run, answering: ["app/key"]))
+        let row = try #require(try await rows(bench).first)
+        #expect(try FuseRecord(decoding: row.content).left(at: bench.machine.clock.now()) == 2)
+    }
+
+    @Test("while the vault is locked runs go on, and share what there was left") func whileLocked() async throws {
+        let bench = try await bench()
+        let runs = [try await started(bench), try await started(bench)]
+        #expect(await bench.vault.mayLeave(runs[0], answering: ["app/key"]))
+        try await bench.lock()
+        #expect(await bench.vault.mayLeave(runs[0], answering: []))
+        for run in runs { #expect(await bench.vault.mayLeave(run, answering: ["app/key"])) }
+        for run in runs { #expect(await !bench.vault.mayLeave(run, answering: [])) }
+        try await bench.unlock()
+        #expect(try await left(bench) == [0])
+    }
+
+    @Test("an answer that cannot be stored is not given, and counts") func unstored() async throws {
+        let flag = Flag(false)
+        let bench = VaultBench(wrapping: { store in
+            HookedStore(store, before: { call in if flag.isSet, call == "commit" { throw StoreError.full } })
+        })
+        try await bench.create()
+        try await bench.set("app/key", bench.canary().secret)
+        try await bench.allow([.envInject], agent: "*")
+        let run = try await started(bench)
+        flag.set()
+        #expect(await !bench.vault.mayLeave(run, answering: ["app/key"]))
+        flag.set(false)
+        #expect(try await left(bench) == [2])
+    }
+
+    @Test("after a reset what goes on passes again") func resetWhileRunning() async throws {
+        let bench = try await bench()
+        try await bench.allow([.envInject], agent: "unidentified")
+        let run = try await started(bench, by: bench.nobody())
+        #expect(await bench.vault.mayLeave(run, answering: ["app/key", "app/key", "app/key"]))
+        #expect(await !bench.vault.mayLeave(run, answering: []))
+        _ = try await bench.open.resetOutput(of: VaultBench.segment("unidentified"), by: bench.person())
+        #expect(await bench.vault.mayLeave(run, answering: []))
     }
 
     @Test("answers that lie more than a day back do not count") func day() async throws {
@@ -79,7 +172,7 @@ import Testing
         #expect(try await left(bench) == [3])
     }
 
-    @Test("what is answered is stored with the outcome of the run, in one transaction, and the log says how often it was reset") func stored()
+    @Test("what is answered is a row of the vault, and the log stays whole") func stored()
         async throws
     {
         let bench = try await bench()

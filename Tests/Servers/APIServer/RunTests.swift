@@ -18,6 +18,17 @@ struct RunTests {
         return (bed, client)
     }
 
+    /// The same, and the badge of an agent that may run programs with the secret.
+    private func bedOfAgent() async throws -> (Bed, badge: String) {
+        let (bed, client) = try await bed()
+        let token = try await client.ask("POST", "/v1/step-up", octets: Bed.password).json(StepUp.self).token
+        client.add(header: "\(WireHeader.stepUp): \(token)")
+        let policy = #"{\"policies\":[{\"name\":\"p\",\"agent_id\":\"bot\",\"allowed_keys\":[\"*\"],\"capabilities\":[\"env_inject\"]}]}"#
+        #expect(try await client.ask("PUT", "/v1/policy", json: #"{"document":"\#(policy)"}"#).status == 200)
+        let badge = try await client.ask("POST", "/v1/agents", json: #"{"name":"bot"}"#).json(AgentAdded.self).badge
+        return (bed, "\(WireHeader.badge): \(badge)")
+    }
+
     private func opening(_ request: RunRequest) throws -> [UInt8] {
         let json = Array(try WireJSON.encode(request))
         return [UInt8(json.count >> 24 & 255), UInt8(json.count >> 16 & 255), UInt8(json.count >> 8 & 255), UInt8(json.count & 255)] + json
@@ -25,8 +36,10 @@ struct RunTests {
 
     private func chunk(_ bytes: [UInt8]) -> [UInt8] { Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10] }
 
-    private func begin(_ client: Client, _ request: RunRequest = RunRequest(argv: ["true"], secrets: [RunSecret(reference: "key")])) async throws {
-        try await client.send(Array(Client.head("POST", "/v1/runs", ["Transfer-Encoding: chunked"]).utf8) + chunk(try opening(request)))
+    private func begin(
+        _ client: Client, _ request: RunRequest = RunRequest(argv: ["true"], secrets: [RunSecret(reference: "key")]), headers: [String] = []
+    ) async throws {
+        try await client.send(Array(Client.head("POST", "/v1/runs", ["Transfer-Encoding: chunked"] + headers).utf8) + chunk(try opening(request)))
     }
 
     /// The frames that come until the end of the answer.
@@ -94,8 +107,29 @@ struct RunTests {
         let (bed, client) = try await bed()
         try await begin(client)
         _ = try await client.head()
-        say(.answered(Array("key".utf8)), .stdout(Array("out".utf8)), .answered(Array("key".utf8)), .exit(.exited(code: 0)), to: bed.runners.last)
+        say(.answered(Array("key".utf8)), .mayLeave, to: bed.runners.last)
+        #expect(try await hear(bed.runners.last, .leave))
+        say(.stdout(Array("out".utf8)), .answered(Array("key".utf8)), .exit(.exited(code: 0)), to: bed.runners.last)
         #expect(try await frames(client) == [.stdout(Array("out".utf8)), .exit(.exited(code: 0))])
+    }
+
+    @Test("whether output may leave is the keeper's word: the fourth answer is withheld, and no client says otherwise")
+    func mayLeave() async throws {
+        let (bed, badge) = try await bedOfAgent()
+        let client = try bed.connect()
+        try await begin(client, headers: [badge])
+        #expect(try await client.head().status == 200)
+        let runner = bed.runners.last
+        for _ in 0..<3 {
+            say(.answered(Array("key".utf8)), .mayLeave, to: runner)
+            #expect(try await hear(runner, .leave))
+        }
+        for frames in [[RunFrame.answered(Array("key".utf8)), .mayLeave], [.mayLeave]] {
+            for frame in frames { say(frame, to: runner) }
+            #expect(try await hear(runner, .withhold))
+        }
+        try await client.send(chunk(RunFrame.leave.encoded))
+        #expect(try await hear(runner), "what breaks the rules ends the run")
     }
 
     @Test("a client that has no more to say still hears the run to its end")

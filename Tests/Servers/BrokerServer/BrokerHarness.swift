@@ -35,6 +35,21 @@ final class TestJudge: RequestJudge {
         (self.sealing, self.judgement) = (sealing, judgement)
     }
 
+    private let answered = Mutex((names: [String](), areWithheld: false))
+
+    /// What was counted of answers before they were given.
+    var answers: [String] { answered.withLock(\.names) }
+
+    /// From now on nothing of a reply may be seen.
+    func withhold() { answered.withLock { $0.areWithheld = true } }
+
+    func mayLeave(answering names: [String], of entry: Int64) async -> Bool {
+        answered.withLock { answered in
+            answered.names += names
+            return !answered.areWithheld
+        }
+    }
+
     /// What it was given to seal.
     var sealed: [NewCredentials] { state.withLock { $0.sealed } }
 

@@ -54,6 +54,17 @@ import Testing
         try await scene.end()
     }
 
+    @Test func whatTheKeeperWithholdsIsNotSeen() async throws {
+        let scene = try await DoorScene(random) { $0.leave($1) }
+        scene.judge.withhold()
+        for path in ["/echo", "/large"] {
+            let printed = try await scene.curl(path)
+            #expect(!printed.contains(scene.grant.token.text) && !printed.contains("xxx") && printed.contains("broker.reply-withheld"), "\(printed)")
+        }
+        #expect(await scene.judge.outcomes(2).map(\.result) == ["broker.reply-withheld", "broker.reply-withheld"])
+        try await scene.end()
+    }
+
     @Test func oneTunnelServesRequestsOneAfterTheOther() async throws {
         let scene = try await DoorScene(random) { $0.leave($1) }
         let printed = try await scene.curl("/echo", ["https://localhost:\(scene.service.port)/hello", "--data", "x"])

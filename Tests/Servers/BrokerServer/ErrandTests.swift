@@ -48,6 +48,18 @@ import Testing
         #expect(path != "/redirect" || reply.status == 302)
     }
 
+    @Test func whatTheKeeperWithholdsIsNotSeen() async throws {
+        let service = try await LocalService()
+        let grant = TestGrant(random)
+        let judge = TestJudge { _ in grant.leave(service) }
+        judge.withhold()
+        let broker = try await BrokerHarness()
+        defer { broker.handle.end() }
+        let reply = try await broker.handle.perform(try grant.errand("/echo", to: service, method: "POST", body: Array("{}".utf8)), judgedBy: judge)
+        try await service.end()
+        #expect(reply.status == 200 && reply.fields.isEmpty && reply.body.isEmpty && reply.redactions.isEmpty && reply.withheld == .fuse)
+    }
+
     @Test(arguments: ["/large", "/brotli-bomb"])
     func repliesAreCutBehindTheSearch(_ path: String) async throws {
         let (reply, _, _, _) = try await answered(path, keeping: 1000)

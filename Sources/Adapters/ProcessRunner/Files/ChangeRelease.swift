@@ -61,7 +61,7 @@ struct ChangeRelease {
         guard let inner = changes.directory(name) else { return withhold(path, "it cannot be read") }
         let wasThere = copy?.isOriginal(path, facts) == true
         if wasThere, target.directory(name) == nil, isLeftAlone(inner, path) { return }
-        guard wasThere || isClean(path) else { return }
+        guard wasThere || isClean(path, isAll: true) else { return }
         if let there = target.facts(name), there.kind != S_IFDIR {
             guard !isChanged(there, path), unsafe unlinkat(target.descriptor, name, 0) == 0 else {
                 return withhold(path, "something else lies there")
@@ -204,11 +204,14 @@ extension ChangeRelease {
 // MARK: - Judging
 
 extension ChangeRelease {
-    /// Whether a path holds no value; it is withheld otherwise, and told as it may be.
-    private mutating func isClean(_ path: [String]) -> Bool { accepts(search.verdict(on: path.joined(separator: "/")), path) }
+    /// Whether a path holds no value; it is withheld otherwise, and told as it may be. `isAll` where nothing else is judged before something becomes of it.
+    private mutating func isClean(_ path: [String], isAll: Bool = false) -> Bool {
+        let verdict = search.verdict(on: path.joined(separator: "/"))
+        return !isAll && verdict == .clean || accepts(verdict, path)
+    }
 
     private mutating func accepts(_ verdict: FileSearch.Verdict, _ path: [String]) -> Bool {
-        switch verdict {
+        switch search.settled(verdict) {
         case .clean: return true
         case .found(let names): withhold(path, "it holds \(names.joined(separator: ", "))")
         case .unsearchable(let reason): withhold(path, "it could not be searched for values: \(reason)")

@@ -22,6 +22,11 @@ struct FileSearch {
     var answers: AnswerBook?
     /// Asked again and again: whether anybody is still interested. If not, nothing is judged any more.
     var isWanted: () -> Bool = { true }
+    /// Asked before anything becomes of what was judged: whether that may be seen. Who is asked counts what was answered.
+    var mayLeave: () -> Bool = { true }
+
+    /// A verdict as it may be seen.
+    func settled(_ verdict: Verdict) -> Verdict { mayLeave() ? verdict : isWanted() ? .unsearchable(Self.spent) : .unreadable }
 
     /// Judges a name, or what a link leads to.
     func verdict(on text: String) -> Verdict {

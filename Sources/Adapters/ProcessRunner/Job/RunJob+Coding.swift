@@ -150,6 +150,7 @@ struct BindingHead: Equatable {
     var target: InjectionPlan.Target
     var text: InputText
     var needleName: String?
+    var isToken: Bool
     var byteCount: Int
 
     var encoded: [UInt8] {
@@ -167,12 +168,14 @@ struct BindingHead: Equatable {
             writer.write(name)
         }
         writer.write(optional: needleName) { $0.write($1) }
+        writer.write(byte: isToken ? 1 : 0)
         writer.write(byteCount)
         return writer.bytes
     }
 
     init(_ binding: RunBinding) {
-        (target, text, needleName, byteCount) = (binding.target, binding.text, binding.needleName, binding.value.byteCount)
+        (target, text, needleName) = (binding.target, binding.text, binding.needleName)
+        (isToken, byteCount) = (binding.isToken, binding.value.byteCount)
     }
 
     init(decoding bytes: [UInt8]) throws(CanonicalError) {
@@ -188,6 +191,11 @@ struct BindingHead: Equatable {
         default: throw .malformed
         }
         needleName = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        switch try reader.byte() {
+        case 0: isToken = false
+        case 1: isToken = true
+        default: throw .malformed
+        }
         byteCount = try reader.int()
         try reader.finish()
         guard (0...SecretValue.maximumByteCount).contains(byteCount) else { throw .malformed }

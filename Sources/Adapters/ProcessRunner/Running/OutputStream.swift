@@ -17,7 +17,8 @@ final class OutputStream {
     /// Nil at the end of the stream.
     private(set) var descriptor: Int32?
     private var filter: OutputFilter
-    private let answers: AnswerBook?
+    /// What goes to an agent waits there for the keeper.
+    private let departures: Departures?
     /// Whether an agent reads it. Then frames end where the stream pauses or ends, or after so much of it, and nowhere else: an edge where something is held back
     /// would tell that it begins a value, and letter by letter the whole value.
     private let isForAgent: Bool
@@ -31,17 +32,16 @@ final class OutputStream {
     /// The portion of what compressed data decodes to.
     private var turn = Portion()
 
-    /// An agent's stream has the book of its run's answers.
-    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false, answers: AnswerBook? = nil) {
+    init(_ descriptor: Int32, _ kind: RunFrame.Kind, _ filter: consuming OutputFilter, isForAgent: Bool = false, departures: Departures? = nil) {
         self.isForAgent = isForAgent
-        self.answers = answers
+        self.departures = departures
         self.descriptor = descriptor
         self.kind = kind
         self.filter = filter
     }
 
-    /// What was redacted; nil when the stream passes as it is.
-    var report: RedactionReport? { filter.report }
+    /// What was redacted of what left; nil when the stream passes as it is.
+    var report: RedactionReport? { filter.report.map { departures?.told($0, of: kind) ?? $0 } }
 
     /// Reads what is there, at most one buffer full and one portion.
     func read(with buffer: UnsafeMutableRawBufferPointer, into outgoing: inout [UInt8], now: Int64) {
@@ -123,21 +123,14 @@ final class OutputStream {
         passed.removeAll(keepingCapacity: true)
     }
 
-    /// What was answered is told before the output that answers it: whoever breaks the run off then has not read it uncounted.
     private func append(_ part: ArraySlice<UInt8>, to outgoing: inout [UInt8]) {
-        answers?.tell(to: &outgoing)
-        RunFrame.append(kind, part, to: &outgoing)
+        guard let departures, let report = filter.report else { return RunFrame.append(kind, part, to: &outgoing) }
+        departures.add(part, of: kind, report)
+        departures.ask(on: &outgoing)
     }
 
     private func end() {
         if let descriptor { close(descriptor) }
         descriptor = nil
-    }
-}
-
-extension AnswerBook {
-    /// Tells the keeper of the answers since this was last done.
-    func tell(to outgoing: inout [UInt8]) {
-        for name in takeNew() { RunFrame.answered(Array(name.utf8)).encode(into: &outgoing) }
     }
 }

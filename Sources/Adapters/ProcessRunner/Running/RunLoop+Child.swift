@@ -27,6 +27,7 @@ extension RunLoop {
         case .windowSize(let rows, let columns): resize(rows, columns)
         case .signal(let number): forward(number)
         case .resume: letGoOn()
+        case .leave, .withhold: return departures?.hear(mayLeave: frame == .leave, on: &outgoing) == true
         default: return false
         }
         return true
@@ -73,20 +74,18 @@ extension RunLoop {
         for output in outputs { output.finish(into: &outgoing, while: isWanted) }
         input.close()
         terminalInput.close()
+        awaitLeave()
         var report = RunReport(masked: job.masksOutput, streams: outputs.compactMap(\.report))
         report.output = RunOutput(outputs)
         report.sandbox = sandboxReport
         report.files = releaseChanges()
         if let copied { report.files = copied.bringBack(after: report.files, search) }
-        answers?.tell(to: &outgoing)
         RunFrame.report(Array(report.json.utf8)).encode(into: &outgoing)
     }
 
-    /// Whether the keeper still listens, and another while of work is granted. What one file answered is told before another is judged: who sees which of them
-    /// came out, and breaks the run off, has been counted.
+    /// Whether the keeper still listens, and another while of work is granted.
     private func isWanted() -> Bool {
         tacit_end_in(Self.turnTime)
-        answers?.tell(to: &outgoing)
         send()
         var watched = pollfd(fd: control, events: 0, revents: 0)
         if unsafe poll(&watched, 1, 0) > 0, watched.revents & Int16(POLLHUP | POLLERR) != 0 { isAbandoned = true }
@@ -105,9 +104,19 @@ extension RunLoop {
 
     /// What searches files and their names for the values of the run.
     private var search: FileSearch {
-        var search = FileSearch(needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: answers)
+        var search = FileSearch(needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: departures?.answers)
         search.isWanted = { [unowned self] in isWanted() }
+        search.mayLeave = { [unowned self] in mayLeave() }
         return search
+    }
+
+    /// Has the keeper count what a file answered, and says whether that file may leave.
+    private func mayLeave() -> Bool {
+        guard let departures else { return true }
+        departures.ask(always: true, on: &outgoing)
+        send()
+        awaitLeave()
+        return !departures.areOver && !isAbandoned
     }
 
     /// Brings what the child changed into the working directory, once nobody of its sandbox can change it any more; nil when nothing was changed.

@@ -17,14 +17,15 @@ final class RunLoop {
     let directories: RunDirectories
     /// The copy that the child works in; nil where it works in the directory itself.
     let copied: CopiedWork?
+    /// What is looked for in files that leave.
     let needles: NeedleSet
-    /// What may still be answered; nil for a person, whom nothing is kept from.
-    let answers: AnswerBook?
+    /// What waits for the keeper; nil for a person, whom nothing is kept from.
+    let departures: Departures?
     let opener: any MemberOpener
     let control: Int32
     private let signals: Int32
     private let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
-    private var decoder = RunFrameDecoder(from: .client)
+    private var decoder = RunFrameDecoder(from: .keeper)
 
     let outputs: [OutputStream]
     var input: InputQueue
@@ -78,9 +79,12 @@ final class RunLoop {
         self.control = control
         self.signals = signals
         (directories, copied, opener) = (intake.directories, intake.copied, intake.opener)
-        needles = NeedleSet(intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value) } })
-        answers = intake.job.asker == .agent ? AnswerBook(left: intake.conditions.answersLeft) : nil
-        outputs = Self.outputs(of: child, intake, needles, answers)
+        let all = intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value, isToken: binding.isToken) }
+        }
+        let printed = NeedleSet(all)
+        needles = all.contains(where: \.isToken) ? NeedleSet(all.filter { !$0.isToken }) : printed
+        departures = intake.job.asker == .agent ? Departures(AnswerBook(left: intake.conditions.answersLeft)) : nil
+        outputs = Self.outputs(of: child, intake, printed, departures)
         input = InputQueue(child.input)
         terminalInput = InputQueue(child.terminal)
         if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process, beside: intake.sandbox?.first) }
@@ -88,15 +92,15 @@ final class RunLoop {
         deadlines.limit = job.timeLimit.map { MonotonicClock.now() + max(1, $0.wholeNanoseconds / 1_000_000) }
     }
 
-    private static func outputs(of child: StartedRun, _ intake: RunnerIntake, _ needles: NeedleSet, _ answers: AnswerBook?) -> [OutputStream] {
+    private static func outputs(of child: StartedRun, _ intake: RunnerIntake, _ needles: NeedleSet, _ departures: Departures?) -> [OutputStream] {
         let job = intake.job
         var sources = child.outputs
         if let terminal = child.terminal {
             sources.append((fcntl(terminal, F_DUPFD_CLOEXEC, 3), job.terminal?.output == true ? .stdout : .stderr))
         }
         return sources.map { descriptor, kind in
-            let filter: OutputFilter = job.masksOutput ? .redacting(intake.redactor(needles, answers)) : .open
-            return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent, answers: answers)
+            let filter: OutputFilter = job.masksOutput ? .redacting(intake.redactor(needles, departures?.answers)) : .open
+            return OutputStream(descriptor, kind, filter, isForAgent: job.asker == .agent, departures: departures)
         }
     }
 
@@ -134,7 +138,7 @@ final class RunLoop {
         }
         if input.hasWork { add(.input, input.descriptor, POLLOUT) }
         if terminalInput.hasWork { add(.terminalInput, terminalInput.descriptor, POLLOUT) }
-        if outgoing.count - sent < Self.highWater {
+        if outgoing.count - sent + (departures?.byteCount ?? 0) < Self.highWater {
             for index in outputs.indices where !outputs[index].isBehind { add(.output(index), outputs[index].descriptor, POLLIN) }
         }
         unsafe poll(&watched, nfds_t(watched.count), timeout())
@@ -187,6 +191,17 @@ final class RunLoop {
         guard sent == outgoing.count else { return }
         outgoing.removeAll(keepingCapacity: true)
         sent = 0
+    }
+
+    /// Waits until the keeper has said of all that was judged whether it may leave. Meanwhile nobody else waits: the child has ended.
+    func awaitLeave() {
+        while !isAbandoned, departures?.isWaiting == true {
+            tacit_end_in(Self.turnTime)
+            var watched = [watch(control, POLLIN | (sent < outgoing.count ? POLLOUT : 0))]
+            guard unsafe poll(&watched, 1, 1000) > 0 else { continue }
+            if watched[0].revents != Int16(POLLOUT) { receive() }
+            send()
+        }
     }
 
     private func giveCredit() {

@@ -169,7 +169,8 @@ struct RunnerIntake {
                 guard let head = try? BindingHead(decoding: payload), let value = try Self.value(head.byteCount, from: channel) else {
                     throw .malformedAnswer
                 }
-                bindings.append(RunBinding(target: head.target, needleName: head.needleName, value: value, text: head.text))
+                bindings.append(
+                    RunBinding(target: head.target, needleName: head.needleName, value: value, text: head.text, isToken: head.isToken))
             default: throw .malformedAnswer
             }
         }

@@ -14,6 +14,13 @@ public enum RunFrame: Sendable, Equatable {
     /// Goes on after `stopped`.
     case resume
 
+    // From the keeper
+
+    /// What the runner asked about last may leave.
+    case leave
+    /// Nothing of the run may leave any more.
+    case withhold
+
     // From the runner
 
     case started(process: Int32)
@@ -33,8 +40,10 @@ public enum RunFrame: Sendable, Equatable {
     case exit(RunExit)
     /// The command, which had asked for a terminal that others share, does not read it any more.
     case terminalFree
-    /// The output is about to answer a guess at the value of this name. It goes to the keeper, which counts, and no further.
+    /// What waits to leave answers a guess at the value of this name. It goes to the keeper, which counts, and no further.
     case answered([UInt8])
+    /// Whether what waits may leave: one `leave` or `withhold` answers it. Of an agent's run nothing leaves before. It goes to the keeper, and no further.
+    case mayLeave
 
     /// The largest payload: 64 KiB.
     public static let maximumPayload = 64 << 10
@@ -42,16 +51,21 @@ public enum RunFrame: Sendable, Equatable {
     public static let initialCredit = 64 << 10
 
     /// Who sends a frame.
-    public enum Sender: Sendable { case client, runner }
+    public enum Sender: Sendable { case client, keeper, runner }
 
     /// The kind byte of a frame.
     public enum Kind: UInt8, Sendable, CaseIterable {
         case stdin = 1
         case stdinEnd, terminalInput, windowSize, signal, resume
+        case leave = 16
+        case withhold
         case started = 32
-        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree, answered
+        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree, answered, mayLeave
 
-        public var sender: Sender { rawValue < Kind.started.rawValue ? .client : .runner }
+        public var sender: Sender { rawValue < Kind.leave.rawValue ? .client : rawValue < Kind.started.rawValue ? .keeper : .runner }
+
+        /// Whether it goes no further than the keeper.
+        public var isForKeeper: Bool { self == .answered || self == .mayLeave }
     }
 }
 

@@ -4,8 +4,10 @@ public struct RunFrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var position = 0
 
-    /// Makes a decoder of the frames that `sender` may send; any other is an error.
+    /// Makes a decoder of the frames that `sender` may send; any other is an error. The keeper passes on what the client sends.
     public init(from sender: RunFrame.Sender) { self.sender = sender }
+
+    private func takes(_ kind: RunFrame.Kind) -> Bool { kind.sender == sender || sender == .keeper && kind.sender == .client }
 
     /// Whether part of a frame has been received: a stream that ends here was cut.
     public var isWithinFrame: Bool { position < buffer.count }
@@ -23,7 +25,7 @@ public struct RunFrameDecoder: Sendable {
     public mutating func next() throws(RunFrameError) -> RunFrame? {
         let available = buffer.count - position
         guard available >= 1 else { return nil }
-        guard let kind = RunFrame.Kind(rawValue: buffer[position]), kind.sender == sender else { throw .unknownKind(buffer[position]) }
+        guard let kind = RunFrame.Kind(rawValue: buffer[position]), takes(kind) else { throw .unknownKind(buffer[position]) }
         guard available >= 5 else { return nil }
         let length = buffer[(position + 1)..<(position + 5)].reduce(0) { $0 << 8 | Int($1) }
         guard length <= kind.maximumLength else { throw .tooLong(kind, length) }
@@ -56,7 +58,7 @@ extension RunFrame.Kind {
     var maximumLength: Int {
         switch self {
         case .stdin, .terminalInput, .stdout, .stderr, .report, .exit, .answered: RunFrame.maximumPayload
-        case .stdinEnd, .resume, .timedOut, .terminalFree: 0
+        case .stdinEnd, .resume, .timedOut, .terminalFree, .mayLeave, .leave, .withhold: 0
         case .windowSize, .signal, .started, .stdinCredit, .terminalCredit, .stopped: 4
         }
     }
@@ -72,6 +74,9 @@ extension RunFrame {
         case .stderr: self = .stderr(Array(payload))
         case .report: self = .report(Array(payload))
         case .answered: self = .answered(Array(payload))
+        case .mayLeave: self = .mayLeave
+        case .leave: self = .leave
+        case .withhold: self = .withhold
         case .stdinEnd: self = .stdinEnd
         case .resume: self = .resume
         case .timedOut: self = .timedOut

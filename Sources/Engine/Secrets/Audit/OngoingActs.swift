@@ -32,15 +32,15 @@ struct Lasting: Sendable {
     let ongoing: OngoingActs
     let pending: PendingBook
     let runs = RunRegistry()
-    let answers = HeldAnswers()
+    let answers = AnswerLedger()
     let limits = RequestLimits()
     let usages = TokenUsages()
 }
 
 extension Lasting {
-    /// Keeps, while the vault is locked, how an act ended and what it answered: both are written at the next unlock.
+    /// Keeps, while the vault is locked, how an act ended and what it answered that was not counted before: both are written after the next unlock.
     func keep(_ access: AuthorizedAccess, result: String, detail: [AuditFact], answers: [SecretID: Int], clock: MachineClock) {
-        self.answers.hold(answers, of: access.asker.agent, at: clock.now())
+        _ = self.answers.take(answers, of: access.asker.agent, at: clock.now())
         pending.keep(access.outcome(result, detail: detail, clock: clock))
     }
 }

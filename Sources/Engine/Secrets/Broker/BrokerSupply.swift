@@ -47,6 +47,8 @@ package protocol RequestJudge: Sendable {
     func judge(_ request: AskedRequest, for program: AskingProgram) async -> RequestJudgement
     /// Told once of each request that was allowed, by the entry of its intent, however it ended; of an errand before `perform` returns.
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async
+    /// Counts what the reply to a request that was allowed is about to answer, by the names of values, and says whether what waits of it may be seen.
+    func mayLeave(answering names: [String], of entry: Int64) async -> Bool
     /// Takes the new credentials in the reply to a request that was allowed, by the entry of its intent, and says what stands for each of them, once all are
     /// stored; nil where they cannot be, and the reply goes no further.
     func seal(_ credentials: NewCredentials, of entry: Int64) async -> [SealedCredential]?
@@ -61,6 +63,8 @@ package protocol RequestJudge: Sendable {
 extension RequestJudge {
     package func judge(_ request: AskedRequest, for program: AskingProgram) async -> RequestJudgement { await judge(request) }
     package func end() async {}
+    /// Where nobody counts, nothing may be seen.
+    package func mayLeave(answering names: [String], of entry: Int64) async -> Bool { false }
     package func noteMisuse(of grant: GrantID, code: String) async {}
     package func noteEgress(_ request: AskedRequest) async {}
     package func seal(_ credentials: NewCredentials, of entry: Int64) async -> [SealedCredential]? { nil }

@@ -7,5 +7,8 @@ final class AnswerLabels: Sendable {
 
     func note(_ label: String, of secret: SecretID) { secrets.withLock { $0[label] = secret } }
 
+    /// All whose values it has.
+    var known: Set<SecretID> { secrets.withLock { Set($0.values) } }
+
     func secret(of label: String) -> SecretID? { secrets.withLock { $0[label] } }
 }

@@ -196,7 +196,7 @@ final class DoorJudge: RequestJudge {
         let value = try await vault.shelf.open(ordinal, of: use.record, version: use.record.current, access: access)
         try Guessing.check([RunJob.InjectedValue(variable: nil, name: use.grant.label, kind: field.kind, value: value)], for: asker, under: grant)
         return ValueRelease(
-            grant: use.id, name: use.grant.label, value: value, answersLeft: await vault.answersLeft(about: use.record.id, of: asker))
+            grant: use.id, name: use.grant.label, value: value, answersLeft: await vault.answersLeft(about: use.record.id, for: asker.agent))
     }
 
     /// One use of a token, with its secret as it is now.
@@ -264,15 +264,30 @@ final class DoorJudge: RequestJudge {
         lasting.limits.settle(ongoing.tickets, after: outcome, now: clock.steady())
         lasting.usages.carried(ongoing.grants, outcome)
         open()?.traffic.end(entry, outcome)
-        var answers: [SecretID: Int] = [:]
-        for (name, count) in outcome.answers {
-            // What nobody knows the name of counts against all that the request had.
-            for secret in labels.secret(of: name).map({ [$0] }) ?? access.subjects.compactMap(\.secret) {
-                answers[secret] = min(FuseRecord.limit, (answers[secret] ?? 0) + min(FuseRecord.limit, max(0, count)))
-            }
-        }
+        let answers = counted(outcome.answers, access)
         if let vault = open() { return await vault.conclude(access, result: outcome.result, detail: outcome.facts, answers: answers) }
         lasting.keep(access, result: outcome.result, detail: outcome.facts, answers: answers, clock: clock)
+    }
+}
+
+extension DoorJudge {
+    func mayLeave(answering names: [String], of entry: Int64) async -> Bool {
+        guard let access = state.withLock({ $0.ongoing[entry]?.access }) else { return false }
+        let vault = open()
+        let counts = counted(names.reduce(into: [:]) { $0[$1, default: 0] += 1 }, access)
+        return await lasting.mayLeave(
+            answering: counts, about: labels.known, of: asker.agent, in: vault, at: vault?.sentry.expiryTime() ?? clock.now())
+    }
+
+    private func counted(_ answers: [String: Int], _ access: AuthorizedAccess) -> [SecretID: Int] {
+        var counts: [SecretID: Int] = [:]
+        for (name, count) in answers {
+            // What nobody knows the name of counts against all that the request had.
+            for secret in labels.secret(of: name).map({ [$0] }) ?? access.subjects.compactMap(\.secret) {
+                counts[secret] = min(FuseRecord.limit, (counts[secret] ?? 0) + min(FuseRecord.limit, max(0, count)))
+            }
+        }
+        return counts
     }
 }
 

@@ -100,7 +100,7 @@ final class ErrandJudge: RequestJudge {
             // The lock may have come while the intent was written.
             try checkSession()
             let value = try await opened(access)
-            let left = await vault.answersLeft(about: held.record.id, of: asker)
+            let left = await vault.answersLeft(about: held.record.id, for: asker.agent)
             try await vault.checkStands(asker.holder)
             try checkSession()
             state.withLock { $0.allowedAt = vault.clock.steady() }
@@ -217,6 +217,14 @@ final class ErrandJudge: RequestJudge {
         vault.traffic.end(entry, outcome)
         settle(after: outcome)
         await conclude(result: outcome.result, outcome.facts, answers: outcome.answers)
+    }
+
+    /// What is answered belongs to the one secret that it had, under whatever name it is told.
+    func mayLeave(answering names: [String], of entry: Int64) async -> Bool {
+        guard state.withLock({ $0.entry == entry && $0.access != nil }) else { return false }
+        return await vault.lasting.mayLeave(
+            answering: names.isEmpty ? [:] : [held.record.id: names.count], about: [held.record.id], of: asker.agent, in: vault,
+            at: vault.sentry.expiryTime())
     }
 
     /// Gives back of its rule's limits what it did not use, once.

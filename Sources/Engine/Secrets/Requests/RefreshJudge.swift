@@ -122,6 +122,9 @@ final class RefreshJudge: RequestJudge {
         return sealed
     }
 
+    /// No agent sees its reply.
+    func mayLeave(answering names: [String], of entry: Int64) async -> Bool { true }
+
     func conclude(_ outcome: RequestOutcome, of entry: Int64) async {
         let access = state.withLock { state -> AuthorizedAccess? in
             guard state.access?.entry == entry else { return nil }

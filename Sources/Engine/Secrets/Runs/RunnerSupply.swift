@@ -81,9 +81,11 @@ package struct RunJob: Sendable {
         package init(variables: [String: String], authority: String) { (self.variables, self.authority) = (variables, authority) }
     }
 
-    /// Which secrets the values of a name belong to.
+    /// Which secrets the values of a name belong to that are looked for in its output.
     var secrets: [String: Set<SecretID>] {
-        values.reduce(into: [:]) { found, value in if let secret = value.secret { found[value.name, default: []].insert(secret) } }
+        values.reduce(into: [:]) { found, value in
+            if value.kind == .secret, let secret = value.secret { found[value.name, default: []].insert(secret) }
+        }
     }
 
     /// One field on its way into a variable, a private file or to standard input.
@@ -100,6 +102,8 @@ package struct RunJob: Sendable {
         package var value: SecretValue
         /// The secret that the field is of; nil for standard input that was told beforehand.
         package var secret: SecretID?
+        /// Whether it is a fake token, in the place of a value.
+        package var isToken = false
 
         package init(variable: String?, isFile: Bool = false, text: InputText = .none, name: String, kind: FieldKind, value: SecretValue) {
             self.variable = variable

@@ -145,6 +145,6 @@ extension RunJob.InjectedValue {
     /// Puts a token, which is no secret, in the place of the value.
     fileprivate mutating func take(_ token: FakeToken) {
         var bytes = Array(token.text.utf8)
-        (value, kind) = (SecretValue(moving: &bytes), .plain)
+        (value, kind, isToken) = (SecretValue(moving: &bytes), .plain, true)
     }
 }

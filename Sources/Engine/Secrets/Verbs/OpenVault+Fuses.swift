@@ -3,50 +3,42 @@ package import Model
 import Policies
 import Storage
 
-/// What an agent's output may tell of a secret: the record of each agent and secret, kept in the transaction of the outcomes of runs.
+/// What an agent's output may tell of a secret: the record of each agent and secret, written before an answer is given.
 extension OpenVault {
     /// Says how many answers each secret of an agent's run has left. Where one has none, or where that cannot be read, nothing leaves the run.
     func limitAnswers(of job: inout RunJob, for asker: Asker) async {
         guard asker.isAgent else { return }
-        await settleAnswers()
         for value in job.values where value.kind == .secret {
             guard let secret = value.secret else { continue }
             job.answersLeft[value.name] = min(job.answersLeft[value.name] ?? .max, await answersLeft(about: secret, for: asker.agent))
         }
     }
 
-    /// How many answers a secret has left for whoever asks.
-    func answersLeft(about secret: SecretID, of asker: Asker) async -> Int {
-        await settleAnswers()
-        return await answersLeft(about: secret, for: asker.agent)
-    }
-
-    private func answersLeft(about secret: SecretID, for agent: AgentID?) async -> Int {
-        guard !lasting.answers.hasAny(.init(agent: agent, secret: secret)) else { return 0 }
-        do {
-            guard let row = try await fuse(of: agent, about: secret) else { return FuseRecord.limit }
-            return try FuseRecord(decoding: row.content).left(at: sentry.expiryTime())
-        } catch { return 0 }
-    }
-
-    /// Writes how a run ended, together with what its output answered. What cannot be stored is held, and counts as well.
-    func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact], answers: [SecretID: Int]) async {
-        guard !answers.isEmpty else { return await authorizer.conclude(access, result: result, detail: detail) }
-        let (agent, now) = (access.asker.agent, sentry.expiryTime())
-        do {
-            try await retrying {
-                let change = try await counting(answers.mapValues { .init(count: $0, at: now) }, of: agent)
-                try await authorizer.conclude(access, result: result, detail: detail, storing: change)
-            }
-        } catch {
-            lasting.answers.hold(answers, of: agent, at: now)
-            await authorizer.conclude(access, result: result, detail: detail)
+    /// How many answers a secret has left for an agent, or with nil for those without a badge.
+    func answersLeft(about secret: SecretID, for agent: AgentID?) async -> Int {
+        let key = AnswerLedger.Key(agent: agent, secret: secret)
+        let left = try? await lasting.answers.turns.pass { [self] in
+            await storeAnswers()
+            guard !lasting.answers.holdsAny(key) else { return 0 }
+            let record = try await fuse(of: agent, about: secret).map { try FuseRecord(decoding: $0.content) } ?? FuseRecord(agent: agent)
+            lasting.answers.note(record, for: key)
+            return record.left(at: sentry.expiryTime())
         }
+        return left ?? 0
     }
 
-    /// Stores the answers that are held.
-    private func settleAnswers() async {
-        for (key, held) in lasting.answers.all {
+    /// Writes how a run or a request ended, and what it answered that was not counted before.
+    func conclude(_ access: AuthorizedAccess, result: String, detail: [AuditFact], answers: [SecretID: Int]) async {
+        if !answers.isEmpty {
+            _ = lasting.answers.take(answers, of: access.asker.agent, at: sentry.expiryTime())
+            try? await lasting.answers.turns.pass { [self] in await storeAnswers() }
+        }
+        await authorizer.conclude(access, result: result, detail: detail)
+    }
+
+    /// Stores the answers that are held. Whoever calls it has the turn.
+    func storeAnswers() async {
+        for (key, held) in lasting.answers.held {
             do {
                 try await retrying {
                     let change = try await counting([key.secret: held], of: key.agent)
@@ -59,7 +51,7 @@ extension OpenVault {
         }
     }
 
-    private func counting(_ answers: [SecretID: HeldAnswers.Held], of agent: AgentID?) async throws -> Change {
+    private func counting(_ answers: [SecretID: AnswerLedger.Held], of agent: AgentID?) async throws -> Change {
         var change = Change()
         for (secret, held) in answers {
             // Of a secret that was purged meanwhile nothing can be guessed any more.
@@ -110,7 +102,7 @@ extension OpenVault {
                 for row in try await fuses(of: agent?.cast()) { change.remove(row) }
                 let subject = agent.map { AuditSubject(record: $0, name: name.description) } ?? AuditSubject(name: name.description)
                 try await authorizer.commit(permit, change, on: [subject], detail: [AuditFact("withheld", withheld)])
-                lasting.answers.forget(agent: agent?.cast())
+                lasting.answers.reset(agent?.cast())
                 // One that runs still counts what it was given to count.
                 brokers.end { owner in
                     if case .agent(let id) = owner { agent?.cast() == id } else { agent == nil }

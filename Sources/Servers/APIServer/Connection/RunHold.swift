@@ -38,6 +38,8 @@ final class RunHold: Sendable {
 
     var hasLostBroker: Bool { run.hasLostBroker }
 
+    func mayLeave(answering names: [String]) async -> Bool { await vault.mayLeave(run, answering: names) }
+
     func finish(_ result: String, _ detail: [(String, String)], answers: [String: Int]) async {
         await vault.finish(run, result: result, detail: detail, answers: answers)
         book.ended(number)

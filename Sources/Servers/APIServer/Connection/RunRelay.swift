@@ -39,13 +39,13 @@ struct RunRelay: Sendable {
                         do { try await feed(opening: opening, from: body, to: outbound) } catch { runner.channel.close(promise: nil) }
                     }
                     defer { group.cancelAll() }
-                    try await answer(from: inbound, to: &writer, outcome: outcome)
+                    try await answer(from: inbound, asking: outbound, to: &writer, outcome: outcome)
                 }
             }
         } catch {
             outcome.note("broken-off")
         }
-        await hold.finish(outcome.result, outcome.detail, answers: outcome.answers)
+        await hold.finish(outcome.result, outcome.detail, answers: outcome.takeAnswers().reduce(into: [:]) { $0[$1, default: 0] += 1 })
     }
 
     /// Client to runner, until the client's body ends.
@@ -70,11 +70,12 @@ struct RunRelay: Sendable {
 
     /// Runner to client, until the last frame.
     @concurrent private func answer(
-        from inbound: NIOAsyncChannelInboundStream<ByteBuffer>, to writer: inout any ResponseBodyWriter, outcome: RunOutcome
+        from inbound: NIOAsyncChannelInboundStream<ByteBuffer>, asking runner: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        to writer: inout any ResponseBodyWriter, outcome: RunOutcome
     ) async throws {
         var decoder = RunFrameDecoder(from: .runner)
         var parts = inbound.makeAsyncIterator()
-        while let part = try? await parts.next(), let bytes = try? frames(in: part, &decoder, outcome) {
+        while let part = try? await parts.next(), let bytes = try? await frames(in: part, &decoder, outcome, runner) {
             if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
             if outcome.isOver { return }
         }
@@ -90,14 +91,21 @@ struct RunRelay: Sendable {
         try await writer.write(ByteBuffer(bytes: RunFrame.exit(.failed(failure)).encoded))
     }
 
-    /// The whole frames that have come from the runner by now, noted and as they go to the client.
-    private func frames(in part: ByteBuffer, _ decoder: inout RunFrameDecoder, _ outcome: RunOutcome) throws -> [UInt8] {
+    /// The whole frames that have come from the runner by now, noted and as they go to the client. What it asks is answered.
+    private func frames(
+        in part: ByteBuffer, _ decoder: inout RunFrameDecoder, _ outcome: RunOutcome, _ runner: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws -> [UInt8] {
         decoder.append(part.readableBytesView)
         var bytes: [UInt8] = []
         while var frame = try decoder.next() {
             outcome.note(frame)
             if case .report(let report) = frame, hold.hasLostBroker { frame = .report(Self.tellingOfBroker(report)) }
-            if frame.kind != .answered { frame.encode(into: &bytes) }
+            if frame == .mayLeave {
+                // What was answered counts before it is given.
+                let answer: RunFrame = await hold.mayLeave(answering: outcome.takeAnswers()) ? .leave : .withhold
+                try await runner.write(ByteBuffer(bytes: answer.encoded))
+            }
+            if !frame.kind.isForKeeper { frame.encode(into: &bytes) }
         }
         return bytes
     }
@@ -118,7 +126,7 @@ private final class RunOutcome: Sendable {
     private struct State {
         var result: String?
         var detail: [(String, String)] = []
-        var answers: [String: Int] = [:]
+        var answers: [String] = []
     }
 
     private let state = Mutex(State())
@@ -127,14 +135,19 @@ private final class RunOutcome: Sendable {
     var result: String { state.withLock { $0.result ?? "broken-off" } }
     var detail: [(String, String)] { state.withLock { $0.detail } }
 
-    /// How many guesses the output answered, by the name of the value.
-    var answers: [String: Int] { state.withLock { $0.answers } }
+    /// The guesses that the output answers and that were not counted yet, by the names of the values.
+    func takeAnswers() -> [String] {
+        state.withLock { state in
+            defer { state.answers = [] }
+            return state.answers
+        }
+    }
 
     func note(_ result: String) { state.withLock { $0.result = $0.result ?? result } }
 
     func note(_ frame: RunFrame) {
         switch frame {
-        case .answered(let name): state.withLock { $0.answers[String(decoding: name, as: UTF8.self), default: 0] += 1 }
+        case .answered(let name): state.withLock { $0.answers.append(String(decoding: name, as: UTF8.self)) }
         case .timedOut: add("timed-out", "yes")
         case .report(let bytes): note(report: bytes)
         case .exit(.exited(let code)):
@@ -143,7 +156,7 @@ private final class RunOutcome: Sendable {
         case .exit(.signaled(let number)):
             add("signal", "\(number)")
             note("done")
-        case .exit(.failed(let failure)): note(failure.code)
+        case .exit(.failed(let failure)): note(failure.code.isCode ? failure.code : "run.failed")
         default: break
         }
     }

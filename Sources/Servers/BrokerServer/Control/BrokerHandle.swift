@@ -151,6 +151,11 @@ package final class BrokerHandle: RunningBroker {
             guard let (judge, entry) = state.withLock({ $0.allowed[id] }), begin(id) != nil else { return write(.unsealed(id)) }
             // To store takes its time; others go on meanwhile. Owned by the request, whose broker waits.
             Task { await seal(credentials, id, by: judge, entry) }
+        case .leaving(let id, let answers):
+            // One after the other: what counts comes before what is given.
+            guard let (judge, entry) = state.withLock({ $0.allowed[id] }) else { return write(.mayLeave(id, false)) }
+            await answersAreRead()
+            write(.mayLeave(id, await judge.mayLeave(answering: answers, of: entry)))
         case .outcome(let id, let outcome):
             // Told before the reply that comes behind it.
             guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
@@ -172,7 +177,7 @@ package final class BrokerHandle: RunningBroker {
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
         case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutTarget)
-        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .cancel, .open, .revoke: end()
+        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .mayLeave, .cancel, .open, .revoke: end()
         }
     }
 

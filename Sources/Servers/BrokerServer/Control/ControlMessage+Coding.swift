@@ -4,9 +4,9 @@ import Secrets
 extension ControlMessage {
     private enum Kind: UInt8 {
         case errand = 1
-        case allow, refuse, cancel, open, describe, sealed, unsealed, revoke
+        case allow, refuse, cancel, open, describe, sealed, unsealed, revoke, mayLeave
         case ask = 65
-        case outcome, reply, failure, opened, misuse, egress, withdraw, seal
+        case outcome, reply, failure, opened, misuse, egress, withdraw, seal, leaving
     }
 
     /// Kind and parts, without the length.
@@ -53,6 +53,12 @@ extension ControlMessage {
             writer.begin(Kind.ask, id.number)
             writer.write(errand.number)
             request.write(to: &writer)
+        case .mayLeave(let id, let mayLeave):
+            writer.begin(Kind.mayLeave, id.number)
+            writer.write(mayLeave)
+        case .leaving(let id, let answers):
+            writer.begin(Kind.leaving, id.number)
+            writer.write(list: answers) { $0.write($1) }
         case .outcome(let id, let outcome):
             writer.begin(Kind.outcome, id.number)
             outcome.write(to: &writer)
@@ -85,6 +91,8 @@ extension ControlMessage {
         case .revoke: self = .revoke(try reader.id(GrantKind.self))
         case .opened: self = .opened(work, OpenDoor(port: try reader.count(), authority: try reader.text()))
         case .ask: self = .ask(ask, WorkID(number: try reader.int64()), try .init(decoding: &reader))
+        case .mayLeave: self = .mayLeave(ask, try reader.flag())
+        case .leaving: self = .leaving(ask, answers: try reader.list { reader throws(CanonicalError) in try reader.text() })
         case .outcome: self = .outcome(ask, try .init(decoding: &reader))
         case .reply: self = .reply(work, try .init(decoding: &reader))
         case .misuse:

@@ -14,6 +14,8 @@ enum ControlMessage: Sendable {
     case sealed(AskID, [SealedCredential])
     /// They could not be stored.
     case unsealed(AskID)
+    /// Whether what waits of a reply may be seen: the answer to `leaving`.
+    case mayLeave(AskID, Bool)
     /// Nobody waits for it any more.
     case cancel(WorkID)
     case open(WorkID, DoorSetup)
@@ -23,6 +25,8 @@ enum ControlMessage: Sendable {
     case ask(AskID, WorkID, AskedRequest)
     case seal(AskID, NewCredentials)
     case outcome(AskID, RequestOutcome)
+    /// Some of a reply is about to be seen, with guesses that it answers, by the names of the values.
+    case leaving(AskID, answers: [String])
     case reply(WorkID, ErrandReply)
     case opened(WorkID, OpenDoor)
     case failure(WorkID, BrokerFailure)

@@ -111,18 +111,3 @@ extension RedactionReport.Count {
         self.init(name: try reader.text(), view: try reader.text(), count: try reader.tally())
     }
 }
-
-extension String {
-    /// A stable word, as codes are: what a broker says stands in the log.
-    var isCode: Bool {
-        (1...64).contains(utf8.count)
-            && utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
-                    UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
-}

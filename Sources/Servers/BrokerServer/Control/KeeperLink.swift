@@ -11,6 +11,8 @@ final class KeeperLink: Sendable {
         var waiting: [AskID: CheckedContinuation<RequestJudgement, Never>]? = [:]
         /// Who has a reply sealed.
         var sealing: [AskID: CheckedContinuation<[SealedCredential]?, Never>] = [:]
+        /// Whose replies wait to be seen.
+        var leaving: [AskID: CheckedContinuation<Bool, Never>] = [:]
     }
 
     private let state = Mutex(State())
@@ -68,12 +70,29 @@ final class KeeperLink: Sendable {
         state.withLock { $0.sealing.removeValue(forKey: id) }?.resume(returning: sealed)
     }
 
+    /// Has the keeper count what the reply to an allowed request answers, and says whether what waits of it may be seen. Where nobody answers, it may not.
+    func mayLeave(_ id: AskID, answering names: [String]) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                guard state.waiting != nil, state.leaving[id] == nil else { return false }
+                state.leaving[id] = continuation
+                return true
+            }
+            guard isOpen else { return continuation.resume(returning: false) }
+            channel.writeAndFlush(ControlMessage.leaving(id, answers: names)).whenFailure { _ in self.answer(id, mayLeave: false) }
+        }
+    }
+
+    /// The keeper's answer to that.
+    func answer(_ id: AskID, mayLeave: Bool) { state.withLock { $0.leaving.removeValue(forKey: id) }?.resume(returning: mayLeave) }
+
     /// Nobody answers any more.
     func close() {
-        let (waiting, sealing) = state.withLock { state in
-            defer { (state.waiting, state.sealing) = (nil, [:]) }
-            return (state.waiting, state.sealing)
+        let (waiting, sealing, leaving) = state.withLock { state in
+            defer { (state.waiting, state.sealing, state.leaving) = (nil, [:], [:]) }
+            return (state.waiting, state.sealing, state.leaving)
         }
+        for continuation in leaving.values { continuation.resume(returning: false) }
         for continuation in sealing.values { continuation.resume(returning: nil) }
         for continuation in waiting?.values ?? [:].values { continuation.resume(returning: .refuse(nil)) }
     }

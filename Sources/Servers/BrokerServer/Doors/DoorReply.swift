@@ -31,6 +31,14 @@ struct DoorReply: Sendable {
     ///
     /// Where the service says that the credential is not good, `renew` is asked for another one: the reply is dropped if there is one, and told otherwise.
     func pass(_ exchange: ServiceExchange, sealedBy sealer: ReplySealer?, renewing renew: Renewal? = nil) async throws -> Kind {
+        do { return try await passed(exchange, sealer, renew) } catch {
+            // That it fails answers a guess, perhaps: the keeper counts it before the program sees that.
+            _ = await tally.mayLeave()
+            throw error
+        }
+    }
+
+    private func passed(_ exchange: ServiceExchange, _ sealer: ReplySealer?, _ renew: Renewal?) async throws -> Kind {
         let received = try await head(exchange)
         // A service that was sent no value has none to cut in two.
         guard !received.isPart || sealer == nil && !broker.values.haveGone(to: request.target.origin) else { throw BrokerFailure.reply(.partial) }
@@ -39,18 +47,19 @@ struct DoorReply: Sendable {
         let judged = whole?.head ?? received
         let answers = broker.values.answers
         let fields = ReplyFields(judged.fields, broker.values.needles.needles, answers)
-        tally.redacted(fields.redactions, answers)
+        tally.redacted(fields.redactions)
         guard fields.withheld == nil,
             let body = ReplyBody(judged.coding, from: request.target.origin, broker.values, broker.opener, passing: passesUnscanned)
         else {
             throw BrokerFailure.reply(fields.withheld == nil ? .coding : .withheld)
         }
-        tally.begin()
         if judged.opensWebSocket {
+            guard await tally.mayLeave() else { throw BrokerFailure.reply(.withheld) }
+            tally.begin()
             try await client.writer.write(.head(AnswerHead(judged, fields, version)))
             return .webSocket
         }
-        var pump = ReplyPump(body, answers, tally, client.writer, isEventStream: judged.isEventStream)
+        var pump = ReplyPump(body, tally, client.writer, isEventStream: judged.isEventStream)
         pump.begin(AnswerHead(judged, fields, version))
         if let whole {
             if !whole.body.isEmpty { try await pump.take(ByteBuffer(bytes: whole.body)) }
@@ -83,7 +92,7 @@ struct DoorReply: Sendable {
         let judged: HTTPFields
         do throws(ReplyRefusal) { judged = try ReplyGuard.trailers(received) } catch { throw BrokerFailure.reply(error) }
         let fields = ReplyFields(judged, broker.values.needles.needles, broker.values.answers)
-        tally.redacted(fields.redactions, broker.values.answers)
+        tally.redacted(fields.redactions)
         guard fields.withheld == nil else { throw BrokerFailure.reply(.withheld) }
         return fields.fields
     }

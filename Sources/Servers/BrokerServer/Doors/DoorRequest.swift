@@ -68,7 +68,7 @@ struct DoorRequest: Sendable {
         _ exchange: inout RequestExchange, _ body: RequestBody, _ wish: RequestWish, _ allowed: Allowed, _ parts: inout RequestParts,
         renewing renew: Renewal?
     ) async throws -> Bool {
-        let (ask, tally) = (allowed.ask, RequestTally())
+        let (ask, tally) = (allowed.ask, RequestTally(allowed.ask, of: broker))
         tally.allow(allowed.leave.allowance)
         do {
             let mayFollow = try await send(&exchange, body, wish, allowed, &parts, tally, renewing: renew)

@@ -9,7 +9,6 @@ import Secrets
 /// One thing at a time: while the program does not read, nothing is judged, and no pause of its making is a pause of the service's.
 struct ReplyPump: ReplyTaker, ~Copyable {
     private var body: ReplyBody
-    private let answers: AnswerBook
     private let tally: RequestTally
     private let writer: NIOAsyncChannelOutboundWriter<AnswerPart>
     /// Its events are pauses: each goes on as soon as it is whole.
@@ -26,10 +25,10 @@ struct ReplyPump: ReplyTaker, ~Copyable {
     private static let amount = 1 << 19
 
     init(
-        _ body: consuming ReplyBody, _ answers: AnswerBook, _ tally: RequestTally, _ writer: NIOAsyncChannelOutboundWriter<AnswerPart>,
+        _ body: consuming ReplyBody, _ tally: RequestTally, _ writer: NIOAsyncChannelOutboundWriter<AnswerPart>,
         isEventStream: Bool
     ) {
-        (self.answers, self.tally, self.writer, self.isEventStream) = (answers, tally, writer, isEventStream)
+        (self.tally, self.writer, self.isEventStream) = (tally, writer, isEventStream)
         self.body = body
     }
 
@@ -63,7 +62,7 @@ struct ReplyPump: ReplyTaker, ~Copyable {
     /// The reply ended; what stands behind the body was searched by itself.
     mutating func finish(_ trailers: [(name: String, value: String)]) async throws {
         do throws(ReplyRefusal) { try body.finish(into: &passed) } catch { throw BrokerFailure.reply(error) }
-        tally.redacted(body.report.counts, answers)
+        tally.redacted(body.report.counts)
         try checkStop()
         holdsBack = false
         release()
@@ -76,7 +75,8 @@ struct ReplyPump: ReplyTaker, ~Copyable {
         guard !leaving.isEmpty else { return }
         let parts = leaving
         leaving = []
-        tally.redacted([], answers)
+        guard await tally.mayLeave() else { throw BrokerFailure.reply(.withheld) }
+        tally.begin()
         try await writer.write(contentsOf: parts)
     }
 
@@ -93,7 +93,7 @@ struct ReplyPump: ReplyTaker, ~Copyable {
 
     private func checkStop() throws {
         guard body.hasStopped else { return }
-        tally.redacted(body.report.counts, answers)
+        tally.redacted(body.report.counts)
         throw BrokerFailure.reply(.withheld)
     }
 

@@ -42,7 +42,7 @@ final class ErrandIntake {
     private func begin(_ judged: JudgedReply) throws(BrokerFailure) -> ErrandReply? {
         tally.answered(judged.status)
         let fields = ReplyFields(judged.fields.kept, broker.values.needles.needles, answers)
-        tally.redacted(fields.redactions, answers)
+        tally.redacted(fields.redactions)
         var reply = ErrandReply(status: judged.status, fields: fields.fields, body: [], redactions: fields.redactions)
         reply.withheld = fields.withheld
         guard reply.withheld == nil else { return reply }
@@ -89,7 +89,7 @@ final class ErrandIntake {
 
     private func finished() -> ErrandReply? {
         guard let report = body?.report, var reply else { return nil }
-        tally.redacted(report.counts, answers)
+        tally.redacted(report.counts)
         reply.redactions += report.counts
         reply.withheld = report.withheld?.reason
         if reply.body.count > mostBytes {

@@ -21,13 +21,15 @@ struct ErrandRun: Sendable {
         let wish = try wish(&exchange)
         let (ask, answer) = await broker.link.ask(wish.asked, for: id)
         guard case .allow(let leave) = answer else { throw .refused }
-        let tally = RequestTally()
+        let tally = RequestTally(ask, of: broker)
         tally.allow(leave.allowance)
         do throws(BrokerFailure) {
-            let reply = try await send(&exchange, wish, leave, ReplySealer(leave, of: ask, broker), tally)
+            var reply = try await send(&exchange, wish, leave, ReplySealer(leave, of: ask, broker), tally)
+            if await !tally.mayLeave() { reply = ErrandReply(status: reply.status, fields: [], body: [], withheld: .fuse) }
             broker.link.tell(.outcome(ask, tally.outcome("done")))
             return reply
         } catch {
+            _ = await tally.mayLeave()
             broker.link.tell(.outcome(ask, tally.outcome(error.code)))
             throw error
         }

@@ -7,6 +7,19 @@ final class RequestTally: Sendable {
     private let start = ContinuousClock.now
     private let state = Mutex(RequestOutcome(result: "", duration: .zero))
     private let progress = Mutex((hasBegun: false, hasSentAll: false))
+    /// The question by which it was allowed, and who answered it; nil for one whose reply has nothing of a value.
+    private let asked: (link: KeeperLink, id: AskID, values: HeldValues)?
+
+    init() { asked = nil }
+
+    init(_ id: AskID, of broker: BrokerParts) { asked = (broker.link, id, broker.values) }
+
+    /// Has the keeper count what was answered, and says whether what was judged of the reply may be seen. It is asked each time: neither that it is nor how
+    /// long it takes tells anything. A broker without values has nothing to tell.
+    func mayLeave() async -> Bool {
+        guard let asked, asked.values.generation > 0 else { return true }
+        return await asked.link.mayLeave(asked.id, answering: asked.values.answers.takeNew())
+    }
 
     /// Whether the answer has begun.
     var hasBegun: Bool { progress.withLock(\.hasBegun) }
@@ -40,16 +53,13 @@ final class RequestTally: Sendable {
 
     func answered(_ status: Int) { state.withLock { $0.status = status } }
 
-    func redacted(_ counts: [RedactionReport.Count], _ answers: AnswerBook) {
-        state.withLock { state in
-            state.redactions += counts
-            for name in answers.takeNew() { state.answers[name, default: 0] += 1 }
-        }
-    }
+    func redacted(_ counts: [RedactionReport.Count]) { state.withLock { $0.redactions += counts } }
 
     func outcome(_ result: String) -> RequestOutcome {
         state.withLock { state in
             var outcome = state
+            // What nobody was to see any more, and was not counted for that.
+            for name in asked?.values.answers.takeNew() ?? [] { outcome.answers[name, default: 0] += 1 }
             (outcome.result, outcome.duration) = (result, ContinuousClock.now - start)
             return outcome
         }

@@ -12,7 +12,6 @@ struct FramePump: ReplyTaker, ~Copyable {
     private var frames = MessageWriter()
     private var messages: ReplyBody
     private var controls: ReplyBody
-    private let answers: AnswerBook
     private let tally: RequestTally
     private let writer: NIOAsyncChannelOutboundWriter<AnswerPart>
     /// Of the message that has begun: what may be seen of it, and has not gone on.
@@ -31,10 +30,10 @@ struct FramePump: ReplyTaker, ~Copyable {
     private static let mostLeaving = 256 << 10
 
     init(
-        _ messages: consuming ReplyBody, _ controls: consuming ReplyBody, _ answers: AnswerBook, _ tally: RequestTally,
+        _ messages: consuming ReplyBody, _ controls: consuming ReplyBody, _ tally: RequestTally,
         _ writer: NIOAsyncChannelOutboundWriter<AnswerPart>
     ) {
-        (self.answers, self.tally, self.writer) = (answers, tally, writer)
+        (self.tally, self.writer) = (tally, writer)
         self.messages = messages
         self.controls = controls
     }
@@ -95,7 +94,7 @@ struct FramePump: ReplyTaker, ~Copyable {
         guard !leaving.isEmpty else { return }
         let frames = leaving
         leaving = []
-        tally.redacted([], answers)
+        guard await tally.mayLeave() else { throw BrokerFailure.reply(.withheld) }
         try await writer.write(.body(ByteBuffer(bytes: frames)))
     }
 
@@ -109,6 +108,6 @@ struct FramePump: ReplyTaker, ~Copyable {
     mutating func conclude() {
         guard !hasTold else { return }
         hasTold = true
-        tally.redacted(messages.report.counts + controls.report.counts, answers)
+        tally.redacted(messages.report.counts + controls.report.counts)
     }
 }

@@ -40,12 +40,16 @@ struct WebSocketRelay: Sendable {
 
     private func passFromService(_ end: RelayEnd) async {
         guard let messages = body(), let controls = body() else { return end.note(.reply(.coding)) }
-        var pump = FramePump(messages, controls, broker.values.answers, tally, client.writer)
+        var pump = FramePump(messages, controls, tally, client.writer)
         do {
             _ = try await stream.exchange.pass(to: &pump, tally)
             try await pump.finish()
             end.note(nil)
-        } catch { end.note(error as? BrokerFailure ?? .cut) }
+        } catch {
+            // That it ends answers a guess, perhaps.
+            _ = await tally.mayLeave()
+            end.note(error as? BrokerFailure ?? .cut)
+        }
         pump.conclude()
         if pump.hasClosed { end.noteProgramTold() }
         // Wakes who waits for the program.

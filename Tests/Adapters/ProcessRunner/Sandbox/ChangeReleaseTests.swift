@@ -152,6 +152,34 @@ struct ChangeReleaseTests {
         #expect(try self.run("echo $VALUE > whole", in: work).run.frames.filter { $0.kind == .answered }.isEmpty)
     }
 
+    @Test("a file with a fake token leaves: what a program was set up with has to work")
+    func token() throws {
+        let work = try work()
+        let token: [RunBinding] = [
+            .token("TOKEN", "sk_live_Fk9Qz2Xw7Lm4Tn8Rb3Yc6Vd1", needle: "stripe/key"), .variable("VALUE", value, needle: "db"),
+        ]
+        let run = try TestRun(job("echo $TOKEN > config; echo $VALUE > value; echo $TOKEN", in: work), token, from: spawner).finish()
+        #expect(run.output == "[REDACTED:stripe/key]\n" && entries(of: work.path).contains("config"), "\(run.errors)")
+        #expect(try report(run).files?.withheld.map(\.path) == ["value"])
+    }
+
+    @Test("of each file the keeper is asked, and once it withholds one all that come behind stay as well, whether they answer a guess or not")
+    func withheld() throws {
+        let word: [RunBinding] = [.variable("WORD", "summer-2025", needle: "db")]
+        var told: [RunChanges?] = []
+        for text in ["summer-2025", "summer-2026"] {
+            let work = try work()
+            let script = "mkdir one two; echo a > one/a; echo \(text) > one/b; echo c > two/c"
+            let run = try TestRun(job(script, in: work), word, from: spawner)
+            run.keeperSays = { _ in unsafe access("\(work.path)/one/a", F_OK) != 0 }
+            #expect(try run.finish().exit == .exited(code: 0))
+            #expect(entries(of: "\(work.path)/one") == ["a"] && !entries(of: work.path).contains("two"))
+            told.append(try report(run).files)
+        }
+        #expect(told[0]?.withheld.map(\.path) == ["one/b", "two"], "\(told)")
+        #expect(told[0] == told[1] && told[0]?.withheld.allSatisfy { $0.reason.contains("withheld output") } == true, "\(told)")
+    }
+
     @Test("links that leave, pipes and sockets are not taken over, and nothing is set-id")
     func dangerous() throws {
         let work = try work()

@@ -109,7 +109,19 @@ import Testing
         try await client.send(.text, "is it hunter22?")
         #expect(try await client.next() == .control(.close, [3, 240] + Array("broker.reply-withheld".utf8)))
         let outcome = try #require(await scene.judge.outcomes(1).first)
-        #expect(outcome.result == "broker.reply-withheld" && outcome.answers == ["deploy/key": 1])
+        #expect(outcome.result == "broker.reply-withheld" && outcome.answers.isEmpty)
+        #expect(scene.judge.answers == ["deploy/key"], "counted before the program sees it")
+        try await scene.end()
+    }
+
+    @Test func whatTheKeeperWithholdsEndsIt() async throws {
+        let scene = try await SocketScene(random)
+        let client = try await scene.open()
+        try await client.send(.text, "one")
+        #expect(try await client.nextText() == "one")
+        scene.judge.withhold()
+        try await client.send(.text, "two")
+        #expect(try await client.next() == .control(.close, [3, 240] + Array("broker.reply-withheld".utf8)))
         try await scene.end()
     }
 

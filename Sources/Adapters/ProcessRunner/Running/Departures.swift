@@ -1,0 +1,74 @@
+import Redaction
+import TacitWire
+
+/// What of an agent's run was judged and has not left yet.
+///
+/// The keeper counts what it answers, for all runs of the agent at once, and says whether it may go. It is asked each time, whether anything was answered or
+/// not: so neither that it was asked nor how long it took tells anything, and once a fuse has blown what answers a guess and what does not are withheld alike.
+final class Departures {
+    private struct Part {
+        var kind: RunFrame.Kind
+        var bytes: [UInt8]
+        /// Of its stream, up to here and perhaps a little further.
+        var report: RedactionReport
+    }
+
+    let answers: AnswerBook
+    /// What was judged since the keeper was asked.
+    private var next: [Part] = []
+    /// What it was asked about; nil while it has answered all.
+    private var asked: [Part]?
+    /// What may be told of each stream: the report of what left.
+    private var told: [RunFrame.Kind: RedactionReport] = [:]
+    /// Whether nothing may leave any more.
+    private(set) var areOver = false
+    /// How many bytes wait.
+    private(set) var byteCount = 0
+
+    init(_ answers: AnswerBook) { self.answers = answers }
+
+    /// Whether the keeper is yet to answer.
+    var isWaiting: Bool { asked != nil }
+
+    /// Takes what was judged of a stream.
+    func add(_ bytes: ArraySlice<UInt8>, of kind: RunFrame.Kind, _ report: RedactionReport) {
+        guard !areOver else { return }
+        next.append(Part(kind: kind, bytes: Array(bytes), report: report))
+        byteCount += bytes.count
+    }
+
+    /// Asks about all that waits, once what was asked before is answered; `always`, also where nothing waits.
+    func ask(always: Bool = false, on outgoing: inout [UInt8]) {
+        guard asked == nil, !areOver, always || !next.isEmpty else { return }
+        for name in answers.takeNew() { RunFrame.answered(Array(name.utf8)).encode(into: &outgoing) }
+        RunFrame.mayLeave.encode(into: &outgoing)
+        (asked, next) = (next, [])
+    }
+
+    /// Takes the keeper's answer; false where it was not asked.
+    func hear(mayLeave: Bool, on outgoing: inout [UInt8]) -> Bool {
+        guard let parts = asked else { return false }
+        asked = nil
+        guard mayLeave else {
+            answers.spend()
+            (areOver, next, byteCount) = (true, [], 0)
+            return true
+        }
+        for part in parts {
+            RunFrame.append(part.kind, part.bytes[...], to: &outgoing)
+            told[part.kind] = part.report
+            byteCount -= part.bytes.count
+        }
+        ask(on: &outgoing)
+        return true
+    }
+
+    /// What may be told of a stream: where something was withheld, nothing that was found in it, nor how much of it was searched.
+    func told(_ report: RedactionReport, of kind: RunFrame.Kind) -> RedactionReport {
+        guard areOver else { return report }
+        var told = told[kind] ?? RedactionReport()
+        let rest = report.bytesScanned + (report.withheld?.bytes ?? 0) - told.bytesScanned
+        if rest > 0 { told.withheld = .init(reason: told.withheld?.reason ?? .fuse, name: told.withheld?.name, bytes: rest) }
+        return told
+    }
+}
