@@ -196,7 +196,9 @@ import Testing
         let (one, two) = (try leave(await first.ask()), try leave(await second.ask()))
         #expect(await first.door.judge.mayLeave(answering: ["app/key", "app/key"], of: one.entry))
         #expect(await second.door.judge.mayLeave(answering: [], of: two.entry))
+        #expect(bench.brokers.consulted == 0)
         #expect(await second.door.judge.mayLeave(answering: ["nobody knows it"], of: two.entry), "it counts against what the request had")
+        #expect(bench.brokers.consulted == 2, "both ask from now on, before the last answer is seen")
         for (scene, entry) in [(first, one.entry), (second, two.entry)] {
             #expect(await !scene.door.judge.mayLeave(answering: [], of: entry))
             #expect(await !scene.door.judge.mayLeave(answering: ["app/key"], of: entry))

@@ -37,6 +37,7 @@ final class FakeBrokers: BrokerSupply {
         var brokers: [FakeBroker] = []
         var doors: [Door] = []
         var ended: [GrantID] = []
+        var consulted = 0
     }
 
     /// A door that was opened, and who judges what comes in by it.
@@ -52,6 +53,10 @@ final class FakeBrokers: BrokerSupply {
     /// What was released, in order.
     var leaves: [RequestLeave] { state.withLock { $0.leaves } }
     var doors: [Door] { state.withLock { $0.doors } }
+    /// How many were told to ask before anything of a reply is seen.
+    var consulted: Int { state.withLock { $0.consulted } }
+    fileprivate func consult() { state.withLock { $0.consulted += 1 } }
+
     /// The grants whose requests were ended.
     var ended: [GrantID] { state.withLock { $0.ended } }
     var running: Int { state.withLock { $0.brokers.count(where: \.isRunning) } }
@@ -127,6 +132,7 @@ private final class FakeBroker: RunningBroker {
     var isRunning: Bool { !hasEnded.isSet }
     func end() { hasEnded.set() }
     func endRequests(with grant: GrantID) { brokers.end(grant) }
+    func consult() async { brokers.consult() }
 
     func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply {
         try await brokers.perform(errand, judge, self)

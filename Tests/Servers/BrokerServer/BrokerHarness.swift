@@ -35,10 +35,13 @@ final class TestJudge: RequestJudge {
         (self.sealing, self.judgement) = (sealing, judgement)
     }
 
-    private let answered = Mutex((names: [String](), areWithheld: false))
+    private let answered = Mutex((names: [String](), areWithheld: false, times: 0))
 
     /// What was counted of answers before they were given.
     var answers: [String] { answered.withLock(\.names) }
+
+    /// How often it was asked whether something may be seen.
+    var askedToLeave: Int { answered.withLock(\.times) }
 
     /// From now on nothing of a reply may be seen.
     func withhold() { answered.withLock { $0.areWithheld = true } }
@@ -46,6 +49,7 @@ final class TestJudge: RequestJudge {
     func mayLeave(answering names: [String], of entry: Int64) async -> Bool {
         answered.withLock { answered in
             answered.names += names
+            answered.times += 1
             return !answered.areWithheld
         }
     }

@@ -58,6 +58,7 @@ import Testing
             .seal(AskID(number: 1), NewCredentials(values: [Canary(random).secret], expiry: .at(Timestamp(nanoseconds: 7)))),
             .refuse(AskID(number: 1), RequestDenial(code: "a.b", message: "no", rule: "r", nextStep: "ask")), .refuse(AskID(number: 2), nil),
             .leaving(AskID(number: 1), answers: ["app/key", "app/key"]), .leaving(AskID(number: 1), answers: []), .mayLeave(AskID(number: 1), true),
+            .consult(WorkID(number: 5)), .consulting(WorkID(number: 5)),
             .cancel(WorkID(number: 2)), outcome(counts: [3]), .failure(WorkID(number: 4), .stopped(.stray(grant))),
             .failure(WorkID(number: 4), .timeout), .failure(WorkID(number: 4), .overAllowance),
             .refuse(AskID(number: 4), RequestDenial(code: "rate_limited", message: "no", retryAfter: 3)), allowed,

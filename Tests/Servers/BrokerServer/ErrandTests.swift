@@ -55,6 +55,7 @@ import Testing
         judge.withhold()
         let broker = try await BrokerHarness()
         defer { broker.handle.end() }
+        await broker.handle.consult()
         let reply = try await broker.handle.perform(try grant.errand("/echo", to: service, method: "POST", body: Array("{}".utf8)), judgedBy: judge)
         try await service.end()
         #expect(reply.status == 200 && reply.fields.isEmpty && reply.body.isEmpty && reply.redactions.isEmpty && reply.withheld == .fuse)

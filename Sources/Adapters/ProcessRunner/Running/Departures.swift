@@ -18,8 +18,8 @@ final class Departures {
     private var next: [Part] = []
     /// What it was asked about; nil while it has answered all.
     private var asked: [Part]?
-    /// What may be told of each stream: the report of what left.
-    private var told: [RunFrame.Kind: RedactionReport] = [:]
+    /// The report of what left of each stream.
+    private var reports: [RunFrame.Kind: RedactionReport] = [:]
     /// Whether nothing may leave any more.
     private(set) var areOver = false
     /// How many bytes wait.
@@ -56,7 +56,7 @@ final class Departures {
         }
         for part in parts {
             RunFrame.append(part.kind, part.bytes[...], to: &outgoing)
-            told[part.kind] = part.report
+            reports[part.kind] = part.report
             byteCount -= part.bytes.count
         }
         ask(on: &outgoing)
@@ -66,9 +66,9 @@ final class Departures {
     /// What may be told of a stream: where something was withheld, nothing that was found in it, nor how much of it was searched.
     func told(_ report: RedactionReport, of kind: RunFrame.Kind) -> RedactionReport {
         guard areOver else { return report }
-        var told = told[kind] ?? RedactionReport()
-        let rest = report.bytesScanned + (report.withheld?.bytes ?? 0) - told.bytesScanned
-        if rest > 0 { told.withheld = .init(reason: told.withheld?.reason ?? .fuse, name: told.withheld?.name, bytes: rest) }
-        return told
+        var left = reports[kind] ?? RedactionReport()
+        let rest = report.bytesScanned + (report.withheld?.bytes ?? 0) - left.bytesScanned
+        if rest > 0 { left.withheld = .init(reason: left.withheld?.reason ?? .fuse, name: left.withheld?.name, bytes: rest) }
+        return left
     }
 }

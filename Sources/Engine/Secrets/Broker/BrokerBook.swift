@@ -147,6 +147,16 @@ final class BrokerBook: Sendable {
         for grant in grants { for broker in brokers { broker.endRequests(with: grant) } }
     }
 
+    /// Has the brokers of an agent, or with nil those of programs without a badge, ask before anything of a reply is seen. When this returns, they do.
+    func consult(for agent: AgentID?) async {
+        let brokers = state.withLock { state in
+            state.own.values.filter { $0.holder.isOf(agent) }.map(\.broker) + state.entries.filter { $0.key.isOf(agent) }.map(\.value.broker)
+        }
+        await withDiscardingTaskGroup { group in
+            for broker in brokers { group.addTask { await broker.consult() } }
+        }
+    }
+
     /// Ends brokers, and says how many; those of runs, too, unless they are spared.
     @discardableResult
     func end(sparingRuns: Bool = false, where isMeant: (SessionHolder) -> Bool) -> Int {

@@ -29,6 +29,8 @@ package protocol RunningBroker: AnyObject, Sendable {
     func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor
     /// Ends the requests that go on with a token which is over: a reply that streams, a WebSocket.
     func endRequests(with grant: GrantID)
+    /// Has it ask the judge before anything of a reply is seen, and not only where a guess is answered. When this returns, nothing more is seen unasked.
+    func consult() async
     /// Ends it, and with it the values that it holds. Idempotent.
     func end()
 }
@@ -37,6 +39,7 @@ extension RunningBroker {
     package func open(_ setup: DoorSetup, judgedBy judge: any RequestJudge) async throws -> OpenDoor { throw BrokerFailure.unavailable }
     /// One that cannot end a part of what it does ends all of it.
     package func endRequests(with grant: GrantID) { end() }
+    package func consult() async { end() }
 }
 
 /// Says whether requests of one session may leave. It is asked by a process that hostile bytes may have taken over.

@@ -82,15 +82,18 @@ extension Lasting {
         for secret in secrets where answers.left(.init(agent: agent, secret: secret), at: now) == nil {
             _ = await vault?.answersLeft(about: secret, for: agent)
         }
-        guard !counts.isEmpty else { return haveAnswersLeft(secrets, agent, now) }
         let counted = try? await answers.turns.pass { [self] in
             // What is withheld anyway answers nothing.
             guard haveAnswersLeft(secrets, agent, now) else { return false }
+            guard !counts.isEmpty else { return true }
             let areLeft = answers.take(counts, of: agent, at: now)
             await vault?.storeAnswers()
             return areLeft && (vault == nil || !counts.keys.contains { answers.holdsAny(.init(agent: agent, secret: $0)) })
         }
-        return counted ?? false
+        guard counted == true else { return false }
+        // With the last answer all that the agent has goes on asking; until it does, nobody sees that answer.
+        if !haveAnswersLeft(Set(counts.keys), agent, now) { await vault?.brokers.consult(for: agent) }
+        return true
     }
 
     private func haveAnswersLeft(_ secrets: Set<SecretID>, _ agent: AgentID?, _ now: Timestamp) -> Bool {

@@ -9,6 +9,9 @@ enum SessionHolder: Sendable, Hashable {
     case process(Int32, start: UInt64)
 
     var isProcess: Bool { if case .process = self { true } else { false } }
+
+    /// Whether it is this agent; with nil, whether it is a program without a badge.
+    func isOf(_ agent: AgentID?) -> Bool { if case .agent(let id) = self { id == agent } else { agent == nil } }
 }
 
 extension Asker {

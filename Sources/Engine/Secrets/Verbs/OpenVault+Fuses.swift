@@ -104,9 +104,7 @@ extension OpenVault {
                 try await authorizer.commit(permit, change, on: [subject], detail: [AuditFact("withheld", withheld)])
                 lasting.answers.reset(agent?.cast())
                 // One that runs still counts what it was given to count.
-                brokers.end { owner in
-                    if case .agent(let id) = owner { agent?.cast() == id } else { agent == nil }
-                }
+                brokers.end { $0.isOf(agent?.cast()) }
                 return withheld
             }
         }

@@ -36,6 +36,8 @@ package final class BrokerHandle: RunningBroker {
         var judging: [AskID: AskingProgram] = [:]
         /// Who is asked of requests that come in by a door.
         var doors: [WorkID: any RequestJudge] = [:]
+        /// Who waits until it asks before anything of a reply is seen.
+        var consulting: [WorkID: CheckedContinuation<Void, Never>] = [:]
         /// Who hears how a request ended that was allowed.
         var allowed: [AskID: (judge: any RequestJudge, entry: Int64)] = [:]
     }
@@ -50,7 +52,12 @@ package final class BrokerHandle: RunningBroker {
     /// How long a broker may take to open a door: one that lives takes milliseconds, on a machine that is not overwhelmed.
     package static let doorPatience = Duration.seconds(15)
 
+    /// How long a broker may take to hear that it has to ask; one that lives takes microseconds.
+    private static let consultPatience = Duration.seconds(2)
+
     private let state = Mutex(State())
+    /// What is about to be seen of replies, in the order in which it is asked about: what counts comes before what is given.
+    private let leaving: AsyncStream<Leaving>.Continuation
     private let clock: any Clock<Duration>
     private let channel: any Channel
     private let messages: NIOAsyncChannel<ControlMessage, ControlMessage>
@@ -60,6 +67,8 @@ package final class BrokerHandle: RunningBroker {
         descriptor: Int32, clock: any Clock<Duration> = ContinuousClock(), on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws {
         self.clock = clock
+        let (stream, continuation) = AsyncStream.makeStream(of: Leaving.self, bufferingPolicy: .bufferingOldest(Self.mostRequests))
+        leaving = continuation
         messages = try await ClientBootstrap(group: group).withConnectedSocket(descriptor) { channel in
             channel.eventLoop.makeCompletedFuture { try channel.speakControl() }
         }
@@ -71,9 +80,21 @@ package final class BrokerHandle: RunningBroker {
             }
             self?.finish()
         }
+        // Owned by the stream, with which it ends. What it waits for, other brokers perhaps, keeps no message of this one.
+        Task { [weak self] in
+            for await one in stream { await self?.answer(one) }
+        }
     }
 
-    deinit { channel.close(promise: nil) }
+    private struct Leaving {
+        let id: AskID
+        let answers: [String]
+    }
+
+    deinit {
+        leaving.finish()
+        channel.close(promise: nil)
+    }
 
     package var isRunning: Bool { state.withLock { $0.waiting != nil } && channel.isActive }
 
@@ -83,6 +104,24 @@ package final class BrokerHandle: RunningBroker {
     }
 
     package func endRequests(with grant: GrantID) { write(.revoke(grant)) }
+
+    package func consult() async {
+        let id = nextID()
+        // Owned by this call: one that does not hear is ended, and says nothing more.
+        let limit = Task { [weak self, clock] in
+            try await clock.sleep(for: Self.consultPatience)
+            self?.end()
+        }
+        defer { limit.cancel() }
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if state.waiting != nil { state.consulting[id] = continuation }
+                return state.waiting != nil
+            }
+            guard isOpen else { return continuation.resume() }
+            write(.consult(id))
+        }
+    }
 
     package func perform(_ errand: Errand, judgedBy judge: any RequestJudge) async throws -> ErrandReply {
         let id = nextID()
@@ -152,10 +191,9 @@ package final class BrokerHandle: RunningBroker {
             // To store takes its time; others go on meanwhile. Owned by the request, whose broker waits.
             Task { await seal(credentials, id, by: judge, entry) }
         case .leaving(let id, let answers):
-            // One after the other: what counts comes before what is given.
-            guard let (judge, entry) = state.withLock({ $0.allowed[id] }) else { return write(.mayLeave(id, false)) }
             await answersAreRead()
-            write(.mayLeave(id, await judge.mayLeave(answering: answers, of: entry)))
+            if case .dropped = leaving.yield(Leaving(id: id, answers: answers)) { end() }
+        case .consulting(let id): state.withLock { $0.consulting.removeValue(forKey: id) }?.resume()
         case .outcome(let id, let outcome):
             // Told before the reply that comes behind it.
             guard let (judge, entry) = state.withLock({ $0.allowed.removeValue(forKey: id) }) else { return }
@@ -177,8 +215,13 @@ package final class BrokerHandle: RunningBroker {
         case .failure(let id, let failure): waiting(id)?.answer.fail(failure)
         case .misuse(let id, let grant, let code): await judge(of: id)?.noteMisuse(of: grant, code: code)
         case .egress(let id, let request): await judge(of: id)?.noteEgress(request.withoutTarget)
-        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .mayLeave, .cancel, .open, .revoke: end()
+        case .errand, .allow, .refuse, .describe, .sealed, .unsealed, .mayLeave, .consult, .cancel, .open, .revoke: end()
         }
+    }
+
+    private func answer(_ asked: Leaving) async {
+        guard let (judge, entry) = state.withLock({ $0.allowed[asked.id] }) else { return write(.mayLeave(asked.id, false)) }
+        write(.mayLeave(asked.id, await judge.mayLeave(answering: asked.answers, of: entry)))
     }
 
     /// Who waits for this; nil where it was given up before the broker heard of that. What was never asked for ends the broker.
@@ -239,9 +282,11 @@ package final class BrokerHandle: RunningBroker {
     /// The broker has ended: who waits for it is told, and what left is written down as cut off.
     private func finish() {
         let ended = state.withLock { state in
-            defer { (state.waiting, state.allowed, state.doors) = (nil, [:], [:]) }
+            defer { (state.waiting, state.allowed, state.doors, state.consulting) = (nil, [:], [:], [:]) }
             return state
         }
+        leaving.finish()
+        for continuation in ended.consulting.values { continuation.resume() }
         for one in (ended.waiting ?? [:]).values { one.answer.fail(.unavailable) }
         for program in ended.judging.values { program.leave() }
         guard !ended.allowed.isEmpty || !ended.doors.isEmpty else { return }

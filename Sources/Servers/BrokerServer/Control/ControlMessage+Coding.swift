@@ -4,9 +4,9 @@ import Secrets
 extension ControlMessage {
     private enum Kind: UInt8 {
         case errand = 1
-        case allow, refuse, cancel, open, describe, sealed, unsealed, revoke, mayLeave
+        case allow, refuse, cancel, open, describe, sealed, unsealed, revoke, mayLeave, consult
         case ask = 65
-        case outcome, reply, failure, opened, misuse, egress, withdraw, seal, leaving
+        case outcome, reply, failure, opened, misuse, egress, withdraw, seal, leaving, consulting
     }
 
     /// Kind and parts, without the length.
@@ -56,6 +56,8 @@ extension ControlMessage {
         case .mayLeave(let id, let mayLeave):
             writer.begin(Kind.mayLeave, id.number)
             writer.write(mayLeave)
+        case .consult(let id): writer.begin(Kind.consult, id.number)
+        case .consulting(let id): writer.begin(Kind.consulting, id.number)
         case .leaving(let id, let answers):
             writer.begin(Kind.leaving, id.number)
             writer.write(list: answers) { $0.write($1) }
@@ -92,6 +94,8 @@ extension ControlMessage {
         case .opened: self = .opened(work, OpenDoor(port: try reader.count(), authority: try reader.text()))
         case .ask: self = .ask(ask, WorkID(number: try reader.int64()), try .init(decoding: &reader))
         case .mayLeave: self = .mayLeave(ask, try reader.flag())
+        case .consult: self = .consult(work)
+        case .consulting: self = .consulting(work)
         case .leaving: self = .leaving(ask, answers: try reader.list { reader throws(CanonicalError) in try reader.text() })
         case .outcome: self = .outcome(ask, try .init(decoding: &reader))
         case .reply: self = .reply(work, try .init(decoding: &reader))

@@ -16,6 +16,8 @@ enum ControlMessage: Sendable {
     case unsealed(AskID)
     /// Whether what waits of a reply may be seen: the answer to `leaving`.
     case mayLeave(AskID, Bool)
+    /// From now on it asks that before anything of a reply is seen, and not only where a guess is answered.
+    case consult(WorkID)
     /// Nobody waits for it any more.
     case cancel(WorkID)
     case open(WorkID, DoorSetup)
@@ -27,6 +29,8 @@ enum ControlMessage: Sendable {
     case outcome(AskID, RequestOutcome)
     /// Some of a reply is about to be seen, with guesses that it answers, by the names of the values.
     case leaving(AskID, answers: [String])
+    /// From here on it does what `consult` said.
+    case consulting(WorkID)
     case reply(WorkID, ErrandReply)
     case opened(WorkID, OpenDoor)
     case failure(WorkID, BrokerFailure)

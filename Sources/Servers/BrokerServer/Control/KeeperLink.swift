@@ -83,6 +83,8 @@ final class KeeperLink: Sendable {
         }
     }
 
+    var isAskingToLeave: Bool { state.withLock { !$0.leaving.isEmpty } }
+
     /// The keeper's answer to that.
     func answer(_ id: AskID, mayLeave: Bool) { state.withLock { $0.leaving.removeValue(forKey: id) }?.resume(returning: mayLeave) }
 

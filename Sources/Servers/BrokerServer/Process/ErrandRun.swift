@@ -1,6 +1,7 @@
 import Brokering
 import Model
 import NIOCore
+import Redaction
 import Secrets
 
 /// Makes one request that the keeper wants made: asks, sends, and reads the reply.

@@ -19,6 +19,8 @@ final class HeldValues: Sendable {
         var compiled: (needles: NeedleSet, generation: Int)?
         /// How often there was a value more.
         var generation = 0
+        /// Whether the keeper is asked before anything of a reply is seen.
+        var isConsulting = false
     }
 
     private let state = Mutex(State())
@@ -74,6 +76,11 @@ final class HeldValues: Sendable {
     }
 
     private static let mostSignatures = 32
+
+    /// Has the keeper asked from now on before anything of a reply is seen: of answers about one of the agent's secrets there is none left.
+    func consult() { state.withLock { $0.isConsulting = true } }
+
+    var isConsulting: Bool { state.withLock(\.isConsulting) }
 
     /// Whether a service was sent a value: one that was not has none to send back.
     func haveGone(to origin: Brokering.Origin) -> Bool { state.withLock { $0.origins.contains(origin) } }

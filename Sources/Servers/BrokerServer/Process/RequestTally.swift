@@ -14,11 +14,17 @@ final class RequestTally: Sendable {
 
     init(_ id: AskID, of broker: BrokerParts) { asked = (broker.link, id, broker.values) }
 
-    /// Has the keeper count what was answered, and says whether what was judged of the reply may be seen. It is asked each time: neither that it is nor how
-    /// long it takes tells anything. A broker without values has nothing to tell.
+    /// Has the keeper count what was answered, and says whether what was judged of the reply may be seen. Where nothing was answered, it is not asked as long as
+    /// there are answers left: that some are not any more it says by itself, before the last one is seen. A broker without values has nothing to tell.
     func mayLeave() async -> Bool {
         guard let asked, asked.values.generation > 0 else { return true }
-        return await asked.link.mayLeave(asked.id, answering: asked.values.answers.takeNew())
+        let (link, values) = (asked.link, asked.values)
+        let names = values.answers.takeNew()
+        // An answer of this reply may be one that another reply is asking about.
+        guard !names.isEmpty || values.isConsulting || link.isAskingToLeave else { return !values.answers.isSpent }
+        let mayLeave = await link.mayLeave(asked.id, answering: names)
+        if !mayLeave { values.answers.spend() }
+        return mayLeave
     }
 
     /// Whether the answer has begun.

@@ -24,10 +24,13 @@ final class WorkDesk: Sendable {
         case .sealed(let id, let credentials): parts.link.answer(id, sealed: credentials)
         case .unsealed(let id): parts.link.answer(id, sealed: nil)
         case .mayLeave(let id, let mayLeave): parts.link.answer(id, mayLeave: mayLeave)
+        case .consult(let id):
+            parts.values.consult()
+            parts.link.tell(.consulting(id))
         case .cancel(let id): running.withLock { $0[id] }?.cancel()
         case .revoke(let grant): parts.ongoing.end(with: grant)
         case .open(let id, let setup): run(id) { [parts] in await Self.open(id, setup, parts) }
-        case .ask, .seal, .leaving, .outcome, .reply, .failure, .opened, .misuse, .egress, .withdraw: return false
+        case .ask, .seal, .leaving, .consulting, .outcome, .reply, .failure, .opened, .misuse, .egress, .withdraw: return false
         }
         return true
     }

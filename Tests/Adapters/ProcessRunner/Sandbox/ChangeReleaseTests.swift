@@ -164,7 +164,7 @@ struct ChangeReleaseTests {
     }
 
     @Test("of each file the keeper is asked, and once it withholds one all that come behind stay as well, whether they answer a guess or not")
-    func withheld() throws {
+    func withheldByTheKeeper() throws {
         let word: [RunBinding] = [.variable("WORD", "summer-2025", needle: "db")]
         var told: [RunChanges?] = []
         for text in ["summer-2025", "summer-2026"] {
