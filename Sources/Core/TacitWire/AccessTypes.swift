@@ -47,10 +47,12 @@ public struct PolicyQuestion: Codable, Sendable, Equatable {
     public var request: String?
     /// Where in the request the token would stand, such as `bearer` or `header: X-Api-Key`.
     public var place: String?
+    /// What the request would ask of a GraphQL service, such as `query viewer`.
+    public var operations: [String]?
 
     public init(
         agent: String, scope: String, name: String? = nil, capability: String, tags: [String]? = nil, model: String? = nil, given: [String]? = nil,
-        argv: [String]? = nil, request: String? = nil, place: String? = nil
+        argv: [String]? = nil, request: String? = nil, place: String? = nil, operations: [String]? = nil
     ) {
         self.agent = agent
         self.scope = scope
@@ -62,6 +64,7 @@ public struct PolicyQuestion: Codable, Sendable, Equatable {
         self.argv = argv
         self.request = request
         self.place = place
+        self.operations = operations
     }
 }
 

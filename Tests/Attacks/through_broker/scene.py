@@ -75,6 +75,7 @@ class Scene:
             rule("public", ["/v1/public/**", "/v1/one"]), rule("files", ["/v1/files/*/raw"], encoded_slash="allow"), rule("rated", ["/v1/rated"], rate="2/minute"),
             rule("sealing", ["/v1/seal/**"], seal=["token: /token"], seal_into="minted/key", seal_expiry="/expires_in"), rule("minted", ["/v1/minted"], ["minted/*"]),
             rule("streams", ["/v1/public/**"], ports=[str(self.upstream.ports["streams"])]), rule("sockets", ["/v1/public/socket-*"], websocket="allow"),
+            rule("reading", ["/v1/read/**"], methods=["GET", "HEAD"]), rule("asking", ["/v1/asked"], operations=["query viewer"]),
             rule("form", ["/v1/form"], ["form/*"], places=["form: key"]),
             rule("provider", ["/v1/models", "/v1/chat/**", "/v1/realtime/**"], ["model/*"], hosts=[PROVIDER], ports=["443"]), rule("cloud", ["/v1/public/**"], hosts=[*CLOUD]),
             rule("words", ["/v1/public/guess-*"], ["guess/*"]), rule("inside", ["/v1/public/**"], hosts=[*INSIDE, *CHANGING], own_network="deny"),
@@ -193,7 +194,7 @@ class NaivePlace(Place):
     def __init__(self, scene):
         tokens = {token.encode(): scene.values[name].encode() for door in scene.doors.values() for name, token in door.tokens.items()}
         if not hasattr(scene, "naive"):
-            scene.naive = Naive(scene.upstream, tokens, [b"v1/public", b"v1/one", b"v1/files", b"v1/form", b"v1/rated", b"v1/seal", b"v1/minted", b"v1/models", b"v1/chat", b"v1/realtime"])
+            scene.naive = Naive(scene.upstream, tokens, [b"v1/public", b"v1/one", b"v1/files", b"v1/form", b"v1/rated", b"v1/seal", b"v1/minted", b"v1/models", b"v1/chat", b"v1/realtime", b"v1/read", b"v1/asked"])
         doors = {name: Door(scene.naive.port, door.credential, door.tokens) for name, door in scene.doors.items()}
         super().__init__(scene.upstream, doors["first"], scene.values, doors)
         self.resolve = scene.resolve

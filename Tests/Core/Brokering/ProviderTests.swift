@@ -71,12 +71,4 @@ struct ProviderTests {
         let provider = try #require(ProviderCatalogue.provider(named: name))
         #expect(provider.givesCredentials(at: path) == expected)
     }
-
-    @Test("counts as a write what one request can do anything with")
-    func writes() throws {
-        for (name, path) in [("github", "/graphql"), ("linear", "/graphql"), ("gitlab", "/api/graphql"), ("slack", "/api/conversations.list")] {
-            #expect(try #require(ProviderCatalogue.provider(named: name)).writes(at: path))
-        }
-        #expect(try !#require(ProviderCatalogue.provider(named: "github")).writes(at: "/repos/a/b"))
-    }
 }

@@ -34,9 +34,10 @@ import Testing
 
     private func described(_ use: RequestWish.TokenUse) -> AskedRequest {
         var request = AskedRequest(scheme: "https", host: "api.test", port: 443, method: "POST", path: "/v1/a", uses: [use])
-        request.givesCredentials = true
+        (request.givesCredentials, request.isBare) = (true, true)
         request.content = RequestContent(
             target: "/v1/a?b=c", fields: [.init("x-api-key", "FAKE-TOKEN")], headHash: random.bytes(32), bodyHash: random.bytes(32), bodyByteCount: 9)
+        request.content?.operations = Set(["query viewer", "mutation createIssue"].compactMap(GraphQLOperation.init(parsing:)))
         return request
     }
 

@@ -43,6 +43,28 @@ import Testing
         try await scene.end()
     }
 
+    @Test func theKeeperIsToldWhatIsAskedOfGraphQL() async throws {
+        let scene = try await scene()
+        let body = ["-H", "Content-Type: application/json", "--data"]
+        for (path, arguments) in [
+            ("/asked/graphql", body + [#"{"query":"query Q { me: viewer { login } }","operationName":"Q"}"#]),
+            ("/asked/graphql?query=%7Bviewer%7D", []),
+        ] {
+            #expect(try await scene.curl(path, arguments).contains("HTTP/1.1 200 "))
+            #expect(scene.judge.asked.last?.content?.operations.map(\.description) == ["query viewer"], "\(path)")
+            #expect(scene.judge.asked.last?.isBare == false)
+        }
+        for (path, arguments) in [
+            ("/asked/graphql", body + [#"[{"query":"{viewer}"}]"#]), ("/asked/graphql?query=%7Bviewer%7D", body + [#"{"query":"{viewer}"}"#]),
+            ("/asked/graphql", ["-H", "Content-Type: text/plain", "--data", #"{"query":"{viewer}"}"#]), ("/asked/graphql", []),
+        ] {
+            #expect(try await scene.curl(path, arguments).contains("HTTP/1.1 200 "))
+            #expect(scene.judge.asked.last?.content?.operations.isEmpty == true, "\(path)")
+        }
+        #expect(scene.judge.asked.last?.isBare == true)
+        try await scene.end()
+    }
+
     @Test func whatIsTooLongToHoldBackIsNotAskedAbout() async throws {
         let scene = try await scene()
         try Data(repeating: 0x61, count: (1 << 20) + 1).write(to: URL(filePath: scene.directory.path("long")))

@@ -42,6 +42,10 @@ struct PolicyExplainCommand: Verb {
         name: .customLong("place"),
         help: ArgumentHelp("Where in it the token would stand, such as `bearer`.", valueName: "place"))
     var place: String?
+    @Option(
+        name: .customLong("operation"),
+        help: ArgumentHelp("What it would ask of a GraphQL service, such as `query viewer`.", valueName: "operation"))
+    var operations: [String] = []
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The command that would have the secret.", valueName: "command"))
     var command: [String] = []
     @OptionGroup var scope: ScopeOptions
@@ -55,7 +59,7 @@ struct PolicyExplainCommand: Verb {
         let question = PolicyQuestion(
             agent: agent, scope: environment.text, name: reference?.name, capability: capability ?? (request == nil ? "env_inject" : "broker"),
             tags: tags.isEmpty ? nil : tags, model: model, given: given.isEmpty ? nil : given, argv: command.isEmpty ? nil : command,
-            request: request, place: place)
+            request: request, place: place, operations: operations.isEmpty ? nil : operations)
         let answer: PolicyAnswer = try door.send("POST", WirePath.policyExplain, json: question)
         let console = Console(context)
         if options.json { return console.say(json: answer) }

@@ -22,6 +22,8 @@ struct JSONStrings {
     private var path: [[UInt8]] = []
     private var pathByteCount = 0
     private var found: [Found] = []
+    /// The values of the outermost object's members.
+    private var members: [String: ArraySlice<UInt8>] = [:]
 
     /// The texts of at least so many bytes, as they are written, that a rule could name: by a pointer of printable ASCII, not longer than rules have it.
     ///
@@ -32,6 +34,14 @@ struct JSONStrings {
 
     /// As `all`, and the numbers.
     static func scalars(in bytes: [UInt8]) -> [Found]? { JSONStrings(bytes: bytes, length: 0, takesNumbers: true).read() }
+
+    /// The values of the members of an object, as they are written, by their names; nil where the whole is no object.
+    static func members(in bytes: [UInt8]) -> [String: ArraySlice<UInt8>]? {
+        var strings = JSONStrings(bytes: bytes, length: .max)
+        strings.skipBlanks()
+        guard strings.next == UInt8(ascii: "{"), strings.value(), strings.isAtEnd() else { return nil }
+        return strings.members
+    }
 
     private init(bytes: [UInt8], length: Int, takesNumbers: Bool = false) {
         (self.bytes, self.length, self.takesNumbers) = (bytes, length, takesNumbers)
@@ -107,7 +117,11 @@ struct JSONStrings {
         strings.skipBlanks()
         guard strings.take(UInt8(ascii: ":")) else { return false }
         strings.enter(escaped(name))
-        return strings.value()
+        strings.skipBlanks()
+        let start = strings.place
+        guard strings.value() else { return false }
+        if strings.path.count == 1 { strings.members[String(decoding: name, as: UTF8.self)] = strings.bytes[start..<strings.place] }
+        return true
     }
 
     private static func element(_ strings: inout JSONStrings, _ level: inout Level) -> Bool {

@@ -12,6 +12,8 @@ package struct RequestDraft: Sendable, Equatable {
     /// The agent's own, in its order.
     package let fields: [ReceivedHead.Field]
     package let body: [UInt8]
+    /// What it asks of a GraphQL service; empty where it is none, or nobody can say for sure.
+    package let operations: Set<GraphQLOperation>
 
     /// Takes what an agent says, and refuses what no broker would send, before anybody looks for a secret.
     package init(method: String, url: String, fields: [(name: String, value: String)], body: [UInt8]) throws(DraftProblem) {
@@ -27,6 +29,9 @@ package struct RequestDraft: Sendable, Equatable {
         self.method = method
         self.fields = fields.map { ReceivedHead.Field($0.name, Array($0.value.utf8)) }
         self.body = body
+        let types = fields.filter { $0.name.lowercased() == "content-type" }.map(\.value)
+        operations =
+            GraphQLRequest(method: method, query: target.query, contentType: types.count == 1 ? types[0] : nil, body: body).operations
         let head = head(target.pathAndQuery, [])
         if let refusal = HeadGuard(tunnel: target.origin).verdict(on: head, carriesToken: true, allowsEncodedSlash: true).refusal {
             throw .refused(refusal)
@@ -73,23 +78,27 @@ extension RequestDraft {
 
     /// What is asked about it, with the token of a grant in one place.
     package func asked(showing grant: GrantID, at place: TokenPlace) -> AskedRequest {
-        asked([RequestWish.TokenUse(grant: grant, place: place, occurrences: 1)])
+        var asked = AskedRequest(
+            scheme: target.origin.scheme.rawValue, host: "\(target.origin.host)", port: Int(target.origin.port), method: method,
+            path: target.judgedPath, uses: [RequestWish.TokenUse(grant: grant, place: place, occurrences: 1)])
+        asked.isBare = isBare(at: place)
+        return asked
     }
 
     /// What the policy is asked; `place` is nil as long as nobody knows where the token goes. Nil where the policy's own reading differs.
     package func question(at place: TokenPlace?) -> RequestQuestion? {
         RequestQuestion(
             scheme: target.origin.scheme.rawValue, host: "\(target.origin.host)", port: Int(target.origin.port), method: method,
-            path: target.judgedPath, place: place, providerPlaces: provider?.places ?? [])
+            path: target.judgedPath, place: place, providerPlaces: provider?.places ?? [],
+            isBare: isBare(at: place), operations: operations)
     }
 
     /// The provider whose host it goes to.
     package var provider: Provider? { ProviderCatalogue.provider(at: "\(target.origin.host)") }
 
-    private func asked(_ uses: [RequestWish.TokenUse]) -> AskedRequest {
-        AskedRequest(
-            scheme: target.origin.scheme.rawValue, host: "\(target.origin.host)", port: Int(target.origin.port), method: method,
-            path: target.judgedPath, uses: uses)
+    private func isBare(at place: TokenPlace?) -> Bool {
+        if case .query? = place { return false }
+        return target.query == nil && body.isEmpty
     }
 
     /// The head as it goes to the broker, with the token in its place.

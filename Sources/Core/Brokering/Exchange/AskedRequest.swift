@@ -13,12 +13,14 @@ package struct AskedRequest: Sendable, Equatable {
     package let uses: [RequestWish.TokenUse]
     /// Texts in its head that could be tokens of another session; of most requests there are none.
     package var strangers: [[UInt8]]
-    /// All of it, where the keeper wanted that, because a person is asked; nil otherwise.
+    /// All of it, where the keeper wanted that, because a person is asked or it is judged by what it asks of GraphQL; nil otherwise.
     package var content: RequestContent?
     /// The entry by which this same request was allowed before, where the service answered that its credential is not good (401).
     package var rejected: Int64?
     /// Whether the answer may hold credentials, as its body or a field says: then it goes only where a rule seals what comes back.
     package var givesCredentials = false
+    /// Whether it says nothing but its path: no query, no body.
+    package var isBare = false
 
     package init(
         scheme: String, host: String, port: Int, method: String, path: String, uses: [RequestWish.TokenUse], strangers: [[UInt8]] = []
@@ -34,6 +36,7 @@ package struct AskedRequest: Sendable, Equatable {
             host: origin.host.description, port: Int(origin.port), method: wish.request.request.method.rawValue,
             path: wish.request.target.judgedPath, uses: wish.uses, strangers: wish.strangers)
         givesCredentials = wish.givesCredentials
+        isBare = wish.request.target.query == nil && [.none, .length(0)].contains(wish.request.body)
     }
 
     /// It as it is told where its target holds what nobody may write down: without its path, and of its host without what could be a credential.
@@ -54,6 +57,7 @@ package struct AskedRequest: Sendable, Equatable {
     package func question(for use: RequestWish.TokenUse?) -> RequestQuestion? {
         RequestQuestion(
             scheme: scheme, host: host, port: port, method: method, path: path, place: use?.place, occurrences: use?.occurrences ?? 0,
-            providerPlaces: ProviderCatalogue.provider(at: host)?.places ?? [])
+            providerPlaces: ProviderCatalogue.provider(at: host)?.places ?? [], isBare: isBare,
+            operations: content?.operations)
     }
 }

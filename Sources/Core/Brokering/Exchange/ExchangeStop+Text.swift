@@ -8,7 +8,7 @@ extension ExchangeStop: Diagnosable {
         case .exchange(.withoutValue): "a token in the request was not allowed for it"
         case .exchange(.unspeakable): "the secret's value cannot be written where its token stands"
         case .unreadableBody: "the body is not what its content type says, or longer than 1 MiB, and a token may stand in it"
-        case .bodyTooLong: "a person is asked about each such request, and its body is longer than 1 MiB"
+        case .bodyTooLong: "all of such a request is looked at before any of it goes, and its body is longer than 1 MiB"
         case .codedBody: "the body has a Content-Encoding, and nobody looks into it for tokens"
         case .signature(let refusal): refusal.message
         case .egress: "the request holds a real value, for which the program was given a token"
@@ -23,7 +23,7 @@ extension ExchangeStop: Diagnosable {
         case .exchange(.withoutValue): nil
         case .exchange(.unspeakable): "a person checks the stored value: it has a line break, or characters that this place cannot have"
         case .unreadableBody: "send the body as its content type says, in one piece of at most 1 MiB"
-        case .bodyTooLong: "send less at once, or tell the person that the rule's `approval` is in the way of it"
+        case .bodyTooLong: "send less at once, or tell the person that the rule's `approval` or `operations` is in the way of it"
         case .codedBody: "send the body without Content-Encoding"
         case .signature(let refusal): refusal.hint
         case .egress: "send the token where the service takes its credential; a person looks where the program has the value from"

@@ -10,7 +10,7 @@ package enum ExchangeStop: Error, Sendable, Equatable {
     case exchange(ExchangeRefusal)
     /// The body is not what its content type says, or too long to be looked through, and a token may stand in it.
     case unreadableBody
-    /// A person is asked about the request, and the body is longer than what is held back for that.
+    /// All of the request is judged, or a person is asked about it, and the body is longer than what is held back for that.
     case bodyTooLong
     /// The body is in a coding that nobody looks into.
     case codedBody

@@ -1,7 +1,8 @@
 import Crypto
 import Model
+package import Policies
 
-/// All of a request that goes on, as a person is asked about it: with marks in the place of its tokens.
+/// All of a request that goes on, as a person is asked about it: with marks in the place of its tokens. What it asks of GraphQL is judged by it, too.
 package struct RequestContent: Sendable, Equatable {
     /// One header field.
     package struct Field: Sendable, Equatable {
@@ -20,6 +21,8 @@ package struct RequestContent: Sendable, Equatable {
     /// SHA-256 of the body, 32 bytes; nil where there is none.
     package let bodyHash: [UInt8]?
     package let bodyByteCount: Int
+    /// What it asks of a GraphQL service; empty where it is none, or nobody can say for sure.
+    package var operations: Set<GraphQLOperation> = []
 
     package init(target: String, fields: [Field], headHash: [UInt8], bodyHash: [UInt8]?, bodyByteCount: Int) {
         (self.target, self.fields, self.headHash) = (target, fields, headHash)

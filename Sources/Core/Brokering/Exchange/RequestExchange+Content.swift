@@ -1,8 +1,9 @@
 import HTTPTypes
 import Model
+import Policies
 
 extension RequestExchange {
-    /// Has the rest of the body come before the wish is answered, since a person is asked about all of it; it is 1 MiB at most.
+    /// Has the rest of the body come before the wish is answered, since all of it is judged, or a person is asked about it; it is 1 MiB at most.
     package mutating func awaitBody() -> Step {
         guard case .asking(let wish, let content, _, let hasEnded) = state else {
             preconditionFailure("internal: a body was awaited for a wish that nobody asked")
@@ -21,11 +22,15 @@ extension RequestExchange {
         let body = content.streams ? early : content.body
         if let egress = egress(in: wish, body) { throw .egress(egress) }
         if content.streams, let stray = tokens.first(in: body) { throw .stray(stray.grant) }
-        guard case .signed(let signed, _) = content else {
-            return RequestContent(shown: SignableHead(try marked(wish)), sent: SignableHead(sent: wish.request), body: body)
+        var all: RequestContent
+        if case .signed(let signed, _) = content {
+            let bare = signed.claim.unsigned(SignableHead(sent: wish.request))
+            all = RequestContent(shown: bare, sent: bare, body: body)
+        } else {
+            all = RequestContent(shown: SignableHead(try marked(wish)), sent: SignableHead(sent: wish.request), body: body)
         }
-        let bare = signed.claim.unsigned(SignableHead(sent: wish.request))
-        return RequestContent(shown: bare, sent: bare, body: body)
+        all.operations = GraphQLRequest(wish, body: body).operations
+        return all
     }
 
     /// The head with a mark in the place of each token.
@@ -36,6 +41,19 @@ extension RequestExchange {
             marks[use.grant] = SecretValue(moving: &mark)
         }
         do throws(ExchangeRefusal) { return try TextExchange(tokens, values: marks).head(wish.request) } catch { throw .exchange(error) }
+    }
+}
+
+extension GraphQLRequest {
+    fileprivate init(_ wish: RequestWish, body: [UInt8]) {
+        let request = wish.request.request
+        self.init(method: request.method.rawValue, query: wish.request.target.query, contentType: request.headerFields[.contentType], body: body)
+        parametersBesides = Set(
+            wish.uses.compactMap { use -> String? in
+                guard case .query(let name) = use.place else { return nil }
+                return name
+            })
+        isCoded = (request.headerFields[.contentEncoding] ?? "identity").lowercased() != "identity"
     }
 }
 

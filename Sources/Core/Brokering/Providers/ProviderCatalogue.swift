@@ -21,7 +21,7 @@ extension ProviderCatalogue {
     private static let models = [
         Provider(
             "openai", at: ["api.openai.com"], base: "/v1", like: "openai-project", variables: ["OPENAI_API_KEY"],
-            address: ["OPENAI_BASE_URL", "OPENAI_API_BASE"], anyWrite: ["/v1/batches/**"],
+            address: ["OPENAI_BASE_URL", "OPENAI_API_BASE"],
             credentials: [
                 "/v1/organization/admin_api_keys", "/v1/organization/admin_api_keys/**", "/v1/organization/projects/*/api_keys/**",
                 "/v1/organization/projects/*/service_accounts", "/v1/realtime/sessions", "/v1/realtime/client_secrets",
@@ -29,13 +29,13 @@ extension ProviderCatalogue {
             ]),
         Provider(
             "anthropic", at: ["api.anthropic.com"], in: [.header("x-api-key"), .bearer], like: "anthropic",
-            variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"], address: ["ANTHROPIC_BASE_URL"], anyWrite: ["/v1/messages/batches/**"],
+            variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"], address: ["ANTHROPIC_BASE_URL"],
             credentials: ["/v1/organizations/api_keys", "/v1/organizations/api_keys/**", "/v1/oauth/**"]),
         Provider(
             "gemini", at: ["generativelanguage.googleapis.com"], in: [.header("x-goog-api-key"), .query("key"), .bearer], like: "google-api",
             variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], address: ["GOOGLE_GEMINI_BASE_URL"], credentials: ["/*/auth_tokens", "/*/authTokens"]),
         Provider(
-            "mistral", at: ["api.mistral.ai"], like: "base62-32", variables: ["MISTRAL_API_KEY"], anyWrite: ["/v1/batch/**"]),
+            "mistral", at: ["api.mistral.ai"], like: "base62-32", variables: ["MISTRAL_API_KEY"]),
         Provider("cohere", at: ["api.cohere.com", "api.cohere.ai"], like: "base62-40", variables: ["CO_API_KEY", "COHERE_API_KEY"]),
         Provider(
             "huggingface", at: ["huggingface.co", "router.huggingface.co"], in: [.bearer, .basic], like: "hugging-face",
@@ -58,7 +58,7 @@ extension ProviderCatalogue {
     private static let code = [
         Provider(
             "github", at: ["api.github.com", "github.com", "uploads.github.com", "codeload.github.com"],
-            in: [.bearer, .header("authorization"), .basic], like: "github-ghp", variables: ["GITHUB_TOKEN", "GH_TOKEN"], anyWrite: ["/graphql"],
+            in: [.bearer, .header("authorization"), .basic], like: "github-ghp", variables: ["GITHUB_TOKEN", "GH_TOKEN"],
             credentials: [
                 "/app/installations/*/access_tokens", "/app-manifests/*/conversions", "/applications/*/token", "/applications/*/token/**",
                 "/login/oauth/**", "/login/device/**", "/repos/*/*/actions/runners/*-token", "/orgs/*/actions/runners/*-token",
@@ -66,7 +66,7 @@ extension ProviderCatalogue {
             ]),
         Provider(
             "gitlab", at: ["gitlab.com"], in: [.header("private-token"), .bearer, .basic], like: "gitlab-glpat", variables: ["GITLAB_TOKEN"],
-            encodedSlash: true, anyWrite: ["/api/graphql"],
+            encodedSlash: true,
             credentials: [
                 "/oauth/**", "/api/v4/personal_access_tokens", "/api/v4/personal_access_tokens/**", "/api/v4/users/*/personal_access_tokens",
                 "/api/v4/user/personal_access_tokens", "/api/v4/*/*/access_tokens", "/api/v4/*/*/access_tokens/**", "/api/v4/*/*/deploy_tokens",
@@ -77,11 +77,11 @@ extension ProviderCatalogue {
             ]),
         Provider(
             "linear", at: ["api.linear.app"], in: [.header("authorization"), .bearer], like: "linear", variables: ["LINEAR_API_KEY"],
-            anyWrite: ["/graphql"], credentials: ["/oauth/**"]),
+            credentials: ["/oauth/**"]),
         // Each customer has a host of its own below atlassian.net: a rule names it.
         Provider(
             "jira", at: ["api.atlassian.com"], in: [.basic, .bearer], like: "atlassian", variables: ["JIRA_API_TOKEN", "ATLASSIAN_API_TOKEN"],
-            anyWrite: ["/**/graphql"], credentials: ["/oauth/**"]),
+            credentials: ["/oauth/**"]),
         Provider(
             "sentry", at: ["sentry.io", "us.sentry.io", "de.sentry.io"], like: "sentry-user", variables: ["SENTRY_AUTH_TOKEN"],
             address: ["SENTRY_URL"],
@@ -131,7 +131,7 @@ extension ProviderCatalogue {
     private static let work = [
         Provider(
             "slack", at: ["slack.com", "www.slack.com", "files.slack.com"], in: [.bearer, .form("token")], like: "slack-bot",
-            variables: ["SLACK_BOT_TOKEN", "SLACK_TOKEN"], anyWrite: ["/api/**"],
+            variables: ["SLACK_BOT_TOKEN", "SLACK_TOKEN"],
             credentials: [
                 "/api/oauth.*", "/api/openid.connect.token", "/api/tooling.tokens.rotate", "/api/apps.connections.open", "/api/rtm.*",
                 "/api/apps.manifest.create",
@@ -175,7 +175,7 @@ extension ProviderCatalogue {
             variables: ["AWS_SECRET_ACCESS_KEY"]),
         Provider(
             "cloudflare", at: ["api.cloudflare.com"], base: "/client/v4", in: [.bearer, .header("x-auth-key")], like: "base64url-40",
-            variables: ["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"], anyWrite: ["/client/v4/graphql"],
+            variables: ["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"],
             credentials: [
                 "/client/v4/user/tokens", "/client/v4/user/tokens/**", "/client/v4/accounts/*/tokens", "/client/v4/accounts/*/tokens/**",
                 "/client/v4/accounts/*/access/service_tokens", "/client/v4/accounts/*/access/service_tokens/**",
@@ -217,6 +217,6 @@ extension ProviderCatalogue {
             ]),
         Provider(
             "newrelic", at: ["api.newrelic.com", "api.eu.newrelic.com"], in: [.header("api-key"), .header("x-api-key")], like: "new-relic",
-            variables: ["NEW_RELIC_API_KEY"], anyWrite: ["/graphql"]),
+            variables: ["NEW_RELIC_API_KEY"]),
     ]
 }

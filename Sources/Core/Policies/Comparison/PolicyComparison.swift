@@ -182,7 +182,9 @@ extension PolicyDecision {
 }
 
 extension RequestQuestion {
-    fileprivate var words: String { line + (place.map { " with the token in \($0)" } ?? "") }
+    fileprivate var words: String {
+        line + (place.map { " with the token in \($0)" } ?? "") + (operationWords.map { " asking for \($0)" } ?? "")
+    }
 }
 
 extension RequestTerms {
@@ -194,7 +196,8 @@ extension RequestTerms {
 
     fileprivate var words: [String] {
         limits.map { "at most \($0)" } + sealing + (occurrences == 1 ? [] : ["\(occurrences) times"])
-            + (ownNetwork == .allow ? ["into your own network"] : []) + (authorities.map { ["verified by \($0.words)"] } ?? [])
+            + operations.map { "asking for \($0)" } + (ownNetwork == .allow ? ["into your own network"] : [])
+            + (authorities.map { ["verified by \($0.words)"] } ?? [])
     }
 }
 

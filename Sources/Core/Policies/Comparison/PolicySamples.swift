@@ -96,17 +96,18 @@ extension RequestRule {
         guard let host = hosts.first?.example, let port = ports.first, let method = methods.first, let path = paths.first?.example else { return [] }
         func example(
             _ host: String? = nil, _ port: Int? = nil, _ method: RequestMethod? = nil, _ path: String? = nil, _ place: TokenPlace? = nil,
-            scheme: String = "https"
+            scheme: String = "https", asking operations: Set<GraphQLOperation>? = nil
         ) -> RequestQuestion? {
             RequestQuestion(
                 scheme: scheme, host: host ?? first.host, port: port ?? first.port, method: (method ?? first.method).rawValue,
-                path: path ?? first.path, place: place ?? places.first)
+                path: path ?? first.path, place: place ?? places.first, operations: operations)
         }
         let first = (host: host, port: port, method: method, path: path)
         let varied =
             hosts.map { example($0.example) } + ports.map { example(nil, $0) } + methods.map { example(nil, nil, $0) }
             + paths.map { example(nil, nil, nil, $0.example) } + places.map { example(nil, nil, nil, nil, $0) }
         let socket = webSocket == .allow ? example(nil, nil, .get, scheme: RequestQuestion.webSocketScheme) : nil
-        return (varied + [socket]).compactMap(\.self)
+        let asking = operations.map { example(asking: [$0.example]) }
+        return (varied + asking + [socket]).compactMap(\.self)
     }
 }

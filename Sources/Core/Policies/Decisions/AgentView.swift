@@ -69,9 +69,14 @@ package struct ScopeView: Sendable {
     }
 
     /// What the rule says that lists a request, whatever else stands against it; nil where none does, or the agent may not know of the secret.
-    package func terms(of request: RequestQuestion, with secret: SecretName) -> RequestTerms? {
-        guard mayList(secret), let governing, let rule = requests.verdict(on: request, having: secret, governing).rule else { return nil }
-        return RequestTerms(rule, for: request, withToken: true)
+    package func terms(of request: RequestQuestion, with secret: SecretName?) -> RequestTerms? {
+        guard secret.map(mayList) ?? true, let governing, let rule = requests.verdict(on: request, having: secret, governing).rule else { return nil }
+        return RequestTerms(rule, for: request, withToken: secret != nil)
+    }
+
+    /// Whether what a request asks of a GraphQL service has to be known before it is judged.
+    package func awaitsOperations(of request: RequestQuestion, with secret: SecretName?) -> Bool {
+        requests.hasOperations && request.operations == nil && terms(of: request, with: secret)?.awaitsOperations == true
     }
 
     /// Where the broker renews this secret's value for the agent; nil where no rule says so, or the agent may not use it by requests.

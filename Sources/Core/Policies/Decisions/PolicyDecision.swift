@@ -52,7 +52,8 @@ package enum PolicyObligation: String, CaseIterable, Sendable {
     case notify
     /// The program is opened and judged by the command rules before it gets the value: none was named in the question.
     case program
-    /// The request is judged by the request rules, with the place of its token, before the value leaves: none was named in the question, or no place.
+    /// The request is judged by the request rules, with the place of its token and what it asks of GraphQL, before the value leaves: none was named in the
+    /// question, or not all of it.
     case request
     /// The request is counted, and refused where the rule's rate, its places at once or its bytes are used up.
     case rate
@@ -67,6 +68,10 @@ package struct RequestTerms: Sendable, Equatable {
     /// Where the token may stand; empty in a request without one.
     package let places: [TokenPlace]
     package let occurrences: Int
+    /// What may be asked of a GraphQL service; empty where nobody looks.
+    package let operations: [GraphQLOperation]
+    /// Whether nobody looked yet what the request asks of one.
+    package let awaitsOperations: Bool
     package let encodedSlash: AgentPolicy.Permission
     /// Whether the host may lead to addresses of this machine or its own network.
     package let ownNetwork: AgentPolicy.Permission
@@ -84,6 +89,7 @@ package struct RequestTerms: Sendable, Equatable {
     init(_ rule: RequestRule, for request: RequestQuestion, withToken hasToken: Bool) {
         self.rule = rule.name
         places = hasToken ? rule.places(on: request) : []
+        (operations, awaitsOperations) = (rule.operations, !rule.operations.isEmpty && request.operations == nil)
         (ownNetwork, authorities) = (rule.ownNetwork, rule.authorities)
         (concurrency, bytes) = (rule.concurrency, rule.bytes)
         (occurrences, encodedSlash, rate, seal) = (rule.occurrences, rule.encodedSlash, rule.rate, hasToken ? rule.seal : nil)

@@ -23,7 +23,9 @@ extension PolicyExplanation {
         let request =
             switch query.circumstances.request {
             case nil: "no request is named: it is judged before it leaves"
-            case let request?: "request \(request.line)\(query.secret == nil ? ", without a token" : request.token)"
+            case let request?:
+                "request \(request.line)\(query.secret == nil ? ", without a token" : request.token)"
+                    + (request.operationWords.map { ", asking for \($0)" } ?? "")
             }
         let lines = requests.map { "request rule `\($0.rule)`: \($0.text)" }
         return [request] + (lines.isEmpty ? ["no request rule is about it"] : lines)
@@ -108,6 +110,9 @@ extension PolicyExplanation.RequestStep {
         case .refuses(.port): "lists the host, on other ports"
         case .refuses(.method): "lists the host, for other methods"
         case .refuses(.path): "lists the host and the method, for other paths"
+        case .dependsOnOperations: "lists the request; what it asks of GraphQL is still judged"
+        case .refuses(.operations): "lists the request, for other things that may be asked of GraphQL"
+        case .refuses(.write): "lists the request for reading, and it counts as a write: whoever asks there can write whatever the method says"
         case .refuses(.webSocket): "lists the request, and no WebSocket: it has no `websocket: allow`"
         case .refuses(.encodedSlash): "lists the path, without an encoded slash"
         case .refuses(.place): "lists the request, with the token in another place"
@@ -121,7 +126,8 @@ extension RequestTerms {
         let token = places.isEmpty ? [] : ["the token may stand in \(places.map { "`\($0)`" }.joined(separator: ", ")), \(times)"]
         let network = ownNetwork == .allow ? ["the host may lead into your own network"] : []
         let verified = authorities.map { ["the host is verified against \($0.words), in place of the system's"] } ?? []
-        return token + network + verified + limits.map { "at most \($0)" } + sealing
+        let asked = operations.isEmpty ? [] : ["of GraphQL it may ask for \(operations.map { "`\($0)`" }.joined(separator: ", "))"]
+        return token + asked + network + verified + limits.map { "at most \($0)" } + sealing
     }
 
     /// Each of its limits in a few words.

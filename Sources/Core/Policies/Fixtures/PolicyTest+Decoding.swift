@@ -5,6 +5,7 @@ extension PolicyTest {
     package static let keys = [
         PolicyKey("name"), PolicyKey("agent"), PolicyKey("environment"), PolicyKey("secret"), PolicyKey("tags", list: true), PolicyKey("model"),
         PolicyKey("capability"), PolicyKey("program"), PolicyKey("sha256"), PolicyKey("request"), PolicyKey("place", of: .pair),
+        PolicyKey("operations", list: true),
         PolicyKey("given", list: true), PolicyKey("expect"), PolicyKey("rule"), PolicyKey("obligations", list: true),
     ]
 
@@ -48,12 +49,13 @@ extension PolicyTest {
 
     private static func request(_ members: [String: PolicyNode]) throws(PolicyError) -> RequestQuestion? {
         guard let request = members["request"] else {
-            if let place = members["place"] { throw place.error(.request(.withoutRequest)) }
+            for key in ["place", "operations"] { if let member = members[key] { throw member.error(.request(.withoutRequest)) } }
             return nil
         }
         let place = try members["place"].map { node throws(PolicyError) in try node.place() }
+        let operations = try members["operations"]?.distinct { element throws(PolicyError) in try element.text() }
         let text = try request.text()
-        do { return try RequestQuestion(parsing: text, place: place) } catch { throw request.error(.request(error)) }
+        do { return try RequestQuestion(parsing: text, place: place, operations: operations) } catch { throw request.error(.request(error)) }
     }
 
     private static func program(_ members: [String: PolicyNode], _ given: [Fact]) throws(PolicyError) -> OpenedProgram? {
@@ -97,6 +99,7 @@ extension PolicyTest {
         members.add("sha256", query.circumstances.program?.fingerprint?.description)
         members.add("request", query.circumstances.request?.line)
         members.add("place", query.circumstances.request?.place?.description)
+        members.add("operations", (query.circumstances.request?.operations ?? []).map(\.description).sorted())
         members.add("given", given.map(\.rawValue))
         members.add("expect", expectation.word)
         members.add("rule", rule)

@@ -36,7 +36,8 @@ extension RequestRule {
 
     /// Keys that are about requests which somebody words.
     private static let ofRequests = [
-        "places", "occurrences", "encoded_slash", "websocket", "rate", "concurrency", "bytes", "tunnel", "approval", "seal", "seal_into",
+        "operations", "places", "occurrences", "encoded_slash", "websocket", "rate", "concurrency", "bytes", "tunnel", "approval", "seal",
+        "seal_into",
         "seal_expiry",
     ]
 

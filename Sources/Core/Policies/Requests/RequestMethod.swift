@@ -26,6 +26,14 @@ package enum RequestMethod: String, CaseIterable, Sendable {
     /// What a rule lists that says nothing of methods: reading.
     package static let usual: [RequestMethod] = [.get, .head]
 
+    /// Whether it only reads, as far as a service keeps to what methods mean (RFC 9110, 9.2.1).
+    var isReading: Bool {
+        switch self {
+        case .get, .head, .options, .query, .propfind, .report, .search, .list: true
+        case .post, .put, .patch, .delete, .proppatch, .mkcol, .copy, .move, .lock, .unlock, .purge: false
+        }
+    }
+
     /// The method that was most likely meant.
     static func suggestion(for text: String) -> String? {
         Policies.suggestion(for: text, among: allCases.map { $0.rawValue.lowercased() })?.uppercased()

@@ -27,6 +27,9 @@ package enum RequestProblem: Error, Equatable, Sendable {
     case encodedSlash
     /// A rule that would open WebSockets, without the method for it, or with something to seal.
     case withoutWebSocket
+    case badOperation
+    /// What a GraphQL service is asked, in a rule with other methods than it is asked by, or with WebSockets, into which nobody looks.
+    case withoutOperations
     /// A key by which requests are looked at, in a rule about tunnels.
     case inTunnel
     /// No method, space and `https://…`, or no canonical one.
@@ -48,9 +51,10 @@ extension RequestProblem {
         case .host(.wildcardOnPrivate), .host(.wildcardOnPublicSuffix), .host(.wildcardOnTenants), .wildcardOnOwnNetwork: "policy.host-too-wide"
         case .unknownMethod, .unknownPlace: "policy.unknown-word"
         case .encodedSlash: "policy.never-matches"
-        case .withoutRequest, .notOfBroker, .inTunnel, .withoutSeal, .notOfRefresh, .withoutWebSocket: "policy.misplaced-key"
+        case .withoutRequest, .notOfBroker, .inTunnel, .withoutSeal, .notOfRefresh, .withoutWebSocket, .withoutOperations: "policy.misplaced-key"
         case .sealWithoutSecret: "policy.missing-key"
         case .host, .refreshOfSeveral, .badPort, .badCount, .badRate, .badBytes, .placeWithoutName, .badName, .closedHeader, .badPointer, .badRequest,
+            .badOperation,
             .authorities:
             "policy.bad-value"
         }
@@ -79,6 +83,8 @@ extension RequestProblem {
         case .authorities(.tooLong): "the certificates are longer than \(RequestAuthorities.maximumBytes >> 10) KiB"
         case .encodedSlash: "the pattern has an encoded slash, and the rule allows none"
         case .withoutWebSocket: "a WebSocket is opened by `GET`, and nothing of it is sealed: this rule opens none"
+        case .badOperation: "this is no operation of GraphQL: `query`, `mutation` or `subscription`, one space, and the name of a field at the root"
+        case .withoutOperations: "nobody looks into requests of this rule for what GraphQL is asked: it is asked by `GET`, `HEAD` and `POST`"
         case .inTunnel: "nobody looks into a tunnel: its rule has hosts, ports, a rate and `own_network`, and nothing else"
         case .badRequest(.form): "a request is a method, one space and a URL"
         case .badRequest(.scheme): "a request here begins with `https://`, or with `wss://` where it is a `GET` for a WebSocket"
@@ -108,6 +114,8 @@ extension RequestProblem {
         case .authorities(.tooLong): "name the authorities of these hosts, not every one that there is"
         case .encodedSlash: "write `encoded_slash: allow`, if the service reads `%2F` as a part of one segment"
         case .withoutWebSocket: "write it in a rule with `GET` among its methods, and without `seal`"
+        case .badOperation: "write `query viewer`, say; in a rule `query *` stands for all that only reads"
+        case .withoutOperations: "write them in a rule of their own, without other methods and without `websocket`"
         case .inTunnel: "leave this out, or `tunnel`: requests of the rule are looked into then"
         case .badRequest(.form): "write `GET https://api.example.com/v1/x`"
         case .badRequest(.path): CanonicalPath.hint

@@ -13,11 +13,15 @@ package struct RequestQuestion: Sendable, Hashable {
     package let occurrences: Int
     /// Where the secret's provider has it, for rules that name no place; empty where none is known.
     package let providerPlaces: [TokenPlace]
+    /// Whether it says nothing but its path: no query, no body.
+    package let isBare: Bool
+    /// What it asks of a GraphQL service; empty where nobody can say for sure, nil where nobody looked yet.
+    package let operations: Set<GraphQLOperation>?
 
     /// Nil where a part is not in its canonical form: what could be read in two ways is not judged.
     package init?(
         scheme: String = "https", host: String, port: Int = 443, method: String, path: String, place: TokenPlace? = nil, occurrences: Int = 1,
-        providerPlaces: [TokenPlace] = []
+        providerPlaces: [TokenPlace] = [], isBare: Bool = false, operations: Set<GraphQLOperation>? = nil
     ) {
         guard ["https", "http", Self.tunnelScheme, Self.webSocketScheme].contains(scheme), (try? HostName(host)) != nil, (1...65535).contains(port),
             CanonicalPath.has(path), occurrences >= 0, scheme != Self.webSocketScheme || method == "GET"
@@ -27,6 +31,7 @@ package struct RequestQuestion: Sendable, Hashable {
         }
         (self.scheme, self.host, self.port, self.method, self.path) = (scheme, host, port, method, path)
         (self.place, self.occurrences, self.providerPlaces) = (place, occurrences, providerPlaces)
+        (self.isBare, self.operations) = (isBare, operations)
     }
 
     /// The request in one line, as it is asked about.
@@ -49,8 +54,17 @@ package struct RequestQuestion: Sendable, Hashable {
     /// Whether it is asked for a tunnel, in which nobody sees requests.
     package var isTunnel: Bool { scheme == Self.tunnelScheme }
 
+    /// Whether it can write, whatever its method says. Of hosts that nobody knows it is told by a word in the path, which may be a package's name, too: what
+    /// has no token is left to the path.
+    func canWriteByAnyMethod(withToken hasToken: Bool) -> Bool { WritingPaths.has(path, at: host, bare: isBare || !hasToken) }
+
     /// What an agent repeats when it asks for a rule. A path that may hold its token is left out.
     var proposal: String { place == .segment ? "\(method) \(origin)/…" : String(line.prefix(200)) }
+
+    /// What it asks of a GraphQL service, in words; nil where nobody looked, or nobody can say.
+    var operationWords: String? {
+        operations.flatMap { $0.isEmpty ? nil : $0.map { "`\($0)`" }.sorted().joined(separator: ", ") }
+    }
 
     /// Where the token may stand for a rule that names no place.
     var usualPlaces: [TokenPlace] { providerPlaces.isEmpty ? TokenPlace.authorization : providerPlaces }
@@ -58,8 +72,8 @@ package struct RequestQuestion: Sendable, Hashable {
 
 extension RequestQuestion {
     /// Reads `METHOD https://host/path`, `GET wss://host/path` for a WebSocket, or `CONNECT https://host/` for a tunnel, as somebody writes it to ask about it. Nothing is
-    /// made canonical here: what is not, is refused.
-    package init(parsing text: String, place: TokenPlace? = nil) throws(RequestProblem) {
+    /// made canonical here: what is not, is refused. `operations` are what it would ask of a GraphQL service.
+    package init(parsing text: String, place: TokenPlace? = nil, operations texts: [String]? = nil) throws(RequestProblem) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard words.count == 2 else { throw .badRequest(.form) }
         let isTunnel = words[0] == "CONNECT"
@@ -73,8 +87,13 @@ extension RequestQuestion {
         let (host, port) = try Self.hostAndPort(authority)
         let path = String(rest.dropFirst(authority.count))
         let scheme = isTunnel ? Self.tunnelScheme : opensWebSocket ? Self.webSocketScheme : "https"
+        let operations = try texts?.map { text throws(RequestProblem) in
+            guard let operation = GraphQLOperation(parsing: text), operation.field != "*" else { throw .badOperation }
+            return operation
+        }
         guard !isTunnel || path == "/",
-            let question = RequestQuestion(scheme: scheme, host: host, port: port, method: words[0], path: path, place: place)
+            let question = RequestQuestion(
+                scheme: scheme, host: host, port: port, method: words[0], path: path, place: place, operations: operations.map(Set.init))
         else { throw .badRequest(.path) }
         self = question
     }

@@ -4,6 +4,7 @@ extension RequestRule {
         PolicyKey("name"), PolicyKey("agent_id"), PolicyKey("environments", list: true), PolicyKey("keys", list: true),
         PolicyKey("hosts", list: true),
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
+        PolicyKey("operations", list: true),
         PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("websocket"),
         PolicyKey("own_network"),
         PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"), PolicyKey("concurrency", of: .number), PolicyKey("bytes"),
@@ -12,7 +13,8 @@ extension RequestRule {
 
     /// What only those who look into a request can go by.
     private static let keysOfRequests = [
-        "keys", "methods", "paths", "places", "occurrences", "encoded_slash", "websocket", "authorities", "concurrency", "bytes", "approval",
+        "keys", "methods", "paths", "operations", "places", "occurrences", "encoded_slash", "websocket", "authorities", "concurrency", "bytes",
+        "approval",
         "seal", "seal_into", "seal_expiry", "refresh",
     ]
 
@@ -31,8 +33,9 @@ extension RequestRule {
         self.hosts = try hosts.hosts()
         ports = try members["ports"]?.distinct { element throws(PolicyError) in try element.number(upTo: 65535, else: .badPort) } ?? [Self.usualPort]
         refresh = try members["refresh"]?.word()
-        let methods =
-            try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? (isTunnel ? [] : Self.usualMethods(refresh))
+        operations = try members["operations"]?.operations() ?? []
+        let usual = isTunnel ? [] : Self.usualMethods(refresh, operations)
+        let methods = try members["methods"]?.distinct { element throws(PolicyError) in try element.method() } ?? usual
         self.methods = RequestMethod.allCases.filter(methods.contains)
         encodedSlash = try members["encoded_slash"]?.word() ?? .deny
         webSocket = try members["websocket"]?.word() ?? .deny
@@ -52,7 +55,12 @@ extension RequestRule {
         try check(members)
     }
 
-    private static func usualMethods(_ refresh: Refresh?) -> [RequestMethod] { refresh == nil ? RequestMethod.usual : [.post] }
+    private static func usualMethods(_ refresh: Refresh?, _ operations: [GraphQLOperation]) -> [RequestMethod] {
+        refresh == nil && operations.isEmpty ? RequestMethod.usual : [.post]
+    }
+
+    /// Those by which GraphQL is asked (GraphQL over HTTP, 6).
+    private static let methodsOfGraphQL: Set<RequestMethod> = [.get, .head, .post]
 
     /// Refuses what could never be of use in this rule.
     private func check(_ members: [String: PolicyNode]) throws(PolicyError) {
@@ -64,6 +72,9 @@ extension RequestRule {
         }
         if webSocket == .allow, !methods.contains(.get) || seal != nil, let member = members["websocket"] {
             throw member.error(.request(.withoutWebSocket))
+        }
+        if !operations.isEmpty, webSocket == .allow || !Self.methodsOfGraphQL.isSuperset(of: methods), let member = members["operations"] {
+            throw member.error(.request(.withoutOperations))
         }
         // A name that somebody else may add must not lead into one's own network.
         if ownNetwork == .allow, let index = hosts.firstIndex(where: \.isWildcard) {
@@ -91,8 +102,9 @@ extension RequestRule {
         members.add("keys", keys)
         members.add("hosts", hosts.map(\.description))
         members.add("ports", ports == [Self.usualPort] ? [] : ports.map(String.init))
-        members.add("methods", methods == Self.usualMethods(refresh) ? [] : methods.map(\.rawValue))
+        members.add("methods", methods == Self.usualMethods(refresh, operations) ? [] : methods.map(\.rawValue))
         members.add("paths", paths)
+        members.add("operations", operations.map(\.description))
         members.add("places", (places ?? []).map(\.description))
         members.add("occurrences", occurrences == 1 ? nil : String(occurrences))
         members.add("encoded_slash", encodedSlash, unless: .deny)
@@ -138,6 +150,17 @@ extension PolicyNode {
             throw error(.request(.unknownMethod(suggestion: RequestMethod.suggestion(for: text))))
         }
         return method
+    }
+
+    /// What may be asked of GraphQL, each something that those before it do not stand for.
+    fileprivate func operations() throws(PolicyError) -> [GraphQLOperation] {
+        var operations: [GraphQLOperation] = []
+        for element in try elements() {
+            guard let operation = GraphQLOperation(parsing: try element.text()) else { throw element.error(.request(.badOperation)) }
+            if let first = operations.firstIndex(where: { $0.covers(operation) }) { throw element.error(.shadowedPattern(by: "\(path)[\(first)]")) }
+            operations.append(operation)
+        }
+        return operations
     }
 
     func place() throws(PolicyError) -> TokenPlace {

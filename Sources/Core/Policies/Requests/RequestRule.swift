@@ -14,6 +14,8 @@ package struct RequestRule: Sendable, Equatable {
     package let methods: [RequestMethod]
     /// Patterns over canonical paths.
     package let paths: [Glob]
+    /// What its requests may ask of a GraphQL service; empty where nobody looks.
+    package let operations: [GraphQLOperation]
     /// Nil when not written: where the provider has it, else in `Authorization`.
     package let places: [TokenPlace]?
     /// How often the token may stand in one request.
@@ -70,12 +72,14 @@ extension RequestRule {
         case allows
         /// It lists the request, and nobody said where the token stands.
         case dependsOnPlace
+        /// It lists the request, and nobody looked what it asks of a GraphQL service.
+        case dependsOnOperations
         case refuses(Refusal)
     }
 
     /// Why a request does not go; the later, the nearer it came.
     package enum Refusal: Int, Sendable, Equatable, CaseIterable {
-        case notListed, tunnel, scheme, host, port, method, path, webSocket, encodedSlash, place, occurrences
+        case notListed, tunnel, scheme, host, port, method, path, write, webSocket, encodedSlash, operations, place, occurrences
     }
 
     func verdict(on request: RequestQuestion, withToken hasToken: Bool) -> Verdict {
@@ -86,14 +90,23 @@ extension RequestRule {
         guard !request.isTunnel else { return .allows }
         guard methods.contains(where: { $0.rawValue == request.method }) else { return .refuses(.method) }
         guard paths.matches(request.path) else { return .refuses(.path) }
+        guard listsWrites || !request.canWriteByAnyMethod(withToken: hasToken) else { return .refuses(.write) }
         guard webSocket == .allow || !request.opensWebSocket else { return .refuses(.webSocket) }
         guard encodedSlash == .allow || !CanonicalPath.hasEncodedSlash(request.path) else { return .refuses(.encodedSlash) }
-        guard hasToken else { return .allows }
-        guard let place = request.place else { return .dependsOnPlace }
-        guard places(on: request).contains(place) else { return .refuses(.place) }
-        guard (1...occurrences).contains(request.occurrences) else { return .refuses(.occurrences) }
-        return .allows
+        if let asked = request.operations, !lists(asked) { return .refuses(.operations) }
+        if hasToken {
+            guard let place = request.place else { return .dependsOnPlace }
+            guard places(on: request).contains(place) else { return .refuses(.place) }
+            guard (1...occurrences).contains(request.occurrences) else { return .refuses(.occurrences) }
+        }
+        return operations.isEmpty || request.operations != nil ? .allows : .dependsOnOperations
     }
+
+    /// Whether it lets a request ask for all of this; of what nobody can make out it lets nothing go.
+    private func lists(_ asked: Set<GraphQLOperation>) -> Bool { operations.isEmpty || !asked.isEmpty && asked.allSatisfy(operations.cover) }
+
+    /// Whether it lists a method that writes, or what may be asked where all is asked by one method.
+    private var listsWrites: Bool { !operations.isEmpty || methods.contains { !$0.isReading } }
 
     /// Where the token may stand in a request.
     func places(on request: RequestQuestion) -> [TokenPlace] { places ?? request.usualPlaces }
@@ -105,7 +118,11 @@ extension RequestRule {
             && hosts.cover(other.hosts)
             && Set(other.ports).isSubset(of: ports) && Set(other.methods).isSubset(of: methods) && paths.cover(other.paths)
             && coversTokens(of: other) && (seal == nil || other.seal != nil) && (encodedSlash == .allow || other.encodedSlash == .deny)
-            && (webSocket == .allow || other.webSocket == .deny)
+            && (webSocket == .allow || other.webSocket == .deny) && (listsWrites || !other.listsWrites) && coversOperations(of: other)
+    }
+
+    private func coversOperations(of other: RequestRule) -> Bool {
+        operations.isEmpty || !other.operations.isEmpty && other.operations.allSatisfy(operations.cover)
     }
 
     private func coversTokens(of other: RequestRule) -> Bool {

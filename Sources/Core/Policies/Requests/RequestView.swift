@@ -29,14 +29,14 @@ struct RequestView: Sendable {
         /// No request is asked about yet.
         case open
         case listed(RequestRule)
-        /// Listed by a rule, wherever it says that the token may stand.
-        case listedButPlace(RequestRule)
+        /// Listed by a rule, wherever it says that the token may stand, and whatever it says that may be asked of GraphQL.
+        case listedSoFar(RequestRule)
         case denied(PolicyDenial)
 
         /// The rule that lets the request go.
         var rule: RequestRule? {
             switch self {
-            case .listed(let rule), .listedButPlace(let rule): rule
+            case .listed(let rule), .listedSoFar(let rule): rule
             case .open, .denied: nil
             }
         }
@@ -44,7 +44,7 @@ struct RequestView: Sendable {
         /// Whether the request is still to be judged.
         var isOpen: Bool {
             switch self {
-            case .open, .listedButPlace: true
+            case .open, .listedSoFar: true
             case .listed, .denied: false
             }
         }
@@ -55,6 +55,9 @@ struct RequestView: Sendable {
         let name = secret.description
         return rules.filter { $0.allows(in: place) && $0.keys.matches(name) }
     }
+
+    /// Whether a rule says what may be asked of a GraphQL service.
+    var hasOperations: Bool { rules.contains { !$0.operations.isEmpty } }
 
     /// The hosts, as they are written, to which rules let programs have tunnels.
     var tunnelHosts: [String] { rules.filter { $0.allows(in: place) && $0.tunnel == .allow }.flatMap { $0.hosts.map(\.description) } }
@@ -75,7 +78,7 @@ struct RequestView: Sendable {
         for (rule, verdict) in verdicts {
             switch verdict {
             case .allows: return .listed(rule)
-            case .dependsOnPlace: return .listedButPlace(rule)
+            case .dependsOnPlace, .dependsOnOperations: return .listedSoFar(rule)
             case .refuses: continue
             }
         }
@@ -105,8 +108,12 @@ extension PolicyDenial {
             case .port: "the policy lists this host, and not on this port"
             case .method: "the policy lists this host, and not for this method"
             case .path: "the policy lists this host for this method, and not this path"
+            case .write: "the policy lists this request for reading, and whoever asks there can write whatever the method says: it counts as a write"
             case .webSocket: "the policy lists this request, and not as one for a WebSocket: its rule has no `websocket: allow`"
             case .encodedSlash: "the policy lists this path, and no encoded slash in it"
+            case .operations where request.operationWords == nil:
+                "the policy lists what may be asked of GraphQL here, and nobody can make out for sure what this request asks"
+            case .operations: "the policy lists what may be asked of GraphQL here, and not all that this request asks"
             case .place: "the policy lists this request, and not with the token in this place"
             case .occurrences: "the policy lists this request, and not with the token in it so often"
             }
@@ -120,6 +127,12 @@ extension PolicyDenial {
             "put the token where the rule has it: \(rule.map { $0.places(on: request).map { "`\($0)`" }.joined(separator: " or ") } ?? "")"
         case .occurrences: "put the token into the request \(rule.map { $0.occurrences == 1 ? "once" : "\($0.occurrences) times at most" } ?? "once")"
         case .webSocket: "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether its rule has `websocket: allow`"
+        case .write:
+            "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether its rule lists `POST`, too"
+        case .operations:
+            request.operationWords.map {
+                "\(accessRequest), with \($0) at `\(request.proposal)` in its reason: a person decides whether a rule lists it"
+            } ?? "send one request as JSON, with `query`, `operationName` and `variables` alone, and the document without block strings"
         case .notListed, .tunnel, .host, .port, .method, .path, .encodedSlash:
             "\(accessRequest), with `\(request.proposal)` in its reason: a person decides whether a rule lists it"
         }

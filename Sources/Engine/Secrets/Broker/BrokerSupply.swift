@@ -98,7 +98,8 @@ package struct SealedCredential: Sendable, Equatable {
 /// What a judge says of a request.
 package enum RequestJudgement: Sendable {
     case allow(RequestLeave)
-    /// All of it has to be told first, since a person is to be asked: it is asked about once more, with its content.
+    /// All of it has to be told first, since a person is to be asked, or it is judged by what it asks of GraphQL: it is asked about once more, with its
+    /// content.
     case describe
     /// With what its sender is told; nil where somebody else tells it.
     case refuse(RequestDenial?)

@@ -112,6 +112,7 @@ final class DoorJudge: RequestJudge {
             try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), error: error)
             throw error
         }
+        guard request.content != nil || !awaitsOperations(targets, vault) else { return nil }
         let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
         let rule = vault.authorizer.ruleForApproval(Self.act, by: asker, on: targets)
         guard rule == nil || request.content != nil else { return nil }
@@ -135,6 +136,14 @@ final class DoorJudge: RequestJudge {
 
     private func givesCredentials(_ request: AskedRequest) -> Bool {
         request.givesCredentials || ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) == true
+    }
+
+    /// Whether a rule says what may be asked of GraphQL, so that all of the request has to be known.
+    private func awaitsOperations(_ targets: [Target], _ vault: OpenVault) -> Bool {
+        targets.contains { target in
+            guard let question = target.request, let view = vault.policy.view(for: asker, in: target.scope ?? scope) else { return false }
+            return view.awaitsOperations(of: question, with: target.name)
+        }
     }
 
     /// Whether rules seal the reply, for each token in the request.

@@ -66,11 +66,14 @@ extension PolicyInquiry {
 
     private static func request(_ wire: PolicyQuestion) throws -> RequestQuestion? {
         guard let text = wire.request else {
-            guard wire.place == nil else { throw EngineError.invalid("this is about a request, and none is named", hint: nil) }
+            guard wire.place == nil, wire.operations == nil else {
+                throw EngineError.invalid("this is about a request, and none is named", hint: nil)
+            }
             return nil
         }
         do {
-            return try RequestQuestion(parsing: text, place: try wire.place.map { place throws(RequestProblem) in try TokenPlace(place) })
+            let place = try wire.place.map { place throws(RequestProblem) in try TokenPlace(place) }
+            return try RequestQuestion(parsing: text, place: place, operations: wire.operations)
         } catch { throw EngineError.invalid(error.message, hint: error.hint) }
     }
 

@@ -24,6 +24,7 @@ extension AskedRequest {
         writer.write(optional: content) { $1.write(to: &$0) }
         writer.write(optional: rejected) { $0.write($1) }
         writer.write(givesCredentials)
+        writer.write(isBare)
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -41,6 +42,7 @@ extension AskedRequest {
         content = try reader.optional(RequestContent.init(decoding:))
         rejected = try reader.optional { reader throws(CanonicalError) in try reader.int64() }
         givesCredentials = try reader.flag()
+        isBare = try reader.flag()
     }
 }
 
@@ -58,6 +60,7 @@ extension RequestContent {
         writer.write(headHash)
         writer.write(optional: bodyHash) { $0.write($1) }
         writer.write(bodyByteCount)
+        writer.write(list: operations.map(\.description).sorted()) { $0.write($1) }
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -68,6 +71,12 @@ extension RequestContent {
             throw .malformed
         }
         self.init(target: target, fields: fields, headHash: headHash, bodyHash: bodyHash, bodyByteCount: try reader.tally())
+        let operations = try reader.list { reader throws(CanonicalError) in
+            guard let operation = GraphQLOperation(parsing: try reader.text()), operation.field != "*" else { throw CanonicalError.malformed }
+            return operation
+        }
+        guard operations.count <= GraphQLOperation.most else { throw .malformed }
+        self.operations = Set(operations)
     }
 }
 

@@ -15,6 +15,7 @@ struct DoorRequest: Sendable {
 
     /// A request that may leave, by the question that was asked about it.
     struct Allowed: Sendable {
+        let asked: AskedRequest
         let ask: AskID
         let leave: RequestLeave
     }
@@ -34,16 +35,15 @@ struct DoorRequest: Sendable {
             return try await refuse(.stopped(stop))
         case .wait, .pass: return false
         }
-        let (ask, leave): (AskID, RequestLeave)
+        let first: Allowed
         switch try await answer(to: wish, &exchange, body, &parts) {
-        case .allow(let id, let allowed): (ask, leave) = (id, allowed)
+        case .allow(let allowed): first = allowed
         case .refuse(let failure, let denial): return try await refuse(failure, denial)
         case .nobody: return false
         }
-        let first = Allowed(ask: ask, leave: leave)
         let again = exchange
         do {
-            return try await sent(&exchange, body, wish, first, &parts, renewing: leave.isRenewable ? renewal(of: wish, first) : nil)
+            return try await sent(&exchange, body, wish, first, &parts, renewing: first.leave.isRenewable ? renewal(of: first) : nil)
         } catch let renewed as RenewedRequest {
             // Nothing has to come from the program: what was read of it is sent again, and once only.
             exchange = again
@@ -52,14 +52,14 @@ struct DoorRequest: Sendable {
     }
 
     /// Asks the keeper for the credential that is good now, of a request that was sent with one that is not.
-    private func renewal(of wish: RequestWish, _ allowed: Allowed) -> Renewal {
+    private func renewal(of allowed: Allowed) -> Renewal {
         let (link, door) = (broker.link, door.id)
         return {
-            var asked = wish.asked
+            var asked = allowed.asked
             asked.rejected = allowed.leave.entry
             let (ask, answer) = await link.ask(asked, for: door)
             guard case .allow(let leave) = answer else { return nil }
-            return Allowed(ask: ask, leave: leave)
+            return Allowed(asked: asked, ask: ask, leave: leave)
         }
     }
 
@@ -127,29 +127,29 @@ struct DoorRequest: Sendable {
 
     /// What is said to a wish.
     private enum Answer {
-        case allow(AskID, RequestLeave)
+        case allow(Allowed)
         case refuse(BrokerFailure, RequestDenial?)
         /// The program has gone.
         case nobody
     }
 
-    /// Asks the keeper; where a person is to be asked, once more with all of the request.
+    /// Asks the keeper; where a person is to be asked, or all of it is judged, once more with all of the request.
     private func answer(
         to wish: RequestWish, _ exchange: inout RequestExchange, _ body: RequestBody, _ parts: inout RequestParts
     ) async throws -> Answer {
-        switch await broker.link.ask(wish.asked, for: door.id) {
-        case (let ask, .allow(let leave)): return .allow(ask, leave)
+        var asked = wish.asked
+        switch await broker.link.ask(asked, for: door.id) {
+        case (let ask, .allow(let leave)): return .allow(Allowed(asked: asked, ask: ask, leave: leave))
         case (_, .refuse(let denial)): return .refuse(.refused, denial)
         case (_, .describe): break
         }
-        var asked = wish.asked
         switch try await settled(exchange.awaitBody(), &exchange, body, &parts) {
         case .stop(let stop): return await stopped(stop)
         case .wait, .pass: return .nobody
         case .ask: do throws(ExchangeStop) { asked.content = try exchange.content() } catch { return await stopped(error) }
         }
         switch await broker.link.ask(asked, for: door.id, leftBy: client.gone) {
-        case (let ask, .allow(let leave)): return .allow(ask, leave)
+        case (let ask, .allow(let leave)): return .allow(Allowed(asked: asked, ask: ask, leave: leave))
         case (_, .refuse(let denial)): return .refuse(.refused, denial)
         case (_, .describe): return .refuse(.refused, nil)
         }

@@ -194,13 +194,17 @@ struct PolicyCommandTests {
         let rig = try Rig(["POST /v1/policy/explain": { _ in .json(PolicyAnswer(allowed: true, code: "allowed", rule: "p", steps: [])) }])
         let request = "GET https://api.example.com/v1/x"
         for (name, place) in [("a/b", "header: X-Api-Key"), (nil, nil)] as [(String?, String?)] {
+            let asked = place == nil ? nil : ["query viewer", "query node"]
             let words =
                 ["policy", "explain", "claude"] + (name.map { [$0] } ?? []) + ["--request", request] + (place.map { ["--place", $0] } ?? [])
+                + (asked ?? []).flatMap { ["--operation", $0] }
             let outcome = try rig.run(words)
             #expect(outcome.status == 0, "\(outcome.messages)")
             let sent: PolicyQuestion = try VaultDoor.decode(try #require(rig.keeper?.requests.last).body)
             #expect(
-                sent == PolicyQuestion(agent: "claude", scope: "default/dev", name: name, capability: "broker", request: request, place: place))
+                sent
+                    == PolicyQuestion(
+                        agent: "claude", scope: "default/dev", name: name, capability: "broker", request: request, place: place, operations: asked))
         }
     }
 }
