@@ -20,6 +20,14 @@ enum Base64Text {
         return window == 0 ? bytes : nil
     }
 
+    /// As `decoded`, of base64url without padding (RFC 4648 §5).
+    static func decoded(forURLs text: ArraySlice<UInt8>) -> [UInt8]? {
+        let isOfURLs = text.allSatisfy { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "=") }
+        guard isOfURLs else { return nil }
+        let plain = text.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "+") : $0 == UInt8(ascii: "_") ? UInt8(ascii: "/") : $0 }
+        return decoded(plain[...])
+    }
+
     /// Writes bytes in base64, or in base64url without padding (RFC 4648 §5).
     static func encode(_ bytes: some Sequence<UInt8>, forURLs: Bool = false, into text: inout [UInt8]) {
         let alphabet = forURLs ? TokenAlphabet.base64url : .base64

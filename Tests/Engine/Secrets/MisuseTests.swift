@@ -29,11 +29,14 @@ import Testing
     }
 
     /// Asks by a door; the code of its denial.
-    private func ask(_ door: FakeBrokers.Door, showing strangers: [FakeToken] = []) async throws -> String? {
+    private func ask(
+        _ door: FakeBrokers.Door, showing strangers: [FakeToken] = [], at host: String = "api.stripe.com", _ port: Int = 443, _ method: String = "GET",
+        _ path: String = "/v1/customers", in place: TokenPlace = .bearer, times: Int = 1
+    ) async throws -> String? {
         let grant = try #require(door.setup.tokens.keys.first)
         let request = AskedRequest(
-            scheme: "https", host: "api.stripe.com", port: 443, method: "GET", path: "/v1/customers",
-            uses: [RequestWish.TokenUse(grant: grant, place: .bearer, occurrences: 1)], strangers: strangers.map { Array($0.text.utf8) })
+            scheme: "https", host: host, port: port, method: method, path: path,
+            uses: [RequestWish.TokenUse(grant: grant, place: place, occurrences: times)], strangers: strangers.map { Array($0.text.utf8) })
         guard case .refuse(let denial) = await door.judge.judge(request) else { return nil }
         return denial?.code
     }
@@ -53,6 +56,46 @@ import Testing
         let warning = try #require(try bench.open.warnings.first { $0.contains("fake token") })
         #expect(warning.contains("4 times") && !warning.contains("coder"))
         #expect(try await ask(door) == nil, "it goes on")
+    }
+
+    @Test("a token for a host that no rule about its secret names, or in a place that none has, is a misuse, and told so") func elsewhere() async throws {
+        let bench = try await bench("")
+        let door = try await door(bench)
+        for host in ["evil.example", "api.stripe.com.evil.example", "stripe.com"] {
+            #expect(try await ask(door, at: host) == "destination_not_allowed", "the program is told what is to be done")
+        }
+        for place in [TokenPlace.query("key"), .cookie("a"), .header("x-api-key"), .segment, .json("/k")] {
+            #expect(try await ask(door, in: place) == "destination_not_allowed")
+        }
+        let views = try bench.open.misuses(for: bench.person())
+        #expect(views.map(\.code) == ["token.elsewhere", "token.misplaced"] && views.map(\.count) == [3, 5])
+        let entries = try await bench.log().filter { $0.action == .known(.tokenMisuse) }
+        #expect(entries.map(\.decision.code) == ["token.elsewhere", "token.misplaced"], "others of the kind are counted")
+        #expect(entries.allSatisfy { $0.subjects.map(\.secret).count == 1 && $0.subjects[0].secret != nil })
+        #expect(try await ask(door) == nil, "it goes on")
+    }
+
+    @Test("what a program may mean honestly is denied, and no misuse: another path, method, port or count, another host of the service, none at all")
+    func honest() async throws {
+        let bench = try await bench()
+        let door = try await door(bench)
+        let denied = "destination_not_allowed"
+        #expect(try await ask(door, at: "api.stripe.com", 443, "GET", "/admin") == denied)
+        #expect(try await ask(door, at: "api.stripe.com", 443, "DELETE") == denied)
+        #expect(try await ask(door, at: "api.stripe.com", 8443) == denied)
+        #expect(try await ask(door, at: "api.stripe.com", 443, "GET", "/admin", in: .query("key")) == denied)
+        #expect(try await ask(door, at: "files.stripe.com") == denied)
+        #expect(try await ask(door, times: 2) == denied)
+        let bare = AskedRequest(scheme: "https", host: "evil.example", port: 443, method: "GET", path: "/", uses: [])
+        guard case .refuse(let denial) = await door.judge.judge(bare) else { throw TestFailure("it went") }
+        #expect(denial?.code == denied)
+        #expect(try bench.open.misuses(for: bench.person()).isEmpty)
+        #expect(try await ask(door) == nil, "nobody was frozen")
+        _ = try await bench.open.applyPolicy(
+            json: Array(#"{"policies":[{"name":"p","agent_id":"*","allowed_keys":["app/*"],"capabilities":["broker"],"on_misuse":"freeze"}]}"#.utf8),
+            text: nil, expectedVersion: nil, by: bench.person())
+        #expect(try await ask(door, at: "evil.example") == denied, "no rule is about its secret any more")
+        #expect(try bench.open.misuses(for: bench.person()).isEmpty)
     }
 
     @Test("where the policy says so, the agent is frozen, over a lock, and no other; a person lets it act again") func frozen() async throws {
@@ -80,9 +123,11 @@ import Testing
         #expect(try await bench.verify().missingOutcomes.count <= 5)
     }
 
-    @Test("every misuse freezes: a token out of its place, one that is over, an unknown one, and a broker that asks for another request")
+    @Test("every misuse freezes: a token elsewhere, out of its place, one that is over, an unknown one, and a broker that asks for another request")
     func everyKind() async throws {
         let misuses: [@Sendable (MisuseTests, VaultBench, FakeBrokers.Door) async throws -> Void] = [
+            { tests, _, door in #expect(try await tests.ask(door, at: "evil.example") == "destination_not_allowed") },
+            { tests, _, door in #expect(try await tests.ask(door, in: .cookie("a")) == "destination_not_allowed") },
             { _, _, door in
                 await door.judge.noteMisuse(
                     of: door.setup.tokens.keys.first ?? GrantID(random: .init { [UInt8](repeating: 0, count: $0) }), code: "broker.token-misplaced")

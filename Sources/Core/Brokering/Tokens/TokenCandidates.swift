@@ -28,7 +28,11 @@ enum TokenCandidates {
             }
             if kind == .other {
                 // What has nothing between its words was looked at already.
-                if wide < word - 1, text[wide..<index].contains(where: { self.kind(of: $0) == .between }) { take(text[wide..<index], into: &found) }
+                if wide < word - 1, text[wide..<index].contains(where: { self.kind(of: $0) == .between }) {
+                    take(text[wide..<index], into: &found)
+                    // Behind a name.
+                    if let equals = text[wide..<index].firstIndex(of: UInt8(ascii: "=")) { take(text[(equals + 1)..<index], into: &found) }
+                }
                 wide = index + 1
             }
         }
@@ -45,8 +49,8 @@ enum TokenCandidates {
     private static func kind(of byte: UInt8) -> Kind {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): .word
-        // Of base64, and of a few shapes.
-        case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "="): .between
+        // Of base64, of addresses, and of a few shapes.
+        case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "="), UInt8(ascii: "@"): .between
         default: .other
         }
     }

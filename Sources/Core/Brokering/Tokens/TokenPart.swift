@@ -19,6 +19,16 @@ indirect enum TokenPart: Sendable, Equatable, ExpressibleByStringLiteral {
     static func base64(_ count: Int) -> TokenPart { .random(.base64, count) }
     static func base64url(_ count: Int) -> TokenPart { .random(.base64url, count) }
 
+    /// How many characters it makes.
+    var length: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .random(_, let count): count
+        case .checksum: TokenChecksum.length
+        case .base64url(let parts): (parts.reduce(0) { $0 + $1.length } * 8 + 5) / 6
+        }
+    }
+
     /// The bits that are drawn in it, in hundredths.
     var centibits: Int {
         switch self {

@@ -35,7 +35,9 @@ extension TokenShape {
     }
 
     /// Whether the bytes could have been made by the shape, its checksum aside.
-    func isForm(of bytes: [UInt8]) -> Bool {
+    func isForm(of bytes: [UInt8]) -> Bool { Self.isForm(of: bytes, parts) }
+
+    private static func isForm(of bytes: [UInt8], _ parts: [TokenPart]) -> Bool {
         var rest = bytes[...]
         for part in parts {
             switch part {
@@ -50,8 +52,10 @@ extension TokenShape {
                     return false
                 }
                 rest = rest.dropFirst(TokenChecksum.length)
-            case .base64url:
-                return false
+            case .base64url(let inner):
+                let text = rest.prefix(part.length)
+                guard text.count == part.length, let decoded = Base64Text.decoded(forURLs: text), Self.isForm(of: decoded, inner) else { return false }
+                rest = rest.dropFirst(part.length)
             }
         }
         return rest.isEmpty

@@ -74,6 +74,9 @@ package struct ScopeView: Sendable {
         return RequestTerms(rule, for: request, withToken: secret != nil)
     }
 
+    /// How a token of this secret is misused by a request that is denied; nil where it is not.
+    package func misuse(by request: RequestQuestion, with secret: SecretName) -> TokenMisuse? { requests.misuse(by: request, with: secret) }
+
     /// Whether what a request asks of a GraphQL service has to be known before it is judged.
     package func awaitsOperations(of request: RequestQuestion, with secret: SecretName?) -> Bool {
         requests.hasOperations && request.operations == nil && terms(of: request, with: secret)?.awaitsOperations == true

@@ -56,6 +56,14 @@ struct RequestView: Sendable {
         return rules.filter { $0.allows(in: place) && $0.keys.matches(name) }
     }
 
+    /// What a request would be with a token of this secret, if it were sent: nil where it may go, and where a rule comes nearer to it than by its host.
+    func misuse(by request: RequestQuestion, with secret: SecretName) -> TokenMisuse? {
+        let verdicts = rules(about: secret).filter { $0.tunnel == .deny }.map { $0.verdict(on: request, withToken: true) }
+        let refusals = verdicts.compactMap { if case .refuses(let refusal) = $0 { refusal } else { nil } }
+        guard let nearest = refusals.max(by: { $0.rawValue < $1.rawValue }), refusals.count == verdicts.count else { return nil }
+        return nearest == .host ? .elsewhere : nearest == .place ? .misplaced : nil
+    }
+
     /// Whether a rule says what may be asked of a GraphQL service.
     var hasOperations: Bool { rules.contains { !$0.operations.isEmpty } }
 

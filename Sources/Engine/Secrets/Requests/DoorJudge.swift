@@ -113,7 +113,7 @@ final class DoorJudge: RequestJudge {
             throw error
         }
         guard request.content != nil || !awaitsOperations(targets, vault) else { return nil }
-        let granted = try await vault.authorizer.foresee(Self.act, by: asker, on: targets)
+        let granted = try await foresee(targets, uses, in: vault)
         let rule = vault.authorizer.ruleForApproval(Self.act, by: asker, on: targets)
         guard rule == nil || request.content != nil else { return nil }
         let tickets = try await vault.limitTickets(by: granted.compactMap(\.request), for: holder, Self.act, by: asker, on: targets)

@@ -29,17 +29,24 @@ import Testing
         TokenCandidates.texts(inTarget: Array(target.utf8), fields: fields.map { Array($0.utf8) }).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test("a token of nearly every shape is one wherever a credential stands") func shapes() throws {
+    @Test("a token of every shape is one wherever a credential stands, also one like a signed claim or an address of a database")
+    func shapes() throws {
         let random = SeededRandom()
-        var seen = 0
         for shape in TokenShape.registry + [.neutral] where shape.role == .authenticates {
             let token = String(decoding: text(shape.parts, random), as: UTF8.self)
-            // A form with parts of base64url is not told by its form, and an address has other characters.
-            guard shape.isForm(of: Array(token.utf8)), !token.contains("://") else { continue }
-            seen += 1
-            #expect(found("/", ["Bearer \(token)"]).contains(token), "\(shape)")
+            #expect(shape.isForm(of: Array(token.utf8)) && token.utf8.count == shape.parts.reduce(0) { $0 + $1.length }, "\(shape)")
+            #expect(found("/", ["Bearer \(token)"]).contains(token) && found("/", [token]).contains(token), "\(shape)")
         }
-        #expect(seen > 40)
+        let jwt = try #require(TokenShape.named("jwt"))
+        let token = text(jwt.parts, random)
+        for place in [0, 20, 40, 60, 69, 90] {
+            var other = token
+            other[place] = other[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            // What is drawn has any letter; the rest is the shape's.
+            #expect(!jwt.isForm(of: other) || (70..<104).contains(place), "\(place)")
+        }
+        #expect(!jwt.isForm(of: token.dropLast()) && !jwt.isForm(of: token + [UInt8(ascii: "A")]))
+        #expect(found("/?u=postgres%3A%2F%2Fabcdefgh%3A\(String(repeating: "x", count: 32))%40db.tacit.invalid%2Fapp").count == 1)
     }
 
     @Test("in path, query, cookie and Basic, once each, and no more than sixteen; ordinary heads have none") func places() {
