@@ -7,12 +7,15 @@ public struct TokenIssue: Codable, Sendable, Equatable {
     public var secret: String
     /// How long it is good; thirty days when missing.
     public var ttlSeconds: Int?
+    /// Whether it says what it is, as `tacit_openai_…`; like the service's own when missing.
+    public var neutral: Bool?
 
-    public init(agent: String, scope: String, secret: String, ttlSeconds: Int? = nil) {
+    public init(agent: String, scope: String, secret: String, ttlSeconds: Int? = nil, neutral: Bool? = nil) {
         self.agent = agent
         self.scope = scope
         self.secret = secret
         self.ttlSeconds = ttlSeconds
+        self.neutral = neutral
     }
 }
 

@@ -30,7 +30,8 @@ import Testing
 
     /// Asks by a door; the code of its denial.
     private func ask(
-        _ door: FakeBrokers.Door, showing strangers: [FakeToken] = [], at host: String = "api.stripe.com", _ port: Int = 443, _ method: String = "GET",
+        _ door: FakeBrokers.Door, showing strangers: [FakeToken] = [], at host: String = "api.stripe.com", _ port: Int = 443,
+        _ method: String = "GET",
         _ path: String = "/v1/customers", in place: TokenPlace = .bearer, times: Int = 1
     ) async throws -> String? {
         let grant = try #require(door.setup.tokens.keys.first)
@@ -58,7 +59,9 @@ import Testing
         #expect(try await ask(door) == nil, "it goes on")
     }
 
-    @Test("a token for a host that no rule about its secret names, or in a place that none has, is a misuse, and told so") func elsewhere() async throws {
+    @Test("a token for a host that no rule about its secret names, or in a place that none has, is a misuse, and told so") func elsewhere()
+        async throws
+    {
         let bench = try await bench("")
         let door = try await door(bench)
         for host in ["evil.example", "api.stripe.com.evil.example", "stripe.com"] {

@@ -57,6 +57,17 @@ import Testing
         #expect(again.text == text)
     }
 
+    @Test("on request a token says what it is, and for which service") func neutral() async throws {
+        let bench = try await Self.bench()
+        var wish = try Self.wish()
+        wish.isNeutral = true
+        let (view, text) = try await bench.open.issueToken(wish, by: bench.person())
+        #expect(text.hasPrefix("tacit_stripe_") && text.utf8.count == "tacit_stripe_".utf8.count + 32 && view.shape == "tacit-stripe")
+        #expect(try await bench.open.grant(recognising: Array(text.utf8))?.id == view.id)
+        try await bench.relock()
+        #expect(try await bench.open.tokens(by: bench.person()).map(\.masked) == ["********\(text.suffix(4))"], "it is made again as it was")
+    }
+
     @Test("only a person who was asked again issues one, for an agent that may use the secret, of a field that is secret, for a while that is one")
     func notIssued() async throws {
         let bench = try await Self.bench()

@@ -22,7 +22,8 @@ struct TokenCommand: ParsableCommand {
             commandName: "issue", abstract: "Issue a fake token, for a configuration file of an agent's program.",
             discussion: """
                 It is printed once, and stored nowhere. It is good in every run of the agent that begins from now on, until it expires or is revoked; \
-                the agent's policy has to have a request rule about the secret. What a run is given by `-k` is a token of its own, and ends with it.
+                the agent's policy has to have a request rule about the secret. What a run is given by `-k` is a token of its own, and ends with it. \
+                It looks like those of the service that the rules name, so that programs take it; with `--neutral` it tells whoever finds it that it is none.
 
                 EXAMPLES
                   tacit token issue --agent claude -k github/token
@@ -35,6 +36,8 @@ struct TokenCommand: ParsableCommand {
         var secret: String
         @Option(name: .customLong("ttl"), help: ArgumentHelp("How long it is good, 30d unless given, 366d at most.", valueName: "span"))
         var life: String?
+        @Flag(name: .long, help: "One that says what it is, as tacit_openai_…, in place of one like the service's own.")
+        var neutral = false
         @OptionGroup var scope: ScopeOptions
         @OptionGroup var options: GlobalOptions
 
@@ -45,7 +48,7 @@ struct TokenCommand: ParsableCommand {
             }
             let request = TokenIssue(
                 agent: agent, scope: try ScopeResolver(context: context).scope(scope).text, secret: secret,
-                ttlSeconds: try life.map { try RunSpan.seconds($0, after: "--ttl") })
+                ttlSeconds: try life.map { try RunSpan.seconds($0, after: "--ttl") }, neutral: neutral ? true : nil)
             let door = try VaultDoor(context, options, to: "issue a fake token to the agent `\(agent)`")
             try door.askFirst()
             let issued: TokenIssued = try door.send("POST", WirePath.tokens, json: request)

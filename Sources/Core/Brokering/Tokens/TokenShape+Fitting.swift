@@ -54,7 +54,9 @@ extension TokenShape {
                 rest = rest.dropFirst(TokenChecksum.length)
             case .base64url(let inner):
                 let text = rest.prefix(part.length)
-                guard text.count == part.length, let decoded = Base64Text.decoded(forURLs: text), Self.isForm(of: decoded, inner) else { return false }
+                guard text.count == part.length, let decoded = Base64Text.decoded(forURLs: text), Self.isForm(of: decoded, inner) else {
+                    return false
+                }
                 rest = rest.dropFirst(part.length)
             }
         }

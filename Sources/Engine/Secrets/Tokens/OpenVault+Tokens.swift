@@ -11,6 +11,8 @@ package struct TokenWish: Sendable {
     /// Where a bare name is looked up.
     package var scope: Scope
     package var life: Duration?
+    /// Whether it says what it is, as `tacit_openai_…`, in place of looking like the service's own.
+    package var isNeutral = false
 
     package init(agent: SegmentName, reference: SecretReference, scope: Scope, life: Duration? = nil) {
         (self.agent, self.reference, self.scope, self.life) = (agent, reference, scope, life)
@@ -75,7 +77,7 @@ extension OpenVault {
                 throw EngineError.invalid(
                     "the agent has \(Self.tokensPerAgent) live tokens already", hint: "revoke those that nobody uses: `tacit token list`")
             }
-            let (draft, field) = try await outline(item, record, for: agent, id, life)
+            let (draft, field) = try await outline(item, record, wish, for: agent, id, life)
             let made = try makeGrant(draft)
             var change = Change()
             change.put(made.row, replacing: nil)
@@ -87,16 +89,18 @@ extension OpenVault {
         }
     }
 
-    /// What a person's token stands for. Its shape is that of the service which the rules name; nobody looks at the value.
+    /// What a person's token stands for. Its shape is that of the service which the rules name, or the neutral one with the service's name; nobody looks at the
+    /// value.
     private func outline(
-        _ item: Wanted, _ record: SecretRecord, for agent: Asker, _ id: AgentID, _ life: Duration
+        _ item: Wanted, _ record: SecretRecord, _ wish: TokenWish, for agent: Asker, _ id: AgentID, _ life: Duration
     ) async throws -> (GrantDraft, field: SegmentName) {
         try usable(record, item.name, in: item.scope, byTokenOf: agent)
         let (_, field) = try await shelf.manifest(record, version: record.current).chosen(item.field)
         guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
         let hosts = policy.view(for: agent, in: item.scope)?.hosts(with: item.name) ?? []
         let provider = hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first { $0.shape.role == .authenticates }
-        guard let shape = provider?.shape ?? .neutral() else { throw EngineError.unreadable }
+        let usual = wish.isNeutral ? TokenShape.neutral(provider: provider?.name) : provider?.shape
+        guard let shape = usual ?? .neutral() else { throw EngineError.unreadable }
         return (GrantDraft(agent: id, secret: record.id, field: field.name, shape: shape, provider: provider?.name, life: life), field.name)
     }
 

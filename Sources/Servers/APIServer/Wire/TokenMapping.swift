@@ -7,6 +7,7 @@ extension TokenWish {
         self.init(
             agent: try SegmentName(wire.agent, of: .agent), reference: try SecretReference(parsing: wire.secret),
             scope: try Scope(parsing: wire.scope), life: wire.ttlSeconds.map { .seconds($0) })
+        isNeutral = wire.neutral ?? false
     }
 }
 
