@@ -65,10 +65,30 @@ struct ProviderTests {
             ("openai", "/V1/Organization/Admin_API_Keys/", true), ("heroku", "/apps/a/config-vars.", true),
             ("heroku", "/apps/a/config-vars%20/", true), ("sentry", "/api/0/api-tokens/", true), ("gitlab", "/api/v4/runners", true),
             ("gitlab", "/api/v4/projects/1/variables.json", true), ("npm", "/-/npm/v1%2Ftokens", true),
-            ("gitlab", "/api/v4/projects/a%2Fb/variables", true),
+            ("gitlab", "/api/v4/projects/a%2Fb/variables", true), ("github", "/repositories/1/actions/runners/remove-token", true),
+            ("github", "/organizations/1/actions/runners/registration-token", true), ("github", "/repositories/1/issues", false),
+            ("github", "/enterprises/e/actions/runners/generate-jitconfig", true), ("github", "/copilot_internal/v2/token", true),
+            ("sentry", "/api/0/projects/a/b/keys/", true), ("sentry", "/api/0/projects/a/b/issues/", false),
+            ("cloudflare", "/client/v4/accounts/1/stream/keys", true), ("cloudflare", "/client/v4/accounts/1/stream", false),
+            ("cloudflare", "/client/v4/accounts/1/calls/apps/2", true), ("cloudflare", "/client/v4/accounts/1/warp_connector/2/token", true),
         ])
     func credentials(_ name: String, _ path: String, _ expected: Bool) throws {
         let provider = try #require(ProviderCatalogue.provider(named: name))
         #expect(provider.givesCredentials(at: path) == expected)
+    }
+
+    @Test("knows each path of each provider, however a lenient server writes it, and takes no address of an API for one")
+    func everyCredentialPath() {
+        for provider in all {
+            for pattern in provider.credentialPaths.map(\.description) {
+                let path = pattern.replacing("**", with: "a/b").replacing("*", with: "x")
+                for written in [path, path.uppercased(), path + "/", path + ".json", path + "%20"] {
+                    #expect(provider.givesCredentials(at: written), "\(provider.name) \(written)")
+                }
+            }
+            for path in ["/", provider.basePath + "/x", provider.basePath + "/"] {
+                #expect(!provider.givesCredentials(at: path), "\(provider.name) \(path)")
+            }
+        }
     }
 }

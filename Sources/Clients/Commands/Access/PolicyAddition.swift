@@ -69,7 +69,9 @@ struct PolicyAddition: Sendable, Equatable {
 
 extension StarterPolicy {
     /// What a policy that is in force lacks for this agent: without the comments that teach the language, and under names of its own.
-    func addition(agent: String, in scope: Scope) -> PolicyAddition {
+    ///
+    /// - Parameter hasRequests: whether with request rules: a policy in force may have such ones for every agent already.
+    func addition(agent: String, in scope: Scope, withRequests hasRequests: Bool = true) -> PolicyAddition {
         let names = [
             ("what the agent may use", "what \(agent) may use"), ("programs that may have a key", "programs that \(agent) may use"),
             ("code of the project, with test keys", "code of the project for \(agent)"),
@@ -80,6 +82,7 @@ extension StarterPolicy {
             text = text.replacing("agent_id: AGENT", with: "agent_id: \(PolicyFile.scalar(agent))")
             return text.replacing("[PLACE]", with: "[\(PolicyFile.scalar(scope.text))]").split(separator: "\n").map(String.init)
         }
-        return PolicyAddition(sections: [("policies", items(policy)), ("command_rules", items(allowingRules))])
+        let sections = [("policies", items(policy)), ("command_rules", items(allowingRules))]
+        return PolicyAddition(sections: sections + (hasRequests ? [("request_rules", requestRules(agent: agent, in: scope))] : []))
     }
 }

@@ -7,16 +7,18 @@ struct RequestPreset: Sendable {
     let takesKeys: Bool
     private let rules: [Rule]
 
-    private struct Rule: Sendable {
+    struct Rule: Sendable {
         let name: String
         let hosts: [String]
         var methods = ["GET", "HEAD"]
         let paths: [String]
+        /// What may be asked of GraphQL.
+        var operations: [String] = []
         /// Names of packages and projects have a slash in one segment there.
         var hasEncodedSlashes = false
     }
 
-    private init(_ name: String, _ purpose: String, takesKeys: Bool = true, _ rules: [Rule]) {
+    init(_ name: String, _ purpose: String, takesKeys: Bool = true, _ rules: [Rule]) {
         (self.name, self.purpose, self.takesKeys, self.rules) = (name, purpose, takesKeys, rules)
     }
 
@@ -25,26 +27,36 @@ struct RequestPreset: Sendable {
     private static let repository = "REPOSITORY"
 
     /// The rules as items of `request_rules`, line by line.
-    func items(agent: String, in scope: Scope, keys: [String], repository: String = "") -> [String] {
-        func list(_ words: [String]) -> String { "[\(words.map(PolicyFile.scalar).joined(separator: ", "))]" }
-        return rules.flatMap { rule in
-            [
-                "  - name: \(PolicyFile.scalar("\(agent): \(rule.name)"))", "    agent_id: \(PolicyFile.scalar(agent))",
-                "    environments: \(list([scope.text]))",
+    ///
+    /// - Parameter isAlone: whether they are about the only agent of a policy, so that their names need not say which.
+    func items(agent: String, in scope: Scope, keys: [String], repository: String = "", alone isAlone: Bool = false) -> [String] {
+        rules.flatMap { rule in
+            let paths = rule.paths.map { $0.replacing(Self.repository, with: repository) }
+            return [
+                "  - name: \(PolicyFile.scalar(isAlone ? rule.name : "\(agent): \(rule.name)"))", "    agent_id: \(PolicyFile.scalar(agent))",
             ]
-                + (takesKeys ? ["    keys: \(list(keys))"] : [])
-                + [
-                    "    hosts: \(list(rule.hosts))", "    methods: \(list(rule.methods))",
-                    "    paths: \(list(rule.paths.map { $0.replacing(Self.repository, with: repository) }))",
-                ]
+                + Self.list("environments", [scope.text]) + Self.list("keys", takesKeys ? keys : []) + Self.list("hosts", rule.hosts)
+                + Self.list("methods", rule.methods) + Self.list("paths", paths) + Self.list("operations", rule.operations)
                 + (rule.hasEncodedSlashes ? ["    encoded_slash: allow"] : [])
         }
+    }
+
+    private static let longestLine = 140
+
+    /// A list in one line, or where that is long, one of its own for each element; nothing for none.
+    private static func list(_ key: String, _ words: [String]) -> [String] {
+        let elements = words.map(PolicyFile.scalar)
+        let line = "    \(key): [\(elements.joined(separator: ", "))]"
+        guard !elements.isEmpty, line.count > longestLine else { return elements.isEmpty ? [] : [line] }
+        return ["    \(key):"] + elements.map { "      - \($0)" }
     }
 }
 
 extension RequestPreset {
     /// Facts are from the services' public documentation, as of November 2026.
-    static let all = open + code + models + services
+    static let all = open + code + models + services + packages + clouds
+
+    static func named(_ name: String) -> RequestPreset? { all.first { $0.name == name } }
 
     private static let gitHosts = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"]
 
@@ -97,6 +109,12 @@ extension RequestPreset {
                     paths: ["/repos/REPOSITORY/pulls", "/repos/REPOSITORY/pulls/**", "/repos/REPOSITORY/issues", "/repos/REPOSITORY/issues/**"]),
             ]),
         RequestPreset(
+            "github-graphql", "ask GitHub's GraphQL what it reads; beside read-only-github",
+            [
+                Rule(
+                    name: "GitHub's GraphQL, read", hosts: ["api.github.com"], methods: ["POST"], paths: ["/graphql"], operations: ["query *"])
+            ]),
+        RequestPreset(
             "read-only-gitlab", "read GitLab's API and fetch by git",
             [
                 Rule(name: "GitLab's API, read", hosts: ["gitlab.com"], paths: ["/api/v4/**"], hasEncodedSlashes: true),
@@ -136,22 +154,23 @@ extension RequestPreset {
                     paths: ["/v1beta/models", "/v1beta/models/*", "/v1/models", "/v1/models/*"]),
             ]),
         RequestPreset(
+            "mistral", "ask Mistral's models",
+            [
+                Rule(
+                    name: "Mistral's models", hosts: ["api.mistral.ai"], methods: ["POST"],
+                    paths: ["/v1/chat/completions", "/v1/fim/completions", "/v1/embeddings", "/v1/moderations", "/v1/ocr"]),
+                Rule(name: "Mistral's list of models", hosts: ["api.mistral.ai"], paths: ["/v1/models", "/v1/models/*"]),
+            ]),
+        RequestPreset(
+            "cohere", "ask Cohere's models",
+            [
+                Rule(
+                    name: "Cohere's models", hosts: ["api.cohere.com"], methods: ["POST"],
+                    paths: ["/v2/chat", "/v2/embed", "/v2/rerank", "/v1/chat", "/v1/embed", "/v1/rerank", "/v1/classify", "/v1/tokenize"]),
+                Rule(name: "Cohere's list of models", hosts: ["api.cohere.com"], paths: ["/v1/models", "/v1/models/*"]),
+            ]),
+        RequestPreset(
             "huggingface-downloads", "download models and data sets from Hugging Face",
             [Rule(name: "Hugging Face, downloads", hosts: ["huggingface.co"], paths: ["/**"])]),
-    ]
-
-    private static let services = [
-        RequestPreset(
-            "read-only-stripe", "read Stripe's API", [Rule(name: "Stripe's API, read", hosts: ["api.stripe.com"], paths: ["/v1/**"])]),
-        RequestPreset(
-            "read-only-cloudflare", "read Cloudflare's API",
-            [Rule(name: "Cloudflare's API, read", hosts: ["api.cloudflare.com"], paths: ["/client/v4/**"])]),
-        RequestPreset("read-only-sentry", "read Sentry's API", [Rule(name: "Sentry's API, read", hosts: ["sentry.io"], paths: ["/api/0/**"])]),
-        RequestPreset(
-            "slack-messages", "post messages to Slack",
-            [Rule(name: "Slack's messages", hosts: ["slack.com"], methods: ["POST"], paths: ["/api/chat.postMessage"])]),
-        RequestPreset(
-            "brave-search", "search by Brave",
-            [Rule(name: "Brave's search", hosts: ["api.search.brave.com"], paths: ["/res/v1/*/search", "/res/v1/*/*/search"])]),
     ]
 }

@@ -25,12 +25,32 @@ struct StarterPolicy: Sendable {
 
     /// The policy as YAML, for an agent with this badge in this environment.
     func text(agent: String, in scope: Scope) -> String {
+        func filled(_ text: String) -> String {
+            text.replacing("AGENT", with: PolicyFile.scalar(agent)).replacing("PLACE", with: PolicyFile.scalar(scope.text))
+        }
         let parts = [
-            Self.head(title, agent), "policies:\n" + policy, Self.tagRules, "command_rules:\n" + commandRules, "tests:\n" + Self.tests(kind),
+            filled(Self.head(title, agent)), filled("policies:\n" + policy), Self.tagRules, filled("command_rules:\n" + commandRules),
+            Self.requestHead + (requestRules(agent: agent, in: scope, alone: true) + [""]).joined(separator: "\n"),
+            filled("tests:\n" + Self.tests(kind)),
         ]
-        return parts.joined(separator: "\n").replacing("AGENT", with: PolicyFile.scalar(agent)).replacing(
-            "PLACE", with: PolicyFile.scalar(scope.text))
+        return parts.joined(separator: "\n")
     }
+
+    /// The request rules to start from, as items: with the usual names of secrets, whose values no program of the agent's has from the first day on.
+    func requestRules(agent: String, in scope: Scope, alone isAlone: Bool = false) -> [String] {
+        let open = kind == .chat ? [] : ["package-indexes", "code-hosts"]
+        let keyed = [("read-only-github", "github/*"), ("openai", "openai/*"), ("anthropic", "anthropic/*")]
+        return (open.map { ($0, []) } + keyed.map { ($0.0, [$0.1]) }).flatMap { name, keys in
+            RequestPreset.named(name)?.items(agent: agent, in: scope, keys: keys, alone: isAlone) ?? []
+        }
+    }
+
+    private static let requestHead = """
+        # Requests that leave through the broker. A program has a fake token of these secrets; the value stands in a listed request alone, and
+        # goes nowhere else. More of them: `tacit policy preset` lists rules, and `--add` puts them here.
+        request_rules:
+
+        """
 
     /// What somebody edits who has no policy yet.
     static func empty(in scope: Scope) -> String {
@@ -43,8 +63,7 @@ struct StarterPolicy: Sendable {
         #     agent_id: claude
         #     environments: [\(scope.text)]
         #     allowed_keys: ["stripe/*"]
-        #     capabilities: [masked_return, env_inject]
-        #     unsandboxed: allow
+        #     capabilities: [masked_return, broker]
         policies: []
 
         """
@@ -66,9 +85,9 @@ struct StarterPolicy: Sendable {
     var policy: String {
         let capabilities =
             switch kind {
-            case .coder: "[masked_return, env_inject]"
-            case .chat: "[masked_return, env_inject]"
-            case .job: "[env_inject]"
+            case .coder: "[masked_return, broker, env_inject]"
+            case .chat: "[masked_return, broker, env_inject]"
+            case .job: "[broker, env_inject]"
             }
         return """
               # The first policy whose agent_id matches decides, so the narrower ones come first.
@@ -79,7 +98,9 @@ struct StarterPolicy: Sendable {
                 allowed_keys: ["**"]
                 # What is denied looks to the agent like what is not there, and stays denied whatever else allows it.
                 denied_keys: ["personal/**"]
-                # Others: file_inject, broker, propose, and reveal, where a person approves each value.
+                # broker: with a fake token, where the request rules below list the request; such a secret no program has as a value.
+                # env_inject: the value in a program, of secrets that no request rule is about.
+                # Others: file_inject, propose, and reveal, where a person approves each value.
                 capabilities: \(capabilities)
                 # Programs run outside of the sandbox: they reach the network, and can send a value away. Take this line out where they need none.
                 unsandboxed: allow
@@ -167,6 +188,20 @@ struct StarterPolicy: Sendable {
                 program: /usr/bin/curl
                 given: [writable]
                 expect: command_blocked
+              - name: GitHub is read with a fake token
+                agent: AGENT
+                environment: PLACE
+                secret: github/token
+                request: GET https://api.github.com/user
+                place: bearer
+                expect: allow
+              - name: and nothing is deleted there
+                agent: AGENT
+                environment: PLACE
+                secret: github/token
+                request: DELETE https://api.github.com/repos/a/b
+                place: bearer
+                expect: destination_not_allowed
               - name: a live key takes a person
                 agent: AGENT
                 environment: PLACE

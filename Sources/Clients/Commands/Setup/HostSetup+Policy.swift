@@ -17,7 +17,8 @@ extension HostSetup {
             guard !agents.contains(where: { $0.name == agent && $0.revokedAt == nil && !$0.policies.isEmpty }) else {
                 return outcome.policy = .present
             }
-            return try extend(state, by: starter.addition(agent: agent, in: scope), for: agent, &outcome, through: door)
+            let additions = [true, false].map { starter.addition(agent: agent, in: scope, withRequests: $0) }
+            return try extend(state, by: additions, for: agent, &outcome, through: door)
         }
         // What an agent may use is a person's word. The file of a project that somebody cloned does not say it.
         guard manner.isPlaceSpoken else { return outcome.policy = .unspoken }
@@ -28,12 +29,14 @@ extension HostSetup {
         (outcome.policy, outcome.place) = (.started, scope.text)
     }
 
-    private func extend(_ state: PolicyState, by addition: PolicyAddition, for agent: String, _ outcome: inout Outcome, through door: VaultDoor)
+    /// Adds the first of these that the policy takes.
+    private func extend(_ state: PolicyState, by additions: [PolicyAddition], for agent: String, _ outcome: inout Outcome, through door: VaultDoor)
         throws
     {
-        (outcome.policy, outcome.place, outcome.addition) = (.silent, scope.text, addition.lines)
         let before = try PolicyText.yaml(of: state)
-        let after = addition.added(to: before)
+        let after = additions.lazy.compactMap { $0.added(to: before) }.first
+        let addition = additions.first { $0.added(to: before) != nil } ?? additions.first
+        (outcome.policy, outcome.place, outcome.addition) = (.silent, scope.text, addition?.lines ?? [])
         outcome.isAddable = after != nil
         guard manner.isPlaceSpoken, let after else { return }
         guard try isWanted(LineDifference(from: before, to: after.yaml).lines, for: agent) else { return }

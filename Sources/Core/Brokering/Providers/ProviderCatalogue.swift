@@ -61,8 +61,12 @@ extension ProviderCatalogue {
             in: [.bearer, .header("authorization"), .basic], like: "github-ghp", variables: ["GITHUB_TOKEN", "GH_TOKEN"],
             credentials: [
                 "/app/installations/*/access_tokens", "/app-manifests/*/conversions", "/applications/*/token", "/applications/*/token/**",
-                "/login/oauth/**", "/login/device/**", "/repos/*/*/actions/runners/*-token", "/orgs/*/actions/runners/*-token",
-                "/repos/*/*/actions/runners/generate-jitconfig", "/orgs/*/actions/runners/generate-jitconfig",
+                "/login/oauth/**", "/login/device/**", "/repos/*/*/actions/runners/*-token", "/repos/*/*/actions/runners/generate-jitconfig",
+                "/orgs/*/actions/runners/*-token", "/orgs/*/actions/runners/generate-jitconfig",
+                // The same by their numbers, and of enterprises.
+                "/repositories/*/actions/runners/*-token", "/repositories/*/actions/runners/generate-jitconfig",
+                "/organizations/*/actions/runners/*-token", "/organizations/*/actions/runners/generate-jitconfig",
+                "/enterprises/*/actions/runners/*-token", "/enterprises/*/actions/runners/generate-jitconfig", "/copilot_internal/**",
             ]),
         Provider(
             "gitlab", at: ["gitlab.com"], in: [.header("private-token"), .bearer, .basic], like: "gitlab-glpat", variables: ["GITLAB_TOKEN"],
@@ -87,6 +91,8 @@ extension ProviderCatalogue {
             address: ["SENTRY_URL"],
             credentials: [
                 "/api/0/api-tokens/**", "/api/0/organizations/*/org-auth-tokens/**", "/api/0/sentry-app-installations/*/authorizations/**",
+                "/api/0/sentry-apps/*/api-tokens/**", "/api/0/projects/*/*/keys/**", "/api/0/organizations/*/project-keys/**",
+                "/api/0/organizations/*/api-keys/**", "/api/0/api-applications/**",
                 "/oauth/**",
             ]),
         Provider(
@@ -181,7 +187,10 @@ extension ProviderCatalogue {
                 "/client/v4/accounts/*/access/service_tokens", "/client/v4/accounts/*/access/service_tokens/**",
                 "/client/v4/accounts/*/cfd_tunnel/*/token",
                 "/client/v4/user/api_key", "/client/v4/accounts/*/r2/temp-access-credentials", "/client/v4/accounts/*/cfd_tunnel",
-                "/client/v4/accounts/*/challenges/widgets/**",
+                "/client/v4/accounts/*/challenges/widgets/**", "/client/v4/accounts/*/stream/keys/**", "/client/v4/accounts/*/stream/*/token",
+                "/client/v4/accounts/*/stream/live_inputs/**", "/client/v4/accounts/*/calls/apps/**", "/client/v4/accounts/*/calls/turn_keys/**",
+                "/client/v4/accounts/*/warp_connector/**", "/client/v4/accounts/*/cfd_tunnel/*/management",
+                "/client/v4/accounts/*/images/v1/keys/**",
             ]),
         Provider(
             "vercel", at: ["api.vercel.com"], like: "base62-24", variables: ["VERCEL_TOKEN"],

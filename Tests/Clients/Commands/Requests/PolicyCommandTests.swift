@@ -224,6 +224,9 @@ struct StarterPolicyTests {
             let results = policy.document.testResults()
             #expect(results.count >= 5)
             #expect(results.filter { !$0.passed } == [])
+            #expect(policy.document.policies.allSatisfy { $0.capabilities.contains(.broker) })
+            let rules = policy.document.requestRules.map(\.name)
+            #expect(rules.contains("GitHub's API, read") && rules.contains("package indexes") == (host != "claude-desktop"))
             #expect(!outcome.text.contains("AGENT") && !outcome.text.contains("PLACE") && !outcome.text.contains("\\"))
             #expect(outcome.text.split(separator: "\n").allSatisfy { $0.count <= 150 })
         }

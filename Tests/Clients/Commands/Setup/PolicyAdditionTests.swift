@@ -45,6 +45,16 @@ struct PolicyAdditionTests {
         if text.contains("# about tags") { #expect(after.yaml.contains("\n\n# about tags\ntag_rules:"), "a comment stays with what it is about") }
     }
 
+    @Test("where a policy has such request rules for every agent, the rest can be added without them") func shaded() throws {
+        let starter = try #require(StarterPolicy.all.first { $0.host == "codex" })
+        let own =
+            "  - {name: r, agent_id: '*', environments: ['**'], hosts: [registry.npmjs.org, registry.yarnpkg.com], paths: ['/**'], encoded_slash: allow}\n"
+        let text = "policies:\n  - {name: a, agent_id: a, allowed_keys: [x], capabilities: [broker]}\nrequest_rules:\n" + own
+        #expect(starter.addition(agent: "mine", in: Self.place).added(to: text) == nil)
+        let after = try #require(starter.addition(agent: "mine", in: Self.place, withRequests: false).added(to: text))
+        #expect(after.document.policies.count == 2 && after.document.requestRules.count == 1)
+    }
+
     @Test(
         "what cannot be put in line by line, or is no policy, is left to the person",
         arguments: [

@@ -61,6 +61,19 @@ struct RequestPresetTests {
             ("slack-messages", "POST", "slack.com", "/api/chat.delete", false),
             ("read-only-stripe", "GET", "api.stripe.com", "/v1/customers", true),
             ("read-only-stripe", "POST", "api.stripe.com", "/v1/refunds", false),
+            ("github-graphql", "POST", "api.github.com", "/graphql", true), ("github-graphql", "GET", "api.github.com", "/graphql", false),
+            ("read-only-linear", "POST", "api.linear.app", "/graphql", true),
+            ("read-only-slack", "GET", "slack.com", "/api/conversations.history", true),
+            ("read-only-slack", "GET", "slack.com", "/api/chat.postMessage", false),
+            ("read-only-notion", "POST", "api.notion.com", "/v1/search", true),
+            ("read-only-notion", "POST", "api.notion.com", "/v1/pages", false),
+            ("npm-private", "GET", "registry.npmjs.org", "/@acme%2Fthing", true), ("npm-private", "PUT", "registry.npmjs.org", "/thing", false),
+            ("mistral", "POST", "api.mistral.ai", "/v1/chat/completions", true), ("mistral", "POST", "api.mistral.ai", "/v1/files", false),
+            ("sendgrid-mail", "POST", "api.sendgrid.com", "/v3/mail/send", true),
+            ("sendgrid-mail", "GET", "api.sendgrid.com", "/v3/mail/send", false),
+            ("read-only-discord", "GET", "discord.com", "/api/v10/users/@me", true),
+            ("read-only-twilio", "GET", "api.twilio.com", "/2010-04-01/Accounts/AC1/Messages.json", true),
+            ("read-only-twilio", "GET", "api.twilio.com", "/2010-04-01/Accounts/AC1.json", false),
         ])
     func requests(_ name: String, _ method: String, _ host: String, _ path: String, _ isAllowed: Bool) throws {
         let preset = try #require(RequestPreset.all.first { $0.name == name })
@@ -68,5 +81,39 @@ struct RequestPresetTests {
         #expect(try goes(document, method, host, path, with: preset.takesKeys ? "\(name)/key" : nil) == isAllowed)
         #expect(try !goes(document, method, host + ".evil.com", path, with: preset.takesKeys ? "\(name)/key" : nil))
         if preset.takesKeys { #expect(try !goes(document, method, host, path, with: "another/key")) }
+    }
+
+    @Test("every rule lets go what it lists, also where it counts as a write") func examples() throws {
+        for preset in RequestPreset.all {
+            let document = try policy([preset.name])
+            for rule in document.document.requestRules {
+                for (host, path) in rule.hosts.flatMap({ host in rule.paths.map { (host.description, $0.description) } }) {
+                    let example = path.replacing("**/", with: "a/").replacing("**", with: "a").replacing("*", with: "a")
+                    for method in rule.methods {
+                        let secret = preset.takesKeys ? "\(preset.name)/key" : nil
+                        #expect(try goes(document, method.rawValue, host, example, with: secret), "\(preset.name): \(method) \(host)\(example)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Of AWS each service and region has a host of its own, which a person names.
+    @Test("each provider that is asked for most has one")
+    func providers() {
+        let names = [
+            "openai", "anthropic", "read-only-github", "read-only-gitlab", "gemini", "mistral", "cohere", "huggingface-downloads", "read-only-notion",
+            "slack-messages", "read-only-slack", "read-only-stripe", "read-only-cloudflare", "brave-search", "read-only-linear", "read-only-jira",
+            "read-only-sentry", "read-only-datadog", "read-only-twilio", "sendgrid-mail", "npm-private", "pypi-upload", "read-only-docker-hub",
+            "read-only-vercel", "read-only-netlify", "read-only-supabase", "read-only-pinecone", "read-only-airtable", "read-only-figma",
+            "read-only-discord",
+        ]
+        for name in names { #expect(RequestPreset.named(name)?.takesKeys == true, "\(name)") }
+    }
+
+    @Test("a long list has a line for each element, and says the same") func long() throws {
+        let items = try #require(RequestPreset.named("package-indexes")).items(agent: "coder", in: Self.place, keys: [])
+        #expect(items.allSatisfy { $0.count <= 140 } && items.contains("      - pypi.org") && items.contains("    methods: [GET, HEAD]"))
+        #expect(try policy(["package-indexes"]).document.requestRules.first?.hosts.count == 10)
     }
 }
