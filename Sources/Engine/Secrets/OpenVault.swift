@@ -50,7 +50,7 @@ package final class OpenVault: Sendable {
             freeze.count > 0
             ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: let them act again with `tacit panic --thaw`"
             : nil
-        return [clock, frozen, alone, misuses.warning].compactMap(\.self)
+        return [policy.warning, clock, frozen, alone, misuses.warning].compactMap(\.self)
     }
 
     var clock: MachineClock { foundation.clock }

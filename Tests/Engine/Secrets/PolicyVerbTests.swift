@@ -39,6 +39,27 @@ import Testing
         #expect(try await bench.open.showPolicy(by: bench.person())?.version == 1)
     }
 
+    @Test("a stored policy that this version refuses locks nobody out: agents get nothing, the person is told and changes it") func refused()
+        async throws
+    {
+        let bench = try await VaultBench.unlocked()
+        _ = try await bench.open.applyPolicy(json: Array(Self.one.utf8), text: nil, expectedVersion: nil, by: bench.person())
+        // As one would be that names what became a public suffix since.
+        let rule = #"{"name":"r","agent_id":"a","keys":["k"],"hosts":["*.co.uk"],"paths":["/**"]}"#
+        let json = String(Self.one.dropLast()) + #","request_rules":[\#(rule)]}"#
+        var change = Change()
+        change.put(try bench.open.policyRow(StoredPolicy(version: 2, json: Array(json.utf8), text: nil)), replacing: nil)
+        let permit = try await bench.open.authorizer.permit(Act(.policyApply, .administer, .stepUp), by: bench.person(), on: [])
+        try await bench.open.authorizer.commit(permit, change, on: [])
+        try await bench.relock()
+        #expect(try bench.open.policy.document == .empty)
+        #expect(try bench.open.warnings.first?.contains("(policy.host-too-wide at request_rules[0].hosts[0])") == true)
+        #expect(try await bench.open.showPolicy(by: bench.person())?.version == 2)
+        #expect(try await bench.open.applyPolicy(json: Array(Self.one.utf8), text: nil, expectedVersion: 2, by: bench.person()) == 3)
+        #expect(try bench.open.warnings.isEmpty)
+        #expect(try bench.open.policy.document.policies.count == 1)
+    }
+
     @Test("policies applied at once get versions one after the other") func racing() async throws {
         let bench = try await VaultBench.unlocked()
         let open = try bench.open

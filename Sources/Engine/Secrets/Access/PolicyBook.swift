@@ -8,6 +8,8 @@ final class PolicyBook: Sendable {
         var version: Int64 = 0
         var document = PolicyDocument.empty
         var views: [ViewKey: ScopeView] = [:]
+        /// Why what is stored is not in force.
+        var refusal: PolicyError?
     }
 
     private struct ViewKey: Hashable {
@@ -23,6 +25,17 @@ final class PolicyBook: Sendable {
     var version: Int64 { state.withLock { $0.version } }
 
     func replace(_ document: PolicyDocument, version: Int64) { state.withLock { $0 = State(version: version, document: document) } }
+
+    /// Takes note of one that was stored by another version of Tacit and is refused by this one, whose list of public suffixes, say, is newer: it allows nothing,
+    /// and whoever opens the vault is told.
+    func refuse(version: Int64, for reason: PolicyError) { state.withLock { $0 = State(version: version, refusal: reason) } }
+
+    /// What a person is told while the stored policy is refused.
+    var warning: String? {
+        state.withLock { $0.refusal }.map {
+            "agents are refused everything: the stored policy is none to this version of Tacit (\($0.code) at \($0.path)); see `tacit policy show`, change it with `tacit policy edit`"
+        }
+    }
 
     /// What the policy lets the asker see in a scope; nil for a person, whom it does not govern.
     func view(for asker: Asker, in scope: Scope) -> ScopeView? {

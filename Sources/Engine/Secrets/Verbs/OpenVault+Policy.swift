@@ -51,7 +51,7 @@ extension OpenVault {
         }
     }
 
-    private func policyRow(_ policy: StoredPolicy) throws -> Record {
+    func policyRow(_ policy: StoredPolicy) throws -> Record {
         let id = AnyRecordID(random: random)
         let metadata = try SealedMetadata.seal(
             policy.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: policyPlace(id, revision: 1),
@@ -67,7 +67,9 @@ extension OpenVault {
     /// Reads the newest policy; called once at unlock.
     func loadPolicy() async throws {
         guard let view = try await storedPolicy() else { return }
-        policy.replace(try PolicyDocument(json: view.json), version: view.version)
+        do throws(PolicyError) {
+            policy.replace(try PolicyDocument(json: view.json), version: view.version)
+        } catch { policy.refuse(version: view.version, for: error) }
     }
 
     private func storedPolicy() async throws -> PolicyView? {

@@ -71,6 +71,10 @@ import Testing
         bare.circumstances.request = RequestQuestion(
             host: "api.example.com", method: "GET", path: "/graphql", place: .bearer, occurrences: 1, isBare: true)
         #expect(rule(reading, bare) == "r", "a package may be called so")
+        let sockets = try document(Self.broad + #","websocket":"allow""#)
+        bare.circumstances.request = RequestQuestion(
+            scheme: "wss", host: "api.example.com", method: "GET", path: "/graphql", place: .bearer, occurrences: 1, isBare: true)
+        #expect(rule(sockets, bare) == nil, "what is asked by a WebSocket stands behind its head")
     }
 
     @Test("a rule says what may be asked, for all that a request asks; where nobody looked, it is asked again")
