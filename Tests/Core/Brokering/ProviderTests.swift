@@ -91,4 +91,15 @@ struct ProviderTests {
             }
         }
     }
+
+    @Test("each service that somebody may run is one of them, and a provider's own host is no other's")
+    func ownServices() throws {
+        for service in OwnService.allCases {
+            #expect(ProviderCatalogue.provider(at: "own.example", known: service)?.name == service.rawValue)
+            #expect(ProviderCatalogue.provider(at: "api.openai.com", known: service)?.name == "openai")
+        }
+        #expect(ProviderCatalogue.provider(at: "own.example", known: nil) == nil)
+        let github = try #require(ProviderCatalogue.provider(named: "github"))
+        #expect(github.givesCredentials(at: "/API/v3/app/installations/1/access_tokens/") && !github.givesCredentials(at: "/api/v3/repos/a/b"))
+    }
 }

@@ -30,14 +30,17 @@ struct RequestPreset: Sendable {
     ///
     /// - Parameter isAlone: whether they are about the only agent of a policy, so that their names need not say which.
     func items(agent: String, in scope: Scope, keys: [String], repository: String = "", alone isAlone: Bool = false) -> [String] {
-        rules.flatMap { rule in
-            let paths = rule.paths.map { $0.replacing(Self.repository, with: repository) }
-            return [
-                "  - name: \(PolicyFile.scalar(isAlone ? rule.name : "\(agent): \(rule.name)"))", "    agent_id: \(PolicyFile.scalar(agent))",
-            ]
-                + Self.list("environments", [scope.text]) + Self.list("keys", takesKeys ? keys : []) + Self.list("hosts", rule.hosts)
-                + Self.list("methods", rule.methods) + Self.list("paths", paths) + Self.list("operations", rule.operations)
-                + (rule.hasEncodedSlashes ? ["    encoded_slash: allow"] : [])
+        rules.flatMap { rule -> [String] in
+            let name = PolicyFile.scalar(isAlone ? rule.name : "\(agent): \(rule.name)")
+            var lines = ["  - name: \(name)", "    agent_id: \(PolicyFile.scalar(agent))"]
+            lines += Self.list("environments", [scope.text])
+            lines += Self.list("keys", takesKeys ? keys : [])
+            lines += Self.list("hosts", rule.hosts)
+            lines += Self.list("methods", rule.methods)
+            lines += Self.list("paths", rule.paths.map { $0.replacing(Self.repository, with: repository) })
+            lines += Self.list("operations", rule.operations)
+            if rule.hasEncodedSlashes { lines.append("    encoded_slash: allow") }
+            return lines
         }
     }
 

@@ -14,6 +14,8 @@ package struct RequestDraft: Sendable, Equatable {
     package let body: [UInt8]
     /// What it asks of a GraphQL service; empty where it is none, or nobody can say for sure.
     package let operations: Set<GraphQLOperation>
+    /// What a rule says that its host is.
+    package var service: OwnService?
 
     /// Takes what an agent says, and refuses what no broker would send, before anybody looks for a secret.
     package init(method: String, url: String, fields: [(name: String, value: String)], body: [UInt8]) throws(DraftProblem) {
@@ -94,7 +96,7 @@ extension RequestDraft {
     }
 
     /// The provider whose host it goes to.
-    package var provider: Provider? { ProviderCatalogue.provider(at: "\(target.origin.host)") }
+    package var provider: Provider? { ProviderCatalogue.provider(at: "\(target.origin.host)", known: service) }
 
     private func isBare(at place: TokenPlace?) -> Bool {
         if case .query? = place { return false }

@@ -53,11 +53,11 @@ package struct AskedRequest: Sendable, Equatable {
     package var isTunnel: Bool { scheme == RequestQuestion.tunnelScheme }
 
     /// The question that the policy answers for one use, or, without one, for a request without a token; nil where the policy's own reading of host or path
-    /// differs from the guard's, and nothing is asked.
-    package func question(for use: RequestWish.TokenUse?) -> RequestQuestion? {
+    /// differs from the guard's, and nothing is asked. `service` is what a rule says that the host is.
+    package func question(for use: RequestWish.TokenUse?, at service: OwnService? = nil) -> RequestQuestion? {
         RequestQuestion(
             scheme: scheme, host: host, port: port, method: method, path: path, place: use?.place, occurrences: use?.occurrences ?? 0,
-            providerPlaces: ProviderCatalogue.provider(at: host)?.places ?? [], isBare: isBare,
+            providerPlaces: ProviderCatalogue.provider(at: host, known: service)?.places ?? [], isBare: isBare,
             operations: content?.operations)
     }
 }

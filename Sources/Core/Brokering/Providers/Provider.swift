@@ -22,6 +22,8 @@ package struct Provider: Sendable {
     package let addressVariables: [String]
     /// Whether segments of its paths have slashes in them, escaped.
     package let hasEncodedSlash: Bool
+    /// What stands before all its paths where somebody runs it themselves; empty for nothing.
+    let ownBase: String
     /// Paths whose answers hold credentials: new ones, or stored ones in clear. Nothing goes there unless a rule seals the answer.
     package let credentialPaths: [Glob]
 
@@ -32,7 +34,7 @@ package struct Provider: Sendable {
         _ name: String, at hosts: [String], below domains: [String] = [], base basePath: String = "", in places: [TokenPlace] = [.bearer],
         like shape: String, variables: [String],
         user basicUser: String = Provider.usualBasicUser, address addressVariables: [String] = [], encodedSlash hasEncodedSlash: Bool = false,
-        credentials: [String] = []
+        ownBase: String = "", credentials: [String] = []
     ) {
         self.name = name
         self.hosts = hosts
@@ -45,11 +47,15 @@ package struct Provider: Sendable {
         self.variables = variables
         self.addressVariables = addressVariables
         self.hasEncodedSlash = hasEncodedSlash
+        self.ownBase = ownBase
         self.credentialPaths = credentials.flatMap(LenientPath.globs)
     }
 
     /// Whether the answer to a request for this path, as it is judged, may hold credentials.
     package func givesCredentials(at path: String) -> Bool {
-        LenientPath.readings(of: path).contains { path in credentialPaths.contains { $0.matches(path) } }
+        LenientPath.readings(of: path).contains { path in
+            let isOwn = !ownBase.isEmpty && path.hasPrefix("\(ownBase)/")
+            return credentialPaths.contains { $0.matches(path) || isOwn && $0.matches(String(path.dropFirst(ownBase.count))) }
+        }
     }
 }

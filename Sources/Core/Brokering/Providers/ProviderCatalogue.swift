@@ -1,4 +1,4 @@
-import Policies
+package import Policies
 
 /// The services that Tacit knows. Facts are from their public documentation, as of November 2026.
 package enum ProviderCatalogue {
@@ -10,6 +10,11 @@ package enum ProviderCatalogue {
     /// The provider whose own host this is; the host in the form in which it is judged.
     package static func provider(at host: String) -> Provider? {
         byHost[host] ?? withDomains.first { provider in provider.domains.contains { host.hasSuffix(".\($0)") } }
+    }
+
+    /// As that, or where the host is none of a provider's, the service that a rule says it is.
+    package static func provider(at host: String, known service: OwnService?) -> Provider? {
+        provider(at: host) ?? service.flatMap { provider(named: $0.rawValue) }
     }
 
     private static let withDomains = all.filter { !$0.domains.isEmpty }
@@ -58,7 +63,7 @@ extension ProviderCatalogue {
     private static let code = [
         Provider(
             "github", at: ["api.github.com", "github.com", "uploads.github.com", "codeload.github.com"],
-            in: [.bearer, .header("authorization"), .basic], like: "github-ghp", variables: ["GITHUB_TOKEN", "GH_TOKEN"],
+            in: [.bearer, .header("authorization"), .basic], like: "github-ghp", variables: ["GITHUB_TOKEN", "GH_TOKEN"], ownBase: "/api/v3",
             credentials: [
                 "/app/installations/*/access_tokens", "/app-manifests/*/conversions", "/applications/*/token", "/applications/*/token/**",
                 "/login/oauth/**", "/login/device/**", "/repos/*/*/actions/runners/*-token", "/repos/*/*/actions/runners/generate-jitconfig",

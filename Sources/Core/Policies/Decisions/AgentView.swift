@@ -96,6 +96,9 @@ package struct ScopeView: Sendable {
         requests.rules(about: secret).flatMap(\.hosts).filter { !$0.isWildcard }.map(\.description)
     }
 
+    /// Which service a host is, as its request rules say; nil where none does.
+    package func service(at host: String) -> OwnService? { requests.service(at: host) }
+
     /// The hosts, as they are written, to which the agent's programs may have tunnels that nobody looks into.
     package var tunnelHosts: [String] { capabilities.contains(.broker) ? requests.tunnelHosts : [] }
 

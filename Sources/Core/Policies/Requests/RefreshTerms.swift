@@ -36,7 +36,7 @@ extension RequestRule {
 
     /// Keys that are about requests which somebody words.
     private static let ofRequests = [
-        "operations", "places", "occurrences", "encoded_slash", "websocket", "rate", "concurrency", "bytes", "tunnel", "approval", "seal",
+        "operations", "places", "provider", "occurrences", "encoded_slash", "websocket", "rate", "concurrency", "bytes", "tunnel", "approval", "seal",
         "seal_into",
         "seal_expiry",
     ]

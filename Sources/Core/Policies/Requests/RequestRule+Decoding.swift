@@ -5,7 +5,8 @@ extension RequestRule {
         PolicyKey("hosts", list: true),
         PolicyKey("ports", list: true, of: .number), PolicyKey("methods", list: true), PolicyKey("paths", list: true),
         PolicyKey("operations", list: true),
-        PolicyKey("places", list: true, of: .pair), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"), PolicyKey("websocket"),
+        PolicyKey("places", list: true, of: .pair), PolicyKey("provider"), PolicyKey("occurrences", of: .number), PolicyKey("encoded_slash"),
+        PolicyKey("websocket"),
         PolicyKey("own_network"),
         PolicyKey("authorities"), PolicyKey("tunnel"), PolicyKey("rate"), PolicyKey("concurrency", of: .number), PolicyKey("bytes"),
         PolicyKey("approval"), PolicyKey("seal", list: true, of: .pair), PolicyKey("seal_into"), PolicyKey("seal_expiry"), PolicyKey("refresh"),
@@ -13,7 +14,8 @@ extension RequestRule {
 
     /// What only those who look into a request can go by.
     private static let keysOfRequests = [
-        "keys", "methods", "paths", "operations", "places", "occurrences", "encoded_slash", "websocket", "authorities", "concurrency", "bytes",
+        "keys", "methods", "paths", "operations", "places", "provider", "occurrences", "encoded_slash", "websocket", "authorities", "concurrency",
+        "bytes",
         "approval",
         "seal", "seal_into", "seal_expiry", "refresh",
     ]
@@ -43,6 +45,7 @@ extension RequestRule {
         authorities = try members["authorities"]?.authorities()
         paths = try members["paths"]?.globs(over: .path) ?? []
         places = try members["places"]?.distinct { element throws(PolicyError) in try element.place() }
+        provider = try members["provider"]?.word()
         let maximum = Self.maximumOccurrences
         occurrences = try members["occurrences"]?.number(upTo: maximum, else: .badCount(maximum: maximum)) ?? 1
         rate = try members["rate"]?.rate()
@@ -106,6 +109,7 @@ extension RequestRule {
         members.add("paths", paths)
         members.add("operations", operations.map(\.description))
         members.add("places", (places ?? []).map(\.description))
+        members.add("provider", provider)
         members.add("occurrences", occurrences == 1 ? nil : String(occurrences))
         members.add("encoded_slash", encodedSlash, unless: .deny)
         members.add("websocket", webSocket, unless: .deny)

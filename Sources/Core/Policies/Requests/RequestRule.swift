@@ -18,6 +18,8 @@ package struct RequestRule: Sendable, Equatable {
     package let operations: [GraphQLOperation]
     /// Nil when not written: where the provider has it, else in `Authorization`.
     package let places: [TokenPlace]?
+    /// Which service its hosts are, where they are none of the provider's own; nil for whatever is known of them.
+    package let provider: OwnService?
     /// How often the token may stand in one request.
     package let occurrences: Int
     /// Whether a segment of the path may have a slash in it.

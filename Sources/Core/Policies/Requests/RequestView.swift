@@ -64,6 +64,11 @@ struct RequestView: Sendable {
         return nearest == .host ? .elsewhere : nearest == .place ? .misplaced : nil
     }
 
+    /// Which service a host is, as the first rule says that is about it.
+    func service(at host: String) -> OwnService? {
+        rules.lazy.filter { $0.allows(in: place) && $0.hosts.matches(host) }.compactMap(\.provider).first
+    }
+
     /// Whether a rule says what may be asked of a GraphQL service.
     var hasOperations: Bool { rules.contains { !$0.operations.isEmpty } }
 

@@ -107,7 +107,7 @@ final class DoorJudge: RequestJudge {
         let rejected = try rejected(request)
         var uses = try await uses(of: request, in: vault)
         var targets = uses.isEmpty ? [try bare(request)] : uses.map(\.target)
-        guard !givesCredentials(request) || isSealed(uses, vault) else {
+        guard !givesCredentials(request, vault) || isSealed(uses, vault) else {
             let error = EngineError.denied(.givesCredentials)
             try await vault.authorizer.refuse(Self.act, by: asker, on: targets.map(\.subject), error: error)
             throw error
@@ -134,8 +134,13 @@ final class DoorJudge: RequestJudge {
         }
     }
 
-    private func givesCredentials(_ request: AskedRequest) -> Bool {
-        request.givesCredentials || ProviderCatalogue.provider(at: request.host)?.givesCredentials(at: request.path) == true
+    private func givesCredentials(_ request: AskedRequest, _ vault: OpenVault) -> Bool {
+        let places = [scope] + request.uses.compactMap { grant($0.grant)?.scope }.filter { $0 != scope }
+        return request.givesCredentials
+            || places.contains { place in
+                let service = vault.policy.view(for: asker, in: place)?.service(at: request.host)
+                return ProviderCatalogue.provider(at: request.host, known: service)?.givesCredentials(at: request.path) == true
+            }
     }
 
     /// Whether a rule says what may be asked of GraphQL, so that all of the request has to be known.
@@ -170,7 +175,7 @@ final class DoorJudge: RequestJudge {
             }
             let sealing = try await sealing(terms, uses.map(\.target), by: asker, vault)
             // The policy may have changed since it was asked first.
-            guard sealing != nil || !givesCredentials(request) else { throw EngineError.denied(.givesCredentials) }
+            guard sealing != nil || !givesCredentials(request, vault) else { throw EngineError.denied(.givesCredentials) }
             var releases: [GrantID: ValueRelease] = [:]
             for (index, use) in uses.enumerated() where releases[use.id] == nil {
                 releases[use.id] = try await release(use, access.grants[index], access, vault)
@@ -225,7 +230,8 @@ final class DoorJudge: RequestJudge {
                 throw BrokerFailure.refused
             }
             try await vault.checkLive(use.grant, of: asker, vault.target(grant.scope, grant.name, nil).subject)
-            guard let question = request.question(for: use) else { throw BrokerFailure.refused }
+            let service = vault.policy.view(for: asker, in: grant.scope)?.service(at: request.host)
+            guard let question = request.question(for: use, at: service) else { throw BrokerFailure.refused }
             let record = try await vault.sought(grant.name, in: grant.scope, for: Self.act, by: asker)
             var target = try await vault.judged(grant.scope, grant.name, record, version: record?.current, by: asker)
             target.request = question

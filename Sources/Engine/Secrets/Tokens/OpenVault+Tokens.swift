@@ -97,8 +97,9 @@ extension OpenVault {
         try usable(record, item.name, in: item.scope, byTokenOf: agent)
         let (_, field) = try await shelf.manifest(record, version: record.current).chosen(item.field)
         guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
-        let hosts = policy.view(for: agent, in: item.scope)?.hosts(with: item.name) ?? []
-        let provider = hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first { $0.shape.role == .authenticates }
+        let view = policy.view(for: agent, in: item.scope)
+        let known = (view?.hosts(with: item.name) ?? []).compactMap { ProviderCatalogue.provider(at: $0, known: view?.service(at: $0)) }
+        let provider = known.first { $0.shape.role == .authenticates }
         let usual = wish.isNeutral ? TokenShape.neutral(provider: provider?.name) : provider?.shape
         guard let shape = usual ?? .neutral() else { throw EngineError.unreadable }
         return (GrantDraft(agent: id, secret: record.id, field: field.name, shape: shape, provider: provider?.name, life: life), field.name)

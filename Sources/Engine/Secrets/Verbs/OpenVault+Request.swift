@@ -22,9 +22,11 @@ extension OpenVault {
             throw EngineError.invalid(
                 "requests through the broker are for agents", hint: "give a program of yours the value: `tacit run -k NAME -- curl …`")
         }
-        let draft = try wish.draft()
+        var worded = try wish.draft()
         let act = Act(.request, .resolve, .capability(.broker))
         let scope = wish.reference.scope ?? wish.scope
+        worded.service = policy.view(for: asker, in: scope)?.service(at: "\(worded.target.origin.host)")
+        let draft = worded
         var record = try await sought(wish.reference.name, in: scope, for: act, by: asker)
         var version = wish.reference.version.map(Int64.init) ?? record?.current
         var target = try await judged(scope, wish.reference.name, record, version: version, by: asker)

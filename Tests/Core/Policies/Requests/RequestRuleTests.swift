@@ -29,10 +29,10 @@ struct RequestRuleTests {
     func canonical() throws {
         let full =
             #"{"name":"r","agent_id":"a","environments":["**"],"keys":["k"],"hosts":["*.example.com","[::1]"],"ports":["8443","443"],"#
-            + #""methods":["GET","POST"],"paths":["/a%2Fb"],"places":["header: x-key","json: /a~1b","query: q \"\\"],"occurrences":"2","#
+            + #""methods":["GET","POST"],"paths":["/a%2Fb"],"places":["header: x-key","json: /a~1b","query: q \"\\"],"provider":"gitlab","occurrences":"2","#
             + #""encoded_slash":"allow","authorities":"\#(Self.pem)","rate":"5/hour","approval":"person","seal":["/t"]}"#
         let typed =
-            #"{"seal":["/t"],"approval":"person","rate":"5/hour","authorities":"\#(Self.typedPEM)","encoded_slash":"allow","occurrences":"2","#
+            #"{"provider":"gitlab","seal":["/t"],"approval":"person","rate":"5/hour","authorities":"\#(Self.typedPEM)","encoded_slash":"allow","occurrences":"2","#
             + #""places":["header: X-Key","json: /a~1b","query: q \"\\"],"paths":["/a%2Fb"],"methods":["POST","GET"],"ports":["8443","443"],"#
             + #""hosts":["*.example.com","[::1]"],"keys":["k"],"environments":["**"],"agent_id":"a","name":"r"}"#
         let written = try PolicyDocument(json: Array(#"{"request_rules":[\#(typed)],"policies":[]}"#.utf8))
