@@ -164,6 +164,8 @@ final class ServiceExchange: Sendable {
 
     /// Whether nothing of the request is wanted any more.
     var isOver: Bool { state.withLock { $0.hasEnded || $0.end != nil } }
+    /// Why it ended before its end.
+    var failure: (any Error)? { state.withLock(\.end) }
     /// Whether the reply came to its end.
     var hasEnded: Bool { state.withLock(\.hasEnded) }
 }

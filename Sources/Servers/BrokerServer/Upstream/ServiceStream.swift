@@ -30,9 +30,16 @@ struct ServiceStream: Sendable {
     /// Writes frames; throws when the WebSocket is over.
     func send(frames: [UInt8]) async throws { try await send(.frames(ByteBuffer(bytes: frames))) }
 
+    /// How long a service may take next to nothing of what waits for it. A program that left its buffers full when it went away is not seen to have gone.
+    private static let patience = TimeAmount.minutes(10)
+
     private func send(_ part: RequestPart) async throws {
-        while !channel.isWritable, !exchange.isOver { await exchange.waitToWrite() }
-        guard !exchange.isOver else { throw BrokerFailure.cut }
+        while !channel.isWritable, !exchange.isOver {
+            let end = channel.eventLoop.scheduleTask(in: Self.patience) { [exchange] in exchange.fail(BrokerFailure.timeout) }
+            await exchange.waitToWrite()
+            end.cancel()
+        }
+        guard !exchange.isOver else { throw exchange.failure ?? BrokerFailure.cut }
         channel.writeAndFlush(part, promise: nil)
     }
 
