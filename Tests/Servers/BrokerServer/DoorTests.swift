@@ -25,6 +25,24 @@ import Testing
         try await scene.end()
     }
 
+    @Test func repliesHaveTheTokenThatWasUsed() async throws {
+        let (second, other): (GrantID, _) = (random.id(), FakeToken(text: "ghp_zyxwvutsrqponmlkjihgfedcbaFEDCBA4321"))
+        let scene = try await DoorScene(random, more: [second: other]) { grant, service, asked in
+            .allow(
+                RequestLeave(
+                    entry: 7,
+                    releases: asked.uses.map {
+                        ValueRelease(grant: $0.grant, name: $0.grant == second ? "default/dev/deploy/key" : "deploy/key", value: grant.canary.secret)
+                    },
+                    reachesOwnNetwork: true, authorities: service.authorities))
+        }
+        for (token, foreign) in [(scene.grant.token, other), (other, scene.grant.token), (scene.grant.token, other)] {
+            let printed = try await scene.curl("/echo", ["-H", "Authorization: Bearer \(token.text)"], withToken: false)
+            #expect(printed.contains("X-Echo: Bearer \(token.text)\n") && !printed.contains(foreign.text), "\(printed)")
+        }
+        try await scene.end()
+    }
+
     @Test func baseAddressesLeadToTheProvidersHost() async throws {
         let scene = try await DoorScene(random) { _, _ in .refuse(nil) }
         let base = "http://127.0.0.1:\(scene.door.port)/via"

@@ -25,14 +25,19 @@ final class HeldValues: Sendable {
 
     private let state = Mutex(State())
 
-    /// `tokens` stand in replies where the values of their grants stood.
+    /// `tokens` stand in replies where the values of their grants stood. Of several that stand for one value, it is the one that was used last: programs know their own.
     func take(_ releases: [ValueRelease], standingIn tokens: [GrantID: FakeToken] = [:], to origin: Brokering.Origin) {
         for release in releases { if let left = release.answersLeft { answers.limit(release.name, to: left) } }
         state.withLock { state in
             // Replies of the service that go on are searched otherwise from here on.
             if !releases.isEmpty, state.origins.insert(origin).inserted { state.generation += 1 }
-            for release in releases where !state.needles.contains(where: { $0.name == release.name && $0.value == release.value }) {
-                state.needles.append(Needle(name: release.name, value: release.value, standIn: tokens[release.grant]?.text))
+            for release in releases {
+                let needle = Needle(name: release.name, value: release.value, standIn: tokens[release.grant]?.text)
+                // One value may go by several names; what is found is called by the first.
+                let shown = state.needles.first { $0.value == needle.value }
+                guard shown?.name != needle.name || shown?.standIn != needle.standIn else { continue }
+                state.needles.removeAll { $0.name == needle.name && $0.value == needle.value }
+                state.needles.insert(needle, at: 0)
                 state.generation += 1
             }
         }
