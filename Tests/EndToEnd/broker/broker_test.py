@@ -122,7 +122,8 @@ def programs_hold_tokens(scene):
     for name in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "PIP_CERT", "CARGO_HTTP_CAINFO",
                  "NPM_CONFIG_CAFILE", "DENO_CERT", "NIX_SSL_CERT_FILE"]:
         assert environment[name] == bundle, name
-    assert environment["HTTPS_PROXY"] == environment["https_proxy"] == environment["ALL_PROXY"] == environment["WSS_PROXY"] == environment["wss_proxy"]
+    assert len({environment[name] for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "WSS_PROXY", "wss_proxy"]}) == 1 and "HTTP_PROXY" not in environment
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "localhost,127.0.0.1,::1" and environment["NODE_USE_ENV_PROXY"] == "1"
     assert not pathlib.Path(bundle).exists(), "the bundle is gone with its run"
     assert scene.run("env").count(token) == 0, "each run has tokens of its own"
     port = int(environment["HTTPS_PROXY"].rpartition(":")[2])

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import sys
+import textwrap
 
 sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
@@ -55,6 +56,32 @@ def the_socket_leads_to_the_broker(scene):
     printed = scene.agent(
         'stat -c "%a %F" "$TACIT_PROXY_SOCKET"; curl -sS -i --unix-socket "$TACIT_PROXY_SOCKET" -H "Authorization: Bearer $TOKEN" http://localhost/via/github/user')
     assert printed.startswith("600 socket\n") and "Tacit-Denied: destination_not_allowed" in printed, printed
+
+
+def plain_http_is_told_why(scene):
+    """What asks for plain http reads that it goes over https alone; a whole URL of https is served over TLS."""
+    (scene.person.directory / "asks.py").write_text(textwrap.dedent(f"""\
+        import base64, http.client, json, os, urllib.error, urllib.parse, urllib.request
+        for address in ["http://plain.example/v1/echo", "http://localhost:{scene.service.port}/v1/echo"]:
+            try:
+                urllib.request.urlopen(address)
+            except urllib.error.HTTPError as refused:
+                problem = json.loads(refused.read())
+                print(refused.code, problem["code"], problem["detail"], "/", problem["next_step"])
+        proxy = urllib.parse.urlsplit(os.environ["HTTP_PROXY"])
+        shown = "Basic " + base64.b64encode(f"{{proxy.username}}:{{proxy.password}}".encode()).decode()
+        connection = http.client.HTTPConnection(proxy.hostname, proxy.port)
+        for token in [os.environ["TOKEN"], "x"]:
+            connection.request("GET", "{scene.url}/v1/echo", headers={{"Authorization": "Bearer " + token, "Proxy-Authorization": shown}})
+            reply = connection.getresponse()
+            print(reply.status, reply.read().decode().replace(os.environ["TOKEN"], "TOKEN"))
+        """))
+    told = "403 destination_not_allowed a request without a token goes over https alone / make the request over https"
+    assert scene.agent("python3 asks.py").splitlines() == [told, told, "200 Bearer TOKEN", "200 Bearer x"]
+    assert [headers["Authorization"] for _, _, headers, _ in scene.taken()] == [f"Bearer {VALUE}", "Bearer x"]
+    printed = scene.agent('test "$http_proxy" = "$HTTP_PROXY" -a "$HTTP_PROXY" = "$https_proxy"; curl -sS -i -H "Authorization: Bearer $TOKEN" http://plain.example/')
+    assert "HTTP/1.1 403" in printed and "Tacit-Denied: destination_not_allowed" in printed and "a request with this secret goes over https alone" in printed, printed
+    assert scene.taken() == []
 
 
 def nothing_lies_around(scene):
@@ -149,7 +176,7 @@ async def tools_hand_out_tokens(scene):
 def main():
     scene = Confined()
     try:
-        for test in [whole_agents_use_the_value, nothing_else_leads_out, nothing_lies_around, the_socket_leads_to_the_broker, homes_last, traffic_is_shown, wishes_are_learned]:
+        for test in [whole_agents_use_the_value, nothing_else_leads_out, nothing_lies_around, the_socket_leads_to_the_broker, plain_http_is_told_why, homes_last, traffic_is_shown, wishes_are_learned]:
             test(scene)
             print("ok   ", test.__name__)
         asyncio.run(tools_hand_out_tokens(scene))

@@ -63,8 +63,19 @@ import Testing
         let proxy = try #require(scene.run.job.proxy)
         #expect(proxy.variables["HTTPS_PROXY"] == "http://tacit:\(scene.door.setup.credential)@127.0.0.1:4711" && proxy.authority == "the run's own")
         #expect(scene.door.setup.credential.count == 32 && scene.bench.brokers.leaves.isEmpty)
+        // Where there is another network, plain http goes by that.
+        #expect(proxy.variables["HTTP_PROXY"] == nil && proxy.variables["http_proxy"] == nil)
         let other = try await Scene(scene.bench)
         #expect(try other.run.job.values.first?.value.text != token.text && other.grant != scene.grant)
+    }
+
+    @Test("where the broker is the only way out, plain http is asked of it, too") func only() async throws {
+        let bench = try await bench()
+        var wish = try Self.wish(["app/key"])
+        wish.isSandboxed = true
+        let run = try await bench.open.prepareRun(wish, by: bench.person())
+        let variables = try #require(run.job.proxy?.variables)
+        for name in ["HTTP_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"] { #expect(variables[name] == variables["HTTPS_PROXY"]) }
     }
 
     @Test("what only a person may want of a run is refused to whoever is none, as such, and written down") func persons() async throws {

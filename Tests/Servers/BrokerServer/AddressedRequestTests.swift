@@ -39,6 +39,30 @@ struct AddressedRequestTests {
     }
 
     @Test(
+        "behind the provider may stand another host of its own",
+        arguments: [
+            ("datadog@api.datadoghq.eu", "api.datadoghq.eu"), ("sentry@de.sentry.io", "de.sentry.io"), ("github@github.com", "github.com"),
+            ("jira@acme.atlassian.net", "acme.atlassian.net"), ("openai@api.openai.com", "api.openai.com"),
+        ])
+    func namesHost(_ name: String, _ host: String) throws {
+        let asked = try AddressedRequest(head("/via/\(name)/v1/x?a=1"), at: Self.port, knowing: tokens)
+        #expect("\(asked.origin)" == "https://\(host)" && asked.head.received.target.elementsEqual("/v1/x?a=1".utf8))
+        #expect(asked.head.received.fields[0].value.elementsEqual(host.utf8))
+    }
+
+    @Test(
+        "a host that is not the provider's own is none",
+        arguments: [
+            "openai@evil.example", "openai@api.anthropic.com", "openai@api.openai.com.evil.example", "openai@", "openai@API.OPENAI.COM",
+            "@api.openai.com",
+            "openai@api.openai.com:443", "openai@x@api.openai.com", "jira@atlassian.net", "jira@.atlassian.net", "jira@evil.example#.atlassian.net",
+            "jira@evil.example:80.atlassian.net", "jira@evil.example%2f.atlassian.net", "jira@evil.example\\.atlassian.net",
+            "jira@ACME.atlassian.net",
+            "jira@acme.atlassian.net.", "jira@x_y.atlassian.net", "jira@x@acme.atlassian.net", "aws@s3.amazonaws.com", "openai%40api.openai.com",
+        ])
+    func foreignHosts(_ name: String) { #expect(refusal(head("/via/\(name)/v1/models")) == .notAnAddress) }
+
+    @Test(
         "another Host than the door's own is refused, and two of them",
         arguments: [nil, "localhost:4711", "127.0.0.1", "127.0.0.1:4712", "evil.example:4711", "127.0.0.1:4711.evil.example", "[::1]:4711"])
     func hosts(_ host: String?) { #expect(refusal(head("/via/openai/v1/models", host: host)) == .ambiguous) }

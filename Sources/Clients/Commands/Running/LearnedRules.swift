@@ -27,7 +27,8 @@ struct LearnedRules {
 
     /// - Parameter items: what came during the run; only what no rule lists is looked at.
     init(_ items: [TrafficEntry]) {
-        for item in items where item.decision == "deny" && item.result == "destination_not_allowed" {
+        // What was wanted over plain http, no rule lists.
+        for item in items where item.decision == "deny" && item.result == "destination_not_allowed" && !item.authority.hasSuffix(":80") {
             guard !item.path.contains(where: { "*?[]{}\\…".contains($0) }) else {
                 unspoken += 1
                 continue

@@ -4,9 +4,9 @@ package import Policies
 package struct Provider: Sendable {
     /// A plain word, as in `/via/NAME/…`.
     package let name: String
-    /// Its own hosts, exactly; empty where each customer has one, which a rule names.
+    /// Its own hosts, exactly, the usual one first; empty where all stand below its domains.
     package let hosts: [String]
-    /// Names below which all hosts are its own, where services and regions have one each. Whose data is there, is another matter.
+    /// Names below which all hosts are its own, where services, regions or customers have one each. Whose data is there, is another matter.
     let domains: [String]
     /// What the base address of its API ends in, behind the first host; empty for nothing.
     package let basePath: String
@@ -49,6 +49,11 @@ package struct Provider: Sendable {
         self.hasEncodedSlash = hasEncodedSlash
         self.ownBase = ownBase
         self.credentialPaths = credentials.flatMap(LenientPath.globs)
+    }
+
+    /// Whether a host, in the form in which it is judged, is its own.
+    func has(host: String) -> Bool {
+        hosts.contains(host) || domains.contains { host.hasSuffix(".\($0)") }
     }
 
     /// Whether the answer to a request for this path, as it is judged, may hold credentials.

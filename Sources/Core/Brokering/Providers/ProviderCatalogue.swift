@@ -9,7 +9,7 @@ package enum ProviderCatalogue {
 
     /// The provider whose own host this is; the host in the form in which it is judged.
     package static func provider(at host: String) -> Provider? {
-        byHost[host] ?? withDomains.first { provider in provider.domains.contains { host.hasSuffix(".\($0)") } }
+        byHost[host] ?? withDomains.first { $0.has(host: host) }
     }
 
     /// As that, or where the host is none of a provider's, the service that a rule says it is.
@@ -87,10 +87,10 @@ extension ProviderCatalogue {
         Provider(
             "linear", at: ["api.linear.app"], in: [.header("authorization"), .bearer], like: "linear", variables: ["LINEAR_API_KEY"],
             credentials: ["/oauth/**"]),
-        // Each customer has a host of its own below atlassian.net: a rule names it.
+        // Each customer has a host of its own below atlassian.net, which a rule names.
         Provider(
-            "jira", at: ["api.atlassian.com"], in: [.basic, .bearer], like: "atlassian", variables: ["JIRA_API_TOKEN", "ATLASSIAN_API_TOKEN"],
-            credentials: ["/oauth/**"]),
+            "jira", at: ["api.atlassian.com"], below: ["atlassian.net"], in: [.basic, .bearer], like: "atlassian",
+            variables: ["JIRA_API_TOKEN", "ATLASSIAN_API_TOKEN"], credentials: ["/oauth/**"]),
         Provider(
             "sentry", at: ["sentry.io", "us.sentry.io", "de.sentry.io"], like: "sentry-user", variables: ["SENTRY_AUTH_TOKEN"],
             address: ["SENTRY_URL"],

@@ -51,6 +51,9 @@ package struct RequestQuestion: Sendable, Hashable {
     /// Whether it is asked for a WebSocket.
     package var opensWebSocket: Bool { scheme == Self.webSocketScheme }
 
+    /// Whether it would go without TLS.
+    var isPlain: Bool { scheme == "http" }
+
     /// Whether it is asked for a tunnel, in which nobody sees requests.
     package var isTunnel: Bool { scheme == Self.tunnelScheme }
 

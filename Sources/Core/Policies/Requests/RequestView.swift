@@ -84,6 +84,8 @@ struct RequestView: Sendable {
     func verdict(on request: RequestQuestion?, having secret: SecretName?, _ policy: AgentPolicy) -> Verdict {
         guard let request else { return .open }
         let name = secret?.description
+        // Whatever the rules list: the answer is about this, and not about what is missing in them.
+        if request.isPlain { return .denied(PolicyDenial(refused: .scheme, request, withToken: name != nil, nil, policy)) }
         if request.isTunnel, let rule = interception(of: request) {
             return .denied(PolicyDenial(refused: .tunnel, request, withToken: false, rule, policy))
         }

@@ -8,7 +8,7 @@ extension AskedRequest {
     var facts: [AuditFact] {
         let places = Set(uses.map { "\($0.place)" }).sorted().joined(separator: ", ")
         return RequestQuestion.facts(method, authority, shownPath) + (places.isEmpty ? [] : [AuditFact("place", places)])
-            + (scheme == RequestQuestion.webSocketScheme ? [AuditFact("scheme", scheme)] : [])
+            + ([RequestQuestion.webSocketScheme, "http"].contains(scheme) ? [AuditFact("scheme", scheme)] : [])
     }
 
     private var authority: String { RequestQuestion.authority(host, port) }

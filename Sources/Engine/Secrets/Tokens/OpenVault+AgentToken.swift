@@ -58,7 +58,8 @@ extension OpenVault {
             try usable(record, wish.reference.name, in: scope, byTokenOf: asker)
             let (_, field) = try await shelf.manifest(record, version: record.current).chosen(wish.reference.field)
             guard field.kind == .secret else { throw EngineError.invalid("a token stands for a secret field, and this one is plain", hint: nil) }
-            let provider = try provider(of: wish.reference.name, in: scope, for: asker)
+            let base = try base(of: wish.reference.name, in: scope, for: asker)
+            let provider = base.provider
             let draft = GrantDraft(
                 agent: id, run: AnyRecordID(random: random), secret: record.id, field: wish.reference.field, shape: provider.shape,
                 provider: provider.name, life: life)
@@ -67,14 +68,14 @@ extension OpenVault {
             return try await agentDoors.gate(of: holder).pass { [self] in
                 // Whoever asked may be gone since.
                 guard !Task.isCancelled else { throw BrokerFailure.cut }
-                return try await open(draft, grant, provider, access.entry, for: asker, holder)
+                return try await open(draft, grant, base, access.entry, for: asker, holder)
             }
         }
     }
 
     /// Where the rules let the secret go: a service that Tacit knows, at whose address programs can be pointed.
-    private func provider(of name: SecretName, in scope: Scope, for asker: Asker) throws -> Provider {
-        guard let known = knownProvider(of: name, in: scope, for: asker) else {
+    private func base(of name: SecretName, in scope: Scope, for asker: Asker) throws -> BaseAddress {
+        guard let known = knownBase(of: name, in: scope, for: asker) else {
             throw EngineError.denied(
                 .init(
                     code: "unavailable", reason: "no service that Tacit knows the address of is among the hosts that the rules list for this secret",
@@ -83,16 +84,17 @@ extension OpenVault {
         return known
     }
 
-    func knownProvider(of name: SecretName, in scope: Scope, for asker: Asker) -> Provider? {
+    /// The provider's usual host, where the rules list that, and else the first that they list.
+    func knownBase(of name: SecretName, in scope: Scope, for asker: Asker) -> BaseAddress? {
         let hosts = policy.view(for: asker, in: scope)?.hosts(with: name) ?? []
-        return hosts.lazy.compactMap { ProviderCatalogue.provider(at: $0) }.first {
-            // Its address leads to its first host.
-            $0.shape.role == .authenticates && !$0.places.isEmpty && $0.hosts.first.map(hosts.contains) == true
-        }
+        let bases = hosts.compactMap { host in
+            ProviderCatalogue.provider(at: host).flatMap { BaseAddress($0, at: host) }
+        }.filter { $0.provider.shape.role == .authenticates && !$0.provider.places.isEmpty }
+        return bases.first { $0.isUsual } ?? bases.first
     }
 
     private func open(
-        _ draft: GrantDraft, _ grant: DoorJudge.Grant, _ provider: Provider, _ entry: Int64, for asker: Asker, _ holder: SessionHolder
+        _ draft: GrantDraft, _ grant: DoorJudge.Grant, _ base: BaseAddress, _ entry: Int64, for asker: Asker, _ holder: SessionHolder
     ) async throws -> AgentToken {
         let own = try await agentBroker(of: holder, adding: 1)
         // Stored before anybody has it.
@@ -106,7 +108,7 @@ extension OpenVault {
             let (door, _) = try await openAgentDoor(tokens, in: grant.scope, life: draft.life, at: own, for: asker, holder)
             agentDoors.add([made.id], until: end, to: own, of: holder)
             try await checkStands(holder)
-            return agentToken(made, provider, at: door.port, until: end, entry)
+            return agentToken(made, base, at: door.port, until: end, entry)
         } catch EngineError.denied(let denial) {
             // Frozen or revoked: with it all that it has.
             await endTokens([made.id] + agentDoors.end(at: expiryClock()) { $0 == holder })
@@ -146,8 +148,8 @@ extension OpenVault {
         return (try await own.broker.open(setup, judgedBy: judge), credential)
     }
 
-    private func agentToken(_ made: MadeGrant, _ provider: Provider, at port: Int, until end: Timestamp, _ entry: Int64) -> AgentToken {
-        let address = provider.address(at: port)
+    private func agentToken(_ made: MadeGrant, _ base: BaseAddress, at port: Int, until end: Timestamp, _ entry: Int64) -> AgentToken {
+        let (provider, address) = (base.provider, base.address(at: port))
         let variables = provider.variables.prefix(1).map { ($0, made.token.text) } + provider.addressVariables.map { ($0, address) }
         return AgentToken(
             id: made.id, text: made.token.text, provider: provider.name, address: address, variables: variables, expiresAt: end, entry: entry)
@@ -161,7 +163,7 @@ extension OpenVault {
     }
 }
 
-extension Provider {
-    /// Where its programs find it, through the broker.
-    func address(at port: Int) -> String { "http://127.0.0.1:\(port)/via/\(name)\(basePath)" }
+extension BaseAddress {
+    /// Where programs find it, through the broker.
+    func address(at port: Int) -> String { "http://127.0.0.1:\(port)/via/\(name)\(provider.basePath)" }
 }

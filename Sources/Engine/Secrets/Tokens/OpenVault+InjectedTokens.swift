@@ -67,9 +67,10 @@ extension OpenVault {
         var told: [String: String] = [:]
         var needsProxy = false
         for item in wanted {
-            let provider = knownProvider(of: item.name, in: item.scope, for: asker)
-            for name in provider?.addressVariables ?? [] { told[name] = provider?.address(at: door.port) }
-            needsProxy = needsProxy || provider?.addressVariables.isEmpty != false
+            let base = knownBase(of: item.name, in: item.scope, for: asker)
+            for name in base?.provider.addressVariables ?? [] { told[name] = base?.address(at: door.port) }
+            // At another host than the usual one may be what a program finds without being told of an address.
+            needsProxy = needsProxy || base?.isUsual != true || base?.provider.addressVariables.isEmpty != false
         }
         if needsProxy {
             let id = SessionFileDraft.freshID(random)

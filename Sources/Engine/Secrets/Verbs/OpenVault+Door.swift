@@ -122,13 +122,14 @@ extension OpenVault {
             self.flatMap { $0.brokers.isClosed ? nil : $0 }
         }
         let credential = random.bytes(16).hexadecimal
+        let isOnlyWay = place != nil
         let place = place ?? brokers.place()
         let own = try await brokers.start(for: holder, at: place)
         var setup = DoorSetup(
             tokens: tokens.tokens, signing: tokens.signing, credential: credential, bodyHosts: policy.document.bodyHosts, life: Self.doorLife)
         if hasTunnels { setup.tunnelHosts = policy.view(for: agent, in: scope)?.tunnelHosts ?? [] }
         let door = try await own.broker.open(setup, judgedBy: judge)
-        var variables = Self.variables(of: door, credential)
+        var variables = Self.variables(of: door, credential, isOnlyWay: isOnlyWay)
         variables["TACIT_PROXY_SOCKET"] = place?.socketPath
         let proxy = RunJob.Proxy(variables: variables, authority: door.authority)
         let keeper = place.flatMap { confinedDoor(at: $0, for: agent) }
@@ -141,13 +142,15 @@ extension OpenVault {
     }
 
     /// How programs are told of a proxy. What is on this machine is reached without.
-    static func variables(of door: OpenDoor, _ credential: String) -> [String: String] {
+    ///
+    /// - Parameter isOnlyWay: whether there is no network besides. Then plain http, which the proxy refuses in words, is not missed.
+    static func variables(of door: OpenDoor, _ credential: String, isOnlyWay: Bool = false) -> [String: String] {
         let address = "http://tacit:\(credential)@127.0.0.1:\(door.port)"
         let own = "localhost,127.0.0.1,::1"
-        return [
-            "HTTPS_PROXY": address, "https_proxy": address, "WSS_PROXY": address, "wss_proxy": address, "ALL_PROXY": address, "all_proxy": address,
-            "NO_PROXY": own, "no_proxy": own, "NODE_USE_ENV_PROXY": "1",
-        ]
+        let told = ["HTTPS_PROXY", "WSS_PROXY", "ALL_PROXY"] + (isOnlyWay ? ["HTTP_PROXY"] : [])
+        var variables = ["NO_PROXY": own, "no_proxy": own, "NODE_USE_ENV_PROXY": "1"]
+        for name in told { (variables[name], variables[name.lowercased()]) = (address, address) }
+        return variables
     }
 }
 

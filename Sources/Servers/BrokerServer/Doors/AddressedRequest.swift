@@ -1,8 +1,8 @@
 import Brokering
 
-/// A request to the door's own address, `/via/PROVIDER/…`: for programs that take a key and a base address. The token in it is its credential.
+/// A request to the door's own address, `/via/PROVIDER/…` or `/via/PROVIDER@HOST/…`: for programs that take a key and a base address. The token in it is its credential.
 struct AddressedRequest: Sendable {
-    /// The provider's own host, to which it goes.
+    /// A host of the provider's own, to which it goes.
     let origin: Brokering.Origin
     /// As it would have come through a tunnel to that host.
     let head: AskedHead
@@ -15,16 +15,13 @@ struct AddressedRequest: Sendable {
     ///   - tokens: of the session; one has to stand in the head.
     init(_ asked: AskedHead, at port: Int?, knowing tokens: SessionTokens) throws(DoorRefusal) {
         let received = asked.received
-        let names = Set(received.fields.map { $0.name.lowercased() })
-        guard names.isDisjoint(with: ["origin", "sec-fetch-site"]) else { throw .fromPage }
+        try Self.checkProgram(received)
         let hosts = received.fields.filter { $0.name.lowercased() == "host" }
         guard hosts.count == 1, hosts[0].value.elementsEqual((port.map { "127.0.0.1:\($0)" } ?? "localhost").utf8) else { throw .ambiguous }
         guard received.target.starts(with: Self.prefix.utf8) else { throw .notAnAddress }
         let rest = received.target.dropFirst(Self.prefix.utf8.count)
         let name = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        guard let provider = ProviderCatalogue.provider(named: String(decoding: name, as: UTF8.self)), let host = provider.hosts.first,
-            let origin = try? Brokering.Origin(url: "https://\(host)")
-        else { throw .notAnAddress }
+        guard let origin = BaseAddress(named: String(decoding: name, as: UTF8.self))?.origin else { throw .notAnAddress }
         var target = Array(rest.dropFirst(name.count))
         if target.first != UInt8(ascii: "/") { target.insert(UInt8(ascii: "/"), at: 0) }
         // Before anything else is read of whoever it is.
@@ -36,5 +33,11 @@ struct AddressedRequest: Sendable {
         self.origin = origin
         head = AskedHead(
             received: ReceivedHead(version: received.version, method: received.method, target: target, fields: fields), keepsAlive: asked.keepsAlive)
+    }
+
+    /// Whether a request that is for the door itself says that a page in a browser makes it.
+    static func checkProgram(_ received: ReceivedHead) throws(DoorRefusal) {
+        let isOfPage = received.fields.contains { ["origin", "sec-fetch-site"].contains($0.name.lowercased()) }
+        guard !isOfPage else { throw .fromPage }
     }
 }

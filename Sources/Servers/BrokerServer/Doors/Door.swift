@@ -13,6 +13,7 @@ struct Door: Sendable {
     let broker: BrokerParts
     let setup: DoorSetup
     let tokens: HeldTokens
+    let credential: DoorCredential
     private let authority: SessionAuthority
     private let bodyHosts: [HostPattern]
     private typealias Listener = NIOAsyncChannel<EventLoopFuture<DoorGuest>, Never>
@@ -25,6 +26,7 @@ struct Door: Sendable {
     init(_ id: WorkID, _ setup: DoorSetup, _ broker: BrokerParts) async throws {
         (self.id, self.setup, self.broker) = (id, setup, broker)
         tokens = HeldTokens(setup)
+        credential = DoorCredential(setup.credential)
         bodyHosts = setup.bodyHosts.compactMap { try? HostPattern($0) }
         let validity = Validity(from: Date(), lasting: TimeInterval(setup.life.components.seconds))
         let authority = try SessionAuthority(validity: validity, speaking: ["h2", "http/1.1"])

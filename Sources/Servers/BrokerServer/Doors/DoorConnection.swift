@@ -6,7 +6,7 @@ import Synchronization
 /// The requests of one tunnel: one after the other, or those of streams beside each other.
 struct DoorConnection: Sendable {
     let door: Door
-    /// Nil on a connection whose requests are to the door's own address.
+    /// Nil on a connection whose requests each say where they go.
     let tunnel: Brokering.Origin?
     /// Whom the handshake in the tunnel was for; nil where that was not said.
     let serverName: String?
@@ -45,8 +45,15 @@ struct DoorConnection: Sendable {
 
     private func request(_ head: AskedHead, _ client: Client, at port: Int?) throws(DoorRefusal) -> DoorRequest {
         if let tunnel { return self.request(head, client, in: tunnel) }
+        guard head.received.target.starts(with: AddressedRequest.prefix.utf8) else { return try absolute(head, client) }
         let addressed = try AddressedRequest(head, at: port, knowing: door.tokens.session)
         return DoorRequest(door: door, origin: addressed.origin, guardian: HeadGuard(tunnel: addressed.origin), head: addressed.head, client: client)
+    }
+
+    private func absolute(_ head: AskedHead, _ client: Client) throws(DoorRefusal) -> DoorRequest {
+        guard AbsoluteRequest.isOne(head.received) else { throw .notATunnel }
+        let request = try AbsoluteRequest(head, knowing: door.credential)
+        return DoorRequest(door: door, origin: request.origin, guardian: HeadGuard(tunnel: nil), head: head, client: client)
     }
 
     private func request(_ head: AskedHead, _ client: Client, in tunnel: Brokering.Origin) -> DoorRequest {

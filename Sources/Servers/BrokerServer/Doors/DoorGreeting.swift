@@ -6,7 +6,8 @@ import NIOSSL
 import NIOTLS
 import Policies
 
-/// The beginning of a connection to a door: one CONNECT with the session's credential, then the handshake as the host that was asked for.
+/// The beginning of a connection to a door: one CONNECT with the session's credential, then the handshake as the host that was asked for. Or requests that each
+/// say where they go: to the door's own address, or in absolute form.
 ///
 /// Nothing that a page in a browser could send opens a tunnel: the credential is in no page, and a request that says it is from one is refused besides.
 final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
@@ -20,13 +21,13 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     static let encoder = "door.encoder"
     static let limit = "door.limit"
 
-    private let credential: [UInt8]
+    private let credential: DoorCredential
     private let authority: SessionAuthority
     private let tokens: HeldTokens
     private let tunnels: [HostPattern]
     private var guest: EventLoopPromise<DoorGuest>
-    /// Whether its requests are to the door's own address, and pass here.
-    private var isAddressed = false
+    /// Whether its requests are for the door itself, and pass here.
+    private var isServed = false
     /// Whether the connection ends: nothing that comes is looked at.
     private var hasRefused = false
     private var origin: Brokering.Origin?
@@ -35,7 +36,7 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     private init(
         _ credential: String, _ tokens: HeldTokens, _ authority: SessionAuthority, _ tunnels: [HostPattern], _ guest: EventLoopPromise<DoorGuest>
     ) {
-        (self.credential, self.tokens, self.authority) = (Array(credential.utf8), tokens, authority)
+        (self.credential, self.tokens, self.authority) = (DoorCredential(credential), tokens, authority)
         (self.tunnels, self.guest) = (tunnels, guest)
     }
 
@@ -62,15 +63,13 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isAddressed else { return context.fireChannelRead(data) }
+        guard !isServed else { return context.fireChannelRead(data) }
         guard !hasRefused else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head) where head.uri.hasPrefix(AddressedRequest.prefix): serve(head, context)
         case .head(let head):
-            switch judge(head) {
-            case .success(let origin): self.origin = origin
-            case .failure(let refusal): refuse(refusal, context)
-            }
+            do throws(DoorRefusal) {
+                if try isForDoor(AskedHead(head), context) { serve(head, context) } else { origin = try tunnel(head) }
+            } catch { refuse(error, context) }
         case .body: refuse(.notATunnel, context)
         case .end: if let origin { welcome(origin, context) }
         }
@@ -84,28 +83,36 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    private func judge(_ head: HTTPRequestHead) -> Result<Brokering.Origin, DoorRefusal> {
-        guard head.headers["origin"].isEmpty, head.headers["sec-fetch-site"].isEmpty else { return .failure(.fromPage) }
-        guard Self.shows(credential, head.headers) else { return .failure(.unknown) }
+    /// Whom the tunnel is to lead to that a head asks for.
+    private func tunnel(_ head: HTTPRequestHead) throws(DoorRefusal) -> Brokering.Origin {
+        let asked = AskedHead(head).received
+        try AddressedRequest.checkProgram(asked)
+        guard credential.isShown(in: asked) else { throw .unknown }
         // Of version 1.0 it is what older clients, of Python's among them, send.
-        guard head.method == .CONNECT, [.http1_0, .http1_1].contains(head.version) else { return .failure(.notATunnel) }
+        guard head.method == .CONNECT, [.http1_0, .http1_1].contains(head.version) else { throw .notATunnel }
         let hosts = head.headers["host"]
-        guard let target = try? Authority(connectTarget: head.uri), hosts.count <= 1, hosts.isEmpty || hosts == [head.uri] else {
-            return .failure(.ambiguous)
-        }
-        return .success(Brokering.Origin(.https, target))
+        guard let target = try? Authority(connectTarget: head.uri), hosts.count <= 1, hosts.isEmpty || hosts == [head.uri] else { throw .ambiguous }
+        return Brokering.Origin(.https, target)
     }
 
-    /// Lets requests to the door's own address pass, once the first of them has shown a token.
+    /// Whether it asks the door itself for something, as who may.
+    private func isForDoor(_ head: AskedHead, _ context: ChannelHandlerContext) throws(DoorRefusal) -> Bool {
+        if head.received.target.starts(with: AddressedRequest.prefix.utf8) {
+            _ = try AddressedRequest(head, at: context.channel.localAddress?.port, knowing: tokens.session)
+            return true
+        }
+        guard AbsoluteRequest.isOne(head.received) else { return false }
+        _ = try AbsoluteRequest(head, knowing: credential)
+        return true
+    }
+
+    /// Lets requests for the door itself pass, once the first of them has shown who asks.
     private func serve(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        do throws(DoorRefusal) {
-            _ = try AddressedRequest(AskedHead(head), at: context.channel.localAddress?.port, knowing: tokens.session)
-        } catch { return refuse(error, context) }
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(PlainDoorWire(), position: .after(self))
             let requests = WaitingRequests(try DoorGuest.Requests(wrappingChannelSynchronously: context.channel))
-            isAddressed = true
+            isServed = true
             deadline?.cancel()
             pipeline.removeHandler(name: Self.limit, promise: nil)
             guest.succeed(DoorGuest(origin: nil, serverName: nil, speech: .plain(requests)))
@@ -114,15 +121,6 @@ final class DoorGreeting: ChannelInboundHandler, RemovableChannelHandler {
             guest.fail(error)
             context.close(promise: nil)
         }
-    }
-
-    /// Whether the one credential of the head is the session's; compared without telling where they differ.
-    private static func shows(_ credential: [UInt8], _ headers: HTTPHeaders) -> Bool {
-        let shown = headers["proxy-authorization"]
-        guard shown.count == 1, let shown = shown.first, shown.lowercased().hasPrefix("basic "),
-            let pair = BasicPair(base64: Array(shown.utf8.dropFirst("basic ".utf8.count))[...]), pair.password.count == credential.count
-        else { return false }
-        return zip(pair.password, credential).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     private func refuse(_ refusal: DoorRefusal, _ context: ChannelHandlerContext) {

@@ -18,13 +18,14 @@ extension NIOAsyncChannelOutboundWriter<AnswerPart> {
 }
 
 extension NIOAsyncChannelOutboundWriter<AnswerPart> {
-    /// Answers a request to the door's own address that is none, and no other on its connection.
+    /// Answers a request for the door itself that is none, and no other on its connection.
     func refuse(_ refusal: DoorRefusal, to head: AskedHead) async throws {
         let body = ByteBuffer(string: refusal.body)
-        let fields = [
+        var fields = [
             (name: "Content-Type", value: "application/problem+json"), (name: "Tacit-Denied", value: refusal.code),
             (name: "Connection", value: "close"),
         ]
+        if refusal == .unknown { fields.append((name: "Proxy-Authenticate", value: "Basic realm=\"tacit\"")) }
         let answer = AnswerHead(status: Int(refusal.status.code), fields: fields, body: .length(body.readableBytes), version: head.version)
         try await write(contentsOf: [.head(answer)] + (head.received.method == "HEAD" ? [] : [.body(body)]) + [.end([])])
     }

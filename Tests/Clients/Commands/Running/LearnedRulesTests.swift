@@ -46,7 +46,7 @@ struct LearnedRulesTests {
     {
         let none = LearnedRules([
             denied("GET", "a.example.com", "/", result: "done", decision: "allow"), denied("GET", "a.example.com", "/", result: "rate_limited"),
-            denied("GET", "a.example.com", "/a*b"), denied("GET", "a.example.com", "/…"),
+            denied("GET", "a.example.com:80", "/"), denied("GET", "a.example.com", "/a*b"), denied("GET", "a.example.com", "/…"),
         ])
         #expect(none.isEmpty)
         #expect(none.yaml(for: "coder", in: Scope(project: "default", environment: "dev")).contains("# 2 more had paths"))

@@ -44,6 +44,21 @@ struct RequestRuleTests {
         #expect(usual == rule)
     }
 
+    @Test("a request without TLS is denied for that, whatever the rules list", arguments: ["stripe/key", nil])
+    func plain(secret: String?) throws {
+        for document in [try document(Self.rule), try document()] {
+            var query = try query(nil, secret: secret)
+            query.circumstances.request = RequestQuestion(
+                scheme: "http", host: "api.example.com", port: 80, method: "GET", path: "/v1/x", place: secret == nil ? nil : .bearer)
+            guard case .deny(let denial) = document.decision(for: query) else {
+                Issue.record("it was allowed")
+                return
+            }
+            #expect(denial.code == .destinationNotAllowed && denial.reason.hasSuffix("goes over https alone"), "\(denial.reason)")
+            #expect(denial.nextStep == "make the request over https")
+        }
+    }
+
     @Test("the grant says what holds for the request")
     func terms() throws {
         let document = try document(
