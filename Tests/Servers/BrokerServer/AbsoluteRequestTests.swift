@@ -22,10 +22,10 @@ import Testing
 
     @Test(arguments: [["http/1.1"], ["h2"]]) func theyGoToTheirOriginOverTLS(_ protocols: [String]) async throws {
         let scene = try await DoorScene(random, speaking: protocols) { $0.leave($1) }
-        let printed = try await DoorScene.curl(ask(scene, "https://localhost:\(scene.service.port)/echo?a=1", ["--data", "{}"]))
+        let printed = try await DoorScene.curl(ask(scene, "https://localhost:\(scene.service.port)/echo", ["--data", "{}"]))
         let received = try #require(scene.service.received.first)
         #expect(received["authorization"] == "Bearer \(scene.grant.canary.text)" && received.body == Array("{}".utf8) && received.method == "POST")
-        #expect(received.uri == "/echo?a=1" && received["proxy-authorization"] == nil)
+        #expect(received.uri == "/echo" && received["proxy-authorization"] == nil)
         #expect(
             printed.contains("HTTP/1.1 200 ") && printed.contains("Bearer \(scene.grant.token.text){}") && !printed.contains(scene.grant.canary.text))
         let asked = try #require(scene.judge.asked.first)

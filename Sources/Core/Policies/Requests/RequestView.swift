@@ -84,12 +84,13 @@ struct RequestView: Sendable {
     func verdict(on request: RequestQuestion?, having secret: SecretName?, _ policy: AgentPolicy) -> Verdict {
         guard let request else { return .open }
         let name = secret?.description
-        // Whatever the rules list: the answer is about this, and not about what is missing in them.
-        if request.isPlain { return .denied(PolicyDenial(refused: .scheme, request, withToken: name != nil, nil, policy)) }
         if request.isTunnel, let rule = interception(of: request) {
             return .denied(PolicyDenial(refused: .tunnel, request, withToken: false, rule, policy))
         }
-        let verdicts = rules.filter { $0.allows(in: place) && $0.isAbout(name) }.map { ($0, $0.verdict(on: request, withToken: name != nil)) }
+        let about = rules.filter { $0.allows(in: place) && $0.isAbout(name) }
+        // Whatever they list: the answer is about this, and not about what is missing in them.
+        if request.isPlain { return .denied(PolicyDenial(refused: .scheme, request, withToken: name != nil, about.first, policy)) }
+        let verdicts = about.map { ($0, $0.verdict(on: request, withToken: name != nil)) }
         for (rule, verdict) in verdicts {
             switch verdict {
             case .allows: return .listed(rule)
