@@ -61,6 +61,7 @@ def table() -> dict[str, str]:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
         return files | {attacks.PAGE: attacks.render(root), "README.md": FILES["README.md"] + attacks.summary(root), "docs/POLICY.md": "## The sandbox\n", "docs/OWN-UID.md": "# A user of its own\n",
+                        "docs/REDACTION.md": "### The fuse\n",
                         "Tests/Attacks/README.md": "# Attacks\n", "Scripts/attack-report": "", "Scripts/test": ""}
 
 
