@@ -5,6 +5,7 @@ import Foundation
 import Model
 import NIOCore
 import NIOHPACK
+import Policies
 import Secrets
 import TestKit
 import Testing
