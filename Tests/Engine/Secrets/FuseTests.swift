@@ -69,6 +69,8 @@ import Testing
         for run in runs { await bench.vault.finish(run, result: "done", detail: []) }
         #expect(try await left(bench) == [0])
         #expect(try await bench.log().filter { $0.detail.contains(AuditFact("answers", 1)) }.count == 3)
+        // Outcomes are stored with what comes next.
+        try await bench.open.authorizer.writer.checkpoint()
         let report = try await bench.verify()
         #expect(report.missingOutcomes.isEmpty && report.verdict.isIntact)
     }

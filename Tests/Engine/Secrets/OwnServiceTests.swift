@@ -36,24 +36,29 @@ import Testing
     @Test("its token stands where that service has it, and the paths that give out credentials are known")
     func gitlab() async throws {
         let host = "git.acme.example"
-        let (_, door) = try await door(#""hosts":["\#(host)"],"provider":"gitlab""#)
+        let (bench, door) = try await door(#""hosts":["\#(host)"],"provider":"gitlab""#)
+        // A door that nobody keeps the vault for is locked.
+        defer { withExtendedLifetime(bench) {} }
         #expect(try await ask(door, host, "/api/v4/projects/1/issues", in: .header("private-token")) == nil)
         #expect(try await ask(door, host, "/api/v4/projects/1/issues", in: .header("x-other")) == "destination_not_allowed")
         #expect(
             try await ask(door, host, "/api/v4/projects/1/access_tokens", in: .header("private-token")) == EngineError.Denial.givesCredentials.code)
-        let (_, unknown) = try await self.door(#""hosts":["\#(host)"]"#)
+        let (other, unknown) = try await self.door(#""hosts":["\#(host)"]"#)
+        defer { withExtendedLifetime(other) {} }
         #expect(try await ask(unknown, host, "/api/v4/projects/1/issues", in: .header("private-token")) == "destination_not_allowed")
         #expect(try await ask(unknown, host, "/api/v4/projects/1/access_tokens", in: .bearer) == nil, "nobody said what it is")
     }
 
     @Test("GitHub's paths are known behind what they begin with there, and no rule says of a provider's own host that it is another")
     func github() async throws {
-        let (_, door) = try await door(#""hosts":["github.acme.example","api.github.com"],"provider":"github""#)
+        let (bench, door) = try await door(#""hosts":["github.acme.example","api.github.com"],"provider":"github""#)
+        defer { withExtendedLifetime(bench) {} }
         let code = EngineError.Denial.givesCredentials.code
         #expect(try await ask(door, "github.acme.example", "/api/v3/app/installations/1/access_tokens", in: .bearer) == code)
         #expect(try await ask(door, "github.acme.example", "/api/v3/repos/a/b/issues", in: .bearer) == nil)
         #expect(try await ask(door, "api.github.com", "/app/installations/1/access_tokens", in: .bearer) == code)
-        let (_, other) = try await self.door(#""hosts":["api.github.com"],"provider":"sentry""#)
+        let (second, other) = try await self.door(#""hosts":["api.github.com"],"provider":"sentry""#)
+        defer { withExtendedLifetime(second) {} }
         #expect(try await ask(other, "api.github.com", "/app/installations/1/access_tokens", in: .bearer) == code)
     }
 

@@ -145,9 +145,10 @@ import Testing
         let draft = try RequestDraft(
             method: "POST", url: url, fields: [("Content-Type", "application/json")], body: Array(#"{"query":"mutation { b }"}"#.utf8))
         #expect(draft.question(at: .bearer)?.operations?.map(\.description) == ["mutation b"] && draft.question(at: .bearer)?.isBare == false)
-        let twice = try RequestDraft(
-            method: "POST", url: url, fields: [("Content-Type", "application/json"), ("content-type", "text/plain")], body: Array(Self.plain.utf8))
-        #expect(twice.operations.isEmpty)
+        let twice = [("Content-Type", "application/json"), ("content-type", "text/plain")]
+        #expect(throws: DraftProblem.refused(.fieldDuplicate)) {
+            _ = try RequestDraft(method: "POST", url: url, fields: twice, body: Array(Self.plain.utf8))
+        }
         let bare = try RequestDraft(method: "GET", url: url, fields: [], body: [])
         #expect(bare.question(at: .bearer)?.isBare == true && bare.question(at: .query("key"))?.isBare == false)
         #expect(try RequestDraft(method: "GET", url: url + "?query={a}", fields: [], body: []).question(at: .bearer)?.isBare == false)

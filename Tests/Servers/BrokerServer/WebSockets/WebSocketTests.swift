@@ -120,6 +120,7 @@ import Testing
         try await client.send(.text, "one")
         #expect(try await client.nextText() == "one")
         scene.judge.withhold()
+        await scene.broker.handle.consult()
         try await client.send(.text, "two")
         #expect(try await client.next() == .control(.close, [3, 240] + Array("broker.reply-withheld".utf8)))
         try await scene.end()
