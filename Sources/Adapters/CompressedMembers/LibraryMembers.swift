@@ -18,6 +18,7 @@ private final class LibraryMemberReader: MemberReader {
             switch format {
             case .gzip: tacit_member_gzip
             case .zlib: tacit_member_zlib
+            case .deflate: tacit_member_deflate
             case .zstd: tacit_member_zstd
             case .brotli: tacit_member_brotli
             }

@@ -20,6 +20,11 @@ struct tacit_member {
     int is_full;
 };
 
+static int is_inflated(int format) { return format == tacit_member_gzip || format == tacit_member_zlib || format == tacit_member_deflate; }
+
+/* What zlib is to expect around deflated bytes. */
+static int wrapping(int format) { return format == tacit_member_gzip ? MAX_WBITS + 16 : format == tacit_member_zlib ? MAX_WBITS : -MAX_WBITS; }
+
 struct tacit_member *tacit_member_open(int format) {
     struct tacit_member *member = calloc(1, sizeof *member);
     if (member == NULL) return NULL;
@@ -35,7 +40,7 @@ struct tacit_member *tacit_member_open(int format) {
         member->unit = 1;
         is_ready = member->frame != NULL && !ZSTD_isError(ZSTD_DCtx_setParameter(member->frame, ZSTD_d_windowLogMax, LARGEST_WINDOW));
     } else {
-        is_ready = inflateInit2(&member->inflater, format == tacit_member_gzip ? MAX_WBITS + 16 : MAX_WBITS) == Z_OK;
+        is_ready = inflateInit2(&member->inflater, wrapping(format)) == Z_OK;
     }
     if (is_ready) return member;
     tacit_member_close(member);
@@ -94,7 +99,7 @@ int tacit_member_read(struct tacit_member *member, const void *input, size_t *le
 
 void tacit_member_close(struct tacit_member *member) {
     if (member == NULL) return;
-    if (member->format == tacit_member_gzip || member->format == tacit_member_zlib) inflateEnd(&member->inflater);
+    if (is_inflated(member->format)) inflateEnd(&member->inflater);
     ZSTD_freeDStream(member->frame);
     if (member->brotli != NULL) BrotliDecoderDestroyInstance(member->brotli);
     free(member);

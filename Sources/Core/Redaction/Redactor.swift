@@ -18,7 +18,7 @@ package struct Redactor: ~Copyable, Sendable {
     /// value with a well-known first line could be guessed letter by letter.
     package static let edgeByteCount = 16
     /// How many bytes that have been judged are kept, because what follows them may be known by them.
-    private static let lookBehind = max(MemberMark.longestBefore, HexReader.lookBehind)
+    private static let lookBehind = max(MemberMark.longestBefore, HexReader.lookBehind, EntryHeader.byteCount)
     /// How much is taken in at once, so that memory does not grow with the caller's chunks.
     private static let sliceByteCount = 64 << 10
 
@@ -172,7 +172,7 @@ package struct Redactor: ~Copyable, Sendable {
             skeleton.read(text, from: place, at: offset, lexicon)
             let layers = Layers(
                 of: text, skeleton, at: offset, from: place, isEdge: isEdge, waitsForShortRows: mode == .agent, lexicon)
-            end = members.stop(in: text, skeleton, at: offset, isEnd: isEnd) ?? text.count
+            end = members.stop(in: text, skeleton, at: offset, isEdge: isEdge, isEnd: isEnd) ?? text.count
             if !isEdge { end = min(end, layers.open, members.openStart(in: text, from: place) ?? text.count) }
             var deeper = Deeper(layers, isEdge: isEdge && looksForFragments)
             var lookout = Lookout(lexicon, on: text, from: place, skeleton)

@@ -20,7 +20,8 @@ struct MemberChunkTests {
     private func stream(using random: inout SeededGenerator) -> [UInt8] {
         var stream: [UInt8] = []
         for _ in 0..<Int.random(in: 1...5, using: &random) {
-            switch Int.random(in: 0..<8, using: &random) {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 8, 9: stream += archive(using: &random)
             case 0: stream += content(using: &random)
             case 1:
                 stream += [0x78, [0x01, 0x5e, 0x9c, 0xda].randomElement(using: &random) ?? 0] + random.bytes(30, from: (0...255).map { UInt8($0) })
@@ -36,6 +37,27 @@ struct MemberChunkTests {
             }
         }
         return stream
+    }
+
+    /// Entries whole or not, one in another, with headers that lie.
+    private func archive(using random: inout SeededGenerator, depth: Int = 0) -> [UInt8] {
+        let entries = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+            var entry = Archive.Entry(content(using: &random))
+            if depth < 2, Int.random(in: 0..<5, using: &random) == 0 { entry.content = archive(using: &random, depth: depth + 1) }
+            if Int.random(in: 0..<5, using: &random) == 0 { entry.extra = archive(using: &random, depth: 2) }
+            entry.method = [0, 0, 8, 8, 8, 8, 93, 21].randomElement(using: &random) ?? 0
+            entry.flags = [0, 0, 0, Archive.Entry.sizesFollow, 1].randomElement(using: &random) ?? 0
+            entry.size = [nil, nil, 0, 5].randomElement(using: &random) ?? nil
+            entry.level = .random(in: 0...9, using: &random)
+            return entry
+        }
+        var bytes = Archive(entries).bytes
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 1 << UInt8.random(in: 0...7, using: &random)
+        case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+        default: break
+        }
+        return bytes
     }
 
     @Test("every third cut, and every byte by itself", arguments: 0..<4)
@@ -68,6 +90,9 @@ struct MemberChunkTests {
             let member = packed(content)
             let result = opened([member], by: Self.set)
             #expect((result.output == member) == isClean && (result.report.withheld == nil) == isClean, "seed \(random.seed): \(shown(content))")
+            let entry = Archive.Entry(content).with(\.level, packed.level % 10)
+            let archived = opened([Archive(entry).bytes], by: Self.set)
+            #expect(archived.output == (isClean ? Archive(entry).bytes : entry.header), "seed \(random.seed): \(shown(content))")
         }
     }
 }

@@ -146,7 +146,7 @@ struct NeedleSetTests {
     func compressed() {
         let set = needleSet(["KEY": "CANARY-0123456789"])
         let members: [[UInt8]] = [
-            [0x1f, 0x8b, 8, 0], [0x28, 0xb5, 0x2f, 0xfd, 4], [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], Array("BZh91AY&SY".utf8), [0x50, 0x4b, 3, 4, 20],
+            [0x1f, 0x8b, 8, 0], [0x28, 0xb5, 0x2f, 0xfd, 4], [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], Array("BZh91AY&SY".utf8),
         ]
         for member in members {
             let text = Array("size 12\n".utf8) + member + [1, 2, 3]

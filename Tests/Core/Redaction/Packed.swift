@@ -23,6 +23,7 @@ struct Packed: Sendable, CustomTestStringConvertible {
             switch format {
             case .gzip: packing_gzip
             case .zlib: packing_zlib
+            case .deflate: packing_deflate
             case .zstd: packing_zstd
             case .brotli: packing_brotli
             }

@@ -14,7 +14,8 @@ size_t packing_member(int format, int level, const void *input, size_t length, v
         return BrotliEncoderCompress(level, BROTLI_DEFAULT_WINDOW, BROTLI_DEFAULT_MODE, length, input, &written, output) ? written : 0;
     }
     z_stream stream = {.next_in = (Bytef *)input, .avail_in = (uInt)length, .next_out = output, .avail_out = (uInt)room};
-    if (deflateInit2(&stream, level, Z_DEFLATED, format == packing_gzip ? MAX_WBITS + 16 : MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+    int wrapping = format == packing_gzip ? MAX_WBITS + 16 : format == packing_zlib ? MAX_WBITS : -MAX_WBITS;
+    if (deflateInit2(&stream, level, Z_DEFLATED, wrapping, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
     int result = deflate(&stream, Z_FINISH);
     deflateEnd(&stream);
     return result == Z_STREAM_END ? stream.total_out : 0;

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { tacit_member_gzip, tacit_member_zlib, tacit_member_zstd, tacit_member_brotli };
+enum { tacit_member_gzip, tacit_member_zlib, tacit_member_deflate, tacit_member_zstd, tacit_member_brotli };
 
 /// What a read led to: the member goes on, ended (with its checksum right, where it has one), or is none or not one that is read here.
 enum { tacit_member_goes_on, tacit_member_ended, tacit_member_failed };

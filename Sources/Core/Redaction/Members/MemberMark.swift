@@ -32,7 +32,7 @@ enum MemberMark: Equatable {
     /// How many bytes the mark has.
     var length: Int { self == .bzip2 ? Self.longestBefore + 1 : Self.marks.first { $0.mark == self }?.bytes.count ?? 0 }
 
-    /// What opens it; nil for a format that is not opened.
+    /// What opens it; nil for a format that is not opened, and for zip, of which each entry is opened by itself (`EntryHeader`).
     var format: MemberFormat? {
         switch self {
         case .gzip: .gzip

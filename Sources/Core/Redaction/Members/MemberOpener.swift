@@ -1,6 +1,8 @@
 /// A format of compressed members that can be opened.
 package enum MemberFormat: Sendable {
     case gzip, zlib, zstd
+    /// As the entries of zip archives are packed. It has no mark and no checksum, like brotli.
+    case deflate
     /// It has no mark and no checksum: only where something says that it is brotli it is read as such.
     case brotli
 }

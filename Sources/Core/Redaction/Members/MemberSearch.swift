@@ -10,7 +10,7 @@ final class MemberSearch {
         case goesOn
         /// It is whole, and holds no value.
         case clean
-        /// What was taken for zlib's two bytes is something else: nothing in it was a value as far as it could be decoded.
+        /// What was taken for a member, and was not surely one, is something else: nothing in it was a value as far as it could be decoded.
         case noMember
         /// It holds a value, or something at which the stream ends.
         case found(MemberHit)
@@ -20,7 +20,8 @@ final class MemberSearch {
 
     private static let pieceByteCount = 16 << 10
 
-    let format: MemberFormat
+    /// Whether it is a member, whatever comes of it: what is damaged cannot be searched.
+    private let isSure: Bool
     private let reader: any MemberReader
     private let limits: MemberLimits
     private let isRead: Bool
@@ -34,9 +35,9 @@ final class MemberSearch {
 
     /// Nil where there is no memory for it. `inside` is what the member before this one, which ended where this one begins, left: a value may reach
     /// from one to the next.
-    init?(_ format: MemberFormat, by opener: any MemberOpener, _ limits: MemberLimits, isRead: Bool, inside: InsideRedactor) {
+    init?(_ format: MemberFormat, isSure: Bool, by opener: any MemberOpener, _ limits: MemberLimits, isRead: Bool, inside: InsideRedactor) {
         guard let reader = opener.reader(of: format) else { return nil }
-        (self.format, self.reader, self.limits, self.isRead, self.inside) = (format, reader, limits, isRead, inside)
+        (self.isSure, self.reader, self.limits, self.isRead, self.inside) = (isSure, reader, limits, isRead, inside)
         piece.reserve(Self.pieceByteCount)
     }
 
@@ -71,7 +72,9 @@ final class MemberSearch {
 
     private func step(_ bytes: LentBytes) -> MemberProgress {
         let progress = bytes.withSpan { input in
-            let room = unsafe UnsafeMutableRawBufferPointer(start: piece.start + filled, count: Self.pieceByteCount - filled)
+            // No more than may be decoded at all, so that what is searched does not depend on how the member came.
+            let count = min(Self.pieceByteCount - filled, limits.decoded - decoded)
+            let room = unsafe UnsafeMutableRawBufferPointer(start: piece.start + filled, count: count)
             var output = unsafe room.mutableBytes
             return reader.read(input, into: &output)
         }
@@ -81,7 +84,7 @@ final class MemberSearch {
         return progress
     }
 
-    private func failure() -> Verdict { judge(isEdge: true) ?? (format == .zlib ? .noMember : .unsearchable) }
+    private func failure() -> Verdict { judge(isEdge: true) ?? (isSure ? .unsearchable : .noMember) }
 
     /// Searches the piece; nil as long as nothing is found.
     private func judge(isEdge: Bool) -> Verdict? {

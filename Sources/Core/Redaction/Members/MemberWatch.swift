@@ -1,8 +1,9 @@
 /// What one redactor knows of the compressed members in its stream: which one is being read, and which are settled. Places are counted from the stream's beginning.
 struct MemberWatch: ~Copyable, @unchecked Sendable {
-    /// How long two bytes that look like zlib's, or a damaged member, are waited for where nobody reads the stream: no chance makes as much of text.
+    /// How long two bytes that look like zlib's, or a damaged member, are waited for where nobody reads the stream: no chance makes as much of text. What may hold
+    /// other members is given up then.
     private static let mostDoubted = 64 << 10
-    /// How much may be decoded in vain, beside as much as there was of the stream: whoever writes much that looks like members and is none is not searched any more.
+    /// How much may be read or decoded in vain, beside as much as there was of the stream: whoever writes much that looks like members and is none is not searched any more.
     private static let mostWasted = 1 << 20
 
     private var needles: NeedleSet
@@ -10,7 +11,7 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
     private let opener: (any MemberOpener)?
     private let isRead: Bool
     private let limits: MemberLimits
-    private var search: (member: MemberSearch, start: Int64)?
+    private var search: (member: MemberSearch, start: Int64, settles: Bool)?
     /// The member that ended last, and what its redactor holds.
     private var last: (inside: InsideRedactor, end: Int64)?
     /// Where the stream ends, once it is judged up to there.
@@ -20,8 +21,9 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
     private(set) var unscannedStart: Int64?
     /// Marks that begin before this mean nothing any more.
     private var settled: Int64 = 0
-    /// How much was decoded of what was no member.
+    /// How much was read or decoded of what was no member, whichever is more.
     private var wasted = 0
+    private var entries = EntryWatch()
     /// How much may still be decoded in this turn.
     private var budget = 0
     /// Whether a turn ended before all was read that is held.
@@ -50,16 +52,28 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
     }
 
     /// Reads the members whose marks the text has. Gives the place before which judging must stop: no member that is not settled begins before it.
-    mutating func stop(in text: LentBytes, _ skeleton: borrowing Skeleton, at offset: Int64, isEnd: Bool) -> Int? {
+    mutating func stop(in text: LentBytes, _ skeleton: borrowing Skeleton, at offset: Int64, isEdge: Bool, isEnd: Bool) -> Int? {
         var marks = skeleton.members[...]
+        // Whether nothing is waited for by which it could still be told what comes first.
+        let isAll = isEnd || isEdge && opener == nil
+        entries.read(text, at: offset)
         while barrier == nil {
             if search != nil {
-                if !goOn(in: text, at: offset, isEnd: isEnd) { return stop(at: offset) }
+                guard goOn(in: text, at: offset, isEnd: isEnd) else {
+                    let stop = stop(at: offset)
+                    passEntries(of: marks, before: stop ?? text.count, of: text, at: offset)
+                    return stop
+                }
+            } else if let (mark, start) = Self.mark(marks.first, in: text, at: offset), start < entries.next?.start ?? .max {
+                marks.removeFirst()
+                take(mark, at: start, in: text, at: offset)
+            } else if let entry = entries.next, entry.start < offset + Int64(text.count) {
+                let place = Int(entry.start - offset)
+                if !isAll, let open = MemberMark.openStart(in: text, from: 0, withZlib: true), open < place { return place }
+                entries.removeNext()
+                begin(entry)
             } else {
-                guard let last = marks.popFirst() else { return nil }
-                let mark = MemberMark.at(last, in: text)
-                let start = offset + Int64(last + 1 - mark.length)
-                if start >= settled { begin(mark, at: start) }
+                return nil
             }
         }
         return barrier.map { Int($0.start - offset) }
@@ -77,23 +91,54 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
         return barrier.flatMap { $0.start <= place ? $0.hit : nil }
     }
 
-    private mutating func begin(_ mark: MemberMark, at start: Int64) {
+    private static func mark(_ last: Int?, in text: LentBytes, at offset: Int64) -> (mark: MemberMark, start: Int64)? {
+        guard let last, case let mark = MemberMark.at(last, in: text) else { return nil }
+        return (mark, offset + Int64(last + 1 - mark.length))
+    }
+
+    private mutating func take(_ mark: MemberMark, at start: Int64, in text: LentBytes, at offset: Int64) {
+        guard mark != .zip else { return entries.take(start, in: text, at: offset) }
+        guard start >= settled else { return }
+        settled = start + 1
+        // Without what opens it, zlib's mark is two bytes of text.
+        if mark != .zlib || opener != nil { begin(mark.format, at: start, isSure: mark != .zlib) }
+    }
+
+    /// What lies within another member's bytes was searched as part of these alone.
+    private mutating func begin(_ entry: EntryWatch.Entry) {
+        switch entry.packing {
+        case .none:
+            if opener != nil, entry.start >= settled { begin(.deflate, at: entry.start, isSure: false, settles: false) }
+        case .deflate(let isSure) where entry.start >= settled: begin(.deflate, at: entry.start, isSure: isSure, settles: isSure)
+        case .deflate, .closed: giveUp(from: entry.start)
+        }
+    }
+
+    /// One that settles nothing has no checksum, and nothing says that it is one: what looks like others in it may be others.
+    private mutating func begin(_ format: MemberFormat?, at start: Int64, isSure: Bool, settles: Bool = true) {
         let inside = last?.end == start ? last?.inside : nil
         last = nil
-        guard let opener, let format = mark.format else {
-            // Without what opens it, zlib's mark is two bytes of text.
-            if mark != .zlib { giveUp(from: start) }
-            return
-        }
-        guard wasted <= Int(clamping: start) + Self.mostWasted,
-            let member = MemberSearch(format, by: opener, limits, isRead: isRead, inside: inside ?? InsideRedactor(needles, endingAt: ends))
+        guard let opener, let format, wasted <= Int(clamping: start) + Self.mostWasted,
+            let member = MemberSearch(
+                format, isSure: isSure, by: opener, limits, isRead: isRead, inside: inside ?? InsideRedactor(needles, endingAt: ends))
         else { return giveUp(from: start) }
-        search = (member, start)
+        search = (member, start, settles)
+    }
+
+    /// Judging goes on up to a place within the member that is being read: entries that begin before it cannot be returned to.
+    private mutating func passEntries(of marks: ArraySlice<Int>, before end: Int, of text: LentBytes, at offset: Int64) {
+        for last in marks.prefix(while: { $0 < end }) {
+            if let (mark, start) = Self.mark(last, in: text, at: offset), mark == .zip { entries.take(start, in: text, at: offset) }
+        }
+        while let entry = entries.next, entry.start < offset + Int64(end) {
+            entries.removeNext()
+            if entry.packing != .none { giveUp(from: entry.start) }
+        }
     }
 
     /// Reads on in the member; false as long as there may be more of it.
     private mutating func goOn(in text: LentBytes, at offset: Int64, isEnd: Bool) -> Bool {
-        guard let (member, start) = search else { return true }
+        guard let (member, start, settles) = search else { return true }
         guard budget > 0 else {
             isBehind = true
             return false
@@ -102,16 +147,16 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
         if verdict == .goesOn, isEnd, budget > 0 { verdict = member.cut() }
         search = nil
         switch verdict {
+        case .goesOn where !settles && !isRead && member.taken >= Self.mostDoubted: giveUp(from: start)
         case .goesOn:
-            search = (member, start)
+            search = (member, start, settles)
             isBehind = budget <= 0
             return false
+        case .clean where !settles: wasted += max(member.taken, member.decoded)
         case .clean:
             settled = start + Int64(member.taken)
             last = (member.inside, settled)
-        case .noMember:
-            settled = start + 1
-            wasted += member.decoded
+        case .noMember: wasted += max(member.taken, member.decoded)
         case .found(let hit): barrier = (start, hit)
         case .unsearchable: giveUp(from: start)
         }
@@ -120,13 +165,12 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
 
     /// What begins here is not searched: the stream ends before it, or passes and that is told.
     private mutating func giveUp(from start: Int64) {
-        settled = start + 1
         if ends.contains(.compressed) { barrier = (start, MemberHit(reason: .compressed)) } else { doubted = doubted ?? start }
     }
 
     /// Where judging must stop because of the member that is being read.
     private func stop(at offset: Int64) -> Int? {
-        guard let (member, start) = search else { return nil }
+        guard let (member, start, _) = search else { return nil }
         if isRead || member.taken < Self.mostDoubted { return Int(start - offset) }
         return isBehind ? Int(start - offset) + member.taken : nil
     }
