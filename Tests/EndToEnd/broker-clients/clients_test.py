@@ -132,9 +132,10 @@ def git_clones_and_pushes(scene):
 
 
 def pip_installs(scene):
-    """From an index that asks for a user and a password, and from source: a wheel is a zip file, and what is in those nobody looks at yet."""
-    scene.shell(f'"{sys.executable}" -m pip install -q --no-deps --target found --index-url "https://x:$CODE_TOKEN@localhost:{scene.port}/simple/" greeting==1.0')
+    """From an index that asks for a user and a password, one package from its source, the other from a wheel: a zip file, whose entries are searched."""
+    scene.shell(f'"{sys.executable}" -m pip install -q --no-deps --target found --index-url "https://x:$CODE_TOKEN@localhost:{scene.port}/simple/" greeting==1.0 parting==1.0')
     assert (scene.home / "found" / "greeting.py").exists()
+    assert (scene.home / "found" / "parting" / "noise.bin").stat().st_size == 500_000
     assert scene.shown("/simple/") == {basic("x")}
 
 

@@ -6,8 +6,10 @@ import io
 import json
 import os
 import pathlib
+import random
 import subprocess
 import tarfile
+import zipfile
 
 import frames
 from tls_service import QuietHandler, TLSService
@@ -120,10 +122,11 @@ class StandIn(TLSService):
         self.send(request, content, fields, int(fields.pop("Status", "200").split()[0]))
 
     def answer_simple(self, request, path, query, body):
-        """An index of PEP 503 with one package."""
-        if path.endswith(".tar.gz"):
-            return self.send(request, source(), {"Content-Type": "application/octet-stream"})
-        link = f'<a href="/simple/greeting/greeting-1.0.tar.gz#sha256={hashlib.sha256(source()).hexdigest()}">greeting-1.0.tar.gz</a>'
+        """An index of PEP 503 with two packages, one of its source, the other built."""
+        name, file, content = ("parting", "parting-1.0-py3-none-any.whl", WHEEL) if "parting" in path else ("greeting", "greeting-1.0.tar.gz", source())
+        if path.endswith(file):
+            return self.send(request, content, {"Content-Type": "application/octet-stream"})
+        link = f'<a href="/simple/{name}/{file}#sha256={hashlib.sha256(content).hexdigest()}">{file}</a>'
         self.send(request, f"<!DOCTYPE html><html><body>{link}</body></html>".encode(), {"Content-Type": "text/html"})
 
     def answer_npm(self, request, path, query, body):
@@ -187,6 +190,35 @@ def source():
     project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n[project]\nname = "greeting"\nversion = "1.0"\n'
     metadata = "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"
     return packed([("greeting-1.0/PKG-INFO", metadata), ("greeting-1.0/pyproject.toml", project), ("greeting-1.0/backend.py", BACKEND)])
+
+
+class Pipe(io.RawIOBase):
+    """Where nobody can go back: sizes stand behind an entry's bytes."""
+
+    def __init__(self):
+        self.written = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.written += data
+        return len(data)
+
+
+def wheel(out):
+    """A built package: entries that are packed and that are not, as tools write them, one of noise that no packing makes shorter."""
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("parting/__init__.py", "word = 'bye'\n" * 100, zipfile.ZIP_DEFLATED)
+        archive.writestr("parting/noise.bin", random.Random(1).randbytes(500_000), zipfile.ZIP_DEFLATED)
+        archive.writestr("parting/table.txt", "not packed", zipfile.ZIP_STORED)
+        archive.writestr("parting-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: parting\nVersion: 1.0\n", zipfile.ZIP_DEFLATED)
+        archive.writestr("parting-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n", zipfile.ZIP_DEFLATED)
+        archive.writestr("parting-1.0.dist-info/RECORD", "", zipfile.ZIP_DEFLATED)
+    return out
+
+
+WHEEL = wheel(Pipe()).written
 
 
 def tarball():
