@@ -1,9 +1,11 @@
 """Output by which a value would slip past redaction: forms, chunks, streams, ends."""
 
 import gzip
+import io
 import json
 import time
 import urllib.parse
+import zipfile
 import zlib
 
 from attack import attack, check, clean, expect
@@ -214,7 +216,10 @@ def unscanned(context):
 
 @attack("trap 4", "redact.compressed", "detected", "compressed data is opened: without a value it passes byte by byte, with one the output ends before it and names it")
 def opened(context):
-    clean = gzip.compress(b"nothing of interest\n" * 500) + zlib.compress(b"nor here", 1)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("file", b"nothing here\n" * 500)
+    clean = gzip.compress(b"nothing of interest\n" * 500) + zlib.compress(b"nor here", 1) + archive.getvalue()
     done = script(context, f"o.write(b'before ' + {clean!r} + b' after ' + v)")
     expect(done.stdout.startswith(b"before " + clean + b" after [REDACTED:"), f"what holds no value was not passed: {done}")
     for packer in ("gzip.compress(v * 50)", "zlib.compress(v[:30])", "zlib.compress(v * 50)[:-4]", "gzip.compress(base64.b64encode(v))"):

@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+import io
 import os
+import zipfile
 
 from .technique import Technique
 
@@ -35,6 +37,9 @@ written("hex", "a file in hexadecimal", "open('f', 'w').write(v.hex())", lambda 
 written("reversed", "a file with the value backwards", "open('f', 'wb').write(v[::-1])", lambda data: data[::-1])
 written("xor", "a file under a one-byte key", "open('f', 'wb').write(bytes(b ^ 21 for b in v))", lambda data: bytes(b ^ 21 for b in data))
 written("gzip", "a gzip file", "import gzip; gzip.open('f.gz', 'wb').write(v)", lambda data: data + ungzip(data))
+written("zip", "a zip file", "import zipfile; z = zipfile.ZipFile('f.zip', 'w', 8); z.writestr('f', v); z.close()", lambda data: data + unzip(data))
+written("zip-kept", "a zip file in another that is not packed", "import io, zipfile\nb = io.BytesIO()\nz = zipfile.ZipFile(b, 'w', 8); z.writestr('f', v); z.close()\nz = zipfile.ZipFile('f.zip', 'w'); z.writestr('f.zip', b.getvalue()); z.close()",
+        lambda data: data + unzip(unzip(data)))
 written("sqlite", "a SQLite database", "import sqlite3; c = sqlite3.connect('f.db'); c.execute('create table t(x)'); c.execute('insert into t values (?)', (v.decode(),)); c.commit()")
 written("large", "behind 20 MB of other bytes", "f = open('f', 'wb'); f.write(b'x' * 20_000_000); f.write(v)")
 written("sparse", "behind a hole of 1 GB", "f = open('f', 'wb'); f.seek(900_000_000); f.write(v)", lambda data: data[-200:])
@@ -130,6 +135,14 @@ def unbase64(data):
     try:
         return base64.b64decode(data.split(b"\n")[-1])
     except ValueError:
+        return b""
+
+
+def unzip(data):
+    try:
+        with zipfile.ZipFile(io.BytesIO(data[data.index(b"PK") :])) as file:
+            return b"".join(file.read(name) for name in file.namelist())
+    except (ValueError, zipfile.BadZipFile):
         return b""
 
 

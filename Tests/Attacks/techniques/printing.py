@@ -6,11 +6,13 @@ import bz2
 import codecs
 import gzip
 import html
+import io
 import lzma
 import quopri
 import re
 import struct
 import urllib.parse
+import zipfile
 import zlib
 
 from .technique import printed
@@ -24,7 +26,7 @@ def out(decode):
     def read(seen):
         try:
             return decode(seen.stdout) + seen.stdout
-        except (ValueError, IndexError, EOFError, OSError, struct.error, zlib.error, lzma.LZMAError, binascii.Error, SyntaxError):
+        except (ValueError, IndexError, EOFError, OSError, struct.error, zlib.error, zipfile.BadZipFile, KeyError, lzma.LZMAError, binascii.Error, SyntaxError):
             return seen.output
 
     return read
@@ -132,6 +134,8 @@ for name, (code, decode) in COMPRESSED.items():
     printed(E, name, f"compressed with {name}", f"import gzip, zlib, bz2, lzma; o.write({code})", out(decode))
     printed(L, f"{name}-base64", f"{name}, then base64", f"import gzip, zlib, bz2, lzma; o.write(base64.b64encode({code}))", out(lambda data, decode=decode: decode(base64.b64decode(data))))
 printed(E, "zip", "in a stored zip member", "import io, zipfile\nb = io.BytesIO()\nz = zipfile.ZipFile(b, 'w'); z.writestr('f', v); z.close(); o.write(b.getvalue())")
+printed(E, "zip-deflate", "in a packed zip member", "import io, zipfile\nb = io.BytesIO()\nz = zipfile.ZipFile(b, 'w', 8); z.writestr('f', v); z.close(); o.write(b.getvalue())",
+        out(lambda data: zipfile.ZipFile(io.BytesIO(data)).read("f")))
 printed(E, "tar", "in a tar archive", "import io, tarfile\nt = tarfile.open(fileobj=o, mode='w|'); i = tarfile.TarInfo('f'); i.size = len(v); t.addfile(i, io.BytesIO(v)); t.close()")
 printed(L, "base64-base64", "base64 of base64", "o.write(base64.b64encode(base64.b64encode(v)))", out(lambda data: base64.b64decode(base64.b64decode(data))))
 printed(L, "base64-hex", "base64 of hexadecimal", "o.write(base64.b64encode(v.hex().encode()))", out(lambda data: bytes.fromhex(base64.b64decode(data).decode())))
