@@ -33,7 +33,7 @@ class Confined(Scene):
 
 
 def whole_agents_use_the_value(scene):
-    printed = scene.agent(f'case $TOKEN in ghp_*) echo a token;; esac; echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" --data "{{}}" {scene.url}/v1/echo')
+    printed = scene.agent(f'echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" --data "{{}}" {scene.url}/v1/echo')
     token = printed.splitlines()[0]
     assert token.startswith("ghp_") and printed.endswith(f"Bearer {token}{{}}"), printed
     [(method, path, headers, body)] = scene.taken()
@@ -163,7 +163,7 @@ async def tools_hand_out_tokens(scene):
             result = await client.call("secret_run", {"argv": ["bash", "script.sh"], "cwd": str(scene.person.directory), "secrets": [{"name": "app/key", "var": "TOKEN"}], **WHY})
             assert VALUE not in json.dumps(result)
             return json.loads(result["content"][0]["text"])
-        answer = await call(f'echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; curl -sS --noproxy "*" {scene.url}/v1/echo || echo refused')
+        answer = await call(f'case $TOKEN in ghp_*) echo a token;; esac; echo "$TOKEN"; curl -sS -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; curl -sS --noproxy "*" {scene.url}/v1/echo || echo refused')
         assert "stdout" in answer, answer
         lines = answer["stdout"].splitlines()
         assert answer["exit_code"] == 0 and lines == ["a token", "[REDACTED:app/key]", "Bearer [REDACTED:app/key]refused"], answer
