@@ -162,7 +162,7 @@ def java_asks(scene):
 
 
 def main():
-    tests = [(curl_puts_it_everywhere, "curl"), (npm_installs_and_publishes, "npm"), (httpx_asks, None), (node_fetches, NODE), (java_asks, "java")]
+    tests = [(curl_puts_it_everywhere, "curl"), (npm_installs_and_publishes, "npm"), (httpx_asks, None), (node_fetches, NODE), (java_asks, "javac")]
     clients_test.play(Scene(), tests)
 
 
