@@ -192,18 +192,11 @@ def source():
     return packed([("greeting-1.0/PKG-INFO", metadata), ("greeting-1.0/pyproject.toml", project), ("greeting-1.0/backend.py", BACKEND)])
 
 
-class Pipe(io.RawIOBase):
+class Pipe(io.BytesIO):
     """Where nobody can go back: sizes stand behind an entry's bytes."""
 
-    def __init__(self):
-        self.written = b""
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        self.written += data
-        return len(data)
+    def seek(self, *place):
+        raise io.UnsupportedOperation
 
 
 def wheel(out):
@@ -218,7 +211,7 @@ def wheel(out):
     return out
 
 
-WHEEL = wheel(Pipe()).written
+WHEEL = wheel(Pipe()).getvalue()
 
 
 def tarball():

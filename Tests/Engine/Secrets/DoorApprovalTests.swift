@@ -19,15 +19,7 @@ import Testing
         init(_ more: String = "", holding: Duration = .zero) async throws {
             bench = try await ErrandTests.bench(#","approval":"person""# + more, holdTime: holding)
             _ = try await bench.open.addAgent(SegmentName("coder", of: .agent), by: bench.person())
-            (run, door) = try await Self.start(bench)
-        }
-
-        static func start(_ bench: VaultBench) async throws -> (PreparedRun, FakeBrokers.Door) {
-            var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
-            wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
-            wish.agent = try SegmentName("coder", of: .agent)
-            let run = try await bench.open.prepareRun(wish, by: bench.person())
-            return (run, try #require(bench.brokers.doors.last))
+            (run, door) = try await bench.coderRun()
         }
 
         func asked(_ path: String = "/v1/charges", of door: FakeBrokers.Door? = nil, token: GrantID? = nil) throws -> AskedRequest {
@@ -107,7 +99,7 @@ import Testing
         for changed in [try scene.whole("amount=9"), try scene.whole("amount=1", "/v1/refunds"), other, swapped, query] {
             #expect(try await scene.waiting(changed).id != request.id)
         }
-        let (_, second) = try await Scene.start(scene.bench)
+        let (_, second) = try await scene.bench.coderRun()
         let denial = Self.denial(await second.judge.judge(try scene.whole(of: second)))
         #expect(denial?.code == "approval_required", "another run's")
         guard case .allow = await scene.door.judge.judge(try scene.whole()) else { throw TestFailure("its own was refused") }

@@ -16,6 +16,18 @@ import Testing
         return bench
     }
 
+    /// As `bench`, on a disk that is full while the flag is set.
+    private func filling() async throws -> (VaultBench, Flag) {
+        let flag = Flag(false)
+        let bench = VaultBench(wrapping: { store in
+            HookedStore(store, before: { call in if flag.isSet, call == "commit" { throw StoreError.full } })
+        })
+        try await bench.create()
+        try await bench.set("app/key", bench.canary().secret)
+        try await bench.allow([.envInject], agent: "*")
+        return (bench, flag)
+    }
+
     private func prepared(_ bench: VaultBench, _ names: [String] = ["app/key"], by asker: Asker? = nil) async throws -> PreparedRun {
         var wish = RunWish(arguments: ["curl"], scope: VaultBench.dev)
         wish.secrets = try names.map { .init(reference: try SecretReference(parsing: $0)) }
@@ -121,13 +133,7 @@ import Testing
     }
 
     @Test("an answer that cannot be stored is not given, and counts") func unstored() async throws {
-        let flag = Flag(false)
-        let bench = VaultBench(wrapping: { store in
-            HookedStore(store, before: { call in if flag.isSet, call == "commit" { throw StoreError.full } })
-        })
-        try await bench.create()
-        try await bench.set("app/key", bench.canary().secret)
-        try await bench.allow([.envInject], agent: "*")
+        let (bench, flag) = try await filling()
         let run = try await started(bench)
         flag.set()
         #expect(await !bench.vault.mayLeave(run, answering: ["app/key"]))
@@ -224,13 +230,7 @@ import Testing
     }
 
     @Test("a record that cannot be read withholds, and so does one that could not be written") func unreadable() async throws {
-        let flag = Flag(false)
-        let bench = VaultBench(wrapping: { store in
-            HookedStore(store, before: { call in if flag.isSet, call == "commit" { throw StoreError.full } })
-        })
-        try await bench.create()
-        try await bench.set("app/key", bench.canary().secret)
-        try await bench.allow([.envInject], agent: "*")
+        let (bench, flag) = try await filling()
         let run = try await bench.vault.start(prepared(bench)) {}
         flag.set()
         await bench.vault.finish(run, result: "done", detail: [], answers: ["app/key": 1])

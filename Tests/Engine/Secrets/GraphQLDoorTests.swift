@@ -33,11 +33,7 @@ import Testing
     func programs() async throws {
         let bench = try await bench()
         _ = try await bench.open.addAgent(SegmentName("coder", of: .agent), by: bench.person())
-        var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
-        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
-        wish.agent = try SegmentName("coder", of: .agent)
-        _ = try await bench.open.prepareRun(wish, by: bench.person())
-        let door = try #require(bench.brokers.doors.last)
+        let door = try await bench.coderRun().door
         let use = RequestWish.TokenUse(grant: try #require(door.setup.tokens.keys.first), place: .bearer, occurrences: 1)
         for uses in [[use], []] {
             guard case .describe = await door.judge.judge(asked(uses)) else { throw TestFailure("it was judged before anybody looked") }

@@ -17,11 +17,7 @@ import Testing
         let policy = #"{"name":"p","agent_id":"coder","allowed_keys":["app/*"],"capabilities":["broker"]}"#
         let json = #"{"policies":[\#(policy)],"request_rules":[{\#(Self.rule),\#(more)}]}"#
         _ = try await bench.open.applyPolicy(json: Array(json.utf8), text: nil, expectedVersion: nil, by: bench.person())
-        var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
-        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
-        wish.agent = try SegmentName("coder", of: .agent)
-        _ = try await bench.open.prepareRun(wish, by: bench.person())
-        return (bench, try #require(bench.brokers.doors.last))
+        return (bench, try await bench.coderRun().door)
     }
 
     private func ask(_ door: FakeBrokers.Door, _ host: String, _ path: String, in place: TokenPlace) async throws -> String? {

@@ -139,11 +139,7 @@ import Testing
     @Test("a rule's limits hold for a run's programs, a token's use is counted, and a list shows it") func door() async throws {
         let bench = try await ErrandTests.bench(#","concurrency":"1","bytes":"2MiB/day""#)
         _ = try await bench.open.addAgent(SegmentName("coder", of: .agent), by: bench.person())
-        var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
-        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
-        wish.agent = try SegmentName("coder", of: .agent)
-        _ = try await bench.open.prepareRun(wish, by: bench.person())
-        let door = try #require(bench.brokers.doors.last)
+        let door = try await bench.coderRun().door
         let grant = try #require(door.setup.tokens.keys.first)
         let request = AskedRequest(
             scheme: "https", host: "api.stripe.com", port: 443, method: "GET", path: "/v1/customers",

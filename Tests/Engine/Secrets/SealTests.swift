@@ -41,11 +41,7 @@ import Testing
 
         init(_ bench: VaultBench) async throws {
             self.bench = bench
-            var wish = RunWish(arguments: ["claude"], scope: VaultBench.dev)
-            wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
-            wish.agent = try SegmentName("coder", of: .agent)
-            run = try await bench.open.prepareRun(wish, by: bench.person())
-            door = try #require(bench.brokers.doors.last)
+            (run, door) = try await bench.coderRun()
         }
 
         var grant: GrantID { get throws { try #require(door.setup.tokens.keys.first) } }

@@ -3,6 +3,7 @@ import Model
 import Policies
 import Storage
 import TestKit
+import Testing
 
 @testable import Secrets
 
@@ -93,4 +94,13 @@ extension VaultBench {
     }
 
     func verify() async throws -> VerificationReport { try await open.verifyAudit(trusted: [], by: person()) }
+
+    /// A run that a person starts for the agent `coder` with the secret `app/key`, and the door that was opened for it.
+    func coderRun() async throws -> (run: PreparedRun, door: FakeBrokers.Door) {
+        var wish = RunWish(arguments: ["claude"], scope: Self.dev)
+        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
+        wish.agent = try SegmentName("coder", of: .agent)
+        let run = try await open.prepareRun(wish, by: person())
+        return (run, try #require(brokers.doors.last))
+    }
 }
