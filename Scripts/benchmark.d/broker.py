@@ -238,7 +238,7 @@ class Broker(Shell):
         ground.tacit("agent", "add", "wire")
         ground.tacit("policy", "apply", str(policy))
         tacit = ground.programs["tacit"]
-        run = [tacit, "run", "--agent", "wire", "-e", "wire", "-k", "api=TOKEN", "--", "sh", "-c", self.LOOP]
+        run = [tacit, "run", "--agent", "wire", "--show-tokens", "-e", "wire", "-k", "api=TOKEN", "--", "sh", "-c", self.LOOP]
         # A run wants a session that was unlocked: the shell's.
         words = ["sh", "-c", f'{tacit} unlock --password-fd 3 >/dev/null 3<&3 && exec "$@" 3<&-', "sh", *run]
         super().__init__(folder, ground.environment, f"localhost:{upstream}", words)

@@ -149,7 +149,7 @@ def lodge(person, home, stage):
             f'curl -sS --noproxy "*" -o /dev/null https://localhost:{service.port}/issues || echo "without the broker: nothing"; '
             'ls -A ~; echo "in my home: that is all"'
         )
-        words = ["run", "--sandbox", "--agent", "lodger", "-k", "github/token", "--", "sh", "-c", script]
+        words = ["run", "--sandbox", "--agent", "lodger", "--show-tokens", "-k", "github/token", "--", "sh", "-c", script]
         done = person.tacit(*words, show=False, cwd=project)
         if b"sandbox" in done.stderr and done.returncode == 125:
             stage.say("This machine does not let an ordinary user have the sandbox (`tacit doctor` says why): it goes on without, as your own programs would.")

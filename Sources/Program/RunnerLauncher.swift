@@ -126,8 +126,7 @@ private final class OpenedRun: WaitingRun {
         }
         let plan = try InjectionPlan(targets, inherited: account.environment(of: job), preservesInherited: job.preservesEnvironment)
         for (index, value) in job.values.enumerated() where plan.isInjected[index] {
-            // What an agent starts is its own program; a person's output is theirs, whose agent holds its tokens anyway.
-            let needle = value.kind == .secret || value.isToken && job.audience != .person ? value.name : nil
+            let needle = value.kind == .secret || value.isToken && !job.showsTokens ? value.name : nil
             try setup.bind(RunBinding(target: targets[index], needleName: needle, value: value.value, text: value.text, isToken: value.isToken))
         }
         try setup.start(RunConditions(job, of: account, hasHome: isOwnUser))

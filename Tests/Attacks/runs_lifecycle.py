@@ -137,7 +137,7 @@ def broker_killed(context):
     token_runs.furnish(house)
     house.unlock()
     script = f"read line; curl -sS -o /dev/null {token_runs.WHERE}; echo ended $?; exit 3"
-    words = [TACIT, "run", "--agent", "claude", "--password-fd", "{password}", "-k", "api/key=TOKEN", "--", "env", "-u", "NO_PROXY", "-u", "no_proxy", "sh", "-c", f"echo begun; {script}"]
+    words = [TACIT, "run", "--agent", "claude", "--show-tokens", "--password-fd", "{password}", "-k", "api/key=TOKEN", "--", "env", "-u", "NO_PROXY", "-u", "no_proxy", "sh", "-c", f"echo begun; {script}"]
     process = house.popen(words, password=house.password, stdin=subprocess.PIPE)
     expect(process.stdout.readline() == b"begun\n", "it began")
     [broker] = house.helpers()["__broker"]

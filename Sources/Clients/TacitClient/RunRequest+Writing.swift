@@ -46,6 +46,7 @@ extension RunRequest {
         if let writeThrough { writer.raw("write_through", writeThrough) }
         if let reads { writer.member("reads") { $0.list(reads) { $0.text($1) } } }
         writer.optional("agent", agent)
+        if let showTokens { writer.raw("show_tokens", showTokens) }
         return [UInt8(ascii: "{")] + writer.bytes + [UInt8(ascii: "}")]
     }
 }

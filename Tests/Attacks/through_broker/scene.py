@@ -91,7 +91,7 @@ class Scene:
     def run(self, agent):
         """A run that goes on until its input ends."""
         keys = [word for variable, name in SECRETS.items() for word in ("-k", f"{name}={variable}")]
-        return self.house.popen([TACIT, "run", "--agent", agent, "--password-fd", "{password}", *keys, "--", "/bin/sh", "-c", SAYS],
+        return self.house.popen([TACIT, "run", "--agent", agent, "--show-tokens", "--password-fd", "{password}", *keys, "--", "/bin/sh", "-c", SAYS],
                                 password=self.house.password, stdin=subprocess.PIPE)
 
     @staticmethod

@@ -150,7 +150,7 @@ def addresses_are_there_in_runs(scene):
     """The same address at the port of a run's proxy."""
     script = f"import os\nos.environ['OPENAI_BASE_URL'] = 'http://127.0.0.1:' + os.environ['HTTPS_PROXY'].rpartition(':')[2] + '/via/openai/v1'\n{textwrap.dedent(OPENAI)}"
     (scene.home / "client.py").write_text(script)
-    done = scene.person.tacit("run", "--agent", "claude", "-k", "openai/key=OPENAI_API_KEY", "--", CLIENTS, str(scene.home / "client.py"))
+    done = scene.person.tacit("run", "--agent", "claude", "--show-tokens", "-k", "openai/key=OPENAI_API_KEY", "--", CLIENTS, str(scene.home / "client.py"))
     scene.check("openai", done.out.decode().splitlines(), VALUES["openai/key"])
 
 

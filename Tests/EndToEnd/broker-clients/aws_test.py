@@ -140,7 +140,7 @@ class Scene:
         """A program of a run for the agent; `refused` is what it has to say, where it is to fail."""
         through = ["env", "-u", "NO_PROXY", "-u", "no_proxy", f"AWS_ENDPOINT_URL={self.url}", "AWS_DEFAULT_REGION=eu-central-1", "AWS_MAX_ATTEMPTS=1", "AWS_PAGER=",
                    "AWS_EC2_METADATA_DISABLED=true"]
-        done = self.person.tacit("run", "--agent", "claude", *(word for key in keys for word in ("-k", key)), "--", *through, *words, code=None)
+        done = self.person.tacit("run", "--agent", "claude", "--show-tokens", *(word for key in keys for word in ("-k", key)), "--", *through, *words, code=None)
         assert (done.returncode != 0) == bool(refused), (words, done.returncode, done.out[-3000:], done.err[-3000:], self.front.refused)
         for value in {value for name, values in KEYS.items() for value in (name, *values) if value}:
             assert value.encode() not in done.out + done.err, done.out

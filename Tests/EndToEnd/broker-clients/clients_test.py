@@ -68,7 +68,7 @@ class Scene:
         keys = [word for variable in self.VARIABLES for word in ("-k", f"{VALUES[variable][0]}={variable}")]
         # The services are on this machine, which proxies are not asked for otherwise.
         through = ["env", "-u", "NO_PROXY", "-u", "no_proxy", "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_CACHE_DIR=1", "GIT_TERMINAL_PROMPT=0"]
-        done = self.person.tacit("run", "--agent", "claude", *keys, "--", *through, *words, code=None)
+        done = self.person.tacit("run", "--agent", "claude", "--show-tokens", *keys, "--", *through, *words, code=None)
         assert done.returncode == code, (words, done.returncode, done.out, done.err, [(each[0], each[1]) for each in self.service.taken()])
         for _, value in VALUES.values():
             assert value.encode() not in done.out + done.err, done.out

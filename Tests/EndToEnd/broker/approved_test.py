@@ -33,7 +33,7 @@ class Asking(Scene):
         self.person.tacit("policy", "apply", "policy.yaml")
 
     def start(self, script):
-        return self.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+        return self.person.start("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
 
     def pending(self, known=()):
         """The request that waits and is none of these, once one does."""

@@ -77,7 +77,7 @@ class Scene:
 
     def run(self, *words, code=0):
         """A program of a run for the agent."""
-        done = self.person.tacit("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *words, code=code)
+        done = self.person.tacit("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *words, code=code)
         assert VALUE.encode() not in done.out + done.err, done.out
         return done.out.decode()
 
@@ -145,6 +145,15 @@ def curl_uses_the_value(scene):
     scene.taken()
     printed = scene.shell(f'curl -sS -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/octet-stream" --data-binary @{large} {scene.url}/v1/up')
     assert printed == f"{3 << 20}" and scene.taken()[0][3] == large.read_bytes()
+
+
+def tokens_are_redacted(scene):
+    """Tokens of a run are looked for in its output as values are, in every form, unless the person wants to see them."""
+    script = 'printf "%s\\n" "$TOKEN"; printf %s "$TOKEN" | base64 -w 0; echo; echo "$TOKEN" >&2'
+    done = scene.person.tacit("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", "sh", "-c", script)
+    assert (done.out, done.err) == (b"[REDACTED:app/key]\n[REDACTED:app/key:base64]\n", b"[REDACTED:app/key]\n"), (done.out, done.err)
+    refused = scene.person.tacit("run", "--show-tokens", "-k", "app/key=TOKEN", "--", "true", code=None)
+    assert refused.returncode == 2 and b"--agent NAME" in refused.err, refused.err
 
 
 def tunnels_are_not_looked_into(scene):
@@ -244,7 +253,7 @@ def revoking_the_agent_ends_it(scene):
     (scene.person.home / "other.yaml").write_text(text)
     scene.person.tacit("policy", "apply", "other.yaml")
     script = f'curl -sS -o /dev/null -w "%{{http_code}}\n" -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; read line; echo on'
-    process = scene.person.start("run", "--agent", "other", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+    process = scene.person.start("run", "--agent", "other", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
     assert process.stdout.readline() == b"200\n"
     scene.person.tacit("agent", "revoke", "other")
     stopped(process)
@@ -266,7 +275,7 @@ def issued_tokens_go_by_their_agents_runs(scene):
     assert [(item["id"], item["masked"], item["state"]) for item in listed] == [(id, "********" + token[-4:], "live")], listed
     ask = f'curl -sS --http1.1 -o /dev/null -D - -H "Authorization: Bearer {token}" {scene.url}/v1/echo | tr -d "\\r" | sed -n "s/^Tacit-Denied: //p;s/^HTTP.1.1 //p" | tail -1'
     scene.taken()
-    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", f"{ask}; read line; {ask}", stdin=subprocess.PIPE)
+    process = scene.person.start("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", f"{ask}; read line; {ask}", stdin=subprocess.PIPE)
     assert process.stdout.readline().startswith(b"200"), process.stderr.read()
     [(_, _, headers, _)] = scene.taken()
     assert headers["Authorization"] == f"Bearer {VALUE}", headers
@@ -280,12 +289,12 @@ def issued_tokens_go_by_their_agents_runs(scene):
 def a_freeze_ends_everything(scene):
     """No password is asked for; a run that holds tokens is stopped, and no other begins until a person lifts it."""
     script = f'curl -sS -o /dev/null -w "%{{http_code}}\n" -H "Authorization: Bearer $TOKEN" {scene.url}/v1/echo; read line; echo on'
-    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+    process = scene.person.start("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
     assert process.stdout.readline() == b"200\n"
     panic = subprocess.run([PROGRAM, "panic"], env=scene.person.environment, stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True)
     assert panic.returncode == 0 and b"Every agent is frozen" in panic.stdout and b"1 broker" in panic.stdout and b"1 run" in panic.stdout, panic
     stopped(process)
-    refused = scene.person.tacit("run", "--agent", "claude", "-k", "app/key", "--", "true", code=None)
+    refused = scene.person.tacit("run", "--agent", "claude", "--show-tokens", "-k", "app/key", "--", "true", code=None)
     assert refused.returncode == 125 and b"frozen" in refused.err, refused.err
     assert b"agents are frozen" in scene.person.tacit("status").err
     scene.person.tacit("panic", "--thaw")
@@ -360,7 +369,7 @@ def log_says_what_left(scene):
 
 def brokers_end_with_the_lock(scene):
     """A run goes on when the vault is locked by its idle time, and its broker does not."""
-    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", 'echo "$HTTPS_PROXY"; read line',
+    process = scene.person.start("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", 'echo "$HTTPS_PROXY"; read line',
                                  stdin=subprocess.PIPE)
     proxy = process.stdout.readline().decode().strip()
     scene.person.tacit("lock")
@@ -379,7 +388,7 @@ def brokers_end_with_the_lock(scene):
 def main():
     scene = Scene()
     try:
-        for test in [programs_hold_tokens, curl_uses_the_value, tunnels_are_not_looked_into, the_socket_leads_to_the_broker, requests_outside_the_rules_go_nowhere,
+        for test in [programs_hold_tokens, curl_uses_the_value, tokens_are_redacted, tunnels_are_not_looked_into, the_socket_leads_to_the_broker, requests_outside_the_rules_go_nowhere,
                      replies_know_values_that_come_later, git_clones]:
             test(scene)
             print("ok   ", test.__name__)

@@ -27,7 +27,7 @@ class Confined(Scene):
     def agent(self, script, *options, code=0):
         """A whole agent: a shell, which is given all that one finds."""
         done = self.person.tacit(
-            "run", "--sandbox", "--agent", "claude", "-k", "app/key=TOKEN", *options, "--", *THROUGH, "sh", "-c", script, code=code)
+            "run", "--sandbox", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", *options, "--", *THROUGH, "sh", "-c", script, code=code)
         assert VALUE.encode() not in done.out + done.err and NEXT_TO_IT.encode() not in done.out + done.err, done.out
         return done.out.decode()
 
@@ -95,7 +95,7 @@ def nothing_lies_around(scene):
     assert printed.startswith("refused\nrefused\n") and not any(path.stat().st_mode & 0o6000 for path in scene.person.directory.iterdir()), printed
     printed = scene.agent(f"cat {scene.person.home}/notes.txt", "--read", str(scene.person.home / "policy.yaml"), code=None)
     assert "default/dev" in scene.agent(f"cat {scene.person.home}/policy.yaml", "--read", str(scene.person.home / "policy.yaml"))
-    refused = scene.person.tacit("run", "--sandbox", "--agent", "claude", "-k", "app/key", "--no-mask", "--", "true", code=None)
+    refused = scene.person.tacit("run", "--sandbox", "--agent", "claude", "--show-tokens", "-k", "app/key", "--no-mask", "--", "true", code=None)
     assert refused.returncode == 2 or refused.returncode == 125, refused.err
 
 
@@ -111,7 +111,7 @@ def homes_last(scene):
     assert (kept / ".settings").read_text() == "settings\n" and kept.stat().st_mode & 0o777 == 0o700
     scene.person.tacit("agent", "add", "other")
     kept.chmod(0o755)
-    refused = scene.person.tacit("run", "--sandbox", "--agent", "claude", "-k", "app/key=TOKEN", "--", "true", code=None)
+    refused = scene.person.tacit("run", "--sandbox", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", "true", code=None)
     assert refused.returncode == 125 and b"open to others" in refused.err, refused.err
     kept.chmod(0o700)
 

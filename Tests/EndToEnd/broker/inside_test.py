@@ -103,7 +103,7 @@ def tools_work_inside(scene):
 
 def revoked_it_ends(scene):
     """An agent that asks from within is stopped when it is revoked."""
-    process = scene.person.start("run", "--sandbox", "--agent", "claude", "-k", "app/key=TOKEN", *needed(), "--", "sh", "-c", "tacit list; cat", stdin=subprocess.PIPE)
+    process = scene.person.start("run", "--sandbox", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", *needed(), "--", "sh", "-c", "tacit list; cat", stdin=subprocess.PIPE)
     while "app/key" not in process.stdout.readline().decode():
         assert process.poll() is None, process.stderr.read()
     scene.person.tacit("agent", "revoke", "claude")

@@ -40,7 +40,7 @@ class Limited(Scene):
 def no_more_at_once(scene):
     """Many connections, one token: two go, and the others are told when to come again."""
     many = " ".join(f"{CURL} {scene.url}/v1/later &" for _ in range(8))
-    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", f"{many} wait", stdin=subprocess.DEVNULL)
+    process = scene.person.start("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c", f"{many} wait", stdin=subprocess.DEVNULL)
     refused = 0
     out = b""
     while refused < 6:
@@ -80,7 +80,7 @@ def no_more_bytes(scene):
 
 
 def use_is_counted(scene):
-    process = scene.person.start("run", "--agent", "claude", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c",
+    process = scene.person.start("run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c",
                                  f'{CURL} --data 12345 {scene.url}/v1/echo >/dev/null; {CURL} {scene.url}/admin > /dev/null; echo done; read line', stdin=subprocess.PIPE)
     assert process.stdout.readline() == b"done\n"
     [token] = [item for item in json.loads(scene.person.tacit("token", "list", "--json").out)["items"] if item["of_run"]]
@@ -93,7 +93,7 @@ def use_is_counted(scene):
 
 def a_misuse_freezes(scene):
     """The token of another run in an agent's hands: the person is told, and the agent gets nothing any more; others go on."""
-    other = scene.person.start("run", "--agent", "other", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c",
+    other = scene.person.start("run", "--agent", "other", "--show-tokens", "-k", "app/key=TOKEN", "--", *THROUGH, "sh", "-c",
                                f'echo "$TOKEN"; read line; {CURL} -o /dev/null -w "%{{http_code}}" {scene.url}/v1/echo', stdin=subprocess.PIPE)
     stolen = other.stdout.readline().decode().strip()
     scene.shell(f'curl -sS -H "Authorization: Bearer {stolen}" {scene.url}/v1/echo; {CURL} {scene.url}/v1/echo', code=None)
@@ -102,7 +102,7 @@ def a_misuse_freezes(scene):
     assert "claude showed a fake token where it is not good (token.foreign" in told and "it is frozen" in told, told
     status = scene.person.tacit("status").err.decode()
     assert "an agent is frozen" in status and "claude" not in status, status
-    refused = scene.person.tacit("run", "--agent", "claude", "-k", "app/key", "--", "true", code=None)
+    refused = scene.person.tacit("run", "--agent", "claude", "--show-tokens", "-k", "app/key", "--", "true", code=None)
     assert refused.returncode == 125 and b"frozen" in refused.err, refused.err
     out, _ = other.communicate(b"\n", timeout=60)
     assert out.decode().endswith("200"), out

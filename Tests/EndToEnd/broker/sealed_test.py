@@ -90,7 +90,7 @@ class Scene:
         self.person.tacit("unlock")
 
     def shell(self, script):
-        done = self.person.tacit("run", "--agent", "claude", "-k", "github/app=TOKEN", "--", *THROUGH, "sh", "-c", script)
+        done = self.person.tacit("run", "--agent", "claude", "--show-tokens", "-k", "github/app=TOKEN", "--", *THROUGH, "sh", "-c", script)
         for value in [APP_KEY, *self.service.given]:
             assert value.encode() not in done.out + done.err, done.out
         return done.out.decode()
@@ -159,7 +159,7 @@ def what_is_over_is_renewed(scene):
             person.tacit("set", name, "--field", field, "--plain", "client_id=tacit", input=value.encode())
     store("acme/oauth", stale)
     def run(script):
-        done = person.tacit("run", "--agent", "claude", "-k", "acme/oauth#access_token=TOKEN", "--", *THROUGH, "sh", "-c", script)
+        done = person.tacit("run", "--agent", "claude", "--show-tokens", "-k", "acme/oauth#access_token=TOKEN", "--", *THROUGH, "sh", "-c", script)
         assert not any(value.encode() in done.out + done.err for value in [stale, *service.given]), done.out
         return done.out.decode()
     ask = f'curl -sS -w "%{{http_code}}\\n" -H "Authorization: Bearer $TOKEN" {scene.url}/api/me'
@@ -173,7 +173,7 @@ def what_is_over_is_renewed(scene):
     # By its time, for several at once: none of them is sent with what is over.
     store("acme/other", service.access)
     script = f"read line; for n in 1 2 3 4; do {ask} & done; wait"
-    process = person.start("run", "--agent", "claude", "-k", "acme/other#access_token=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+    process = person.start("run", "--agent", "claude", "--show-tokens", "-k", "acme/other#access_token=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
     person.tacit("renew", "acme/other", "--expires", "1s")
     while person.tacit("run", "-k", "acme/other#access_token", "--", "true", code=None).returncode == 0:
         pass
@@ -201,7 +201,7 @@ async def an_agents_tool(scene):
 def a_killed_keeper_keeps_what_was_given_out(scene):
     """Whatever token a program saw, its value is in the vault, however the keeper ended."""
     script = f"""n=0; while [ $n -lt 40 ]; do n=$((n+1)); {MINT} {scene.url}/app/installations/7/access_tokens || exit 0; echo; done"""
-    process = scene.person.start("run", "--agent", "claude", "-k", "github/app=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
+    process = scene.person.start("run", "--agent", "claude", "--show-tokens", "-k", "github/app=TOKEN", "--", *THROUGH, "sh", "-c", script, stdin=subprocess.PIPE)
     before, seen = len(scene.service.given), b""
     while seen.count(b'"token"') < 5:
         line = process.stdout.readline()

@@ -166,7 +166,7 @@ class Scene:
         (self.home / "piece").write_bytes(PIECE)
         (self.home / "client.py").write_text(textwrap.dedent(CLIENT).replace("PORT", str(self.service.port)).replace("ENDS", repr(ENDS)))
         self.process = self.person.start(
-            "run", "--agent", "claude", "-k", "app/key=TOKEN", "--", sys.executable, str(self.home / "client.py"), stdin=-1)
+            "run", "--agent", "claude", "--show-tokens", "-k", "app/key=TOKEN", "--", sys.executable, str(self.home / "client.py"), stdin=-1)
         assert self.process.stdout.readline() == b"begun\n", self.process.stderr.read()
         [self.broker] = [each for each in below(self.person.keeper()) if "__broker" in pathlib.Path(f"/proc/{each}/cmdline").read_text()]
 

@@ -114,7 +114,7 @@ package struct RunBinding: Sendable {
     package var value: SecretValue
     /// What stands around the value on standard input; no other target has any.
     package var text: InputText
-    /// Whether it is a fake token. It is redacted in output, and may stand in files: what a program configures has to work.
+    /// Whether it is a fake token, which is no guess, whatever it looks like.
     package var isToken: Bool
 
     package init(target: InjectionPlan.Target, needleName: String?, value: SecretValue, text: InputText = .none, isToken: Bool = false) {

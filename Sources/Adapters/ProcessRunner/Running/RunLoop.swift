@@ -79,12 +79,10 @@ final class RunLoop {
         self.control = control
         self.signals = signals
         (directories, copied, opener) = (intake.directories, intake.copied, intake.opener)
-        let all = intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value, isToken: binding.isToken) }
-        }
-        let printed = NeedleSet(all)
-        needles = all.contains(where: \.isToken) ? NeedleSet(all.filter { !$0.isToken }) : printed
+        needles = NeedleSet(
+            intake.bindings.compactMap { binding in binding.needleName.map { Needle(name: $0, value: binding.value, isToken: binding.isToken) } })
         departures = intake.job.asker == .agent ? Departures(AnswerBook(left: intake.conditions.answersLeft)) : nil
-        outputs = Self.outputs(of: child, intake, printed, departures)
+        outputs = Self.outputs(of: child, intake, needles, departures)
         input = InputQueue(child.input)
         terminalInput = InputQueue(child.terminal)
         if intake.terminal?.isShared == true { shared = SharedTerminal(child.programSide, of: child.process, beside: intake.sandbox?.first) }

@@ -82,6 +82,9 @@ struct RunCommand: Verb {
     @Option(name: .long, help: ArgumentHelp("Give it fake tokens and the broker, by this agent's policy.", valueName: "name"))
     var agent: String?
 
+    @Flag(name: .customLong("show-tokens"), help: "With --agent, show its fake tokens in the output; otherwise they are redacted as values are.")
+    var showTokens = false
+
     @Option(
         name: .customLong("learn"), help: ArgumentHelp("With --agent, write the rules that its requests lacked to a new file.", valueName: "file"))
     var learned: String?
@@ -100,7 +103,7 @@ struct RunCommand: Verb {
         (options.prefix, options.preservesEnvironment) = (prefix, preservesEnvironment)
         (options.timeout, options.isUnmasked) = (timeout, isUnmasked)
         (options.isSandboxed, options.writesThrough, options.way) = (sandbox, writeThrough, via)
-        (options.reads, options.agent, options.learned) = (read, agent, learned)
+        (options.reads, options.agent, options.showsTokens, options.learned) = (read, agent, showTokens, learned)
         try options.perform(in: context)
     }
 }

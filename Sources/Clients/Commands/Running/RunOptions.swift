@@ -15,6 +15,8 @@ struct RunOptions {
     var way: String?
     /// Whose fake tokens stand in the place of values.
     var agent: String?
+    /// Whether those tokens are shown in the output as they are.
+    var showsTokens = false
     /// Where the rules are written that the program's requests lacked.
     var learned: String?
     var scope: ScopeOptions
@@ -61,6 +63,9 @@ struct RunOptions {
                 "`--agent` does not go together with `--no-mask`, `--via`, `--stdin` and `--all`",
                 hint: "name the secrets by `-k`: fake tokens are in variables")
         }
+        guard !showsTokens || agent != nil else {
+            throw CommandFailure.usage("`--show-tokens` is about the fake tokens of an agent", hint: "add `--agent NAME`")
+        }
         guard learned == nil || agent != nil else {
             throw CommandFailure.usage("`--learn` is about requests of an agent's program", hint: "add `--agent NAME`")
         }
@@ -70,6 +75,6 @@ struct RunOptions {
             command: command, secrets: way == "fd" ? secrets.map(RunPlan.asFile) : secrets, takesAll: choice.takesAll,
             prefix: prefix, preservesEnvironment: preservesEnvironment, timeoutSeconds: try timeout.map { try RunSpan.seconds($0) },
             isSandboxed: isSandboxed, writesThrough: writesThrough,
-            reads: reads.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" }, agent: agent)
+            reads: reads.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" }, agent: agent, showsTokens: showsTokens)
     }
 }

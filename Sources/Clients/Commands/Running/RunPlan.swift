@@ -15,6 +15,8 @@ struct RunPlan: Equatable {
     var reads: [String] = []
     /// Whose fake tokens the command gets; nil for values.
     var agent: String?
+    /// Whether those tokens are shown in the output as they are.
+    var showsTokens = false
 
     /// The words that say which secrets a run gets.
     struct Choice {
@@ -87,7 +89,7 @@ struct RunPlan: Equatable {
             argv: command, cwd: context.currentDirectory, scope: scope.text, environment: Self.inherited(context.environment), secrets: secrets,
             all: takesAll, environmentPrefix: prefix, preserveEnvironment: preservesEnvironment, timeoutSeconds: timeoutSeconds,
             terminal: terminal, fileMask: fileMask, sandbox: isSandboxed ? true : nil, writeThrough: writesThrough ? true : nil,
-            reads: reads.isEmpty ? nil : reads, agent: agent)
+            reads: reads.isEmpty ? nil : reads, agent: agent, showTokens: showsTokens ? true : nil)
     }
 
     /// The caller's environment without what is Tacit's own.

@@ -42,13 +42,15 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var reads: [String]?
     /// The agent whose fake tokens the command gets in place of values, and by whose policy its requests go through the broker. Persons only.
     public var agent: String?
+    /// Shows the fake tokens of the run in its output, in place of redacting them. Persons only.
+    public var showTokens: Bool?
 
     public init(
         argv: [String], cwd: String? = nil, scope: String? = nil, environment: [String: String] = [:], secrets: [RunSecret] = [],
         all: Bool = false, environmentPrefix: String? = nil, preserveEnvironment: Bool = false, timeoutSeconds: Int? = nil,
         terminal: RunTerminal? = nil, fileMask: Int? = nil, purpose: String? = nil, maskOutput: Bool = true, input: String? = nil,
         sendsInput: Bool? = nil, sandbox: Bool? = nil, writeThrough: Bool? = nil, reads: [String]? = nil,
-        agent: String? = nil
+        agent: String? = nil, showTokens: Bool? = nil
     ) {
         self.argv = argv
         self.cwd = cwd
@@ -69,6 +71,7 @@ public struct RunRequest: Codable, Sendable, Equatable {
         self.writeThrough = writeThrough
         self.reads = reads
         self.agent = agent
+        self.showTokens = showTokens
     }
 
     public init(from decoder: any Decoder) throws {
@@ -92,7 +95,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
             sandbox: try fields.decodeIfPresent(Bool.self, forKey: .sandbox),
             writeThrough: try fields.decodeIfPresent(Bool.self, forKey: .writeThrough),
             reads: try fields.decodeIfPresent([String].self, forKey: .reads),
-            agent: try fields.decodeIfPresent(String.self, forKey: .agent)
+            agent: try fields.decodeIfPresent(String.self, forKey: .agent),
+            showTokens: try fields.decodeIfPresent(Bool.self, forKey: .showTokens)
         )
     }
 }

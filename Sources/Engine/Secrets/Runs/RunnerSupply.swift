@@ -71,6 +71,8 @@ package struct RunJob: Sendable {
     package var answersLeft: [String: Int] = [:]
     /// The way to the network of a program that has fake tokens; nil for one without.
     package var proxy: Proxy?
+    /// Whether the output shows fake tokens as they are; otherwise they are redacted as values are.
+    package var showsTokens = false
 
     /// The broker of the run, as its program reaches it.
     package struct Proxy: Sendable, Equatable {

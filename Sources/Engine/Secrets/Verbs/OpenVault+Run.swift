@@ -26,6 +26,8 @@ package struct RunWish: Sendable {
     package var purpose: String?
     /// The agent whose fake tokens the program gets in place of values. Persons only.
     package var agent: SegmentName?
+    /// Whether those tokens are shown in the output as they are. Persons only.
+    package var showsTokens = false
     /// The whole of standard input, where the client tells it beforehand; an approval binds it.
     package var input: [UInt8]?
     /// Whether the client will send standard input afterwards, which no approval binds.
@@ -63,7 +65,7 @@ package struct RunWish: Sendable {
     }
 
     /// Whether it has what is for persons only.
-    var isPersonal: Bool { agent != nil || writesThrough || !reads.isEmpty }
+    var isPersonal: Bool { agent != nil || showsTokens || writesThrough || !reads.isEmpty }
 }
 
 /// A run that was allowed and written down; its values are open, and a runner holds its program.
@@ -263,6 +265,7 @@ extension RunJob {
             timeout: isAgent ? min(wish.timeout ?? OpenVault.usualAgentRun, longest) : wish.timeout, terminal: isAgent ? nil : wish.terminal,
             fileMask: isAgent ? OpenVault.agentFileMask : wish.fileMask, audience: isAgent ? .agent(realHome: false) : .person,
             takesFingerprint: takesFingerprint)
+        showsTokens = !isAgent && wish.showsTokens
     }
 
     /// Takes over what the policy granted. Where the secrets of a run are granted differently, the program gets what is granted with all of them.

@@ -25,6 +25,9 @@ struct RunRoutes: Sendable {
         guard asked.isSandboxed || !asked.writesThrough && asked.reads.isEmpty else {
             throw EngineError.invalid("without a sandbox there is nothing that writes through or reads besides", hint: "ask for a sandbox, too")
         }
+        guard asked.agent != nil || !asked.showsTokens else {
+            throw EngineError.invalid("without an agent there are no fake tokens to show", hint: "name an agent, too")
+        }
         asked.isAwaited = { [channel = context.channel] in channel.isActive }
         let prepared = try await open.prepareRun(asked, by: asker)
         let stop = StopSignal()
@@ -116,6 +119,7 @@ extension RunWish {
         writesThrough = wire.writeThrough ?? false
         reads = wire.reads ?? []
         agent = try wire.agent.map { try SegmentName($0, of: .agent) }
+        showsTokens = wire.showTokens ?? false
         guard reads.count <= 100, reads.allSatisfy({ $0.hasPrefix("/") && !$0.utf8.contains(0) }) else {
             throw EngineError.invalid("what is read besides is named by at most 100 absolute paths", hint: nil)
         }

@@ -153,15 +153,15 @@ struct ChangeReleaseTests {
         #expect(try self.run("echo $VALUE > whole", in: work).run.frames.filter { $0.kind == .answered }.isEmpty)
     }
 
-    @Test("a file with a fake token leaves: what a program was set up with has to work")
+    @Test("a file with a fake token stays as one with a value does: it would be worth nothing once the run is over, and a trap wherever it is found")
     func token() throws {
         let work = try work()
         let token: [RunBinding] = [
             .token("TOKEN", "sk_live_Fk9Qz2Xw7Lm4Tn8Rb3Yc6Vd1", needle: "stripe/key"), .variable("VALUE", value, needle: "db"),
         ]
         let run = try TestRun(job("echo $TOKEN > config; echo $VALUE > value; echo $TOKEN", in: work), token, from: spawner).finish()
-        #expect(run.output == "[REDACTED:stripe/key]\n" && entries(of: work.path).contains("config"), "\(run.errors)")
-        #expect(try report(run).files?.withheld.map(\.path) == ["value"])
+        #expect(run.output == "[REDACTED:stripe/key]\n" && !entries(of: work.path).contains("config"), "\(run.errors)")
+        #expect(try report(run).files?.withheld.map(\.path) == ["config", "value"])
     }
 
     @Test("of each file the keeper is asked, and once it withholds one all that come behind stay as well, whether they answer a guess or not")
