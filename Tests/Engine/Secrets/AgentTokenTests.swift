@@ -16,8 +16,8 @@ import Testing
         return agent
     }
 
-    private func wish(_ name: String = "app/key", life: Duration? = nil) throws -> AgentTokenWish {
-        AgentTokenWish(scope: VaultBench.dev, reference: try SecretReference(parsing: name), purpose: "a test", life: life)
+    private func wish(_ name: String = "app/key", purpose: String = "a test", life: Duration? = nil) throws -> AgentTokenWish {
+        AgentTokenWish(scope: VaultBench.dev, reference: try SecretReference(parsing: name), purpose: purpose, life: life)
     }
 
     private func asked(_ grant: GrantID, _ path: String = "/v1/charges") -> AskedRequest {
@@ -44,6 +44,25 @@ import Testing
         #expect(intent.actor.kind == .known(.agent) && intent.detail.contains { $0.key == "purpose" })
         let views = try await bench.open.tokens(by: bench.person())
         #expect(views.map(\.id) == [token.id] && views.map(\.state) == [.live])
+    }
+
+    @Test("what an agent says of itself is kept without its live tokens, in whatever form, and with all else as it was") func words() async throws {
+        let bench = try await TokenTests.bench()
+        let mine = try await agent(bench)
+        let token = try await bench.open.token(wish(), by: mine)
+        let hexadecimal = Array(token.text.utf8).hexadecimal
+        for (purpose, kept) in [
+            ("ask with \(token.text), please", "ask with [REDACTED:app/key], please"), ("it is \(hexadecimal).", "it is [REDACTED:app/key:hex]."),
+            ("a\u{1}\(token.text.prefix(20))\u{200B}\(token.text.dropFirst(20))", "a[REDACTED:app/key]"), ("no \(token.text.prefix(12)) in it", nil),
+        ] {
+            _ = try await bench.open.token(wish(purpose: purpose), by: mine)
+            let intent = try #require(try await bench.log().last { $0.action == .known(.tokenIssue) && $0.phase == .intent })
+            #expect(intent.detail.first { $0.key == "purpose" }?.value == kept ?? purpose)
+        }
+        let other = try await agent(bench, "other")
+        #expect(try await bench.open.quoted(token.text, of: other) == token.text, "what another holds is not searched for")
+        try await bench.relock()
+        #expect(try await bench.open.quoted(token.text, of: mine) == token.text, "nor what is over")
     }
 
     @Test("tokens of one agent share a broker, and another agent has its own; both end with the lock") func shared() async throws {

@@ -67,11 +67,11 @@ extension OpenVault {
         }
     }
 
-    private func request(for plea: Plea, by asker: Asker) -> ApprovalRequest {
+    private func request(for plea: Plea, by asker: Asker) async throws -> ApprovalRequest {
         let now = expiryClock()
         return ApprovalRequest(
             createdAt: now, expiresAt: now.advanced(by: ApprovalRequest.patience), asker: .init(asker),
-            matter: .use(plea.subject, names: plea.names), purpose: "\(QuotedText(plea.purpose ?? ""))", rule: plea.rule)
+            matter: .use(plea.subject, names: plea.names), purpose: try await quoted(plea.purpose ?? "", of: asker), rule: plea.rule)
     }
 
     /// Takes a use of the approval of exactly this, in the transaction of the intent; nil when there is none.

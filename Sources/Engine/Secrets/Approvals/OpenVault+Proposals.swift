@@ -13,7 +13,7 @@ extension OpenVault {
         let now = expiryClock()
         let request = ApprovalRequest(
             createdAt: now, expiresAt: now.advanced(by: Self.proposalPatience), asker: .init(asker), matter: .proposal(proposal),
-            purpose: "\(QuotedText(purpose))", rule: "proposal")
+            purpose: try await quoted(purpose, of: asker), rule: "proposal")
         do {
             try await checkSense(of: proposal, request.asker)
             return try await ask(request, by: asker, on: [])

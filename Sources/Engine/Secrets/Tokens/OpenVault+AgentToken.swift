@@ -49,7 +49,7 @@ extension OpenVault {
         let record = try await sought(wish.reference.name, in: scope, for: act, by: asker)
         var target = try await judged(scope, wish.reference.name, record, version: record?.current, by: asker)
         target.getsToken = true
-        let detail = [AuditFact("purpose", "\(QuotedText(wish.purpose))"), AuditFact("ttl", Timespan(life))]
+        let detail = [AuditFact("purpose", try await quoted(wish.purpose, of: asker)), AuditFact("ttl", Timespan(life))]
         let access = try await authorizer.authorize(act, by: asker, on: [target], detail: detail)
         return try await concluding(access) {
             guard let record, case .agent(let id, _) = asker.standing, let holder = asker.holder, try await isRegistered(id) else {

@@ -46,7 +46,7 @@ extension OpenVault {
 
     /// Writes a session file for an agent: references, or, where policy and rules allow it, values. The intent is durable before a value is opened.
     package func inject(_ wish: InjectionWish, by asker: Asker) async throws -> InjectedFile {
-        let purpose = try AgentWords.purpose(wish.purpose)
+        let purpose = try await purpose(wish.purpose, of: asker)
         let life = try Self.life(of: wish)
         guard let holder = asker.holder else {
             throw EngineError.invalid("session files are for agents", hint: "write a file of your own with `tacit inject`")

@@ -17,7 +17,7 @@ extension OpenVault {
     }
 
     private func requestOnce(_ wish: ErrandWish, by asker: Asker) async throws -> (result: ErrandResult, item: ErrandItem) {
-        let purpose = try AgentWords.purpose(wish.purpose)
+        let purpose = try await purpose(wish.purpose, of: asker)
         guard let holder = asker.holder else {
             throw EngineError.invalid(
                 "requests through the broker are for agents", hint: "give a program of yours the value: `tacit run -k NAME -- curl …`")

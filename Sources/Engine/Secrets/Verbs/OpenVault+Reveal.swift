@@ -42,7 +42,7 @@ extension OpenVault {
     /// Reveals one field to an agent, over the API alone: where its policy says `reveal`, and a person approved this very value. The purpose is in the intent,
     /// which is durable before the value is opened.
     package func reveal(_ reference: FieldReference, purpose: String, by asker: Asker) async throws -> Released {
-        let purpose = try AgentWords.purpose(purpose)
+        let purpose = try await self.purpose(purpose, of: asker)
         guard let holder = asker.holder else { throw EngineError.invalid("a purpose is asked of agents", hint: "a person reveals with `tacit get`") }
         // No tool gives a value away, whatever a policy says.
         guard asker.source != .mcp else { throw EngineError.denied(.personOnly) }

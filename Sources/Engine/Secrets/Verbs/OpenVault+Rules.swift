@@ -63,7 +63,7 @@ extension OpenVault {
 
     /// Takes an agent's acknowledgement of a rule about one secret. It leaves a trace and keeps nobody out: a ceremony.
     package func acknowledge(rule: String, for name: SecretName, in scope: Scope, purpose: String, by asker: Asker) async throws -> Acknowledgement {
-        let purpose = try AgentWords.purpose(purpose)
+        let purpose = try await self.purpose(purpose, of: asker)
         guard let holder = asker.holder else { throw EngineError.invalid("no rule governs a person", hint: nil) }
         let act = Act(.ruleAcknowledge, .none, .capability(.referenceOnly))
         let secret = try await sought(name, in: scope, for: act, by: asker)

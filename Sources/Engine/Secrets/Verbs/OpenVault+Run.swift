@@ -114,7 +114,7 @@ extension OpenVault {
         let waiting = try await opened(job, act, targets, by: asker)
         for index in targets.indices { targets[index].program = waiting.program }
         var detail = [AuditFact("program", program)] + (agent.map { [AuditFact("fake-tokens-of", $0.agentName)] } ?? [])
-        if let purpose = wish.purpose { detail.append(AuditFact("purpose", "\(QuotedText(purpose))")) }
+        if let purpose = wish.purpose { detail.append(AuditFact("purpose", try await quoted(purpose, of: asker))) }
         let access = try await allowed(act, wish, wanted, (job, waiting), targets, detail, by: asker)
         if let input = Self.input(of: wish, wanted, isApproved: access.isApproved) { job.values.append(input) }
         do {

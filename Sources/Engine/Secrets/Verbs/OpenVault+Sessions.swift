@@ -68,7 +68,7 @@ extension OpenVault {
         guard patience >= AgentSession.lives.lowerBound else {
             throw EngineError.invalid("a session waits at least a minute for its next use", hint: nil)
         }
-        let purpose = try AgentWords.purpose(wish.purpose)
+        let purpose = try await purpose(wish.purpose, of: asker)
         let (holder, agent) = try await holder(wish.agent, asker)
         guard sessions.hasRoom(for: holder, now: clock.steady()) else { throw EngineError.tooMany("sessions") }
         let (permit, subjects) = try await permitWaking(covers, by: asker)
