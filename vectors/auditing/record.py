@@ -156,8 +156,9 @@ NAMES = {
     "modes": ["reveal", "inject", "resolve", "masked", "reference", "list", "write", "administer", "none"],
     "actions": [
         *(f"secret.{verb}" for verb in ("set", "reveal", "inject", "resolve", "masked", "exists", "list", "show", "delete", "undelete", "purge", "rollback",
-                                        "rename", "tag", "renew", "import", "export")),
+                                        "rename", "tag", "renew", "import", "export", "compare")),
         *(f"{thing}.{verb}" for thing in ("project", "environment") for verb in ("create", "list", "rename", "delete")),
+        "environment.history", "environment.copy", "environment.restore",
         "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke", "agent.reset-output",
         "session.wake", "session.sleep", "session.list", "rule.list", "rule.acknowledge", "file.remove",
         "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done", "approval.withdraw",

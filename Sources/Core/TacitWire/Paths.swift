@@ -8,6 +8,8 @@ public enum WirePath {
     public static let stepUp = "/v1/step-up"
     public static let projects = "/v1/projects"
     public static let exists = "/v1/exists"
+    public static let comparisons = "/v1/comparisons"
+    public static let copies = "/v1/copies"
     public static let runs = "/v1/runs"
     public static let requests = "/v1/requests"
     public static let traffic = "/v1/traffic"
@@ -54,6 +56,9 @@ public enum WirePath {
     }
     public static func imports(_ project: String, _ environment: String) -> String {
         "\(self.environment(project, environment))/imports"
+    }
+    public static func history(_ project: String, _ environment: String) -> String {
+        "\(self.environment(project, environment))/history"
     }
     public static func agent(_ name: String) -> String { "\(agents)/\(encoded(name))" }
     public static func outputReset(_ agent: String) -> String { "\(self.agent(agent))/output-reset" }

@@ -21,6 +21,8 @@ package enum EngineError: Diagnosable, Equatable {
     case notDeleted
     case expired
     case revisionMismatch(current: Int64)
+    /// What a person was shown is not what would be done any more.
+    case planChanged
     case unknownField
     case invalid(String, hint: String?)
     /// What was sent as a kept checkpoint is none; the text says which and why.
@@ -93,6 +95,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .notDeleted: "secret.not-deleted"
         case .expired: "secret.expired"
         case .revisionMismatch: "revision.mismatch"
+        case .planChanged: "plan.changed"
         case .unknownField: "field.not-found"
         case .invalid: "request.invalid"
         case .malformedCheckpoint: "audit.malformed-checkpoint"
@@ -138,6 +141,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .deleted: "the secret is deleted"
         case .notDeleted: "the secret is not deleted"
         case .expired: "the secret has expired"
+        case .planChanged: "secrets were changed since the plan was shown"
         case .revisionMismatch(let current): "the secret was changed meanwhile: it is at version \(current)"
         case .unknownField: "the secret has no such field"
         case .invalid(let what, _): what
@@ -179,6 +183,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .deleted: "bring it back with `tacit undelete`, or `tacit purge` it"
         case .expired: "renew it with `tacit renew NAME --expires 30d`"
         case .revisionMismatch: "look at it with `tacit show` and try again"
+        case .planChanged: "look at the new plan and decide again; nothing was written"
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
         case .notEmpty: "delete and purge what is in it first"

@@ -79,6 +79,7 @@ package struct KeeperServer: Sendable {
         VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: process, runs: runs, locked: locked).add(to: router)
         SecretRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)
+        ComparisonRoutes(vault: vault).add(to: router)
         AccessRoutes(vault: vault).add(to: router)
         TokenRoutes(vault: vault).add(to: router)
         ApprovalRoutes(vault: vault).add(to: router)

@@ -85,7 +85,7 @@ enum ProblemTable {
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
             .checkpointsMissing, .sessionEnded:
             409
-        case .revisionMismatch: 412
+        case .revisionMismatch, .planChanged: 412
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unreadable: 500
         case .logFull, .runnersGone: 503

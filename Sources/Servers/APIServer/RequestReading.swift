@@ -12,6 +12,8 @@ extension Request {
     static let largestSet = (4 << 20) + (256 << 10)
     /// The largest body of an import.
     static let largestImport = 64 << 20
+    /// The largest plan of a copy: of some ten thousand secrets.
+    static let largestPlan = 8 << 20
 
     /// The body as bytes.
     func bytes(upTo limit: Int) async throws -> [UInt8] {

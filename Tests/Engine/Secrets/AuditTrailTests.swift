@@ -104,6 +104,37 @@ import Testing
         },
     ]
 
+    static let comparisons: [Row] = [
+        Row(
+            "compare", "secret.compare masked intent allow default/dev/app/key v1 #, default/dev/app/key v1 #",
+            "secret.compare masked outcome(done) allow default/dev/app/key v1 #, default/dev/app/key v1 #"
+        ) { bench in
+            let reference = FieldReference(scope: VaultBench.dev, name: key)
+            _ = try await bench.open.compare(.secrets(from: reference, to: reference), by: bench.person())
+        },
+        Row(
+            "environment history", "environment.history list intent allow default/dev @", "environment.history list outcome(done) allow default/dev @"
+        ) {
+            _ = try await $0.open.history(of: VaultBench.dev, limit: 1, by: $0.person())
+        },
+        Row(
+            "restore, planned", "environment.restore masked intent allow default/dev @ as-of=2020-09-13T12:26:40.000000000Z",
+            "environment.restore masked outcome(plan) allow default/dev @"
+        ) { bench in
+            let then = PlaceMoment(scope: VaultBench.dev, time: Timestamp(nanoseconds: 1_600_000_000_000_000_000))
+            _ = try await bench.open.copy(CopyWish(from: then, to: VaultBench.dev, isExact: true), by: bench.person())
+        },
+        Row(
+            "restore", "environment.restore write intent allow default/dev @ as-of=2020-09-13T12:26:40.000000000Z",
+            "environment.restore write outcome(done) allow default/dev/app/key #"
+        ) { bench in
+            let then = PlaceMoment(scope: VaultBench.dev, time: Timestamp(nanoseconds: 1_600_000_000_000_000_000))
+            var wish = CopyWish(from: then, to: VaultBench.dev, isExact: true)
+            wish.approved = [CopyStep(name: key, kind: .delete, versions: .init(nil, 1))]
+            _ = try await bench.open.copy(wish, by: bench.person())
+        },
+    ]
+
     static let administration: [Row] = [
         Row("projects", "project.list list intent allow", "project.list list outcome(done) allow") {
             _ = try await $0.open.projects(by: $0.person())
@@ -183,7 +214,7 @@ import Testing
         Row("checkpoints", "audit.read administer allow") { _ = try await $0.open.checkpoints(by: $0.person()) },
     ]
 
-    @Test("every verb about secrets leaves its entries", arguments: secrets) func secret(row: Row) async throws { try await check(row) }
+    @Test("every verb about secrets leaves its entries", arguments: secrets + comparisons) func secret(row: Row) async throws { try await check(row) }
 
     @Test("every verb of administration leaves its entries", arguments: administration) func administer(row: Row) async throws {
         try await check(row)

@@ -103,6 +103,15 @@ import Testing
             #expect(Set(there).count == 1)
             return there[0]
         },
+        Write("copy") { bench in
+            var wish = CopyWish(from: PlaceMoment(scope: VaultBench.dev), to: VaultBench.scope("empty/dev"))
+            wish.approved = try await bench.open.copy(wish, by: bench.person()).lines.map(\.step)
+            _ = try await bench.open.copy(wish, by: bench.person())
+        } isThere: { bench in
+            let there = try await bench.open.list(VaultBench.scope("empty/dev"), ListFilter(), by: bench.person()).views
+            if !there.isEmpty { #expect(try await bench.reveal("app/key", in: VaultBench.scope("empty/dev")) == old) }
+            return !there.isEmpty
+        },
         Write("project create") {
             try await $0.open.createProject(VaultBench.segment("made"), by: $0.person())
         } isThere: { bench in

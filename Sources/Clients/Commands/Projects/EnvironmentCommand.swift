@@ -5,13 +5,14 @@ import TacitWire
 struct EnvironmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
-        abstract: "Create, list, rename and delete environments.",
+        abstract: "Create, list, compare, copy, rename and delete environments.",
         discussion: """
             EXAMPLES
               tacit env create production -p shop
               tacit env list -p shop
+              tacit env diff dev production -p shop
             """,
-        subcommands: [Create.self, List.self, Rename.self, Delete.self])
+        subcommands: [Create.self, List.self, Diff.self, Copy.self, Promote.self, History.self, Rename.self, Delete.self])
 
     struct Create: Verb {
         static let configuration = CommandConfiguration(

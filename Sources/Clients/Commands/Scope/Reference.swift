@@ -33,6 +33,9 @@ struct Reference: Equatable, Sendable {
         }
     }
 
+    /// A secret of a scope.
+    init(_ scope: Scope, _ name: String) { (self.scope, self.name) = (scope, name) }
+
     /// A reference to a whole secret.
     init(secret text: String, _ options: ScopeOptions, in context: CommandContext) throws {
         try self.init(text, options, in: context)

@@ -17,6 +17,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case secretRenew = "secret.renew"
     case secretImport = "secret.import"
     case secretExport = "secret.export"
+    /// Two versions, or the secrets of two environments, were held against each other.
+    case secretCompare = "secret.compare"
 
     case projectCreate = "project.create"
     case projectList = "project.list"
@@ -26,6 +28,11 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case environmentList = "environment.list"
     case environmentRename = "environment.rename"
     case environmentDelete = "environment.delete"
+    case environmentHistory = "environment.history"
+    /// Secrets were brought from one environment into another.
+    case environmentCopy = "environment.copy"
+    /// An environment was made what it was.
+    case environmentRestore = "environment.restore"
 
     case policyApply = "policy.apply"
     case policyShow = "policy.show"

@@ -6,9 +6,13 @@ extension FieldKind {
     init(_ wire: FieldSummary.Kind) { self = wire == .secret ? .secret : .plain }
 }
 
+extension FieldSummary.Kind {
+    init(_ kind: FieldKind) { self = kind == .secret ? .secret : .plain }
+}
+
 extension FieldSummary {
     init(_ field: FieldView) {
-        self.init(name: field.name.description, kind: field.kind == .secret ? .secret : .plain, binding: field.binding)
+        self.init(name: field.name.description, kind: .init(field.kind), binding: field.binding)
     }
 }
 
