@@ -156,7 +156,7 @@ NAMES = {
     "modes": ["reveal", "inject", "resolve", "masked", "reference", "list", "write", "administer", "none"],
     "actions": [
         *(f"secret.{verb}" for verb in ("set", "reveal", "inject", "resolve", "masked", "exists", "list", "show", "delete", "undelete", "purge", "rollback",
-                                        "rename", "tag", "renew", "import", "export", "compare")),
+                                        "rename", "tag", "renew", "import", "export", "compare")), "health.check",
         *(f"{thing}.{verb}" for thing in ("project", "environment") for verb in ("create", "list", "rename", "delete")),
         "environment.history", "environment.copy", "environment.restore",
         "policy.apply", "policy.show", "policy.explain", "agent.add", "agent.list", "agent.revoke", "agent.reset-output",

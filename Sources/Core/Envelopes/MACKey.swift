@@ -52,6 +52,14 @@ package struct MACKey: Sendable {
         unsafe digest { Self.update(&$0, bytes[...]) }.withUnsafeBytes { unsafe [UInt8]($0) }
     }
 
+    /// The code over a value.
+    package func code(over value: SecretValue) -> [UInt8] {
+        let code = digest { inner in
+            value.withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe inner.update(bufferPointer: $0) } }
+        }
+        return unsafe code.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+
     /// Whether a code is the one over these bytes; compared in constant time.
     package func isValid(_ code: [UInt8], over bytes: [UInt8]) -> Bool {
         Self.isEqual(code[...], digest { Self.update(&$0, bytes[...]) })

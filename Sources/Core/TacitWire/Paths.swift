@@ -10,6 +10,7 @@ public enum WirePath {
     public static let exists = "/v1/exists"
     public static let comparisons = "/v1/comparisons"
     public static let copies = "/v1/copies"
+    public static let health = "/v1/health"
     public static let runs = "/v1/runs"
     public static let requests = "/v1/requests"
     public static let traffic = "/v1/traffic"

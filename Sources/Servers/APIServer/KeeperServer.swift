@@ -80,6 +80,7 @@ package struct KeeperServer: Sendable {
         SecretRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)
         ComparisonRoutes(vault: vault).add(to: router)
+        HealthRoutes(vault: vault).add(to: router)
         AccessRoutes(vault: vault).add(to: router)
         TokenRoutes(vault: vault).add(to: router)
         ApprovalRoutes(vault: vault).add(to: router)

@@ -18,6 +18,14 @@ struct SetCommand: Verb {
               tacit set tls/key --file server.key --tag web --note "renewed by certbot"
               tacit set db/main --field password --plain user=app --plain host=db
               tacit set db/main --field password --bind PGPASSWORD=password
+              tacit set db/main --template database --plain user=app --plain database=shop
+              tacit set deploy/key --template ssh --file ~/.ssh/id_ed25519
+
+            TEMPLATES
+              login     user, password; perhaps url, totp
+              database  host, port, database, user, password, as PGHOST and so on
+              api       value; perhaps url
+              ssh       private_key; perhaps user, host, passphrase
             """)
 
     @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
@@ -41,6 +49,11 @@ struct SetCommand: Verb {
         help: ArgumentHelp("The environment variable that a field becomes in a run (may be repeated).", valueName: "variable=field"))
     var bindings: [String] = []
 
+    @Option(
+        name: .customLong("template"),
+        help: ArgumentHelp("The fields of a kind of secret: what is missing is asked for, or has its usual value.", valueName: "name"))
+    var template: String?
+
     @Option(name: .customLong("if-version"), help: ArgumentHelp("Only if this is the current version; 0 if there must be none.", valueName: "n"))
     var expectedVersion: Int64?
 
@@ -60,7 +73,7 @@ struct SetCommand: Verb {
                 "a value is never given as an argument: other programs and the shell's history can read it",
                 hint: "run `tacit set NAME` and type it at the prompt, or pipe it in: `… | tacit set NAME`")
         }
-        guard !keepsValue || file == nil && fields.isEmpty && plain.isEmpty && bindings.isEmpty && !replacesFields else {
+        guard !keepsValue || file == nil && fields.isEmpty && plain.isEmpty && bindings.isEmpty && !replacesFields && template == nil else {
             throw CommandFailure.usage("`--keep-value` writes no field")
         }
     }
@@ -93,13 +106,8 @@ struct SetCommand: Verb {
         let request = SetRequest(
             fields: parts.map(\.summary), replacesFields: replacesFields ? true : nil, tags: metadata.tags.isEmpty ? nil : metadata.tags,
             description: metadata.description, note: metadata.note, url: metadata.url, expires: metadata.expirySpan,
-            bindings: try boundFields())
-        var form = MultipartBody()
-        defer { form.wipe() }
-        form.add("secret", Array(try WireJSON.encode(request)))
-        for (position, part) in parts.enumerated() { form.add("field-\(position)", part.value.bytes) }
-        let answer = try door.answer("PUT", reference.path, body: form.body, contentType: form.contentType, ifMatch: expectedVersion)
-        return try VaultDoor.decode(answer.body)
+            bindings: try boundFields() ?? fields.template?.bindings(of: parts))
+        return try door.store(parts, request, at: reference, ifMatch: expectedVersion)
     }
 
     /// Changes metadata without a new version.

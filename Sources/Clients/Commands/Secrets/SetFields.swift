@@ -16,11 +16,14 @@ struct SetFields {
     let plain: [(name: String, value: String)]
     let file: String?
     let name: String
+    let template: SecretTemplate?
 
     init(_ command: SetCommand, _ reference: Reference) throws {
         plain = try command.plain.map(Self.plainField)
-        let isOnlyPlain = command.fields.isEmpty && command.file == nil && reference.field == nil && !plain.isEmpty
-        secret = isOnlyPlain ? [] : command.fields.isEmpty ? [reference.field ?? Self.usualField] : command.fields
+        template = try command.template.map(SecretTemplate.named)
+        let isOnlyPlain = command.fields.isEmpty && template == nil && command.file == nil && reference.field == nil && !plain.isEmpty
+        let usual = reference.field.map { [$0] } ?? template?.neededSecrets ?? [Self.usualField]
+        secret = isOnlyPlain ? [] : command.fields.isEmpty ? usual : command.fields
         file = command.file
         name = reference.name
         guard reference.field == nil || command.fields.isEmpty else { throw CommandFailure.usage("the reference and `--field` name a field each") }
@@ -38,9 +41,13 @@ struct SetFields {
     }
 
     func gather(_ context: CommandContext, from passwords: PasswordSource) throws -> [Part] {
+        if let template { try template.checkSource(file, isTyped: isTyped(context)) }
         let values = try secretValues(context)
-        return zip(secret, values).map { Part(summary: FieldSummary(name: $0, kind: .secret), value: $1) }
+        let parts =
+            zip(secret, values).map { Part(summary: FieldSummary(name: $0, kind: .secret), value: $1) }
             + plain.map { Part(summary: FieldSummary(name: $0.name, kind: .plain), value: WipedBytes(Array($0.value.utf8))) }
+        guard let template else { return parts }
+        return try template.completed(parts, on: isTyped(context) ? Terminal(context) : nil)
     }
 
     /// Whether a person is asked for a value.

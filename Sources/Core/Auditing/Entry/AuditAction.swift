@@ -20,6 +20,9 @@ package enum AuditAction: String, Sendable, CaseIterable {
     /// Two versions, or the secrets of two environments, were held against each other.
     case secretCompare = "secret.compare"
 
+    /// All values were looked at for what is wrong with them.
+    case healthCheck = "health.check"
+
     case projectCreate = "project.create"
     case projectList = "project.list"
     case projectRename = "project.rename"

@@ -59,6 +59,35 @@ struct SecretShelf: Sendable {
         return try key.open(field.ciphertext.sealed, context: context(.value))
     }
 
+    /// Opens every field of a version, by one read; the caller shows that it was allowed and written down.
+    func openAll(of secret: SecretRecord, version: Int64, access: AuthorizedAccess) async throws
+        -> (writtenAt: Timestamp, fields: [(field: Manifest.Field, value: SecretValue)])
+    {
+        guard (1...max(1, secret.current)).contains(version) else { throw EngineError.versionNotFound }
+        let stored = try await store.fields(of: secret.id, version: version, in: keyring.organization)
+        for (ordinal, field) in stored.enumerated() {
+            let address = FieldAddress(secret: secret.id, version: version, ordinal: Int64(ordinal))
+            try check(field, lyingAt: address)
+        }
+        guard let first = stored.first else { throw EngineError.unreadable }
+        let (key, context) = try await dataKey(first, of: secret)
+        let manifest = try Manifest(decoding: key.open(document: first.ciphertext.sealed, context: context(.manifest)))
+        // Every version up to the current one was stored whole: what is missing was taken away.
+        guard stored.count == manifest.fields.count + 1 else { throw EngineError.unreadable }
+        var fields: [(field: Manifest.Field, value: SecretValue)] = []
+        for (part, sealed) in zip(manifest.fields, stored.dropFirst()) {
+            let (key, context) = try await dataKey(sealed, of: secret)
+            fields.append((part, try key.open(sealed.ciphertext.sealed, context: context(.value))))
+        }
+        return (manifest.createdAt, fields)
+    }
+
+    private func check(_ field: SealedField, lyingAt address: FieldAddress) throws {
+        guard field.key.address == address, field.ciphertext.address == address, field.key.seal == field.ciphertext.seal else {
+            throw EngineError.recordsDisagree
+        }
+    }
+
     /// The operations that store a version: its row, its manifest and its fields, each under a data key of its own.
     func seal(
         _ fields: [(field: Manifest.Field, value: SecretValue)], as version: Int64, of secret: SecretRecord, now: Timestamp
@@ -96,9 +125,7 @@ struct SecretShelf: Sendable {
         let address = FieldAddress(secret: secret.id, version: version, ordinal: ordinal)
         // Every version up to the current one was stored whole: what is missing was taken away.
         guard let field = try await store.field(address, in: keyring.organization) else { throw EngineError.unreadable }
-        guard field.key.address == address, field.ciphertext.address == address, field.key.seal == field.ciphertext.seal else {
-            throw EngineError.recordsDisagree
-        }
+        try check(field, lyingAt: address)
         return field
     }
 

@@ -135,7 +135,7 @@ extension OpenVault {
         }
     }
 
-    private func opened(_ stored: StoredEntry) throws -> EntryView {
+    func opened(_ stored: StoredEntry) throws -> EntryView {
         let bytes = try sealingKey.open(document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
         return EntryView(index: stored.index, entry: try AuditEntry(decoding: bytes))
     }

@@ -70,10 +70,6 @@ extension OpenVault {
 
     /// Every field of a version.
     func opened(_ secret: SecretRecord, version: Int64, access: AuthorizedAccess) async throws -> OpenedVersion {
-        var fields: [VersionField] = []
-        for (position, field) in try await shelf.manifest(secret, version: version).fields.enumerated() {
-            fields.append((field, try await shelf.open(Int64(position + 1), of: secret, version: version, access: access)))
-        }
-        return OpenedVersion(fields: fields)
+        OpenedVersion(fields: try await shelf.openAll(of: secret, version: version, access: access).fields)
     }
 }

@@ -1,0 +1,97 @@
+import Model
+import Storage
+import TestKit
+import Testing
+
+@testable import Secrets
+
+/// What is found wrong with the secrets of a vault.
+@Suite struct HealthTests {
+    private static let production = Scope(project: VaultBench.dev.project, environment: VaultBench.segment("production"))
+
+    private func bench() async throws -> VaultBench {
+        let bench = try await VaultBench.unlocked()
+        for name in ["production", "staging"] {
+            try await bench.open.createEnvironment(VaultBench.segment(name), in: VaultBench.dev.project, by: bench.person())
+        }
+        return bench
+    }
+
+    private func found(_ bench: VaultBench) async throws -> [String] {
+        try await bench.open.health(by: bench.person()).findings.map { finding in
+            "\(finding.kind.rawValue) \(finding.scope.environment)/\(finding.name)\(finding.field.map { "#\($0)" } ?? "") \(finding.others.joined(separator: ","))"
+        }
+    }
+
+    @Test("a vault without fault has the whole score, and so has an empty one") func clean() async throws {
+        let bench = try await bench()
+        #expect(try await bench.open.health(by: bench.person()).score == 100)
+        try await bench.set("A", bench.canary().secret)
+        let report = try await bench.open.health(by: bench.person())
+        #expect(report.score == 100 && report.secrets == 1 && report.findings.isEmpty)
+    }
+
+    @Test("equal values are found: in production and elsewhere, and under several names; one name in two environments is no duplicate") func alike()
+        async throws
+    {
+        let bench = try await bench()
+        let (a, b, c) = (bench.canary(), bench.canary(), bench.canary())
+        try await bench.set("A", a.secret)
+        try await bench.set("A", a.secret, in: Self.production)
+        try await bench.set("B", b.secret)
+        try await bench.set("Other", b.secret)
+        try await bench.set("C", c.secret)
+        try await bench.set("C", c.secret, in: VaultBench.scope("default/staging"))
+        var write = VaultBench.write("Plain", a.secret, kind: .plain)
+        write.fields.append(.init(name: VaultBench.segment("empty"), kind: .secret, value: "".secret))
+        _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
+        #expect(
+            try await found(bench) == [
+                "shared dev/A#value default/production/A", "shared production/A#value default/dev/A", "duplicate dev/B#value default/dev/Other",
+                "duplicate dev/Other#value default/dev/B",
+            ])
+        #expect(try await bench.open.health(by: bench.person()).score == 57, "of seven, two lose all and two lose half")
+    }
+
+    @Test("weak, expired, expiring, old and unused ones are found, and a deleted one is not looked at") func times() async throws {
+        let bench = try await bench()
+        try await bench.set("pin", "1234".secret)
+        try await bench.set("word", "summer2025".secret)
+        try await bench.set("gone", "1234".secret)
+        _ = try await bench.open.delete(VaultBench.name("gone"), in: VaultBench.dev, by: bench.person())
+        for (name, days) in [("soon", 80), ("over", 10), ("later", 200)] {
+            var write = VaultBench.write(name, bench.canary().secret)
+            write.expiry = .after(.seconds(days * 86_400))
+            _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
+        }
+        #expect(try await found(bench) == ["weak dev/pin#value ", "weak dev/word#value ", "expiring dev/over "])
+        bench.machine.advance(.seconds(60 * 86_400))
+        try await bench.relock()
+        _ = try await bench.reveal("pin")
+        bench.machine.advance(.seconds(31 * 86_400))
+        try await bench.relock()
+        let findings = try await found(bench)
+        #expect(findings.contains("expired dev/over ") && findings.contains("expired dev/soon ") && !findings.contains("expiring dev/later "))
+        #expect(findings.contains("unused dev/word ") && !findings.contains("unused dev/pin "), "\(findings)")
+        #expect(!findings.contains { $0.hasPrefix("old") } && !findings.contains { $0.contains("gone") })
+        bench.machine.advance(.seconds(300 * 86_400))
+        try await bench.relock()
+        #expect(try await found(bench).contains("old dev/pin "))
+        var measures = HealthMeasures()
+        (measures.oldAfter, measures.unusedAfter) = (.seconds(3650 * 86_400), .seconds(3650 * 86_400))
+        let report = try await bench.open.health(measures, by: bench.person())
+        #expect(!report.findings.contains { $0.kind == .old || $0.kind == .unused })
+    }
+
+    @Test("what is found has no value, nor anything made of one, and nothing is stored") func silent() async throws {
+        let bench = try await bench()
+        let a = bench.canary()
+        for name in ["A", "B"] { try await bench.set(name, a.secret) }
+        let before = try await StoreDump(of: bench.store)
+        let report = try await bench.open.health(by: bench.person())
+        #expect(!"\(report)".contains(a.text) && report.findings.count == 2)
+        let after = try await StoreDump(of: bench.store)
+        #expect(after.records == before.records && after.fields == before.fields && after.entries.count > before.entries.count)
+        await #expect(throws: EngineError.self) { try await bench.open.health(by: bench.agent()) }
+    }
+}
