@@ -232,6 +232,26 @@ int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *cons
     return error ? -error : process;
 }
 
+int32_t tacit_spawn_piped(const char *path, char *const arguments[], char *const environment[], const int streams[3]) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    for (int stream = 0; stream < 3; stream++) posix_spawn_file_actions_adddup2(&actions, streams[stream], stream);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    pid_t process = -1;
+    int error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error ? -error : process;
+}
+
 int tacit_spawn_detached(const char *path, char *const arguments[], char *const environment[], int descriptor) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return -errno;

@@ -292,11 +292,14 @@ public struct ImportRequest: Codable, Sendable, Equatable {
         public var name: String
         public var field: String
         public var kind: FieldSummary.Kind
+        /// Tags that the secret gets beside those it has; with the first entry of each secret.
+        public var tags: [String]?
 
-        public init(name: String, field: String = "value", kind: FieldSummary.Kind = .secret) {
+        public init(name: String, field: String = "value", kind: FieldSummary.Kind = .secret, tags: [String]? = nil) {
             self.name = name
             self.field = field
             self.kind = kind
+            self.tags = tags
         }
     }
     /// Entries of one secret stand together.

@@ -4,7 +4,7 @@ import Model
 /// A `multipart/form-data` body (RFC 7578), strictly: every part has a name of its own, and nothing stands before, between or after the parts.
 struct Multipart {
     /// The most parts of one body.
-    static let maximumPartCount = 40_020
+    static let maximumPartCount = 100_020
 
     private var parts: [Substring: Range<Int>] = [:]
     private let body: [UInt8]

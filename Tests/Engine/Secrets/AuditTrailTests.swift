@@ -112,7 +112,9 @@ import Testing
             let reference = FieldReference(scope: VaultBench.dev, name: key)
             _ = try await bench.open.compare(.secrets(from: reference, to: reference), by: bench.person())
         },
-        Row("health", "health.check masked intent allow", "health.check masked outcome(done) allow") { _ = try await $0.open.health(by: $0.person()) },
+        Row("health", "health.check masked intent allow", "health.check masked outcome(done) allow") {
+            _ = try await $0.open.health(by: $0.person())
+        },
         Row(
             "environment history", "environment.history list intent allow default/dev @", "environment.history list outcome(done) allow default/dev @"
         ) {

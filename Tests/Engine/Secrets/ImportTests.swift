@@ -70,6 +70,21 @@ import Testing
         #expect(detail.tags == ["kept"])
     }
 
+    @Test("a file's tags are added to those that a secret has, and none is taken away") func tags() async throws {
+        let bench = try await VaultBench.unlocked()
+        let (a, b) = (bench.canary(), bench.canary())
+        var guarded = VaultBench.write("A", a.secret)
+        guarded.tags = ["guarded"]
+        _ = try await bench.open.set(guarded, in: VaultBench.dev, by: bench.person())
+        var (first, second) = (VaultBench.write("A", b.secret), VaultBench.write("B", b.secret))
+        (first.tags, second.tags) = (["work"], ["work", "work"])
+        let wish = ImportWish(secrets: [first, second], conflict: .overwrite, isDryRun: false)
+        _ = try await bench.open.importSecrets(wish, in: VaultBench.dev, by: bench.person())
+        for (name, tags) in [("A", ["guarded", "work"]), ("B", ["work"])] {
+            #expect(try await bench.open.show(VaultBench.name(name), in: VaultBench.dev, by: bench.person()).tags == tags)
+        }
+    }
+
     @Test("every secret that an import wrote stands in the log, however many they are") func subjects() async throws {
         let bench = try await VaultBench.unlocked()
         let canary = bench.canary()

@@ -51,7 +51,9 @@ int tacit_children(int32_t process, int32_t *children, int capacity);
 
 /// Starts a program with `descriptor` as descriptor 3, /dev/null as 0, 1 and 2, nothing else open, in a session of its own. Returns the process id.
 int32_t tacit_spawn_helper(const char *path, char *const arguments[], char *const environment[], int descriptor);
-/// The same for a process that is nobody's child: it outlives the caller, and leaves it no dead child to collect. Returns 0.
+/// Starts a program in the caller's session with these descriptors as 0, 1 and 2, nothing else open, and every signal as usual. Returns the process id.
+int32_t tacit_spawn_piped(const char *path, char *const arguments[], char *const environment[], const int streams[3]);
+/// As `tacit_spawn_helper`, for a process that is nobody's child: it outlives the caller, and leaves it no dead child to collect. Returns 0.
 int tacit_spawn_detached(const char *path, char *const arguments[], char *const environment[], int descriptor);
 
 /// What a child is before it executes its program.

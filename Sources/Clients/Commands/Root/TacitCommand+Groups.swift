@@ -18,7 +18,8 @@ extension TacitCommand {
 
     private static var secrets: [any ParsableCommand.Type] {
         [
-            SetCommand.self, GenerateCommand.self, GetCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, DiffCommand.self, RollbackCommand.self,
+            SetCommand.self, GenerateCommand.self, GetCommand.self, ListCommand.self, ShowCommand.self, HistoryCommand.self, DiffCommand.self,
+            RollbackCommand.self,
             RestoreCommand.self, HealthCommand.self, DeleteCommand.self,
             UndeleteCommand.self, PurgeCommand.self, RenameCommand.self, TagCommand.self, RenewCommand.self, ImportCommand.self, ExportCommand.self,
         ]

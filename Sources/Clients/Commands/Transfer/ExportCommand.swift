@@ -5,19 +5,25 @@ import TacitWire
 struct ExportCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write the values of an environment in clear, as .env or JSON.",
+        abstract: "Write the values of an environment in clear, for another program to read.",
         discussion: """
             Asks for the password. What is written is no longer protected by anything: prefer `tacit run`. JSON keeps names, fields and bytes that \
-            are no text; .env has one variable for each field, by its binding or its name.
+            are no text; the others have one variable for each field, by its binding or its name. k8s is the manifest of a Secret, docker what \
+            `docker run --env-file` reads, and shell lines to evaluate, each value in quotes.
 
             EXAMPLES
               tacit export --dry-run
               tacit export --format json --file backup.json
-              tacit export -p shop -e staging | docker run --env-file /dev/stdin app
+              tacit export -p shop -e prod --format k8s --name shop | kubectl apply -f -
+              tacit export --format docker | docker run --env-file /dev/stdin app
+              tacit export --format shell | sh -c '. /dev/stdin; exec app'
             """)
 
-    @Option(name: .customLong("format"), help: "dotenv or json.")
-    var format: TransferFormat = .dotenv
+    @Option(name: .customLong("format"), help: "What to write.")
+    var format: ExportFormat = .env
+
+    @Option(name: .customLong("name"), help: ArgumentHelp("The name of the Kubernetes Secret; else PROJECT-ENVIRONMENT.", valueName: "name"))
+    var name: String?
 
     @Option(name: .customLong("file"), help: ArgumentHelp("Write to this new file, 0600, instead of standard output.", valueName: "path"))
     var file: String?
@@ -28,17 +34,27 @@ struct ExportCommand: Verb {
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
+    func check() throws {
+        guard let name else { return }
+        guard format == .k8s else { throw CommandFailure.usage("`--name` is for `--format k8s`") }
+        guard KubernetesSecret.isName(name) else {
+            throw CommandFailure.usage("this cannot be the name of a Secret", hint: "it has a-z, 0-9, `-` and `.`, such as `shop-prod`")
+        }
+    }
+
     func perform(in context: CommandContext) throws {
         let scope = try ScopeResolver(context: context).scope(scope)
         let door = try VaultDoor(context, options, to: "export the values of \(scope.text)")
         if !isDryRun { try door.askFirst() }
         let fields = try ExportedFields.list(scope, through: door)
-        if format == .dotenv { try ExportedFields.checkVariables(fields) }
+        if format.hasVariables { try ExportedFields.checkVariables(fields) }
         let console = Console(context)
         if isDryRun { return preview(fields, scope, console) }
         let sheet = try OutputFile(file, or: context.output)
         console.warn("what is written is in clear: whoever reads \(file ?? "it") has the values")
-        var text = try ExportedFields.print(try values(of: fields, door, console), as: format)
+        let title = name ?? KubernetesSecret.name(project: scope.project, environment: scope.environment)
+        if format == .k8s { console.note("the Secret is \(title), and its keys are variables' names: `--dry-run` shows which") }
+        var text = try ExportedFields.print(try values(of: fields, door, console), as: format, named: title)
         defer { text.wipe() }
         try sheet.write(text)
         try sheet.finish()
@@ -65,7 +81,7 @@ struct ExportCommand: Verb {
         for field in fields {
             table.add(
                 .init(field.secret.printable, style: console.style.bold), .init(field.name == SetFields.usualField ? "" : field.name.printable),
-                .init(format == .dotenv ? field.variable : ""), .init(field.isPlain ? "plain" : "secret", style: console.style.dim))
+                .init(format.hasVariables ? field.variable : ""), .init(field.isPlain ? "plain" : "secret", style: console.style.dim))
         }
         for line in table.lines(console.style) { console.say(line) }
         console.say("Would write \(Self.count(fields)) of \(scope.text). Nothing was written.")
@@ -77,4 +93,12 @@ struct ExportCommand: Verb {
     }
 
     private static func count(_ fields: [ExportedField]) -> String { fields.count == 1 ? "1 value" : "\(fields.count) values" }
+}
+
+/// The forms of what an export writes.
+enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
+    case env, json, k8s, docker, shell
+
+    /// Whether each field is a variable.
+    var hasVariables: Bool { self != .json }
 }

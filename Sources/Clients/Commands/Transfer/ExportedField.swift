@@ -59,10 +59,14 @@ enum ExportedFields {
     }
 
     /// The whole text; the caller wipes it.
-    static func print(_ fields: [(ExportedField, WipedBytes)], as format: TransferFormat) throws -> [UInt8] {
+    static func print(_ fields: [(ExportedField, WipedBytes)], as format: ExportFormat, named name: String) throws -> [UInt8] {
         do throws(FormatError) {
+            let variables = format.hasVariables ? fields.map { DotEnv.Item(name: $0.variable, value: $1.bytes) } : []
             switch format {
-            case .dotenv: return try DotEnv.print(fields.map { DotEnv.Item(name: $0.variable, value: $1.bytes) })
+            case .env: return try DotEnv.print(variables)
+            case .shell: return try ShellLines.print(variables)
+            case .docker: return try DockerEnvironment.print(variables)
+            case .k8s: return try KubernetesSecret.print(variables, named: name)
             case .json:
                 return try SecretsJSON.print(
                     fields.map { field, value in
@@ -71,7 +75,9 @@ enum ExportedFields {
                     })
             }
         } catch {
-            throw CommandFailure("this cannot be written as \(format.rawValue): \(error.message)", hint: "use `--format json`", code: error.code)
+            throw CommandFailure(
+                "this cannot be written as \(format.rawValue): \(error.message)",
+                hint: "use `--format json`, or bind the field to another variable: `tacit set NAME --bind VARIABLE=FIELD`", code: error.code)
         }
     }
 }

@@ -7,23 +7,25 @@ struct ImportContent {
     struct Part {
         var entry: ImportRequest.Entry
         var value: WipedBytes
+        /// What the secret is called in the file, where its name is another.
+        var title: String?
     }
 
     private(set) var parts: [Part] = []
-    /// What another reader of the file would have understood differently, one sentence each.
+    /// What another reader of the file would have understood differently, or was not understood: one sentence each.
     private(set) var warnings: [String] = []
 
-    init(_ bytes: [UInt8], _ format: TransferFormat, prefix: String, lastWins: Bool) throws {
-        switch format {
-        case .dotenv:
+    /// Takes a .env file, or JSON of names and values.
+    init(_ bytes: [UInt8], isJSON: Bool, prefix: String, lastWins: Bool) throws {
+        if isJSON {
+            for item in try SecretsJSON.parse(bytes) {
+                try add(prefix + item.name, field: item.field, item.isPlain ? .plain : .secret, item.value, line: item.line)
+            }
+        } else {
             let content = try DotEnv.parse(bytes, duplicates: lastWins ? .lastWins : .refuse)
             warnings = content.warnings.map { "line \($0.line): \($0.message)" }
             for item in content.items {
                 try add(prefix + item.name, field: nil, .secret, item.value, line: item.line)
-            }
-        case .json:
-            for item in try SecretsJSON.parse(bytes) {
-                try add(prefix + item.name, field: item.field, item.isPlain ? .plain : .secret, item.value, line: item.line)
             }
         }
     }
@@ -35,6 +37,61 @@ struct ImportContent {
             )
         }
         parts.append(Part(entry: .init(name: name, field: field ?? SetFields.usualField, kind: kind), value: WipedBytes(value)))
+    }
+}
+
+// MARK: - Other programs
+
+extension ImportContent {
+    private static let mostFields = 64
+    private static let largestSecret = 4 << 20
+
+    /// Takes what another program's file holds, under names that can be stored.
+    init(_ content: ForeignContent, prefix: String) throws {
+        var content = content
+        for secret in content.secrets where secret.fields.isEmpty { content.remark("it has no value, and is left out", at: secret.place) }
+        content.secrets.removeAll { $0.fields.isEmpty }
+        let (names, numbered) = ForeignNames.distinct(content.secrets.map(ForeignNames.name))
+        for (secret, name) in zip(content.secrets, names) { try add(secret, name, prefix: prefix, &content) }
+        let changed = Set(parts.lazy.filter { $0.title != nil }.map(\.entry.name)).count
+        warnings = content.sentences
+        if changed > 0 { warnings.append("names that were changed into ones that can be stored: \(changed); `--dry-run` shows them") }
+        if numbered > 0 { warnings.append("names that came before, and have a number at their end: \(numbered)") }
+    }
+
+    private mutating func add(_ secret: ForeignSecret, _ bare: String, prefix: String, _ content: inout ForeignContent) throws {
+        let (name, place) = (prefix + bare, ForeignSecret.Place.list([secret.place]))
+        guard NameShape.isSecret(name.utf8) else {
+            throw CommandFailure(
+                "\(place): with its prefix this is no name of a secret", hint: "a prefix looks like `shop/`", status: .usage, code: "name.invalid")
+        }
+        guard secret.fields.count <= Self.mostFields else { throw Self.tooLarge("\(place) has more than \(Self.mostFields) fields") }
+        guard secret.fields.allSatisfy({ $0.value.count <= SecretsJSON.maximumValueByteCount }) else {
+            throw Self.tooLarge("\(place): a value is larger than 1 MiB")
+        }
+        guard secret.fields.reduce(0, { $0 + $1.value.count }) <= Self.largestSecret else { throw Self.tooLarge("\(place) is larger than 4 MiB") }
+        let title = (secret.folders.filter { !$0.isEmpty } + [secret.title]).joined(separator: "/")
+        let fields = ForeignNames.distinct(secret.fields.map { ForeignNames.field($0.name) }).names
+        for (position, field) in secret.fields.enumerated() {
+            var part = Part(entry: .init(name: name, field: fields[position], kind: field.kind), value: field.value)
+            if position == 0 {
+                part.title = bare == title ? nil : title
+                part.entry.tags = tags(of: secret, &content)
+            }
+            parts.append(part)
+        }
+    }
+
+    /// The tags as they can be stored; nil for none.
+    private func tags(of secret: ForeignSecret, _ content: inout ForeignContent) -> [String]? {
+        let tags = secret.tags.map { String(ForeignNames.segment($0).prefix(64)) }.filter { !$0.isEmpty }
+        let unique = Array(Set(tags)).sorted()
+        if unique.count > Self.mostFields { content.remark("it has more than \(Self.mostFields) tags, and the rest is left out", at: secret.place) }
+        return unique.isEmpty ? nil : Array(unique.prefix(Self.mostFields))
+    }
+
+    private static func tooLarge(_ message: String) -> CommandFailure {
+        CommandFailure(message, hint: "take it out of the file, and keep where the data lies instead", status: .usage, code: "import.too-large")
     }
 }
 

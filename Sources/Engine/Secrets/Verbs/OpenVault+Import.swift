@@ -85,7 +85,8 @@ extension OpenVault {
         if let found {
             if try await isSame(write, as: found, access: access) { return plan.report.unchanged.append(write.name) }
             switch wish.conflict {
-            case .error: throw EngineError.invalid("\(write.name) is there already with another value", hint: "use `--conflict skip` or `overwrite`")
+            case .error:
+                throw EngineError.invalid("\(write.name) is there already with another value", hint: "use `--on-conflict skip` or `overwrite`")
             case .skip: return plan.report.skipped.append(write.name)
             case .overwrite: plan.report.overwritten.append(write.name)
             }
@@ -95,6 +96,11 @@ extension OpenVault {
         let fields = try await writtenFields(write, replacing: found)
         if wish.isDryRun { return }
         if fields.contains(where: { Guessing.notice($0) != nil }) { plan.report.guessable += 1 }
+        var write = write
+        if let found, let tags = write.tags {
+            // A tag may be what keeps a secret from agents: no file takes one away.
+            write.tags = try await shelf.metadata(found).tags + tags
+        }
         let secret = try await add(write, fields, replacing: found, in: place, to: &plan.change)
         plan.subjects.append(target(place.scope, write.name, secret, version: secret.current).subject)
     }

@@ -144,6 +144,7 @@ struct SecretRoutes: Sendable {
             } else {
                 var write = SecretWrite(name: name, fields: [field])
                 write.replacesFields = true
+                write.tags = entry.tags
                 secrets.append(write)
             }
         }

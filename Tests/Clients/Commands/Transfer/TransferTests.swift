@@ -14,7 +14,7 @@ struct TransferTests {
     func sends() throws {
         let rig = try Rig([Self.imports: { _ in .json(ImportResult(created: ["shop/A"], skipped: ["shop/B"], dryRun: false, notices: ["told"])) }])
         let file = try rig.write("A=CANARY-0123456789\nB='$HOME'\nC=$X\n", to: "app.env")
-        let outcome = try rig.run("import", file, "--prefix", "shop/", "--conflict", "skip")
+        let outcome = try rig.run("import", file, "--prefix", "shop/", "--on-conflict", "skip")
         #expect(outcome.text == "Imported into default/dev: 1 created, 1 skipped.\n")
         #expect(outcome.messages.contains("told"))
         #expect(outcome.messages.contains("line 3: `$` is kept as it is written"))
@@ -43,10 +43,10 @@ struct TransferTests {
         let outcome = try rig.run(["import", "-", "--format", "json", "--dry-run"], input: json)
         #expect(
             outcome.text == """
-                NAME  FIELD  VALUE         ACTION
-                A     user   ********      create
-                A     key    ********6789  create
-                B            ********      overwrite
+                NAME  FIELD  KIND   VALUE         ACTION
+                A     user   plain  ********      create
+                A     key           ********6789  create
+                B                   ********      overwrite
                 Would import into default/dev: 1 created, 1 overwritten. Nothing was stored.
 
                 """)

@@ -1,0 +1,55 @@
+import TacitWire
+import Testing
+
+@testable import Commands
+
+@Suite("What an import sends")
+struct ImportContentTests {
+    private static func secret(_ title: String, _ fields: [(String, Int)] = [("password", 10)]) -> ForeignSecret {
+        var secret = ForeignSecret(title: title, at: .line(2))
+        for (name, size) in fields { secret.add(name, WipedBytes([UInt8](repeating: 0x61, count: size))) }
+        return secret
+    }
+
+    @Test("fields have names of their own, tags are made to fit, and what is empty is told")
+    func fitting() throws {
+        var first = Self.secret("A b", [("My Key", 1), ("My Key", 1), ("", 1), ("note", 0)])
+        first.tags = ["dev/tools", "", "x", "x"]
+        let content = try ImportContent(ForeignContent(secrets: [first, Self.secret("A b"), Self.secret("empty", [])]), prefix: "p/")
+        #expect(content.parts.map { "\($0.entry.name)#\($0.entry.field)" } == ["p/A-b#My-Key", "p/A-b#My-Key-2", "p/A-b#field", "p/A-b-2#password"])
+        #expect(content.parts[0].entry.tags == ["dev-tools", "x"] && content.parts[1].entry.tags == nil)
+        #expect(content.parts.map(\.title) == ["A b", nil, nil, "A b"])
+        #expect(content.warnings.first == "line 2: it has no value, and is left out")
+    }
+
+    @Test(
+        "a secret that is too large is refused by its place",
+        arguments: [[("a", (1 << 20) + 1)], Array(repeating: ("a", 1 << 20), count: 5), Array(repeating: ("a", 1), count: 65)])
+    func tooLarge(_ fields: [(String, Int)]) {
+        let error = #expect(throws: CommandFailure.self) { try ImportContent(ForeignContent(secrets: [Self.secret("a", fields)]), prefix: "") }
+        #expect(error?.code == "import.too-large")
+        #expect(error?.message.contains("line 2") == true)
+    }
+
+    @Test("100,000 rows go in pieces that a request can have, with the fields of a secret together")
+    func pieces() throws {
+        var text = Array("Title,Password\n".utf8)
+        for number in 0..<100_000 { text += Array("t\(number),p\(number)\n".utf8) }
+        let content = try ImportContent(OnePasswordCSV.parse(text), prefix: "")
+        #expect(content.parts.count == 100_000)
+        let pieces = content.pieces
+        #expect(pieces.count == 5)
+        #expect(pieces.flatMap { $0.map(\.entry.name) } == content.parts.map(\.entry.name))
+        for piece in pieces { #expect(Set(piece.map(\.entry.name)).count == 20_000) }
+    }
+
+    @Test("what is too many bytes, or too many values, for one request goes in several")
+    func bounds() throws {
+        let large = try ImportContent(ForeignContent(secrets: (0..<70).map { Self.secret("s\($0)", [("password", 1 << 20)]) }), prefix: "")
+        #expect(large.pieces.map(\.count) == [62, 8])
+        let many = try ImportContent(
+            ForeignContent(secrets: (0..<2000).map { Self.secret("s\($0)", Array(repeating: ("a", 1), count: 60)) }), prefix: "")
+        #expect(many.pieces.map(\.count) == [99_960, 20_040])
+        #expect(try ImportContent(ForeignContent(), prefix: "").pieces.map(\.count) == [0])
+    }
+}
