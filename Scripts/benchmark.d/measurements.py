@@ -7,6 +7,7 @@ import time
 
 from broker import broker
 from ground import dotenv, median
+from moving import moving
 from table import Row
 
 
@@ -125,18 +126,6 @@ def redaction(ground):
     ]
 
 
-def imports(ground):
-    """import of 10,000 secrets from .env"""
-    file = ground.folder / "import.env"
-    file.write_text(dotenv(range(10_000)))
-    times = []
-    for number in range(3):
-        ground.tacit("env", "create", f"import-{number}")
-        [[sample]] = ground.alternate(1, [ground.programs["tacit"], "import", str(file), "-e", f"import-{number}"])
-        times.append(sample[1] / 1e3)
-    return [Row("f", "`tacit import` of 10,000 secrets from .env, the whole process", median(times), "s", target=3)]
-
-
 POLICY = """
 policies:
   - {name: measured, agent_id: measured, environments: [default/small], allowed_keys: ["**"], capabilities: [env_inject], unsandboxed: allow}
@@ -207,4 +196,4 @@ def clean_text(root, size):
     return (unit * (size // len(unit) + 1))[:size]
 
 
-ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": imports, "g": agent, "h": broker}
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker}
