@@ -101,13 +101,24 @@ def late(context):
 @attack("approval", "approve.flood", "stopped", "a flood of questions is held off, and what waits keeps nobody else's requests")
 def flood(context):
     house = context.house(furnished)
-    many = " ".join(f"({ask(f'x={number}', limit=4)}) &" for number in range(14))
-    lines = said(start(house, f"{many} wait"))
-    # Ten wait at once, or fewer where some were given up before the last ones came.
-    limited = lines.count("rate_limited")
-    expect(4 <= limited < 14 and limited + lines.count("gone") == 14, f"{lines}")
+    old = known(house)
+    run = start(house, " ".join(f"({ask(f'x={number}')}) &" for number in range(14)) + " wait")
+
+    def waiting():
+        return [item for item in requests(house) if item["standing"] == "pending" and item["id"] not in old and item["agent"] == "claude"]
+
+    # Those that are held off are told at once, and no other is told anything: ten wait, and none of a run before is among them.
+    for _ in run.each():
+        if run.stdout.count(b"\n") == 4:
+            break
+    expect(run.stdout == b"rate_limited\n" * 4, f"{run}")
+    wait_until(lambda: len(waiting()) == 10, "ten wait")
     other = start(house, ask("x=other", limit=1), agent="other")
     expect(said(other) == ["gone"] and any(item["agent"] == "other" for item in requests(house)), "another agent's was not asked about")
+    expect(len(waiting()) == 10 and run.stdout.count(b"\n") == 4, f"{run}")
+    run.connection.socket.shutdown(2)
+    run.connection.close()
+    wait_until(lambda: not [item for item in requests(house) if item["standing"] == "pending"], "what the run asked ends with it")
 
 
 @attack("approval", "approve.own-request", "stopped", "an agent does not approve what its program wants to send")

@@ -211,6 +211,22 @@ import Testing
         #expect(try await bench.open.requests(by: bench.person()).first?.standing.isOpen == true)
     }
 
+    @Test("a call that is left before its request is written down asks nobody, and keeps no place of those that may wait")
+    func leftUnasked() async throws {
+        let bench = try await bench()
+        // There at the first look and gone at the next, as when a run ends meanwhile and takes back what it asked.
+        let isThere = Flag(true)
+        var wish = try wish()
+        wish.isAwaited = {
+            defer { isThere.set(false) }
+            return isThere.isSet
+        }
+        let left = wish
+        let refusal = await denial { _ = try await bench.open.prepareRun(left, by: bench.agent()) }
+        #expect(refusal?.reason == "nobody waits for the answer any more")
+        #expect(try await bench.open.requests(by: bench.person()).isEmpty)
+    }
+
     /// The request that a held call makes, as a person who watches sees it.
     func firstRequest(_ bench: VaultBench, besides other: RequestView? = nil) async throws -> RequestView {
         var mark: UInt64?

@@ -48,7 +48,7 @@ extension OpenVault {
             // The use of a call that nobody waits for any more would be lost.
             guard plea.isAwaited() else { throw EngineError.denied(.abandoned) }
             if let access = try await takingApproval(act, by: asker, on: targets, plea.subject, detail) { return access }
-            let seen = try await ask(request(for: plea, by: asker), by: asker, on: targets.map(\.subject))
+            let seen = try await ask(request(for: plea, by: asker), by: asker, on: targets.map(\.subject), isAwaited: plea.isAwaited)
             guard seen.standing != .denied else { throw EngineError.denied(.approvalDenied(rule: plea.rule, request: seen.id)) }
             let left = deadline.duration(since: clock.steady())
             guard left > .zero else { throw EngineError.denied(.approvalRequired(rule: plea.rule, request: seen.id)) }

@@ -24,8 +24,13 @@ extension OpenVault {
     static let mostKept = 100
 
     /// Writes a request down, or finds the one that asks for the same: it is open, or a person denied it a short time ago.
-    func ask(_ request: ApprovalRequest, by asker: Asker, on subjects: [AuditSubject]) async throws -> RequestView {
+    ///
+    /// `isAwaited` is asked where requests are withdrawn, too, so that none comes to stand there behind the end of those who would send it.
+    func ask(
+        _ request: ApprovalRequest, by asker: Asker, on subjects: [AuditSubject], isAwaited: @Sendable () -> Bool = { true }
+    ) async throws -> RequestView {
         try await requestGate.pass { [self] in
+            guard isAwaited() else { throw EngineError.denied(.abandoned) }
             let now = expiryClock()
             let rows = try await requestRows()
             let same = rows.last { row in
