@@ -80,11 +80,12 @@ def summary(root: pathlib.Path) -> str:
     counted = totals(recorded(root).ends)
     number = sum(counted["none"].values())
     pinned, chosen, none = (counted[cell]["possible"] for cell in ("pinned-confined", "chosen-confined", "none"))
-    around, open = sum(counted["same-uid"].values()) + sum(counted["own-uid"].values()), counted["same-uid"]["possible"] + counted["own-uid"]["possible"]
+    around, same, own = len(doors.rows(doors.declared(root))), counted["same-uid"]["possible"], counted["own-uid"]["possible"]
     through, broker, naive = sum(counted["broker"].values()), counted["broker"]["possible"], counted["naive"]["possible"]
     return (f"Of {number} techniques to get a value out of a run, {none} succeed on a plain variable, {pinned} on a pinned program in the sandbox for a confined agent, "
             f"and {chosen} on a program of the agent's own choice; of {through} with a fake token, {naive} succeed on a proxy that swaps tokens as text, and {broker} on the broker. "
-            f"Of {around} attacks around the doors, {open} are possible, each with its reason ([the table](docs/ATTACKS.md)).")
+            f"Of {around} attacks around the doors, {same} are possible with the keeper under one's own user and {own} with one that is a user of its own, each with its reason "
+            "([the table](docs/ATTACKS.md)).")
 
 
 def render(root: pathlib.Path) -> str:
@@ -105,7 +106,7 @@ def door_table(attacks, outcomes, skipped):
     for id, by_cell in doors.rows(attacks).items():
         title = next(iter(by_cell.values())).title
         lines.append(row([doors.DOORS.get(id.split(".")[0], ""), f"`{id}` {title}", *doors.cells(by_cell, outcomes.get(id, {}), skipped.get(id, {}))]))
-    left = [f"- `{id}` was not played where this page was made: {why}." for id, by_cell in sorted(skipped.items()) for why in by_cell.values()]
+    left = [f"- `{id}` was not played where this page was made: {why}." for id, by_cell in sorted(skipped.items()) for why in sorted({*by_cell.values()})]
     return [*lines, *(["", *left] if left else [])]
 
 
@@ -147,7 +148,7 @@ def violations(root: pathlib.Path):
     around, record = doors.declared(root), recorded(root)
     problems = [*doors.wrong(around, ENDS), *doors.unlike([attack for attack in around if attack.cell not in record.missing], record.ends, record.skipped)]
     yield from (("attack", attack.place, f"{problem}: mend it there, or run Scripts/attack-report") for attack, problem in problems)
-    left = {attack.id for attack in around if attack.cell in record.missing}
+    left = {attack.id for attack in around if attack.cell in record.missing and attack.end}
     ids = known(root)
     for id in sorted(ids ^ (set(record.ends) | set(record.skipped) | left)):
         yield "attacks", OUTCOMES, f"{id} is {'not recorded' if id in ids else 'no attack any more'}: run Scripts/attack-report"

@@ -44,13 +44,14 @@ BROKER_TECHNIQUES = "Tests/Attacks/through_broker/__init__.py"
 
 def table() -> dict[str, str]:
     """The files of an attack table with one technique of each kind in it, and attacks around the doors in both cells, one of which was not played."""
-    ends = {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}, "host.other": {"naive": "possible", "broker": "stopped"}, "database.copy": {"same-uid": "detected"},
-            "process.run": {"same-uid": "possible"}}
+    ends = {"print.raw": dict.fromkeys(attacks.COLUMNS, "redacted") | {"none": "possible"}, "host.other": {"naive": "possible", "broker": "stopped"}, "database.copy": {"same-uid": "detected", "own-uid": "detected"},
+            "process.run": {"same-uid": "possible"}, "helper.second": {"own-uid": "stopped"}}
     looks = "@attack('own uid', 'process.run', {}, 'another program reads it'{})\ndef program():\n    pass\n"
+    helper = "\n\n@attack('own uid', 'helper.second', 'stopped', 'a second one', left='no helper')\ndef second():\n    pass\n"
     files = {
         TECHNIQUES: 'class Raw:\n    id, group, what, own = "print.raw", "print", "as it is", False\n\n\nALL = [Raw]\n',
         BROKER_TECHNIQUES: 'class Other:\n    id, group, what, own = "host.other", "host", "another host", False\n\n\nALL = [Other]\n',
-        THIEF: FILES[THIEF], "Tests/Attacks/processes.py": looks.format("'possible'", ", why='same user'"), OWN_UID: looks.format("'stopped'", ""),
+        THIEF: FILES[THIEF], "Tests/Attacks/processes.py": looks.format("'possible'", ", why='same user', left='own text'"), OWN_UID: looks.format("'stopped'", "") + helper,
         attacks.OUTCOMES: json.dumps({"ends": ends, "not played": {"chosen-own": "there is no root"}, "skipped": {"process.run": {"own-uid": "there are no users"}}}),
     }
     tool = {"install": "tool==1", "what": "a tool", "prepare": "tool set", "words": "tool run --", "ends": {"print.raw": "possible"}}
@@ -108,6 +109,10 @@ CASES = [
     ("an attack that was taken away", "attacks", TABLE | {THIEF: None}),
     ("an attack without an id", "attack", TABLE | {THIEF: TABLE[THIEF].replace('"database.copy", "detected", ', "")}),
     ("what is possible for no reason", "attack", TABLE | {"Tests/Attacks/processes.py": TABLE["Tests/Attacks/processes.py"].replace(", why='same user'", "")}),
+    ("an attack that is left out for no reason", "attack", TABLE | {OWN_UID: TABLE[OWN_UID].replace(", left='no helper'", "")}),
+    ("an attack that is left out, and was recorded", "attack", TABLE | {THIEF: TABLE[THIEF].replace('finds nothing"', 'finds nothing", left="places"')}),
+    ("an attack with no text of its own in the other cell", "attack", TABLE | {THIEF: TABLE[THIEF].replace('finds nothing"', 'finds nothing", left="own text"')}),
+    ("an end with a keeper of another user that was recorded otherwise", "attack", TABLE | {attacks.OUTCOMES: TABLE[attacks.OUTCOMES].replace('"own-uid": "detected"', '"own-uid": "stopped"')}),
     ("another title in another cell", "attack", TABLE | {OWN_UID: TABLE[OWN_UID].replace("reads it", "reads all")}),
     ("a page of another project", "foreign", changed("Sources/Part.swift", "SPEC §6 say", "PRODUCT §6 say")),
 ]

@@ -113,7 +113,7 @@ class Host:
         self.process.stderr.close()
 
 
-@attack("approval", "approve.form", "stopped", "a host that accepts every form decides nothing: none is asked, and what it answers all the same is no decision")
+@attack("approval", "approve.form", "stopped", "a host that accepts every form decides nothing: none is asked, and what it answers all the same is no decision", rarely=True)
 def forms(context):
     house = context.house(furnish)
     # What was denied once is not asked for again: each host wants a secret of its own.
@@ -250,7 +250,7 @@ def neighbours(context):
     expect(not [item for item in requests(house) if item["standing"] == "pending"], "the person is asked again")
 
 
-@attack("approval", "approve.text-around", "stopped", "what was approved with one text around the value is not had with another: moved, cut, longer, or none at all")
+@attack("approval", "approve.text-around", "stopped", "what was approved with one text around the value is not had with another: moved, cut, longer, or none at all", rarely=True)
 def text_around(context):
     house = context.house(furnish)
     name = "api/header"

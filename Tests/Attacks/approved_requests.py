@@ -39,7 +39,7 @@ def approve(house, item, uses="1"):
     return house.tacit("approvals", "approve", item["code"], "--uses", uses, password=house.password)
 
 
-@attack("approval", "approve.other-body", "stopped", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment")
+@attack("approval", "approve.other-body", "stopped", "what was approved for one body is not good for another, another path, field or query, nor for the same of another run, also at the same moment", rarely=True)
 def other_bodies(context):
     house = context.house(furnished)
     with house.person() as hand:
@@ -63,7 +63,7 @@ def other_bodies(context):
         expect(made(hand) == before, "something went that nobody approved")
 
 
-@attack("approval", "approve.raced", "stopped", "of many that are alike, at once and on many connections, one goes for one approval; a replay is another request")
+@attack("approval", "approve.raced", "stopped", "of many that are alike, at once and on many connections, one goes for one approval; a replay is another request", rarely=True)
 def raced(context):
     house = context.house(furnished)
     with house.person() as hand:

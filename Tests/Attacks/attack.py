@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 # What a file carries out, in order.
 LISTED = []
-# Whose the keeper is that is attacked, as docs/ATTACKS.md calls its columns; Tests/EndToEnd/own-uid has another.
-CELL = "same-uid"
+# Whose the keeper is that is attacked, as docs/ATTACKS.md calls its columns: the person's own process, or a user of its own.
+CELLS = SAME, OWN = "same-uid", "own-uid"
+CELL = SAME
 # What Scripts/attack-report reads. It is opened by who starts the suite: those who carry it out are other users.
 RECORD = os.open(os.environ["RECORD"], os.O_WRONLY | os.O_APPEND | os.O_CREAT) if "RECORD" in os.environ else None
 # Only what hangs comes near it, on a machine that does much else too.
@@ -30,28 +31,32 @@ class Listed(NamedTuple):
     title: str
     body: object
     limit: int
+    left: str
+    is_rare: bool = False
     id: str = ""
     end: str = ""
 
 
-def attack(trap, id, end, title, why="", limit=LIMIT):
+def attack(trap, id, end, title, why="", limit=LIMIT, left="", rarely=False):
     """Marks a function as an attack on one of the traps (README.md), or on a promise. It fails by raising, and passes where the attack ends as `end` says.
 
-    The id is `door.name`; docs/ATTACKS.md has the doors and the ends. What is `possible` says `why` in a word that stands there.
+    The id is `door.name`; docs/ATTACKS.md has the doors and the ends. What is `possible` says `why` in a word that stands there. It is carried out once more where
+    the keeper is a user of its own, and ends alike there; or `left` is why it is left out in the other cell than its folder's, in words that stand on that page too.
+    What takes long and hardly has to do with whose the keeper is, is carried out there `rarely`: when Scripts/attack-report records it.
     """
 
     def mark(body):
-        LISTED.append(Listed(trap, title, body, limit, id, end))
+        LISTED.append(Listed(trap, title, body, limit, left, rarely, id, end))
         return body
 
     return mark
 
 
-def check(trap, title, limit=LIMIT):
+def check(trap, title, limit=LIMIT, left=""):
     """Marks a function that is carried out beside the attacks and is none: a control, what has to go on working, or a group of the catalogue, whose techniques have rows."""
 
     def mark(body):
-        LISTED.append(Listed(trap, title, body, limit))
+        LISTED.append(Listed(trap, title, body, limit, left))
         return body
 
     return mark
@@ -137,7 +142,7 @@ def carry_out(listed, context):
     """Carries attacks and checks out in order; how many failed."""
     failed = 0
     signal.signal(signal.SIGALRM, timed_out)
-    for trap, title, body, limit, id, end in listed:
+    for trap, title, body, limit, _, _, id, end in listed:
         start = time.monotonic()
         signal.alarm(limit)
         try:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import time
@@ -18,6 +19,9 @@ VALUE = canary()
 class Disk:
     """A small disk of its own."""
 
+    def __new__(cls, context, *more):
+        return super().__new__(DiskApart if context.is_apart else cls)
+
     def __init__(self, context, size="8m"):
         self.place = context.fresh().root / "disk"
         self.place.mkdir()
@@ -26,14 +30,17 @@ class Disk:
             raise Skipped("no file system can be mounted here")
         self.owner = context.owner
 
-    def house(self, context, **where):
+    def house(self, context, folders=("data",)):
         house = context.fresh()
-        for name in where.get("folders", ("data",)):
+        for name in folders:
             shutil.rmtree(house.root / name)
             (self.place / name).mkdir(mode=0o700)
             os.chown(self.place / name, self.owner.pw_uid, self.owner.pw_gid)
             house.environment[{"data": "XDG_DATA_HOME", "state": "XDG_STATE_HOME"}[name]] = str(self.place / name)
             setattr(house, {"data": "vault", "state": "state"}[name], self.place / name / "tacit")
+        return self.furnished(house)
+
+    def furnished(self, house):
         house.init()
         with house.person() as person:
             expect(person.set("api/key", VALUE.encode()).status == 201, "set")
@@ -61,6 +68,32 @@ class Disk:
                 return
             time.sleep(0.1)
         subprocess.run(["umount", "-l", self.place], capture_output=True)
+
+
+class DiskApart(Disk):
+    """The same for a keeper that is a user of its own: it lies where that keeper's files do, and is filled by root."""
+
+    def __init__(self, context, size="8m"):
+        self.size = size
+
+    def house(self, context, folders=("data",)):
+        house = context.fresh()
+        # With both, all that is the keeper's.
+        target = {("data",): "vault", ("state",): "state"}.get(folders, "")
+        kept = pathlib.Path("/var/lib/tacit", str(context.owner.pw_uid))
+        self.place = pathlib.Path(f"/proc/{house.warden('process')}/root{kept}") / target
+        house.start()
+        house.kill_keeper()
+        self.place.mkdir(exist_ok=True)
+        facts = self.place.parent.stat() if target else self.place.stat()
+        try:
+            house.warden("mount", kind="tmpfs", target=str(kept / target), options=f"size={self.size},uid={facts.st_uid},gid={facts.st_gid},mode=700")
+        except AssertionError as why:
+            raise Skipped(f"no file system can be mounted here: {why}") from None
+        return self.furnished(house)
+
+    def __exit__(self, *_):
+        """It ends with its house."""
 
 
 def acts(house, person):
@@ -167,7 +200,7 @@ def nothing_is_opened(context):
             expect(not came and status >= 500, f"{name} on a full disk: {status}")
         left = hunt.in_memory(process, {"value": VALUE})
         expect(not left, f"the keeper opened what it could not write down: {dict(left)}")
-        expect(hunt.where(process, str(house.vault).encode()), "the hunt does not even find the vault's path in the keeper")
+        expect(hunt.where(process, str(house.vault_as_known).encode()), "the hunt does not even find the vault's path in the keeper")
         disk.free()
         expect(house.person().reveal("api/key").body == VALUE.encode(), "with room again")
 

@@ -142,7 +142,7 @@ def heads(context):
     alive(house, process)
 
 
-@attack("fuzz", "keeper.fuzz-runs", "stopped", "changed openings and frames of a run end with an answer, and leave no process and no file behind")
+@attack("fuzz", "keeper.fuzz-runs", "stopped", "changed openings and frames of a run end with an answer, and leave no process and no file behind", rarely=True)
 def runs(context):
     house = context.fresh().init()
     furnish(house)

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from api import Connection
+from api import Connection, Relay
 
 PASSWORD = "CANARY-password-" + secrets.token_hex(12)
 TACIT = os.environ.get("TACIT", "")
@@ -42,6 +42,7 @@ class AtTerminal:
 
     def __init__(self, house, words, environment=None, prepare=lambda: None):
         self.shown = b""
+        house.at_hand()
         self.process, self.terminal = pty.fork()
         if self.process == 0:
             try:
@@ -86,6 +87,9 @@ class Gone(Exception):
 class House:
     """HOME, vault, state and sockets of one test, owned by `owner` (a pwd entry) when that is another user."""
 
+    # Whether the keeper is a user of its own.
+    is_apart = False
+
     def __init__(self, owner=None, password=PASSWORD, base=None):
         self.owner, self.password = owner, password
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="tacit-attack-", dir=base))
@@ -99,8 +103,12 @@ class House:
             "HOME": str(self.root / "home"), "XDG_RUNTIME_DIR": str(self.root / "run"), "XDG_DATA_HOME": str(self.root / "data"),
             "XDG_STATE_HOME": str(self.root / "state"), "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "TERM": "xterm",
         }
+        # The keeper's own: the vault, what it remembers outside of it, and where its sockets and session files lie. The person's: badges.
         self.vault = self.root / "data" / "tacit"
-        self.state = self.root / "state" / "tacit"
+        self.state = self.remembered = self.root / "state" / "tacit"
+        self.runtime = self.root / "run" / "tacit"
+        # What a thief of the files takes.
+        self.folders = {"data": self.vault, "state": self.state}
 
     def __enter__(self):
         return self
@@ -117,6 +125,7 @@ class House:
         options.setdefault("stderr", subprocess.PIPE)
         options.setdefault("env", self.environment)
         options.setdefault("cwd", self.root / "work")
+        self.at_hand()
         if self.owner and os.getuid() == 0:
             options |= {"user": self.owner.pw_uid, "group": self.owner.pw_gid, "extra_groups": []}
         reading = None
@@ -145,9 +154,12 @@ class House:
 
     # The keeper
 
+    def at_hand(self):
+        """Commands that are started now find this house's keeper: their environment says where it is."""
+
     @property
     def socket(self):
-        found = list((self.root / "run" / "tacit").glob("keeper-*.sock"))
+        found = list(self.runtime.glob("keeper-*.sock"))
         if not found:
             raise Gone("no socket")
         return str(found[0])
@@ -226,20 +238,49 @@ class House:
         wait_until(lambda: not is_alive(process), "the keeper is gone")
         return process
 
+    @property
+    def above_helpers(self):
+        """The process below which all others of the keeper's are."""
+        return self.keeper
+
+    @property
+    def vault_as_known(self):
+        """The vault's path, as the keeper has it."""
+        return self.vault
+
+    @contextlib.contextmanager
+    def relayed(self):
+        """Commands that are started within it reach the keeper by a relay, which hears what they say."""
+        place, usual = self.root / "relayed" / "tacit", self.environment
+        with self.as_owner():
+            place.mkdir(mode=0o700, parents=True)
+            place.parent.chmod(0o700)
+            relay = Relay(str(place / pathlib.Path(self.socket).name), self.socket)
+        self.environment = usual | {"XDG_RUNTIME_DIR": str(place.parent)}
+        try:
+            yield relay
+        finally:
+            self.environment = usual
+
+    def strike(self, process, number):
+        """Sends one of the keeper's processes a signal, as something in it might."""
+        os.kill(process, number)
+
     def helpers(self):
         """Spawner and runners of the keeper, by name."""
-        keeper = self.keeper
-        found, pending = {}, [keeper]
-        while pending:
-            for child in children(pending.pop()):
-                found.setdefault(process_name(child), []).append(child)
-                pending.append(child)
+        found = {}
+        for process in below(self.above_helpers):
+            found.setdefault(process_name(process), []).append(process)
         return found
+
+    def programs(self):
+        """What runs execute, and all below it."""
+        return [process for runner in self.helpers().get("__runner", []) for process in below(runner)]
 
     @property
     def kept(self):
         """The directories in which the keeper's files lie."""
-        return [self.vault, self.state, self.root / "run"]
+        return [self.vault, self.remembered, self.root / "run"]
 
     def files(self):
         """Every file below the house."""
@@ -285,15 +326,27 @@ def process_name(process):
     return ""
 
 
-def children(process):
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
+def families():
+    """The children of every process that has some."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
             with contextlib.suppress(OSError, IndexError):
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                if int(fields[1]) == process:
-                    found.append(int(entry.name))
+                parent = int(pathlib.Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()[1])
+                found.setdefault(parent, []).append(int(entry))
     return found
+
+
+def children(process):
+    return families().get(process, [])
+
+
+def below(process):
+    """All processes below one, each behind its parent."""
+    of, found = families(), [process]
+    for each in found:
+        found += of.get(each, [])
+    return found[1:]
 
 
 def elsewhere(body, *, new_session=True):

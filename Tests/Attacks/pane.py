@@ -43,6 +43,7 @@ class Multiplexer:
         if not shutil.which("tmux"):
             raise Skipped("there is no tmux")
         self.house = house
+        house.at_hand()
         self.words = ["tmux", "-f", "/dev/null", "-S", str(house.root / "run" / "pane")]
 
     def __enter__(self):

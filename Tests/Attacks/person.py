@@ -174,7 +174,7 @@ def hook(context):
     expect(done.returncode == 0 and (project / "taken").read_text() == VALUE, done.err)
 
 
-@attack("process", "process.kill", "possible", "a program of the person's ends a run's program, its runner, the spawner and the keeper", why="same user")
+@attack("process", "process.kill", "possible", "a program of the person's ends a run's program, its runner, the spawner and the keeper", why="same user", left="own text")
 def killed(context):
     house = context.fresh().init()
     furnish(house)

@@ -105,7 +105,7 @@ def control(context):
         victim.wait()
 
 
-@attack("process", "process.helpers", "stopped", "memory, environment, maps and descriptors of keeper, spawner and runner are closed to the person's other programs")
+@attack("process", "process.helpers", "stopped", "memory, environment, maps and descriptors of keeper, spawner and runner are closed to the person's other programs", left="own text")
 def same_user(context):
     if os.geteuid() == 0:
         raise Skipped("root may read everything")
@@ -123,7 +123,10 @@ def no_core(context):
         if limits is not None:
             line = next(line for line in limits.decode().splitlines() if line.startswith("Max core file size"))
             expect(line.split()[4:6] == ["0", "0"], f"{name}: {line}")
-        os.kill(process, signal.SIGSEGV)
+        if house.is_apart and name.startswith("runner"):
+            # The first of a process namespace is ended by nothing that is sent to it but SIGKILL.
+            continue
+        house.strike(process, signal.SIGSEGV)
         wait_until(lambda: not is_alive(process), f"{name} has ended")
     left = [str(path) for path in house.root.rglob("*core*")] + [str(path) for path in pathlib.Path("/").glob("core*")] + [str(path) for path in pathlib.Path("/tmp").glob("core*")]
     expect(not left, f"core files: {left}")
@@ -134,7 +137,7 @@ def no_backtrace(context):
     house = context.fresh().init()
     house.kill_keeper()
     process = house.start()
-    os.kill(process.pid, signal.SIGILL)
+    house.strike(process.pid, signal.SIGILL)
     process.wait(20)
     text = process.stderr.read()
     expect(len(text) < 300 and b"Thread" not in text and b"0x" not in text, f"it printed {text[:500]!r}")
@@ -177,7 +180,7 @@ def no_core_of_clients(context):
     expect(os.WTERMSIG(status) == signal.SIGSEGV and not os.WCOREDUMP(status), f"it left a core: {status:x}")
 
 
-@attack("process", "process.run", "possible", "a program of the person's reads the environment of what a run executes, with the value, and traces it", why="same user")
+@attack("process", "process.run", "possible", "a program of the person's reads the environment of what a run executes, with the value, and traces it", why="same user", left="own text")
 def children_are_ordinary(context):
     house = context.house(furnish)
     limits = lambda process: next(line for line in opens(f"/proc/{process}/limits").splitlines() if line.startswith(b"Max core"))
@@ -218,14 +221,16 @@ def own_descriptors(context):
 def runner_confined(context):
     house = context.house(furnish)
     with house.person() as person:
-        run = person.run(["sleep", "1000"], ["api/key"]).until_started()
+        person.run(["sleep", "1000"], ["api/key"]).until_started()
 
         def facts(process):
             lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
             return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
-        runner = facts(facts(run.started)["PPid"])
-        wait_until(lambda: facts(run.started)["Name"] == "sleep", "the program runs")
-        program = facts(run.started)
+        process = wait_until(lambda: [process for process in house.programs() if is_program(process, "sleep")], "the program runs")[0]
+        program = facts(process)
+        runner = facts(program["PPid"])
         expect((runner["Seccomp"], runner["NoNewPrivs"]) == ("2", "1"), f"the runner is not confined: {runner}")
-        expect((program["Seccomp"], program["NoNewPrivs"]) == (facts(os.getpid())["Seccomp"], facts(os.getpid())["NoNewPrivs"]), f"the program inherited it: {program}")
+        # Root's helper has given up the gain of privileges for all that is below it.
+        gains_none = "1" if house.is_apart else facts(os.getpid())["NoNewPrivs"]
+        expect((program["Seccomp"], program["NoNewPrivs"]) == (facts(os.getpid())["Seccomp"], gains_none), f"the program inherited it: {program}")

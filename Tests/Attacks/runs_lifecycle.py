@@ -8,7 +8,7 @@ import time
 
 import token_runs
 from attack import attack, expect
-from house import TACIT, canary, is_alive, wait_until
+from house import TACIT, below, canary, is_alive, wait_until
 
 VALUE = canary()
 PARENT = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(1000)"
@@ -26,35 +26,27 @@ def agent(house):
     return house.connect(headers={"Tacit-Agent-Badge": house.badge, "Tacit-Source": "mcp"})
 
 
-def family(process):
-    """A process and all below it."""
-    from house import children
-
-    found, pending = [process], [process]
-    while pending:
-        below = children(pending.pop())
-        found += below
-        pending += below
-    return found
-
-
 def gone(processes):
     return lambda: not any(is_alive(process) for process in processes)
 
 
-def started(connection, *argv):
+def started(house, connection, *argv, **wish):
     """A run and its processes: of `argv`, or a program with a child in a session of its own."""
-    run = connection.run(list(argv) or ["/usr/bin/python3", "-c", PARENT], ["api/key"]).until_started()
-    if not argv:
-        wait_until(lambda: len(family(run.started)) == 2 and os.getsid(family(run.started)[1]) == family(run.started)[1], "the child has a child of its own")
-    return run, family(run.started)
+    before = house.programs()
+    run = connection.run(list(argv) or ["/usr/bin/python3", "-c", PARENT], ["api/key"], **wish).until_started()
+
+    def its_own():
+        found = [process for process in house.programs() if process not in before]
+        return found if argv or len(found) == 2 and os.getsid(found[1]) == found[1] else None
+
+    return run, wait_until(its_own, "the child has a child of its own")
 
 
 @attack("runs", "run.vanished", "stopped", "a client that vanishes takes its silent child along, and the child's children in sessions of their own")
 def client_vanishes(context):
     house = context.house(furnish)
     for connection in (house.person(), agent(house)):
-        run, processes = started(connection)
+        run, processes = started(house, connection)
         connection.socket.shutdown(2)
         connection.close()
         wait_until(gone(processes), "the run of a client that vanished has ended")
@@ -65,7 +57,7 @@ def client_vanishes(context):
 def chatty_child(context):
     house = context.house(furnish)
     connection = house.person()
-    run, processes = started(connection, "/usr/bin/yes")
+    run, processes = started(house, connection, "/usr/bin/yes")
     connection.socket.shutdown(2)
     connection.close()
     wait_until(gone(processes), "the run of a client that vanished has ended")
@@ -76,9 +68,9 @@ def client_stalls(context):
     house = context.house(furnish)
     connection = house.person()
     before = resident(house.keeper)
-    run, _ = started(connection, "/usr/bin/yes")
+    _, [child] = started(house, connection, "/usr/bin/yes")
     # Its output has nowhere to go: it sleeps in a write, for as long as it is looked at.
-    wait_until(lambda: all(state(run.started) == "S" for _ in range(20)), "the child is stopped by its output")
+    wait_until(lambda: all(state(child) == "S" for _ in range(20)), "the child is stopped by its output")
     grown = resident(house.keeper) - before
     connection.socket.shutdown(2)
     connection.close()
@@ -100,9 +92,9 @@ def resident(process):
 def runner_killed(context):
     house = context.house(furnish)
     with house.person() as connection:
-        run, processes = started(connection)
-        [runner] = [process for process in house.helpers()["__runner"] if run.started in family(process)]
-        os.kill(runner, signal.SIGKILL)
+        run, processes = started(house, connection)
+        [runner] = [process for process in house.helpers()["__runner"] if processes[0] in below(process)]
+        house.strike(runner, signal.SIGKILL)
         run.wait()
         expect(run.exit and run.exit[:2] == ("failed", 125), f"{run}")
         wait_until(gone([processes[0]]), "the child of the killed runner has ended")
@@ -112,12 +104,12 @@ def runner_killed(context):
         expect(verified["intact"] and verified["missing_outcomes"] == [], verified)
 
 
-@attack("runs", "run.spawner-killed", "stopped", "without its spawner the keeper refuses runs and says why, until lock and unlock")
+@attack("runs", "run.spawner-killed", "stopped", "without its spawner the keeper refuses runs and says why, until lock and unlock", left="root's helper")
 def spawner_killed(context):
     house = context.fresh().init()
     furnish(house)
     [spawner] = house.helpers()["__spawner"]
-    os.kill(spawner, signal.SIGKILL)
+    house.strike(spawner, signal.SIGKILL)
     wait_until(gone([spawner]), "the spawner is gone")
     with house.person() as person:
         run = person.run(["true"], ["api/key"]).wait()
@@ -141,7 +133,7 @@ def broker_killed(context):
     process = house.popen(words, password=house.password, stdin=subprocess.PIPE)
     expect(process.stdout.readline() == b"begun\n", "it began")
     [broker] = house.helpers()["__broker"]
-    os.kill(broker, signal.SIGKILL)
+    house.strike(broker, signal.SIGKILL)
     wait_until(gone([broker]), "the broker is gone")
     with house.person() as person:
         expect(person.request("GET", "/v1/status").status == 200, "the keeper goes on")
@@ -155,7 +147,7 @@ def keeper_killed(context):
     house = context.fresh().init()
     furnish(house)
     with house.person() as connection:
-        _, processes = started(connection)
+        _, processes = started(house, connection)
         helpers = [process for found in house.helpers().values() for process in found]
         house.kill_keeper()
         wait_until(gone(processes + helpers), "runs and helpers of the killed keeper have ended")
@@ -166,13 +158,13 @@ def lock_ends_runs(context):
     house = context.fresh().init()
     furnish(house)
     people = [house.person(), agent(house)]
-    processes = [process for connection in people for process in started(connection)[1]]
+    processes = [process for connection in people for process in started(house, connection)[1]]
     house.lock()
     wait_until(gone(processes), "the runs have ended")
     wait_until(lambda: not house.helpers().get("__runner") and not house.helpers().get("__spawner"), "the helpers have ended")
 
 
-@attack("runs", "run.many", "stopped", "an agent gets five runs at once and no sixth; a hundred of a person's at once all end well")
+@attack("runs", "run.many", "stopped", "an agent gets five runs at once and no sixth; a hundred of a person's at once all end well", rarely=True)
 def many(context):
     house = context.house(furnish)
     agents = [agent(house) for _ in range(6)]
@@ -211,8 +203,7 @@ def time_limit(context):
     house = context.house(furnish)
     with agent(house) as connection:
         connection.socket.settimeout(30)
-        run = connection.run(["/usr/bin/python3", "-c", PARENT], ["api/key"], timeout_seconds=1).until_started()
-        processes = family(run.started)
+        run, processes = started(house, connection, timeout_seconds=1)
         run.wait()
         expect(38 in run.kinds and run.exit == ("signaled", 15), f"{run}")
         wait_until(gone(processes), "everything of the run has ended")
@@ -233,6 +224,10 @@ def directories(context):
     next(kind for kind, _ in run.each() if b"\n" in run.stdout)
     place = os.path.dirname(run.stdout.splitlines()[0].decode())
     expect(os.stat(place).st_mode & 0o777 == 0o700, "the run's directory is open to others")
-    [runner] = [process for process in house.helpers()["__runner"] if run.started in family(process)]
-    os.kill(runner, signal.SIGKILL)
+    [runner] = [process for process in house.helpers()["__runner"] if below(process)]
+    house.strike(runner, signal.SIGKILL)
+    if house.is_apart:
+        # The next run of this person takes it away.
+        with agent(house) as connection:
+            connection.run(["true"], ["api/key"]).wait()
     wait_until(lambda: not os.path.exists(place), "the killed runner's directory is gone")

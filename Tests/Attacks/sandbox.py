@@ -14,7 +14,7 @@ import subprocess
 import threading
 
 from attack import attack, check, detail, expect
-from confined import furnish, inside, only_free, project, run
+from confined import freely, furnish, inside, only_free, project, run
 from house import wait_until
 
 
@@ -144,7 +144,8 @@ def files(context):
     for place in places:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("host")
-    paths = [str(place) for place in places] + [str(house.vault / "vault.db")]
+    # That of another user is closed to the person, too.
+    paths = [str(place) for place in places] + ([] if house.is_apart else [str(house.vault / "vault.db")])
     os.symlink(places[0], project(house) / "way-out")
     text = f"""
 print(json.dumps({{p: attempt(lambda: open(p, "rb").read(1)) for p in {[*paths, str(project(house) / "way-out")]!r}}}
@@ -163,7 +164,7 @@ def writes(context):
     for who in ("free", "confined"):
         places = [f"/tmp/tacit-{who}-{os.getpid()}", f"/dev/shm/tacit-{who}-{os.getpid()}", str(house.root / "home" / who)]
         text = f"print(json.dumps({{p: attempt(lambda: open(p, 'w').write('x')) for p in {places!r}}}))"
-        inside(house, who, text)
+        freely(house, text) if who == "free" else inside(house, who, text)
         left = [place for place in places if os.path.exists(place)]
         for place in left:
             os.unlink(place)
@@ -248,7 +249,8 @@ def owner(process):
 @attack("sandbox", "sandbox.readable-socket", "stopped", "no socket is reached that lies where a policy lets files be read")
 def sockets_among_files(context):
     house = context.house(furnish)
-    tools = house.root / "work" / "tools"
+    # Where the user of runs can pass, if that is another.
+    tools = (context.homes if house.is_apart else house.root / "work") / "tools"
     tools.mkdir(mode=0o755)
     (tools / "data").write_text("data")
     listener = socket.socket(socket.AF_UNIX)

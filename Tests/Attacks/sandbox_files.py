@@ -54,7 +54,9 @@ print("0")"""
 @attack("sandbox", "sandbox.directory", "stopped", "a directory that holds more than a project is not given to a run; nor is Tacit's own")
 def directories(context):
     house = context.house(furnish)
-    for path in ("/", "/etc", "/tmp", "/home", "/proc/self", str(house.root), str(house.vault), str(house.root / "run" / "tacit")):
+    # A keeper that is a user of its own knows where the person's things are from the user database alone.
+    home = str(context.homes) if house.is_apart else str(house.root)
+    for path in ("/", "/etc", "/tmp", "/home", "/proc/self", home, str(house.vault), str(house.runtime)):
         if os.path.isdir(path):
             done = run(house, "confined", ["true"], cwd=path)
             expect(done.code == "run.no-sandbox-there", f"{path}: {done}")

@@ -39,18 +39,18 @@ def start(house):
 
 def keep(house, name):
     for folder in ("data", "state"):
-        shutil.copytree(house.root / folder, house.root / "kept" / name / folder)
+        shutil.copytree(house.folders[folder], house.root / "kept" / name / folder)
 
 
 def bring_back(house, name, folders=("data", "state")):
     for folder in folders:
-        shutil.rmtree(house.root / folder)
-        shutil.copytree(house.root / "kept" / name / folder, house.root / folder)
+        shutil.rmtree(house.folders[folder])
+        shutil.copytree(house.root / "kept" / name / folder, house.folders[folder])
 
 
 def database(house, name=None):
-    base = house.root if name is None else house.root / "kept" / name
-    connection = sqlite3.connect(base / "data/tacit/vault.db", isolation_level=None)
+    base = house.vault if name is None else house.root / "kept" / name / "data"
+    connection = sqlite3.connect(base / "vault.db", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = OFF")
     return connection
 

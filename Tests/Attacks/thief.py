@@ -7,6 +7,8 @@ from attack import attack, check, detail, expect
 from house import Gone, canary
 from stolen import BROKEN, DISAGREE, NEW, OTHER, ROLLBACK, UNREADABLE, bring_back, database, edit, flip, flip_keyed, found, furnish, must_find, start, swap
 
+# Where the keeper is a user of its own, root alone comes near its files.
+NEEDS_ROOT_APART = True
 
 @check("thief", "the untouched copy opens, verifies, and gives the right values (or the rest would prove nothing)")
 def control(context):
@@ -40,7 +42,7 @@ def mutable_rows(context):
         must_find(house, name, (DISAGREE, UNREADABLE, "unlock.failed"), allowed_values=())
 
 
-@attack("thief", "database.sealed", "detected", "keys and sealed values that were edited, exchanged or rolled back do not open")
+@attack("thief", "database.sealed", "detected", "keys and sealed values that were edited, exchanged or rolled back do not open", rarely=True)
 def sealed_rows(context):
     house = context.house(furnish)
 
@@ -78,7 +80,7 @@ def sealed_rows(context):
         must_find(house, name, (UNREADABLE, DISAGREE))
 
 
-@attack("thief", "database.log", "detected", "the log: edits, gaps, reorderings, cut tails and forged checkpoints are found and named")
+@attack("thief", "database.log", "detected", "the log: edits, gaps, reorderings, cut tails and forged checkpoints are found and named", rarely=True)
 def log_rows(context):
     house = context.house(furnish)
     count = database(house).execute("SELECT count(*) FROM audit_entry").fetchone()[0]
@@ -162,7 +164,7 @@ def other_schema(file):
     file.chmod(0o600)
 
 
-@attack("thief", "database.modes", "stopped", "files and directories that are open to others, links or not ours are refused, with the command that mends it")
+@attack("thief", "database.modes", "stopped", "files and directories that are open to others, links or not ours are refused, with the command that mends it", left="places")
 def modes(context):
     house = context.house(furnish)
     vault, file = house.vault, house.vault / "vault.db"

@@ -82,7 +82,7 @@ def panic(context):
         expect(said(start(house, ask(f"Bearer {token}"))) == ["token.revoked"], "a token came back with the thaw")
 
 
-@attack("fake tokens", "fake.misuse", "stopped", "an agent that shows another's token is frozen where the policy says so, over a lock; no agent lifts it, none is frozen by another's hand, and others go on")
+@attack("fake tokens", "fake.misuse", "stopped", "an agent that shows another's token is frozen where the policy says so, over a lock; no agent lifts it, none is frozen by another's hand, and others go on", rarely=True)
 def freezing(context):
     house = context.fresh().init()
     furnish(house)

@@ -5,12 +5,14 @@ import shutil
 
 from attack import Skipped, attack, check, clean, expect
 from house import canary
+from trap_01_lists import open_to_runs
 
 VALUE = canary()
 BADGE = []
 
 
 def furnish(house):
+    open_to_runs(house)
     with house.person() as person:
         expect(person.set("api/key", VALUE.encode()).status == 201, "set")
         policy = {"name": "all", "agent_id": "*", "allowed_keys": ["**"], "capabilities": ["env_inject"], "unsandboxed": "allow"}

@@ -3,8 +3,10 @@
 from attack import attack, expect
 from stolen import DISAGREE, NEW, OTHER, UNREADABLE, bring_back, edit, found, furnish, must_find
 
+# Where the keeper is a user of its own, root alone comes near its files.
+NEEDS_ROOT_APART = True
 
-@attack("trap 3", "database.purposes", "detected", "what was sealed or wrapped for one purpose opens for no other, even under the same key")
+@attack("trap 3", "database.purposes", "detected", "what was sealed or wrapped for one purpose opens for no other, even under the same key", rarely=True)
 def purposes(context):
     house = context.house(furnish)
 

@@ -125,7 +125,7 @@ def hidden_names(context):
         expect([rule["rule"] for rule in rules] == ["awake", "careful"], rules)
 
 
-@attack("trap 8", "session.reveal", "stopped", "a value for an agent takes a person's approval, whatever the policy says, and never goes through a tool")
+@attack("trap 8", "session.reveal", "stopped", "a value for an agent takes a person's approval, whatever the policy says, and never goes through a tool", rarely=True)
 def reveal(context):
     house = context.fresh().init()
     furnish(house)
@@ -144,7 +144,7 @@ def reveal(context):
         expect(codes[-1] == "reveal.too-often" and codes[0] != codes[-1], codes)
 
 
-@attack("trap 7", "session.file", "stopped", "a session file is its user's alone and in no place of the agent's choice; another agent does not remove it")
+@attack("trap 7", "session.file", "stopped", "a session file is its user's alone and in no place of the agent's choice; another agent does not remove it", left="no session files")
 def file(context):
     house = context.house(furnish)
     with agent(house) as claude, agent(house, "thief") as thief:
@@ -166,7 +166,7 @@ def file(context):
         expect(not path.exists(), "it is gone")
 
 
-@attack("trap 7", "session.file-token", "stopped", "where requests with a secret are listed, no session file holds its value, whatever stands beside it in the file")
+@attack("trap 7", "session.file-token", "stopped", "where requests with a secret are listed, no session file holds its value, whatever stands beside it in the file", left="no session files")
 def tokens(context):
     def listed(house):
         furnish(house)
@@ -196,7 +196,7 @@ def tokens(context):
         expect(token not in ("", VALUE), token)
 
 
-@attack("trap 7", "session.link", "stopped", "a link that is put in the place of the files' directory leads nowhere, and a keeper does not start on one")
+@attack("trap 7", "session.link", "stopped", "a link that is put in the place of the files' directory leads nowhere, and a keeper does not start on one", left="no session files")
 def links(context):
     house = context.fresh().init()
     furnish(house)
@@ -219,7 +219,7 @@ def links(context):
         directory.unlink()
 
 
-@attack("trap 7", "session.race", "stopped", "hard links beside a file and in its place, put there while it comes and goes, keep no value and cost nobody a file of theirs")
+@attack("trap 7", "session.race", "stopped", "hard links beside a file and in its place, put there while it comes and goes, keep no value and cost nobody a file of theirs", left="no session files")
 def race(context):
     house = context.fresh().init()
     furnish(house)
@@ -264,7 +264,7 @@ def race(context):
     expect(theirs.read_text() == "of the person's own", "a file of the person's was overwritten")
 
 
-@attack("trap 7", "session.pipe", "stopped", "what a pipe offers once is never had twice, however its readers race")
+@attack("trap 7", "session.pipe", "stopped", "what a pipe offers once is never had twice, however its readers race", left="no session files")
 def pipe(context):
     house = context.house(furnish)
     with agent(house) as claude:
@@ -296,7 +296,7 @@ def house_open(path):
     return open(path, "rb")
 
 
-@attack("trap 7", "session.first-reader", "possible", "a session file, and a pipe that is read once, are read by another program of their user before the one that they were made for", why="same user")
+@attack("trap 7", "session.first-reader", "possible", "a session file, and a pipe that is read once, are read by another program of their user before the one that they were made for", why="same user", left="no session files")
 def first_reader(context):
     with agent(context.house(furnish)) as claude:
         for more in ({}, {"reads": 1}):
@@ -304,7 +304,7 @@ def first_reader(context):
             expect(VALUE.encode() in done.stdout, f"{more}: {done}")
 
 
-@attack("trap 9", "session.crash", "stopped", "a killed keeper's files are gone once another has started, and a lock leaves none")
+@attack("trap 9", "session.crash", "stopped", "a killed keeper's files are gone once another has started, and a lock leaves none", left="no session files")
 def crash(context):
     house = context.fresh().init()
     furnish(house)

@@ -6,6 +6,8 @@ from api import SECRETS, secret_path
 from attack import attack, check, expect
 from house import canary
 
+# Where the keeper is a user of its own, root alone comes near its files.
+NEEDS_ROOT_APART = True
 VALUE, NEW = canary(), canary("new")
 
 

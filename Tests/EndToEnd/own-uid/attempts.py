@@ -45,7 +45,7 @@ def units(scene):
     expect("only root can do this" in done[0], done)
 
 
-@attack("own uid", "helper.loose-program", "stopped", "root executes no program that others can change")
+@attack("own uid", "helper.loose-program", "stopped", "root executes no program that others can change", left="no helper")
 def loose_program(scene):
     place = scene.base / "loose"
     place.mkdir()
@@ -124,7 +124,7 @@ def out_of_reach(scene, processes):
             expect(found == [], f"{user.pw_name} reaches of the {name}: {found}")
 
 
-@attack("own uid", "process.sandboxed-run", "stopped", "what is run in the sandbox is out of the reach of the person's programs, with each of the processes around it")
+@attack("own uid", "process.sandboxed-run", "stopped", "what is run in the sandbox is out of the reach of the person's programs, with each of the processes around it", left="one user")
 def sandboxed_looks(scene):
     with scene.house.connect(headers={"Tacit-Agent-Badge": scene.house.badges["confined"], "Tacit-Source": "mcp"}) as agent:
         agent.run(["sleep", "1000"], ["api/key"], cwd=str(scene.house.root / "work")).until_started()
@@ -138,7 +138,7 @@ def sandboxed_looks(scene):
     wait_until(lambda: not processes_of(user), "the run has ended")
 
 
-@attack("own uid", "sandbox.whole-agent", "stopped", "a whole agent has the broker, which is the keeper's, as its only way out, and a home that is gone with it; the keeper knows it by its socket")
+@attack("own uid", "sandbox.whole-agent", "stopped", "a whole agent has the broker, which is the keeper's, as its only way out, and a home that is gone with it; the keeper knows it by its socket", left="one user")
 def lodger(scene):
     script = (
         'echo "$API_KEY" | cut -c 1-60; curl -sS -o /dev/null -w "%{http_code} %{http_connect}\\n" https://api.example.com/elsewhere; '
@@ -178,7 +178,7 @@ def group(process):
     return next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
 
 
-@attack("own uid", "database.files", "stopped", "the person, a neighbour and the user of runs neither list, read nor write the keeper's files")
+@attack("own uid", "database.files", "stopped", "the person, a neighbour and the user of runs neither list, read nor write the keeper's files", left="one user")
 def files(scene):
     kept = pathlib.Path(f"/var/lib/tacit/{scene.person.pw_uid}")
     inside = [str(path) for path in kept.rglob("*") if path.is_file()]
@@ -207,7 +207,7 @@ def files(scene):
     expect(len(as_user(scene.units.keeper_user, body)) > len(inside), "the same attempts fail for the keeper itself: they prove nothing")
 
 
-@attack("own uid", "run.reach", "stopped", "a run sees no process but its own, and neither connects to the keeper nor to the helper")
+@attack("own uid", "run.reach", "stopped", "a run sees no process but its own, and neither connects to the keeper nor to the helper", left="one user")
 def inside(scene):
     text = f"""
 import json, os, socket
@@ -225,7 +225,7 @@ print(json.dumps(found))"""
     expect(found == {"processes": 2, "keeper": "PermissionError", "helper": "PermissionError", "root": False}, (found, done.err))
 
 
-@attack("own uid", "user.socket", "stopped", "another user does not reach the keeper's socket, and is no person where it does")
+@attack("own uid", "user.socket", "stopped", "another user does not reach the keeper's socket, and is no person where it does", left="one user")
 def other_user(scene):
     def connects():
         Connection(scene.units.socket).close()
@@ -246,7 +246,7 @@ def other_user(scene):
 # Ends
 
 
-@attack("own uid", "run.left", "stopped", "a run ends with its keeper, and one whose runner is killed leaves nothing behind")
+@attack("own uid", "run.left", "stopped", "a run ends with its keeper, and one whose runner is killed leaves nothing behind", left="no helper")
 def ends(scene):
     user = scene.units.run_user
     with Held(scene) as held:
@@ -270,7 +270,7 @@ def private_directories(user):
     return [path for path in pathlib.Path("/tmp").glob("tacit-run-*") if path.lstat().st_uid == user.pw_uid]
 
 
-@attack("own uid", "helper.no-service", "stopped", "without its keeper's service a command starts no other keeper in its place")
+@attack("own uid", "helper.no-service", "stopped", "without its keeper's service a command starts no other keeper in its place", left="no helper")
 def no_service(scene):
     scene.keeper.terminate()
     scene.keeper.wait()

@@ -35,7 +35,7 @@ def owners(scene):
         expect((work / who / "deep/file").read_text() == "made\n", "the file is not what was written")
 
 
-@attack("own uid", "sandbox.withheld", "redacted", "files with the value stay inside; one without it leaves")
+@check("own uid", "files with the value stay inside; one without it leaves")
 def searched(scene):
     done = agent_run(scene, "confined", ["sh", "-c", "echo $API_KEY > stolen; echo fine > fine"])
     work = scene.house.root / "work"
@@ -43,7 +43,7 @@ def searched(scene):
     expect("sandbox" in done.report and done.report["sandbox"]["files"] == "checked", done.report)
 
 
-@attack("own uid", "run.elsewhere", "stopped", "of the person's other files a run sees nothing, and of those beside its working directory neither")
+@attack("own uid", "run.elsewhere", "stopped", "of the person's other files a run sees nothing, and of those beside its working directory neither", left="one user")
 def elsewhere(scene):
     with scene.house.as_owner():
         (scene.house.root / "home" / "diary").write_text("private\n")
@@ -53,7 +53,7 @@ def elsewhere(scene):
     expect(lines[0] == "work" and len(lines) == 3 and lines[2] == "homely" and not lines[1].startswith(str(scene.house.root)), done.out + done.err)
 
 
-@attack("own uid", "run.closed-directory", "stopped", "a directory that the person cannot enter is refused; in one that is not the person's a run works as anybody could")
+@attack("own uid", "run.closed-directory", "stopped", "a directory that the person cannot enter is refused; in one that is not the person's a run works as anybody could", left="one user")
 def refused_directories(scene):
     closed = scene.base / "closed"
     closed.mkdir(mode=0o700)
@@ -108,7 +108,7 @@ def copied(scene):
             expect(report["sandbox"]["files"] == "checked, in a copy", report)
 
 
-@attack("own uid", "run.meanwhile", "stopped", "what the person changed meanwhile is not overwritten, and of a run that is broken off nothing comes back")
+@attack("own uid", "run.meanwhile", "stopped", "what the person changed meanwhile is not overwritten, and of a run that is broken off nothing comes back", left="no helper")
 def copied_meanwhile(scene):
     odd = overlaid(scene, "of-the-person-meanwhile")
     for broken in (False, True):
@@ -143,7 +143,7 @@ def not_copied(scene):
     expect(done.code == "run.directory-not-copied" and "! -readable" in repr(done.problem or done.exit), done)
 
 
-@attack("own uid", "run.linked", "stopped", "a working directory that is named through a link is the one behind it, and nothing is shown anywhere else")
+@attack("own uid", "run.linked", "stopped", "a working directory that is named through a link is the one behind it, and nothing is shown anywhere else", left="no helper")
 def linked(scene):
     work = scene.house.root / "work"
     with scene.house.as_owner():
@@ -158,7 +158,7 @@ def linked(scene):
     expect(found == [f"0 {os.stat('/etc').st_dev}", ""], found)
 
 
-@attack("own uid", "run.exchanged", "stopped", "while its owner puts others in the place of a directory and of those above it, no run shows it anywhere but there")
+@attack("own uid", "run.exchanged", "stopped", "while its owner puts others in the place of a directory and of those above it, no run shows it anywhere but there", left="no helper")
 def exchanged(scene):
     # One that the run may pass: what lies above it is not covered.
     work, system, way = scene.base / "passable", scene.base / "system", pathlib.Path(*["d"] * DEPTH)
@@ -202,7 +202,7 @@ def own_view(scene):
         expect(pathlib.Path("/proc/self/mountinfo").read_text() == before, "a mount of a run is seen outside")
 
 
-@attack("own uid", "program.own-writable", "stopped", "what a person can write is no listed program, whoever executes it")
+@attack("own uid", "program.own-writable", "stopped", "what a person can write is no listed program, whoever executes it", left="one user")
 def listed_programs(scene):
     work = scene.house.root / "work"
     with scene.house.as_owner():

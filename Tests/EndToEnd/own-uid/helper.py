@@ -55,7 +55,7 @@ def asked(scene, user, data, count=1, more=()):
     return as_user(user, body)
 
 
-@attack("helper", "helper.who", "stopped", "to the keeper it gives a runner, to nobody else; who is not the keeper is told nothing")
+@attack("helper", "helper.who", "stopped", "to the keeper it gives a runner, to nobody else; who is not the keeper is told nothing", left="no helper")
 def who(scene):
     keeper = scene.units.keeper_user
     expect(asked(scene, keeper, message()) == ["0 0", "True"], "the keeper gets no runner: the attempts below prove nothing")
@@ -72,7 +72,7 @@ def who(scene):
     still(scene)
 
 
-@attack("helper", "helper.forms", "stopped", "a message of another length, version or form, without its descriptor or with others, is refused, and the next is served")
+@attack("helper", "helper.forms", "stopped", "a message of another length, version or form, without its descriptor or with others, is refused, and the next is served", left="no helper")
 def forms(scene):
     keeper, refused = scene.units.keeper_user, [f"{REQUEST} 71", "False"]
     forms = {
@@ -96,7 +96,7 @@ def forms(scene):
     still(scene)
 
 
-@attack("helper", "helper.second", "stopped", "a second message on a connection starts nothing")
+@attack("helper", "helper.second", "stopped", "a second message on a connection starts nothing", left="no helper")
 def second(scene):
     found = asked(scene, scene.units.keeper_user, message(), more=[message(), message()])
     expect(found[0] in ("0 0", "BrokenPipeError", "ConnectionResetError"), found)
@@ -104,7 +104,7 @@ def second(scene):
     still(scene)
 
 
-@attack("helper", "helper.silent", "stopped", "one who says nothing keeps nobody waiting, and many who say nothing do not either")
+@attack("helper", "helper.silent", "stopped", "one who says nothing keeps nobody waiting, and many who say nothing do not either", left="no helper")
 def silent(scene):
     def body():
         held = []
@@ -119,7 +119,7 @@ def silent(scene):
     wait_until(lambda: not processes_of(scene.units.run_user), "the runner has ended")
 
 
-@attack("helper", "helper.begin", "stopped", "where its people are not three, or it was not given its socket, it does not begin")
+@attack("helper", "helper.begin", "stopped", "where its people are not three, or it was not given its socket, it does not begin", left="no helper")
 def beginnings(scene):
     words = scene.units.starter_unit["ExecStart"].split()
     numbers = words[2:]
