@@ -1,3 +1,4 @@
+import TacitWire
 import Testing
 
 @testable import Commands
