@@ -38,6 +38,8 @@ private final class LibraryMemberReader: MemberReader {
         }
     }
 
+    var unwrittenCount: Int { unsafe Int(clamping: tacit_member_unwritten(member)) }
+
     private static func state(_ number: Int32) -> MemberProgress.State {
         switch Int(number) {
         case Int(tacit_member_goes_on): .goesOn

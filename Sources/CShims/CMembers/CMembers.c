@@ -2,12 +2,16 @@
 
 #include <brotli/decode.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
 /* 8 MiB, as much as any level of zstd asks for but those that its `--ultra` unlocks: a frame of a few bytes may announce a window of gigabytes. */
 enum { LARGEST_WINDOW = 23, BLOCK_HEADER = 3 };
+
+/* A length and a distance of deflate with their extra bits have 48 (RFC 1951, 3.2.5 to 3.2.7), which lie in seven bytes at most. */
+enum { LONGEST_SYMBOL = 7 };
 
 struct tacit_member {
     int format;
@@ -16,6 +20,8 @@ struct tacit_member {
     ZSTD_DStream *frame;
     /* How many bytes zstd reads at most before it writes what they decode to. */
     size_t unit;
+    /* How many bytes were taken since the last one by which such a unit was whole. */
+    size_t begun;
     /* Whether zstd may have more to write of what it was given. */
     int is_full;
 };
@@ -69,6 +75,7 @@ static int read_frame(struct tacit_member *member, const void *input, size_t *le
         ZSTD_inBuffer given = {.src = (const char *)input + taken, .size = left < member->unit ? left : member->unit, .pos = 0};
         result = ZSTD_decompressStream(member->frame, &written, &given);
         taken += given.pos;
+        member->begun = given.pos == member->unit ? 0 : member->begun + given.pos;
         if (ZSTD_isError(result) || result == 0) break;
         member->is_full = written.pos == written.size;
         /* What is asked for is a block and the header of the next one, or less. */
@@ -95,6 +102,11 @@ int tacit_member_read(struct tacit_member *member, const void *input, size_t *le
     if (member->brotli != NULL) return read_brotli(member->brotli, input, length, output, room);
     if (member->frame != NULL) return read_frame(member, input, length, output, room);
     return read_deflated(&member->inflater, input, length, output, room);
+}
+
+size_t tacit_member_unwritten(const struct tacit_member *member) {
+    if (member->brotli != NULL) return PTRDIFF_MAX;
+    return member->frame != NULL ? member->begun : LONGEST_SYMBOL;
 }
 
 void tacit_member_close(struct tacit_member *member) {

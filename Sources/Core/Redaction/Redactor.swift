@@ -41,7 +41,7 @@ package struct Redactor: ~Copyable, Sendable {
     private var counts: [Match.Label: Int] = [:]
     private var bytesScanned: Int64 = 0
     private var streamEnd: StreamEnd?
-    private var answered: Set<Int> = []
+    private var answered: Set<String> = []
     /// What was found with other needles before.
     private var earlier: (counts: [RedactionReport.Count], answered: [String]) = ([], [])
     private var hasEnded = false
@@ -62,7 +62,7 @@ package struct Redactor: ~Copyable, Sendable {
     }
 
     /// Goes on with other needles, and other ends, from the first place that has not been judged: nothing of the stream is let go for that, and what was judged stays so.
-    /// A compressed member that has begun is searched as it was begun.
+    /// So is it with what compressed members decode to.
     package mutating func know(_ needles: NeedleSet, endingAt ends: StreamEnds) {
         guard streamEnd == nil else { return }
         let report = report
@@ -133,17 +133,17 @@ package struct Redactor: ~Copyable, Sendable {
         return RedactionReport(
             counts: (earlier.counts + counts).sorted { ($0.name, $0.view) < ($1.name, $1.view) }, bytesScanned: bytesScanned,
             unscanned: unscanned ?? [],
-            withheld: streamEnd?.withheld(needles.names), answered: Set(earlier.answered + answered.map { needles.names[$0] }).sorted())
+            withheld: streamEnd?.withheld, answered: answered.union(earlier.answered).sorted())
     }
 
     /// What is to be said of a compressed member that decodes to this stream; nil as long as nothing was found.
     var memberVerdict: MemberSearch.Verdict? {
         if let streamEnd, streamEnd.reason != .compressed { return .found(hit(streamEnd.reason, streamEnd.name)) }
-        if let name = counts.keys.map(\.name).min(by: { needles.names[$0] < needles.names[$1] }) { return .found(hit(.compressed, name)) }
+        if let name = counts.keys.map({ needles.names[$0.name] }).min() { return .found(hit(.compressed, name)) }
         return streamEnd == nil && members.unscannedStart == nil ? nil : .unsearchable
     }
 
-    private func hit(_ reason: RedactionReport.Withheld.Reason, _ name: Int?) -> MemberHit {
+    private func hit(_ reason: RedactionReport.Withheld.Reason, _ name: String?) -> MemberHit {
         MemberHit(reason: reason, name: name, answered: answered.sorted())
     }
 
@@ -190,7 +190,7 @@ package struct Redactor: ~Copyable, Sendable {
             if let streamEnd { end = streamEnd.start }
             if let hit = members.pass(offset + Int64(end)), streamEnd == nil {
                 streamEnd = StreamEnd(reason: hit.reason, name: hit.name, start: max(end, written))
-                for name in hit.answered { answer(name) }
+                for name in hit.answered { answer(about: name) }
             }
         }
         skeleton.forget()
@@ -218,8 +218,12 @@ package struct Redactor: ~Copyable, Sendable {
     /// Notes that an agent reads off here that a guess was right.
     private mutating func answer(_ name: Int) {
         guard mode == .agent, !needles.areTokens[name] else { return }
+        answer(about: needles.names[name])
+    }
+
+    private mutating func answer(about name: String) {
         answered.insert(name)
-        answers?.take(needles.names[name])
+        answers?.take(name)
     }
 
     private mutating func withhold(_ count: Int) { streamEnd?.byteCount += Int64(count) }

@@ -18,7 +18,7 @@ package struct StreamEnds: OptionSet, Sendable {
     func end(at place: Int, _ match: Match, _ needles: NeedleSet) -> StreamEnd? {
         let isGuessable = needles.areGuessable[match.label.name]
         guard contains(isGuessable ? .guessable : .value) else { return nil }
-        return StreamEnd(reason: isGuessable ? .guessable : .value, name: match.label.name, start: place)
+        return StreamEnd(reason: isGuessable ? .guessable : .value, name: needles.names[match.label.name], start: place)
     }
 
     /// Whether a match that ends nothing stays where it is, unhidden.
@@ -29,14 +29,12 @@ package struct StreamEnds: OptionSet, Sendable {
 struct StreamEnd {
     var reason: RedactionReport.Withheld.Reason
     /// The value's, where one was hit.
-    var name: Int?
+    var name: String?
     /// Within the held bytes.
     var start: Int
     /// What was not passed on so far.
     var byteCount: Int64 = 0
 
     /// As it is told; nil where nothing came afterwards.
-    func withheld(_ names: [String]) -> RedactionReport.Withheld? {
-        byteCount > 0 ? .init(reason: reason, name: name.map { names[$0] }, bytes: byteCount) : nil
-    }
+    var withheld: RedactionReport.Withheld? { byteCount > 0 ? .init(reason: reason, name: name, bytes: byteCount) : nil }
 }

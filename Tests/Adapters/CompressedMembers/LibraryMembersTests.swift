@@ -79,4 +79,35 @@ struct LibraryMembersTests {
             #expect(end == state && output == (state == .ended ? [0x61, 0x62] : []), "\(window)")
         }
     }
+
+    /// What comes out of the first bytes, and how many of them may have begun more.
+    private func beginning(_ format: MemberFormat, _ bytes: ArraySlice<UInt8>) throws -> (output: [UInt8], unwritten: Int) {
+        let reader = try #require(LibraryMembers().reader(of: format))
+        var piece = [UInt8](repeating: 0, count: Self.text.count + 1)
+        let progress = unsafe piece.withUnsafeMutableBytes { buffer in
+            var span = unsafe buffer.mutableBytes
+            return unsafe reader.read(Array(bytes).span.bytes, into: &span)
+        }
+        return (Array(piece[..<progress.written]), reader.unwrittenCount)
+    }
+
+    @Test("of what is not written yet it is told how many bytes may have begun it: a block of zstd's, a symbol of deflate's, all of brotli")
+    func unwritten() throws {
+        let letters = Self.text.map { $0 & 0x0f }
+        for (format, number) in Self.formats {
+            let member = packed(number, letters)
+            var most = 0
+            for count in stride(from: 20, to: member.count, by: member.count / 90) {
+                let (output, unwritten) = try beginning(format, member[..<count])
+                guard format != .brotli else {
+                    #expect(unwritten == .max)
+                    continue
+                }
+                most = max(most, unwritten)
+                let known = max(count - unwritten, 0)
+                if format == .zstd { #expect(try beginning(format, member[..<known]).output == output, "\(count)") } else { #expect(unwritten == 7) }
+            }
+            if format == .zstd { #expect(most > 100 && most <= 128 << 10) }
+        }
+    }
 }

@@ -207,7 +207,7 @@ struct EntryTests {
         #expect(result.report.withheld?.name == "KEY" && result.output.count > archive.count / 3)
     }
 
-    @Test("an entry that decodes to too much, or is too long to be waited for, is not searched")
+    @Test("an entry that decodes to too much is not searched; one that is long goes on while it is")
     func bombs() {
         let limits = MemberLimits(held: 20_000, decoded: 100_000)
         let (bomb, less) = (Archive.Entry([UInt8](repeating: 0, count: 100_000)), Archive.Entry([UInt8](repeating: 0, count: 99_999)))
@@ -216,7 +216,7 @@ struct EntryTests {
         }
         #expect(opened([less.bytes], by: Self.set, limits).output == less.bytes)
         let long = Archive.Entry(SeededGenerator.noise(30_000))
-        #expect(opened([long.bytes], by: Self.set, limits).output == long.header)
+        #expect(opened([long.bytes], by: Self.set, limits).output == long.bytes)
         #expect(opened([long.with(\.method, 0).bytes], by: Self.set, limits).output == long.with(\.method, 0).bytes)
         #expect(opened([long.bytes], by: Self.set, endingAt: [], isRead: false, limits).report.unscanned.isEmpty)
     }

@@ -38,12 +38,19 @@ struct MemoryTests {
         Stream(testDescription: "escapes in escapes", bytes: rows("\\\\\\u005cu0043")),
         Stream(testDescription: "beginnings of gzip", bytes: rows([0x1f, 0x8b, 0x08, 0x00])),
         Stream(testDescription: "beginnings of zlib", bytes: rows("x^")),
+    ]
+
+    /// Of which all but what is held goes on.
+    static let members = [
         Stream(testDescription: "a member of gzip without an end", bytes: { part(gzip, $0) }),
+        Stream(testDescription: "a member of zlib without an end", bytes: { part(zlib, $0) }),
         Stream(testDescription: "a member of zstd without an end", bytes: { part(zstd, $0) }),
     ]
 
-    /// Members of bytes that cannot be made shorter, longer than the streams of these tests.
-    private static let (gzip, zstd) = (Packed.gzip(noise), Packed.zstd(noise))
+    /// Members longer than the streams of these tests: of bytes that cannot be made shorter, and of bits, with which a block of zstd's is shorter than what is held.
+    private static let (gzip, zlib, zstd) = (
+        Packed.gzip(noise), Packed.zlib(noise), Packed.zstd(noise.flatMap { byte in (0..<8).map { byte >> $0 & 1 } })
+    )
     private static let noise: [UInt8] = {
         var generator = SeededGenerator(seed: 1)
         return (0..<(portions + 1) * portion / 8).flatMap { _ in unsafe withUnsafeBytes(of: generator.next()) { unsafe Array($0) } }
@@ -51,29 +58,33 @@ struct MemoryTests {
 
     private static func part(_ member: [UInt8], _ number: Int) -> [UInt8] { Array(member[number * portion..<(number + 1) * portion]) }
 
-    /// The most that is held in each half of a stream.
-    private static func peaks(_ stream: Stream, endingAt ends: StreamEnds) -> (first: Int, second: Int) {
+    /// The most that is held in each half of a stream, and how much of it went on.
+    private static func peaks(_ stream: Stream, endingAt ends: StreamEnds) -> (first: Int, second: Int, passed: Int) {
         var redactor = Redactor(
             needleSet(["KEY": value]), mode: .agent, endingAt: ends, opening: LibraryMembers(), MemberLimits(held: most))
-        var (output, peaks) = ([UInt8](), [0, 0])
+        var (output, peaks, passed) = ([UInt8](), [0, 0], 0)
         for number in 0..<portions {
             let bytes = stream.bytes(number)
             unsafe redactor.redact(bytes.span.bytes, into: &output)
             while redactor.isBehind { redactor.catchUp(portion, into: &output) }
             let half = number * 2 / portions
             peaks[half] = max(peaks[half], redactor.heldByteCount)
+            passed += output.count
             output.removeAll(keepingCapacity: true)
         }
-        return (peaks[0], peaks[1])
+        return (peaks[0], peaks[1], passed)
     }
 
-    @Test("text, rows, beginnings of values and members", arguments: streams)
+    @Test("text, rows, beginnings of values and members", arguments: streams + members)
     func bounded(_ stream: Stream) {
         // A member that is damaged ends the stream, unless it is let pass.
         for ends in [[], .compressed] as [StreamEnds] {
-            let (first, second) = Self.peaks(stream, endingAt: ends)
+            let (first, second, _) = Self.peaks(stream, endingAt: ends)
             #expect(max(first, second) <= Self.bound, "\(first), then \(second) of \(Self.portions * Self.portion) bytes")
             #expect(second <= first + Self.portion, "\(first), then \(second): it grows with the stream")
         }
     }
+
+    @Test("a member that is longer than what is held goes on", arguments: members)
+    func flowing(_ stream: Stream) { #expect(Self.peaks(stream, endingAt: .compressed).passed > Self.portions * Self.portion - Self.most) }
 }

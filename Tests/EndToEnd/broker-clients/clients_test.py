@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent / "broker"), str(here.parent / "sessions")]
 from person import Person
-from stand_in import WORDS, StandIn
+from stand_in import NOISE, TABLE, WORDS, StandIn, tarball
 
 PROGRAM = sys.argv[1]
 # Of the kinds that providers give out: some clients look at the beginning.
@@ -135,7 +135,7 @@ def pip_installs(scene):
     """From an index that asks for a user and a password, one package from its source, the other from a wheel: a zip file, whose entries are searched."""
     scene.shell(f'"{sys.executable}" -m pip install -q --no-deps --target found --index-url "https://x:$CODE_TOKEN@localhost:{scene.port}/simple/" greeting==1.0 parting==1.0')
     assert (scene.home / "found" / "greeting.py").exists()
-    assert (scene.home / "found" / "parting" / "noise.bin").stat().st_size == 500_000
+    assert (scene.home / "found" / "parting" / "noise.bin").read_bytes() == NOISE
     assert scene.shown("/simple/") == {basic("x")}
 
 
@@ -146,6 +146,7 @@ def npm_installs(scene):
         f"registry={scene.url}/npm/\n//localhost:{scene.port}/npm/:_authToken=${{CODE_TOKEN}}\nupdate-notifier=false\naudit=false\nfund=false\n")
     scene.shell("cd project && npm install --silent greeting")
     assert (scene.home / "project/node_modules/greeting/index.js").exists()
+    assert len(tarball()) > 5 << 20 and (scene.home / "project/node_modules/greeting/table.txt").read_bytes() == TABLE
     assert scene.shown("/npm/") == {f"Bearer {CODE}"}
 
 

@@ -1,6 +1,7 @@
 """Services that real clients know, as far as they use them here: a code host, package indexes, two model providers. All over TLS, on this machine."""
 
 import base64
+import functools
 import hashlib
 import io
 import json
@@ -15,6 +16,9 @@ import frames
 from tls_service import QuietHandler, TLSService
 
 WORDS = ["one", "two", "three"]
+# What no packing makes shorter, and text that becomes as long as it was before it was written so; both longer than what the broker holds of a reply.
+NOISE = random.Random(1).randbytes(2_500_000)
+TABLE = base64.encodebytes(random.Random(2).randbytes(11 << 19))
 
 
 class StandIn(TLSService):
@@ -203,7 +207,7 @@ def wheel(out):
     """A built package: entries that are packed and that are not, as tools write them, one of noise that no packing makes shorter."""
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("parting/__init__.py", "word = 'bye'\n" * 100, zipfile.ZIP_DEFLATED)
-        archive.writestr("parting/noise.bin", random.Random(1).randbytes(500_000), zipfile.ZIP_DEFLATED)
+        archive.writestr("parting/noise.bin", NOISE, zipfile.ZIP_DEFLATED)
         archive.writestr("parting/table.txt", "not packed", zipfile.ZIP_STORED)
         archive.writestr("parting-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: parting\nVersion: 1.0\n", zipfile.ZIP_DEFLATED)
         archive.writestr("parting-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n", zipfile.ZIP_DEFLATED)
@@ -214,5 +218,9 @@ def wheel(out):
 WHEEL = wheel(Pipe()).getvalue()
 
 
+@functools.cache
 def tarball():
-    return packed([("package/package.json", json.dumps({"name": "greeting", "version": "1.0.0", "main": "index.js"})), ("package/index.js", "module.exports = 'hello'\n")])
+    """A package of more than 5 MiB."""
+    return packed([
+        ("package/package.json", json.dumps({"name": "greeting", "version": "1.0.0", "main": "index.js"})), ("package/index.js", "module.exports = 'hello'\n"),
+        ("package/table.txt", TABLE.decode())])

@@ -20,6 +20,15 @@ PROGRAM = sys.argv[1]
 VALUE = "ghp_" + "CANARY" + os.urandom(15).hex()
 # Text, which is searched to its end: of data that are as good as random some look packed.
 PIECE = base64.b64encode(os.urandom(3 << 18))
+HEAD, END = b"\x1f\x8b\x08\0\0\0\0\0\0\xff", b"\x03\0"
+
+
+def flushed(piece):
+    packer = zlib.compressobj(1, wbits=-15)
+    return packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+PACKED = flushed(PIECE)
 # What a build that was made to be fast takes within seconds, and one that was not.
 IS_FAST = "/release/" in os.path.realpath(PROGRAM)
 SHORT, LONG = (64, 1024) if IS_FAST else (2, 14)
@@ -32,6 +41,16 @@ EVENTS = {
 }
 
 ENDS = {name: form.partition("{}")[2].encode() for name, (_, form) in EVENTS.items()}
+
+
+def member(count):
+    """The parts of one gzip member of so many pieces."""
+    checksum = 0
+    yield HEAD
+    for _ in range(count):
+        checksum = zlib.crc32(PIECE, checksum)
+        yield PACKED
+    yield END + checksum.to_bytes(4, "little") + (count * len(PIECE) & 0xFFFFFFFF).to_bytes(4, "little")
 
 
 def texts(credential):
@@ -68,6 +87,15 @@ class Service(TLSService):
                 self.end_headers()
                 for _ in range(int(count)):
                     self.wfile.write(PIECE)
+
+            def packed(self, count):
+                """One gzip member of so many pieces, whatever their number: each begins anew."""
+                self.send_response(200)
+                self.send_header("Content-Type", "application/gzip")
+                self.send_header("Content-Length", str(len(HEAD) + int(count) * len(PACKED) + len(END) + 8))
+                self.end_headers()
+                for part in member(int(count)):
+                    self.wfile.write(part)
 
             def seen(self, number):
                 service.seen.put(number)
@@ -114,11 +142,14 @@ CLIENT = """
     def up(count):
         print(asked("PUT", "/v1/up", (piece for _ in range(int(count))), int(count)).read().decode())
 
-    def down(count):
-        reply, length, checksum = asked("GET", f"/v1/down/{count}"), 0, 0
+    def down(count, kind="down"):
+        reply, length, checksum = asked("GET", f"/v1/{kind}/{count}"), 0, 0
         while part := reply.read(1 << 20):
             length, checksum = length + len(part), zlib.crc32(part, checksum)
         print(length, checksum)
+
+    def packed(count):
+        down(count, "packed")
 
     def events(name):
         reply = asked("GET", f"/v1/events/{name}")
@@ -214,6 +245,11 @@ def streams_take_no_memory(scene):
             checksum = zlib.crc32(PIECE, checksum)
         assert scene.ask("up", count) == [f"{checksum}"]
         assert scene.ask("down", count) == [f"{count * len(PIECE)} {checksum}"]
+        # What is packed in one member is opened and searched, and comes as it was.
+        length, checksum = 0, 0
+        for part in member(count):
+            length, checksum = length + len(part), zlib.crc32(part, checksum)
+        assert scene.ask("packed", count) == [f"{length} {checksum}"]
         return scene.most()
     short, long = pass_on(SHORT), pass_on(LONG)
     print(f"      {SHORT} MiB up and down: {short:.0f} MiB, {LONG} MiB: {long:.0f} MiB")

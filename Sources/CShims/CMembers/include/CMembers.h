@@ -18,4 +18,8 @@ struct tacit_member *tacit_member_open(int format);
 /// left and all taken, nothing of what was taken is still to be written. What comes out before a member fails does not depend on how it was cut; of brotli it may.
 int tacit_member_read(struct tacit_member *member, const void *input, size_t *length, void *output, size_t *room);
 
+/// With room left and all taken: how many of the last bytes that were taken may have begun what is not written yet. Those before them tell nothing of it, but for how often each byte
+/// stands in a block of deflate.
+size_t tacit_member_unwritten(const struct tacit_member *member);
+
 void tacit_member_close(struct tacit_member *member);

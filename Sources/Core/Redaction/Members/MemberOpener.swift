@@ -20,6 +20,11 @@ package protocol MemberReader: AnyObject {
     /// With room left and all taken, nothing of what was taken is still to be written. What was written before a failure does not depend on how the
     /// member was cut; of brotli it may.
     func read(_ input: RawSpan, into output: inout MutableRawSpan) -> MemberProgress
+
+    /// With room left and all taken: how many of the last bytes that were taken may have begun what is not written yet.
+    ///
+    /// Those before them tell nothing of it, but for how often each byte stands in a block of deflate. Of brotli it is not known, and as many as there are.
+    var unwrittenCount: Int { get }
 }
 
 /// What one read of a member led to.
@@ -45,10 +50,14 @@ package struct MemberProgress: Sendable {
 
 /// How far members are read.
 package struct MemberLimits: Sendable {
-    /// The most bytes of a member in a stream that somebody reads: they are held back until it was searched.
+    /// The most bytes of a member that are held back in a stream that somebody reads. Of a longer one goes on what was searched.
     package var held: Int
-    /// A member that decodes to as much is not searched: a few bytes can stand for gigabytes.
+    /// A member that decodes to so much more than what it may decode to for its length is not searched: a few bytes can stand for gigabytes.
     package var decoded: Int
+    /// How many bytes each one of a member may decode to, beside these.
+    package var decodedPerByte: Int
 
-    package init(held: Int = 1 << 20, decoded: Int = 64 << 20) { (self.held, self.decoded) = (held, decoded) }
+    package init(held: Int = 1 << 20, decoded: Int = 64 << 20, decodedPerByte: Int = 16) {
+        (self.held, self.decoded, self.decodedPerByte) = (held, decoded, decodedPerByte)
+    }
 }

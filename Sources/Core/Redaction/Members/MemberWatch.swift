@@ -11,7 +11,7 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
     private let opener: (any MemberOpener)?
     private let isRead: Bool
     private let limits: MemberLimits
-    private var search: (member: MemberSearch, start: Int64, settles: Bool)?
+    private var search: (member: MemberSearch, start: Int64)?
     /// The member that ended last, and what its redactor holds.
     private var last: (inside: InsideRedactor, end: Int64)?
     /// Where the stream ends, once it is judged up to there.
@@ -33,9 +33,10 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
         (self.needles, self.ends, self.opener, self.isRead, self.limits) = (needles, ends, opener, isRead, limits)
     }
 
-    /// From the next member on.
+    /// Goes on with other needles, in the member that is being read as well.
     mutating func know(_ needles: NeedleSet, endingAt ends: StreamEnds) {
         (self.needles, self.ends) = (needles, ends)
+        search?.member.inside.know(needles, endingAt: ends)
         last = nil
     }
 
@@ -59,11 +60,7 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
         entries.read(text, at: offset)
         while barrier == nil {
             if search != nil {
-                guard goOn(in: text, at: offset, isEnd: isEnd) else {
-                    let stop = stop(at: offset)
-                    passEntries(of: marks, before: stop ?? text.count, of: text, at: offset)
-                    return stop
-                }
+                guard goOn(in: text, at: offset, isEnd: isEnd) else { break }
             } else if let (mark, start) = Self.mark(marks.first, in: text, at: offset), start < entries.next?.start ?? .max {
                 marks.removeFirst()
                 take(mark, at: start, in: text, at: offset)
@@ -76,8 +73,12 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
                 return nil
             }
         }
-        return barrier.map { Int($0.start - offset) }
+        let stop = barrierPlace(at: offset) ?? stop(at: offset)
+        passEntries(of: marks, before: stop ?? text.count, of: text, at: offset)
+        return barrierPlace(at: offset) ?? stop
     }
+
+    private func barrierPlace(at offset: Int64) -> Int? { barrier.map { Int($0.start - offset) } }
 
     /// Where a mark may have begun that the text's end cuts, if judging must stop there.
     func openStart(in text: LentBytes, from place: Int) -> Int? {
@@ -101,28 +102,27 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
         guard start >= settled else { return }
         settled = start + 1
         // Without what opens it, zlib's mark is two bytes of text.
-        if mark != .zlib || opener != nil { begin(mark.format, at: start, isSure: mark != .zlib) }
+        if mark != .zlib || opener != nil { begin(mark.format, at: start, mark == .zlib ? .likely : .sure) }
     }
 
     /// What lies within another member's bytes was searched as part of these alone.
     private mutating func begin(_ entry: EntryWatch.Entry) {
         switch entry.packing {
         case .none:
-            if opener != nil, entry.start >= settled { begin(.deflate, at: entry.start, isSure: false, settles: false) }
-        case .deflate(let isSure) where entry.start >= settled: begin(.deflate, at: entry.start, isSure: isSure, settles: isSure)
+            if opener != nil, entry.start >= settled { begin(.deflate, at: entry.start, .perhaps) }
+        case .deflate(let isSure) where entry.start >= settled: begin(.deflate, at: entry.start, isSure ? .sure : .perhaps)
         case .deflate, .closed: giveUp(from: entry.start)
         }
     }
 
-    /// One that settles nothing has no checksum, and nothing says that it is one: what looks like others in it may be others.
-    private mutating func begin(_ format: MemberFormat?, at start: Int64, isSure: Bool, settles: Bool = true) {
+    private mutating func begin(_ format: MemberFormat?, at start: Int64, _ claim: MemberClaim) {
         let inside = last?.end == start ? last?.inside : nil
         last = nil
         guard let opener, let format, wasted <= Int(clamping: start) + Self.mostWasted,
             let member = MemberSearch(
-                format, isSure: isSure, by: opener, limits, isRead: isRead, inside: inside ?? InsideRedactor(needles, endingAt: ends))
+                format, claim, by: opener, limits, isRead: isRead, inside: inside ?? InsideRedactor(needles, endingAt: ends))
         else { return giveUp(from: start) }
-        search = (member, start, settles)
+        search = (member, start)
     }
 
     /// Judging goes on up to a place within the member that is being read: entries that begin before it cannot be returned to.
@@ -138,7 +138,7 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
 
     /// Reads on in the member; false as long as there may be more of it.
     private mutating func goOn(in text: LentBytes, at offset: Int64, isEnd: Bool) -> Bool {
-        guard let (member, start, settles) = search else { return true }
+        guard let (member, start) = search else { return true }
         guard budget > 0 else {
             isBehind = true
             return false
@@ -146,32 +146,41 @@ struct MemberWatch: ~Copyable, @unchecked Sendable {
         var verdict = member.read(text.slice(Int(start - offset) + member.taken..<text.count), decoding: &budget)
         if verdict == .goesOn, isEnd, budget > 0 { verdict = member.cut() }
         search = nil
+        // What was let go of it is behind: nothing else begins in it, and the stream ends no sooner.
+        let left = start + Int64(member.released)
+        if member.released > 0 { settled = left }
         switch verdict {
-        case .goesOn where !settles && !isRead && member.taken >= Self.mostDoubted: giveUp(from: start)
+        case .goesOn where member.claim == .perhaps && !isRead && member.taken >= Self.mostDoubted: giveUp(from: start)
         case .goesOn:
-            search = (member, start, settles)
+            search = (member, start)
             isBehind = budget <= 0
             return false
-        case .clean where !settles: wasted += max(member.taken, member.decoded)
+        case .clean where member.claim == .perhaps: wasted += max(member.taken, member.decoded)
         case .clean:
             settled = start + Int64(member.taken)
             last = (member.inside, settled)
         case .noMember: wasted += max(member.taken, member.decoded)
-        case .found(let hit): barrier = (start, hit)
-        case .unsearchable: giveUp(from: start)
+        case .found(let hit): end(at: left, hit)
+        case .unsearchable: giveUp(from: left)
         }
         return true
     }
 
     /// What begins here is not searched: the stream ends before it, or passes and that is told.
     private mutating func giveUp(from start: Int64) {
-        if ends.contains(.compressed) { barrier = (start, MemberHit(reason: .compressed)) } else { doubted = doubted ?? start }
+        if ends.contains(.compressed) { end(at: start, MemberHit(reason: .compressed)) } else { doubted = min(doubted ?? start, start) }
+    }
+
+    /// Nothing behind the first such place counts any more.
+    private mutating func end(at start: Int64, _ hit: MemberHit) {
+        if start < barrier?.start ?? .max { barrier = (start, hit) }
+        search = nil
     }
 
     /// Where judging must stop because of the member that is being read.
     private func stop(at offset: Int64) -> Int? {
-        guard let (member, start, _) = search else { return nil }
-        if isRead || member.taken < Self.mostDoubted { return Int(start - offset) }
+        guard let (member, start) = search else { return nil }
+        if isRead || member.taken < Self.mostDoubted { return Int(start - offset) + member.released }
         return isBehind ? Int(start - offset) + member.taken : nil
     }
 }
