@@ -51,6 +51,13 @@ struct LentBytes {
     /// Lends the bytes to who reads spans.
     func withSpan<Result>(_ body: (RawSpan) -> Result) -> Result { unsafe body(buffer.bytes) }
 
+    /// Where the line breaks begin that end at a place; the place itself where none do.
+    func end(beforeLineBreaksAt place: Int) -> Int {
+        var place = place
+        while place > 0, self[place - 1].isLineEnd { place -= 1 }
+        return place
+    }
+
     func slice(_ range: Range<Int>) -> LentBytes { unsafe LentBytes(UnsafeRawBufferPointer(rebasing: buffer[range])) }
 
     func append(to output: inout [UInt8], _ range: Range<Int>) {

@@ -246,7 +246,9 @@ package struct Redactor: ~Copyable, Sendable {
             // More of the same beginning is no answer of its own: it says only how far the text goes on being right, and what is wrong is shown.
             if match.isFragment || needles.areGuessable[match.label.name] { answer(match.label.name) }
         }
-        (written, hiddenEnd, lastLabel) = (match.end, match.end, match.label)
+        // Of a beginning the line breaks are shown that the text ends with: whoever reads lines, or events, waits for them.
+        let end = match.isFragment ? text.end(beforeLineBreaksAt: match.end) : match.end
+        (written, hiddenEnd, lastLabel) = (max(end, written), match.end, match.label)
     }
 
     private mutating func write(upTo end: Int, of text: LentBytes, into output: inout [UInt8]) {

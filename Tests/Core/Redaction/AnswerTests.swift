@@ -24,6 +24,27 @@ struct AnswerTests {
         #expect(redactor.report.withheld == .init(reason: .fuse, bytes: 6) && redactor.report.answered == ["KEY"])
     }
 
+    @Test("line breaks behind it are shown, and the rest of the value is hidden all the same", arguments: ["\n", "\n\n", "\r\n\r\n", "\r\r"])
+    func lineBreaks(_ breaks: String) {
+        let digits = Spellings.base64(Array(Self.value.utf8))
+        for (value, cut) in [(Self.value, 16), (Self.value, 22), (digits, 30)] {
+            let answers = AnswerBook()
+            var redactor = Redactor(Self.set, mode: .agent, endingAt: [.compressed, .guessable], answers: answers)
+            let shown = redactor.taking(Array(("data: " + value.prefix(cut) + breaks).utf8)) + redactor.pausing()
+            #expect(shown.hasPrefix("data: [REDACTED:KEY") && shown.hasSuffix("]" + breaks) && answers.takeNew() == ["KEY"], "\(shown)")
+            // One more is shown as well, and what goes on with the value is hidden, without another placeholder or answer.
+            #expect(redactor.taking(Array(breaks.utf8)) + redactor.pausing() == breaks)
+            let rest = String(value.dropFirst(cut))
+            #expect(
+                redactor.taking(Array((rest + "\nmore").utf8)) + redactor.pausing(isEnd: true) == "\nmore" && answers.takeNew() == [],
+                "\(value), \(cut)")
+        }
+        // Below sixteen bytes all of it is shown.
+        var redactor = Redactor(Self.set, mode: .agent)
+        let event = "data: " + Self.value.prefix(15) + breaks
+        #expect(redactor.taking(Array(event.utf8)) + redactor.pausing() == event)
+    }
+
     @Test("so is a beginning in another form, and in one around another") func forms() {
         let digits = Spellings.hex(Array(Self.value.utf8)).prefix(20).joined()
         for text in [digits, String(Spellings.base64(Array(Self.value.utf8)).prefix(30)), String(Spellings.base64(Array(digits.utf8)).prefix(48))] {
