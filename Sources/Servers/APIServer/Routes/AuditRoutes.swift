@@ -11,7 +11,7 @@ struct AuditRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.route(.get, WirePath.audit, query: ["from", "limit"], use: list)
+        router.route(.get, WirePath.audit, query: ["from", "limit", "before", "since", "until", "agent", "secret", "action", "denied"], use: list)
         router.route(.post, WirePath.auditVerification, use: verify)
         router.route(.get, WirePath.auditExport, query: ["from", "limit"], use: export)
         router.route(.get, WirePath.checkpoints) { _, context in
@@ -31,13 +31,20 @@ struct AuditRoutes: Sendable {
 
     private func open(_ context: APIContext) throws -> OpenVault { try vault.opened(for: try context.asker) }
 
-    /// `from` is an index; without it the newest `limit` entries are given.
+    /// `from` is an index; without it the newest `limit` entries are given that are meant, `before` an index where one is said.
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = context.query
         let limit = try query.integer("limit", in: 1...5000) ?? 100
         let open = try open(context)
+        guard let from = try query.integer("from", in: 0...Int.max).map(Int64.init) else {
+            let before = try query.integer("before", in: 0...Int.max).map(Int64.init)
+            let (views, next) = try await open.auditEntries(matching: try AuditFilter(query), before: before, limit: limit, by: try context.asker)
+            return try Response(json: Page(items: views.map(AuditItem.init), nextCursor: next.map { "\($0)" }))
+        }
+        guard try AuditFilter(query) == AuditFilter() else {
+            throw EngineError.invalid("entries from an index on are given as they are", hint: "leave out the index, or the filter")
+        }
         let count = try await open.auditEntryCount()
-        let from = try query.integer("from", in: 0...Int.max).map(Int64.init) ?? max(0, count - Int64(limit))
         let items = try await open.auditEntries(from: from, limit: limit, by: try context.asker).map(AuditItem.init)
         let next = items.last.map { $0.index + 1 }.flatMap { $0 < count ? "\($0)" : nil }
         return try Response(json: Page(items: items, nextCursor: next))
