@@ -26,11 +26,11 @@ def apply(person, rule, **policy):
     expect(answer.status == 200, f"policy: {answer}")
 
 
-def start(house, *lines, agent="claude"):
+def start(house, *lines, agent="claude", **more):
     """A run of a person's for an agent, on a connection of its own, which ends with it."""
     # This machine is not asked for by way of a proxy otherwise.
     script = "\n".join(["unset NO_PROXY no_proxy", *lines])
-    return house.person().run(["sh", "-c", script], [{"reference": "api/key", "variable": "TOKEN"}], agent=agent, scope="default/dev")
+    return house.person().run(["sh", "-c", script], [{"reference": "api/key", "variable": "TOKEN"}], agent=agent, scope="default/dev", **more)
 
 
 def said(run, meanwhile=None, stopped=False):

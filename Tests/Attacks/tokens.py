@@ -52,7 +52,7 @@ def foreign(context):
         pair = base64.b64encode(f"x:{token}".encode()).decode()
         for credential in (f"Bearer {token}", f"token {token}", f"Basic {pair}"):
             expect(said(start(house, ask(credential), agent="other")) == ["token.foreign"], credential.split()[0])
-        [left] = said(start(house, 'echo "$TOKEN"'))
+        [left] = said(start(house, 'echo "$TOKEN"', show_tokens=True))
         expect(said(start(house, ask(f"Bearer {left}"))) == ["token.revoked"], "the token of a run that is over")
         expect(misuses(hand) > before, "no entry of a misuse")
 

@@ -72,6 +72,8 @@ def governed(connection):
         "secret.undelete": lambda: connection.request("POST", key + "/undelete"),
         "secret.purge": lambda: connection.request("POST", key + "/purge"),
         "secret.rollback": lambda: connection.json("POST", key + "/rollback", {"version": 1}),
+        "secret.compare": lambda: connection.json("POST", "/v1/comparisons", {"from": {"scope": "default/dev"}, "to": {"scope": "default/prod"}}),
+        "health.check": lambda: connection.request("GET", "/v1/health"),
         "approval.list": lambda: connection.request("GET", "/v1/approvals"),
         "approval.grant": lambda: connection.json("POST", request, {"verdict": "approve", "code": "00000"}),
         "approval.grant by an authenticator": lambda: connection.json("POST", request, {"verdict": "approve", "code": "00000", "timed_code": "000000"}),
@@ -86,6 +88,9 @@ def governed(connection):
         "environment.create": lambda: connection.json("POST", "/v1/projects/default/environments", {"name": "mine"}),
         "environment.rename": lambda: connection.json("PATCH", "/v1/projects/default/environments/dev", {"name": "mine"}),
         "environment.delete": lambda: connection.request("DELETE", "/v1/projects/default/environments/dev"),
+        "environment.history": lambda: connection.request("GET", "/v1/projects/default/environments/dev/history"),
+        "environment.copy": lambda: connection.json("POST", "/v1/copies", {"from": "default/prod", "to": "default/dev"}),
+        "environment.restore": lambda: connection.json("POST", "/v1/copies", {"from": "default/dev", "to": "default/dev", "as_of": "2026-01-01T00:00:00Z"}),
         "run.all": lambda: run_all(connection),
     }
 
@@ -120,7 +125,7 @@ def governed_routes(context):
 def no_route_is_forgotten(context):
     # The others are open to agents or take a password of their own; a new route makes this fail until somebody decides where it belongs.
     with agent(context.house(furnish)) as connection:
-        attacked = len(governed(connection)) - len(["an old version", "run.all", "by an authenticator"])
+        attacked = len(governed(connection)) - len(["an old version", "run.all", "by an authenticator", "environment.restore"])
     open_to_agents = ["status", "doctor", "list", "show", "history", "masked", "exists", "runs", "projects", "environments", "lock"]
     # What an agent does for itself, in trap_07_sessions.py: sessions (list, wake, sleep), files, rules, acknowledgements, and a value with an approval.
     open_to_agents += ["sessions", "wake", "sleep", "files", "rules", "acknowledgements", "reveal"]
