@@ -32,11 +32,11 @@ import Testing
     private func ask(
         _ door: FakeBrokers.Door, showing strangers: [FakeToken] = [], at host: String = "api.stripe.com", _ port: Int = 443,
         _ method: String = "GET",
-        _ path: String = "/v1/customers", in place: TokenPlace = .bearer, times: Int = 1
+        _ path: String = "/v1/customers", in place: TokenPlace = .bearer, times: Int = 1, over scheme: String = "https"
     ) async throws -> String? {
         let grant = try #require(door.setup.tokens.keys.first)
         let request = AskedRequest(
-            scheme: "https", host: host, port: port, method: method, path: path,
+            scheme: scheme, host: host, port: port, method: method, path: path,
             uses: [RequestWish.TokenUse(grant: grant, place: place, occurrences: times)], strangers: strangers.map { Array($0.text.utf8) })
         guard case .refuse(let denial) = await door.judge.judge(request) else { return nil }
         return denial?.code
@@ -70,8 +70,12 @@ import Testing
         for place in [TokenPlace.query("key"), .cookie("a"), .header("x-api-key"), .segment, .json("/k")] {
             #expect(try await ask(door, in: place) == "destination_not_allowed")
         }
+        // Over plain http as well, where nothing goes in any case.
+        for port in [80, 8080] { #expect(try await ask(door, at: "evil.example", port, over: "http") == "destination_not_allowed") }
+        #expect(try await ask(door, 80, in: .query("key"), over: "http") == "destination_not_allowed")
+        #expect(try await ask(door, 80, over: "http") == "destination_not_allowed", "which is no misuse: it was meant for where it may go")
         let views = try bench.open.misuses(for: bench.person())
-        #expect(views.map(\.code) == ["token.elsewhere", "token.misplaced"] && views.map(\.count) == [3, 5])
+        #expect(views.map(\.code) == ["token.elsewhere", "token.misplaced"] && views.map(\.count) == [5, 6])
         let entries = try await bench.log().filter { $0.action == .known(.tokenMisuse) }
         #expect(entries.map(\.decision.code) == ["token.elsewhere", "token.misplaced"], "others of the kind are counted")
         #expect(entries.allSatisfy { $0.subjects.map(\.secret).count == 1 && $0.subjects[0].secret != nil })

@@ -54,6 +54,14 @@ package struct RequestQuestion: Sendable, Hashable {
     /// Whether it would go without TLS.
     var isPlain: Bool { scheme == "http" }
 
+    /// What was asked over plain http, as it would be asked over TLS; nil where it was not.
+    var overTLS: RequestQuestion? {
+        guard isPlain else { return nil }
+        return RequestQuestion(
+            host: host, port: port == 80 ? 443 : port, method: method, path: path, place: place, occurrences: occurrences,
+            providerPlaces: providerPlaces, isBare: isBare, operations: operations)
+    }
+
     /// Whether it is asked for a tunnel, in which nobody sees requests.
     package var isTunnel: Bool { scheme == Self.tunnelScheme }
 

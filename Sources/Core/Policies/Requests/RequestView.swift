@@ -58,6 +58,7 @@ struct RequestView: Sendable {
 
     /// What a request would be with a token of this secret, if it were sent: nil where it may go, and where a rule comes nearer to it than by its host.
     func misuse(by request: RequestQuestion, with secret: SecretName) -> TokenMisuse? {
+        let request = request.overTLS ?? request
         let verdicts = rules(about: secret).filter { $0.tunnel == .deny }.map { $0.verdict(on: request, withToken: true) }
         let refusals = verdicts.compactMap { if case .refuses(let refusal) = $0 { refusal } else { nil } }
         guard let nearest = refusals.max(by: { $0.rawValue < $1.rawValue }), refusals.count == verdicts.count else { return nil }
