@@ -1,3 +1,4 @@
+import Policies
 import TacitWire
 
 /// What a program wanted and no rule lists, as rules that a person edits: each host, method and path as it was, and nothing wider.
@@ -6,10 +7,32 @@ struct LearnedRules {
         var authority: String
         var method: String
         var secrets: [String]
+        /// Whether it counts as a write, whatever its method says.
+        private(set) var isWrite = false
+
+        init(_ item: TrafficEntry) {
+            (authority, method, secrets) = (item.authority, item.method, item.secrets.sorted())
+            // What stood behind the path nobody kept: it is taken to ask for something.
+            let question = RequestQuestion(host: host, port: port ?? 443, method: method, path: item.path)
+            isWrite = question?.canWriteByAnyMethod(withToken: !secrets.isEmpty) == true
+        }
+
+        private var parts: [Substring] { authority.split(separator: ":", omittingEmptySubsequences: false) }
+        /// Nil where it is the usual one.
+        var port: Int? { parts.count == 2 ? parts.last.flatMap { Int($0) } : nil }
+        var host: String { port == nil ? authority : String(parts[0]) }
+        /// Those by which a rule lists it: one that lists reading alone does not list a write.
+        var methods: [String] { isWrite && RequestMethod(rawValue: method)?.isReading == true ? [method, "POST"] : [method] }
+        /// The same for what is posted there.
+        var posting: Destination {
+            var place = self
+            place.method = "POST"
+            return place
+        }
 
         var order: String { "\(authority) \(secrets.count) \(method) \(secrets)" }
         /// Secrets of another environment than the run's are told by their references.
-        private var parts: [(environment: String?, name: String)] {
+        private var references: [(environment: String?, name: String)] {
             secrets.map { secret in
                 let plain = secret.prefix { $0 != "#" }
                 guard plain.hasPrefix("tacit://") else { return (nil, String(plain)) }
@@ -17,8 +40,8 @@ struct LearnedRules {
                 return words.count == 3 ? ("\(words[0])/\(words[1])", String(words[2])) : (nil, String(plain))
             }
         }
-        var environment: String? { parts.lazy.compactMap(\.environment).first }
-        var names: [String] { parts.map(\.name) }
+        var environment: String? { references.lazy.compactMap(\.environment).first }
+        var names: [String] { references.map(\.name) }
     }
 
     private var wishes: [Destination: Set<String>] = [:]
@@ -33,8 +56,11 @@ struct LearnedRules {
                 unspoken += 1
                 continue
             }
-            wishes[Destination(authority: item.authority, method: item.method, secrets: item.secrets.sorted()), default: []].insert(item.path)
+            wishes[Destination(item), default: []].insert(item.path)
         }
+        // A rule whose requests another one lists is none.
+        for (place, paths) in wishes where place.methods.count > 1 { wishes[place.posting]?.subtract(paths) }
+        wishes = wishes.filter { !$0.value.isEmpty }
     }
 
     var isEmpty: Bool { wishes.isEmpty }
@@ -47,16 +73,17 @@ struct LearnedRules {
             "request_rules:",
         ]
         for (place, paths) in wishes.sorted(by: { $0.key.order < $1.key.order }) {
-            let parts = place.authority.split(separator: ":", omittingEmptySubsequences: false)
-            let port = parts.count == 2 ? parts.last.flatMap { Int($0) } : nil
+            if place.methods.count > 1 {
+                lines.append("  # It can write there, whatever its method says: a rule that lists \(place.method) alone lets nothing go.")
+            }
             lines += [
-                "  - name: \(PolicyFile.scalar("\(agent): \(place.method) \(place.authority)" + (place.secrets.isEmpty ? "" : " with \(place.secrets.joined(separator: ", "))")))",
+                "  - name: \(PolicyFile.scalar("\(agent): \(place.methods.joined(separator: " and ")) \(place.authority)" + (place.secrets.isEmpty ? "" : " with \(place.secrets.joined(separator: ", "))")))",
                 "    agent_id: \(PolicyFile.scalar(agent))", "    environments: \(list([place.environment ?? scope.text]))",
             ]
             if !place.secrets.isEmpty { lines.append("    keys: \(list(place.names))") }
-            lines.append("    hosts: \(list([port == nil ? place.authority : String(parts[0])]))")
-            if let port { lines.append("    ports: [\(port)]") }
-            lines += ["    methods: \(list([place.method]))", "    paths: \(list(paths.sorted()))"]
+            lines.append("    hosts: \(list([place.host]))")
+            if let port = place.port { lines.append("    ports: [\(port)]") }
+            lines += ["    methods: \(list(place.methods))", "    paths: \(list(paths.sorted()))"]
         }
         if unspoken > 0 { lines.append("# \(unspoken) more had paths that a rule cannot say as they were: `tacit traffic` shows them.") }
         return lines.joined(separator: "\n") + "\n"

@@ -27,7 +27,7 @@ package enum RequestMethod: String, CaseIterable, Sendable {
     package static let usual: [RequestMethod] = [.get, .head]
 
     /// Whether it only reads, as far as a service keeps to what methods mean (RFC 9110, 9.2.1).
-    var isReading: Bool {
+    package var isReading: Bool {
         switch self {
         case .get, .head, .options, .query, .propfind, .report, .search, .list: true
         case .post, .put, .patch, .delete, .proppatch, .mkcol, .copy, .move, .lock, .unlock, .purge: false

@@ -67,7 +67,9 @@ package struct RequestQuestion: Sendable, Hashable {
 
     /// Whether it can write, whatever its method says. Of hosts that nobody knows it is told by a word in the path, which may be a package's name, too: what
     /// has no token is left to the path.
-    func canWriteByAnyMethod(withToken hasToken: Bool) -> Bool { WritingPaths.has(path, at: host, bare: isBare && !opensWebSocket || !hasToken) }
+    package func canWriteByAnyMethod(withToken hasToken: Bool) -> Bool {
+        WritingPaths.has(path, at: host, bare: isBare && !opensWebSocket || !hasToken)
+    }
 
     /// What an agent repeats when it asks for a rule. A path that may hold its token is left out.
     var proposal: String { place == .segment ? "\(method) \(origin)/…" : String(line.prefix(200)) }

@@ -16,9 +16,9 @@ struct LearnedRulesTests {
             result: result)
     }
 
-    private func document(_ items: [TrafficEntry]) throws -> PolicyDocument {
+    private func document(_ items: [TrafficEntry], _ more: String = "") throws -> PolicyDocument {
         let head = "policies:\n  - {name: p, agent_id: coder, allowed_keys: ['**'], capabilities: [broker]}\n"
-        let yaml = head + LearnedRules(items).yaml(for: "coder", in: Scope(project: "default", environment: "dev"))
+        let yaml = head + LearnedRules(items).yaml(for: "coder", in: Scope(project: "default", environment: "dev")) + more
         return try PolicyText(yaml: Array(yaml.utf8), naming: "policy").document
     }
 
@@ -32,6 +32,26 @@ struct LearnedRulesTests {
         #expect(!yaml.contains("*"))
         let rules = try document([denied("GET", "api.example.com", "/v1/a", ["app/key"]), denied("GET", "127.0.0.1:8443", "/x")]).requestRules
         #expect(rules.count == 2)
+    }
+
+    @Test("what counts as a write whatever its method says is one that a rule lists, and what only reads beside it is none") func writes() throws {
+        let items = [
+            denied("GET", "slack.com", "/api/chat.postMessage", ["app/key"]), denied("GET", "git.example.com:8443", "/api/graphql", ["app/key"]),
+            denied("GET", "git.example.com:8443", "/api/v1/user", ["app/key"]), denied("GET", "registry.example.com", "/graphql"),
+            denied("POST", "git.example.com:8443", "/api/graphql", ["app/key"]), denied("POST", "git.example.com:8443", "/api/batch", ["app/key"]),
+        ]
+        let yaml = LearnedRules(items).yaml(for: "coder", in: Scope(project: "default", environment: "dev"))
+        for path in ["/api/chat.postMessage", "/api/graphql"] { #expect(yaml.contains("methods: [GET, POST]\n    paths: [\(path)]"), "\(yaml)") }
+        for path in ["/api/v1/user", "/graphql"] { #expect(yaml.contains("methods: [GET]\n    paths: [\(path)]"), "\(yaml)") }
+        #expect(yaml.contains("methods: [POST]\n    paths: [/api/batch]") && yaml.matches(of: /# It can write there/).count == 2)
+        // Each lets go what was wanted.
+        let tests = items.map { item in
+            let secret = item.secrets.isEmpty ? "" : ", secret: \(item.secrets[0]), place: bearer"
+            return
+                "  - {name: '\(item.method) \(item.path)', agent: coder, request: '\(item.method) https://\(item.authority)\(item.path)'\(secret), expect: allow}\n"
+        }
+        let results = try document(items, "tests:\n\(tests.joined())").testResults()
+        #expect(results.count == 6 && results.allSatisfy(\.passed), "\(results.map(\.difference))")
     }
 
     @Test("a secret of another environment is listed there, and not the one of its name here") func environments() throws {
