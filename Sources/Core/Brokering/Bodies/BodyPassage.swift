@@ -14,9 +14,8 @@ struct BodyPassage: Sendable {
     private var waiting: [ChunkedBody.Piece] = []
     /// How much of the body has gone on.
     private var byteCount: Int64 = 0
-    /// Content that came and has not gone on, as long as values are looked for, and how much of its beginning holds none.
-    private var pending: [UInt8] = []
-    private var settled = 0
+    /// What holds none of the values, as long as they are looked for.
+    private var delay = ContentDelay()
 
     init(_ watch: BodyWatch, _ values: @escaping @Sendable () -> NeedleSet?, _ signed: SignedBody = .plain) {
         (self.watch, self.values, self.signed) = (watch, values, signed)
@@ -83,7 +82,7 @@ struct BodyPassage: Sendable {
             case .token(let grant):
                 // A value before it is what ends the body, however it is cut.
                 try know()
-                if let egress { try settle(clean, by: egress, isEnd: true) }
+                if let egress { _ = try settled(clean, by: egress, isEnd: true) }
                 throw .stray(grant)
             case .method: throw .ambiguous(.methodOverride)
             case nil: break
@@ -94,26 +93,23 @@ struct BodyPassage: Sendable {
             output += clean
             return
         }
-        pending += clean
-        try settle(clean, by: egress, isEnd: isEnd)
-        let due = isEnd ? settled : min(settled, max(0, pending.count - ContentDelay.distance))
-        output += pending.prefix(due)
-        pending.removeFirst(due)
-        settled -= due
+        delay.receive(clean, settling: try settled(clean, by: egress, isEnd: isEnd))
+        output += isEnd ? delay.flush() : delay.takeDue()
     }
 
     /// Looks for what was released since, also in what came before and has not gone on.
     private mutating func know() throws(ExchangeStop) {
         guard let needles = values(), needles !== known else { return }
         let watch = EgressWatch(needles)
-        (known, egress, settled) = (needles, watch, 0)
-        try settle(pending, by: watch)
+        (known, egress) = (needles, watch)
+        delay.settled = try settled(delay.content, by: watch)
     }
 
-    private mutating func settle(_ bytes: [UInt8], by egress: EgressWatch, isEnd: Bool = false) throws(ExchangeStop) {
+    /// How much more the search lets go.
+    private func settled(_ bytes: [UInt8], by egress: EgressWatch, isEnd: Bool = false) throws(ExchangeStop) -> Int {
         var clean: [UInt8] = []
         if let name = egress.pass(bytes, isEnd: isEnd, into: &clean) { throw .egress(Egress(name: name, bytesSent: byteCount)) }
-        settled = min(settled + clean.count, pending.count)
+        return clean.count
     }
 
     /// Lets so much of the content that waits go on, with what frames it up to there.
