@@ -1,6 +1,9 @@
 """A service that sends the value back in a zip file, and how a program opens that."""
 
+import base64
+import gzip
 import io
+import random
 import zipfile
 import zlib
 
@@ -136,3 +139,42 @@ zipped("zip-within", "in an entry that lies in another one's bytes", overlapping
 zipped("zip-sizes", "in an entry whose header says that there is nothing", lambda data: patched(archive(data), HEADER, 18, b"", bytes(8)))
 zipped("zip-says", "in a packed entry whose header says that it is not, as the central directory does not", lambda data: said(archive(data), 0, HEADER))
 zipped("zip-odd", "in a packed entry whose header says that it is packed by something unknown", lambda data: said(archive(data), 0x0815, HEADER))
+
+# Of what is longer than what the broker holds, much has left before the value comes.
+TEXT, DEPTH, STRETCHED = base64.b64encode(random.Random(3).randbytes(5 << 20)), 6 << 20, 2 << 20
+
+
+def deep(data):
+    return TEXT[:DEPTH] + data + TEXT[DEPTH:]
+
+
+def behind(got):
+    """What a program finds in what it opens, without the text that it knew."""
+    body = unframed(got)
+    found = [*entries(body, 0)] if HEADER in body[:200] else [zlib.decompressobj(47).decompress(body)]
+    return got[:200] + b" ".join(rest(each) for each in found)
+
+
+def rest(text):
+    if TEXT.startswith(text):
+        return b""
+    for depth in (DEPTH, STRETCHED):
+        text = text.removeprefix(TEXT[:depth])
+    return text.replace(TEXT[DEPTH:], b"")
+
+
+def stretched(data):
+    """A member with the value in two blocks, and more than is searched at once of blocks without anything between them."""
+    cut = data.rindex(b" and behind") - 8
+    blocks = [TEXT[start: min(start + 60_000, STRETCHED)] for start in range(0, STRETCHED, 60_000)] + [data[:cut]] + [b""] * 60_000 + [data[cut:]]
+    packed = b"".join(b"\0" + len(block).to_bytes(2, "little") + (len(block) ^ 0xFFFF).to_bytes(2, "little") + block for block in blocks)
+    content = b"".join(blocks)
+    end = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + packed + b"\x01\0\0\xff\xff" + end
+
+
+packed("zip-deep", "deep in an entry of 5 MiB", lambda data: archive(deep(data), level=1), read=behind)
+packed("gzip-deep", "deep in 5 MiB packed by gzip, and nothing says so", lambda data: gzip.compress(deep(data), 1), read=behind)
+packed("zlib-deep", "deep in 5 MiB packed by zlib", lambda data: zlib.compress(deep(data), 1), read=behind)
+packed("gzip-deep-cut", "deep in packed data that are cut behind it", lambda data: gzip.compress(TEXT[:DEPTH] + data + TEXT[DEPTH:][: 1 << 17], 1)[:-9], read=behind)
+packed("gzip-stretched", "in two blocks of a packed stream, with thousands of empty ones between them", stretched, read=behind, spends=True)
