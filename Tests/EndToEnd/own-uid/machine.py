@@ -79,6 +79,9 @@ def seclude(place, run_users=62000):
         upper.mkdir()
         work.mkdir()
         mount("overlay", path, "overlay", 0, f"lowerdir={path},upperdir={upper},workdir={work},userxattr")
+    for lock in pathlib.Path("/etc").glob("*.lock"):
+        # Outside somebody is just about to make a user. Here nobody is.
+        lock.unlink()
     mount("tmpfs", "/run", "tmpfs", 0, "mode=0755")
     pathlib.Path("/var/lib/tacit").mkdir(exist_ok=True)
     mount("tmpfs", "/var/lib/tacit", "tmpfs", 0, "mode=0755")
