@@ -66,7 +66,7 @@ def stores(mover):
             "attached": {"value": "CANARY-bin"}, "With-space-e": {"value": "CANARY-pass-named"}})
         expect(mover.stored("gopass"), stored)
 
-        # Without its key a store is refused, after a few attempts.
+        # Without its key a store is refused.
         subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=True)
         shutil.rmtree(home / "private-keys-v1.d")
         refused = mover.bring(store, "closed", code=1)

@@ -6,6 +6,8 @@ struct PasswordStore {
     private let program: PipedProgram
     /// How many entries are opened at a time: the rest of gpg's time passes beside the agent's.
     private static let atOnce = 4
+    /// After so many of which not one could be opened, no more are tried: gpg asks for a passphrase each time.
+    private static let patience = 12
     private static let deepest = 32
 
     init(_ path: String, _ context: CommandContext) throws {
@@ -43,8 +45,7 @@ struct PasswordStore {
                 opened += 1
                 StoreEntry.secret(name, text.bytes, into: &content)
             }
-            // Without its key not one can be opened: nobody is asked for each of a thousand.
-            guard opened > 0 else {
+            guard opened > 0 || start + Self.atOnce < min(Self.patience, entries.count) else {
                 throw CommandFailure(
                     "gpg opens no entry of \(path.printable)",
                     hint: "`gpg --decrypt FILE.gpg` must work here: is the store's key there, and its passphrase?",

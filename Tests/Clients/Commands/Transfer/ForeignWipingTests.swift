@@ -16,7 +16,7 @@ struct ForeignWipingTests {
 
     enum Form: CaseIterable {
         case onePassword, lastPass, lastPassOld, bitwarden, secretctl, secretctlVariables, sops, store, storeDocument, storeHeaders
-        case brokenTable, brokenBitwarden, brokenSops
+        case brokenTable, brokenBitwarden, brokenSops, guessed
 
         private var template: String {
             switch self {
@@ -33,6 +33,7 @@ struct ForeignWipingTests {
             case .storeHeaders: "GOPASS-SECRET-1.0\nPassword: @\n\n@\n"
             case .brokenTable: "Title,Username,Password\na,b,@\nc,d,\"@\"x\n"
             case .brokenBitwarden: #"{"items":[{"notes":"@","login":{"password":"@"}},{"notes":["@"]}]}"#
+            case .guessed: #"{"items":[{"a":"@","b":["@",{"c":"@ some more, so that it is another size of memory"}]}],"later":"@"}"#
             case .brokenSops: #"{"a":"@","b":{"c":"@\q"}}"#
             }
         }
@@ -49,9 +50,9 @@ struct ForeignWipingTests {
 
         @inline(never)
         func read(_ source: [UInt8]) {
-            _ = try? ImportFormat.guess(source, named: nil)
             var content = ForeignContent()
             switch self {
+            case .guessed: _ = try? ImportFormat.guess(source, named: nil)
             case .onePassword, .brokenTable: content = (try? OnePasswordCSV.parse(source)) ?? content
             case .lastPass, .lastPassOld: content = (try? LastPassCSV.parse(source, isLiteral: false)) ?? content
             case .bitwarden, .brokenBitwarden: content = (try? BitwardenJSON.parse(source)) ?? content
