@@ -92,13 +92,19 @@ import Testing
         (write.tags, write.note, write.expiry) = (["billing"], "kept", .after(.seconds(3600)))
         write.bindings = [("TOKEN", VaultBench.segment("value"))]
         _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
-        try await set(bench, "B", b.secret)
-        try await set(bench, "B", a.secret, in: Self.staging)
+        var tagged = VaultBench.write("B", b.secret)
+        tagged.tags = ["never-agents"]
+        _ = try await bench.open.set(tagged, in: VaultBench.dev, by: bench.person())
+        tagged = VaultBench.write("B", a.secret)
+        tagged.tags = ["own"]
+        _ = try await bench.open.set(tagged, in: Self.staging, by: bench.person())
         try await set(bench, "Own", b.secret, in: Self.staging)
         let done = try await copy(bench, CopyWish(from: PlaceMoment(scope: VaultBench.dev), to: Self.staging))
         #expect(steps(done) == ["create A 1-0", "overwrite B 1-1"])
         let shown = try await bench.open.show(VaultBench.name("A"), in: Self.staging, by: bench.person())
         #expect(shown.tags == ["billing"] && shown.note == "kept" && shown.expiresAt != nil && shown.fields.first?.binding == "TOKEN")
+        let over = try await bench.open.show(VaultBench.name("B"), in: Self.staging, by: bench.person())
+        #expect(over.tags == ["never-agents", "own"], "what keeps a value from agents comes with it")
         let history = try await bench.open.history(VaultBench.name("B"), in: Self.staging, by: bench.person())
         #expect(history.map(\.number) == [2, 1])
         let (from, to) = (PlaceMoment(scope: VaultBench.dev), PlaceMoment(scope: Self.staging))

@@ -37,17 +37,9 @@ extension EnvironmentCommand {
                   tacit env copy dev staging --yes
                 """)
 
-        @Argument(help: ArgumentHelp("The environment with the secrets.", valueName: "from"))
-        var source: String
-        @Argument(help: ArgumentHelp("The one that gets them.", valueName: "to"))
-        var target: String
-        @OptionGroup var choice: CopyOptions
-        @OptionGroup var place: ProjectOption
-        @OptionGroup var options: GlobalOptions
+        @OptionGroup var copy: CopyArguments
 
-        func perform(in context: CommandContext) throws {
-            try EnvironmentCommand.copy(source, target, overwrites: false, choice, place, options, in: context)
-        }
+        func perform(in context: CommandContext) throws { try copy.perform(overwrites: false, in: context) }
     }
 
     /// `tacit env promote`
@@ -62,23 +54,23 @@ extension EnvironmentCommand {
                   tacit env promote staging production -k stripe/api-key --yes
                 """)
 
-        @Argument(help: ArgumentHelp("The environment with the secrets.", valueName: "from"))
-        var source: String
-        @Argument(help: ArgumentHelp("The one that gets them.", valueName: "to"))
-        var target: String
-        @OptionGroup var choice: CopyOptions
-        @OptionGroup var place: ProjectOption
-        @OptionGroup var options: GlobalOptions
+        @OptionGroup var copy: CopyArguments
 
-        func perform(in context: CommandContext) throws {
-            try EnvironmentCommand.copy(source, target, overwrites: true, choice, place, options, in: context)
-        }
+        func perform(in context: CommandContext) throws { try copy.perform(overwrites: true, in: context) }
     }
+}
 
-    fileprivate static func copy(
-        _ source: String, _ target: String, overwrites: Bool, _ choice: CopyOptions, _ place: ProjectOption, _ options: GlobalOptions,
-        in context: CommandContext
-    ) throws {
+/// What `copy` and `promote` take.
+struct CopyArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("The environment with the secrets.", valueName: "from"))
+    var source: String
+    @Argument(help: ArgumentHelp("The one that gets them.", valueName: "to"))
+    var target: String
+    @OptionGroup var choice: CopyOptions
+    @OptionGroup var place: ProjectOption
+    @OptionGroup var options: GlobalOptions
+
+    func perform(overwrites: Bool, in context: CommandContext) throws {
         let names = try [source, target].map { try SegmentArgument.checked($0, "the environment") }
         guard source != target else { throw CommandFailure.usage("an environment is not copied to itself", hint: "name another") }
         let project = try place.resolved(in: context)

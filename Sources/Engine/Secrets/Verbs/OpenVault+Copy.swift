@@ -100,7 +100,8 @@ extension OpenVault {
         work.gone.append(self.target(scope, name, secret).subject)
     }
 
-    /// Adds a version with the source's fields; what describes a secret that is there stays, a new one gets the source's.
+    /// Adds a version with the source's fields; what describes a secret that is there stays, a new one gets the source's. A tag may be what keeps a value from
+    /// agents: those of the source come with it.
     private func write(
         _ name: SecretName, _ source: SecretMoment, over target: SecretMoment?, in scope: Scope, access: AuthorizedAccess, _ work: inout CopyWork
     ) async throws {
@@ -109,7 +110,8 @@ extension OpenVault {
         var secret = target?.secret ?? .fresh(in: place, now: now, random: random)
         if target == nil { secret.expiresAt = source.secret.expiresAt }
         (secret.deletedAt, secret.purgeAfter) = (nil, nil)
-        let metadata = target?.metadata ?? source.metadata
+        var metadata = target?.metadata ?? source.metadata
+        metadata.tags = try SecretMetadata.checkedTags(metadata.tags + source.metadata.tags)
         // What was only deleted, and has the version that is wanted, needs no other.
         if secret.id == source.secret.id, secret.current == source.version {
             secret.updatedAt = now
@@ -128,7 +130,7 @@ extension OpenVault {
         let subjects = work.written.map { target(scope, $0.name, $0.secret, version: $0.secret.current).subject }
         let (stored, everything) = (change, subjects + work.gone)
         try await endingFiles(of: work.gone, after: .gone) {
-            try await endingFiles(of: subjects, after: .renewed) {
+            try await endingFiles(of: subjects, after: .described) {
                 try await authorizer.conclude(access, storing: stored, on: everything, after: met.entries)
             }
         }
