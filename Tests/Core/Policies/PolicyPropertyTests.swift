@@ -26,7 +26,7 @@ struct PolicyPropertyTests {
     func denialNarrows() throws {
         var draws = RandomDraws()
         var narrowed = 0
-        for _ in 0..<400 {
+        for round in 0..<10_000 where round < 400 || narrowed == 0 {
             let policies = draws.policies()
             guard let before = try? document(policies) else { continue }
             var changed = policies
@@ -46,7 +46,7 @@ struct PolicyPropertyTests {
     func ruleNarrows() throws {
         var draws = RandomDraws()
         var narrowed = 0
-        for _ in 0..<400 {
+        for round in 0..<10_000 where round < 400 || narrowed == 0 {
             let before = draws.document()
             var after = before
             let kind = Int.random(in: 0..<4, using: &draws)
