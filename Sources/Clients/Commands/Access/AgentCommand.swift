@@ -99,7 +99,7 @@ struct AgentCommand: ParsableCommand {
                   tacit agent revoke claude
                 """)
 
-        @Argument(help: ArgumentHelp("The agent.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The agent.", valueName: "name"), completion: .agent)
         var name: String
         @OptionGroup var options: GlobalOptions
 

@@ -16,7 +16,7 @@ extension AgentCommand {
                   tacit agent reset-output claude
                 """)
 
-        @Argument(help: ArgumentHelp("The agent.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The agent.", valueName: "name"), completion: .agent)
         var name: String
         @OptionGroup var options: GlobalOptions
 

@@ -18,7 +18,7 @@ struct PolicyExplainCommand: Verb {
               tacit policy explain unidentified
             """)
 
-    @Argument(help: ArgumentHelp("The agent; `unidentified` for programs without a badge.", valueName: "agent"))
+    @Argument(help: ArgumentHelp("The agent; `unidentified` for programs without a badge.", valueName: "agent"), completion: .agent)
     var agent: String
     @Argument(help: ArgumentHelp("The secret; without it, listing the environment.", valueName: "name"))
     var name: String?

@@ -18,7 +18,9 @@ struct PolicyInitCommand: Verb {
 
     @Argument(help: ArgumentHelp("The agent's host.", valueName: "host"))
     var host: String
-    @Option(name: .customLong("agent"), help: ArgumentHelp("The agent, as its badge names it. Usually the host's name.", valueName: "name"))
+    @Option(
+        name: .customLong("agent"), help: ArgumentHelp("The agent, as its badge names it. Usually the host's name.", valueName: "name"),
+        completion: .agent)
     var agent: String?
     @Option(name: .customLong("output"), help: ArgumentHelp("Write it to a new file.", valueName: "file"))
     var output: String?

@@ -21,10 +21,11 @@ struct PolicyPresetCommand: Verb {
 
     @Argument(help: ArgumentHelp("The preset; without one they are listed.", valueName: "preset"))
     var name: String?
-    @Option(name: .customLong("agent"), help: ArgumentHelp("The agent, as its badge names it.", valueName: "name"))
+    @Option(name: .customLong("agent"), help: ArgumentHelp("The agent, as its badge names it.", valueName: "name"), completion: .agent)
     var agent: String?
     @Option(
-        name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("A secret, or a pattern, whose token the requests have.", valueName: "key"))
+        name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("A secret, or a pattern, whose token the requests have.", valueName: "key"),
+        completion: .secret)
     var keys: [String] = []
     @Option(name: .customLong("repository"), help: ArgumentHelp("The repository that a preset is about.", valueName: "owner/name"))
     var repository: String?

@@ -28,7 +28,7 @@ struct SessionCommand: ParsableCommand {
                   tacit session wake claude tag:billing --for 1h --idle 10m --purpose "month end"
                 """)
 
-        @Argument(help: ArgumentHelp("The agent.", valueName: "agent"))
+        @Argument(help: ArgumentHelp("The agent.", valueName: "agent"), completion: .agent)
         var agent: String
         @Argument(help: ArgumentHelp("NAME, tag:NAME, env:NAME or tacit://PROJECT/ENVIRONMENT/NAME.", valueName: "cover"))
         var covers: [String]

@@ -27,7 +27,7 @@ struct AuditListCommand: Verb {
     @Option(name: .customLong("until"), help: ArgumentHelp("Before this time.", valueName: "time"))
     var until: String?
 
-    @Option(name: .customLong("agent"), help: ArgumentHelp("What this agent did or asked for.", valueName: "name"))
+    @Option(name: .customLong("agent"), help: ArgumentHelp("What this agent did or asked for.", valueName: "name"), completion: .agent)
     var agent: String?
 
     @Option(

@@ -19,7 +19,7 @@ struct TrafficCommand: Verb {
 
     @Flag(name: [.customShort("f"), .customLong("follow")], help: "Go on with those that come, until Ctrl-C or until the vault is locked.")
     var follow = false
-    @Option(name: .customLong("agent"), help: ArgumentHelp("Only those of this agent.", valueName: "name"))
+    @Option(name: .customLong("agent"), help: ArgumentHelp("Only those of this agent.", valueName: "name"), completion: .agent)
     var agent: String?
     @OptionGroup var options: GlobalOptions
 

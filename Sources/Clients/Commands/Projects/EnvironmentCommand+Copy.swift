@@ -3,7 +3,9 @@ import TacitWire
 
 /// What is brought from one environment into another, and whether the person agrees.
 struct CopyOptions: ParsableArguments {
-    @Option(name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("Only this secret (may be repeated).", valueName: "name"))
+    @Option(
+        name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("Only this secret (may be repeated).", valueName: "name"),
+        completion: .secret)
     var names: [String] = []
 
     @Flag(name: .customLong("dry-run"), help: "Show the plan, and write nothing.")
@@ -62,9 +64,9 @@ extension EnvironmentCommand {
 
 /// What `copy` and `promote` take.
 struct CopyArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("The environment with the secrets.", valueName: "from"))
+    @Argument(help: ArgumentHelp("The environment with the secrets.", valueName: "from"), completion: .environment)
     var source: String
-    @Argument(help: ArgumentHelp("The one that gets them.", valueName: "to"))
+    @Argument(help: ArgumentHelp("The one that gets them.", valueName: "to"), completion: .environment)
     var target: String
     @OptionGroup var choice: CopyOptions
     @OptionGroup var place: ProjectOption

@@ -19,9 +19,10 @@ extension EnvironmentCommand {
                   tacit env diff production --as-of 2026-11-21T14:30
                 """)
 
-        @Argument(help: ArgumentHelp("The environment.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The environment.", valueName: "name"), completion: .environment)
         var name: String
-        @Argument(help: ArgumentHelp("The one that it is held against; without it, the same as it is now.", valueName: "other"))
+        @Argument(
+            help: ArgumentHelp("The one that it is held against; without it, the same as it is now.", valueName: "other"), completion: .environment)
         var other: String?
         @Option(name: .customLong("as-of"), help: ArgumentHelp("The first one as it was then.", valueName: "time"))
         var moment: String?
@@ -69,7 +70,7 @@ extension EnvironmentCommand {
                   tacit env history --limit 500 --json
                 """)
 
-        @Argument(help: ArgumentHelp("The environment.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The environment.", valueName: "name"), completion: .environment)
         var name: String?
         @Option(name: .customLong("limit"), help: ArgumentHelp("How many versions, at most 20000.", valueName: "n"))
         var limit = 50

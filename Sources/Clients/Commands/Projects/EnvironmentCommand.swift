@@ -68,7 +68,7 @@ struct EnvironmentCommand: ParsableCommand {
                   tacit env rename prod production -p shop
                 """)
 
-        @Argument(help: ArgumentHelp("The environment.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The environment.", valueName: "name"), completion: .environment)
         var name: String
         @Argument(help: ArgumentHelp("Its new name.", valueName: "new-name"))
         var newName: String
@@ -96,7 +96,7 @@ struct EnvironmentCommand: ParsableCommand {
                   tacit env delete staging -p shop
                 """)
 
-        @Argument(help: ArgumentHelp("The environment.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The environment.", valueName: "name"), completion: .environment)
         var name: String
         @OptionGroup var place: ProjectOption
         @OptionGroup var options: GlobalOptions
@@ -115,7 +115,7 @@ struct EnvironmentCommand: ParsableCommand {
 
 /// The project of an environment.
 struct ProjectOption: ParsableArguments {
-    @Option(name: [.customShort("p"), .customLong("project")], help: ArgumentHelp("The project.", valueName: "name"))
+    @Option(name: [.customShort("p"), .customLong("project")], help: ArgumentHelp("The project.", valueName: "name"), completion: .project)
     var project: String?
 
     func resolved(in context: CommandContext) throws -> String {

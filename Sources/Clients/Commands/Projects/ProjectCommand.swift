@@ -63,7 +63,7 @@ struct ProjectCommand: ParsableCommand {
                   tacit project rename shop store
                 """)
 
-        @Argument(help: ArgumentHelp("The project.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The project.", valueName: "name"), completion: .project)
         var name: String
         @Argument(help: ArgumentHelp("Its new name.", valueName: "new-name"))
         var newName: String
@@ -89,7 +89,7 @@ struct ProjectCommand: ParsableCommand {
                   tacit project delete shop
                 """)
 
-        @Argument(help: ArgumentHelp("The project.", valueName: "name"))
+        @Argument(help: ArgumentHelp("The project.", valueName: "name"), completion: .project)
         var name: String
         @OptionGroup var options: GlobalOptions
 

@@ -9,6 +9,7 @@ extension TacitCommand {
             CommandGroup(name: "Places", subcommands: places),
             CommandGroup(name: "Agents", subcommands: agents),
             CommandGroup(name: "Keys and log", subcommands: administration),
+            CommandGroup(name: "Your shell", subcommands: shell),
         ]
     }
 
@@ -40,5 +41,9 @@ extension TacitCommand {
         [PasswordCommand.self, SlotCommand.self, RotateCommand.self, AuditCommand.self]
     }
 
-    static var hidden: [any ParsableCommand.Type] { [KeeperHelperCommand.self, ReferenceCommand.self] }
+    private static var shell: [any ParsableCommand.Type] { [CompletionsCommand.self, HookCommand.self] }
+
+    static var hidden: [any ParsableCommand.Type] {
+        [KeeperHelperCommand.self, ReferenceCommand.self, DirectoryScopeCommand.self, ManualCommand.self]
+    }
 }

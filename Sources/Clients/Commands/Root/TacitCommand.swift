@@ -34,7 +34,7 @@ package struct TacitCommand: ParsableCommand {
                 try options.perform(in: context)
                 return ExitStatus.done.rawValue
             }
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             if let verb = command as? any Verb {
                 try verb.check()
                 try verb.perform(in: context)
@@ -45,5 +45,16 @@ package struct TacitCommand: ParsableCommand {
         } catch {
             return Ending(error, arguments: arguments).report(in: context)
         }
+    }
+
+    /// The command of a command line. The parser goes through the tree of all commands before it reads a word; one that is told where to begin takes half
+    /// the time. What it refuses there it is asked again from the root, so that what it says names the whole command.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        if let word = arguments.first, let branch = groups.lazy.flatMap(\.subcommands).first(where: { $0._commandName == word }),
+            let command = try? branch.parseAsRoot(Array(arguments.dropFirst())) as? any Verb
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
     }
 }

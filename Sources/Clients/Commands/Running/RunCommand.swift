@@ -39,7 +39,8 @@ struct RunCommand: Verb {
             """)
 
     @Option(
-        name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("A secret, and the variable it goes into.", valueName: "key[=variable]"))
+        name: [.customShort("k"), .customLong("key")], help: ArgumentHelp("A secret, and the variable it goes into.", valueName: "key[=variable]"),
+        completion: .secret)
     var keys: [String] = []
 
     @Flag(name: .long, help: "Every secret of the environment. Asks for your password.")

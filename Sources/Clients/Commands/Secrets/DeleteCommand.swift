@@ -13,7 +13,7 @@ struct DeleteCommand: Verb {
               tacit delete a b c -p shop -e staging
             """)
 
-    @Argument(help: ArgumentHelp("The secrets.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secrets.", valueName: "name"), completion: .secret)
     var names: [String]
 
     @OptionGroup var scope: ScopeOptions

@@ -20,10 +20,10 @@ struct DiffCommand: Verb {
               tacit diff tacit://shop/dev/db/main tacit://shop/production/db/main
             """)
 
-    @Argument(help: ArgumentHelp("The secret; with ?version=N, that version.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret; with ?version=N, that version.", valueName: "name"), completion: .secret)
     var name: String
 
-    @Argument(help: ArgumentHelp("What it is held against; without it, the current version.", valueName: "other"))
+    @Argument(help: ArgumentHelp("What it is held against; without it, the current version.", valueName: "other"), completion: .secret)
     var other: String?
 
     @OptionGroup var scope: ScopeOptions

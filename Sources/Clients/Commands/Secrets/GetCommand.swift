@@ -18,7 +18,7 @@ struct GetCommand: Verb {
               tacit get tls/key > server.key
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @Option(name: .customLong("field"), help: ArgumentHelp("The field; without it, the one that stands for the secret.", valueName: "field"))

@@ -12,7 +12,7 @@ struct HistoryCommand: Verb {
               tacit history stripe/api-key --json
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @OptionGroup var scope: ScopeOptions

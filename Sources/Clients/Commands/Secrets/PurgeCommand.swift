@@ -15,7 +15,7 @@ struct PurgeCommand: Verb {
               tacit purge stripe/old-key
             """)
 
-    @Argument(help: ArgumentHelp("The secret; it must be deleted.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret; it must be deleted.", valueName: "name"), completion: .secret)
     var name: String
 
     @OptionGroup var scope: ScopeOptions

@@ -12,7 +12,7 @@ struct RenameCommand: Verb {
               tacit rename db/main db/primary -e production
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @Argument(help: ArgumentHelp("Its new name.", valueName: "new-name"))

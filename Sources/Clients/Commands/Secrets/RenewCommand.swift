@@ -12,7 +12,7 @@ struct RenewCommand: Verb {
               tacit renew stripe/api-key --expires never
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @Option(name: .customLong("expires"), help: ArgumentHelp("How long from now, such as 30d, or never.", valueName: "span"))

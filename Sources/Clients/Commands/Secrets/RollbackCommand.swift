@@ -12,7 +12,7 @@ struct RollbackCommand: Verb {
               tacit rollback db/main --to 1 -e production
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @Option(name: .customLong("to"), help: ArgumentHelp("The version to go back to.", valueName: "n"))

@@ -28,7 +28,7 @@ struct SetCommand: Verb {
               ssh       private_key; perhaps user, host, passphrase
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @Argument(help: .hidden)

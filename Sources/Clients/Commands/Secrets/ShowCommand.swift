@@ -12,7 +12,7 @@ struct ShowCommand: Verb {
               tacit show tacit://shop/production/db/main --json
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @OptionGroup var scope: ScopeOptions

@@ -13,7 +13,7 @@ struct TagCommand: Verb {
               tacit list --tag payments
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @Option(name: .customLong("add"), help: ArgumentHelp("A tag to add (may be repeated).", valueName: "tag"))

@@ -13,7 +13,7 @@ struct UndeleteCommand: Verb {
               tacit undelete stripe/old-key
             """)
 
-    @Argument(help: ArgumentHelp("The secret.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The secret.", valueName: "name"), completion: .secret)
     var name: String
 
     @OptionGroup var scope: ScopeOptions

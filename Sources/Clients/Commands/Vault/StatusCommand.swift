@@ -1,4 +1,5 @@
 import ArgumentParser
+import TacitClient
 import TacitWire
 
 /// `tacit status`
@@ -10,13 +11,18 @@ struct StatusCommand: Verb {
             EXAMPLES
               tacit status
               tacit status --json
+              tacit status --prompt
             """)
+
+    @Flag(name: .customLong("prompt"), help: "Print one short line for a shell's prompt, and start no keeper.")
+    var isPrompt = false
 
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
     func perform(in context: CommandContext) throws {
         let console = Console(context)
+        if isPrompt { return console.say(try prompt(context)) }
         let door = try VaultDoor(context, options, to: "see the status")
         let status = try door.status()
         if options.json { return console.say(json: status) }
@@ -48,6 +54,21 @@ struct StatusCommand: Verb {
                 "the keeper is of version \(status.keeperVersion.printable), this command of \(context.version): `tacit lock` lets the new one start")
         }
         if let next = Self.next(status) { console.say(style.dim(next)) }
+    }
+
+    /// Where commands look, and the vault's state: a keeper that does not run holds no key.
+    private func prompt(_ context: CommandContext) throws -> String {
+        let place = try ScopeResolver(context: context).scope(scope).text
+        guard let connection = try? KeeperConnection(socketPath: context.paths.socket) else { return "\(place) locked" }
+        let status: VaultStatus
+        do { status = try VaultDoor.decode(connection.send("GET", WirePath.status).body) } catch let error as ClientError {
+            throw CommandFailure(error)
+        }
+        switch status.state {
+        case .absent: return "\(place) no vault"
+        case .locked: return "\(place) locked"
+        case .unlocked: return status.actor.kind == .person ? "\(place) unlocked" : "\(place) unlocked elsewhere"
+        }
     }
 
     private static func word(_ state: VaultStatus.State, _ style: Style) -> String {

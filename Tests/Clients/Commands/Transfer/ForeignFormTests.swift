@@ -53,6 +53,20 @@ struct ForeignFormTests {
         #expect(throws: FormatError.self) { try BitwardenJSON.parse(Array("{\"folders\":[]}".utf8)) }
     }
 
+    @Test("a number is told from what only looks like one")
+    func numbers() {
+        func code(of word: String) -> String? {
+            do {
+                _ = try BitwardenJSON.parse(Array("{\"items\":[{\"name\":\"x\",\"reprompt\":\(word)}]}".utf8))
+                return nil
+            } catch { return error.code }
+        }
+        for word in ["0", "-0", "7", "-10", "0.5", "1.50", "1e5", "0E-7", "-2.25e+10", "true", "null"] { #expect(code(of: word) == nil, "\(word)") }
+        for word in ["-", "+1", "01", "-01", "1.", "-.5", "1.e5", "1e", "1e+", "1e5.0", "1-1", "0x10", "1a", "NaN", "tru", "True", "-true"] {
+            #expect(code(of: word) == "json.syntax", "\(word)")
+        }
+    }
+
     @Test("an organization's collections are folders, and the further ones tags")
     func collections() throws {
         let text = #"{"items":[{"name":"x","notes":"n","collectionIds":["1","2"]}],"collections":[{"id":"1","name":"A"},{"id":"2","name":"B"}]}"#

@@ -1,0 +1,116 @@
+import ArgumentParser
+
+/// `tacit hook`
+struct HookCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "hook",
+        abstract: "Print what makes your shell follow the .tacit.yaml of the directory you are in.",
+        discussion: """
+            The shell then says where `tacit` looks when that changes, and keeps it in TACIT_SCOPE for your prompt. It sets no value and asks no keeper: \
+            a shell that held your secrets would give them to every program that you start in it. `tacit run` does that for one program.
+
+            Put eval "$(tacit hook bash)" into ~/.bashrc, eval "$(tacit hook zsh)" into ~/.zshrc, or `tacit hook fish | source` into \
+            ~/.config/fish/config.fish.
+
+            EXAMPLES
+              tacit hook bash
+            """)
+
+    @Argument(help: "The shell.")
+    var shell: InteractiveShell
+
+    func perform(in context: CommandContext) throws { Console(context).say(shell.hook) }
+}
+
+/// `tacit __scope`: the place that the directory's file names, for the hook; what a person should know of the file is said beside it.
+struct DirectoryScopeCommand: Verb {
+    static let configuration = CommandConfiguration(commandName: "__scope", abstract: "The scope of this directory.", shouldDisplay: false)
+
+    @Flag(name: .customLong("quiet"))
+    var isQuiet = false
+
+    func perform(in context: CommandContext) throws {
+        let resolver = ScopeResolver(context: context)
+        guard let found = try resolver.projectFile() else { throw ExitCode(ExitStatus.notFound.rawValue) }
+        let scope = try resolver.scope(.none)
+        let console = Console(context)
+        console.say(scope.text)
+        guard !isQuiet else { return }
+        let place = "\(scope.text), by \(found.path.printable)"
+        let count = found.file.keys.count
+        let uses = "which names \(count == 1 ? "one secret" : "\(count) secrets"): `tacit run -- COMMAND` injects \(count == 1 ? "it" : "them")"
+        console.note(count == 0 ? place : "\(place), \(uses)")
+    }
+}
+
+extension InteractiveShell {
+    /// The hook's text: whenever the directory changed it looks upward for the file by itself, so that elsewhere no program is started.
+    var hook: String {
+        switch self {
+        case .bash:
+            """
+            _tacit_follow() {
+                local status=$?
+                [[ $PWD == "${_tacit_directory-}" ]] && return $status
+                _tacit_directory=$PWD
+                local above=$PWD quiet=
+                while [[ -n $above && ! -e $above/.tacit.yaml ]]; do above=${above%/*}; done
+                if [[ ! -e $above/.tacit.yaml ]]; then
+                    unset TACIT_SCOPE _tacit_file
+                    return $status
+                fi
+                [[ $above/.tacit.yaml == "${_tacit_file-}" ]] && quiet=--quiet
+                _tacit_file=$above/.tacit.yaml
+                if ! TACIT_SCOPE=$(command tacit __scope $quiet); then unset TACIT_SCOPE; else export TACIT_SCOPE; fi
+                return $status
+            }
+            case ";${PROMPT_COMMAND[*]-};" in
+            *_tacit_follow*) ;;
+            *) PROMPT_COMMAND="_tacit_follow${PROMPT_COMMAND:+;$PROMPT_COMMAND}" ;;
+            esac
+            """
+        case .zsh:
+            """
+            _tacit_follow() {
+                [[ $PWD == "${_tacit_directory-}" ]] && return
+                typeset -g _tacit_directory=$PWD
+                local above=$PWD quiet=()
+                while [[ -n $above && ! -e $above/.tacit.yaml ]]; do above=${above%/*}; done
+                if [[ ! -e $above/.tacit.yaml ]]; then
+                    unset TACIT_SCOPE _tacit_file
+                    return
+                fi
+                [[ $above/.tacit.yaml == "${_tacit_file-}" ]] && quiet=(--quiet)
+                typeset -g _tacit_file=$above/.tacit.yaml
+                if ! TACIT_SCOPE=$(command tacit __scope $quiet); then unset TACIT_SCOPE; else export TACIT_SCOPE; fi
+            }
+            autoload -Uz add-zsh-hook
+            add-zsh-hook precmd _tacit_follow
+            """
+        case .fish:
+            """
+            function _tacit_follow --on-event fish_prompt
+                test "$PWD" = "$_tacit_directory"; and return
+                set -g _tacit_directory $PWD
+                set -l above $PWD
+                while test -n "$above" -a ! -e "$above/.tacit.yaml"
+                    set above (string replace -r '/[^/]*$' '' -- $above)
+                end
+                if not test -e "$above/.tacit.yaml"
+                    set -e TACIT_SCOPE
+                    set -e _tacit_file
+                    return
+                end
+                set -l quiet
+                test "$above/.tacit.yaml" = "$_tacit_file"; and set quiet --quiet
+                set -g _tacit_file "$above/.tacit.yaml"
+                if set -l scope (command tacit __scope $quiet)
+                    set -gx TACIT_SCOPE $scope
+                else
+                    set -e TACIT_SCOPE
+                end
+            end
+            """
+        }
+    }
+}
