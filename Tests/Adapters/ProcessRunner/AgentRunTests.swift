@@ -237,12 +237,12 @@ struct AgentRunTests {
 
     @Test("at the time limit the group gets SIGTERM, and what ignores it is killed two seconds later")
     func timeLimit() throws {
-        let polite = try TestRun(.agent("sh", "-c", "trap 'echo bye; exit 3' TERM; while :; do sleep 0.05; done", timeLimit: .milliseconds(300)))
+        let polite = try TestRun(.agent("sh", "-c", "trap 'echo bye; exit 3' TERM; while :; do sleep 0.05; done", timeLimit: .milliseconds(1000)))
             .finish()
         #expect(polite.frames.contains(.timedOut))
         #expect(polite.output == "bye\n")
         #expect(polite.exit == .exited(code: 3))
-        let stubborn = try TestRun(.agent("sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.05; done", timeLimit: .milliseconds(200))).finish()
+        let stubborn = try TestRun(.agent("sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.05; done", timeLimit: .milliseconds(1000))).finish()
         #expect(stubborn.exit == .signaled(SIGKILL))
         #expect(stubborn.output.split(separator: "\n").compactMap { Int32($0) }.allSatisfy { !isLiving($0) })
     }

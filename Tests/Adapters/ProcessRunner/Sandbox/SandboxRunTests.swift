@@ -194,7 +194,7 @@ struct SandboxRunTests {
 
     @Test("the time limit, signals and stops reach it as they reach any run")
     func signals() throws {
-        var long = RunJob.agent("sh", "-c", "trap '' TERM; sleep 600", timeLimit: .milliseconds(300)).sandboxed()
+        var long = RunJob.agent("sh", "-c", "trap '' TERM; sleep 600", timeLimit: .milliseconds(1000)).sandboxed()
         let timed = try TestRun(long, from: spawner).finish()
         #expect(timed.frames.contains(.timedOut) && timed.exit == .signaled(9))
         long.timeLimit = nil
