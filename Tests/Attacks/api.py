@@ -11,8 +11,8 @@ STARTED, STDOUT, STDERR, STDIN_CREDIT, TERMINAL_CREDIT, STOPPED, TIMED_OUT, REPO
 SECRETS = "/v1/projects/default/environments/dev/secrets"
 
 
-def secret_path(name):
-    return f"{SECRETS}/{name.replace('/', '%2F')}"
+def secret_path(name, environment="dev"):
+    return f"/v1/projects/default/environments/{environment}/secrets/{name.replace('/', '%2F')}"
 
 
 def multipart(parts, boundary="attack-attack-attack"):
@@ -127,8 +127,8 @@ class Connection:
         body, type = multipart(parts)
         return self.request("PUT", secret_path(name), body, type, **headers)
 
-    def reveal(self, name):
-        return self.request("GET", secret_path(name) + "/value")
+    def reveal(self, name, environment="dev"):
+        return self.request("GET", secret_path(name, environment) + "/value")
 
     def masked(self, name):
         return self.request("GET", secret_path(name) + "/masked")
