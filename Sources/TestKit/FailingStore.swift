@@ -78,9 +78,13 @@ package final class FailingStore: BatchStore, RecordStore, SealedStore, LogStore
     }
 
     package func dataKeys(
-        inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] {
-        try await call { try await store.dataKeys(inProject: project, notUnder: generation, limit: limit, in: organization) }
+        try await call { try await store.dataKeys(of: secrets, notUnder: generation, after: after, limit: limit, in: organization) }
+    }
+
+    package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64 {
+        try await call { try await store.versionCount(inEnvironment: environment, in: organization) }
     }
 
     package func entryCount(in organization: OrganizationID) async throws -> Int64 {

@@ -87,15 +87,18 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
     }
 
     package func dataKeys(
-        inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] {
         try checkOpen()
-        let environments = Set(try await records(.environment, parent: project.cast(), after: nil, limit: .max, in: organization).map(\.id))
-        let secrets = rows.records.values.filter { record in
-            record.organization == organization && record.kind == .secret && record.parent.map(environments.contains) ?? false
-        }
-        let versions = secrets.flatMap { (rows.versions[Place(organization, $0.id)] ?? [:]).values }
-        return Array(versions.flatMap(\.keys).filter { $0.generation != generation }.prefix(max(0, limit)))
+        let versions = secrets.flatMap { (rows.versions[Place(organization, $0.cast())] ?? [:]).values }
+        let keys = versions.flatMap(\.keys).filter { key in key.generation != generation && after.map { key.address > $0 } ?? true }
+        return Array(keys.sorted { ($0.address, $0.seal, $0.generation) < ($1.address, $1.seal, $1.generation) }.prefix(max(0, limit)))
+    }
+
+    package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64 {
+        try checkOpen()
+        let secrets = rows.records.values.filter { $0.organization == organization && $0.kind == .secret && $0.parent == environment.cast() }
+        return Int64(secrets.reduce(0) { $0 + (rows.versions[Place(organization, $1.id)]?.count ?? 0) })
     }
 
     package func entryCount(in organization: OrganizationID) async throws -> Int64 {

@@ -24,6 +24,25 @@ extension StorageContract {
         },
     ]
 
+    static let expectationCases = [
+        promise("what expects a key to be the newest is stored while it is, whole or not at all") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, project) = (trial.rows.organization, tree.project.id)
+            let expectations = (1...2).map { Batch.Operation.expectNewestKey(owner: project, generation: $0, in: mine) }
+            try await trial.stores(tree.batch)
+            try await trial.refuses(expectations[0], as: .conflict(.project))
+            try await trial.stores(.insertKey(trial.rows.key(of: project)))
+            try await trial.stores(expectations[0], .insertVersion(trial.rows.version(1, of: tree.secret)))
+            try await trial.refuses(
+                .expectNewestKey(owner: project, generation: 1, in: trial.rows.elsewhere.organization), as: .conflict(.project))
+            try await trial.stores(.insertKey(trial.rows.key(of: project, generation: 2)))
+            let refused = try await trial.store.commit([Batch([.insertVersion(trial.rows.version(2, of: tree.secret)), expectations[0]])])
+            try trial.expectEqual(refused.map(\.error), [.conflict(.project)])
+            try trial.expectEqual(try await trial.store.versions(of: SecretID(tree.secret), in: mine).map(\.number), [1])
+            try await trial.stores(.insertVersion(trial.rows.version(2, of: tree.secret)), expectations[1])
+        }
+    ]
+
     static let versionCases = [
         promise("versions are read one by one or newest first") { trial in
             let tree = SampleTree(trial.rows)
@@ -97,9 +116,9 @@ extension StorageContract {
             try trial.expectEqual(try await trial.store.fields(of: secret, version: 2, in: mine).count, 2)
             try await trial.stores(Batch(trial.rows.fields(of: tree.secret, version: 1)))
         },
-        promise("rewrapping a project slice by slice ends, and leaves other projects alone") { trial in
+        promise("rewrapping a secret slice by slice ends, and leaves others alone") { trial in
             let (tree, other) = (SampleTree(trial.rows), SampleTree(trial.rows))
-            let (mine, project) = (trial.rows.organization, ProjectID(tree.project))
+            let (mine, secret) = (trial.rows.organization, SecretID(tree.secret))
             for tree in [tree, other] {
                 try await trial.stores(tree.batch)
                 let fields = (1...3).flatMap { trial.rows.fields(of: tree.secret, version: $0, count: 3) }
@@ -107,7 +126,7 @@ extension StorageContract {
             }
             var rewrapped = 0
             while true {
-                let slice = try await trial.store.dataKeys(inProject: project, notUnder: 2, limit: 4, in: mine)
+                let slice = try await trial.store.dataKeys(of: [secret], notUnder: 2, after: nil, limit: 4, in: mine)
                 if slice.isEmpty { break }
                 try trial.expect(slice.count <= 4 && slice.allSatisfy { $0.address.secret == SecretID(tree.secret) }, "a foreign data key")
                 rewrapped += slice.count
@@ -119,9 +138,30 @@ extension StorageContract {
                         }))
             }
             try trial.expectEqual(rewrapped, 9)
-            try trial.expectEqual(try await trial.store.dataKeys(inProject: ProjectID(other.project), notUnder: 2, limit: .max, in: mine).count, 9)
+            let left = try await trial.store.dataKeys(of: [SecretID(other.secret)], notUnder: 2, after: nil, limit: .max, in: mine)
+            try trial.expectEqual(left.count, 9)
             let elsewhere = trial.rows.elsewhere.organization
-            try trial.expectEqual(try await trial.store.dataKeys(inProject: project, notUnder: 3, limit: 9, in: elsewhere), [])
+            try trial.expectEqual(try await trial.store.dataKeys(of: [secret], notUnder: 3, after: nil, limit: 9, in: elsewhere), [])
+        },
+        promise("data keys come by secret, version and field, and go on behind any of them") { trial in
+            let tree = SampleTree(trial.rows)
+            let more = (0..<3).map { _ in trial.rows.record(.secret, in: tree.environment.id) }
+            let (mine, environment) = (trial.rows.organization, EnvironmentID(tree.environment))
+            try await trial.stores(tree.batch)
+            try await trial.stores(Batch(more.map { .put($0, replacing: nil) }))
+            for secret in [tree.secret] + more {
+                try await trial.stores(Batch((1...3).flatMap { trial.rows.fields(of: secret, version: $0, count: 2) }))
+            }
+            let secrets = ([tree.secret] + more).map { SecretID($0) }.sorted()
+            let all = try await trial.store.dataKeys(of: secrets, notUnder: 2, after: nil, limit: .max, in: mine)
+            try trial.expectEqual(all.count, 24)
+            try trial.expectEqual(all.map(\.address), all.map(\.address).sorted())
+            for (index, key) in all.enumerated() {
+                let rest = try await trial.store.dataKeys(of: secrets, notUnder: 2, after: key.address, limit: 5, in: mine)
+                try trial.expectEqual(rest, Array(all[(index + 1)...].prefix(5)))
+            }
+            try trial.expectEqual(try await trial.store.versionCount(inEnvironment: environment, in: mine), 12)
+            try trial.expectEqual(try await trial.store.versionCount(inEnvironment: environment, in: trial.rows.elsewhere.organization), 0)
         },
         promise("a ciphertext of a megabyte comes back as it was") { trial in
             let tree = SampleTree(trial.rows)

@@ -65,6 +65,8 @@ struct StoredRows {
         case .insertKey(let key): try insert(key)
         case .deleteKey(let owner, let generation, let wrapping, let organization):
             try deleteKey(Place(organization, owner)) { $0.generation == generation && $0.wrapping == wrapping }
+        case .expectNewestKey(let owner, let generation, let organization):
+            guard keys[Place(organization, owner)]?.map(\.generation).max() == generation else { throw .conflict(.project) }
         case .insertVersion(let version): try insert(version)
         case .deleteVersion(let secret, let number, let organization): try deleteVersion(number, of: Place(organization, secret.cast()))
         case .append(let entry): try append(entry)

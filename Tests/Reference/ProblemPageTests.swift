@@ -119,6 +119,7 @@ extension ProblemPageTests {
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
             .revisionMismatch(current: 4), .planChanged, .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot,
+            .rotationUnderway, .noRotation,
             .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),

@@ -164,6 +164,7 @@ NAMES = {
         "approval.request", "approval.list", "approval.grant", "approval.deny", "approval.done", "approval.withdraw",
         "totp.enroll", "totp.confirm", "totp.show", "totp.remove",
         "slot.add", "slot.list", "slot.remove", "slot.replace-recovery", "slot.upgrade", "password.change", "root.rotate",
+        "rotation.begin", "rotation.step", "rotation.end", "rotation.show",
         "vault.create", "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end", "request", "token.misuse",
         "token.issue", "token.list", "token.revoke", "agents.freeze", "agents.thaw",
         "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",

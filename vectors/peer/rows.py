@@ -322,12 +322,33 @@ def read_panic_of_one(r: Reader) -> dict:
     return {"since": r.integer(), "agent": r.optional(r.id)}
 
 
+def rotation(d: dict) -> bytes:
+    key = lambda k: raw(k["secret"]) + integer(k["version"]) + integer(k["ordinal"])
+    flags = (1 if d["hasRows"] else 0) | (2 if d["isEnvironmentDone"] else 0) | (4 if d["isAtEnd"] else 0)
+    return (b"\1" + text(d["rotation"]) + optional(d["project"], raw) + b"".join(integer(d[part]) for part in ROTATION_NUMBERS)
+            + optional(d["inProject"], raw) + optional(d["inEnvironment"], raw) + optional(d["behind"], raw) + optional(d["key"], key) + bytes([flags]))
+
+
+ROTATION_NUMBERS = ("startedAt", "total", "versions", "rows", "pass", "movedInPass")
+
+
+def read_rotation(r: Reader) -> dict:
+    d = {"rotation": r.text(), "project": r.optional(r.id)} | {part: r.integer() for part in ROTATION_NUMBERS}
+    d |= {part: r.optional(r.id) for part in ("inProject", "inEnvironment", "behind")}
+    d["key"] = r.optional(lambda: {"secret": r.id(), "version": r.integer(), "ordinal": r.integer()})
+    flags = r.byte()
+    if d["rotation"] not in ("project", "reseal") or (d["rotation"] == "project") != (d["project"] is not None) or flags > 7 or d["pass"] < 1:
+        raise Refused("rotation")
+    return d | {"hasRows": bool(flags & 1), "isEnvironmentDone": bool(flags & 2), "isAtEnd": bool(flags & 4)}
+
+
 FORMS = {
     "vault": (vault, read_vault), "slot": (slot, read_slot_row), "sealed-record": (sealed_record, read_sealed_record), "secret": (secret, read_secret),
     "name": (name_document, read_name_document), "agent": (agent_document, read_agent_document), "policy": (policy_document, read_policy_document),
     "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
     "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document), "fuse": (fuse, read_fuse),
     "grant": (grant, read_grant), "grant-document": (grant_document, read_grant_document), "panic": (panic, read_panic),
+    "rotation": (rotation, read_rotation),
 }
 
 

@@ -30,6 +30,8 @@ ASKED = {"createdAt": START, "expiresAt": START + 600 * SECOND, "asker": {
     "agent": id_of("agent"), "name": "claude-code", "reportedModel": None, "user": "ada", "host": "engine", "process": 2, "executable": ""}}
 NO_RUN = {"program": None, "arguments": [], "workingDirectory": None, "sandbox": None, "timeLimit": None, "variables": [], "inputHash": None}
 METADATA = {"generation": 1, "wrapped": bytes(93).hex(), "sealed": bytes(93).hex()}
+ROTATION = {"rotation": "project", "project": id_of("project shop"), "startedAt": START, "total": 1000, "versions": 0, "rows": 0, "pass": 1, "movedInPass": 0,
+            "inProject": None, "inEnvironment": None, "behind": None, "key": None, "hasRows": False, "isEnvironmentDone": False, "isAtEnd": False}
 DESCRIBED = [
     ("vault", "a new vault", {"createdAt": START, "rootGeneration": 1}),
     ("vault", "after rotations", {"createdAt": -1, "rootGeneration": 2**40}),
@@ -119,6 +121,12 @@ DESCRIBED = [
     ("panic", "agents are frozen", {"since": START}),
     ("panic", "one agent is frozen", {"since": START, "agent": id_of("agent")}),
     ("panic", "programs without a badge are frozen", {"since": START, "agent": None}),
+    ("rotation", "of a project, just begun", ROTATION),
+    ("rotation", "of a project, among its data keys", ROTATION | {
+        "versions": 12, "rows": 5, "movedInPass": 29, "inProject": id_of("project shop"), "inEnvironment": id_of("environment dev"),
+        "behind": id_of("secret database"), "key": {"secret": id_of("secret api"), "version": 2, "ordinal": 1}, "hasRows": True}),
+    ("rotation", "a reseal, at the end of its second pass", ROTATION | {
+        "rotation": "reseal", "project": None, "versions": 1000, "rows": 5, "pass": 2, "inProject": id_of("project shop"), "isAtEnd": True}),
     ("manifest", "one field", {"createdAt": START, "fields": [{"name": "value", "kind": "secret", "binding": None}]}),
     ("manifest", "a database", {"createdAt": START, "fields": [
         {"name": "user", "kind": "plain", "binding": "PGUSER"}, {"name": "password", "kind": "secret", "binding": "PGPASSWORD"}]}),
@@ -168,6 +176,10 @@ def refused_contents() -> list:
               ("factor", "fewer than no failures", rows.write("factor", {"key": "00" * 20, "confirmed": 0, "lastStep": -1, "failures": -1}))]
     found.append(("fuse", "four answers", rows.write("fuse", {"agent": None, "times": [START] * 4, "blownAt": START})))
     found.append(("grant-document", "a field's name of two segments", rows.write("grant-document", {"shape": "tacit", "field": "a/b", "provider": None})))
+    rotated = lambda **parts: rows.write("rotation", ROTATION | parts)
+    found += [("rotation", "a kind that does not exist", rotated(rotation="rewind")), ("rotation", "of a project, without one", rotated(project=None)),
+              ("rotation", "a reseal of one project", rotated(rotation="reseal")), ("rotation", "no pass at all", rotated(**{"pass": 0})),
+              ("rotation", "fewer than no versions", rotated(versions=-1)), ("rotation", "a flag that does not exist", rotated()[:-1] + b"\x08")]
     found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
     found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
     return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]
@@ -193,6 +205,7 @@ LOOKUPS = [
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
     ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"), ("panic", None, "agents"), ("panic", None, id_of("agent")),
+    ("rotation", None, "rotation"),
 ]
 
 
@@ -310,6 +323,9 @@ def whole_vault() -> tuple[Builder, str]:
     answers(build)
     grants(build)
     thaw(build)
+    # A rotation of the first project's key was interrupted: some rows are under the second key, and some under the first.
+    build.clear("rotation", "rotation", rows.write("rotation", ROTATION | {"project": project, "startedAt": build.now, "total": 5}), name="rotation")
+    build.entry("rotation.begin", mode="administer", subjects=[{"project": project}])
     build.entry("vault.lock", mode="none")
     # With the entry of a lock, a checkpoint (R7.28).
     return build, build.checkpoint()

@@ -132,3 +132,7 @@ INSERT INTO record_kind (kind) VALUES ('fuse');
 -- 4: grants
 
 INSERT INTO record_kind (kind) VALUES ('grant'), ('panic');
+
+-- 5: rotations
+
+INSERT INTO record_kind (kind) VALUES ('rotation');

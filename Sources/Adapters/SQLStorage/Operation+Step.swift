@@ -15,7 +15,7 @@ struct SQLStep {
 }
 
 extension Batch.Operation {
-    /// The statement that carries the operation out, always on exactly one row.
+    /// The statement that carries the operation out, always on exactly one row; for an expectation the one that looks.
     var step: SQLStep {
         switch self {
         case .put(let record, replacing: nil): record.insertion
@@ -25,6 +25,7 @@ extension Batch.Operation {
         case .insertKey(let key): key.insertion
         case .deleteKey(let owner, let generation, let wrapping, let organization):
             SQLStep(.deleteKey, [.id(organization), .identifier(owner), .integer(generation), .integer(wrapping)])
+        case .expectNewestKey(let owner, _, let organization): SQLStep(.newestKey, [.id(organization), .identifier(owner)], about: .project)
         case .insertVersion(let version):
             SQLStep(
                 .insertVersion,

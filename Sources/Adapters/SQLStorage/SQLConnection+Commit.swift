@@ -55,13 +55,15 @@ extension SQLConnection {
         for operation in batch.operations {
             guard operation.isWellFormed else { throw .malformedRow }
             let step = operation.step
-            if case .append(let entry) = operation {
+            switch operation {
+            case .append(let entry):
                 let next = try log.end(of: entry.organization, on: self)
                 guard entry.index == next else { throw .staleLog(expected: next) }
                 try changeOneRow(step, otherwise: .staleLog(expected: next))
                 log.ends[entry.organization] = next + 1
-            } else {
-                try changeOneRow(step, otherwise: .conflict(step.kind))
+            case .expectNewestKey(let owner, let generation, let organization):
+                guard try newestGeneration(of: owner, in: organization) == generation else { throw .conflict(step.kind) }
+            default: try changeOneRow(step, otherwise: .conflict(step.kind))
             }
         }
     }

@@ -28,17 +28,36 @@ extension SQLConnection {
     }
 
     package func dataKeys(
-        inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) throws(StoreError) -> [StoredDataKey] {
         var found: [StoredDataKey] = []
-        let values: [SQLValue] = [.id(organization), .id(project), .integer(generation), .integer(Int64(max(0, limit)))]
-        try query(.dataKeysInProject, values) { row throws(StoreError) in
-            let address = FieldAddress(secret: try row.id(0), version: row.integer(1), ordinal: row.integer(2))
-            found.append(
-                StoredDataKey(
-                    organization: organization, address: address, generation: row.integer(3), seal: row.integer(4), wrapped: row.bytes(5)))
+        for secret in secrets where found.count < limit && after.map({ $0.secret <= secret }) ?? true {
+            let start = after.flatMap { $0.secret == secret ? $0 : nil }
+            let values: [SQLValue] = [
+                .id(organization), .id(secret), .integer(start?.version ?? 0), .integer(start?.ordinal ?? 0), .integer(generation),
+                .integer(Int64(limit - found.count)),
+            ]
+            try query(.dataKeysOfSecret, values) { row in
+                let address = FieldAddress(secret: secret, version: row.integer(0), ordinal: row.integer(1))
+                found.append(
+                    StoredDataKey(
+                        organization: organization, address: address, generation: row.integer(2), seal: row.integer(3), wrapped: row.bytes(4)))
+            }
         }
         return found
+    }
+
+    package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) throws(StoreError) -> Int64 {
+        var count: Int64 = 0
+        try query(.versionsInEnvironment, [.id(organization), .id(environment)]) { row in count = row.integer(0) }
+        return count
+    }
+
+    /// The newest generation of a key; 0 where there is none.
+    func newestGeneration(of owner: AnyRecordID, in organization: OrganizationID) throws(StoreError) -> Int64 {
+        var newest: Int64 = 0
+        try query(.newestKey, [.id(organization), .identifier(owner)]) { row in newest = row.integer(0) }
+        return newest
     }
 
     private func versions(

@@ -4,9 +4,9 @@ package enum SQLStatement: Int, CaseIterable, Sendable {
     case schemaVersion, insertMigration
     case insertRecord, updateRecord, deleteRecord
     case recordByID, recordByLookup, recordsOfKind, recordsInParent, allRecords, nextOrganization
-    case insertKey, deleteKey, keysOfOwner
-    case insertVersion, deleteVersion, version, versionsOfSecret
-    case insertDataKey, deleteDataKey, dataKeysInProject
+    case insertKey, deleteKey, keysOfOwner, newestKey
+    case insertVersion, deleteVersion, version, versionsOfSecret, versionsInEnvironment
+    case insertDataKey, deleteDataKey, dataKeysOfSecret
     case insertCiphertext, deleteCiphertext, field, fieldsOfVersion
     case insertEntry, lastPosition, entries
     case insertCheckpoint, checkpoints, lastCheckpoint
@@ -57,10 +57,17 @@ extension SQLStatement {
         case .deleteKey: "DELETE FROM key WHERE organization = $1 AND owner = $2 AND generation = $3 AND wrapping = $4"
         case .keysOfOwner:
             "SELECT generation, wrapping, wrapped FROM key WHERE organization = $1 AND owner = $2 ORDER BY generation DESC, wrapping DESC"
+        case .newestKey: "SELECT generation FROM key WHERE organization = $1 AND owner = $2 ORDER BY generation DESC LIMIT 1"
         case .insertVersion: "INSERT INTO version (organization, secret, number, created_at) VALUES ($1, $2, $3, $4)"
         case .deleteVersion: "DELETE FROM version WHERE organization = $1 AND secret = $2 AND number = $3"
         case .version: "SELECT number, created_at FROM version WHERE organization = $1 AND secret = $2 AND number = $3"
         case .versionsOfSecret: "SELECT number, created_at FROM version WHERE organization = $1 AND secret = $2 ORDER BY number DESC"
+        // The order of the loops is the one that is written: the secrets of the environment, and of each its versions.
+        case .versionsInEnvironment:
+            """
+            SELECT COUNT(*) FROM record AS s CROSS JOIN version AS v
+            WHERE s.organization = $1 AND s.parent = $2 AND s.kind = 'secret' AND v.organization = s.organization AND v.secret = s.id
+            """
         default: fieldText
         }
     }
@@ -80,12 +87,11 @@ extension SQLStatement {
         case .deleteCiphertext: "DELETE FROM ciphertext WHERE \(address) AND seal = $5"
         case .field: pair + " AND k.ordinal = $4 ORDER BY k.seal DESC, k.generation DESC LIMIT 1"
         case .fieldsOfVersion: pair + " ORDER BY k.ordinal, k.seal, k.generation"
-        case .dataKeysInProject:
+        case .dataKeysOfSecret:
             """
-            SELECT k.secret, k.version, k.ordinal, k.generation, k.seal, k.wrapped FROM record AS e
-            JOIN record AS s ON s.organization = e.organization AND s.parent = e.id AND s.kind = 'secret'
-            JOIN data_key AS k ON k.organization = s.organization AND k.secret = s.id
-            WHERE e.organization = $1 AND e.parent = $2 AND e.kind = 'environment' AND k.generation <> $3 LIMIT $4
+            SELECT version, ordinal, generation, seal, wrapped FROM data_key
+            WHERE organization = $1 AND secret = $2 AND (version, ordinal) > ($3, $4) AND generation <> $5
+            ORDER BY version, ordinal, seal, generation LIMIT $6
             """
         default: nil
         }

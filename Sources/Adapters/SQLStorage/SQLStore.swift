@@ -62,11 +62,15 @@ extension SQLStore {
     }
 
     package func dataKeys(
-        inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] {
         try await read { connection throws(StoreError) in
-            try connection.dataKeys(inProject: project, notUnder: generation, limit: limit, in: organization)
+            try connection.dataKeys(of: secrets, notUnder: generation, after: after, limit: limit, in: organization)
         }
+    }
+
+    package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64 {
+        try await read { connection throws(StoreError) in try connection.versionCount(inEnvironment: environment, in: organization) }
     }
 
     package func entryCount(in organization: OrganizationID) async throws -> Int64 {

@@ -22,6 +22,7 @@ package struct SQLMigration: Sendable {
         SQLMigration(version: 2, name: "approvals") { _ in ["INSERT INTO record_kind (kind) VALUES ('approval'), ('factor')"] },
         SQLMigration(version: 3, name: "fuses") { _ in ["INSERT INTO record_kind (kind) VALUES ('fuse')"] },
         SQLMigration(version: 4, name: "grants") { _ in ["INSERT INTO record_kind (kind) VALUES ('grant'), ('panic')"] },
+        SQLMigration(version: 5, name: "rotations") { _ in ["INSERT INTO record_kind (kind) VALUES ('rotation')"] },
     ]
 }
 

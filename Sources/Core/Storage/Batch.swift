@@ -16,6 +16,8 @@ package struct Batch: Sendable, Equatable {
         case remove(RecordKind, AnyRecordID, replacing: Int64, in: OrganizationID)
         case insertKey(StoredKey)
         case deleteKey(owner: AnyRecordID, generation: Int64, wrapping: Int64, in: OrganizationID)
+        /// Stores nothing: the batch holds only while this is the newest generation of the owner's key. What is wrapped under it comes in the same batch.
+        case expectNewestKey(owner: AnyRecordID, generation: Int64, in: OrganizationID)
         case insertVersion(StoredVersion)
         /// Removes a version and, with it, whatever data keys and ciphertexts it still has.
         case deleteVersion(secret: SecretID, number: Int64, in: OrganizationID)

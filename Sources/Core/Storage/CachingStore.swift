@@ -103,7 +103,7 @@ extension CachingStore.Rows {
 
     mutating func forget(_ operation: Batch.Operation) {
         switch operation {
-        case .append, .insertCheckpoint, .insertKey, .deleteKey, .insertVersion: break
+        case .append, .insertCheckpoint, .insertKey, .deleteKey, .expectNewestKey, .insertVersion: break
         case .put(let record, _):
             forget(record.kind, record.id, record.organization)
             if let lookup = record.lookup { lookups[.init(kind: record.kind, lookup: lookup, organization: record.organization)] = nil }
@@ -144,7 +144,7 @@ extension Batch.Operation {
     /// Whether a row may be remembered that is another one afterwards.
     fileprivate var changesRows: Bool {
         switch self {
-        case .append, .insertCheckpoint, .insertKey, .deleteKey, .insertVersion: false
+        case .append, .insertCheckpoint, .insertKey, .deleteKey, .expectNewestKey, .insertVersion: false
         default: true
         }
     }
@@ -213,8 +213,14 @@ extension CachingStore: SealedStore {
     }
 
     package func dataKeys(
-        inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
-    ) async throws -> [StoredDataKey] { try await store.dataKeys(inProject: project, notUnder: generation, limit: limit, in: organization) }
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
+    ) async throws -> [StoredDataKey] {
+        try await store.dataKeys(of: secrets, notUnder: generation, after: after, limit: limit, in: organization)
+    }
+
+    package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64 {
+        try await store.versionCount(inEnvironment: environment, in: organization)
+    }
 }
 
 extension CachingStore: LogStore {

@@ -2,7 +2,7 @@ package import Model
 
 /// What a mutable record is. The raw value is the text in the `kind` column and in the record's MAC.
 package enum RecordKind: String, Sendable, CaseIterable {
-    case vault, slot, organization, project, environment, secret, policy, agent, approval, factor, fuse, grant, panic
+    case vault, slot, organization, project, environment, secret, policy, agent, approval, factor, fuse, grant, panic, rotation
 }
 
 /// One mutable row: a pointer, a policy in force, an agent, a slot … in the one shape that storage knows.
@@ -76,7 +76,7 @@ package struct StoredVersion: Sendable, Equatable {
 }
 
 /// Where a field lies: a secret, a version of it, and the field's ordinal in that version (0 is the manifest).
-package struct FieldAddress: Sendable, Hashable {
+package struct FieldAddress: Sendable, Hashable, Comparable {
     package var secret: SecretID
     package var version: Int64
     package var ordinal: Int64
@@ -85,6 +85,10 @@ package struct FieldAddress: Sendable, Hashable {
         self.secret = secret
         self.version = version
         self.ordinal = ordinal
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.secret, left.version, left.ordinal) < (right.secret, right.version, right.ordinal)
     }
 }
 

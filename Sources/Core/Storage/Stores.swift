@@ -42,9 +42,13 @@ package protocol SealedStore: Sendable {
     func field(_ address: FieldAddress, in organization: OrganizationID) async throws -> SealedField?
     /// The fields of one version in order of their ordinals, the manifest first.
     func fields(of secret: SecretID, version: Int64, in organization: OrganizationID) async throws -> [SealedField]
-    /// Up to `limit` data keys that are not wrapped under `generation`, of the secrets in a project's environments; for rewrapping.
-    func dataKeys(inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID) async throws
-        -> [StoredDataKey]
+    /// The data keys of secrets, given by id in order, that are not wrapped under `generation`: by secret, version and field; `after` goes on behind a field, at
+    /// most `limit`. For rotation.
+    func dataKeys(
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
+    ) async throws -> [StoredDataKey]
+    /// How many versions the secrets of an environment have.
+    func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64
 }
 
 /// Reads the audit log.

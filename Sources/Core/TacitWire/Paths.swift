@@ -35,6 +35,8 @@ public enum WirePath {
     public static let passwordSlot = "/v1/slots/password"
     public static let password = "/v1/password"
     public static let rootRotation = "/v1/rotations/root"
+    public static let rotations = "/v1/rotations"
+    public static let rotationPortions = "/v1/rotations/portions"
     public static let audit = "/v1/audit"
     public static let auditVerification = "/v1/audit/verification"
     public static let auditExport = "/v1/audit/export"

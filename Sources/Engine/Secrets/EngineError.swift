@@ -27,6 +27,9 @@ package enum EngineError: Diagnosable, Equatable {
     case invalid(String, hint: String?)
     /// What was sent as a kept checkpoint is none; the text says which and why.
     case malformedCheckpoint(String)
+    /// Keys are being rotated otherwise than was asked.
+    case rotationUnderway
+    case noRotation
     case lastPersonSlot
     case rollbackSuspected
     case checkpointsMissing
@@ -99,6 +102,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .unknownField: "field.not-found"
         case .invalid: "request.invalid"
         case .malformedCheckpoint: "audit.malformed-checkpoint"
+        case .rotationUnderway: "rotation.underway"
+        case .noRotation: "rotation.none"
         case .lastPersonSlot: "slot.last"
         case .rollbackSuspected: "vault.rollback-suspected"
         case .checkpointsMissing: "vault.checkpoints-missing"
@@ -146,6 +151,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .unknownField: "the secret has no such field"
         case .invalid(let what, _): what
         case .malformedCheckpoint(let what): what
+        case .rotationUnderway: "another rotation of keys is not done yet"
+        case .noRotation: "no rotation of keys goes on"
         case .lastPersonSlot: "this is the last slot a person can open"
         case .rollbackSuspected: "rollback suspected: this vault is older than the one that was last used here"
         case .checkpointsMissing: "signed checkpoints of the audit log are missing: they were taken away outside Tacit"
@@ -187,6 +194,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
         case .notEmpty: "delete and purge what is in it first"
+        case .rotationUnderway: "go on with it first: `tacit rotate resume`"
+        case .noRotation: "begin one with `tacit rotate project NAME` or `tacit rotate reseal`"
         case .lastPersonSlot: "add another password or recovery key first"
         case .rollbackSuspected: "if you restored a backup on purpose, accept it with `tacit doctor --accept-rollback`"
         case .checkpointsMissing: "restore a backup; if you know why they are gone, accept it with `tacit doctor --accept-rollback`"

@@ -20,6 +20,7 @@ package final class OpenVault: Sendable {
     let sessions = AgentSessionBook()
     let freeze = AgentFreeze()
     let misuses = MisuseBook()
+    let rotations = RotationMark()
     let files: SessionFileBook
     let brokers: BrokerBook
     let traffic = TrafficBook()
@@ -50,7 +51,7 @@ package final class OpenVault: Sendable {
             freeze.count > 0
             ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: let them act again with `tacit panic --thaw`"
             : nil
-        return [policy.warning, clock, frozen, alone, misuses.warning].compactMap(\.self)
+        return [policy.warning, clock, frozen, alone, misuses.warning, rotations.warning].compactMap(\.self)
     }
 
     var clock: MachineClock { foundation.clock }

@@ -38,6 +38,7 @@ struct VaultOpening: Sendable {
         let vault = try OpenVault(keyring: keyring, store: store, foundation: foundation, lasting: lasting, log: log)
         try await vault.loadPolicy()
         try await vault.loadFreeze()
+        try await vault.loadRotation()
         return Opened(vault: vault, memory: memory, lacksCheckpoints: lacksCheckpoints, overdue: overdue)
     }
 

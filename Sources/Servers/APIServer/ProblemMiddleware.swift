@@ -77,13 +77,13 @@ enum ProblemTable {
 
     private static func status(of error: EngineError) -> Int {
         switch error {
-        case .noVault, .notFound, .versionNotFound, .unknownField: 404
+        case .noVault, .notFound, .versionNotFound, .unknownField, .noRotation: 404
         case .locked: 423
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
         case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften, .tokensTooOften: 429
         case .denied, .expired: 403
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
-            .checkpointsMissing, .sessionEnded:
+            .checkpointsMissing, .sessionEnded, .rotationUnderway:
             409
         case .revisionMismatch, .planChanged: 412
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422

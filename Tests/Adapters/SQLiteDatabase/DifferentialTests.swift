@@ -54,6 +54,14 @@ struct DifferentialTests {
             )
             #expect(mineLog == theirLog)
             #expect(try await left.checkpoints(from: 0, in: organization) == right.checkpoints(from: 0, in: organization))
+            let secrets: [SecretID] = source.ids.map { $0.cast() }.sorted()
+            for after in [nil, FieldAddress(secret: secrets[2], version: 1, ordinal: 0)] {
+                let keys = (
+                    try await left.dataKeys(of: secrets, notUnder: 1, after: after, limit: .max, in: organization),
+                    try await right.dataKeys(of: secrets, notUnder: 1, after: after, limit: .max, in: organization)
+                )
+                #expect(keys.0 == keys.1)
+            }
             for id in source.ids {
                 #expect(try await left.keys(of: id, in: organization) == right.keys(of: id, in: organization))
                 #expect(try await left.versions(of: id.cast(), in: organization) == right.versions(of: id.cast(), in: organization))
@@ -63,12 +71,12 @@ struct DifferentialTests {
                         try await left.fields(of: secret, version: version, in: organization)
                             == right.fields(of: secret, version: version, in: organization))
                 }
-                let project: ProjectID = id.cast()
-                let keys = (
-                    try await left.dataKeys(inProject: project, notUnder: 1, limit: .max, in: organization),
-                    try await right.dataKeys(inProject: project, notUnder: 1, limit: .max, in: organization)
+                let environment: EnvironmentID = id.cast()
+                let counts = (
+                    try await left.versionCount(inEnvironment: environment, in: organization),
+                    try await right.versionCount(inEnvironment: environment, in: organization)
                 )
-                #expect(Set(keys.0.map(\.wrapped)) == Set(keys.1.map(\.wrapped)))
+                #expect(counts.0 == counts.1)
             }
         }
     }
@@ -100,7 +108,7 @@ private struct BatchSource {
         let organization = random.oneIn(6) ? organizations[1] : organizations[0]
         let rows = SampleRows(random, organization: organization)
         let address = FieldAddress(secret: id.cast(), version: small, ordinal: small - 1)
-        switch random.int(in: 1...16) {
+        switch random.int(in: 1...17) {
         case 1...4: return try await put(rows, store)
         case 5: return .remove(kind, id, replacing: small, in: organization)
         case 6: return .insertKey(rows.key(of: id, generation: small, wrapping: small))
@@ -113,7 +121,8 @@ private struct BatchSource {
         case 12: return .insertCiphertext(rows.ciphertext(address, seal: small))
         case 13: return .deleteDataKey(address, generation: small, seal: small, in: organization)
         case 14: return .deleteCiphertext(address, seal: small, in: organization)
-        case 15: return .insertCheckpoint(rows.checkpoint(Int64(random.int(in: 0...40))))
+        case 15: return .expectNewestKey(owner: id, generation: small, in: organization)
+        case 16: return .insertCheckpoint(rows.checkpoint(Int64(random.int(in: 0...40))))
         default: return .append(rows.entry(try await store.entryCount(in: organization) + Int64(random.int(in: 0...3) / 3)))
         }
     }

@@ -203,6 +203,18 @@ import Testing
         Row("root", "root.rotate administer allow generation=2 rewrapped=2") {
             _ = try await $0.vault.rotateRoot(password: VaultBench.password.secret, by: $0.person())
         },
+        Row(
+            "rotation", "rotation.begin administer allow @ rotation=project keys=1 versions=1", "rotation.step administer allow @ versions=1 rows=2",
+            "rotation.step administer allow @ versions=0 rows=0", "rotation.end administer allow @ rotation=project versions=1 rows=2 destroyed=1"
+        ) { try await $0.rotate(RotationTests.shop) },
+        Row(
+            "reseal", "rotation.begin administer allow rotation=reseal keys=1 versions=1", "rotation.step administer intent allow",
+            "rotation.step administer outcome(moved) allow versions=1 rows=2", "rotation.step administer allow versions=0 rows=0",
+            "rotation.end administer allow rotation=reseal versions=1 rows=2 destroyed=1"
+        ) { try await $0.rotate(RotationTests.everything) },
+        Row("rotation, shown", "rotation.show administer intent allow", "rotation.show administer outcome(done) allow") {
+            _ = try await $0.open.rotation(by: $0.person())
+        },
         Row("step-up", "step-up administer allow") {
             _ = try await $0.vault.stepUp(password: VaultBench.password.secret, opensGrace: false, by: $0.nobody(), at: $0.terminal)
         },

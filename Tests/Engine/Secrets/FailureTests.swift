@@ -196,7 +196,31 @@ import Testing
             #expect(generations.count == 1)
             return generations == [2]
         },
+        rotation("rotation of a project", RotationTests.shop), rotation("reseal", RotationTests.everything),
     ]
+
+    /// What broke leaves it begun or not, by some portions on, or done; every value can be read, and going on ends it.
+    private static func rotation(_ what: String, _ wish: RotationWish) -> Write {
+        Write(what) {
+            try await $0.rotate(wish, portion: 2)
+        } isThere: { bench in
+            let isUnderway = try await bench.open.rotation(by: bench.person()) != nil
+            let found = try await RotationTests.generations(bench)
+            #expect(found.used.isSubset(of: found.keys))
+            #expect(try await bench.reveal("app/key") == old)
+            let isDone = !isUnderway && found.keys == [2]
+            #expect(isUnderway || found.keys.count == 1)
+            let copy = VaultBench(store: try await StoreDump(of: bench.store).load(), isMade: true)
+            try await copy.unlock()
+            try await copy.rotate(wish, portion: 2)
+            let after = try await RotationTests.generations(copy)
+            #expect(after.keys == [isDone ? 3 : 2] && after.used == after.keys)
+            #expect(try await copy.reveal("app/key") == old)
+            _ = try await copy.open.undelete(VaultBench.name("app/deleted"), in: VaultBench.dev, by: copy.person())
+            #expect(try await copy.reveal("app/deleted") == old)
+            return isDone
+        }
+    }
 
     @Test("a write is there when it was acknowledged, and otherwise there or not, never in part", arguments: writes) func write(_ write: Write)
         async throws

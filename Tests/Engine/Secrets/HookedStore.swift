@@ -85,10 +85,14 @@ final class HookedStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUp
         try await call("fields") { try await store.fields(of: secret, version: version, in: organization) }
     }
 
-    func dataKeys(inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID) async throws
-        -> [StoredDataKey]
-    {
-        try await call("dataKeys") { try await store.dataKeys(inProject: project, notUnder: generation, limit: limit, in: organization) }
+    func dataKeys(
+        of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
+    ) async throws -> [StoredDataKey] {
+        try await call("dataKeys") { try await store.dataKeys(of: secrets, notUnder: generation, after: after, limit: limit, in: organization) }
+    }
+
+    func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64 {
+        try await call("versionCount") { try await store.versionCount(inEnvironment: environment, in: organization) }
     }
 
     func entryCount(in organization: OrganizationID) async throws -> Int64 {

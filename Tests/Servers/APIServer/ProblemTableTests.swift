@@ -26,7 +26,7 @@ struct ProblemTableTests {
             (.notFound(.project), 404, "project.not-found"), (.nameTaken(.environment), 409, "environment.exists"),
             (.notEmpty(.project), 409, "project.not-empty"), (.versionNotFound, 404, "version.not-found"), (.deleted, 409, "secret.deleted"),
             (.notDeleted, 409, "secret.not-deleted"), (.expired, 403, "secret.expired"), (.revisionMismatch(current: 4), 412, "revision.mismatch"),
-            (.planChanged, 412, "plan.changed"),
+            (.planChanged, 412, "plan.changed"), (.rotationUnderway, 409, "rotation.underway"), (.noRotation, 404, "rotation.none"),
             (.unknownField, 404, "field.not-found"), (.invalid("what", hint: nil), 422, "request.invalid"), (.lastPersonSlot, 409, "slot.last"),
             (.rollbackSuspected, 409, "vault.rollback-suspected"), (.recordsDisagree, 500, "vault.records-disagree"),
             (.logBroken, 500, "vault.log-broken"), (.unreadable, 500, "vault.unreadable"), (.logFull, 503, "audit.full"),

@@ -8,10 +8,16 @@ struct RotateCommand: ParsableCommand {
         commandName: "rotate",
         abstract: "Draw new keys.",
         discussion: """
+            What has leaked decides which keys: docs/ROTATION.md has the table. Rotating project and reseal move what is there portion by portion, while everything \
+            else goes on; whatever stops them, a kill or a lock, they are gone on with where they stood. The old keys are destroyed when nothing is under them any more.
+
             EXAMPLES
               tacit rotate root
+              tacit rotate project shop
+              tacit rotate reseal
+              tacit rotate resume
             """,
-        subcommands: [Root.self])
+        subcommands: [Root.self, RotateProjectCommand.self, RotateResealCommand.self, RotateResumeCommand.self, RotateStatusCommand.self])
 
     struct Root: Verb {
         static let configuration = CommandConfiguration(

@@ -81,6 +81,13 @@ enum EndingSignals {
         return set
     }
 
+    /// Whether one has come, and waits.
+    static var isOneWaiting: Bool {
+        var pending = sigset_t()
+        guard unsafe sigpending(&pending) == 0 else { return false }
+        return numbers.contains { unsafe sigismember(&pending, $0) == 1 }
+    }
+
     /// Does something that they do not interrupt: they come afterwards.
     static func waiting<Result>(_ body: () throws -> Result) rethrows -> Result {
         var set = set

@@ -72,6 +72,11 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case slotUpgrade = "slot.upgrade"
     case passwordChange = "password.change"
     case rootRotate = "root.rotate"
+    /// New keys were drawn; what there is was moved under them, portion by portion; the old keys were destroyed.
+    case rotationBegin = "rotation.begin"
+    case rotationStep = "rotation.step"
+    case rotationEnd = "rotation.end"
+    case rotationShow = "rotation.show"
 
     case vaultCreate = "vault.create"
     case vaultUnlock = "vault.unlock"

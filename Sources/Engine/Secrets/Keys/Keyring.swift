@@ -61,10 +61,7 @@ final class Keyring: Sendable {
             throw EngineError.unreadable
         }
         let key = try await root.unwrap(row.wrapped, context: projectContext(project, generation: row.generation, wrapping: row.wrapping))
-        projects.withLock {
-            $0[project, default: ProjectKeys()].byGeneration[row.generation] = key
-            if generation == nil { $0[project]?.newest = row.generation }
-        }
+        keep(key, of: project, generation: row.generation, isNewest: generation == nil)
         return (key, row.generation)
     }
 
@@ -76,11 +73,29 @@ final class Keyring: Sendable {
         return StoredKey(organization: organization, owner: project.cast(), generation: generation, wrapping: wrapping, wrapped: wrapped)
     }
 
-    /// Makes a project's first key; the caller stores the row.
-    func makeProjectKey(_ project: ProjectID, random: RandomBytes) async throws -> (key: WrappingKey, row: StoredKey) {
+    /// Makes a project's first key, or its next; the caller stores the row.
+    func makeProjectKey(_ project: ProjectID, generation: Int64 = 1, random: RandomBytes) async throws -> (key: WrappingKey, row: StoredKey) {
         let key = WrappingKey.generate(random: random)
-        let wrapped = try await root.wrap(key, context: projectContext(project, generation: 1, wrapping: rootGeneration))
-        return (key, StoredKey(organization: organization, owner: project.cast(), generation: 1, wrapping: rootGeneration, wrapped: wrapped))
+        let (root, wrapping) = rootState.withLock { $0 }
+        let wrapped = try await root.wrap(key, context: projectContext(project, generation: generation, wrapping: wrapping))
+        return (key, StoredKey(organization: organization, owner: project.cast(), generation: generation, wrapping: wrapping, wrapped: wrapped))
+    }
+
+    /// Takes up a project's next key, once it is stored.
+    func adopt(_ key: WrappingKey, of project: ProjectID, generation: Int64) { keep(key, of: project, generation: generation, isNewest: true) }
+
+    /// Forgets which keys are the newest; they are read again. Keys that were unwrapped stay until the lock: a reader may still have a row under one that a
+    /// rotation has just destroyed.
+    func forgetNewest() { projects.withLock { known in for project in known.keys { known[project]?.newest = nil } } }
+
+    private func keep(_ key: WrappingKey, of project: ProjectID, generation: Int64, isNewest: Bool) {
+        projects.withLock { known in
+            var keys = known[project] ?? ProjectKeys()
+            keys.byGeneration[generation] = key
+            // What was read before a rotation began is not the newest after it.
+            if isNewest { keys.newest = max(keys.newest ?? 0, generation) }
+            known[project] = keys
+        }
     }
 
     /// The associated data of a project's key: its own generation stands as version, the root's as generation.

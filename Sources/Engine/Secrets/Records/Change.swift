@@ -8,6 +8,12 @@ struct Change: Sendable {
     /// The mutable rows that go and come.
     private(set) var removed: [DigestedRow] = []
     private(set) var added: [DigestedRow] = []
+    private var expected: Set<ExpectedKey> = []
+
+    private struct ExpectedKey: Hashable {
+        var project: ProjectID
+        var generation: Int64
+    }
 
     init(_ operations: [Batch.Operation] = []) { self.operations = operations }
 
@@ -20,6 +26,12 @@ struct Change: Sendable {
     mutating func remove(_ record: Record) {
         operations.append(.remove(record.kind, record.id, replacing: record.revision, in: record.organization))
         removed.append(DigestedRow(record))
+    }
+
+    /// What was wrapped under a project's key is stored only while that key is its newest: a rotation leaves nothing behind that it did not see.
+    mutating func expectNewestKey(of project: ProjectID, _ generation: Int64, in organization: OrganizationID) {
+        guard expected.insert(ExpectedKey(project: project, generation: generation)).inserted else { return }
+        operations.append(.expectNewestKey(owner: project.cast(), generation: generation, in: organization))
     }
 
     mutating func add(_ operation: Batch.Operation) { operations.append(operation) }

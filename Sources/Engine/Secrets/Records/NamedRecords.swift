@@ -49,6 +49,7 @@ struct NamedRecords: Sendable {
         let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
         let row = book.make(.environment, id: id.cast(), parent: project.id.cast(), name: name.description, content: content)
         change.put(row, replacing: nil)
+        change.expectNewestKey(of: project.id, project.generation, in: keyring.organization)
         return id
     }
 
@@ -61,14 +62,16 @@ struct NamedRecords: Sendable {
         return book.make(.project, id: row.id, parent: nil, name: name.description, content: record.encoded, replacing: row)
     }
 
-    /// The next state of an environment that is called otherwise.
-    func rename(environment row: Record, in project: ProjectID, to name: SegmentName) async throws -> Record {
+    /// Adds the next state of an environment to a change, called so, with its name sealed anew.
+    func put(environment row: Record, in project: ProjectID, named name: SegmentName, into change: inout Change) async throws {
         var record = try SealedRecord(decoding: row.content)
         let (key, generation) = try await keyring.projectKey(project)
         record.metadata = try SealedMetadata.seal(
             NameDocument(name: name).encoded, under: key, generation: generation,
             place: environmentPlace(row.id.cast(), in: project, revision: row.revision + 1), random: random)
-        return book.make(.environment, id: row.id, parent: row.parent, name: name.description, content: record.encoded, replacing: row)
+        change.put(
+            book.make(.environment, id: row.id, parent: row.parent, name: name.description, content: record.encoded, replacing: row), replacing: row)
+        change.expectNewestKey(of: project, generation, in: keyring.organization)
     }
 
     func openProject(_ row: Record) throws -> Named {

@@ -21,15 +21,17 @@ struct SecretShelf: Sendable {
         return try SecretMetadata(decoding: secret.metadata.open(under: key, place: secret.metadataPlace(revision: revision)))
     }
 
-    /// The next state of a secret's row, with its metadata sealed anew.
-    func row(_ secret: SecretRecord, metadata: SecretMetadata) async throws -> Record {
+    /// Adds the next state of a secret's row to a change, with its metadata sealed anew.
+    func put(_ secret: SecretRecord, metadata: SecretMetadata, into change: inout Change) async throws {
         let (key, generation) = try await keyring.projectKey(secret.place.project)
         var next = secret
         next.metadata = try SealedMetadata.seal(
             metadata.encoded, under: key, generation: generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random)
-        return book.make(
+        let row = book.make(
             .secret, id: secret.id.cast(), parent: secret.place.environment.cast(), name: metadata.name.description, content: next.content,
             replacing: secret.row)
+        change.put(row, replacing: secret.row)
+        change.expectNewestKey(of: secret.place.project, generation, in: keyring.organization)
     }
 
     /// What a version consists of.
@@ -88,10 +90,11 @@ struct SecretShelf: Sendable {
         }
     }
 
-    /// The operations that store a version: its row, its manifest and its fields, each under a data key of its own.
+    /// Adds a version to a change: its row, its manifest and its fields, each under a data key of its own.
     func seal(
-        _ fields: [(field: Manifest.Field, value: SecretValue)], as version: Int64, of secret: SecretRecord, now: Timestamp
-    ) async throws -> [Batch.Operation] {
+        _ fields: [(field: Manifest.Field, value: SecretValue)], as version: Int64, of secret: SecretRecord, now: Timestamp,
+        into change: inout Change
+    ) async throws {
         let (key, generation) = try await keyring.projectKey(secret.place.project)
         let stored = StoredVersion(organization: keyring.organization, secret: secret.id, number: version, createdAt: now)
         var operations: [Batch.Operation] = [.insertVersion(stored)]
@@ -102,7 +105,8 @@ struct SecretShelf: Sendable {
                 try $0.seal(field.value, context: $1(.value), random: random)
             }
         }
-        return operations
+        for operation in operations { change.add(operation) }
+        change.expectNewestKey(of: secret.place.project, generation, in: keyring.organization)
     }
 
     private func seal(

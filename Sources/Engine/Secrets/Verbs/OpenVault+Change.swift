@@ -112,13 +112,13 @@ extension OpenVault {
             var metadata = try await shelf.metadata(secret)
             try await body(&secret, &metadata)
             secret.updatedAt = clock.now()
-            let row = try await shelf.row(secret, metadata: metadata)
-            var change = Change()
-            change.put(row, replacing: secret.row)
+            var stored = Change()
+            try await shelf.put(secret, metadata: metadata, into: &stored)
+            let change = stored
             try await endingFiles(of: [target.subject], after: fate) {
                 try await authorizer.commit(permit, change, on: [target.subject], detail: detail)
             }
-            return WriteResult(name: metadata.name, version: secret.current, revision: row.revision)
+            return WriteResult(name: metadata.name, version: secret.current, revision: secret.nextRevision)
         }
     }
 

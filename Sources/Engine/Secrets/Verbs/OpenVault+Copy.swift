@@ -96,7 +96,7 @@ extension OpenVault {
         var secret = target.secret
         (secret.deletedAt, secret.purgeAfter) = (clock.now(), expiryClock().advanced(by: Self.retention))
         secret.updatedAt = clock.now()
-        work.change.put(try await shelf.row(secret, metadata: target.metadata), replacing: secret.row)
+        try await shelf.put(secret, metadata: target.metadata, into: &work.change)
         work.gone.append(self.target(scope, name, secret).subject)
     }
 
@@ -115,7 +115,7 @@ extension OpenVault {
         // What was only deleted, and has the version that is wanted, needs no other.
         if secret.id == source.secret.id, secret.current == source.version {
             secret.updatedAt = now
-            work.change.put(try await shelf.row(secret, metadata: metadata), replacing: secret.row)
+            try await shelf.put(secret, metadata: metadata, into: &work.change)
             return work.written.append((name, secret))
         }
         let opened = try await opened(source.secret, version: source.version, access: access)

@@ -71,9 +71,15 @@ extension OpenVault {
     /// The moment that expiry is judged by: while the clock is known to have gone back, the later of both.
     func expiryClock() -> Timestamp { sentry.expiryTime() }
 
+    /// Reads anew which places there are, and which keys are the newest.
+    private func forgetPlaces() {
+        places.clear()
+        keyring.forgetNewest()
+    }
+
     /// Tries a write again when another one came between reading and storing. What the writer expects is checked anew each time.
     func retrying<Result>(_ body: () async throws -> Result) async throws -> Result {
-        for _ in 1..<100 { do { return try await body() } catch StoreError.conflict { places.clear() } }
+        for _ in 1..<100 { do { return try await body() } catch StoreError.conflict { forgetPlaces() } }
         return try await body()
     }
 }

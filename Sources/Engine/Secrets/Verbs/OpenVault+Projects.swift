@@ -81,7 +81,7 @@ extension OpenVault {
                 throw EngineError.nameTaken(.environment)
             }
             var change = Change()
-            change.put(try await names.rename(environment: row, in: projectRow.id.cast(), to: new), replacing: row)
+            try await names.put(environment: row, in: projectRow.id.cast(), named: new, into: &change)
             let subject = AuditSubject(project: projectRow.id.cast(), environment: row.id.cast(), name: "\(project)/\(name) → \(new)")
             try await authorizer.commit(permit, change, on: [subject])
         }
@@ -126,7 +126,7 @@ extension OpenVault {
         try await administration.pass(body)
     }
 
-    private func projectRow(_ name: SegmentName) async throws -> Record {
+    func projectRow(_ name: SegmentName) async throws -> Record {
         guard let row = try await book.record(.project, parent: nil, name: name.description) else { throw EngineError.notFound(.project) }
         return row
     }

@@ -165,8 +165,8 @@ extension OpenVault {
         var next = secret
         next.current += 1
         next.updatedAt = now
-        change.put(try await shelf.row(next, metadata: metadata), replacing: secret.row)
-        for operation in try await shelf.seal(fields, as: next.current, of: next, now: now) { change.add(operation) }
+        try await shelf.put(next, metadata: metadata, into: &change)
+        try await shelf.seal(fields, as: next.current, of: next, now: now, into: &change)
         return next
     }
 

@@ -27,8 +27,27 @@ import Testing
         let asker: Asker?, use: Use?, names: [String]?, proposal: Proposal?, purpose: String?, rule: String?, state: State?
         let agent: String?, times: [Int64]?, blownAt: Int64?
         let run: String?, issuedAt: Int64?, shape: String?, field: String?, provider: String?, since: Int64?
-        let key: String?, confirmed: Bool?, lastStep: Int64?, failures: Int64?
+        let confirmed: Bool?, lastStep: Int64?, failures: Int64?
+        let rotation: String?, project: String?, startedAt: Int64?, total: Int64?, versions: Int64?, rows: Int64?, pass: Int64?, movedInPass: Int64?
+        let inProject: String?, inEnvironment: String?, behind: String?, key: KeyOrAddress?, hasRows: Bool?, isEnvironmentDone: Bool?, isAtEnd: Bool?
 
+        /// A factor's key as a text, or the field behind which a rotation goes on.
+        enum KeyOrAddress: Decodable, Sendable, Equatable {
+            case key(String)
+            case address(secret: String, version: Int64, ordinal: Int64)
+
+            private struct Address: Decodable { let secret: String, version: Int64, ordinal: Int64 }
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                if let text = try? container.decode(String.self) {
+                    self = .key(text)
+                } else {
+                    let address = try container.decode(Address.self)
+                    self = .address(secret: address.secret, version: address.version, ordinal: address.ordinal)
+                }
+            }
+        }
         struct Asker: Decodable, Sendable {
             let agent: String?, name: String?, reportedModel: String?, user: String, host: String, process: Int64, executable: String
         }
@@ -55,7 +74,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 132).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 145).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -67,6 +86,7 @@ import Testing
             case "vault", "slot", "sealed-record", "secret", "fuse", "grant", "panic": try row(scenario, bytes, described)
             case "approval": try approval(scenario, bytes, described)
             case "factor": try factor(bytes, described)
+            case "rotation": try rotation(bytes, described)
             default: try document(scenario.form, bytes, described)
             }
         #expect(written == bytes)
@@ -187,6 +207,7 @@ import Testing
         case "grant-document": _ = try GrantDocument(decoding: bytes)
         case "panic": _ = try PanicRecord(decoding: bytes)
         case "factor": _ = try TimedFactor(decoding: bytes)
+        case "rotation": _ = try RotationRecord(decoding: bytes)
         default: Issue.record("the form \(form) does not exist")
         }
     }
@@ -277,9 +298,27 @@ extension ContentVectorTests {
 
     private func factor(_ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
         let read = try TimedFactor(decoding: bytes)
-        #expect(read.key.bytes.hexadecimal == described.key)
+        #expect(described.key == .key(read.key.bytes.hexadecimal))
         #expect(read.isConfirmed == described.confirmed)
         #expect([read.codes.lastStep, read.codes.failures] == [described.lastStep, described.failures])
+        return read.encoded
+    }
+
+    private func rotation(_ bytes: [UInt8], _ described: Described) throws -> [UInt8] {
+        let read = try RotationRecord(decoding: bytes)
+        let cursor = read.cursor
+        #expect([read.kind.rawValue, read.project?.description] == [described.rotation, described.project])
+        #expect(
+            [read.startedAt.nanoseconds, read.total, read.versions, read.rows, read.pass, read.movedInPass] == [
+                described.startedAt, described.total, described.versions, described.rows, described.pass, described.movedInPass,
+            ])
+        #expect(
+            [cursor.project?.description, cursor.environment?.description, cursor.secret?.description] == [
+                described.inProject, described.inEnvironment, described.behind,
+            ])
+        let address = cursor.key.map { Described.KeyOrAddress.address(secret: $0.secret.description, version: $0.version, ordinal: $0.ordinal) }
+        #expect(address == described.key)
+        #expect([cursor.hasRows, cursor.isEnvironmentDone, cursor.isAtEnd] == [described.hasRows, described.isEnvironmentDone, described.isAtEnd])
         return read.encoded
     }
 }

@@ -1,0 +1,67 @@
+import Glibc
+
+/// How far long work is: on a terminal a bar that is drawn over itself, elsewhere a plain line for every tenth.
+final class ProgressMeter {
+    private let console: Console
+    private let unit: String
+    private let first: Int64
+    private let total: Int64
+    private let isDrawn: Bool
+    private let began: ContinuousClock.Instant
+    private let now: () -> ContinuousClock.Instant
+    private var lastTenth: Int64 = -1
+    private var isOnLine = false
+
+    /// `first` of `total` things were done before; nothing is said of a rate until more are.
+    init(_ console: Console, unit: String, from first: Int64, of total: Int64, now: @escaping () -> ContinuousClock.Instant = { .now }) {
+        (self.console, self.unit, self.first, self.total, self.now) = (console, unit, first, total, now)
+        isDrawn = isatty(console.messages) == 1
+        began = now()
+    }
+
+    func show(_ done: Int64, checking: Bool = false) {
+        let text = checking ? "checking" : Self.text(min(done, total), of: total, since: first, unit, in: began.duration(to: now()))
+        let tenth = checking ? 11 : total == 0 ? 0 : 10 * min(done, total) / total
+        if isDrawn {
+            isOnLine = true
+            Console.write(Array("\r\u{1B}[K\(Self.bar(checking ? total : done, of: total)) \(text)".utf8), to: console.messages)
+        } else if tenth > lastTenth {
+            lastTenth = tenth
+            Console.write(Array("tacit: \(text)\n".utf8), to: console.messages)
+        }
+    }
+
+    /// Takes the bar away.
+    func end() {
+        if isOnLine { Console.write(Array("\r\u{1B}[K".utf8), to: console.messages) }
+        isOnLine = false
+    }
+
+    /// `30%  3,000 of 10,000 versions, 1,500/s, 5 seconds left`
+    static func text(_ done: Int64, of total: Int64, since first: Int64, _ unit: String, in elapsed: Duration) -> String {
+        var text = "\(total == 0 ? 100 : 100 * done / total)%  \(grouped(done)) of \(grouped(total)) \(unit)"
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        guard done > first, seconds > 0 else { return text }
+        let rate = Double(done - first) / seconds
+        text += ", \(grouped(Int64(rate)))/s"
+        if done < total { text += ", \(RelativeTime.span(Int64((Double(total - done) / rate).rounded(.up)))) left" }
+        return text
+    }
+
+    static func bar(_ done: Int64, of total: Int64) -> String {
+        let width: Int64 = 24
+        let filled = total == 0 ? width : min(width, width * done / total)
+        return "[" + String(repeating: "#", count: Int(filled)) + String(repeating: ".", count: Int(width - filled)) + "]"
+    }
+
+    /// A number with a comma before every three digits.
+    static func grouped(_ number: Int64) -> String {
+        var digits = Array(String(number))
+        var position = digits.count - 3
+        while position > 0 {
+            digits.insert(",", at: position)
+            position -= 3
+        }
+        return String(digits)
+    }
+}

@@ -1,0 +1,56 @@
+import Hummingbird
+import Model
+import Secrets
+import TacitWire
+
+/// Rotations of keys, which whoever asks moves on portion by portion.
+struct RotationRoutes: Sendable {
+    let vault: Vault
+
+    func add(to router: Router<APIContext>) {
+        router.route(.post, WirePath.rotations) { request, context in
+            let wish: RotationRequest = try await request.json()
+            let asker = try context.asker
+            return try Response(json: RotationState(try await vault.opened(for: asker).beginRotation(RotationWish(wish), by: asker)))
+        }
+        router.route(.post, WirePath.rotationPortions, query: ["size"], body: false) { _, context in
+            let size = try context.query.integer("size", in: OpenVault.portions) ?? OpenVault.usualPortion
+            let asker = try context.asker
+            return try Response(json: RotationState(try await vault.opened(for: asker).rotate(portion: size, by: asker)))
+        }
+        router.route(.get, WirePath.rotations) { _, context in
+            let asker = try context.asker
+            return try Response(json: RotationStatus(rotation: try await vault.opened(for: asker).rotation(by: asker).map(RotationState.init)))
+        }
+    }
+}
+
+extension RotationWish {
+    init(_ wish: RotationRequest) throws {
+        let kind: RotationKind =
+            switch wish.kind {
+            case .project: .project
+            case .reseal: .reseal
+            }
+        self.init(kind, project: try wish.project.map { try SegmentName($0, of: .project) })
+    }
+}
+
+extension RotationState {
+    init(_ progress: RotationProgress) {
+        let kind: RotationRequest.Kind =
+            switch progress.kind {
+            case .project: .project
+            case .reseal: .reseal
+            }
+        let phase: Phase =
+            switch progress.phase {
+            case .moving: .moving
+            case .checking: .checking
+            case .done: .done
+            }
+        self.init(
+            kind: kind, project: progress.project?.description, startedAt: progress.startedAt.seconds, phase: phase, versions: progress.versions,
+            total: progress.total, destroyedKeys: progress.phase == .done ? progress.destroyed : nil)
+    }
+}
