@@ -9,7 +9,7 @@ import Testing
 
 /// An authenticator's codes in place of the password, for decisions about requests.
 @Suite("The authenticator") struct FactorTests {
-    private func request(_ bench: VaultBench, _ name: String = "a") async throws -> RequestView {
+    func request(_ bench: VaultBench, _ name: String = "a") async throws -> RequestView {
         let proposal = ApprovalRequest.Proposal(scope: "default/dev", names: [name], capability: nil)
         return try await bench.open.propose(proposal, purpose: "", by: bench.agent())
     }
@@ -29,11 +29,11 @@ import Testing
         return SecretValue(moving: &bytes)
     }
 
-    private func code(_ key: SecretValue, _ bench: VaultBench) -> String {
+    func code(_ key: SecretValue, _ bench: VaultBench) -> String {
         String(decoding: TimedCodes.code(at: TimedCodes.step(at: bench.machine.wall), key: key), as: UTF8.self)
     }
 
-    private func enrolled() async throws -> (VaultBench, SecretValue) {
+    func enrolled() async throws -> (VaultBench, SecretValue) {
         let bench = try await VaultBench.unlocked()
         let key = key(try await bench.open.enrollFactor(by: bench.person()))
         try await bench.open.confirmFactor(code(key, bench), by: bench.person())
@@ -46,7 +46,7 @@ import Testing
         return nil
     }
 
-    private func decide(_ bench: VaultBench, _ request: RequestView, _ typed: String, by asker: Asker) async throws -> RequestView {
+    func decide(_ bench: VaultBench, _ request: RequestView, _ typed: String, by asker: Asker) async throws -> RequestView {
         try await bench.open.decide(request.id, .done, code: "\(request.code)", timedCode: typed, by: asker)
     }
 
