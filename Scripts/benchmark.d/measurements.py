@@ -8,6 +8,7 @@ import time
 from broker import broker
 from ground import dotenv, median
 from moving import moving
+from rotating import rotating
 from table import Row
 
 
@@ -196,4 +197,4 @@ def clean_text(root, size):
     return (unit * (size // len(unit) + 1))[:size]
 
 
-ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker}
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker, "i": rotating}
