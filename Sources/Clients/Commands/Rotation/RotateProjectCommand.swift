@@ -15,7 +15,7 @@ struct RotateProjectCommand: Verb {
               tacit rotate project shop --password-fd 3 --json 3<password
             """)
 
-    @Argument(help: "The project's name.")
+    @Argument(help: "The project's name.", completion: .project)
     var name: String
     @OptionGroup var portion: PortionOption
     @OptionGroup var options: GlobalOptions
