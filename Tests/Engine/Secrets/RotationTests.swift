@@ -198,6 +198,25 @@ import Testing
         #expect(try await bench.verify().verdict.isIntact)
     }
 
+    @Test("what comes back under the old key, behind where the pass is, is found before that key goes") func putBack() async throws {
+        let bench = try await Self.bench()
+        let old = try await StoreDump(of: bench.store).fields.map(\.key)
+        _ = try await bench.open.beginRotation(Self.shop, by: bench.person())
+        while try await bench.open.rotate(portion: 5, by: bench.person()).phase == .moving {}
+        let moved = try await StoreDump(of: bench.store).fields.map(\.key)
+        let (first, now) = try #require(zip(old, moved).first { $0.generation != $1.generation })
+        let back: [Batch.Operation] = [
+            .insertDataKey(first), .deleteDataKey(now.address, generation: now.generation, seal: now.seal, in: now.organization),
+        ]
+        for result in try await bench.store.commit([Batch(back)]) { try result.get() }
+        #expect(try await Self.generations(bench).used == [1, 2])
+        while try await bench.open.rotate(portion: 5, by: bench.person()).phase != .done {}
+        let found = try await Self.generations(bench)
+        #expect(found.keys == [2] && found.used == [2])
+        try await bench.relock()
+        try await Self.check(bench)
+    }
+
     @Test("two who drive it at once come to one end; another one waits until it is done") func two() async throws {
         let bench = try await Self.bench()
         let (open, person) = (try bench.open, bench.person())

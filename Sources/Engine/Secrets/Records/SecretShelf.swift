@@ -23,6 +23,13 @@ struct SecretShelf: Sendable {
 
     /// Adds the next state of a secret's row to a change, with its metadata sealed anew.
     func put(_ secret: SecretRecord, metadata: SecretMetadata, into change: inout Change) async throws {
+        let (row, generation) = try await row(secret, metadata: metadata)
+        change.put(row, replacing: secret.row)
+        change.expectNewestKey(of: secret.place.project, generation, in: keyring.organization)
+    }
+
+    /// The next state of a secret's row, and the generation of the project's key that it is under.
+    func row(_ secret: SecretRecord, metadata: SecretMetadata) async throws -> (row: Record, generation: Int64) {
         let (key, generation) = try await keyring.projectKey(secret.place.project)
         var next = secret
         next.metadata = try SealedMetadata.seal(
@@ -30,8 +37,7 @@ struct SecretShelf: Sendable {
         let row = book.make(
             .secret, id: secret.id.cast(), parent: secret.place.environment.cast(), name: metadata.name.description, content: next.content,
             replacing: secret.row)
-        change.put(row, replacing: secret.row)
-        change.expectNewestKey(of: secret.place.project, generation, in: keyring.organization)
+        return (row, generation)
     }
 
     /// What a version consists of.

@@ -10,6 +10,8 @@ struct RotationWalk {
     static let mostLooked = 50_000
     /// How many secrets are gone over together.
     private static let page = 500
+    /// How many rows are sealed anew by one task.
+    private static let besideEachOther = 64
 
     let vault: OpenVault
     var record: RotationRecord
@@ -118,15 +120,36 @@ extension RotationWalk {
 
     private mutating func moveRows(_ page: [Record], in place: Place) async throws {
         let newest = try await vault.keyring.projectKey(place.project).generation
+        var stale: [SecretRecord] = []
         for row in page {
             try vault.book.check(row)
             let secret = try SecretRecord(row, place: place)
-            guard secret.metadata.generation != newest else { continue }
-            guard room > 0 else { return }
-            try await vault.shelf.put(secret, metadata: vault.shelf.metadata(secret), into: &change)
+            if secret.metadata.generation != newest { stale.append(secret) }
+        }
+        let part = stale.prefix(room)
+        for (secret, next) in zip(part, try await Self.sealedAnew(part, vault.shelf)) {
+            change.put(next.row, replacing: secret.row)
+            change.expectNewestKey(of: place.project, next.generation, in: vault.organization)
             countRow()
         }
-        record.cursor.hasRows = true
+        record.cursor.hasRows = part.count == stale.count
+    }
+
+    /// The next states of rows, in their order.
+    private static func sealedAnew(_ secrets: ArraySlice<SecretRecord>, _ shelf: SecretShelf) async throws -> [(row: Record, generation: Int64)] {
+        try await withThrowingTaskGroup(of: (Int, [(row: Record, generation: Int64)]).self) { group in
+            for start in stride(from: secrets.startIndex, to: secrets.endIndex, by: Self.besideEachOther) {
+                let part = secrets[start..<min(start + Self.besideEachOther, secrets.endIndex)]
+                group.addTask {
+                    var rows: [(row: Record, generation: Int64)] = []
+                    for secret in part { rows.append(try await shelf.row(secret, metadata: shelf.metadata(secret))) }
+                    return (start, rows)
+                }
+            }
+            var parts: [(Int, [(row: Record, generation: Int64)])] = []
+            for try await part in group { parts.append(part) }
+            return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
     }
 
     private mutating func countRow() {
