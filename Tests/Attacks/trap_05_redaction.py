@@ -220,9 +220,10 @@ def opened(context):
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("file", b"nothing here\n" * 500)
     clean = gzip.compress(b"nothing of interest\n" * 500) + zlib.compress(b"nor here", 1) + archive.getvalue()
+    clean += gzip.compress(b"a file: " + gzip.compress(clean) + b" and a mark alone: \x1f\x8b\x08 of a program")
     done = script(context, f"o.write(b'before ' + {clean!r} + b' after ' + v)")
     expect(done.stdout.startswith(b"before " + clean + b" after [REDACTED:"), f"what holds no value was not passed: {done}")
-    for packer in ("gzip.compress(v * 50)", "zlib.compress(v[:30])", "zlib.compress(v * 50)[:-4]", "gzip.compress(base64.b64encode(v))"):
+    for packer in ("gzip.compress(v * 50)", "zlib.compress(v[:30])", "zlib.compress(v * 50)[:-4]", "gzip.compress(base64.b64encode(v))", "gzip.compress(b'a file: ' + gzip.compress(zlib.compress(v * 2)))"):
         done = script(context, f"import base64, gzip, zlib; o.write(b'before ' + {packer} + b' after')")
         (withheld,) = done.report["output"]["withheld"]
         expect(done.stdout == b"before " and withheld["secret"].startswith("api/key"), f"{packer} passed, or is not named: {done} {withheld}")

@@ -54,11 +54,16 @@ package struct Redactor: ~Copyable, Sendable {
         _ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds = [], answers: AnswerBook? = nil, opening opener: (any MemberOpener)? = nil,
         isRead: Bool = true, _ limits: MemberLimits = MemberLimits()
     ) {
+        let members = MemberWatch(needles, endingAt: ends, opening: opener, isRead: isRead, limits)
+        self.init(needles, mode: mode, endingAt: ends, answers: answers, members: members)
+    }
+
+    init(_ needles: NeedleSet, mode: Mode, endingAt ends: StreamEnds, answers: AnswerBook? = nil, members: consuming MemberWatch) {
         self.needles = needles
         self.mode = mode
         self.ends = ends
         self.answers = answers
-        members = MemberWatch(needles, endingAt: ends, opening: opener, isRead: isRead, limits)
+        self.members = members
     }
 
     /// Goes on with other needles, and other ends, from the first place that has not been judged: nothing of the stream is let go for that, and what was judged stays so.
@@ -138,10 +143,16 @@ package struct Redactor: ~Copyable, Sendable {
 
     /// What is to be said of a compressed member that decodes to this stream; nil as long as nothing was found.
     var memberVerdict: MemberSearch.Verdict? {
-        if let streamEnd, streamEnd.reason != .compressed { return .found(hit(streamEnd.reason, streamEnd.name)) }
+        if let streamEnd, streamEnd.reason != .compressed || streamEnd.name != nil { return .found(hit(streamEnd.reason, streamEnd.name)) }
         if let name = counts.keys.map({ needles.names[$0.name] }).min() { return .found(hit(.compressed, name)) }
         return streamEnd == nil && members.unscannedStart == nil ? nil : .unsearchable
     }
+
+    /// Whether a member is being read.
+    var isSearching: Bool { members.isSearching }
+
+    /// How many bytes of the stream are judged and may be seen, or are hidden.
+    var judgedByteCount: Int64 { bytesScanned - Int64(held.count - written) }
 
     private func hit(_ reason: RedactionReport.Withheld.Reason, _ name: String?) -> MemberHit {
         MemberHit(reason: reason, name: name, answered: answered.sorted())

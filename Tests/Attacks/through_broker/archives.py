@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import random
+import tarfile
 import zipfile
 import zlib
 
@@ -178,3 +179,70 @@ packed("gzip-deep", "deep in 5 MiB packed by gzip, and nothing says so", lambda 
 packed("zlib-deep", "deep in 5 MiB packed by zlib", lambda data: zlib.compress(deep(data), 1), read=behind)
 packed("gzip-deep-cut", "deep in packed data that are cut behind it", lambda data: gzip.compress(TEXT[:DEPTH] + data + TEXT[DEPTH:][: 1 << 17], 1)[:-9], read=behind)
 packed("gzip-stretched", "in two blocks of a packed stream, with thousands of empty ones between them", stretched, read=behind, spends=True)
+
+
+def tarball(**files):
+    """A source archive, with files that are packed themselves."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=6) as archived:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archived.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def split(data):
+    """A packed file that goes on in the next member, as programs write them that pack piece by piece."""
+    member = gzip.compress(data, 6)
+    return b"".join(gzip.compress(part) for part in (b"a file: " + member[:20], member[20:40], member[40:] + b" and more"))
+
+
+def labelled(data):
+    """An archive in the field that a gzip header has for whatever its maker wants to say."""
+    plain, extra = gzip.compress(b"nothing of interest"), archive(data)
+    return plain[:3] + b"\x04" + plain[4:10] + len(extra).to_bytes(2, "little") + extra + plain[10:]
+
+
+def within(got):
+    """What a program finds that opens all that it comes upon, in what it has opened as well."""
+    return got[:200] + b" ".join(rest(each) for each in opened(unframed(got), 6))
+
+
+def opened(data, depth):
+    for mark, format in ((b"\x1f\x8b\x08", 47), (HEADER, -15)):
+        start = -1
+        while depth and (start := data.find(mark, start + 1)) >= 0:
+            begin = start + (30 + sum(int.from_bytes(data[start + at: start + at + 2], "little") for at in (26, 28)) if mark == HEADER else 0)
+            found = decoded(data[begin:], mark, format)
+            yield found
+            yield from opened(found, depth - 1)
+
+
+def decoded(data, mark, format):
+    """As far as it goes: of members that follow each other, all."""
+    found, reader = b"", None
+    while reader is None or reader.eof and data.startswith(mark):
+        reader = zlib.decompressobj(format)
+        try:
+            found += reader.decompress(data)
+        except zlib.error:
+            return found
+        data = reader.unused_data
+    return found
+
+
+def nested(name, what, pack, **more):
+    packed(f"nested-{name}", what, pack, read=within, **more)
+
+
+# One in another, as packages are made, and as nobody makes them.
+nested("wheel", "in a wheel in a source archive", lambda data: tarball(file=b"clean", wheel=archive(data)))
+nested("layer", "in a packed manual in a layer of a container", lambda data: tarball(page=gzip.compress(data), other=gzip.compress(b"clean")))
+nested("jars", "in an archive in an archive in an archive", lambda data: archive(archive(archive(data))))
+nested("four", "in four archives, each in another", lambda data: tarball(file=archive(tarball(file=archive(data)))))
+nested("six", "in six archives, each in another", lambda data: tarball(file=archive(tarball(file=archive(tarball(file=archive(data)))))))
+nested("edge", "half in one packed file and half in the next, within another", lambda data: tarball(file=gzip.compress(data[:-30]) + gzip.compress(data[-30:])), spends=True)
+nested("split", "in a packed file that goes on in the next member of another", split)
+nested("deep", "deep in 5 MiB that are packed in a source archive", lambda data: tarball(before=TEXT[: 1 << 20], file=gzip.compress(deep(data), 1), after=TEXT[: 1 << 20]))
+nested("extra", "in an archive in the header of a gzip file", labelled)

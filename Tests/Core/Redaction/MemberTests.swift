@@ -110,10 +110,9 @@ struct MemberTests {
         #expect(result.output == Array(shown))
     }
 
-    @Test("a member in a member is not opened, nor any of the other formats", arguments: Packed.formats)
-    func nested(_ packed: Packed) {
-        let others: [[UInt8]] = [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1], bytes("BZh91AY&SY")]
-        for inner in [Packed.gzip("x"), Packed.zstd("x")] + others {
+    @Test("one of the other formats in a member is not opened", arguments: Packed.formats)
+    func others(_ packed: Packed) {
+        for inner in [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1], bytes("BZh91AY&SY")] {
             #expect(whole(bytes("a"), packed(inner + bytes("more"))).output == bytes("a"), "\(inner)")
             let held = opened([packed(inner + bytes("more"))], by: Self.set, endingAt: .guessable)
             #expect(held.report.unscanned.count == 1 && held.report.withheld == nil, "told where it may pass")

@@ -45,12 +45,14 @@ struct MemoryTests {
         Stream(testDescription: "a member of gzip without an end", bytes: { part(gzip, $0) }),
         Stream(testDescription: "a member of zlib without an end", bytes: { part(zlib, $0) }),
         Stream(testDescription: "a member of zstd without an end", bytes: { part(zstd, $0) }),
+        Stream(testDescription: "a member without an end in members without an end", bytes: { part(nested, $0) }),
     ]
 
     /// Members longer than the streams of these tests: of bytes that cannot be made shorter, and of bits, with which a block of zstd's is shorter than what is held.
     private static let (gzip, zlib, zstd) = (
         Packed.gzip(noise), Packed.zlib(noise), Packed.zstd(noise.flatMap { byte in (0..<8).map { byte >> $0 & 1 } })
     )
+    private static let nested = Packed.gzip(Array("a file: ".utf8) + Packed.zlib(Array("a file: ".utf8) + gzip))
     private static let noise: [UInt8] = {
         var generator = SeededGenerator(seed: 1)
         return (0..<(portions + 1) * portion / 8).flatMap { _ in unsafe withUnsafeBytes(of: generator.next()) { unsafe Array($0) } }

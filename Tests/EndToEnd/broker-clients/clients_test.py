@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent / "broker"), str(here.parent / "sessions")]
 from person import Person
-from stand_in import NOISE, TABLE, WORDS, StandIn, tarball
+from stand_in import NOISE, TABLE, WORDS, StandIn, source, tarball
 
 PROGRAM = sys.argv[1]
 # Of the kinds that providers give out: some clients look at the beginning.
@@ -132,10 +132,13 @@ def git_clones_and_pushes(scene):
 
 
 def pip_installs(scene):
-    """From an index that asks for a user and a password, one package from its source, the other from a wheel: a zip file, whose entries are searched."""
+    """From an index that asks for a user and a password, one package from its source, with packed files in it, the other from a wheel: a zip file, whose entries are searched."""
     scene.shell(f'"{sys.executable}" -m pip install -q --no-deps --target found --index-url "https://x:$CODE_TOKEN@localhost:{scene.port}/simple/" greeting==1.0 parting==1.0')
     assert (scene.home / "found" / "greeting.py").exists()
     assert (scene.home / "found" / "parting" / "noise.bin").read_bytes() == NOISE
+    name = "greeting-1.0.tar.gz"
+    scene.shell(f'curl -sSf -u "x:$CODE_TOKEN" -o {name} "https://localhost:{scene.port}/simple/greeting/{name}"')
+    assert len(source()) > 2 << 20 and (scene.home / name).read_bytes() == source()
     assert scene.shown("/simple/") == {basic("x")}
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import gzip
 import hashlib
 import io
 import json
@@ -184,16 +185,19 @@ def packed(files):
     with tarfile.open(fileobj=data, mode="w:gz", compresslevel=6) as archive:
         for name, text in files:
             info = tarfile.TarInfo(name)
-            info.size = len(text)
-            archive.addfile(info, io.BytesIO(text.encode()))
+            info.size = len(text.encode() if isinstance(text, str) else text)
+            archive.addfile(info, io.BytesIO(text.encode() if isinstance(text, str) else text))
     # Without the time at which it was made: each is the same.
     return data.getvalue()[:4] + bytes(4) + data.getvalue()[8:]
 
 
+@functools.cache
 def source():
+    """A source archive of more than 2 MiB, with packed files in it."""
     project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n[project]\nname = "greeting"\nversion = "1.0"\n'
     metadata = "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"
-    return packed([("greeting-1.0/PKG-INFO", metadata), ("greeting-1.0/pyproject.toml", project), ("greeting-1.0/backend.py", BACKEND)])
+    return packed([("greeting-1.0/PKG-INFO", metadata), ("greeting-1.0/pyproject.toml", project), ("greeting-1.0/backend.py", BACKEND),
+                   ("greeting-1.0/table.txt.gz", gzip.compress(TABLE[: 3 << 20], 6, mtime=0)), ("greeting-1.0/tests/parting.whl", WHEEL)])
 
 
 class Pipe(io.BytesIO):

@@ -55,6 +55,18 @@ def member(count):
     yield END + checksum.to_bytes(4, "little") + (count * len(PIECE) & 0xFFFFFFFF).to_bytes(4, "little")
 
 
+def wrapped(parts):
+    """The same within another member, which keeps it as it is: each byte of it is one of the outer one's."""
+    checksum, count = 0, 0
+    yield HEAD
+    for part in parts:
+        checksum, count = zlib.crc32(part, checksum), count + len(part)
+        for start in range(0, len(part), 65_535):
+            block = part[start: start + 65_535]
+            yield b"\0" + len(block).to_bytes(2, "little") + (len(block) ^ 0xFFFF).to_bytes(2, "little") + block
+    yield b"\x01\0\0\xff\xff" + checksum.to_bytes(4, "little") + (count & 0xFFFFFFFF).to_bytes(4, "little")
+
+
 def texts(credential):
     """What events say. The beginning of the value at the end of one is waited for as little as anything else."""
     return ["one", credential, VALUE[:12], "four"]
@@ -97,6 +109,15 @@ class Service(TLSService):
                 self.send_header("Content-Length", str(len(HEAD) + int(count) * len(PACKED) + len(END) + 8))
                 self.end_headers()
                 for part in member(int(count)):
+                    self.wfile.write(part)
+
+            def nested(self, count):
+                """One in another."""
+                self.send_response(200)
+                self.send_header("Content-Type", "application/gzip")
+                self.send_header("Content-Length", str(sum(map(len, wrapped(member(int(count)))))))
+                self.end_headers()
+                for part in wrapped(member(int(count))):
                     self.wfile.write(part)
 
             def seen(self, number):
@@ -152,6 +173,9 @@ CLIENT = """
 
     def packed(count):
         down(count, "packed")
+
+    def nested(count):
+        down(count, "nested")
 
     def events(name):
         reply = asked("GET", f"/v1/events/{name}")
@@ -254,11 +278,12 @@ def streams_take_no_memory(scene):
             checksum = zlib.crc32(PIECE, checksum)
         assert scene.ask("up", count) == [f"{checksum}"]
         assert scene.ask("down", count) == [f"{count * len(PIECE)} {checksum}"]
-        # What is packed in one member is opened and searched, and comes as it was.
-        length, checksum = 0, 0
-        for part in member(count):
-            length, checksum = length + len(part), zlib.crc32(part, checksum)
-        assert scene.ask("packed", count) == [f"{length} {checksum}"]
+        # What is packed in one member is opened and searched, and comes as it was; so it is with one in another.
+        for kind, parts in (("packed", member(count)), ("nested", wrapped(member(count)))):
+            length, checksum = 0, 0
+            for part in parts:
+                length, checksum = length + len(part), zlib.crc32(part, checksum)
+            assert scene.ask(kind, count) == [f"{length} {checksum}"], kind
         return scene.most()
     short, long = pass_on(SHORT), pass_on(LONG)
     print(f"      {SHORT} MiB up and down: {short:.0f} MiB, {LONG} MiB: {long:.0f} MiB")

@@ -25,6 +25,8 @@ struct EntryHeader {
         let isEmpty = number(18) == 0 && number(20) == 0 && !flags.contains(.sizesFollow)
         packing =
             switch number(8) {
+            // Code that compares with the mark is no archive.
+            case 0...20 where !flags.isSubset(of: .known), 93...99 where !flags.isSubset(of: .known): number(8) == 8 ? .deflate(isSure: false) : .none
             case 0...20, 93...99: if flags.isDisjoint(with: .encrypted) { Self.packing(number(8), isEmpty: isEmpty) } else { .closed }
             default: .none
             }
@@ -43,6 +45,8 @@ struct EntryHeader {
         let rawValue: Int
         /// The entry, or it and its header (strong encryption, masked headers).
         static let encrypted = Flags(rawValue: 1 | 1 << 6 | 1 << 13)
+        /// What archives have of them: these, how thoroughly it is packed, and the character set of names.
+        static let known = Flags(rawValue: 0x284f)
         /// Behind the entry's bytes.
         static let sizesFollow = Flags(rawValue: 1 << 3)
     }

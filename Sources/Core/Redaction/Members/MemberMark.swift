@@ -42,6 +42,24 @@ enum MemberMark: Equatable {
         }
     }
 
+    /// What a text begins with.
+    enum Beginning {
+        case none
+        /// It is too short to tell.
+        case cut
+        case member(MemberFormat)
+    }
+
+    /// What a text begins with, of what can go on where another member ended: programs that read gzip and zstd take all that follow each other for one.
+    static func beginning(in text: LentBytes) -> Beginning {
+        for (mark, bytes) in marks {
+            guard mark == .gzip || mark == .zstd, let format = mark.format else { continue }
+            let count = min(bytes.count, text.count)
+            if (0..<count).allSatisfy({ text[$0] == bytes[$0] }) { return count < bytes.count ? .cut : .member(format) }
+        }
+        return .none
+    }
+
     /// The first place from which a mark may have begun that the text's end cuts.
     static func openStart(in text: LentBytes, from start: Int, withZlib: Bool) -> Int? {
         (max(start, text.count - longestBefore)..<max(start, text.count)).first { place in

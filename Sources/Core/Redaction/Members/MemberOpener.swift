@@ -56,8 +56,20 @@ package struct MemberLimits: Sendable {
     package var decoded: Int
     /// How many bytes each one of a member may decode to, beside these.
     package var decodedPerByte: Int
+    /// How many members in each other are opened. What they decode to is counted together.
+    package var levels: Int
 
-    package init(held: Int = 1 << 20, decoded: Int = 64 << 20, decodedPerByte: Int = 16) {
-        (self.held, self.decoded, self.decodedPerByte) = (held, decoded, decodedPerByte)
+    package init(held: Int = 1 << 20, decoded: Int = 64 << 20, decodedPerByte: Int = 16, levels: Int = 4) {
+        (self.held, self.decoded, self.decodedPerByte, self.levels) = (held, decoded, decodedPerByte, levels)
     }
+
+    /// Those of the members in one.
+    var inside: MemberLimits {
+        var limits = self
+        limits.levels -= 1
+        return limits
+    }
+
+    /// How many bytes more may be held back of a member in which others are waited for: for each level the few parts by which it lies behind.
+    var heldForOthers: Int { held / 2 * (levels - 1) }
 }
