@@ -212,6 +212,10 @@ extension CachingStore: SealedStore {
         try await store.fields(of: secret, version: version, in: organization)
     }
 
+    package func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion] {
+        try await store.versions(ranges, upTo: byteCount, in: organization)
+    }
+
     package func dataKeys(
         inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] { try await store.dataKeys(inProject: project, notUnder: generation, limit: limit, in: organization) }

@@ -42,6 +42,9 @@ package protocol SealedStore: Sendable {
     func field(_ address: FieldAddress, in organization: OrganizationID) async throws -> SealedField?
     /// The fields of one version in order of their ordinals, the manifest first.
     func fields(of secret: SecretID, version: Int64, in organization: OrganizationID) async throws -> [SealedField]
+    /// Versions of secrets with their fields, secret by secret in the order of `ranges` and from the oldest on: as many as have `byteCount` bytes together, one
+    /// at least. A version that is not there is left out.
+    func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion]
     /// Up to `limit` data keys that are not wrapped under `generation`, of the secrets in a project's environments; for rewrapping.
     func dataKeys(inProject project: ProjectID, notUnder generation: Int64, limit: Int, in organization: OrganizationID) async throws
         -> [StoredDataKey]
