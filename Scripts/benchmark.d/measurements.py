@@ -5,6 +5,7 @@ import random
 import subprocess
 import time
 
+from backups import backups
 from broker import broker
 from ground import dotenv, median
 from moving import moving
@@ -197,4 +198,4 @@ def clean_text(root, size):
     return (unit * (size // len(unit) + 1))[:size]
 
 
-ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker, "i": rotating}
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker, "i": rotating, "j": backups}

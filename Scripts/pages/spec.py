@@ -7,7 +7,7 @@ from pages.evidence import Evidence
 PAGE = "docs/SPEC.md"
 # The folder of a section's vectors.
 FOLDERS = {1: "envelopes", 2: "envelopes", 3: "envelopes", 4: "envelopes", 5: "envelopes", 6: "records", 7: "auditing", 8: "policies", 9: "records",
-           10: "runs", 11: "records", 12: "records", 13: "records", 14: "broker"}
+           10: "runs", 11: "records", 12: "records", 13: "records", 14: "broker", 15: "backups"}
 SECTION = re.compile(r"^## (\d+) .*$", re.MULTILINE)
 DEFINITION = re.compile(r"^- \*\*R(\d+)\.(\d+)\*\* ", re.MULTILINE)
 ROW = re.compile(r"^\| (R\d[^|]*) \| (.*) \|$", re.MULTILINE)

@@ -37,6 +37,7 @@ struct KeeperProcess {
         door.clear()
         defer { door.remove() }
         NamedListener.removeLeftovers(in: paths.runtime, beginning: paths.doors)
+        try? StagedSQLiteStore.clear(paths.vault)
         let confined = ConfinedDoorLauncher()
         let vault = Vault(foundation(runners, try files, confined, unlimited: unlimited))
         try await serve(vault, door, confined)
@@ -106,7 +107,7 @@ struct KeeperProcess {
             reserve: DiskReserve(path: "\(paths.vault)/vault.reserve"),
             keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
             brokers: BrokerLauncher(runners: runners, doors: person == nil ? paths.doors : nil), confinedDoors: confined,
-            hardening: { Host.hardening(unlimited: unlimited) })
+            stagedStore: { try StagedSQLiteStore.make(in: paths.vault) }, hardening: { Host.hardening(unlimited: unlimited) })
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.

@@ -77,6 +77,10 @@ package final class FailingStore: BatchStore, RecordStore, SealedStore, LogStore
         try await call { try await store.fields(of: secret, version: version, in: organization) }
     }
 
+    package func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion] {
+        try await call { try await store.versions(ranges, upTo: byteCount, in: organization) }
+    }
+
     package func dataKeys(
         of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] {

@@ -86,6 +86,17 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
         return newest.sorted { $0.key.address.ordinal < $1.key.address.ordinal }
     }
 
+    package func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion] {
+        var found: [SealedVersion] = []
+        for range in ranges {
+            for number in range.numbers where found.reduce(0, { $0 + $1.byteCount }) < byteCount {
+                let fields = try await fields(of: range.secret, version: number, in: organization)
+                if !fields.isEmpty { found.append(SealedVersion(secret: range.secret, number: number, fields: fields)) }
+            }
+        }
+        return found
+    }
+
     package func dataKeys(
         of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] {

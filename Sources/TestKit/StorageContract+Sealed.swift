@@ -65,6 +65,26 @@ extension StorageContract {
             try await trial.stores(.insertVersion(version))
             try trial.expectEqual(try await trial.store.version(1, of: SecretID(tree.secret), in: trial.rows.organization), version)
         },
+        promise("versions of several secrets come with their fields, in order, as many as there is room for") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, secret) = (trial.rows.organization, SecretID(tree.secret))
+            try await trial.stores(tree.batch)
+            var wanted: [SealedVersion] = []
+            for number in 1...4 where number != 2 {
+                let pairs = (0..<2).map { trial.rows.pair(FieldAddress(secret: secret, version: Int64(number), ordinal: $0)) }
+                let inserts = pairs.flatMap { [.insertCiphertext($0.ciphertext), .insertDataKey($0.key)] as [Batch.Operation] }
+                try await trial.stores(Batch([.insertVersion(trial.rows.version(Int64(number), of: tree.secret))] + inserts))
+                wanted.append(SealedVersion(secret: secret, number: Int64(number), fields: pairs))
+            }
+            let nobody = VersionRange(secret: SecretID(random: .system), numbers: 1...9)
+            let all = [nobody, VersionRange(secret: secret, numbers: 1...4), nobody]
+            try trial.expectEqual(try await trial.store.versions(all, upTo: 1 << 20, in: mine), wanted)
+            try trial.expectEqual(try await trial.store.versions(all, upTo: 1, in: mine), Array(wanted.prefix(1)))
+            try trial.expectEqual(try await trial.store.versions(all, upTo: wanted[0].byteCount + 1, in: mine), Array(wanted.prefix(2)))
+            let some = [VersionRange(secret: secret, numbers: 3...3), VersionRange(secret: secret, numbers: 1...1)]
+            try trial.expectEqual(try await trial.store.versions(some, upTo: 1 << 20, in: mine), [wanted[1], wanted[0]])
+            try trial.expectEqual(try await trial.store.versions(all, upTo: 1 << 20, in: trial.rows.elsewhere.organization), [])
+        },
         promise("fields come in order of their ordinals, each key with the ciphertext of its seal") { trial in
             let tree = SampleTree(trial.rows)
             let (mine, secret) = (trial.rows.organization, SecretID(tree.secret))

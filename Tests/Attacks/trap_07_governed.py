@@ -8,6 +8,7 @@ from house import canary
 
 VALUE = canary()
 BADGES = {}
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 ALLOW_ALL = {
     "name": "all", "agent_id": "claude*", "environments": ["default/dev"], "allowed_keys": ["api/*"],
     "capabilities": ["reference_only", "masked_return", "env_inject"], "unsandboxed": "allow",
@@ -73,6 +74,12 @@ def governed(connection):
         "secret.purge": lambda: connection.request("POST", key + "/purge"),
         "secret.rollback": lambda: connection.json("POST", key + "/rollback", {"version": 1}),
         "secret.compare": lambda: connection.json("POST", "/v1/comparisons", {"from": {"scope": "default/dev"}, "to": {"scope": "default/prod"}}),
+        "backup.make": lambda: connection.request("POST", "/v1/backups", *form(password=b"a password of mine")),
+        "backup.make by a grant": lambda: connection.json(
+            "POST", "/v1/backups/scheduled", {"recipients": [RECIPIENT], "expires_at": 2**62, "code": "00" * 32}),
+        "backup.check": lambda: connection.request("POST", "/v1/backups/checks", b"\0\0\0\1xtacit-backup"),
+        "backup.drill": lambda: connection.request("POST", "/v1/backups/drills", b"\0\0\0\1xtacit-backup"),
+        "backup.schedule": lambda: connection.json("POST", "/v1/backups/grants", {"recipients": [RECIPIENT]}),
         "health.check": lambda: connection.request("GET", "/v1/health"),
         "approval.list": lambda: connection.request("GET", "/v1/approvals"),
         "approval.grant": lambda: connection.json("POST", request, {"verdict": "approve", "code": "00000"}),
@@ -136,7 +143,7 @@ def no_route_is_forgotten(context):
     open_to_agents += ["requests", "agent-tokens"]
     # What an agent asks a person for, in approvals.py: a request, and what became of it.
     open_to_agents += ["access-request", "access-check"]
-    with_password = ["create", "unlock", "recovery", "step-up", "password", "rotation", "rollback-acceptance"]
+    with_password = ["create", "restore", "unlock", "recovery", "step-up", "password", "rotation", "rollback-acceptance"]
     expect(context.routes == attacked + len(open_to_agents) + len(with_password), f"{context.routes} routes, {attacked} of them attacked here")
 
 

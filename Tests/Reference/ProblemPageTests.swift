@@ -67,6 +67,7 @@ import Testing
             "Engine/Secrets/EngineError.swift", "Engine/Secrets/Access/Denial+Reasons.swift", "Core/Storage/Batch.swift",
             "Core/Policies/Document/PolicyError.swift", "Core/Policies/Requests/RequestProblem.swift", "Core/Approvals/ApprovalError.swift",
             "Core/Model/SecretName.swift", "Core/Model/SecretReference.swift", "Core/Model/Timespan.swift", "Core/Envelopes/RecoveryKey.swift",
+            "Core/Envelopes/Backups/BackupError.swift", "Engine/Secrets/Backups/BackupGrant.swift",
             "Adapters/ProcessRunner/RunRefusal.swift", "Adapters/ProcessRunner/RunnerError.swift",
             "Adapters/ProcessRunner/Injection/InjectionPlan.swift",
             "Adapters/StateFiles/DiskStateFile.swift", "Servers/APIServer/ProblemMiddleware.swift", "Servers/APIServer/RequestReading.swift",
@@ -105,7 +106,7 @@ import Testing
 extension ProblemPageTests {
     /// One problem of every kind that the keeper answers.
     private static var problems: [Problem] {
-        (engine + denials + approvals + stores + requests + policies + runs + brokers).map(ProblemTable.problem) + streams
+        (engine + denials + approvals + backups + stores + requests + policies + runs + brokers).map(ProblemTable.problem) + streams
     }
 
     private static let engine: [any Error] =
@@ -126,6 +127,7 @@ extension ProblemPageTests {
             .tokensTooOften(seconds: 60), .freezeUnstored, .freezeUnkept, .lockUnwritten,
             .tooManyRequests, .rateLimited(rule: "r", seconds: 30),
             .rateLimited(rule: "r", seconds: 1, limit: .concurrency), .rateLimited(rule: "r", seconds: 30, limit: .bytes), .sessionEnded,
+            .backupBusy, .backupTooSoon(seconds: 600), .denied(.backupNotGranted),
         ] as [EngineError]
 
     /// Every way in which a request through the broker ends without a reply.
@@ -141,6 +143,12 @@ extension ProblemPageTests {
         ] as [ExchangeStop])
         .map(BrokerFailure.stopped) + ReplyRefusal.allCases.map(BrokerFailure.reply)
         + AddressKind.allCases.filter { $0 != .global }.map { BrokerFailure.address(AddressRefusal(kind: $0)) }
+
+    private static let backups: [any Error] =
+        [
+            .notABackup, .newer(2), .wrongPassword, .wrongKey, .needsPassword, .needsIdentity, .changed(piece: 7), .cut, .leftOver, .malformed,
+            .unknownRecipient,
+        ] as [BackupError]
 
     private static let approvals: [any Error] =
         ([

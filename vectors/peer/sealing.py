@@ -15,7 +15,7 @@ from .parts import Reader, Refused, data, integer, stream, text, u32
 IDS = ("organization", "project", "environment", "secret", "record")
 NUMBERS = ("version", "field", "generation")
 LABELS = ("audit-log-v1", "audit-seal-v1", "blind-index-v1", "row-mac-v1", "records-digest-v1", "token-v1", "fake-token-v1", "fake-token-index-v1",
-          "checkpoint-signing-v1", "rollback-memory-v1")
+          "checkpoint-signing-v1", "rollback-memory-v1", "backup-schedule-v1", "backup-head-v1", "backup-chunks-v1")
 MAXIMUM_CONTENT = 1 << 20
 
 

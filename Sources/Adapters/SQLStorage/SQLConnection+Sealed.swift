@@ -27,6 +27,21 @@ extension SQLConnection {
         try fields(.fieldsOfVersion, [.id(organization), .id(secret), .integer(version)], secret, version, organization)
     }
 
+    package func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) throws(StoreError) -> [SealedVersion] {
+        var found: [SealedVersion] = []
+        var count = 0
+        for range in ranges {
+            for number in range.numbers where count < byteCount {
+                let fields = try fields(of: range.secret, version: number, in: organization)
+                guard !fields.isEmpty else { continue }
+                let version = SealedVersion(secret: range.secret, number: number, fields: fields)
+                count += version.byteCount
+                found.append(version)
+            }
+        }
+        return found
+    }
+
     package func dataKeys(
         of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) throws(StoreError) -> [StoredDataKey] {

@@ -61,6 +61,10 @@ extension SQLStore {
         try await read { connection throws(StoreError) in try connection.fields(of: secret, version: version, in: organization) }
     }
 
+    package func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion] {
+        try await read { connection throws(StoreError) in try connection.versions(ranges, upTo: byteCount, in: organization) }
+    }
+
     package func dataKeys(
         of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) async throws -> [StoredDataKey] {

@@ -25,7 +25,7 @@ struct VaultDirectory {
     }
 
     /// Every file that SQLite or the lock may leave here.
-    private static let files = ["vault.db", "vault.db-wal", "vault.db-shm", "vault.db-journal", "vault.lock"]
+    static let files = ["vault.db", "vault.db-wal", "vault.db-shm", "vault.db-journal", "vault.lock"]
 
     /// Makes the empty database file, before SQLite does with whatever mode the process happens to have.
     func makeDatabase() throws(StoreError) {

@@ -52,7 +52,7 @@ enum AEAD {
         return try result.get()
     }
 
-    private static func symmetricKey(_ key: SecretValue) -> SymmetricKey {
+    static func symmetricKey(_ key: SecretValue) -> SymmetricKey {
         key.withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe SymmetricKey(data: $0) } }
     }
 }

@@ -20,4 +20,10 @@ package enum DerivedKeyLabel: String, CaseIterable, Sendable {
     case checkpointSigning = "checkpoint-signing-v1"
     /// The MAC over what the keeper remembers outside the vault.
     case rollbackMemory = "rollback-memory-v1"
+    /// The MAC over a grant of scheduled backups.
+    case backupSchedule = "backup-schedule-v1"
+    /// The MAC over the head of a backup; of a backup's key (SPEC §15.2).
+    case backupHead = "backup-head-v1"
+    /// The key that seals the chunks of a backup; of a backup's key (SPEC §15.2).
+    case backupChunks = "backup-chunks-v1"
 }

@@ -22,6 +22,8 @@ package enum Purpose: String, CaseIterable, Sendable {
     case organizationKey = "tacit/v1/organization-key"
     /// A root key, under the key of a slot.
     case rootKey = "tacit/v1/root-key"
+    /// The key of a backup, under one that a password makes.
+    case backupKey = "tacit/v1/backup-key"
 
     /// What kind of thing is sealed or wrapped for a purpose.
     package enum Content: Sendable {
@@ -34,7 +36,7 @@ package enum Purpose: String, CaseIterable, Sendable {
         case .value: .value
         case .manifest, .metadata, .policy, .auditEntry: .document
         case .dataKey, .metadataKey, .policyKey: .dataKey
-        case .projectKey, .organizationKey, .rootKey: .wrappingKey
+        case .projectKey, .organizationKey, .rootKey, .backupKey: .wrappingKey
         }
     }
 

@@ -137,6 +137,25 @@ package struct SealedField: Sendable, Equatable {
     }
 }
 
+/// Some versions of one secret.
+package struct VersionRange: Sendable, Equatable {
+    package var secret: SecretID
+    package var numbers: ClosedRange<Int64>
+
+    package init(secret: SecretID, numbers: ClosedRange<Int64>) { (self.secret, self.numbers) = (secret, numbers) }
+}
+
+/// A version with its fields, the manifest first.
+package struct SealedVersion: Sendable, Equatable {
+    package var secret: SecretID
+    package var number: Int64
+    package var fields: [SealedField]
+
+    package init(secret: SecretID, number: Int64, fields: [SealedField]) { (self.secret, self.number, self.fields) = (secret, number, fields) }
+
+    package var byteCount: Int { fields.reduce(0) { $0 + $1.ciphertext.sealed.count } }
+}
+
 /// One audit entry as it is stored: sealed bytes and the chain's MAC over them.
 package struct StoredEntry: Sendable, Equatable {
     package var organization: OrganizationID

@@ -49,6 +49,9 @@ package protocol SealedStore: Sendable {
     ) async throws -> [StoredDataKey]
     /// How many versions the secrets of an environment have.
     func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64
+    /// Versions of secrets with their fields, secret by secret in the order of `ranges` and from the oldest on: as many as have `byteCount` bytes together, one
+    /// at least. A version that is not there is left out.
+    func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion]
 }
 
 /// Reads the audit log.

@@ -2,6 +2,12 @@
 public enum WirePath {
     public static let status = "/v1/status"
     public static let vault = "/v1/vault"
+    public static let backups = "/v1/backups"
+    public static let restores = "/v1/restores"
+    public static let backupChecks = "/v1/backups/checks"
+    public static let backupDrills = "/v1/backups/drills"
+    public static let backupGrants = "/v1/backups/grants"
+    public static let scheduledBackups = "/v1/backups/scheduled"
     public static let unlock = "/v1/unlock"
     public static let recovery = "/v1/recovery"
     public static let lock = "/v1/lock"

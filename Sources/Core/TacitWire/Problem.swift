@@ -43,6 +43,8 @@ public enum WireHeader {
     public static let version = "Tacit-Version"
     /// What a person is told about a run that begins: percent-encoded, one sentence a line.
     public static let notices = "Tacit-Notices"
+    /// Behind the last byte of a backup: a `BackupOutcome`, percent-encoded.
+    public static let outcome = "Tacit-Outcome"
     /// The index of the audit entry of a run's intent.
     public static let auditEntry = "Tacit-Audit-Entry"
 }

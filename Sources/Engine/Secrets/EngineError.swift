@@ -57,6 +57,10 @@ package enum EngineError: Diagnosable, Equatable {
     case tooOften(seconds: Int)
     /// An agent asks for tokens too often.
     case tokensTooOften(seconds: Int)
+    /// A backup, restore or drill goes on.
+    case backupBusy
+    /// A backup that nobody was asked for was made shortly before.
+    case backupTooSoon(seconds: Int)
 
     /// What a request rule limits.
     package enum RequestLimit: Sendable, CaseIterable { case rate, concurrency, bytes }
@@ -122,6 +126,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .tooMany: "session.too-many"
         case .tooOften: "reveal.too-often"
         case .tokensTooOften: "token.too-often"
+        case .backupBusy: "backup.busy"
+        case .backupTooSoon: "backup.too-soon"
         }
     }
 
@@ -173,6 +179,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .tooMany(let things): "there are too many \(things) already"
         case .tooOften: "values were asked for too often"
         case .tokensTooOften: "tokens were asked for too often"
+        case .backupBusy: "a backup, restore or drill goes on already"
+        case .backupTooSoon: "a scheduled backup was made shortly before"
         }
     }
 
@@ -205,10 +213,11 @@ package enum EngineError: Diagnosable, Equatable {
         case .freezeUnstored, .freezeUnkept: "free some space on the disk, and repeat `tacit panic`"
         case .lockUnwritten: "free some space on the disk; `tacit audit list` shows what was written"
         case .tooManyRuns, .tooManyRequests: "wait until one has ended"
+        case .backupBusy: "wait until it has ended, and try again"
         case .rateLimited(_, let seconds, _): "wait \(seconds) s"
         case .sessionEnded: "repeat the call, if it is still wanted"
         case .runnersGone: "lock and unlock the vault"
-        case .tooOften(let seconds), .tokensTooOften(let seconds): "wait \(seconds) s"
+        case .tooOften(let seconds), .tokensTooOften(let seconds), .backupTooSoon(let seconds): "wait \(seconds) s"
         case .tooMany: "end some with session_sleep or `tacit session sleep`, or wait until they have ended"
         case .notFound(.secret): "see `tacit list`"
         case .notFound(.agent): "`tacit agent list` shows those that there are, and `tacit agent add NAME` registers one"

@@ -10,6 +10,8 @@ package final class Vault: Sendable {
     package struct Foundation: Sendable {
         /// Opens the store; `true` makes it.
         package var openStore: @Sendable (_ create: Bool) async throws -> any VaultStore
+        /// Makes a store beside the vault's place, for a vault that is being restored.
+        package var stagedStore: @Sendable () async throws -> any StagedStore
         /// Whether there is a store to open.
         package var storeExists: @Sendable () -> Bool
         package var passwordHash: any PasswordHash
@@ -49,11 +51,13 @@ package final class Vault: Sendable {
             runners: any RunnerSupply,
             files: any SessionFileSupply = NoSessionFiles(), brokers: any BrokerSupply = NoBrokers(),
             confinedDoors: any ConfinedDoorSupply = NoConfinedDoors(),
+            stagedStore: @escaping @Sendable () async throws -> any StagedStore = { throw StoreError.failed("there is no place to restore to") },
             hardening: @escaping @Sendable () -> Hardening? = { nil },
             holdTime: Duration = .seconds(40)
         ) {
             self.openStore = openStore
             self.storeExists = storeExists
+            self.stagedStore = stagedStore
             self.passwordHash = passwordHash
             self.clock = clock
             self.random = random

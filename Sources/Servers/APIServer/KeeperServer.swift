@@ -90,6 +90,7 @@ package struct KeeperServer: Sendable {
         TrafficRoutes(vault: vault).add(to: router)
         SlotRoutes(vault: vault).add(to: router)
         RotationRoutes(vault: vault).add(to: router)
+        BackupRoutes(vault: vault).add(to: router)
         AuditRoutes(vault: vault).add(to: router)
         RunRoutes(vault: vault, book: runs).add(to: router)
         return router

@@ -42,6 +42,9 @@ enum ProblemTable {
         case let error as HTTPError: Problem("request.refused", "the request was refused", status: error.status.code)
         // Cryptographic failures have one face: which check failed is nobody's business.
         case is EnvelopeError: engine(.unreadable)
+        case BackupError.wrongPassword, BackupError.wrongKey: known(error, 401)
+        case BackupError.unknownRecipient, BackupError.recipientCount: known(error, 400)
+        case is BackupError: known(error, 422)
         case is NameError, is ReferenceError, is TimespanError, is MultipartError, is PathError, is RequestError, is RecoveryKeyError:
             known(error, 400)
         case is PolicyError: known(error, 422)
@@ -72,6 +75,7 @@ enum ProblemTable {
         if case .rateLimited(let rule, let seconds, _) = error { (problem.rule, problem.retryAfter) = (rule, seconds) }
         if case .tooOften(let seconds) = error { problem.retryAfter = seconds }
         if case .tokensTooOften(let seconds) = error { problem.retryAfter = seconds }
+        if case .backupTooSoon(let seconds) = error { problem.retryAfter = seconds }
         return problem
     }
 
@@ -80,10 +84,10 @@ enum ProblemTable {
         case .noVault, .notFound, .versionNotFound, .unknownField, .noRotation: 404
         case .locked: 423
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
-        case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften, .tokensTooOften: 429
+        case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften, .tokensTooOften, .backupTooSoon: 429
         case .denied, .expired: 403
         case .vaultExists, .alreadyUnlocked, .nameTaken, .notEmpty, .deleted, .notDeleted, .lastPersonSlot, .rollbackSuspected,
-            .checkpointsMissing, .sessionEnded, .rotationUnderway:
+            .checkpointsMissing, .sessionEnded, .rotationUnderway, .backupBusy:
             409
         case .revisionMismatch, .planChanged: 412
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422

@@ -57,6 +57,10 @@ final class HookedStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUp
         try await call("records") { try await store.records(kind, parent: parent, after: after, limit: limit, in: organization) }
     }
 
+    func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) async throws -> [SealedVersion] {
+        try await call("versions") { try await store.versions(ranges, upTo: byteCount, in: organization) }
+    }
+
     func forEachRecord(in organization: OrganizationID, _ body: @Sendable ([Record]) throws -> Void) async throws {
         try await call("forEachRecord") { try await store.forEachRecord(in: organization, body) }
     }

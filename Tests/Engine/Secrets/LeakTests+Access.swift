@@ -1,6 +1,7 @@
 import Approvals
 import Auditing
 import Brokering
+import Envelopes
 import Model
 import Policies
 import TestKit
@@ -96,6 +97,26 @@ extension LeakTests {
         wish.secrets = [.init(reference: try SecretReference(parsing: "app/key"))]
         let run = try await bench.open.prepareRun(wish, by: bench.person())
         #expect(run.job.values.map(\.value.text) == ["CANARY-replaced"])
+    }
+
+    @Test("a backup, with its password or an identity that it is sealed to") func backup() async throws {
+        let bench = try await VaultBench.unlocked()
+        try await bench.set("app/key", "CANARY-then".secret)
+        let file = try await BackupTests.file(of: bench)
+        try await bench.set("app/key", "CANARY-replaced".secret)
+        _ = try await bench.vault.rotateRoot(password: VaultBench.password.secret, by: bench.person())
+        try await bench.rotate(RotationTests.everything)
+        // No rotation ends it, and it has nothing of what came after.
+        let (thief, _) = try await BackupTests.restored(file)
+        #expect(try await thief.reveal("app/key", field: "value") == "CANARY-then")
+    }
+
+    @Test("the grant of a schedule") func schedule() async throws {
+        let bench = try await VaultBench.unlocked()
+        let grant = try await bench.open.grantBackups(to: [AgeRecipient(parsing: BackupTests.recipient)], by: bench.person())
+        _ = try await bench.open.beginBackup(by: grant, by: bench.nobody())
+        _ = try await bench.vault.rotateRoot(password: VaultBench.password.secret, by: bench.person())
+        await #expect(throws: EngineError.denied(.backupNotGranted)) { try await bench.open.beginBackup(by: grant, by: bench.nobody()) }
     }
 
     @Test("a policy that allowed too much") func policy() async throws {

@@ -115,8 +115,7 @@ import Testing
         #expect(try await thief.opened(in: bench).entries)
         #expect(try bench.open.keyring.organizationKey.derive(.token) == derived)
         // A new vault has another.
-        let moved = try await VaultBench.unlocked()
-        try await moved.set("app/key", try await bench.reveal("app/key", field: "value").secret)
+        let (moved, _) = try await BackupTests.restored(try await BackupTests.file(of: bench))
         let left = try await thief.opened(in: moved)
         #expect(left == Thief.Loot(values: 0, names: 0, ofOrganization: 0, entries: false))
         #expect(try moved.open.keyring.organizationKey.derive(.token) != derived)

@@ -22,6 +22,7 @@ final class VaultBench: Sendable {
     let files = FakeSessionFiles()
     let brokers = FakeBrokers()
     let confinedDoors = FakeConfinedDoors()
+    let staging = FakeStaging()
     let vault: Vault
 
     static let password = "correct horse battery staple"
@@ -42,14 +43,16 @@ final class VaultBench: Sendable {
         self.backoff = backoff
         self.checkpoint = checkpoint
         let flag = Flag(isMade)
+        let staging = staging
         vault = Vault(
             Vault.Foundation(
                 openStore: { create in
                     if create { flag.set() }
-                    return wrapping(store)
-                }, storeExists: { flag.isSet }, passwordHash: hash, clock: machine.clock, random: random.bytes, memory: memory, pending: pending,
+                    return wrapping(staging.published ?? store)
+                }, storeExists: { flag.isSet || staging.published != nil }, passwordHash: hash, clock: machine.clock, random: random.bytes,
+                memory: memory, pending: pending,
                 backoff: backoff, checkpoint: checkpoint, reserve: reserve, keeper: Self.origin, runners: runners, files: files,
-                brokers: brokers, confinedDoors: confinedDoors,
+                brokers: brokers, confinedDoors: confinedDoors, stagedStore: { staging.make() },
                 hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
     }
 

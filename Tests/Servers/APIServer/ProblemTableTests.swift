@@ -30,7 +30,8 @@ struct ProblemTableTests {
             (.unknownField, 404, "field.not-found"), (.invalid("what", hint: nil), 422, "request.invalid"), (.lastPersonSlot, 409, "slot.last"),
             (.rollbackSuspected, 409, "vault.rollback-suspected"), (.recordsDisagree, 500, "vault.records-disagree"),
             (.logBroken, 500, "vault.log-broken"), (.unreadable, 500, "vault.unreadable"), (.logFull, 503, "audit.full"),
-            (.tooManyRuns, 429, "run.too-many"), (.runnersGone, 503, "run.unavailable"),
+            (.tooManyRuns, 429, "run.too-many"), (.runnersGone, 503, "run.unavailable"), (.backupBusy, 409, "backup.busy"),
+            (.backupTooSoon(seconds: 9), 429, "backup.too-soon"),
         ] as [(EngineError, Int, String)])
     func engine(error: EngineError, status: Int, code: String) {
         let problem = ProblemTable.problem(for: error)
@@ -66,6 +67,9 @@ struct ProblemTableTests {
             var message: String { "a file could not be written" }
         }
         let cases: [(any Error, Int, String)] = [
+            (BackupError.wrongPassword, 401, "backup.wrong-password"), (BackupError.wrongKey, 401, "backup.wrong-key"),
+            (BackupError.cut, 422, "backup.cut"), (BackupError.newer(3), 422, "backup.newer"),
+            (BackupError.unknownRecipient, 400, "backup.recipient"),
             (WireError.notJSON, 400, "request.malformed"), (WireError.doubledField("a"), 400, "request.malformed"),
             (MultipartError.malformed, 400, "request.malformed"), (PathError.unknownQuery, 400, "request.malformed"),
             (ApprovalError.notPending, 409, "approval.not-pending"), (ApprovalError.wrongTimedCode(triesLeft: 1), 403, "totp.wrong-code"),

@@ -14,7 +14,10 @@ extension TacitCommand {
     }
 
     private static var vault: [any ParsableCommand.Type] {
-        [InitCommand.self, UnlockCommand.self, LockCommand.self, StatusCommand.self, DoctorCommand.self, KeeperCommand.self]
+        [
+            InitCommand.self, UnlockCommand.self, LockCommand.self, StatusCommand.self, BackupCommand.self, RestoreBackupCommand.self,
+            DoctorCommand.self, KeeperCommand.self,
+        ]
     }
 
     private static var secrets: [any ParsableCommand.Type] {

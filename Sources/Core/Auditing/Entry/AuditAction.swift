@@ -79,6 +79,15 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case rotationShow = "rotation.show"
 
     case vaultCreate = "vault.create"
+    /// A vault was made of a backup: the first entry of its log, which names the last checkpoint that the backup knew.
+    case vaultRestore = "vault.restore"
+    case backupMake = "backup.make"
+    /// A backup was read from end to end, and nothing stored.
+    case backupCheck = "backup.check"
+    /// A backup was restored to a place that is gone again, and compared with the vault.
+    case backupDrill = "backup.drill"
+    /// A person granted backups, sealed to recipients, that nobody is asked for.
+    case backupSchedule = "backup.schedule"
     case vaultUnlock = "vault.unlock"
     case vaultLock = "vault.lock"
     case unlockFailed = "unlock.failed"

@@ -35,6 +35,7 @@ struct Lasting: Sendable {
     let answers = AnswerLedger()
     let limits = RequestLimits()
     let usages = TokenUsages()
+    let backups = BackupTurn()
 }
 
 extension Lasting {

@@ -27,26 +27,31 @@ struct NamedRecords: Sendable {
         return book.make(.organization, id: id, parent: nil, name: name.description, content: content)
     }
 
-    /// Adds a project with its first key to a change.
-    func makeProject(_ name: SegmentName, change: inout Change) async throws -> ProjectAtHand {
-        let id = ProjectID(random: random)
+    /// Adds a project with its first key to a change; a restored one has the id and the time that it had.
+    func makeProject(
+        _ name: SegmentName, id: ProjectID? = nil, createdAt: Timestamp? = nil, change: inout Change
+    ) async throws -> ProjectAtHand {
+        let id = id ?? ProjectID(random: random)
         let made = try await keyring.makeProjectKey(id, random: random)
         let metadata = try SealedMetadata.seal(
             NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
             place: projectPlace(id, revision: 1), random: random)
-        let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
+        let content = SealedRecord(createdAt: createdAt ?? clock.now(), metadata: metadata).encoded
         change.put(book.make(.project, id: id.cast(), parent: nil, name: name.description, content: content), replacing: nil)
         change.add(.insertKey(made.row))
         return ProjectAtHand(id: id, key: made.key, generation: made.row.generation)
     }
 
-    /// Adds an environment to a change.
-    func makeEnvironment(_ name: SegmentName, in project: ProjectAtHand, change: inout Change) throws -> EnvironmentID {
-        let id = EnvironmentID(random: random)
+    /// Adds an environment to a change; a restored one has the id and the time that it had.
+    @discardableResult
+    func makeEnvironment(
+        _ name: SegmentName, in project: ProjectAtHand, id: EnvironmentID? = nil, createdAt: Timestamp? = nil, change: inout Change
+    ) throws -> EnvironmentID {
+        let id = id ?? EnvironmentID(random: random)
         let metadata = try SealedMetadata.seal(
             NameDocument(name: name).encoded, under: project.key, generation: project.generation,
             place: environmentPlace(id, in: project.id, revision: 1), random: random)
-        let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
+        let content = SealedRecord(createdAt: createdAt ?? clock.now(), metadata: metadata).encoded
         let row = book.make(.environment, id: id.cast(), parent: project.id.cast(), name: name.description, content: content)
         change.put(row, replacing: nil)
         change.expectNewestKey(of: project.id, project.generation, in: keyring.organization)

@@ -73,21 +73,28 @@ struct SecretShelf: Sendable {
     {
         guard (1...max(1, secret.current)).contains(version) else { throw EngineError.versionNotFound }
         let stored = try await store.fields(of: secret.id, version: version, in: keyring.organization)
-        for (ordinal, field) in stored.enumerated() {
-            let address = FieldAddress(secret: secret.id, version: version, ordinal: Int64(ordinal))
-            try check(field, lyingAt: address)
+        let (manifest, values) = try await open(SealedVersion(secret: secret.id, number: version, fields: stored), of: secret, access: access)
+        return (manifest.createdAt, zip(manifest.fields, values).map { ($0, $1) })
+    }
+
+    /// Opens every field of a version that was read already; the caller shows that it was allowed and written down.
+    func open(
+        _ version: SealedVersion, of secret: SecretRecord, access: AuthorizedAccess
+    ) async throws -> (manifest: Manifest, values: [SecretValue]) {
+        for (ordinal, field) in version.fields.enumerated() {
+            try check(field, lyingAt: FieldAddress(secret: secret.id, version: version.number, ordinal: Int64(ordinal)))
         }
-        guard let first = stored.first else { throw EngineError.unreadable }
+        guard let first = version.fields.first else { throw EngineError.unreadable }
         let (key, context) = try await dataKey(first, of: secret)
         let manifest = try Manifest(decoding: key.open(document: first.ciphertext.sealed, context: context(.manifest)))
         // Every version up to the current one was stored whole: what is missing was taken away.
-        guard stored.count == manifest.fields.count + 1 else { throw EngineError.unreadable }
-        var fields: [(field: Manifest.Field, value: SecretValue)] = []
-        for (part, sealed) in zip(manifest.fields, stored.dropFirst()) {
+        guard version.fields.count == manifest.fields.count + 1 else { throw EngineError.unreadable }
+        var values: [SecretValue] = []
+        for sealed in version.fields.dropFirst() {
             let (key, context) = try await dataKey(sealed, of: secret)
-            fields.append((part, try key.open(sealed.ciphertext.sealed, context: context(.value))))
+            values.append(try key.open(sealed.ciphertext.sealed, context: context(.value)))
         }
-        return (manifest.createdAt, fields)
+        return (manifest, values)
     }
 
     private func check(_ field: SealedField, lyingAt address: FieldAddress) throws {

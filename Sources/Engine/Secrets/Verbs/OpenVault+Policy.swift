@@ -51,12 +51,13 @@ extension OpenVault {
         }
     }
 
-    func policyRow(_ policy: StoredPolicy) throws -> Record {
-        let id = AnyRecordID(random: random)
+    /// The row of a version; a restored one has the id and the time that it had.
+    func policyRow(_ policy: StoredPolicy, id: AnyRecordID? = nil, createdAt: Timestamp? = nil) throws -> Record {
+        let id = id ?? AnyRecordID(random: random)
         let metadata = try SealedMetadata.seal(
             policy.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: policyPlace(id, revision: 1),
             random: random)
-        let record = SealedRecord(createdAt: clock.now(), metadata: metadata)
+        let record = SealedRecord(createdAt: createdAt ?? clock.now(), metadata: metadata)
         return book.make(.policy, id: id, parent: nil, name: "version/\(policy.version)", content: record.encoded)
     }
 
@@ -75,12 +76,17 @@ extension OpenVault {
     private func storedPolicy() async throws -> PolicyView? {
         var newest: PolicyView?
         for row in try await book.records(.policy) {
-            let record = try SealedRecord(decoding: row.content)
-            let place = policyPlace(row.id, revision: row.revision)
-            let stored = try StoredPolicy(decoding: record.metadata.open(under: keyring.organizationKey, place: place))
+            let (createdAt, stored) = try openPolicy(row)
             guard stored.version > newest?.version ?? 0 else { continue }
-            newest = PolicyView(version: stored.version, json: stored.json, text: stored.text, appliedAt: record.createdAt)
+            newest = PolicyView(version: stored.version, json: stored.json, text: stored.text, appliedAt: createdAt)
         }
         return newest
+    }
+
+    /// One version, and when it was applied.
+    func openPolicy(_ row: Record) throws -> (createdAt: Timestamp, policy: StoredPolicy) {
+        let record = try SealedRecord(decoding: row.content)
+        let place = policyPlace(row.id, revision: row.revision)
+        return (record.createdAt, try StoredPolicy(decoding: record.metadata.open(under: keyring.organizationKey, place: place)))
     }
 }

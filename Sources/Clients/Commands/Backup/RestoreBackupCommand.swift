@@ -1,0 +1,111 @@
+import ArgumentParser
+import TacitClient
+import TacitWire
+
+/// `tacit restore-backup`
+struct RestoreBackupCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "restore-backup",
+        abstract: "Make a new vault of a backup.",
+        discussion: """
+            Asks for the password of the backup, or has age open it with an identity, then for the password of the new vault, which has keys and a log \
+            of its own. It appears whole or not at all, and never over a vault that is there: name another place with TACIT_VAULT. Agents are \
+            registered anew afterwards with `tacit setup` or `tacit agent add`; the policy for them is there.
+
+            EXAMPLES
+              tacit restore-backup /media/stick/tacit.backup
+              tacit restore-backup tacit.backup --identity key.txt
+              tacit restore-backup tacit.backup --verify-only
+              tacit restore-backup tacit.backup --dry-run
+              TACIT_VAULT=/home/me/second tacit restore-backup tacit.backup
+            """)
+
+    @Argument(help: ArgumentHelp("The backup, or - for standard input.", valueName: "file"))
+    var file: String
+
+    @Flag(name: .customLong("verify-only"), help: "Read all of it and find out whether it is whole and genuine. Nothing is stored.")
+    var isVerification = false
+
+    @Flag(name: .customLong("dry-run"), help: "Show what would be restored, and where. Nothing is stored.")
+    var isDryRun = false
+
+    @Flag(name: .customLong("no-recovery"), help: "Make no recovery key: if the password is lost, so is everything in the new vault.")
+    var isWithoutRecovery = false
+
+    @OptionGroup var opening: BackupOpeningOptions
+    @OptionGroup var recovery: RecoveryOptions
+    @OptionGroup var options: GlobalOptions
+
+    func check() throws {
+        guard !isVerification || !isDryRun else { throw CommandFailure.usage("`--verify-only` and `--dry-run` exclude each other") }
+        guard !isWithoutRecovery || recovery.descriptor == nil else {
+            throw CommandFailure.usage("`--no-recovery` and `--recovery-out` exclude each other")
+        }
+        let isOpened = !opening.identities.isEmpty || opening.password.descriptor != nil
+        guard isVerification || isDryRun || options.passwordDescriptor == nil || isOpened else {
+            throw CommandFailure.usage(
+                "`--password-fd` brings the password of the new vault", hint: "bring that of the backup with `--backup-password-fd N`")
+        }
+    }
+
+    func perform(in context: CommandContext) throws {
+        let backup = try SealedBackup(file, context)
+        let door = try VaultDoor(context, options, to: "read a backup")
+        let console = Console(context)
+        if isVerification { return try verify(backup, door, console, context) }
+        guard try door.status().state == .absent else {
+            throw CommandFailure(
+                "there is a vault already, and a backup is never restored over one",
+                hint: "restore it beside: TACIT_VAULT=/another/directory tacit restore-backup FILE", code: "vault.exists")
+        }
+        if isDryRun {
+            let report = try check(backup, door, context)
+            if options.json { return console.say(json: report) }
+            for line in Self.table(report).lines(console.style) { console.say(line) }
+            console.say("Would restore \(report.contents) to a new vault in \(context.paths.vault). Nothing was stored.")
+            return
+        }
+        try restore(backup, door, console, context)
+    }
+
+    private func check(_ backup: SealedBackup, _ door: VaultDoor, _ context: CommandContext) throws -> BackupReport {
+        let opening = try BackupOpening(backup, opening, context)
+        return try VaultDoor.decode(try door.upload(backup, opening, to: WirePath.backupChecks))
+    }
+
+    private func verify(_ backup: SealedBackup, _ door: VaultDoor, _ console: Console, _ context: CommandContext) throws {
+        let status = try door.status()
+        if status.state != .absent, status.state != .unlocked || status.actor.kind != .person { try door.askFirst() }
+        let report = try check(backup, door, context)
+        if options.json { return console.say(json: report) }
+        console.say("The backup is whole and genuine: \(report.contents), made at \(report.madeAt). Nothing was stored.")
+    }
+
+    private func restore(_ backup: SealedBackup, _ door: VaultDoor, _ console: Console, _ context: CommandContext) throws {
+        let handover = RecoveryKeyHandover(context, recovery)
+        if !isWithoutRecovery {
+            try handover.prepare(orSay: "write it to a descriptor with `--recovery-out FD`, or leave it out with `--no-recovery`")
+        }
+        let opening = try BackupOpening(backup, opening, context)
+        let password = try NewPassword(source: door.passwords).ask("Password for the new vault: ")
+        let restored: BackupRestored = try VaultDoor.decode(
+            try door.upload(backup, opening, to: WirePath.restores, newPassword: password))
+        door.remember(password)
+        try door.stepUp()
+        if !isWithoutRecovery { try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body)) }
+        if options.json { return console.say(json: restored) }
+        console.say("\(console.style.green("Restored")) \(restored.backup.contents) to a new vault in \(context.paths.vault).")
+        if isWithoutRecovery {
+            console.warn("there is no recovery key: if the password is lost, nobody can open this vault. `tacit slot replace-recovery` makes one.")
+        }
+        console.say("Next: `tacit setup` registers agents anew, `tacit totp enroll` an authenticator; the policy is as it was (`tacit policy show`).")
+    }
+
+    private static func table(_ report: BackupReport) -> Table {
+        var table = Table("ENVIRONMENT", "SECRETS", "VERSIONS", "DELETED")
+        for place in report.places ?? [] {
+            table.add(.init(place.scope.printable), .init("\(place.secrets)"), .init("\(place.versions)"), .init("\(place.deleted)"))
+        }
+        return table
+    }
+}
