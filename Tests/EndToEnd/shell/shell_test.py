@@ -1,4 +1,4 @@
-"""What `tacit completions`, `tacit hook` and `tacit __manual` print, in use: bash, zsh and fish at a terminal, and mandoc."""
+"""What `tacit completions`, `tacit hook` and `tacit __manual` print, in use: in real shells at a terminal, and under mandoc."""
 
 import os
 import pathlib
