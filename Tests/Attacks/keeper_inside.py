@@ -77,6 +77,8 @@ tries += [(method, path, body, "application/json") for method, path, body in [
     ("DELETE", "/v1/agents/other", None), ("DELETE", "/v1/panic", None), ("GET", "/v1/audit", None), ("GET", "/v1/audit/export", None),
     ("GET", "/v1/slots", None), ("GET", "/v1/tokens", None), ("POST", "/v1/tokens", {{}}), ("POST", "/v1/tokens/revocation", {{}}),
     ("POST", "/v1/rotations", {{"kind": "reseal"}}), ("POST", "/v1/rotations/portions", None), ("GET", "/v1/rotations", None),
+    ("POST", "/v1/backups", b"x"), ("POST", "/v1/backups/checks", b"x"), ("POST", "/v1/backups/drills", b"x"), ("POST", "/v1/backups/grants", {{}}),
+    ("POST", "/v1/backups/scheduled", {{"recipients": [], "expires_at": 1, "code": "00"}}),
     ("GET", "/v1/traffic", None), ("GET", "/v1/doctor", None), ("GET", "/v1/approvals", None), ("POST", "/v1/approvals/1", {{}}),
     ("GET", SECRETS + "/api%2Fkey/value", None), ("POST", SECRETS + "/api%2Fkey/reveal", {{"purpose": "x"}}), ("DELETE", SECRETS + "/api%2Fkey", None),
     ("POST", SECRETS + "/api%2Fkey/purge", {{}}), ("GET", "/v1/projects", None), ("POST", "/v1/agent-tokens", {{}}), ("POST", "/v1/sessions/files", {{}}),

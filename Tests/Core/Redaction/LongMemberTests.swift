@@ -184,18 +184,25 @@ struct LongMemberTests {
         }
     }
 
+    /// What a redactor gives out that learns of a value when it has read so many bytes of a member, and whose value it then withheld for.
+    static func learning(
+        _ name: String, _ value: String, behind count: Int, of stream: [UInt8], from start: Int, _ limits: MemberLimits
+    ) -> (withheld: String?, output: [UInt8]) {
+        var redactor = Redactor(
+            needleSet(["OTHER": "CANARY-another-0123456"]), mode: .agent, endingAt: .compressed, opening: LibraryMembers(), limits)
+        var output: [UInt8] = []
+        unsafe redactor.redact(Array(stream[..<(start + count)]).span.bytes, into: &output)
+        redactor.know(needleSet(["FIRST": "CANARY-first-0123456789", "OTHER": "CANARY-another-0123456", name: value]), endingAt: .compressed)
+        unsafe redactor.redact(Array(stream[(start + count)...]).span.bytes, into: &output)
+        redactor.finish(into: &output)
+        while redactor.isBehind { redactor.catchUp(64 << 10, into: &output) }
+        return (redactor.report.withheld?.name, output)
+    }
+
     @Test("what becomes known while it comes is looked for from then on, by its own name", arguments: kinds)
     func later(_ kind: Kind) {
         let (head, member) = kind.pack(Self.text(200_000) + bytes("<\(Self.value)>") + Self.text(50_000))
-        var redactor = Redactor(
-            needleSet(["OTHER": "CANARY-another-0123456"]), mode: .agent, endingAt: .compressed, opening: LibraryMembers(), Self.limits)
-        var output: [UInt8] = []
-        unsafe redactor.redact(Array(head + member[..<30_000]).span.bytes, into: &output)
-        redactor.know(needleSet(["FIRST": "CANARY-first-0123456789", "OTHER": "CANARY-another-0123456", "KEY": Self.value]), endingAt: .compressed)
-        unsafe redactor.redact(Array(member[30_000...]).span.bytes, into: &output)
-        redactor.finish(into: &output)
-        while redactor.isBehind { redactor.catchUp(64 << 10, into: &output) }
-        let name = redactor.report.withheld?.name
+        let (name, output) = Self.learning("KEY", Self.value, behind: 30_000, of: head + member, from: head.count, Self.limits)
         #expect(name == "KEY" && output == Array((head + member).prefix(output.count)) && output.count > 30_000)
         #expect(!Self.decoded(kind.format, output.dropFirst(head.count)).contains(UInt8(ascii: "<")))
     }

@@ -145,15 +145,7 @@ struct LongNestedTests {
     func later(_ wrappings: [Wrapping]) {
         let inner = wrappings[1](Self.text(200_000) + bytes("<\(Self.value)>") + Self.text(50_000))
         let (head, member) = wrappings[0].pack(inner)
-        var redactor = Redactor(
-            needleSet(["OTHER": "CANARY-another-0123456"]), mode: .agent, endingAt: .compressed, opening: LibraryMembers(), Self.limits)
-        var output: [UInt8] = []
-        unsafe redactor.redact(Array(head + member[..<30_000]).span.bytes, into: &output)
-        redactor.know(needleSet(["FIRST": "CANARY-first-0123456789", "OTHER": "CANARY-another-0123456", "KEY": Self.value]), endingAt: .compressed)
-        unsafe redactor.redact(Array(member[30_000...]).span.bytes, into: &output)
-        redactor.finish(into: &output)
-        while redactor.isBehind { redactor.catchUp(64 << 10, into: &output) }
-        let name = redactor.report.withheld?.name
+        let (name, output) = LongMemberTests.learning("KEY", Self.value, behind: 30_000, of: head + member, from: head.count, Self.limits)
         #expect(name == "KEY" && output == Array((head + member).prefix(output.count)))
     }
 
