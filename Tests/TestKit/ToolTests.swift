@@ -77,6 +77,23 @@ struct ToolTests {
         #expect(throws: TestFailure.self) { _ = try ChildProcess("/nowhere/program") }
     }
 
+    @Test("a file that somebody has open for writing is known, and waited for")
+    func writers() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("program")
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o700)
+        #expect(try hasWriter(path))
+        // A child has it open beyond our close, as one has that another test is starting.
+        let child = try ChildProcess("/bin/sh", ["-c", "echo up; exec sleep 600"])
+        #expect(child.readLine() == "up")
+        close(descriptor)
+        #expect(try hasWriter(path))
+        child.kill()
+        try awaitNoWriter(path)
+        #expect(try !hasWriter(path))
+        #expect(throws: TestFailure.self) { try awaitNoWriter(directory.path("none")) }
+    }
+
     @Test("a temporary directory is private, and gone with its object")
     func directories() throws {
         var directory: TemporaryDirectory? = try TemporaryDirectory()

@@ -8,7 +8,10 @@ import Testing
 @Suite("The keeper's own program")
 struct OwnProgramTests {
     /// A program that sleeps, at a path of its own.
-    private func install(_ path: String) throws { try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: path) }
+    private func install(_ path: String) throws {
+        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: path)
+        try awaitNoWriter(path)
+    }
 
     private func start(_ path: String) throws -> ChildProcess {
         let child = try ChildProcess(path, ["600"])

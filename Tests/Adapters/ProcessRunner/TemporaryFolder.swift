@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import TestKit
 
 @testable import ProcessRunner
 
@@ -17,20 +18,21 @@ final class TemporaryFolder {
 
     deinit { _ = unsafe tacit_remove_tree(-1, path) }
 
-    /// Writes a file and returns its path.
+    /// Writes a file and returns its path. It can be executed then, where its mode says so.
     @discardableResult
     func write(_ name: String, _ text: String, mode: mode_t = 0o755) throws -> String {
         let path = "\(path)/\(name)"
         let descriptor = unsafe open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Errno(code: errno) }
-        defer { close(descriptor) }
         let bytes = Array(text.utf8)
-        guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, mode) == 0 else { throw Errno(code: errno) }
+        let isWritten = unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fchmod(descriptor, mode) == 0
+        close(descriptor)
+        guard isWritten else { throw Errno(code: errno) }
+        try awaitNoWriter(path)
         return path
     }
 
-    /// Copies a program. Another process does it: as long as this one had the copy open for writing, children that it starts meanwhile would
-    /// hold it open too, and nobody could execute it.
+    /// Copies a program. It can be executed then.
     func copy(_ source: String, as name: String, mode: mode_t = 0o755) throws -> String {
         let path = "\(path)/\(name)"
         guard unsafe Glibc.system("cp '\(source)' '\(path)'") == 0, unsafe chmod(path, mode) == 0 else { throw Errno(code: errno) }

@@ -100,15 +100,16 @@ final class Rig {
         return ends[0]
     }
 
-    /// Writes a file below the rig's directory and returns its path.
+    /// Writes a file below the rig's directory and returns its path. One with a mode to execute can be executed then.
     @discardableResult
     func write(_ text: String, to name: String, mode: mode_t = 0o600) throws -> String {
         let path = directory.path(name)
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw RigFailure("no file") }
         fchmod(descriptor, mode)
         Console.write(Array(text.utf8), to: descriptor)
         close(descriptor)
+        if mode & 0o100 != 0 { try awaitNoWriter(path) }
         return path
     }
 }
