@@ -84,7 +84,8 @@ var targets: [Target] = [
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("CompressedMembers", "Redaction", "CMembers", tests: ["CPacking"]),
     module(
-        "Adapters", "ProcessRunner", ["Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"],
+        "Adapters", "ProcessRunner",
+        ["Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "TacitWire", "CProcess", "CSandbox", "CRunStarter"],
         tests: ["TestKit", "CompressedMembers", "CPacking"]),
     adapter("StateFiles", "Model", "Storage"),
     adapter("KernelPeers", "Model"),

@@ -43,7 +43,7 @@ TARGETS = {
     "SQLiteDatabase": {"Model", "Storage", "SQLStorage"},
     "PasswordKeys": {"Model", "PlaintextDoor", "Envelopes", "CArgon2"},
     "CompressedMembers": {"Redaction", "CMembers"},
-    "ProcessRunner": {"Model", "PlaintextDoor", "Policies", "Redaction", "TacitWire", "CProcess", "CSandbox", "CRunStarter"},
+    "ProcessRunner": {"Model", "PlaintextDoor", "Policies", "Redaction", "Brokering", "TacitWire", "CProcess", "CSandbox", "CRunStarter"},
     "StateFiles": {"Model", "Storage"},
     "KernelPeers": {"Model", "CProcess"},
     "APIServer": {"Model", "PlaintextDoor", "TacitWire", "Secrets", "Storage", "Policies", "Approvals", "Auditing", "Envelopes"},

@@ -57,6 +57,34 @@ def foreign(context):
         expect(misuses(hand) > before, "no entry of a misuse")
 
 
+@attack("fake tokens", "fake.in-file", "stopped", "a fake token in a file that leaves a sandbox keeps the file in it, whosever it is, and the log has it as a misuse")
+def in_file(context):
+    house = context.house(furnish)
+    place = house.root / "work" / "files"
+    place.mkdir(exist_ok=True)
+
+    def leave(*lines):
+        """What an agent's run in a sandbox leaves in its working directory."""
+        with house.connect(headers={"Tacit-Agent-Badge": house.badges["claude"], "Tacit-Source": "mcp"}) as agent:
+            done = agent.run(["sh", "-c", "\n".join(lines)], ["api/key"], cwd=str(place)).wait()
+        expect(done.exit == ("exited", 0), f"{done} {done.stderr!r}")
+        left = {path.name for path in place.iterdir()}
+        for path in place.iterdir():
+            path.unlink()
+        return left
+
+    with house.person() as hand:
+        (token, id), (foreign, _) = issue(hand), issue(hand, "other")
+        before = misuses(hand)
+        nobody = token[:-1] + ("a" if token[-1] != "a" else "b")
+        left = leave('echo "key: $API_KEY" > own', f"echo {token} > issued", f"printf '%70000s {foreign}' > foreign", f"echo {nobody} > nobody")
+        expect(left == {"nobody"}, f"{left}")
+        expect(misuses(hand) == before + 3, "no entry for each")
+        expect(hand.json("POST", "/v1/tokens/revocation", {"ids": [id]}).json == {"tokens": 1}, "revoke")
+        left = leave(f"echo '{{\"a\":\"{token}\"}}' > over", "echo clean > clean")
+        expect(left == {"clean"} and misuses(hand) == before + 4, f"{left}")
+
+
 @attack("fake tokens", "fake.freeze", "stopped", "a freeze while a run goes on ends it, its broker and every token, without a password; no agent and no program lifts it")
 def panic(context):
     house = context.fresh().init()

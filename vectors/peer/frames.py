@@ -2,11 +2,11 @@
 from .parts import Refused, u32
 
 CLIENT = {"stdin": 1, "stdin-end": 2, "terminal-input": 3, "window-size": 4, "signal": 5, "resume": 6}
-KEEPER = {"leave": 16, "withhold": 17}
+KEEPER = {"leave": 16, "withhold": 17, "refuse": 18}
 RUNNER = {"started": 32, "stdout": 33, "stderr": 34, "stdin-credit": 35, "terminal-credit": 36, "stopped": 37, "timed-out": 38, "report": 39, "exit": 40,
-          "terminal-free": 41, "answered": 42, "may-leave": 43}
-BYTES = ("stdin", "terminal-input", "stdout", "stderr", "report", "answered")
-EMPTY = ("stdin-end", "resume", "leave", "withhold", "timed-out", "terminal-free", "may-leave")
+          "terminal-free": 41, "answered": 42, "may-leave": 43, "candidate": 44}
+BYTES = ("stdin", "terminal-input", "stdout", "stderr", "report", "answered", "candidate")
+EMPTY = ("stdin-end", "resume", "leave", "withhold", "refuse", "timed-out", "terminal-free", "may-leave")
 # Of the keeper a runner gets what the client says, too.
 SENT = {"client": CLIENT, "keeper": CLIENT | KEEPER, "runner": RUNNER}
 LONGEST = 65536

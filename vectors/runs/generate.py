@@ -16,12 +16,12 @@ CLIENT = [
     {"kind": "window-size", "rows": 24, "columns": 80}, {"kind": "window-size", "rows": 65535, "columns": 0}, {"kind": "signal", "number": 1},
     {"kind": "signal", "number": 64}, {"kind": "resume"},
 ]
-KEEPER = [{"kind": "leave"}, {"kind": "withhold"}, {"kind": "stdin-end"}]
+KEEPER = [{"kind": "leave"}, {"kind": "withhold"}, {"kind": "refuse"}, {"kind": "stdin-end"}]
 RUNNER = [
     {"kind": "started", "number": 1}, {"kind": "started", "number": 2**31 - 1}, {"kind": "stdout", "bytes": "6f7574"}, {"kind": "stderr", "bytes": "00"},
     {"kind": "stdin-credit", "number": 0}, {"kind": "stdin-credit", "number": 2**32 - 1}, {"kind": "terminal-credit", "number": 4096},
     {"kind": "stopped", "number": 20}, {"kind": "timed-out"}, {"kind": "terminal-free"}, {"kind": "answered", "bytes": b"stripe/api-key".hex()},
-    {"kind": "may-leave"}, {"kind": "report", "bytes": REPORT.encode().hex()},
+    {"kind": "candidate", "bytes": b"tacit_ab".hex()}, {"kind": "may-leave"}, {"kind": "report", "bytes": REPORT.encode().hex()},
     *({"kind": "exit", "exit": how} for how in (
         {"how": "exited", "number": 0}, {"how": "exited", "number": 255}, {"how": "signaled", "number": 9},
         {"how": "failed", "number": 127, "code": "run.not-found", "message": "no such ünit", "hint": "check the name"},
@@ -34,7 +34,7 @@ def raw(kind: int, content: bytes) -> bytes:
 
 
 REFUSED = [
-    ("client", "kind 0", "unknown-kind", raw(0, b"")), ("client", "kind 7", "unknown-kind", raw(7, b"")), ("runner", "kind 44", "unknown-kind", raw(44, b"")),
+    ("client", "kind 0", "unknown-kind", raw(0, b"")), ("client", "kind 7", "unknown-kind", raw(7, b"")), ("runner", "kind 45", "unknown-kind", raw(45, b"")),
     ("client", "a keeper's frame", "unknown-kind", raw(16, b"")), ("keeper", "a runner's frame to it", "unknown-kind", raw(43, b"")),
     ("keeper", "a leave that says something", "too-long", raw(16, b"\0")),
     ("client", "a runner's frame", "unknown-kind", raw(33, b"x")), ("runner", "a client's frame", "unknown-kind", raw(1, b"x")),

@@ -10,6 +10,7 @@ package struct StartedRun: Sendable {
     let secrets: [String: Set<SecretID>]
     /// Of a run with fake tokens.
     let door: RunDoor?
+    let shown = ShownTokens()
 
     /// Whether it had a broker, which has ended.
     package var hasLostBroker: Bool { door.map { !$0.broker.broker.isRunning } ?? false }
@@ -46,6 +47,17 @@ extension Vault {
             answering: run.counted(names.reduce(into: [:]) { $0[$1, default: 0] += 1 }),
             about: run.secrets.values.reduce(into: []) { $0.formUnion($1) },
             of: run.access.asker.agent, in: open, at: open?.sentry.expiryTime() ?? foundation.clock.now())
+    }
+
+    /// Whether one of the texts, from a file that waits to leave an agent's run, is a fake token. While the vault is locked nobody knows: then the next unlock
+    /// writes down what was one, and the file leaves. Where that cannot be told for another reason, it does not.
+    package func isTrap(_ texts: [[UInt8]], inFileOf run: StartedRun) async -> Bool {
+        guard run.access.asker.isAgent, !texts.isEmpty else { return false }
+        guard let open = current else {
+            lasting.shown.keep(texts, of: run.access.asker)
+            return false
+        }
+        return (try? await open.isTrap(texts, of: run.access.asker, noted: run.shown)) ?? true
     }
 
     /// Writes how a run ended, and how many guesses its output answered that were not counted before, by the name of the value; while the vault is locked, at

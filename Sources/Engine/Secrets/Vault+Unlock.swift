@@ -177,6 +177,7 @@ extension Vault {
             report.slotUpgraded = (try? await open.upgrade(slot, password: password)) ?? false
             report.purgedSecrets = await open.purge(overdue: opened.overdue)
             await open.sweepGrants()
+            await open.lookUpKept()
             report.warnings = open.warnings + opened.memory.warnings
             replaceOpen(open)
             return report

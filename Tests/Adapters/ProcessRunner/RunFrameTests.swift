@@ -9,7 +9,8 @@ struct RunFrameTests {
     ].filter { $0 != .stdin([]) }
     static let runner: [RunFrame] = [
         .started(process: 1), .started(process: .max), .stdout(Array("out".utf8)), .stderr([0]), .stdinCredit(0), .stdinCredit(Int(UInt32.max)),
-        .terminalCredit(4096), .stopped(signal: 20), .timedOut, .terminalFree, .answered(Array("a/b".utf8)), .mayLeave, .report(Array("{}".utf8)),
+        .terminalCredit(4096), .stopped(signal: 20), .timedOut, .terminalFree, .answered(Array("a/b".utf8)), .candidate([1]), .mayLeave,
+        .report(Array("{}".utf8)),
         .exit(.exited(code: 0)),
         .exit(.exited(code: 255)),
         .exit(.signaled(9)), .exit(.failed(RunFailure(status: 127, code: "run.x", message: "no ümlaut lost", hint: "next"))),
@@ -18,7 +19,9 @@ struct RunFrameTests {
 
     @Test("every frame is read back as it was, in any pieces", arguments: [1, 2, 3, 5, 7, 64, 4096, 1 << 20])
     func anyChunking(size: Int) throws {
-        for (sender, frames) in [(RunFrame.Sender.client, Self.client), (.keeper, Self.client + [.leave, .withhold]), (.runner, Self.runner)] {
+        for (sender, frames) in [
+            (RunFrame.Sender.client, Self.client), (.keeper, Self.client + [.leave, .withhold, .refuse]), (.runner, Self.runner),
+        ] {
             #expect(try Self.read(frames.flatMap(\.encoded), from: sender) { _ in size } == frames)
         }
     }
@@ -53,7 +56,7 @@ struct RunFrameTests {
         }
         #expect(error([0, 0, 0, 0, 0], from: .client) == .unknownKind(0))
         #expect(error([7], from: .client) == .unknownKind(7))
-        for frame in [RunFrame.leave, .withhold] {
+        for frame in [RunFrame.leave, .withhold, .refuse] {
             #expect(error(frame.encoded, from: .client) == .unknownKind(frame.kind.rawValue) && error(frame.encoded, from: .keeper) == nil)
         }
         #expect(error(RunFrame.mayLeave.encoded, from: .keeper) == .unknownKind(43))

@@ -24,7 +24,10 @@ final class TestRun {
     private(set) var hasEnded = false
     /// What the keeper says when it is asked whether output may leave, with the names that were answered before; nil says nothing.
     var keeperSays: ([String]) -> Bool? = { _ in true }
+    /// The texts of which it says, when one of them is in what waits to leave, that they are fake tokens.
+    var tokens: Set<String> = []
     private var answered: [String] = []
+    private var isRefused = false
 
     /// Starts a run; `deciding` happens where the keeper decides, between opening and starting.
     init(
@@ -81,9 +84,10 @@ final class TestRun {
         while let frame = try? decoder.next() {
             frames.append(frame)
             if case .answered(let name) = frame { answered.append(String(decoding: name, as: UTF8.self)) }
+            if case .candidate(let text) = frame { isRefused = isRefused || tokens.contains(String(decoding: text, as: UTF8.self)) }
             guard frame == .mayLeave, let mayLeave = keeperSays(answered) else { continue }
-            try? send(mayLeave ? .leave : .withhold)
-            answered = []
+            try? send(mayLeave ? isRefused ? .refuse : .leave : .withhold)
+            (answered, isRefused) = ([], false)
         }
     }
 

@@ -20,7 +20,7 @@ struct RunFrameVectorTests {
     init() throws {
         let file = try Data(contentsOf: URL(filePath: "\(GoldenFile.repositoryRoot)/vectors/runs/frames.json"))
         table = try JSONDecoder().decode(Table.self, from: file)
-        try #require(table.count == 29 && table.cases.count == 29 && table.refusedCount == 24 && table.refused.count == 24)
+        try #require(table.count == 31 && table.cases.count == 31 && table.refusedCount == 24 && table.refused.count == 24)
     }
 
     @Test("a frame is written and read as its vector says")
@@ -91,9 +91,11 @@ extension RunFrameVectorTests.Table.Frame {
         case "timed-out": .timedOut
         case "terminal-free": .terminalFree
         case "answered": .answered(try contents())
+        case "candidate": .candidate(try contents())
         case "may-leave": .mayLeave
         case "leave": .leave
         case "withhold": .withhold
+        case "refuse": .refuse
         case "report": .report(try contents())
         default: .exit(try #require(exit).exit())
         }

@@ -132,6 +132,30 @@ struct RunTests {
         #expect(try await hear(runner), "what breaks the rules ends the run")
     }
 
+    @Test("a file with a fake token is refused by the keeper's word, others of the run go on, and a text that is none is no matter")
+    func traps() async throws {
+        let (bed, badge) = try await bedOfAgent()
+        let client = try bed.connect()
+        try await begin(client, headers: [badge])
+        #expect(try await client.head().status == 200)
+        let runner = bed.runners.last
+        let hand = try bed.connect()
+        hand.add(header: "\(WireHeader.stepUp): \(try await hand.ask("POST", "/v1/step-up", octets: Bed.password).json(StepUp.self).token)")
+        let policy =
+            #"{\"policies\":[{\"name\":\"p\",\"agent_id\":\"bot\",\"allowed_keys\":[\"*\"],\"capabilities\":[\"broker\"]}],\"#
+            + #""request_rules\":[{\"name\":\"r\",\"agent_id\":\"bot\",\"keys\":[\"*\"],\"hosts\":[\"api.example.com\"],\"paths\":[\"/**\"]}]}"#
+        #expect(try await hand.ask("PUT", "/v1/policy", json: #"{"document":"\#(policy)"}"#).status == 200)
+        let issued = try await hand.ask("POST", "/v1/tokens", json: #"{"agent":"bot","scope":"default/dev","secret":"key"}"#)
+        let token = try issued.json(TokenIssued.self).token
+        for (texts, word) in [([token, "tacit_nobody"], RunFrame.refuse), (["tacit_nobody"], .leave), ([], .leave), ([token], .refuse)] {
+            for text in texts { say(.candidate(Array(text.utf8)), to: runner) }
+            say(.mayLeave, to: runner)
+            #expect(try await hear(runner, word), "\(texts)")
+        }
+        say(.candidate([]), .exit(.exited(code: 0)), to: runner)
+        #expect(try await frames(client) == [.exit(.exited(code: 0))])
+    }
+
     @Test("a client that has no more to say still hears the run to its end")
     func halfClosed() async throws {
         let (bed, client) = try await bed()

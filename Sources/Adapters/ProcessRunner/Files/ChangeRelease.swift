@@ -84,7 +84,7 @@ struct ChangeRelease {
         let source = changes.open(name, O_RDONLY)
         guard source >= 0 else { return withhold(path, "it cannot be read") }
         defer { close(source) }
-        guard accepts(search.verdict(onFile: source), path) else { return }
+        guard accepts(search.verdict(onFile: source), path, with: search.candidates(inFile: source)) else { return }
         let written = put(name, in: target, path) { temporary in
             let copy = target.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             guard copy >= 0 else { return false }
@@ -210,12 +210,13 @@ extension ChangeRelease {
         return !isAll && verdict == .clean || accepts(verdict, path)
     }
 
-    private mutating func accepts(_ verdict: FileSearch.Verdict, _ path: [String]) -> Bool {
-        switch search.settled(verdict) {
+    private mutating func accepts(_ verdict: FileSearch.Verdict, _ path: [String], with candidates: [[UInt8]] = []) -> Bool {
+        switch search.settled(verdict, with: candidates) {
         case .clean: return true
         case .found(let names): withhold(path, "it holds \(names.joined(separator: ", "))")
         case .unsearchable(let reason): withhold(path, "it could not be searched for values: \(reason)")
         case .unreadable: withhold(path, "it cannot be read")
+        case .token: withhold(path, "it holds a fake token")
         }
         return false
     }

@@ -1,3 +1,4 @@
+import Brokering
 import Glibc
 import Redaction
 
@@ -11,6 +12,15 @@ struct FileSearch {
         /// Bytes that could hide a value.
         case unsearchable(String)
         case unreadable
+        /// A fake token, of this run or of another one.
+        case token
+    }
+
+    /// What may become of what was judged.
+    enum Word {
+        case leave, refuse
+        /// Nothing leaves any more.
+        case withhold
     }
 
     let needles: NeedleSet
@@ -22,11 +32,19 @@ struct FileSearch {
     var answers: AnswerBook?
     /// Asked again and again: whether anybody is still interested. If not, nothing is judged any more.
     var isWanted: () -> Bool = { true }
-    /// Asked before anything becomes of what was judged: whether that may be seen. Who is asked counts what was answered.
-    var mayLeave: () -> Bool = { true }
+    /// Whether texts that could be fake tokens are looked for in files: then whoever has the last word knows them.
+    var asksForTokens = false
+    /// Asked before anything becomes of what was judged, with those texts: whether it may be seen. Who is asked counts what was answered.
+    var word: ([[UInt8]]) -> Word = { _ in .leave }
 
-    /// A verdict as it may be seen.
-    func settled(_ verdict: Verdict) -> Verdict { mayLeave() ? verdict : isWanted() ? .unsearchable(Self.spent) : .unreadable }
+    /// A verdict as it may be seen, of what holds texts that could be fake tokens.
+    func settled(_ verdict: Verdict, with candidates: [[UInt8]]) -> Verdict {
+        switch (word(candidates), verdict) {
+        case (.withhold, _): isWanted() ? .unsearchable(Self.spent) : .unreadable
+        case (.refuse, .clean), (.refuse, .unsearchable): .token
+        case (.refuse, _), (.leave, _): verdict
+        }
+    }
 
     /// Judges a name, or what a link leads to.
     func verdict(on text: String) -> Verdict {
@@ -74,6 +92,27 @@ struct FileSearch {
         }
         redactor.finish(into: &output)
         return catchUp(&redactor, &turn, &output) ? judge(redactor.report) : .unreadable
+    }
+
+    /// The texts in an open file that could be fake tokens. Only as they are: nothing is decoded.
+    func candidates(inFile descriptor: Int32) -> [[UInt8]] {
+        guard asksForTokens, answers?.isSpent != true else { return [] }
+        var search = TokenSearch()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer {
+            if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
+            unsafe buffer.deallocate()
+        }
+        var offset: off_t = 0
+        while isWanted() {
+            let count = unsafe pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            if count < 0 && errno == EINTR { continue }
+            // What cannot be read does not leave.
+            guard count > 0 else { break }
+            unsafe search.search(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]).bytes)
+            offset += off_t(count)
+        }
+        return search.finish()
     }
 
     /// Reads on in what decodes to much; false when nobody is interested any more.

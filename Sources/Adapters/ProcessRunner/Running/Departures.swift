@@ -20,6 +20,8 @@ final class Departures {
     private var asked: [Part]?
     /// The report of what left of each stream.
     private var reports: [RunFrame.Kind: RedactionReport] = [:]
+    /// Whether the last thing that was asked about may not leave, though others may.
+    private(set) var isRefused = false
     /// Whether nothing may leave any more.
     private(set) var areOver = false
     /// How many bytes wait.
@@ -37,19 +39,26 @@ final class Departures {
         byteCount += bytes.count
     }
 
-    /// Asks about all that waits, once what was asked before is answered; `always`, also where nothing waits.
-    func ask(always: Bool = false, on outgoing: inout [UInt8]) {
-        guard asked == nil, !areOver, always || !next.isEmpty else { return }
+    /// Asks about all that waits, once what was asked before is answered.
+    func ask(on outgoing: inout [UInt8]) {
+        if !next.isEmpty { ask(aboutFileWith: [], on: &outgoing) }
+    }
+
+    /// Asks about a file, with the texts in it that could be fake tokens, and about all that waits.
+    func ask(aboutFileWith candidates: [[UInt8]], on outgoing: inout [UInt8]) {
+        guard asked == nil, !areOver else { return }
+        for text in candidates { RunFrame.candidate(text).encode(into: &outgoing) }
         for name in answers.takeNew() { RunFrame.answered(Array(name.utf8)).encode(into: &outgoing) }
         RunFrame.mayLeave.encode(into: &outgoing)
         (asked, next) = (next, [])
     }
 
-    /// Takes the keeper's answer; false where it was not asked.
-    func hear(mayLeave: Bool, on outgoing: inout [UInt8]) -> Bool {
-        guard let parts = asked else { return false }
+    /// Takes the keeper's answer; false where it is none, or where nobody asked.
+    func hear(_ answer: RunFrame, on outgoing: inout [UInt8]) -> Bool {
+        guard let parts = asked, answer == .leave || answer == .refuse || answer == .withhold else { return false }
         asked = nil
-        guard mayLeave else {
+        isRefused = answer == .refuse
+        guard answer != .withhold else {
             answers.spend()
             (areOver, next, byteCount) = (true, [], 0)
             return true

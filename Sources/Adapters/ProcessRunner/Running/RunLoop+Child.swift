@@ -27,7 +27,7 @@ extension RunLoop {
         case .windowSize(let rows, let columns): resize(rows, columns)
         case .signal(let number): forward(number)
         case .resume: letGoOn()
-        case .leave, .withhold: return departures?.hear(mayLeave: frame == .leave, on: &outgoing) == true
+        case .leave, .withhold, .refuse: return departures?.hear(frame, on: &outgoing) == true
         default: return false
         }
         return true
@@ -106,17 +106,15 @@ extension RunLoop {
     private var search: FileSearch {
         var search = FileSearch(needles: needles, opener: opener, passesUnscanned: job.sandbox?.passesUnscanned == true, answers: departures?.answers)
         search.isWanted = { [unowned self] in isWanted() }
-        search.mayLeave = { [unowned self] in mayLeave() }
+        guard let departures else { return search }
+        search.asksForTokens = true
+        search.word = { [unowned self] candidates in
+            departures.ask(aboutFileWith: candidates, on: &outgoing)
+            send()
+            awaitLeave()
+            return departures.areOver || isAbandoned ? .withhold : departures.isRefused ? .refuse : .leave
+        }
         return search
-    }
-
-    /// Has the keeper count what a file answered, and says whether that file may leave.
-    private func mayLeave() -> Bool {
-        guard let departures else { return true }
-        departures.ask(always: true, on: &outgoing)
-        send()
-        awaitLeave()
-        return !departures.areOver && !isAbandoned
     }
 
     /// Brings what the child changed into the working directory, once nobody of its sandbox can change it any more; nil when nothing was changed.

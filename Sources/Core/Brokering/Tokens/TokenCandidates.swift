@@ -1,52 +1,65 @@
-/// Texts in a request's head that could be fake tokens of another session: a broker knows its own alone, and whoever has the index knows the others.
-enum TokenCandidates {
+/// Texts that could be fake tokens, of whatever run or agent: a broker knows its own alone, and whoever has the index knows the others.
+struct TokenCandidates {
     /// More than so many are told of no request.
-    static let most = 16
-    private static let lengths = 20...512
+    static let mostInRequest = 16
+    /// Of a token.
+    static let lengths = 20...512
 
-    /// Each text in path, query and fields that has the form of some shape's tokens, once.
+    private let most: Int
+    private(set) var texts: [[UInt8]] = []
+    private var known: Set<[UInt8]> = []
+
+    init(most: Int) { self.most = most }
+
+    /// Each text in path, query and fields of a request that has the form of some shape's tokens, once.
     static func texts(inTarget target: [UInt8], fields: some Sequence<[UInt8]>) -> [[UInt8]] {
-        var found: [[UInt8]] = []
-        collect(from: target.contains(UInt8(ascii: "%")) ? PercentEscapes.decoded(target[...], plusIsSpace: true) ?? target : target, into: &found)
+        var found = TokenCandidates(most: mostInRequest)
+        let path = target.contains(UInt8(ascii: "%")) ? PercentEscapes.decoded(target[...], plusIsSpace: true) ?? target : target
+        found.look(through: path[...])
         for value in fields where value.count >= lengths.lowerBound {
-            collect(from: value, into: &found)
+            found.look(through: value[...])
             guard let space = value.firstIndex(of: UInt8(ascii: " ")), let pair = BasicPair(base64: value[(space + 1)...]) else { continue }
-            collect(from: pair.user, into: &found)
-            collect(from: pair.password, into: &found)
+            found.look(through: pair.user[...])
+            found.look(through: pair.password[...])
         }
-        return found
+        return found.texts
     }
 
     /// Looks at each stretch of a token's characters, with and without those that stand between words elsewhere.
-    private static func collect(from text: [UInt8], into found: inout [[UInt8]]) {
-        var (word, wide) = (0, 0)
-        for index in 0...text.count {
-            let kind = index < text.count ? kind(of: text[index]) : .other
-            if kind != .word {
-                take(text[word..<index], into: &found)
-                word = index + 1
+    mutating func look(through text: ArraySlice<UInt8>) {
+        guard texts.count < most else { return }
+        let kinds = Self.kinds
+        // Where the stretches began, and whether something stands between the words of the wider one.
+        var (word, wide, isParted) = (text.startIndex, text.startIndex, false)
+        for index in text.startIndex...text.endIndex {
+            let kind = index < text.endIndex ? kinds[Int(text[index])] : .other
+            guard kind != .word else { continue }
+            if index - word >= Self.lengths.lowerBound { take(text[word..<index]) }
+            word = index + 1
+            if kind == .between {
+                isParted = isParted || index > wide
+                continue
             }
-            if kind == .other {
-                // What has nothing between its words was looked at already.
-                if wide < word - 1, text[wide..<index].contains(where: { self.kind(of: $0) == .between }) {
-                    take(text[wide..<index], into: &found)
-                    // Behind a name.
-                    if let equals = text[wide..<index].firstIndex(of: UInt8(ascii: "=")) { take(text[(equals + 1)..<index], into: &found) }
-                }
-                wide = index + 1
+            // What has nothing between its words was looked at already.
+            if isParted, index - wide >= Self.lengths.lowerBound {
+                take(text[wide..<index])
+                // Behind a name.
+                if let equals = text[wide..<index].firstIndex(of: UInt8(ascii: "=")) { take(text[(equals + 1)..<index]) }
             }
+            (wide, isParted) = (index + 1, false)
         }
     }
 
-    private static func take(_ word: ArraySlice<UInt8>, into found: inout [[UInt8]]) {
-        guard lengths.contains(word.count), found.count < most else { return }
+    private mutating func take(_ word: ArraySlice<UInt8>) {
+        guard Self.lengths.contains(word.count), texts.count < most else { return }
         let bytes = Array(word)
-        if !found.contains(bytes), TokenShape.couldMake(bytes) { found.append(bytes) }
+        if TokenShape.couldMake(bytes), known.insert(bytes).inserted { texts.append(bytes) }
     }
 
-    private enum Kind { case word, between, other }
+    enum Kind { case word, between, other }
 
-    private static func kind(of byte: UInt8) -> Kind {
+    /// By byte.
+    static let kinds: [Kind] = (UInt8.min...UInt8.max).map { byte in
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): .word
         // Of base64, of addresses, and of a few shapes.
@@ -60,6 +73,9 @@ extension TokenShape {
     /// Whether a text could be a token that lets somebody in.
     fileprivate static func couldMake(_ text: [UInt8]) -> Bool {
         if text.starts(with: "tacit_".utf8) { return true }
-        return registry.contains { $0.role == .authenticates && $0.isForm(of: text) }
+        return byLength[text.count]?.contains { $0.isForm(of: text) } ?? false
     }
+
+    /// The shapes that let in, by the length of what they make.
+    private static let byLength = Dictionary(grouping: registry.lazy.filter { $0.role == .authenticates }) { $0.parts.reduce(0) { $0 + $1.length } }
 }

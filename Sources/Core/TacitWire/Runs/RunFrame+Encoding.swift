@@ -18,9 +18,11 @@ extension RunFrame {
         case .exit: .exit
         case .terminalFree: .terminalFree
         case .answered: .answered
+        case .candidate: .candidate
         case .mayLeave: .mayLeave
         case .leave: .leave
         case .withhold: .withhold
+        case .refuse: .refuse
         }
     }
 
@@ -29,8 +31,8 @@ extension RunFrame {
         switch self {
         case .stdin(let bytes), .terminalInput(let bytes), .stdout(let bytes), .stderr(let bytes):
             Self.append(kind, bytes[...], to: &buffer)
-        case .report(let bytes), .answered(let bytes): Self.append(kind, bytes.prefix(Self.maximumPayload), to: &buffer)
-        case .stdinEnd, .resume, .timedOut, .terminalFree, .mayLeave, .leave, .withhold: Self.appendOne(kind, [], to: &buffer)
+        case .report(let bytes), .answered(let bytes), .candidate(let bytes): Self.append(kind, bytes.prefix(Self.maximumPayload), to: &buffer)
+        case .stdinEnd, .resume, .timedOut, .terminalFree, .mayLeave, .leave, .withhold, .refuse: Self.appendOne(kind, [], to: &buffer)
         case .windowSize(let rows, let columns): Self.appendOne(kind, Self.bytes(rows) + Self.bytes(columns), to: &buffer)
         case .signal(let number), .started(let number), .stopped(let number): Self.appendOne(kind, Self.bytes(number)[...], to: &buffer)
         case .stdinCredit(let count), .terminalCredit(let count): Self.appendOne(kind, Self.bytes(UInt32(clamping: count))[...], to: &buffer)

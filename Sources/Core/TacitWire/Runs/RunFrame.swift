@@ -20,6 +20,8 @@ public enum RunFrame: Sendable, Equatable {
     case leave
     /// Nothing of the run may leave any more.
     case withhold
+    /// What the runner asked about last may not leave: it holds a fake token.
+    case refuse
 
     // From the runner
 
@@ -42,7 +44,9 @@ public enum RunFrame: Sendable, Equatable {
     case terminalFree
     /// What waits to leave answers a guess at the value of this name. It goes to the keeper, which counts, and no further.
     case answered([UInt8])
-    /// Whether what waits may leave: one `leave` or `withhold` answers it. Of an agent's run nothing leaves before. It goes to the keeper, and no further.
+    /// The file that waits to leave holds this text, which could be a fake token. It goes to the keeper, which knows, and no further.
+    case candidate([UInt8])
+    /// Whether what waits may leave: one `leave`, `withhold` or `refuse` answers it. Of an agent's run nothing leaves before. It goes to the keeper, and no further.
     case mayLeave
 
     /// The largest payload: 64 KiB.
@@ -58,14 +62,14 @@ public enum RunFrame: Sendable, Equatable {
         case stdin = 1
         case stdinEnd, terminalInput, windowSize, signal, resume
         case leave = 16
-        case withhold
+        case withhold, refuse
         case started = 32
-        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree, answered, mayLeave
+        case stdout, stderr, stdinCredit, terminalCredit, stopped, timedOut, report, exit, terminalFree, answered, mayLeave, candidate
 
         public var sender: Sender { rawValue < Kind.leave.rawValue ? .client : rawValue < Kind.started.rawValue ? .keeper : .runner }
 
         /// Whether it goes no further than the keeper.
-        public var isForKeeper: Bool { self == .answered || self == .mayLeave }
+        public var isForKeeper: Bool { self == .answered || self == .candidate || self == .mayLeave }
     }
 }
 

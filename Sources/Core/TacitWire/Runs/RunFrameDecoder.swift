@@ -57,8 +57,8 @@ extension RunFrame.Kind {
     /// The longest payload of the kind.
     var maximumLength: Int {
         switch self {
-        case .stdin, .terminalInput, .stdout, .stderr, .report, .exit, .answered: RunFrame.maximumPayload
-        case .stdinEnd, .resume, .timedOut, .terminalFree, .mayLeave, .leave, .withhold: 0
+        case .stdin, .terminalInput, .stdout, .stderr, .report, .exit, .answered, .candidate: RunFrame.maximumPayload
+        case .stdinEnd, .resume, .timedOut, .terminalFree, .mayLeave, .leave, .withhold, .refuse: 0
         case .windowSize, .signal, .started, .stdinCredit, .terminalCredit, .stopped: 4
         }
     }
@@ -74,9 +74,11 @@ extension RunFrame {
         case .stderr: self = .stderr(Array(payload))
         case .report: self = .report(Array(payload))
         case .answered: self = .answered(Array(payload))
+        case .candidate: self = .candidate(Array(payload))
         case .mayLeave: self = .mayLeave
         case .leave: self = .leave
         case .withhold: self = .withhold
+        case .refuse: self = .refuse
         case .stdinEnd: self = .stdinEnd
         case .resume: self = .resume
         case .timedOut: self = .timedOut

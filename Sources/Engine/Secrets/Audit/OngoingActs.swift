@@ -36,6 +36,7 @@ struct Lasting: Sendable {
     let limits = RequestLimits()
     let usages = TokenUsages()
     let backups = BackupTurn()
+    let shown = UnknownTexts()
 }
 
 extension Lasting {

@@ -40,6 +40,8 @@ final class RunHold: Sendable {
 
     func mayLeave(answering names: [String]) async -> Bool { await vault.mayLeave(run, answering: names) }
 
+    func isTrap(_ texts: [[UInt8]]) async -> Bool { await vault.isTrap(texts, inFileOf: run) }
+
     func finish(_ result: String, _ detail: [(String, String)], answers: [String: Int]) async {
         await vault.finish(run, result: result, detail: detail, answers: answers)
         book.ended(number)

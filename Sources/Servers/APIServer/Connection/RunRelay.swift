@@ -101,9 +101,7 @@ struct RunRelay: Sendable {
             outcome.note(frame)
             if case .report(let report) = frame, hold.hasLostBroker { frame = .report(Self.tellingOfBroker(report)) }
             if frame == .mayLeave {
-                // What was answered counts before it is given.
-                let answer: RunFrame = await hold.mayLeave(answering: outcome.takeAnswers()) ? .leave : .withhold
-                try await runner.write(ByteBuffer(bytes: answer.encoded))
+                try await runner.write(ByteBuffer(bytes: await word(on: outcome).encoded))
             }
             if !frame.kind.isForKeeper { frame.encode(into: &bytes) }
         }
@@ -112,6 +110,13 @@ struct RunRelay: Sendable {
 }
 
 extension RunRelay {
+    /// What may become of what waits to leave: what it answers counts before it is given.
+    private func word(on outcome: RunOutcome) async -> RunFrame {
+        let (names, texts) = (outcome.takeAnswers(), outcome.takeCandidates())
+        guard await hold.mayLeave(answering: names) else { return .withhold }
+        return await hold.isTrap(texts) ? .refuse : .leave
+    }
+
     /// The report of a run whose broker ended before it. Its program was told so by each of its requests, and the person has to be told, too.
     private static func tellingOfBroker(_ bytes: [UInt8]) -> [UInt8] {
         guard var report = try? WireJSON.decode(RunReport.self, from: Data(bytes)) else { return bytes }
@@ -127,6 +132,7 @@ private final class RunOutcome: Sendable {
         var result: String?
         var detail: [(String, String)] = []
         var answers: [String] = []
+        var candidates: [[UInt8]] = []
     }
 
     private let state = Mutex(State())
@@ -143,11 +149,20 @@ private final class RunOutcome: Sendable {
         }
     }
 
+    /// The texts in the file that waits to leave which could be fake tokens.
+    func takeCandidates() -> [[UInt8]] {
+        state.withLock { state in
+            defer { state.candidates = [] }
+            return state.candidates
+        }
+    }
+
     func note(_ result: String) { state.withLock { $0.result = $0.result ?? result } }
 
     func note(_ frame: RunFrame) {
         switch frame {
         case .answered(let name): state.withLock { $0.answers.append(String(decoding: name, as: UTF8.self)) }
+        case .candidate(let text): state.withLock { $0.candidates.append(text) }
         case .timedOut: add("timed-out", "yes")
         case .report(let bytes): note(report: bytes)
         case .exit(.exited(let code)):

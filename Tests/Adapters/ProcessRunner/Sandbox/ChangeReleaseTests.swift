@@ -244,6 +244,36 @@ struct ChangeReleaseTests {
         #expect(text(of: "\(work.path)/changed") == "old\n")
     }
 
+    @Test("of a file the keeper is told what could be a fake token, and where it is one the file stays, as do no others")
+    func tokens() throws {
+        let (own, foreign, none) = ("tacit_" + "OwnA1".repeated(7), "ghp_" + "aB3d".repeated(9), "tacit_" + "NoneZ".repeated(7))
+        let work = try work()
+        let bindings: [RunBinding] = [.variable("VALUE", value, needle: "stripe/key"), .token("TOKEN", own, needle: "api/key")]
+        let script = """
+            echo "key = '\(foreign)'" > foreign; echo "key: $TOKEN" > own; echo \(none) > none; echo "$VALUE \(foreign)" > value
+            head -c 400000 /dev/zero | tr '\\0' x > long; echo " \(foreign)" >> long; echo plain > plain
+            """
+        let run = try TestRun(job(script, in: work), bindings, from: spawner)
+        run.tokens = [own, foreign]
+        try run.finish()
+        let files = try #require(report(run).files)
+        #expect(
+            files.withheld.sorted { $0.path < $1.path } == [
+                .init(path: "foreign", reason: "it holds a fake token"), .init(path: "long", reason: "it holds a fake token"),
+                .init(path: "own", reason: "it holds api/key"), .init(path: "value", reason: "it holds stripe/key"),
+            ], "\(run.errors)")
+        #expect(files.withheldCount == 4 && files.written == 2)
+        #expect(text(of: "\(work.path)/none") == "\(none)\n" && text(of: "\(work.path)/plain") == "plain\n")
+        #expect(entries(of: work.path).allSatisfy { !["foreign", "own", "value", "long"].contains($0) })
+        let told = run.frames.compactMap { frame -> String? in
+            if case .candidate(let text) = frame { String(decoding: text, as: UTF8.self) } else { nil }
+        }
+        #expect(Set(told) == [own, foreign, none])
+        // A person's run is asked about nothing.
+        let person = try TestRun(RunJob.person("sh", "-c", "echo \(foreign) > foreign", directory: work.path).sandboxed(), from: spawner).finish()
+        #expect(text(of: "\(work.path)/foreign") == "\(foreign)\n" && !person.frames.contains { $0.kind.isForKeeper })
+    }
+
     @Test("a person may have files written as they are")
     func through() throws {
         let work = try work()
@@ -274,4 +304,8 @@ struct ChangeReleaseTests {
         let (run, _) = try run("head -c 700000000 /dev/zero > big 2>/dev/null; echo $?; rm big", in: work)
         #expect(run.output == "1\nready\n", "\(run.output)")
     }
+}
+
+extension String {
+    fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }
 }

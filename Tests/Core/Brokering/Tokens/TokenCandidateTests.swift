@@ -61,7 +61,7 @@ import Testing
         #expect(found("/", ["Basic \(String(decoding: pair, as: UTF8.self))"]) == [token])
         #expect(found("/", ["Basic \(String(decoding: pair.dropLast(), as: UTF8.self))!"]) == [])
         let many = (10..<60).map { "tacit_\(String(repeating: "x", count: 30))\($0)" }
-        #expect(found("/", [many.joined(separator: " ")]).count == TokenCandidates.most)
+        #expect(found("/", [many.joined(separator: " ")]).count == TokenCandidates.mostInRequest)
         #expect(
             found(
                 "/v1/repos/apple/swift/pulls?state=open",
