@@ -15,6 +15,7 @@ struct ImportCommand: Verb {
             EXAMPLES
               tacit import .env --dry-run
               tacit import .env --prefix shop/ -e staging
+              tacit import .env --plain PORT --plain LOG_LEVEL
               tacit import secrets.json --on-conflict overwrite
               tacit import ~/Downloads/bitwarden_export.json --prefix mine/
               tacit import ~/.password-store --on-conflict skip
@@ -33,6 +34,10 @@ struct ImportCommand: Verb {
     @Option(name: .customLong("prefix"), help: ArgumentHelp("Put before each name, such as shop/.", valueName: "text"))
     var prefix = ""
 
+    @Option(
+        name: .customLong("plain"), help: ArgumentHelp("Not hidden, as stored: a port, a user, a switch (may be repeated).", valueName: "name"))
+    var plain: [String] = []
+
     @Flag(name: .customLong("last-wins"), help: "Of a name that comes twice in a .env file, take the last, as shells do.")
     var lastWins = false
 
@@ -50,7 +55,8 @@ struct ImportCommand: Verb {
         let door = try VaultDoor(context, options, to: "import secrets into \(scope.text)")
         try door.takePassword()
         let source = ImportSource(file: file, format: format, prefix: prefix, lastWins: lastWins, isLiteral: isLiteral)
-        let (content, found) = try source.read(context)
+        var (content, found) = try source.read(context)
+        for name in plain { try content.makePlain(name) }
         let console = Console(context)
         if format == nil { console.note("it is read as \(found.title); `--format` says otherwise") }
         let result = try send(content, scope, door, console)
@@ -111,7 +117,8 @@ struct ImportCommand: Verb {
         console.say("\(verb) \(scope.text): \(text.isEmpty ? "nothing" : text)\(isDryRun ? ". Nothing was stored." : ".")")
         guard result.guessable > 0 else { return }
         console.note(
-            "\(result.guessable) of them could be guessed: where one stands in an agent's output, the output ends there, without a placeholder")
+            "\(result.guessable) of them could be guessed: where one stands in an agent's output, the output ends there, without a placeholder; "
+                + "`--plain NAME` takes what is no secret, such as a port")
     }
 }
 

@@ -40,6 +40,22 @@ struct ImportContent {
     }
 }
 
+// MARK: - What is no secret
+
+extension ImportContent {
+    /// Takes the fields of a name, or of `NAME#FIELD` the one, as not hidden.
+    mutating func makePlain(_ text: String) throws {
+        let words = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let meant = parts.indices.filter { parts[$0].entry.name == words[0] && (words.count == 1 || parts[$0].entry.field == words[1]) }
+        guard !meant.isEmpty else {
+            throw CommandFailure(
+                "the file has no \(text.printable)", hint: "`--dry-run` shows what its names become; `--plain` takes one, or NAME#FIELD", status: .usage,
+                code: "import.no-name")
+        }
+        for index in meant { parts[index].entry.kind = .plain }
+    }
+}
+
 // MARK: - Other programs
 
 extension ImportContent {

@@ -22,6 +22,22 @@ struct ImportContentTests {
         #expect(content.warnings.first == "line 2: it has no value, and is left out")
     }
 
+    @Test("what is said to be plain is not hidden: a name with all its fields, or one field; a name that the file does not have is refused")
+    func plain() throws {
+        var content = try ImportContent(Array("PORT=8080\nKEY=CANARY-x\n".utf8), isJSON: false, prefix: "shop/", lastWins: false)
+        try content.makePlain("shop/PORT")
+        #expect(content.parts.map(\.entry.kind) == [.plain, .secret])
+        var fields = try ImportContent(ForeignContent(secrets: [Self.secret("db", [("host", 3), ("password", 9)])]), prefix: "")
+        try fields.makePlain("db#host")
+        #expect(fields.parts.map(\.entry.kind) == [.plain, .secret])
+        for name in ["PORT", "", "shop/PORT#other", "shop/", "shop/PORT#"] {
+            let error = #expect(throws: CommandFailure.self) { try content.makePlain(name) }
+            #expect(error?.code == "import.no-name" && error?.status == .usage)
+        }
+        try fields.makePlain("db")
+        #expect(fields.parts.map(\.entry.kind) == [.plain, .plain])
+    }
+
     @Test(
         "a secret that is too large is refused by its place",
         arguments: [[("a", (1 << 20) + 1)], Array(repeating: ("a", 1 << 20), count: 5), Array(repeating: ("a", 1), count: 65)])
