@@ -2,7 +2,7 @@
 import pathlib
 import re
 
-PAGES = ("*.md", "docs/*.md", "changes/*.md", "Sources/**/*.md")
+PAGES = ("*.md", "docs/**/*.md", "changes/*.md", "Sources/**/*.md")
 # Pages that are written by others, or by a build.
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:Sources|Tests|Scripts|docs|vectors|changes|Benchmarks|Fuzz)/[\w./+*-]+)`")

@@ -49,7 +49,8 @@ extension ImportContent {
         let meant = parts.indices.filter { parts[$0].entry.name == words[0] && (words.count == 1 || parts[$0].entry.field == words[1]) }
         guard !meant.isEmpty else {
             throw CommandFailure(
-                "the file has no \(text.printable)", hint: "`--dry-run` shows what its names become; `--plain` takes one, or NAME#FIELD", status: .usage,
+                "the file has no \(text.printable)", hint: "`--dry-run` shows what its names become; `--plain` takes one, or NAME#FIELD",
+                status: .usage,
                 code: "import.no-name")
         }
         for index in meant { parts[index].entry.kind = .plain }
