@@ -29,8 +29,14 @@ struct AuditRow {
     }
 
     var result: String {
-        var text = item.decision == "allow" ? outcome ?? item.phase ?? "done" : "denied" + (item.details["code"].map { " (\($0))" } ?? "")
+        var text = item.decision == "allow" ? outcome ?? item.phase ?? "done" : refusal
         if let repeated = item.repeated { text += " ×\(repeated)" }
         return text.printable
+    }
+
+    /// A person who asked for what is not there, as `tacit set` does first, was denied nothing.
+    private var refusal: String {
+        guard let code = item.details["code"] else { return "denied" }
+        return item.actor.hasPrefix("person ") && code.hasSuffix(".not-found") ? "not found" : "denied (\(code))"
     }
 }

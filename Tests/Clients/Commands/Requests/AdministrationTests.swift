@@ -162,18 +162,23 @@ struct AdministrationTests {
         #expect(try rig.run("audit", "verify", "--checkpoint", note, "--checkpoint", note).messages.hasPrefix("tacit: error: the kept checkpoint"))
     }
 
-    @Test("an intent and its outcome are one row")
+    @Test("an intent and its outcome are one row; a person who asks for what is not there is denied nothing, and an agent is")
     func rows() throws {
-        func item(_ index: Int64, _ phase: String?, _ decision: String = "allow") -> AuditItem {
+        func item(_ index: Int64, _ phase: String?, _ decision: String = "allow", _ code: String = "step-up.required", by actor: String = "person me")
+            -> AuditItem
+        {
             AuditItem(
-                index: index, time: "2025-11-21T04:00:00Z", actor: "person me", source: "cli", action: "secret.reveal", mode: "reveal",
-                decision: decision, phase: phase, details: decision == "deny" ? ["code": "step-up.required"] : [:])
+                index: index, time: "2025-11-21T04:00:00Z", actor: actor, source: "cli", action: "secret.reveal", mode: "reveal",
+                decision: decision, phase: phase, details: decision == "deny" ? ["code": code] : [:])
         }
         let rows = AuditRow.rows([
             item(4, "outcome of 2: done"), item(5, "intent"), item(6, "intent"), item(7, "outcome of 5: done"), item(8, nil), item(9, nil, "deny"),
+            item(10, nil, "deny", "secret.not-found"), item(11, nil, "deny", "secret.not-found", by: "agent coder"),
         ])
         #expect(
-            rows.map { "\($0.item.index) \($0.result)" } == ["4 outcome of 2: done", "5 done", "6 intent", "8 done", "9 denied (step-up.required)"])
+            rows.map { "\($0.item.index) \($0.result)" } == [
+                "4 outcome of 2: done", "5 done", "6 intent", "8 done", "9 denied (step-up.required)", "10 not found", "11 denied (secret.not-found)",
+            ])
     }
 
     @Test("an export of the log goes on page by page until a short one")
