@@ -14,7 +14,7 @@ import Testing
     private func ask(_ scene: DoorScene, _ url: String, showing credential: String? = nil, host: String? = nil, _ more: [String] = []) -> [String] {
         let shown = Data("tacit:\(credential ?? scene.credential)".utf8).base64EncodedString()
         return [
-            "-sS", "-i", "-w", "\n", "--noproxy", "*", "--max-time", "20", "--request-target", url, "-H",
+            "-sS", "-i", "-w", "\n", "--noproxy", "*", "--max-time", "90", "--request-target", url, "-H",
             "Host: \(host ?? "localhost:\(scene.service.port)")",
             "-H", "Proxy-Authorization: Basic \(shown)", "-H", "Authorization: Bearer \(scene.grant.token.text)",
         ] + more + ["http://127.0.0.1:\(scene.door.port)"]
@@ -83,7 +83,7 @@ import Testing
         }
         let url = "http://localhost:\(scene.service.port)"
         let words = [
-            "-sS", "-i", "-w", "\n", "--noproxy", "", "--proxy", scene.proxy, "--max-time", "20", "-H",
+            "-sS", "-i", "-w", "\n", "--noproxy", "", "--proxy", scene.proxy, "--max-time", "90", "-H",
             "Authorization: Bearer \(scene.grant.token.text)",
         ]
         let refused = try await DoorScene.curl(words + ["\(url)/refused"])

@@ -52,7 +52,7 @@ struct DoorScene {
     ) async throws -> String {
         let token = withToken ? ["-H", "Authorization: Bearer \(grant.token.text)"] : []
         let words =
-            ["-sS", "-i", version, "-w", "\n", "--max-time", "20", "--proxy", proxy ?? self.proxy, "--cacert", directory.path("ca.pem")] + token
+            ["-sS", "-i", version, "-w", "\n", "--max-time", "90", "--proxy", proxy ?? self.proxy, "--cacert", directory.path("ca.pem")] + token
             + arguments
             + ["https://localhost:\(service.port)\(path)"]
         return try await Self.curl(words)

@@ -47,7 +47,7 @@ import Testing
         let scene = try await DoorScene(random) { _, _ in .refuse(nil) }
         let base = "http://127.0.0.1:\(scene.door.port)/via"
         let token = ["-H", "Authorization: Bearer \(scene.grant.token.text)"]
-        let options = ["-sS", "-i", "--max-time", "20", "--noproxy", "*"] + token
+        let options = ["-sS", "-i", "--max-time", "90", "--noproxy", "*"] + token
         let printed = try await DoorScene.curl(
             options + ["--data", "{}", "\(base)/github/repos/a/b", "\(base)/gitlab/api/v4/user", "\(base)/nobody/x"])
         #expect(

@@ -13,7 +13,7 @@ import Testing
     private func ask(_ scene: DoorScene, inHandshake host: String, over version: String) async throws -> String {
         let port = scene.service.port
         return try await DoorScene.curl([
-            "-sS", "-i", "-k", version, "-w", "\n", "--max-time", "20", "--proxy", scene.proxy, "-H", "Host: localhost:\(port)",
+            "-sS", "-i", "-k", version, "-w", "\n", "--max-time", "90", "--proxy", scene.proxy, "-H", "Host: localhost:\(port)",
             "--connect-to", "\(host):\(port):localhost:\(port)", "https://\(host):\(port)/hello",
         ])
     }
@@ -49,7 +49,7 @@ import Testing
         // Nor of the address that a tunnel was asked to.
         _ = try await scene.curl("/hello", ["-k", "--connect-to", "localhost:\(scene.service.port):127.0.0.1:\(scene.service.port)"])
         let url = "https://127.0.0.1:\(scene.service.port)/hello"
-        _ = try await DoorScene.curl(["-sS", "-k", version, "--max-time", "20", "--proxy", scene.proxy, url])
+        _ = try await DoorScene.curl(["-sS", "-k", version, "--max-time", "90", "--proxy", scene.proxy, url])
         #expect(scene.judge.asked.map(\.host) == ["localhost", "localhost", "localhost", "127.0.0.1"])
         try await scene.end()
     }

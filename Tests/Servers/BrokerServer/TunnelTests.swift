@@ -19,7 +19,7 @@ import Testing
     private func curl(_ scene: DoorScene, _ path: String, _ arguments: [String] = [], host: String = "localhost") async throws -> String {
         let folder = try TemporaryDirectory()
         try Data(scene.service.authorities.utf8).write(to: URL(filePath: folder.path("own.pem")))
-        let words = ["-sS", "-i", "--http1.1", "-w", "\n", "--max-time", "20", "--proxy", scene.proxy, "--cacert", folder.path("own.pem")]
+        let words = ["-sS", "-i", "--http1.1", "-w", "\n", "--max-time", "90", "--proxy", scene.proxy, "--cacert", folder.path("own.pem")]
         return try await DoorScene.curl(words + arguments + ["https://\(host):\(scene.service.port)\(path)"])
     }
 
@@ -51,7 +51,7 @@ import Testing
     @Test func whatIsNoHandshakeIsRefused() async throws {
         let scene = try await scene()
         let words = [
-            "-sS", "--max-time", "20", "--noproxy", "", "--proxytunnel", "--proxy", scene.proxy, "http://localhost:\(scene.service.port)/echo",
+            "-sS", "--max-time", "90", "--noproxy", "", "--proxytunnel", "--proxy", scene.proxy, "http://localhost:\(scene.service.port)/echo",
         ]
         let printed = try await DoorScene.curl(words)
         #expect(!printed.hasSuffix("exit(0)") && scene.service.received.isEmpty)
