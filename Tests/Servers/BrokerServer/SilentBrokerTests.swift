@@ -28,9 +28,20 @@ import Testing
         let second = Task { try await handle.open(setup, judgedBy: judge) }
         while clock.sleeperCount < 2 { await Task.yield() }
         #expect(handle.isRunning)
-        clock.advance(by: BrokerHandle.doorPatience)
+        clock.advance(by: BrokerHandle.answerPatience)
         await #expect(throws: BrokerFailure.unavailable) { try await first.value }
         await #expect(throws: BrokerFailure.unavailable) { try await second.value }
+        #expect(!handle.isRunning)
+    }
+
+    @Test("is ended where it does not hear that it has to ask, and whoever told it goes on") func unheard() async throws {
+        let (handle, other) = try await silent()
+        defer { close(other) }
+        let telling = Task { await handle.consult() }
+        while clock.sleeperCount < 1 { await Task.yield() }
+        #expect(handle.isRunning)
+        clock.advance(by: BrokerHandle.answerPatience)
+        await telling.value
         #expect(!handle.isRunning)
     }
 

@@ -49,11 +49,8 @@ package final class BrokerHandle: RunningBroker {
     /// The most requests at once whose end is not told.
     private static let mostRequests = 4096
 
-    /// How long a broker may take to open a door: one that lives takes milliseconds, on a machine that is not overwhelmed.
-    package static let doorPatience = Duration.seconds(15)
-
-    /// How long a broker may take to hear that it has to ask; one that lives takes microseconds.
-    private static let consultPatience = Duration.seconds(2)
+    /// How long a broker may take to open a door, or to hear that it has to ask: one that lives takes milliseconds, on a machine that is not overwhelmed.
+    package static let answerPatience = Duration.seconds(15)
 
     private let state = Mutex(State())
     /// What is about to be seen of replies, in the order in which it is asked about: what counts comes before what is given.
@@ -109,7 +106,7 @@ package final class BrokerHandle: RunningBroker {
         let id = nextID()
         // Owned by this call: one that does not hear is ended, and says nothing more.
         let limit = Task { [weak self, clock] in
-            try await clock.sleep(for: Self.consultPatience)
+            try await clock.sleep(for: Self.answerPatience)
             self?.end()
         }
         defer { limit.cancel() }
@@ -137,7 +134,7 @@ package final class BrokerHandle: RunningBroker {
         state.withLock { $0.doors[id] = judge }
         // Owned by this call. A broker that does not answer is ended: it would keep whoever asks it next as long.
         let limit = Task { [weak self, clock] in
-            try await clock.sleep(for: Self.doorPatience)
+            try await clock.sleep(for: Self.answerPatience)
             self?.end()
         }
         defer { limit.cancel() }
