@@ -116,7 +116,8 @@ var targets: [Target] = [
         suite(
             "Reference", at: "Reference",
             [
-                "Model", "Envelopes", "Policies", "Approvals", "Storage", "Brokering", "Secrets", "ProcessRunner", "StateFiles", "APIServer",
+                "Model", "Auditing", "Envelopes", "Policies", "Approvals", "Storage", "Brokering", "Secrets", "ProcessRunner", "StateFiles",
+                "APIServer",
                 "TacitWire",
                 "MCPSession", "MCPTools",
                 "Commands",

@@ -62,6 +62,7 @@ def governed(connection):
         "audit.read of traffic": lambda: connection.request("GET", "/v1/traffic"),
         "audit.verify": lambda: connection.json("POST", "/v1/audit/verification", {"trusted_notes": []}),
         "audit.export": lambda: connection.request("GET", "/v1/audit/export"),
+        "audit.prove": lambda: connection.json("POST", "/v1/audit/proofs", {"index": 0}),
         "audit.checkpoint": lambda: connection.request("POST", "/v1/audit/checkpoints"),
         "audit.read of checkpoints": lambda: connection.request("GET", "/v1/audit/checkpoints"),
         "secret.reveal": lambda: connection.reveal("api/key"),

@@ -1,4 +1,5 @@
 import Approvals
+import Auditing
 import Envelopes
 import Foundation
 import Model
@@ -115,7 +116,7 @@ extension ProblemPageTests {
             .backedOff(seconds: 1800, triesUnknown: true),
             .passwordTooShort,
             .stepUpRequired, .notFound(.secret), .notFound(.project), .notFound(.environment), .notFound(.agent), .notFound(.request),
-            .notFound(.authenticator), .notFound(.token), .nameTaken(.secret),
+            .notFound(.authenticator), .notFound(.token), .notFound(.entry), .notFound(.checkpoint), .nameTaken(.secret),
             .nameTaken(.project),
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
@@ -124,7 +125,8 @@ extension ProblemPageTests {
             .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .tooManyRuns, .runnersGone, .backedOff(seconds: 30, triesUnknown: true),
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
-            .tokensTooOften(seconds: 60), .freezeUnstored, .freezeUnkept, .lockUnwritten,
+            .unprovable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), .tokensTooOften(seconds: 60), .freezeUnstored,
+            .freezeUnkept, .lockUnwritten,
             .tooManyRequests, .rateLimited(rule: "r", seconds: 30),
             .rateLimited(rule: "r", seconds: 1, limit: .concurrency), .rateLimited(rule: "r", seconds: 30, limit: .bytes), .sessionEnded,
             .backupBusy, .backupTooSoon(seconds: 600), .denied(.backupNotGranted),

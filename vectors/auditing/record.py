@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 HERE = pathlib.Path(__file__).parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent))
-from peer.log import b64, digest, entry, frontier, key_id, links, mth, note, path, pending_line, public_key, sha, signer, subproof, verifier_key  # noqa: E402
+from peer.log import b64, checkpoint, digest, entry, entry_proof, frontier, growth_proof, key_id, links, mth, note, path, pending_line, public_key, sha, signer, subproof, verifier_key  # noqa: E402
 
 # --- Merkle tree ---
 
@@ -120,6 +120,18 @@ def checkpoints() -> dict:
     }
 
 
+# --- proofs (C2SP tlog-proof, tlog-witness) ---
+
+
+def proofs() -> dict:
+    seed, origin = bytes(range(32, 64)), "tacit.example/6465666768696a6b6c6d6e6f70717273"
+    sealed = [sha(bytes([n]))[: 1 + n % 32] * (1 + n % 7) for n in range(8)]
+    notes = {n: checkpoint(origin, sealed[:n], [f"tacit-chain {b64(sha(bytes([n])))}"], signer(seed)) for n in range(1, 9)}
+    entries = [{"size": n, "index": i, "proof": entry_proof(i, sealed[:n], notes[n])} for n in notes for i in range(n)]
+    growth = [{"from": m, "size": n, "proof": growth_proof(m, sealed[:n], notes[n])} for n in notes for m in range(n + 1)]
+    return {"origin": origin, "sealed": [s.hex() for s in sealed], "notes": [notes[n] for n in notes], "entries": entries, "growth": growth}
+
+
 # --- entries ---
 
 
@@ -168,7 +180,7 @@ NAMES = {
         "vault.create", "vault.restore", "backup.make", "backup.check", "backup.drill", "backup.schedule",
         "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end", "request", "token.misuse",
         "token.issue", "token.list", "token.revoke", "agents.freeze", "agents.thaw",
-        "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",
+        "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "audit.prove", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",
     ],
 }
 
@@ -212,5 +224,5 @@ def digests() -> dict:
     return {"key": key.hex(), "rows": rows, "values": [digest(key, rows[:n]).hex() for n in range(len(rows) + 1)]}
 
 
-for name, make in {"merkle": merkle, "chain": chain, "checkpoints": checkpoints, "entries": entries, "refused-entries": refused_entries, "names": lambda: NAMES, "pending": pending, "digest": digests}.items():
+for name, make in {"merkle": merkle, "chain": chain, "checkpoints": checkpoints, "proofs": proofs, "entries": entries, "refused-entries": refused_entries, "names": lambda: NAMES, "pending": pending, "digest": digests}.items():
     (HERE / f"{name}.json").write_text(json.dumps(make(), indent=1, ensure_ascii=False) + "\n")

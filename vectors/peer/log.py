@@ -103,6 +103,18 @@ def checkpoint(origin: str, entries: list, extensions: list, private: Ed25519Pri
     return note(body, origin, private)
 
 
+def entry_proof(index: int, entries: list, checkpoint_note: str) -> str:
+    """A C2SP tlog-proof."""
+    lines = ["c2sp.org/tlog-proof@v1", f"extra {b64(entries[index])}", f"index {index}", *map(b64, path(index, entries)), ""]
+    return "".join(line + "\n" for line in lines) + checkpoint_note
+
+
+def growth_proof(old: int, entries: list, checkpoint_note: str) -> str:
+    """What a C2SP tlog-witness takes at `add-checkpoint`."""
+    lines = [f"old {old}", *map(b64, subproof(old, entries, True) if old else []), ""]
+    return "".join(line + "\n" for line in lines) + checkpoint_note
+
+
 def read_checkpoint(content: bytes, origin: str, public: bytes) -> dict:
     """The parts of a genuine checkpoint of one log, which has one signature."""
     body, _, signatures = content.decode().partition("\n\n")

@@ -38,7 +38,7 @@ package struct SegmentName: Hashable, Sendable, Comparable, CustomStringConverti
 
 /// What a name names, for messages.
 package enum NamedThing: String, Sendable {
-    case secret, organization, project, environment, field, agent, tag, request, authenticator, token
+    case secret, organization, project, environment, field, agent, tag, request, authenticator, token, entry, checkpoint
 
     /// The word with its article.
     package var oneOfThem: String { (rawValue.first.map { "aeiou".contains($0) } ?? false ? "an " : "a ") + rawValue }

@@ -46,6 +46,7 @@ public enum WirePath {
     public static let audit = "/v1/audit"
     public static let auditVerification = "/v1/audit/verification"
     public static let auditExport = "/v1/audit/export"
+    public static let auditProofs = "/v1/audit/proofs"
     public static let checkpoints = "/v1/audit/checkpoints"
     public static let doctor = "/v1/doctor"
     public static let clockAcceptance = "/v1/clock/acceptance"

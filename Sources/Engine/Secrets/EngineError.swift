@@ -1,3 +1,4 @@
+package import Auditing
 package import Model
 
 /// Why the engine refused. It names things by kind; a name only where the asker gave it and may know it.
@@ -27,6 +28,8 @@ package enum EngineError: Diagnosable, Equatable {
     case invalid(String, hint: String?)
     /// What was sent as a kept checkpoint is none; the text says which and why.
     case malformedCheckpoint(String)
+    /// Nothing is proved of a log that is broken.
+    case unprovable(LogBreak)
     /// Keys are being rotated otherwise than was asked.
     case rotationUnderway
     case noRotation
@@ -106,6 +109,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .unknownField: "field.not-found"
         case .invalid: "request.invalid"
         case .malformedCheckpoint: "audit.malformed-checkpoint"
+        case .unprovable: "audit.unprovable"
         case .rotationUnderway: "rotation.underway"
         case .noRotation: "rotation.none"
         case .lastPersonSlot: "slot.last"
@@ -157,6 +161,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .unknownField: "the secret has no such field"
         case .invalid(let what, _): what
         case .malformedCheckpoint(let what): what
+        case .unprovable(let found): "nothing is proved of a broken log: \(found.message)"
         case .rotationUnderway: "another rotation of keys is not done yet"
         case .noRotation: "no rotation of keys goes on"
         case .lastPersonSlot: "this is the last slot a person can open"
@@ -201,6 +206,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .planChanged: "look at the new plan and decide again; nothing was written"
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
+        case .unprovable: "keep a copy of the vault as it is; `tacit audit verify` goes through all of it"
         case .notEmpty: "delete and purge what is in it first"
         case .rotationUnderway: "go on with it first: `tacit rotate resume`"
         case .noRotation: "begin one with `tacit rotate project NAME` or `tacit rotate reseal`"
@@ -222,6 +228,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .notFound(.secret): "see `tacit list`"
         case .notFound(.agent): "`tacit agent list` shows those that there are, and `tacit agent add NAME` registers one"
         case .notFound(.token): "`tacit token list --all` shows those that there are"
+        case .notFound(.entry): "see `tacit audit list`"
+        case .notFound(.checkpoint): "none of that size was signed; `tacit audit checkpoint --list` shows those that there are"
         case .notFound(.environment): "`tacit env list` shows those that there are, and `tacit env create NAME` makes one"
         default: nil
         }

@@ -288,7 +288,8 @@ import Testing
                 { _ = try await open.replaceRecovery(by: agent) }, { try await open.removeSlot(SlotID(random: .system), by: agent) },
                 { _ = try await open.auditEntries(from: 0, limit: 1, by: agent) }, { _ = try await open.storedEntries(from: 0, limit: 1, by: agent) },
                 { _ = try await open.verifyAudit(trusted: [], by: agent) }, { _ = try await open.checkpoint(by: agent) },
-                { _ = try await open.checkpoints(by: agent) }, { try await open.acceptClock(by: agent) },
+                { _ = try await open.prove(ProofWish(.entry(0)), by: agent) }, { _ = try await open.checkpoints(by: agent) },
+                { try await open.acceptClock(by: agent) },
                 {
                     var wish = RunWish(arguments: ["env"], scope: scope)
                     wish.takesAll = true

@@ -225,6 +225,7 @@ import Testing
         Row("audit read", "audit.read administer allow") { _ = try await $0.open.auditEntries(from: 0, limit: 1, by: $0.person()) },
         Row("audit export", "audit.export administer allow") { _ = try await $0.open.storedEntries(from: 0, limit: 1, by: $0.person()) },
         Row("audit verify", "audit.verify administer allow") { _ = try await $0.open.verifyAudit(trusted: [], by: $0.person()) },
+        Row("audit prove", "audit.prove administer allow") { _ = try await $0.open.prove(ProofWish(.entry(0)), by: $0.person()) },
         Row("checkpoint", "audit.checkpoint administer allow") { _ = try await $0.open.checkpoint(by: $0.person()) },
         Row("checkpoints", "audit.read administer allow") { _ = try await $0.open.checkpoints(by: $0.person()) },
     ]

@@ -1,4 +1,5 @@
 import Approvals
+import Auditing
 import Envelopes
 import Hummingbird
 import Model
@@ -31,7 +32,9 @@ struct ProblemTableTests {
             (.rollbackSuspected, 409, "vault.rollback-suspected"), (.recordsDisagree, 500, "vault.records-disagree"),
             (.logBroken, 500, "vault.log-broken"), (.unreadable, 500, "vault.unreadable"), (.logFull, 503, "audit.full"),
             (.tooManyRuns, 429, "run.too-many"), (.runnersGone, 503, "run.unavailable"), (.backupBusy, 409, "backup.busy"),
-            (.backupTooSoon(seconds: 9), 429, "backup.too-soon"),
+            (.backupTooSoon(seconds: 9), 429, "backup.too-soon"), (.notFound(.entry), 404, "entry.not-found"),
+            (.notFound(.checkpoint), 404, "checkpoint.not-found"),
+            (.unprovable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), 500, "audit.unprovable"),
         ] as [(EngineError, Int, String)])
     func engine(error: EngineError, status: Int, code: String) {
         let problem = ProblemTable.problem(for: error)

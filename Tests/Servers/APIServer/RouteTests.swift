@@ -244,6 +244,28 @@ struct RouteTests {
         #expect(try await verify([changed]).json(Problem.self).title.contains("its size is not"))
     }
 
+    @Test("a proof is of an entry or of growth, and says what it shows")
+    func proofs() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        let kept = try await client.ask("POST", "/v1/audit/checkpoints").json(CheckpointNote.self)
+        func prove(_ wish: ProofRequest) async throws -> Client.Answer {
+            try await client.ask("POST", "/v1/audit/proofs", json: String(decoding: try WireJSON.encode(wish), as: UTF8.self))
+        }
+        let entry = try await prove(ProofRequest(index: 1, checkpoint: kept.note)).json(AuditProof.self)
+        #expect(entry.proof.hasPrefix("c2sp.org/tlog-proof@v1\nextra ") && entry.proof.hasSuffix("\n\n\(kept.note)"))
+        #expect(entry.index == 1 && entry.from == nil && entry.verifierKey == kept.verifierKey && kept.note.contains("\n\(entry.size)\n"))
+        let growth = try await prove(ProofRequest(checkpoint: kept.note)).json(AuditProof.self)
+        #expect(growth.proof.hasPrefix("old \(entry.size)\n") && growth.from == entry.size && growth.index == nil && growth.size > entry.size)
+        #expect(try await prove(ProofRequest(from: 0, size: entry.size)).json(AuditProof.self).proof == "old 0\n\n\(kept.note)")
+        for wish in [
+            ProofRequest(), ProofRequest(size: 3), ProofRequest(index: 1, from: 1), ProofRequest(index: 1, size: entry.size, checkpoint: kept.note),
+            ProofRequest(from: 1, checkpoint: kept.note), ProofRequest(index: 1, from: 1, checkpoint: kept.note),
+        ] { #expect(try await prove(wish).code == "request.invalid", "\(wish)") }
+        #expect(try await prove(ProofRequest(index: 10_000)).status == 404)
+        #expect(try await prove(ProofRequest(index: 0, checkpoint: "CANARY-none")).code == "audit.malformed-checkpoint")
+    }
+
     @Test("a revision is refused where none is compared", arguments: [("DELETE", ""), ("POST", "/undelete"), ("GET", "")])
     func unusedTag(method: String, suffix: String) async throws {
         let bed = try await Bed()

@@ -21,14 +21,7 @@ struct AuditVerifyCommand: Verb {
     @OptionGroup var options: GlobalOptions
 
     func perform(in context: CommandContext) throws {
-        let notes = try checkpoints.map { path in
-            let bytes = try Input.readFile(path, limit: 1 << 20, naming: "the checkpoint")
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw CommandFailure(
-                    "the checkpoint is not text", hint: "it is what `tacit audit checkpoint` prints", status: .usage, code: "checkpoint.not-text")
-            }
-            return text
-        }
+        let notes = try checkpoints.map(KeptNote.read)
         let door = try VaultDoor(context, options, to: "verify the audit log")
         let verdict = try verify(notes, door)
         let console = Console(context)
@@ -48,14 +41,8 @@ struct AuditVerifyCommand: Verb {
     }
 
     private func verify(_ notes: [String], _ door: VaultDoor) throws -> AuditVerification {
-        do { return try door.send("POST", WirePath.auditVerification, json: VerificationRequest(trustedNotes: notes)) } catch let failure
-            as CommandFailure where failure.code == "audit.malformed-checkpoint"
-        {
-            // It is a file that was named here that is not as it must be.
-            var failure = failure
-            failure.status = .usage
-            if checkpoints.count == 1 { failure.message = "\(checkpoints[0].printable): \(failure.message)" }
-            throw failure
+        try KeptNote.naming(checkpoints.count == 1 ? checkpoints[0] : nil) {
+            try door.send("POST", WirePath.auditVerification, json: VerificationRequest(trustedNotes: notes))
         }
     }
 

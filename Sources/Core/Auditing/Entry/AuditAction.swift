@@ -111,6 +111,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case auditRead = "audit.read"
     case auditVerify = "audit.verify"
     case auditExport = "audit.export"
+    /// Something about the log was proved to whoever has no key of it.
+    case auditProve = "audit.prove"
 
     case clockAccepted = "clock.accepted"
     case rollbackAccepted = "rollback.accepted"

@@ -29,6 +29,13 @@ package struct LogBreak: Sendable, Equatable {
     /// What there is.
     package let actual: String
 
+    package init(kind: Kind, index: Int64, expected: String, actual: String) {
+        self.kind = kind
+        self.index = index
+        self.expected = expected
+        self.actual = actual
+    }
+
     /// One sentence that names the break.
     package var message: String {
         let found = "expected \(expected.shortened), found \(actual.shortened)"

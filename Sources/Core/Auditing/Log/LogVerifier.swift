@@ -81,7 +81,7 @@ package struct LogVerifier: Sendable {
 /// One stored entry as far as the verifier needs it.
 package struct LogRow: Sendable {
     package let index: Int64
-    let leaf: LogHash
+    package let leaf: LogHash
     /// The chain value; nil when it has another length.
     let link: LogHash?
     let linkByteCount: Int

@@ -1,4 +1,4 @@
-/// Inclusion and consistency proofs over the log's tree (RFC 6962 §2.1.1 and §2.1.2). Leaves are given by their hashes.
+/// What inclusion and consistency proofs over the log's tree show (RFC 6962 §2.1.1 and §2.1.2). `ProofGatherer` makes them.
 package enum MerkleProof {
     /// What a proof shows.
     package enum Verdict: Sendable, Equatable {
@@ -14,21 +14,6 @@ package enum MerkleProof {
         case wrongLength = "wrong-length"
         /// The hashes lead to another root than the one given.
         case otherRoot = "other-root"
-    }
-
-    /// The root over leaves.
-    package static func root(of leaves: [LogHash]) -> LogHash { root(of: leaves[...]) }
-
-    /// The hashes that lead from leaf `index` to the root over `leaves`, nearest first; nil when there is no such leaf.
-    package static func inclusion(of index: Int, in leaves: [LogHash]) -> [LogHash]? {
-        guard leaves.indices.contains(index) else { return nil }
-        return path(to: index, in: leaves[...])
-    }
-
-    /// The hashes that show the first `size` leaves to be the older tree; nil unless 0 < `size` ≤ the number of leaves.
-    package static func consistency(from size: Int, in leaves: [LogHash]) -> [LogHash]? {
-        guard (1...max(1, leaves.count)).contains(size), !leaves.isEmpty else { return nil }
-        return subproof(size, in: leaves[...], isWhole: true)
     }
 }
 
@@ -95,37 +80,5 @@ private struct ConsistencyWalk {
         }
         guard last == 0 else { return .refuted(.wrongLength) }
         return old == oldRoot && new == newRoot ? .proven : .refuted(.otherRoot)
-    }
-}
-
-extension MerkleProof {
-    private static func root(of leaves: ArraySlice<LogHash>) -> LogHash {
-        var frontier = MerkleFrontier()
-        for leaf in leaves { frontier.append(leaf) }
-        return frontier.rootHash
-    }
-
-    /// PATH(m, D[n]) of RFC 6962 §2.1.1.
-    private static func path(to index: Int, in leaves: ArraySlice<LogHash>) -> [LogHash] {
-        guard leaves.count > 1 else { return [] }
-        let (left, right) = split(leaves)
-        return index < left.count
-            ? path(to: index, in: left) + [root(of: right)]
-            : path(to: index - left.count, in: right) + [root(of: left)]
-    }
-
-    /// SUBPROOF(m, D[n], b) of RFC 6962 §2.1.2; `isWhole` is its b: the subtree is the whole old tree, whose root the verifier has.
-    private static func subproof(_ size: Int, in leaves: ArraySlice<LogHash>, isWhole: Bool) -> [LogHash] {
-        guard size < leaves.count else { return isWhole ? [] : [root(of: leaves)] }
-        let (left, right) = split(leaves)
-        return size <= left.count
-            ? subproof(size, in: left, isWhole: isWhole) + [root(of: right)]
-            : subproof(size - left.count, in: right, isWhole: false) + [root(of: left)]
-    }
-
-    /// Splits at the largest power of two below the number of leaves.
-    private static func split(_ leaves: ArraySlice<LogHash>) -> (ArraySlice<LogHash>, ArraySlice<LogHash>) {
-        let count = 1 << (Int.bitWidth - 1 - (leaves.count - 1).leadingZeroBitCount)
-        return (leaves.prefix(count), leaves.dropFirst(count))
     }
 }

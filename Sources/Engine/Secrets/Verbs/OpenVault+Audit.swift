@@ -66,7 +66,8 @@ extension OpenVault {
         let handedOut = try kept + witnessed(upTo: present.size)
         let signed = try await storedCheckpoints(upTo: present.size)
         let ongoing = lasting.ongoing.indices
-        var verdict = try await verdict(upTo: present.size, checkpoints: signed, trusted: kept + [present])
+        var nothing: ProofGatherer?
+        var verdict = try await verdict(upTo: present.size, checkpoints: signed, trusted: kept + [present], gathering: &nothing)
         if case .intact = verdict, let gap = CheckpointSeries(signed).gap(handedOut: handedOut, head: present) { verdict = .broken(gap) }
         var report = VerificationReport(verdict: verdict, checkpoints: signed.count)
         guard case .intact = verdict else { return report }
@@ -77,7 +78,7 @@ extension OpenVault {
     }
 
     /// A checkpoint that a person kept. One that is none is told by its number, where there are several.
-    private static func kept(_ note: [UInt8], number: Int, of count: Int) throws -> SignedCheckpoint {
+    static func kept(_ note: [UInt8], number: Int, of count: Int) throws -> SignedCheckpoint {
         do { return try SignedCheckpoint(parsing: note) } catch {
             let which = count == 1 ? "the kept checkpoint" : "kept checkpoint \(number)"
             throw EngineError.malformedCheckpoint("\(which) cannot be used: \(error.message)")
@@ -97,14 +98,20 @@ extension OpenVault {
         return kept.map { $0.size <= size ? [$0] : [] } ?? []
     }
 
-    private func verdict(upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint]) async throws -> LogVerdict {
+    /// Goes through the log from its beginning, and hands each leaf that is in order on to who gathers a proof.
+    func verdict(
+        upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint], gathering gatherer: inout ProofGatherer?
+    ) async throws -> LogVerdict {
         var verifier = try LogVerifier(
             organization: organization, key: keyring.auditKeys().chain, verifierKey: verifierKey, checkpoints: checkpoints, trusted: trusted)
         var rows = try await rows(from: 0, upTo: size)
         while let last = rows.last {
             // The next ones are read and hashed while these are chained.
             async let following = self.rows(from: last.index + 1, upTo: size)
-            for row in rows { if let found = verifier.take(row) { return .broken(found) } }
+            for row in rows {
+                if let found = verifier.take(row) { return .broken(found) }
+                gatherer?.append(row.leaf)
+            }
             rows = try await following
         }
         return verifier.finish()

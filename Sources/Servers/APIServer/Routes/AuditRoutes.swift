@@ -13,6 +13,7 @@ struct AuditRoutes: Sendable {
     func add(to router: Router<APIContext>) {
         router.route(.get, WirePath.audit, query: ["from", "limit", "before", "since", "until", "agent", "secret", "action", "denied"], use: list)
         router.route(.post, WirePath.auditVerification, use: verify)
+        router.route(.post, WirePath.auditProofs, use: prove)
         router.route(.get, WirePath.auditExport, query: ["from", "limit"], use: export)
         router.route(.get, WirePath.checkpoints) { _, context in
             let open = try open(context)
@@ -54,6 +55,11 @@ struct AuditRoutes: Sendable {
         let wish: VerificationRequest = try await request.json()
         let report = try await open(context).verifyAudit(trusted: wish.trustedNotes.map { Array($0.utf8) }, by: try context.asker)
         return try Response(json: AuditVerification(report))
+    }
+
+    @Sendable private func prove(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish = try ProofWish(try await request.json(ProofRequest.self))
+        return try Response(json: AuditProof(try await open(context).prove(wish, by: try context.asker)))
     }
 
     /// Entries as they are stored: one JSON line each with index, sealed bytes and chain value in hexadecimal.

@@ -86,6 +86,12 @@ struct RequestTests {
             line: "audit verify", request: "POST /v1/audit/verification", body: #"{"trusted_notes":[]}"#,
             answer: .json(AuditVerification(intact: true, entries: 1, checkpoints: 0, message: "fine"))),
         Case(line: "audit checkpoint", request: "POST /v1/audit/checkpoints", answer: .json(CheckpointNote(note: "n\n", verifierKey: "k"))),
+        Case(
+            line: "audit prove 7 --size 9", request: "POST /v1/audit/proofs", body: #"{"index":7,"size":9}"#,
+            answer: .json(AuditProof(proof: "p\n", verifierKey: "k", size: 9, index: 7))),
+        Case(
+            line: "audit prove --from 4", request: "POST /v1/audit/proofs", body: #"{"from":4}"#,
+            answer: .json(AuditProof(proof: "p\n", verifierKey: "k", size: 9, from: 4))),
         Case(line: "audit checkpoint --list", request: "GET /v1/audit/checkpoints", answer: .json(Page<CheckpointNote>(items: []))),
         Case(
             line: "session list", request: "GET /v1/sessions",
