@@ -66,6 +66,16 @@ extension Record {
         SQLStep(
             .updateRecord,
             [
+                .integer(revision), .bytes(content), .bytes(mac),
+                .id(organization), .identifier(id), .text(kind.rawValue), .optional(parent), .optional(lookup), .integer(replaced),
+            ], about: kind)
+    }
+
+    /// As `replacement`, for one that is found by another name from now on.
+    func renaming(of replaced: Int64) -> SQLStep {
+        SQLStep(
+            .renameRecord,
+            [
                 .optional(lookup), .integer(revision), .bytes(content), .bytes(mac),
                 .id(organization), .identifier(id), .text(kind.rawValue), .optional(parent), .integer(replaced),
             ], about: kind)

@@ -63,6 +63,8 @@ extension SQLConnection {
                 log.ends[entry.organization] = next + 1
             case .expectNewestKey(let owner, let generation, let organization):
                 guard try newestGeneration(of: owner, in: organization) == generation else { throw .conflict(step.kind) }
+            case .put(let record, replacing: let replaced?):
+                if try !changesOneRow(step) { try changeOneRow(record.renaming(of: replaced), otherwise: .conflict(step.kind)) }
             default: try changeOneRow(step, otherwise: .conflict(step.kind))
             }
         }
@@ -70,10 +72,13 @@ extension SQLConnection {
 
     /// Runs a statement that must change exactly one row.
     private func changeOneRow(_ step: SQLStep, otherwise failure: StoreError) throws(StoreError) {
-        do throws(StoreError) {
-            guard try run(step.statement, step.values) == 1 else { throw .conflict(nil) }
-        } catch {
-            if case .conflict = error { throw failure }
+        guard try changesOneRow(step) else { throw failure }
+    }
+
+    /// Runs a statement, and tells whether it changed one row; none that the schema's own rules refuse.
+    private func changesOneRow(_ step: SQLStep) throws(StoreError) -> Bool {
+        do throws(StoreError) { return try run(step.statement, step.values) == 1 } catch {
+            if case .conflict = error { return false }
             throw error
         }
     }

@@ -2,7 +2,7 @@
 package enum SQLStatement: Int, CaseIterable, Sendable {
     case begin, commit, savepoint, release, rollbackToSavepoint
     case schemaVersion, insertMigration
-    case insertRecord, updateRecord, deleteRecord
+    case insertRecord, updateRecord, renameRecord, deleteRecord
     case recordByID, recordByLookup, recordsOfKind, recordsInParent, allRecords, nextOrganization
     case insertKey, deleteKey, keysOfOwner, newestKey
     case insertVersion, deleteVersion, version, versionsOfSecret, versionsInEnvironment
@@ -33,7 +33,13 @@ extension SQLStatement {
         let columns = "kind, id, parent, lookup, revision, content, mac"
         return switch self {
         case .insertRecord: "INSERT INTO record (organization, \(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        // A column that is set is written in its index, too, whether or not it is another value.
         case .updateRecord:
+            """
+            UPDATE record SET revision = $1, content = $2, mac = $3
+            WHERE organization = $4 AND id = $5 AND kind = $6 AND parent IS NOT DISTINCT FROM $7 AND lookup IS NOT DISTINCT FROM $8 AND revision = $9
+            """
+        case .renameRecord:
             """
             UPDATE record SET lookup = $1, revision = $2, content = $3, mac = $4
             WHERE organization = $5 AND id = $6 AND kind = $7 AND parent IS NOT DISTINCT FROM $8 AND revision = $9

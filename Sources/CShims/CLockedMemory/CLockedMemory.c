@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "CLockedMemory.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,3 +38,15 @@ void *tacit_locked_map(size_t length, enum tacit_locked_kind *kind) {
 }
 
 void tacit_wipe(void *bytes, size_t length) { explicit_bzero(bytes, length); }
+
+int tacit_random(void *bytes, size_t length) {
+    unsigned char *next = bytes;
+    while (length > 0) {
+        ssize_t count = getrandom(next, length, 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return -1;
+        next += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}

@@ -19,13 +19,25 @@ package struct CanonicalWriter: Sendable {
     package mutating func write(_ value: Int) { write(Int64(value)) }
 
     /// Writes bytes behind their length in four bytes.
+    package mutating func write(_ value: [UInt8]) {
+        unsafe withUnsafeBytes(of: UInt32(value.count).bigEndian) { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: value)
+    }
+
+    /// Writes bytes behind their length in four bytes.
     package mutating func write(_ value: some Collection<UInt8>) {
         unsafe withUnsafeBytes(of: UInt32(value.count).bigEndian) { unsafe bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: value)
     }
 
     /// Writes a text as its UTF-8 bytes.
-    package mutating func write(_ text: String) { write(text.utf8) }
+    package mutating func write(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            unsafe withUnsafeBytes(of: UInt32(utf8.count).bigEndian) { unsafe bytes.append(contentsOf: $0) }
+            unsafe bytes.append(contentsOf: utf8)
+        }
+    }
 
     /// Writes an id in its sixteen bytes.
     package mutating func write(_ id: RecordID<some Any>) {
@@ -37,12 +49,14 @@ package struct CanonicalWriter: Sendable {
     package mutating func write(_ time: Timestamp) { write(time.nanoseconds) }
 
     /// Writes 1 and the value, or 0 for nil.
+    @inlinable
     package mutating func write<Value>(optional value: Value?, _ body: (inout CanonicalWriter, Value) -> Void) {
         write(byte: value == nil ? 0 : 1)
         if let value { body(&self, value) }
     }
 
     /// Writes a count in eight bytes, then each element.
+    @inlinable
     package mutating func write<Element>(list: some Collection<Element>, _ body: (inout CanonicalWriter, Element) -> Void) {
         write(list.count)
         for element in list { body(&self, element) }

@@ -1,3 +1,5 @@
+import CLockedMemory
+
 /// Where random bytes come from. Rules take it as a parameter, so that vectors can be reproduced.
 package struct RandomBytes: Sendable {
     private let generate: @Sendable (Int) -> [UInt8]
@@ -7,14 +9,10 @@ package struct RandomBytes: Sendable {
 
     /// The operating system's generator (getrandom).
     package static let system = RandomBytes { count in
-        var generator = SystemRandomNumberGenerator()
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 7)
-        while bytes.count < count {
-            unsafe withUnsafeBytes(of: generator.next()) { unsafe bytes.append(contentsOf: $0) }
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            if count > 0 { precondition(unsafe tacit_random(buffer.baseAddress, count) == 0, "internal: the system gives no random bytes") }
+            initialized = count
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
     }
 
     /// Draws `count` bytes.

@@ -55,12 +55,12 @@ package final class CachingStore: Sendable {
         return read
     }
 
-    /// Forgets what a batch changes, before it does and once it may have.
-    private func change(_ changed: [Batch.Operation], by count: Int) {
+    /// Forgets what batches change, before it does and once it may have.
+    private func change(_ batches: [Batch], by count: Int) {
         state.withLock { state in
             state.changes += 1
             state.underway += count
-            for operation in changed { state.rows.forget(operation) }
+            for batch in batches { for operation in batch.operations { state.rows.forget(operation) } }
         }
     }
 }
@@ -124,6 +124,7 @@ extension CachingStore.Rows {
     }
 
     private mutating func forget(_ address: FieldAddress, _ organization: OrganizationID) {
+        guard !fields.isEmpty else { return }
         fields[.init(address: address, organization: organization)] = nil
     }
 }
@@ -132,10 +133,9 @@ extension CachingStore: BatchStore {
     package var writingExecutor: (any SerialExecutor & TaskExecutor)? { store.writingExecutor }
 
     package nonisolated(nonsending) func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>] {
-        let changed = batches.flatMap(\.operations).filter(\.changesRows)
-        guard !changed.isEmpty else { return try await store.commit(batches) }
-        change(changed, by: 1)
-        defer { change(changed, by: -1) }
+        guard batches.contains(where: { $0.operations.contains(where: \.changesRows) }) else { return try await store.commit(batches) }
+        change(batches, by: 1)
+        defer { change(batches, by: -1) }
         return try await store.commit(batches)
     }
 }

@@ -197,12 +197,13 @@ import Testing
             return generations == [2]
         },
         rotation("rotation of a project", RotationTests.shop), rotation("reseal", RotationTests.everything),
+        rotation("rotation, ahead", RotationTests.shop, portions: 3), rotation("reseal, ahead", RotationTests.everything, portions: 3),
     ]
 
     /// What broke leaves it begun or not, by some portions on, or done; every value can be read, and going on ends it.
-    private static func rotation(_ what: String, _ wish: RotationWish) -> Write {
+    private static func rotation(_ what: String, _ wish: RotationWish, portions: Int = 1) -> Write {
         Write(what) {
-            try await $0.rotate(wish, portion: 2)
+            try await $0.rotate(wish, portion: 2, portions: portions)
         } isThere: { bench in
             let isUnderway = try await bench.open.rotation(by: bench.person()) != nil
             let found = try await RotationTests.generations(bench)

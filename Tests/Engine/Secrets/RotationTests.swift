@@ -61,10 +61,11 @@ import Testing
         return (keys, used)
     }
 
-    @Test("a project's key is new, everything is under it, the old one is gone, and every value is what it was", arguments: [1, 3, 2048])
-    func project(portion: Int) async throws {
+    @Test(
+        "a project's key is new, everything is under it, the old one is gone, and every value is what it was", arguments: [1, 3, 2048], [1, 8])
+    func project(portion: Int, portions: Int) async throws {
         let bench = try await Self.bench()
-        let done = try await bench.rotate(Self.shop, portion: portion)
+        let done = try await bench.rotate(Self.shop, portion: portion, portions: portions)
         #expect(done.versions == 11 && done.total == 11 && done.destroyed == 1)
         for _ in 1...2 {
             let found = try await Self.generations(bench)
@@ -78,21 +79,22 @@ import Testing
         _ = try await bench.open.undelete(VaultBench.name("app/gone"), in: VaultBench.dev, by: bench.person())
         #expect(try await bench.reveal("app/gone") == "CANARY-gone")
         // Once more: generations go on.
-        _ = try await bench.rotate(Self.shop, portion: portion)
+        _ = try await bench.rotate(Self.shop, portion: portion, portions: portions)
         let again = try await Self.generations(bench)
         #expect(again.keys == [3] && again.used == [3])
         try await Self.check(bench)
     }
 
     @Test(
-        "values stay sealed as they are when a project's key is new; a reseal seals each anew, under a data key of its own", arguments: [1, 4, 2048])
-    func reseal(portion: Int) async throws {
+        "values stay sealed as they are when a project's key is new; a reseal seals each anew, under a data key of its own", arguments: [1, 4, 2048],
+        [1, 8])
+    func reseal(portion: Int, portions: Int) async throws {
         let bench = try await Self.bench()
         let before = try await StoreDump(of: bench.store)
-        _ = try await bench.rotate(Self.shop, portion: portion)
+        _ = try await bench.rotate(Self.shop, portion: portion, portions: portions)
         let rotated = try await StoreDump(of: bench.store)
         #expect(Set(rotated.fields.map(\.ciphertext.sealed)) == Set(before.fields.map(\.ciphertext.sealed)))
-        let done = try await bench.rotate(Self.everything, portion: portion)
+        let done = try await bench.rotate(Self.everything, portion: portion, portions: portions)
         #expect(done.versions == 12 && done.total == 12 && done.destroyed == 2)
         let resealed = try await StoreDump(of: bench.store)
         #expect(resealed.fields.count == before.fields.count)
@@ -157,8 +159,8 @@ import Testing
 
     @Test(
         "whoever writes, renames, tags, deletes and reads meanwhile is right, and nothing is left under the old key",
-        arguments: [Self.shop, Self.everything])
-    func busy(wish: RotationWish) async throws {
+        arguments: [Self.shop, Self.everything], [1, 8])
+    func busy(wish: RotationWish, portions: Int) async throws {
         let bench = try await Self.bench()
         let (open, person, clock) = (try bench.open, bench.person(), Flag(false))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -185,7 +187,7 @@ import Testing
                 defer { clock.set() }
                 for _ in 0..<3 {
                     _ = try await open.beginRotation(wish, by: person)
-                    while try await open.rotate(portion: 5, by: person).phase != .done {}
+                    while try await open.rotate(portion: 5, portions: portions, by: person).phase != .done {}
                 }
             }
             try await group.waitForAll()
@@ -269,11 +271,11 @@ import Testing
         #expect(try await StoreDump(of: bench.store).keys == dump.keys)
     }
 
-    @Test("the log has its begin, its portions and its end with counts, and no name") func log() async throws {
+    @Test("the log has its begin, its portions and its end with counts, and no name", arguments: [1, 3]) func log(portions: Int) async throws {
         let bench = try await Self.bench()
         let start = Int64(try await bench.log().count) + 1
-        _ = try await bench.rotate(Self.shop, portion: 8)
-        _ = try await bench.rotate(Self.everything, portion: 8)
+        _ = try await bench.rotate(Self.shop, portion: 8, portions: portions)
+        _ = try await bench.rotate(Self.everything, portion: 8, portions: portions)
         let entries = try await bench.log(from: start).filter { $0.action.text.hasPrefix("rotation.") }
         #expect(entries.first?.action == .known(.rotationBegin) && entries.last?.action == .known(.rotationEnd))
         #expect(entries.allSatisfy { $0.subjects.allSatisfy { $0.name == nil } })
@@ -309,6 +311,54 @@ import Testing
         }
     }
 
+    @Test("a portion that is made ready before the one before it is stored moves nothing of that one again, and both are stored")
+    func ahead() async throws {
+        let bench = try await Self.bench()
+        let open = try bench.open
+        _ = try await open.beginRotation(Self.shop, by: bench.person())
+        let row = try #require(try await open.book.record(.rotation, parent: nil, name: RotationRecord.name))
+        for room in [1, 2, 3, 5, 8] {
+            var first = RotationWalk(try RotationRecord(decoding: row.content), room: room, in: open) { throw EngineError.locked }
+            try await first.run()
+            var second = RotationWalk(after: first, room: room)
+            try await second.run()
+            let (ids, later) = (Set(first.change.added.map(\.id)), Set(second.change.added.map(\.id)))
+            let (keys, laterKeys) = (first.change.insertedKeys, second.change.insertedKeys)
+            #expect(ids.isDisjoint(with: later) && keys.isDisjoint(with: laterKeys))
+            #expect(ids.count + keys.count == room && later.count + laterKeys.count == room)
+        }
+        var requests = 0
+        while try await open.rotate(portion: 2, portions: 100, by: bench.person()).phase == .moving { requests += 1 }
+        // All of a pass goes in one request, and the next begins when it is stored.
+        #expect(requests == 0)
+        while try await open.rotate(portion: 2, portions: 100, by: bench.person()).phase != .done {}
+        #expect(try await Self.generations(bench).used == [2])
+        try await Self.check(bench)
+    }
+
+    @Test(
+        "what somebody purges between two portions is in none of them, and what was stored before stays stored",
+        arguments: [Self.shop, Self.everything])
+    func purgedBetween(wish: RotationWish) async throws {
+        let bench = try await Self.bench()
+        let (open, person) = (try bench.open, bench.person())
+        _ = try await open.beginRotation(wish, by: person)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { while try await open.rotate(portion: 1, portions: 50, by: person).phase != .done {} }
+            group.addTask {
+                for number in 1...5 {
+                    _ = try await open.delete(VaultBench.name("many/n\(number)"), in: VaultBench.dev, by: person)
+                    try await open.purge(VaultBench.name("many/n\(number)"), in: VaultBench.dev, by: person)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await Self.generations(bench).used == [2])
+        for number in 1...3 { #expect(try await bench.reveal("app/key", version: Int64(number), field: "value") == "CANARY-\(number)") }
+        #expect(try await bench.verify().verdict.isIntact)
+        #expect(try await bench.verify().missingOutcomes.isEmpty)
+    }
+
     @Test("values of a mebibyte are sealed anew a few at a time") func large() async throws {
         let bench = try await VaultBench.unlocked()
         let value = SecretValue(copying: unsafe [UInt8](repeating: 0x41, count: 1 << 20).span.bytes)
@@ -329,9 +379,17 @@ import Testing
 
 extension VaultBench {
     /// A rotation from begin to end.
-    @discardableResult func rotate(_ wish: RotationWish, portion: Int = OpenVault.usualPortion) async throws -> RotationProgress {
+    @discardableResult
+    func rotate(_ wish: RotationWish, portion: Int = OpenVault.usualPortion, portions: Int = 1) async throws -> RotationProgress {
         var progress = try await open.beginRotation(wish, by: person())
-        while progress.phase != .done { progress = try await open.rotate(portion: portion, by: person()) }
+        while progress.phase != .done { progress = try await open.rotate(portion: portion, portions: portions, by: person()) }
         return progress
+    }
+}
+
+extension Change {
+    /// The fields that get another data key.
+    fileprivate var insertedKeys: Set<FieldAddress> {
+        Set(operations.compactMap { if case .insertDataKey(let key) = $0 { key.address } else { nil } })
     }
 }

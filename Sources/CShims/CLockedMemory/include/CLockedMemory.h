@@ -14,3 +14,7 @@ void *tacit_locked_map(size_t length, enum tacit_locked_kind *kind);
 
 /// Overwrites `length` bytes in a way that no optimiser removes.
 void tacit_wipe(void *bytes, size_t length);
+
+/// Fills `length` bytes from the system's generator (getrandom), in one call for as many as it gives at once.
+/// Returns 0; -1 when the system has none, which no caller may go on from.
+int tacit_random(void *bytes, size_t length);

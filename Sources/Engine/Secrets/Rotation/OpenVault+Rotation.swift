@@ -59,19 +59,23 @@ extension OpenVault {
         }
     }
 
-    /// Moves one portion. Once a whole pass has found nothing under an old key, the old keys are destroyed, and it is done.
-    package func rotate(portion: Int = usualPortion, by asker: Asker) async throws -> RotationProgress {
+    /// Moves a portion, or several, each in a transaction of its own: while one is stored, the next is made ready. Once a whole pass has found nothing under an
+    /// old key, the old keys are destroyed, and it is done.
+    package func rotate(portion: Int = usualPortion, portions: Int = 1, by asker: Asker) async throws -> RotationProgress {
         try await administration.pass { [self] in
             let permit = try await authorizer.permit(Act(.rotationStep, .administer, .stepUp), by: asker, on: [])
-            guard let row = try await rotationRow() else { throw EngineError.noRotation }
-            let record = try RotationRecord(decoding: row.content)
-            if record.isComplete { return try await finish(record, row, by: asker) }
             // Others who write meanwhile come first: then a smaller portion is tried.
-            for attempt in 0..<100 {
-                let room = max(1, portion >> min(attempt, 12))
-                do { return try await step(record, row, room: room, permit) } catch StoreError.conflict { keyring.forgetNewest() }
+            for attempt in 0... {
+                guard let row = try await rotationRow() else { throw EngineError.noRotation }
+                let record = try RotationRecord(decoding: row.content)
+                if record.isComplete { return try await finish(record, row, by: asker) }
+                let isLast = attempt == 100
+                let room = isLast ? 1 : max(1, portion >> min(attempt, 12))
+                do {
+                    return try await progress(move(record, row, room: room, portions: attempt == 0 ? portions : 1, permit))
+                } catch StoreError.conflict where !isLast { keyring.forgetNewest() }
             }
-            return try await step(record, row, room: 1, permit)
+            throw StoreError.conflict(.rotation)
         }
     }
 
@@ -127,27 +131,6 @@ extension OpenVault {
     private func rotatedProjects(_ project: ProjectID?) async throws -> [ProjectID] {
         if let project { return [project] }
         return try await book.records(.project).map { $0.id.cast() }
-    }
-
-    private func step(_ record: RotationRecord, _ row: Record, room: Int, _ permit: Permit) async throws -> RotationProgress {
-        var walk = RotationWalk(record, room: room, in: self) { [authorizer] in try await authorizer.begin(permit, on: record.subjects) }
-        do {
-            try await walk.run()
-            var change = walk.change
-            change.put(
-                book.make(.rotation, id: row.id, parent: nil, name: RotationRecord.name, content: walk.record.encoded, replacing: row),
-                replacing: row)
-            let facts = [AuditFact("versions", walk.versions), AuditFact("rows", walk.rows)]
-            if let access = walk.access {
-                try await authorizer.conclude(access, result: "moved", detail: facts, storing: change)
-            } else {
-                try await authorizer.commit(permit, change, on: record.subjects, detail: facts)
-            }
-        } catch {
-            if let access = walk.access { await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal") }
-            throw error
-        }
-        return try await progress(walk.record)
     }
 
     /// Destroys the old keys, under which nothing is left. Nothing can come under them again: what is stored expects the newest.

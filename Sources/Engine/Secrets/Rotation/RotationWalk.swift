@@ -1,3 +1,4 @@
+import Auditing
 import Envelopes
 import Model
 import Storage
@@ -10,8 +11,8 @@ struct RotationWalk {
     static let mostLooked = 50_000
     /// How many secrets are gone over together.
     private static let page = 500
-    /// How many rows are sealed anew by one task.
-    private static let besideEachOther = 64
+    /// How many rows are looked at or sealed anew by one task.
+    private static let ofOneTask = 64
 
     let vault: OpenVault
     var record: RotationRecord
@@ -20,15 +21,25 @@ struct RotationWalk {
     private(set) var versions: Int64 = 0
     private(set) var rows: Int64 = 0
     /// Shows that values may be opened, once it is needed.
-    private(set) var access: AuthorizedAccess?
-    private let begin: @Sendable () async throws -> AuthorizedAccess
+    private let access: @Sendable () async throws -> AuthorizedAccess
     private var room: Int
     private var looked = 0
     /// The environment that the cursor is in.
     private var place: Place?
+    /// The rows that the portion before moves, which may not be stored yet.
+    private var movedBefore: Set<AnyRecordID> = []
+    /// The page whose data keys are being moved: of its secrets nothing but the ids is needed any more.
+    private var page: (environment: EnvironmentID, after: SecretID?, secrets: [SecretID])?
 
-    init(_ record: RotationRecord, room: Int, in vault: OpenVault, begin: @escaping @Sendable () async throws -> AuthorizedAccess) {
-        (self.vault, self.record, self.room, self.begin) = (vault, record, room, begin)
+    init(_ record: RotationRecord, room: Int, in vault: OpenVault, access: @escaping @Sendable () async throws -> AuthorizedAccess) {
+        (self.vault, self.record, self.room, self.access) = (vault, record, room, access)
+    }
+
+    /// Goes on behind a portion that may not be stored yet: what it moves is passed over. Not at the end of a pass, which the next one is to see.
+    init(after portion: RotationWalk, room: Int) {
+        self.init(portion.record, room: room, in: portion.vault, access: portion.access)
+        movedBefore = Set(portion.change.added.map(\.id))
+        page = portion.page
     }
 
     /// Goes on until the portion is full or the pass is over.
@@ -106,28 +117,40 @@ extension RotationWalk {
     /// Moves a page of secrets: their rows, then the data keys of their versions.
     private mutating func movePage() async throws {
         let place = try await currentPlace()
-        let page = try await vault.store.records(
-            .secret, parent: place.environment.cast(), after: record.cursor.secret?.cast(), limit: Self.page, in: vault.organization)
-        looked += page.count
-        if !record.cursor.hasRows { try await moveRows(page, in: place) }
-        guard record.cursor.hasRows, room > 0, try await moveKeys(page, in: place) else { return }
-        guard page.count == Self.page, let last = page.last else {
+        let secrets: [SecretID]
+        if record.cursor.hasRows, let page, page.environment == place.environment, page.after == record.cursor.secret {
+            secrets = page.secrets
+            guard try await moveKeys(keys(of: secrets, in: place, limit: room), in: place) else { return }
+        } else {
+            let rows = try await vault.store.records(
+                .secret, parent: place.environment.cast(), after: record.cursor.secret?.cast(), limit: Self.page, in: vault.organization)
+            looked += rows.count
+            secrets = rows.map { $0.id.cast() }
+            page = (place.environment, record.cursor.secret, secrets)
+            // Read while rows are sealed anew: as many as there is room for behind all of those.
+            async let keys = keys(of: secrets, in: place, limit: record.pass > 1 ? room : max(1, room - rows.count))
+            if !record.cursor.hasRows { try await moveRows(rows, in: place) }
+            let found = try await keys
+            guard record.cursor.hasRows, room > 0, try await moveKeys(found, in: place) else { return }
+        }
+        guard secrets.count == Self.page, let last = secrets.last else {
             record.cursor.isEnvironmentDone = true
             return
         }
-        record.cursor.goOn(behind: last.id.cast())
+        record.cursor.goOn(behind: last)
     }
 
     private mutating func moveRows(_ page: [Record], in place: Place) async throws {
         let newest = try await vault.keyring.projectKey(place.project).generation
-        var stale: [SecretRecord] = []
-        for row in page {
-            try vault.book.check(row)
+        let (book, movedBefore) = (vault.book, movedBefore)
+        let stale = try await Self.besideEachOther(page[...]) { row in
+            try book.check(row)
             let secret = try SecretRecord(row, place: place)
-            if secret.metadata.generation != newest { stale.append(secret) }
+            return secret.metadata.generation != newest && !movedBefore.contains(row.id) ? secret : nil
         }
-        let part = stale.prefix(room)
-        for (secret, next) in zip(part, try await Self.sealedAnew(part, vault.shelf)) {
+        let (part, shelf) = (stale.prefix(room), vault.shelf)
+        let moved = try await Self.besideEachOther(part) { secret in try await shelf.row(secret, metadata: shelf.metadata(secret)) }
+        for (secret, next) in zip(part, moved) {
             change.put(next.row, replacing: secret.row)
             change.expectNewestKey(of: place.project, next.generation, in: vault.organization)
             countRow()
@@ -135,18 +158,20 @@ extension RotationWalk {
         record.cursor.hasRows = part.count == stale.count
     }
 
-    /// The next states of rows, in their order.
-    private static func sealedAnew(_ secrets: ArraySlice<SecretRecord>, _ shelf: SecretShelf) async throws -> [(row: Record, generation: Int64)] {
-        try await withThrowingTaskGroup(of: (Int, [(row: Record, generation: Int64)]).self) { group in
-            for start in stride(from: secrets.startIndex, to: secrets.endIndex, by: Self.besideEachOther) {
-                let part = secrets[start..<min(start + Self.besideEachOther, secrets.endIndex)]
+    /// What becomes of each, in their order, without those of which nothing does; some by each task.
+    private static func besideEachOther<Element: Sendable, Result: Sendable>(
+        _ elements: ArraySlice<Element>, _ body: @escaping @Sendable (Element) async throws -> Result?
+    ) async throws -> [Result] {
+        try await withThrowingTaskGroup(of: (Int, [Result]).self) { group in
+            for start in stride(from: elements.startIndex, to: elements.endIndex, by: Self.ofOneTask) {
+                let part = elements[start..<min(start + Self.ofOneTask, elements.endIndex)]
                 group.addTask {
-                    var rows: [(row: Record, generation: Int64)] = []
-                    for secret in part { rows.append(try await shelf.row(secret, metadata: shelf.metadata(secret))) }
-                    return (start, rows)
+                    var results: [Result] = []
+                    for element in part { if let result = try await body(element) { results.append(result) } }
+                    return (start, results)
                 }
             }
-            var parts: [(Int, [(row: Record, generation: Int64)])] = []
+            var parts: [(Int, [Result])] = []
             for try await part in group { parts.append(part) }
             return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
         }
@@ -157,14 +182,20 @@ extension RotationWalk {
         room -= 1
     }
 
+    /// The data keys of these secrets from where the cursor stands that are to be moved, and whether there may be more.
+    private func keys(of secrets: [SecretID], in place: Place, limit: Int) async throws -> (keys: [StoredDataKey], isAll: Bool) {
+        let newest = try await vault.keyring.projectKey(place.project).generation
+        let limit = record.kind == .reseal ? min(limit, FieldMover.resealed) : limit
+        let keys = try await vault.store.dataKeys(of: secrets, notUnder: newest, after: record.cursor.key, limit: limit, in: vault.organization)
+        return (keys, keys.count < limit)
+    }
+
     /// Whether nothing more is to be moved of these secrets.
-    private mutating func moveKeys(_ page: [Record], in place: Place) async throws -> Bool {
+    private mutating func moveKeys(_ found: (keys: [StoredDataKey], isAll: Bool), in place: Place) async throws -> Bool {
+        let keys = Array(found.keys.prefix(room))
+        guard !keys.isEmpty else { return found.isAll }
         let mover = FieldMover(vault: vault, place: place, newest: try await vault.keyring.projectKey(place.project))
-        let limit = record.kind == .reseal ? min(room, FieldMover.resealed) : room
-        let keys = try await vault.store.dataKeys(
-            of: page.map { $0.id.cast() }, notUnder: mover.newest.generation, after: record.cursor.key, limit: limit, in: vault.organization)
-        guard !keys.isEmpty else { return true }
-        let moved = record.kind == .reseal ? try await mover.reseal(keys, access: accessToValues()) : try await mover.rewrap(keys)
+        let moved = record.kind == .reseal ? try await mover.reseal(keys, access: access()) : try await mover.rewrap(keys)
         for operation in moved.operations { change.add(operation) }
         change.expectNewestKey(of: place.project, mover.newest.generation, in: vault.organization)
         let done = keys[..<moved.count]
@@ -172,14 +203,7 @@ extension RotationWalk {
         versions += Int64(done.count { $0.address.ordinal == 0 })
         keysMoved += done.count
         room = moved.isFull ? 0 : room - done.count
-        return moved.count == keys.count && keys.count < limit
-    }
-
-    private mutating func accessToValues() async throws -> AuthorizedAccess {
-        if let access { return access }
-        let begun = try await begin()
-        access = begun
-        return begun
+        return found.isAll && moved.count == found.keys.count
     }
 
     private mutating func currentPlace() async throws -> Place {

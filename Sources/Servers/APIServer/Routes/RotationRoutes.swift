@@ -5,6 +5,8 @@ import TacitWire
 
 /// Rotations of keys, which whoever asks moves on portion by portion.
 struct RotationRoutes: Sendable {
+    /// How many portions one request moves: while one is stored, the next is made ready.
+    private static let portionsAtOnce = 8
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
@@ -16,7 +18,8 @@ struct RotationRoutes: Sendable {
         router.route(.post, WirePath.rotationPortions, query: ["size"], body: false) { _, context in
             let size = try context.query.integer("size", in: OpenVault.portions) ?? OpenVault.usualPortion
             let asker = try context.asker
-            return try Response(json: RotationState(try await vault.opened(for: asker).rotate(portion: size, by: asker)))
+            let progress = try await vault.opened(for: asker).rotate(portion: size, portions: Self.portionsAtOnce, by: asker)
+            return try Response(json: RotationState(progress))
         }
         router.route(.get, WirePath.rotations) { _, context in
             let asker = try context.asker
