@@ -9,7 +9,11 @@ final class SQLiteQueue: Sendable {
     private let connection: StoreConnection
 
     /// What a connection is for.
-    enum Purpose { case writing, reading }
+    enum Purpose {
+        case writing, reading
+        /// To a file that nobody else sees, and that is thrown away when anything goes wrong.
+        case building
+    }
 
     init(path: String, for purpose: Purpose) throws(StoreError) {
         var configuration = Configuration()
@@ -17,7 +21,7 @@ final class SQLiteQueue: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.label = "tacit.store"
         configuration.prepareDatabase { database in
-            for pragma in Self.pragmas { try database.execute(sql: "PRAGMA \(pragma)") }
+            for pragma in Self.pragmas + (purpose == .building ? Self.whileBuilt : []) { try database.execute(sql: "PRAGMA \(pragma)") }
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -52,6 +56,8 @@ final class SQLiteQueue: Sendable {
     /// checked as they are read, and the file is never mapped (a truncated mapping kills the process).
     private static let pragmas = [
         "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY",
-        "cache_size = -16384", "journal_size_limit = 8388608",
+        "cache_size = -16384", "journal_size_limit = 16777216", "wal_autocheckpoint = 4000",
     ]
+    /// Its pages are written once, into the file itself. Each transaction is flushed all the same, so that the disk works while more is made.
+    private static let whileBuilt = ["journal_mode = MEMORY", "synchronous = NORMAL"]
 }

@@ -12,6 +12,8 @@ package final class SQLiteStore: SQLStore {
     private let writer: SQLiteQueue
     private let thread = WritingThread()
     private let readers = Mutex(Readers())
+    /// Whether it is filled where nobody sees it: then one connection writes and reads.
+    private let isStaged: Bool
 
     private struct Readers {
         var idle: [SQLiteQueue] = []
@@ -25,13 +27,19 @@ package final class SQLiteStore: SQLStore {
         try SQLiteStore(VaultDirectory(path: path, create: create), create: create)
     }
 
-    private init(_ directory: VaultDirectory, create: Bool) throws(StoreError) {
+    /// Makes an empty vault that is filled where nobody sees it; it is one only after `finish`.
+    static func staged(directory path: String) throws -> SQLiteStore {
+        try SQLiteStore(VaultDirectory(path: path, create: true), create: true, isStaged: true)
+    }
+
+    private init(_ directory: VaultDirectory, create: Bool, isStaged: Bool = false) throws(StoreError) {
         self.directory = directory
+        self.isStaged = isStaged
         lock = try VaultLock(directory)
         if create { try directory.makeDatabase() }
-        writer = try SQLiteQueue(path: directory.database, for: .writing)
+        writer = try SQLiteQueue(path: directory.database, for: isStaged ? .building : .writing)
         do {
-            try writer.sync { connection throws(StoreError) in try connection.prepareVault(in: directory, create: create) }
+            try writer.sync { connection throws(StoreError) in try connection.prepareVault(in: directory, create: create, isStaged: isStaged) }
         } catch {
             writer.close()
             throw error
@@ -43,6 +51,7 @@ package final class SQLiteStore: SQLStore {
     package func read<Value: Sendable>(_ body: (any SQLConnection) throws(StoreError) -> Value) async throws(StoreError) -> Value {
         // A caller that serves sockets has threads that may not wait for a disk.
         try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(StoreError) in
+            if isStaged { return try writing { connection throws(StoreError) in try body(connection) } }
             let reader = try takeReader()
             defer { giveBack(reader) }
             return try reader.sync { connection throws(StoreError) in try body(connection) }
@@ -60,6 +69,13 @@ package final class SQLiteStore: SQLStore {
         return try writer.sync { connection throws(StoreError) in
             guard !connection.isBroken else { throw .failed("an earlier write failed; the vault must be opened again") }
             return try body(connection)
+        }
+    }
+
+    /// Makes a staged store what every other one is, in all of its files.
+    func finish() async throws {
+        try await withTaskExecutorPreference(thread) {
+            try writing { connection throws(StoreError) in try connection.execute(script: "PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL") }
         }
     }
 
@@ -101,15 +117,16 @@ package final class SQLiteStore: SQLStore {
 
 extension StoreConnection {
     /// Checks that the file is a vault of a known schema; makes it one when it is empty and may be made.
-    fileprivate func prepareVault(in directory: VaultDirectory, create: Bool) throws(StoreError) {
+    fileprivate func prepareVault(in directory: VaultDirectory, create: Bool, isStaged: Bool) throws(StoreError) {
         let isEmpty = try integer("SELECT COUNT(*) FROM sqlite_schema") == 0
         if isEmpty {
             guard create else { throw .absent(path: directory.path) }
-            try execute(script: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+            try execute(script: "PRAGMA auto_vacuum = INCREMENTAL" + (isStaged ? "" : "; PRAGMA journal_mode = WAL"))
         } else {
             guard try integer("PRAGMA application_id") == SQLDialect.applicationID else { throw .damaged("vault.db is no vault") }
         }
         try migrate(in: .sqlite, isEmpty: isEmpty)
+        if isStaged { return }
         // A predecessor that was killed may have left erased bytes in the log.
         try emptyWriteAheadLog()
         if isEmpty { try directory.flush() }

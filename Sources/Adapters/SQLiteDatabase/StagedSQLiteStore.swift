@@ -3,7 +3,8 @@ package import Storage
 
 /// A store in a directory of its own within the vault's. It becomes the vault by one act of the file system, or is removed.
 package final class StagedSQLiteStore: StagedStore {
-    package let store: any VaultStore
+    package var store: any VaultStore { staged }
+    private let staged: SQLiteStore
     private let vault: VaultDirectory
 
     /// Makes an empty one for the vault of a directory, which is made where it is missing. What a restore left there that was killed is removed first.
@@ -14,7 +15,7 @@ package final class StagedSQLiteStore: StagedStore {
     private init(_ vault: VaultDirectory) throws {
         self.vault = vault
         try Self.clear(vault.path)
-        store = try SQLiteStore.open(directory: Self.place(in: vault.path), create: true)
+        staged = try SQLiteStore.staged(directory: Self.place(in: vault.path))
     }
 
     /// Removes what a restore left in a vault's directory that was killed; throws while one goes on.
@@ -28,7 +29,8 @@ package final class StagedSQLiteStore: StagedStore {
 
     package func publish() async throws {
         let place = Self.place(in: vault.path)
-        await store.close()
+        try await staged.finish()
+        await staged.close()
         // The last connection moved all of it into the one file: a log beside it would be left behind.
         guard unsafe access("\(place)/vault.db-wal", F_OK) != 0 else { throw StoreError.failed("the restored vault could not be finished") }
         try Self.flush("\(place)/vault.db")
@@ -43,7 +45,7 @@ package final class StagedSQLiteStore: StagedStore {
     }
 
     package func discard() async {
-        await store.close()
+        await staged.close()
         try? Self.remove(Self.place(in: vault.path))
     }
 

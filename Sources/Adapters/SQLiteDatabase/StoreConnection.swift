@@ -31,10 +31,21 @@ final class StoreConnection: SQLConnection, @unchecked Sendable {
     func run(_ statement: SQLStatement, _ values: [SQLValue]) throws(StoreError) -> Int {
         let prepared = try unsafe prepared(statement)
         defer { unsafe reset(prepared) }
-        try unsafe bind(values, to: prepared)
-        let code = unsafe sqlite3_step(prepared)
+        let lent = values.firstIndex(where: \.isLarge)
+        for (index, value) in values.enumerated() where index != lent { try check(unsafe bind(value, to: prepared, at: Int32(index) + 1)) }
+        let code = if let lent { unsafe step(prepared, lending: values[lent], at: Int32(lent) + 1) } else { unsafe sqlite3_step(prepared) }
         guard code == SQLITE_DONE else { throw failure(code) }
         return Int(unsafe sqlite3_changes(handle))
+    }
+
+    /// Steps with a value that SQLite reads where it is, and forgets before this returns.
+    private func step(_ statement: OpaquePointer, lending value: SQLValue, at index: Int32) -> Int32 {
+        guard case .bytes(let bytes) = value else { return SQLITE_MISUSE }
+        return unsafe bytes.withUnsafeBytes { buffer in
+            defer { unsafe reset(statement) }
+            let code = unsafe sqlite3_bind_blob64(statement, index, buffer.baseAddress, UInt64(buffer.count), nil)
+            return code == SQLITE_OK ? unsafe sqlite3_step(statement) : code
+        }
     }
 
     func query(_ statement: SQLStatement, _ values: [SQLValue], _ body: (any SQLRow) throws(StoreError) -> Void) throws(StoreError) {
@@ -110,6 +121,11 @@ final class StoreConnection: SQLConnection, @unchecked Sendable {
         if code & 0xFF == SQLITE_IOERR, failure != .full { isBroken = true }
         return failure
     }
+}
+
+extension SQLValue {
+    /// Whether a copy of it would cost more than the statement.
+    fileprivate var isLarge: Bool { if case .bytes(let bytes) = self { bytes.count >= 4096 } else { false } }
 }
 
 /// Tells SQLite to copy what is bound to it.

@@ -23,6 +23,9 @@ struct StagedTests {
         #expect(!FileManager.default.fileExists(atPath: "\(place)/vault.db"))
         try await staged.publish()
         #expect(try FileManager.default.contentsOfDirectory(atPath: place) == ["vault.db"])
+        // Built without a log beside it, it is a vault with one from now on (SQLite's file format §1.3.3).
+        let head = [UInt8](try Data(contentsOf: URL(filePath: "\(place)/vault.db")).prefix(20))
+        #expect(head[18...] == [2, 2])
         let store = try SQLiteStore.open(directory: place, create: false)
         #expect(try await store.organizations().count == 1)
         await store.close()

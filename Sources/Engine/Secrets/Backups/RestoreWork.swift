@@ -10,15 +10,16 @@ struct RestoreWork {
     private let birth: VaultBirth
     private let digestKey: DigestKey
     private var digest = RecordsDigest()
-    private var change = Change()
-    private var byteCount = 0
+    private var gathered = RestorePortion()
+    /// What is sealed and stored while more is read; each is stored behind the one before.
+    private var underway: [Task<[DigestedRow], any Error>] = []
     private var projects: [ProjectID: (project: ProjectAtHand, name: SegmentName)] = [:]
     private var places: [EnvironmentID: Place] = [:]
     private var secret: SecretRecord?
     private var tally = BackupTally()
 
-    /// So much is stored in one transaction.
-    private static let portion = (operations: 4096, byteCount: 8 << 20)
+    /// How many portions are sealed and stored while one is read.
+    private static let mostUnderway = 2
 
     /// `password` opens the vault.
     init(password: SecretValue, in staged: any StagedStore, _ foundation: Vault.Foundation) async throws {
@@ -26,17 +27,23 @@ struct RestoreWork {
         birth = try await VaultBirth(password: password, foundation: foundation, store: staged.store)
         vault = try birth.vault(foundation: foundation, store: staged.store, digest: RecordsDigest())
         digestKey = try vault.keyring.auditKeys().digest
-        change = birth.change
+        gathered.add(birth.change)
     }
 
     /// Reads a backup and stores all of it.
     mutating func read(_ source: BackupSource, _ opening: BackupKey.Opening) async throws -> BackupSummary {
-        let hash = vault.foundation.passwordHash
-        var reader = BackupReader(opening, hash: hash)
-        while try await reader.fill(from: source) { while let event = try reader.next() { try await take(event) } }
-        let (head, counts) = try reader.finished()
-        try await flush()
-        return try tally.summary(head, counts)
+        var reader = BackupReader(opening, hash: vault.foundation.passwordHash)
+        do {
+            while try await reader.fill(from: source) { while let event = try reader.next() { try await take(event) } }
+            let (head, counts) = try reader.finished()
+            begin()
+            try await settle(but: 0)
+            return try tally.summary(head, counts)
+        } catch {
+            // Nobody stores anything once this is over.
+            for portion in underway { _ = await portion.result }
+            throw error
+        }
     }
 
     /// Writes the first entry, which names the backup's last checkpoint, and opens what was built as any vault is opened. Returns the way in.
@@ -54,36 +61,64 @@ struct RestoreWork {
         switch event {
         case .item(.origin), .item(.end), .item(.version): break
         case .item(.project(let id, let createdAt, let document)):
+            var change = Change()
             let project = try await vault.names.makeProject(document.name, id: id, createdAt: createdAt, change: &change)
+            gathered.add(change)
             projects[id] = (project, document.name)
         case .item(.environment(let id, let project, let createdAt, let document)):
             guard let (outer, name) = projects[project] else { throw BackupError.malformed }
+            var change = Change()
             try vault.names.makeEnvironment(document.name, in: outer, id: id, createdAt: createdAt, change: &change)
+            gathered.add(change)
             let scope = Scope(project: name, environment: document.name)
             places[id] = Place(organization: vault.organization, project: project, environment: id, scope: scope)
         case .item(.policy(let id, let createdAt, let policy)):
+            var change = Change()
             change.put(try vault.policyRow(policy, id: id, createdAt: createdAt), replacing: nil)
+            gathered.add(change)
         case .item(.secret(let backed)):
             guard let place = places[backed.environment] else { throw BackupError.malformed }
             // The rows of projects have to be there before their keys are asked for.
-            if secret == nil { try await flush() }
+            if secret == nil {
+                begin()
+                try await settle(but: 0)
+            }
             let record = backed.record(in: place)
-            try await vault.shelf.put(record, metadata: backed.metadata, into: &change)
+            gathered.add(record, backed.metadata)
             secret = record
         case .version(let number, let manifest, let values):
             guard let secret else { throw BackupError.malformed }
-            let fields = zip(manifest.fields, values).map { (field: $0, value: $1) }
-            try await vault.shelf.seal(fields, as: number, of: secret, now: manifest.createdAt, into: &change)
-            byteCount += values.reduce(0) { $0 + $1.byteCount }
+            gathered.add(manifest, values, as: number, of: secret)
         }
-        if change.operations.count >= Self.portion.operations || byteCount >= Self.portion.byteCount { try await flush() }
+        guard gathered.isFull else { return }
+        begin()
+        try await settle(but: Self.mostUnderway)
     }
 
-    private mutating func flush() async throws {
-        for row in change.added { digest.add(row, key: digestKey) }
-        let (batch, store) = (Batch(change.operations), vault.store)
-        (change, byteCount) = (Change(), 0)
-        guard !batch.operations.isEmpty else { return }
+    /// Begins to seal and store what is gathered.
+    private mutating func begin() {
+        let (portion, vault, before) = (gathered, vault, underway.last)
+        gathered = RestorePortion()
+        guard !portion.isEmpty else { return }
+        // Owned by this restore, which waits for all of them.
+        underway.append(
+            Task {
+                let (operations, rows) = try await portion.sealed(in: vault)
+                _ = try await before?.value
+                try await Self.store(Batch(operations), in: vault.store)
+                return rows
+            })
+    }
+
+    /// Waits for all but the last so many portions.
+    private mutating func settle(but count: Int) async throws {
+        while underway.count > count {
+            for row in try await underway[0].value { digest.add(row, key: digestKey) }
+            underway.removeFirst()
+        }
+    }
+
+    private static func store(_ batch: Batch, in store: any VaultStore) async throws {
         do {
             // Whoever stores waits for the disk.
             try await withTaskExecutorPreference(store.writingExecutor) { for result in try await store.commit([batch]) { try result.get() } }

@@ -35,6 +35,14 @@ struct Change: Sendable {
     }
 
     mutating func add(_ operation: Batch.Operation) { operations.append(operation) }
+
+    /// Adds all of another change behind what is there.
+    mutating func add(_ other: Change) {
+        operations += other.operations
+        removed += other.removed
+        added += other.added
+        expected.formUnion(other.expected)
+    }
 }
 
 extension DigestedRow {
