@@ -4,14 +4,26 @@ import Glibc
 struct KeeperLock {
     private let descriptor: Int32
 
-    init(path: String) throws {
+    /// Takes the lock, and writes into it where the keeper listens.
+    init(path: String, socket: String) throws {
         try PrivateDirectory.make(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw KeeperError.noDirectory(path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw KeeperError.running
+            defer { close(descriptor) }
+            throw KeeperError.running(Self.text(of: descriptor))
         }
+        // What is missing is missed in one message alone.
+        let bytes = Array(socket.utf8)
+        if ftruncate(descriptor, 0) == 0 { _ = unsafe pwrite(descriptor, bytes, bytes.count, 0) }
+    }
+
+    /// Where the keeper listens that holds the lock; nil where it did not write it.
+    private static func text(of descriptor: Int32) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
+        guard count > 0, let text = String(validating: bytes.prefix(count), as: UTF8.self), text.hasPrefix("/") else { return nil }
+        return text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
     }
 
     func release() { close(descriptor) }

@@ -28,7 +28,7 @@ struct KeeperProcess {
         guard paths.socket.utf8.count <= Self.longestSocketPath else { throw KeeperError.longPath(paths.socket) }
         // The socket is the user's alone from the moment it is bound, before anyone can connect.
         umask(0o077)
-        let lock = try KeeperLock(path: paths.keeperLock)
+        let lock = try KeeperLock(path: paths.keeperLock, socket: paths.socket)
         defer { lock.release() }
         try PrivateDirectory.make(paths.state)
         if person != nil { try PrivateDirectory.check(paths.runtime, allowing: 0o755) }
@@ -139,7 +139,8 @@ struct KeeperProcess {
 /// Why the keeper does not start.
 enum KeeperError: Diagnosable, Equatable {
     case cannotHarden
-    case running
+    /// Where the other one listens, as far as it is known.
+    case running(String?)
     case noDirectory(String)
     case misplaced(String)
     case loose(String)
@@ -162,6 +163,9 @@ enum KeeperError: Diagnosable, Equatable {
 
     var hint: String? {
         switch self {
+        case .running(let socket?):
+            "it listens at \(socket); commands look below XDG_RUNTIME_DIR: set that as it was where the keeper was started"
+        case .running(nil): "commands look below XDG_RUNTIME_DIR: set that as it was where the keeper was started"
         case .misplaced: "put a directory there: a link is not followed"
         case .loose(let path): "chmod 700 \(path), and make sure that you own it"
         case .notAnother: "the service that `tacit keeper install --system-user` made starts it so"

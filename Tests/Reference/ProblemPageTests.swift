@@ -55,7 +55,7 @@ import Testing
 
             ## What the command says by itself
 
-            With `--json` a failure is an object `error` with `code`, `message` and `hint`. These codes come from the command, not from the keeper:
+            With `--json` a failure is an object `error` with `code`, `title` (the sentence), `hint`, and `status`, which is 0 where no keeper answered. These codes come from the command, not from the keeper:
             \(try Self.commandCodes().map { "`\($0)`" }.joined(separator: ", ")).
 
             """

@@ -49,6 +49,9 @@ package struct Place: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(project)/\(environment)" }
 
+    /// Whether commands look there when nothing says otherwise.
+    var isUsual: Bool { project == "default" && environment == "dev" }
+
     /// The same project, in another environment if one is named.
     func with(environment: String?) -> Place { Place(project: project, environment: environment ?? self.environment) }
 }

@@ -8,7 +8,7 @@ public struct LocalPaths: Sendable, Equatable {
     public let runtime: String
     /// The keeper's socket: one per user and vault.
     public private(set) var socket: String
-    /// Held by the keeper as long as it lives.
+    /// Held by the keeper as long as it lives. It is not among the sockets: who is told of another place for those must not have a second keeper.
     public let keeperLock: String
     /// The directory of the session files, 0700.
     public let sessionFiles: String
@@ -31,7 +31,7 @@ public struct LocalPaths: Sendable, Equatable {
         let usual = hasUserRuntime ? "/run/user/\(userID)" : "\(home)/.local/state"
         runtime = directory("XDG_RUNTIME_DIR", usual) + "/tacit"
         socket = "\(runtime)/keeper-\(vaultID).sock"
-        keeperLock = "\(runtime)/keeper-\(vaultID).lock"
+        keeperLock = "\(state)/keeper-\(vaultID).lock"
         sessionFiles = "\(runtime)/files-\(vaultID)"
         agents = "\(state)/agents"
         drafts = runtime

@@ -32,7 +32,7 @@ struct AuditCheckpointCommand: Verb {
         }
         let made: CheckpointNote = try VaultDoor.decode(try door.answer("POST", WirePath.checkpoints).body)
         if options.json { return console.say(json: made) }
-        Console.write(Array(made.note.utf8), to: console.output)
+        console.answer(Array(made.note.utf8))
         console.note("the key that verifies it: \(made.verifierKey.printable)")
     }
 }

@@ -69,9 +69,8 @@ struct GenerateCommand: Verb {
         let console = Console(context)
         guard let name else {
             if options.json { throw CommandFailure.usage("a printed value is no JSON", hint: "leave out --json, or name a secret") }
-            let isTerminal = console.isTerminal
-            Console.write(value.bytes, to: context.output)
-            if isTerminal { Console.write([UInt8(ascii: "\n")], to: context.output) }
+            console.answer(value.bytes)
+            if console.isTerminal { console.say("") }
             return console.note("about \(maker.bits) bits; it is stored nowhere")
         }
         let reference = try Reference(name, scope, in: context)

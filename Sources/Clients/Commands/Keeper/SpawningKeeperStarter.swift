@@ -17,9 +17,9 @@ package struct SpawningKeeperStarter: KeeperStarter {
     package init(environment: [String: String]) { self.environment = environment }
 
     package func start(_ paths: LocalPaths) throws {
-        try PrivateDirectory.make(paths.runtime)
+        for path in [paths.runtime, paths.state] { try PrivateDirectory.make(path) }
         let turn = unsafe open("\(paths.keeperLock).start", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard turn >= 0 else { throw CommandFailure(errno: errno, "\(paths.runtime) cannot be written") }
+        guard turn >= 0 else { throw CommandFailure(errno: errno, "\(paths.state) cannot be written") }
         defer { close(turn) }
         while flock(turn, LOCK_EX) != 0 { guard errno == EINTR else { throw CommandFailure(errno: errno, "the keeper cannot be started") } }
         if KeeperSocket.answers(paths.socket) { return }

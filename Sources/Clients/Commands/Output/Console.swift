@@ -5,6 +5,7 @@ import TacitWire
 struct Console: Sendable {
     let output: Int32
     let messages: Int32
+    private let loss: OutputLoss
     /// Whether the answers go to a terminal.
     let isTerminal: Bool
     let style: Style
@@ -14,6 +15,7 @@ struct Console: Sendable {
     init(_ context: CommandContext) {
         output = context.output
         messages = context.messages
+        loss = context.loss
         isTerminal = isatty(context.output) == 1
         let allowsColour = (context.environment["NO_COLOR"] ?? "").isEmpty && context.environment["TERM"] != "dumb"
         style = Style(isColoured: allowsColour && isTerminal)
@@ -21,13 +23,16 @@ struct Console: Sendable {
     }
 
     /// Prints lines of an answer.
-    func say(_ text: String) { Self.write(Array("\(text)\n".utf8), to: output) }
+    func say(_ text: String) { answer(Array("\(text)\n".utf8)) }
+
+    /// Prints bytes of an answer. What could not be written makes the command fail when it ends.
+    func answer(_ bytes: [UInt8]) { if !Self.write(bytes, to: output) { loss.note(errno) } }
 
     /// Prints an answer as JSON.
     func say(json value: some Encodable) {
         // Wire types hold nothing that JSON cannot.
         guard let data = try? WireJSON.encode(value) else { return }
-        Self.write(Array(data) + [UInt8(ascii: "\n")], to: output)
+        answer(Array(data) + [UInt8(ascii: "\n")])
     }
 
     /// Prints facts about a command whose output is the answer, as JSON.

@@ -14,6 +14,8 @@ package struct CommandContext: Sendable {
     package var input: Int32
     package var output: Int32
     package var messages: Int32
+    /// What of the answer could not be written.
+    let loss = OutputLoss()
     /// The device at which a person is asked; nil for none.
     package var terminal: String?
     package var starter: any KeeperStarter
@@ -56,6 +58,13 @@ package struct CommandContext: Sendable {
     }
 
     private static let ofProgram = Mutex<CommandContext?>(nil)
+
+    /// Refuses a `TACIT_VAULT` that depends on where the command is: each directory would have another vault.
+    func checkPlaces() throws {
+        guard let vault = environment["TACIT_VAULT"], !vault.isEmpty, !vault.hasPrefix("/") else { return }
+        throw CommandFailure(
+            "TACIT_VAULT is no absolute path", hint: "begin it with /, or unset it for your usual vault", status: .usage, code: "vault.relative")
+    }
 
     /// The environment, directories and user of this process.
     package static func ofProcess(

@@ -30,6 +30,7 @@ package struct TacitCommand: ParsableCommand {
                 Console(context).say("tacit \(context.version)")
                 return ExitStatus.done.rawValue
             }
+            try context.checkPlaces()
             if let options = RunOptions(quick: arguments) {
                 try options.perform(in: context)
                 return ExitStatus.done.rawValue
@@ -41,6 +42,7 @@ package struct TacitCommand: ParsableCommand {
             } else {
                 try command.run()
             }
+            try context.loss.check()
             return ExitStatus.done.rawValue
         } catch {
             return Ending(error, arguments: arguments).report(in: context)

@@ -14,6 +14,8 @@ enum UsageText {
     /// A message in our words, and what it suggests. What stands in quotes is kept only where it is an option or a placeholder.
     static func safe(_ message: String) -> (text: String, suggestion: String?) {
         if isSurplus(message) { return ("there are more arguments than this command takes", nil) }
+        let choices = choices(in: message)
+        let message = message.split(separator: Self.choosing, maxSplits: 1).first.map(String.init) ?? message
         var text = ""
         for (index, piece) in message.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
             if index.isMultiple(of: 2) {
@@ -30,7 +32,19 @@ enum UsageText {
             text.removeSubrange(match.range)
         }
         while text.last == "." { text.removeLast() }
+        if !choices.isEmpty { text += ": \(choices.joined(separator: ", "))" }
         return (text.prefix(1).lowercased() + text.dropFirst(), suggestion)
+    }
+
+    private static let choosing = " Please provide one of "
+
+    /// The values that an option takes. They are the parser's, behind what was typed, and words as ours are.
+    private static func choices(in message: String) -> [String] {
+        guard let start = message.ranges(of: Self.choosing).last?.upperBound else { return [] }
+        let rest = message[start...]
+        let isList = rest.hasPrefix("the following:")
+        let words = isList ? rest.split(separator: "\n").dropFirst().map { $0.drop { " -".contains($0) } } : rest.split(separator: "'")
+        return words.filter { $0.wholeMatch(of: /[a-z0-9][a-z0-9-]{0,20}/) != nil }.map(String.init).filter { $0 != "or" }
     }
 
     private static func isSurplus(_ message: String) -> Bool {

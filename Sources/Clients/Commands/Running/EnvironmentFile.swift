@@ -26,6 +26,8 @@ enum EnvironmentFile {
     /// A session file that was removed meanwhile is told from a wrong path.
     private static func read(_ path: String) throws -> [UInt8] {
         do { return try Input.readFile(path, limit: largest, naming: path) } catch var failure as CommandFailure {
+            // So that none of the command's own codes is taken for it.
+            failure.status = .usage
             let directory = CommandContext.current.paths.sessionFiles
             if path.hasPrefix("\(directory)/"), unsafe access(path, F_OK) != 0 {
                 failure.hint = "session files are removed after a while, at a lock and by the agent: have it write a new one"

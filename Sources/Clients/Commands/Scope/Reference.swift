@@ -44,6 +44,11 @@ struct Reference: Equatable, Sendable {
         }
     }
 
+    /// The secret as it is written in the next command: by its name where that is enough.
+    func spoken(in context: CommandContext) throws -> String {
+        try ScopeResolver(context: context).scope(project: nil, environment: nil) == scope ? name : "tacit://\(scope.text)/\(name)"
+    }
+
     /// The secret's path in the API.
     var path: String { WirePath.secret(scope.project, scope.environment, name) }
 

@@ -28,7 +28,7 @@ struct DeleteCommand: Verb {
             if options.json {
                 console.say(json: written)
             } else {
-                console.say("Deleted \(reference.name). `tacit undelete \(reference.name)` brings it back for 30 days.")
+                console.say("Deleted \(reference.name). `tacit undelete \(try reference.spoken(in: context))` brings it back for 30 days.")
             }
         }
     }

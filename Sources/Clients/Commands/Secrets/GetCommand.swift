@@ -53,7 +53,7 @@ struct GetCommand: Verb {
         let answer = try door.answer("GET", "\(reference.path)/value\(reference.query)")
         let value = WipedBytes(answer.body)
         if options.json { return Self.print(value, reference, answer.headers, to: console) }
-        Console.write(value.bytes, to: console.output)
+        console.answer(value.bytes)
         if console.isTerminal { console.say("") }
     }
 
@@ -74,7 +74,7 @@ struct GetCommand: Verb {
             json += Array("\",\"kind\":\(JSONText.quoted(kind)),\"name\":\(JSONText.quoted(reference.name))".utf8)
         }
         json += Array(",\"version\":\(Int64(version) ?? 0)}\n".utf8)
-        Console.write(json, to: console.output)
+        console.answer(json)
         json.wipe()
     }
 }

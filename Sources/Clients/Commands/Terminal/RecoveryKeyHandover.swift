@@ -53,6 +53,7 @@ struct RecoveryKeyHandover {
         terminal.say("")
         terminal.say("Recovery key: it opens the vault when the password is lost. Write it down and keep it apart from this machine;")
         terminal.say("it is shown only now, and whoever has it can open the vault.")
+        terminal.say("It is in force from now on, whether you confirm it or not.")
         terminal.say("")
         let lines = layout(groups)
         for var line in lines {
@@ -68,7 +69,7 @@ struct RecoveryKeyHandover {
             if Self.normal(typed.bytes) == Self.normal(groups[asked]) { break }
             terminal.say("That is not group \(asked + 1). Count the groups from the left, line by line.")
         }
-        terminal.erase(lines: lines.count + 5 + 2 * attempts - 1)
+        terminal.erase(lines: lines.count + 6 + 2 * attempts - 1)
         terminal.say("Recovery key confirmed\(terminal.canErase ? " and taken off the screen" : "").")
     }
 

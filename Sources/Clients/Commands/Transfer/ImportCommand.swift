@@ -67,7 +67,7 @@ struct ImportCommand: Verb {
             report(content, result, scope, console)
             for notice in result.notices { console.note(notice.printable) }
         }
-        if file != "-", !isDryRun, !found.isSealed {
+        if file != "-", !isDryRun, !found.isSealed, !content.parts.isEmpty {
             console.warn(
                 "\(file.printable) still holds the values in clear: delete it, and its copies in the trash, in backups and where it was downloaded, or at "
                     + "least keep it out of version control")

@@ -72,7 +72,7 @@ extension ImportContent {
         for (secret, name) in zip(content.secrets, names) { try add(secret, name, prefix: prefix, &content) }
         let changed = Set(parts.lazy.filter { $0.title != nil }.map(\.entry.name)).count
         warnings = content.sentences
-        if changed > 0 { warnings.append("names that were changed into ones that can be stored: \(changed); `--dry-run` shows them") }
+        if changed > 0 { warnings.append("names that were changed into ones that can be stored: \(changed); the preview of `--dry-run` shows them") }
         if numbered > 0 { warnings.append("names that came before, and have a number at their end: \(numbered)") }
     }
 

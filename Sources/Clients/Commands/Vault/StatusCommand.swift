@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import TacitClient
 import TacitWire
 
@@ -59,7 +60,11 @@ struct StatusCommand: Verb {
     /// Where commands look, and the vault's state: a keeper that does not run holds no key.
     private func prompt(_ context: CommandContext) throws -> String {
         let place = try ScopeResolver(context: context).scope(scope).text
-        guard let connection = try? KeeperConnection(socketPath: context.paths.socket) else { return "\(place) locked" }
+        guard let connection = try? KeeperConnection(socketPath: context.paths.socket) else {
+            // Of a keeper that is a user of its own nobody else sees the vault.
+            let isThere = unsafe context.paths.hasOwnUser || access("\(context.paths.vault)/vault.db", F_OK) == 0
+            return "\(place) \(isThere ? "locked" : "no vault")"
+        }
         let status: VaultStatus
         do { status = try VaultDoor.decode(connection.send("GET", WirePath.status).body) } catch let error as ClientError {
             throw CommandFailure(error)

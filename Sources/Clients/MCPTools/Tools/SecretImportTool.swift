@@ -35,7 +35,8 @@ struct SecretImportTool: SecretTool {
         let versions = try await versions(of: names, at: place, call, context)
         let state = try await context.keeper.propose(
             AccessProposal(scope: "\(place)", names: names, file: file, reason: arguments["reason"]?.string ?? ""), for: call.client)
-        let scope = place.environment == context.place.environment ? "" : " -e \(place.environment)"
+        // Wherever the person's terminal is, and whatever is usual there.
+        let scope = place.isUsual ? "" : " -p \(place.project) -e \(place.environment)"
         let command = file.map { "tacit import \(Self.quoted($0))\(scope)" } ?? names.map { "tacit set \($0)\(scope)" }.joined(separator: " && ")
         return RequestAnswer.object(
             state, asking: Self.question(names, versions), command: command, isStore: file == nil)

@@ -48,7 +48,7 @@ struct RecoveryKeyTests {
         #expect(screen.contains("   1  RD17J ZVJQC VGD1D 04BHV 30BQ3"))
         #expect(screen.contains("  11  W4G4R JXC3C JJK02"))
         #expect(screen.contains("That is not group"))
-        #expect(screen.contains("\u{1B}[11A\r\u{1B}[J"), "the key is taken off the screen")
+        #expect(screen.contains("\u{1B}[12A\r\u{1B}[J"), "the key is taken off the screen")
         #expect(!screen.contains("CANARY"))
         #expect(rig.keeper?.routes == ["POST /v1/vault", "POST /v1/step-up", "POST /v1/slots/recovery"])
         #expect(rig.keeper?.requests.first?.text == "CANARY-lamp quilt")

@@ -48,7 +48,10 @@ struct ParsingTests {
         Case("password change --password-fd 3", "`--password-fd` brings the password of now"),
         Case("slot remove 12", "a slot's id has 32 hexadecimal digits"),
         Case("import -", "standard input has no name to tell its format by"),
-        Case("import x.env --format yaml", "the value is not one for `--format <format>`"),
+        Case(
+            "import x.env --format yaml",
+            "the value is not one for `--format <format>`: env, json, 1password, bitwarden, lastpass, secretctl, pass, gopass, sops"),
+        Case("import x.env --on-conflict no", "the value is not one for `--on-conflict <on-conflict>`: error, skip, overwrite"),
         Case("audit list --limit 0", "`--limit` is 1 to 5000"),
         Case("audit show -- -1", "entries are counted from 0"),
         Case("policy edit", "an editor needs a terminal", hint: "use `tacit policy apply FILE`"),

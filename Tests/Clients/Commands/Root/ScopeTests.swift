@@ -29,6 +29,49 @@ struct ScopeTests {
         #expect(try scope("mine", "own") == "mine/own")
     }
 
+    @Test("a vault's place that depends on the directory is refused, whatever the command")
+    func relativeVault() throws {
+        let rig = try Rig()
+        for path in ["scratch", "./scratch", "~/scratch"] {
+            rig.environment["TACIT_VAULT"] = path
+            for line in [["list"], ["status"], ["run", "-k", "a", "--", "true"]] {
+                let outcome = try rig.run(line)
+                #expect(outcome.status == 2 && outcome.messages.hasPrefix("tacit: error: TACIT_VAULT is no absolute path\n"), "\(outcome.messages)")
+            }
+        }
+        rig.environment["TACIT_VAULT"] = ""
+        #expect(try rig.run("status").status == 0, "an empty one is none")
+    }
+
+    @Test("an answer that could not be written makes the command fail")
+    func lostAnswer() throws {
+        let rig = try Rig()
+        for line in [["generate"], ["status"], ["status", "--json"], ["completions", "bash"]] {
+            var context = rig.context
+            let full = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
+            let messages = unsafe open(rig.directory.path("messages"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            defer { for descriptor in [full, messages] { close(descriptor) } }
+            (context.output, context.messages) = (full, messages)
+            #expect(TacitCommand.run(line, in: context) == 1, "\(line)")
+            lseek(messages, 0, SEEK_SET)
+            let told = String(decoding: try Input.readAll(messages, limit: 4096, naming: "messages"), as: UTF8.self)
+            #expect(told.contains("the answer could not be written"), "\(told)")
+        }
+        // A reader that goes loses nothing.
+        let loss = OutputLoss()
+        loss.note(EPIPE)
+        #expect(throws: Never.self) { try loss.check() }
+    }
+
+    @Test("a secret is named to the next command by its name where that is enough")
+    func spoken() throws {
+        let rig = try Rig(nil)
+        let (usual, other) = (Reference(Scope(project: "default", environment: "dev"), "a/b"), Reference(Scope(project: "shop", environment: "prod"), "a/b"))
+        #expect(try usual.spoken(in: rig.context) == "a/b" && other.spoken(in: rig.context) == "tacit://shop/prod/a/b")
+        try rig.write("project: shop\nenvironment: prod\n", to: ".tacit.yaml")
+        #expect(try usual.spoken(in: rig.context) == "tacit://default/dev/a/b" && other.spoken(in: rig.context) == "a/b")
+    }
+
     @Test("a file that others can write is refused with the fix", arguments: [0o620, 0o602, 0o666] as [mode_t])
     func looseFile(_ mode: mode_t) throws {
         let rig = try Rig(nil)
