@@ -14,6 +14,7 @@ from ground import dotenv, median
 from table import Row
 
 COUNT = 10_000
+MANY = 100_000
 # Each entry of a store is a process of gpg's: as many as show its cost.
 ENTRIES = 200
 
@@ -53,7 +54,21 @@ def moving(ground):
     }
     rows = [Row("f", "`tacit import` of 10,000 secrets from .env, the whole process", usual, "s", target=3)]
     rows += [Row("f", f"… {titles[name]}", median(took), "s", target=3, ratio=median(took) / usual) for name, took in times.items()]
-    return rows + store(ground)
+    return rows + [many(ground, usual)] + store(ground)
+
+
+def many(ground, usual):
+    """As many rows as a file may have in practice, all of them stored: each name is there afterwards, and a value here and there."""
+    pairs = [line.partition("=")[::2] for line in dotenv(range(MANY)).splitlines()]
+    (ground.folder / "many.csv").write_text(table("url,username,password,totp,extra,name,grouping,fav", (["", "", value, "", "", name, "Work", "0"] for name, value in pairs)))
+    took = seconds(ground, "many.csv", "many")
+    stored = {secret["name"] for secret in json.loads(ground.tacit("list", "-e", "many", "--all-pages", "--json"))["items"]}
+    if stored != {name for name, _ in pairs}:
+        raise SystemExit(f"benchmark: error: of {MANY:,} rows {len(stored):,} were stored")
+    for name, value in pairs[::MANY // 4]:
+        if (there := ground.tacit("get", name, "-e", "many")) != value:
+            raise SystemExit(f"benchmark: error: {name} has {len(there)} bytes of another value")
+    return Row("f", f"… {MANY:,} rows of LastPass's CSV, all of them stored and looked at afterwards", took, "s", ratio=took / (MANY / COUNT * usual))
 
 
 def store(ground):

@@ -46,8 +46,7 @@ extension OpenVault {
         let subject = AuditSubject(project: place.project, environment: place.environment, name: "\(scope)")
         let access = try await authorizer.begin(permit, on: [subject], detail: [AuditFact("secrets", wish.secrets.count)])
         do {
-            var plan = ImportPlan()
-            for write in wish.secrets { try await take(write, wish, in: place, access: access, into: &plan) }
+            var plan = try await plan(wish, in: place, access: access)
             if wish.isDryRun {
                 await authorizer.conclude(access, result: "dry-run")
             } else {
@@ -72,13 +71,46 @@ extension OpenVault {
         var report = ImportReport()
         var change = Change()
         var subjects: [AuditSubject] = []
+
+        mutating func add(_ other: ImportPlan) {
+            report.created += other.report.created
+            report.overwritten += other.report.overwritten
+            report.skipped += other.report.skipped
+            report.unchanged += other.report.unchanged
+            report.guessable += other.report.guessable
+            change.add(other.change)
+            subjects += other.subjects
+        }
+    }
+
+    /// How many secrets are looked at and sealed by one task.
+    private static let importedTogether = 256
+
+    /// Parts are made beside each other; what is said of them is what the first one in their order that cannot be taken in says.
+    private func plan(_ wish: ImportWish, in place: Place, access: AuthorizedAccess) async throws -> ImportPlan {
         var seen: Set<SecretName> = []
+        for write in wish.secrets where !seen.insert(write.name).inserted {
+            throw EngineError.invalid("the import has the name \(write.name) twice", hint: "keep one of them")
+        }
+        let parts = await withTaskGroup(of: (Int, Result<ImportPlan, any Error>).self) { group in
+            for start in stride(from: 0, to: wish.secrets.count, by: Self.importedTogether) {
+                let part = wish.secrets[start..<min(start + Self.importedTogether, wish.secrets.count)]
+                group.addTask {
+                    do {
+                        var plan = ImportPlan()
+                        for write in part { try await self.take(write, wish, in: place, access: access, into: &plan) }
+                        return (start, .success(plan))
+                    } catch { return (start, .failure(error)) }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        var plan = ImportPlan()
+        for part in parts { plan.add(try part.get()) }
+        return plan
     }
 
     private func take(_ write: SecretWrite, _ wish: ImportWish, in place: Place, access: AuthorizedAccess, into plan: inout ImportPlan) async throws {
-        guard plan.seen.insert(write.name).inserted else {
-            throw EngineError.invalid("the import has the name \(write.name) twice", hint: "keep one of them")
-        }
         try Self.checkSizes(write.fields.map(\.value))
         let found = try await shelf.find(write.name, in: place)
         if found?.deletedAt != nil { throw EngineError.invalid("\(write.name) is deleted", hint: EngineError.deleted.hint) }
