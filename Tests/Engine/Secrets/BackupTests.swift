@@ -50,7 +50,7 @@ import Testing
 
     private static func bytes(of backup: BackupUnderway, _ bench: VaultBench) async throws -> [UInt8] {
         var file: [UInt8] = []
-        _ = try await bench.open.write(backup) { file += $0 }
+        _ = try await bench.open.write(backup) { piece, _ in file += piece }
         return file
     }
 
@@ -132,9 +132,9 @@ import Testing
         }
         let backup = try await bench.open.beginBackup(sealedTo: .password(Self.password.secret), by: bench.person())
         var (file, largest): ([UInt8], Int) = ([], 0)
-        let counts = try await bench.open.write(backup) {
-            file += $0
-            largest = max(largest, $0.count)
+        let counts = try await bench.open.write(backup) { piece, _ in
+            file += piece
+            largest = max(largest, piece.count)
         }
         #expect(largest <= 66_000 && counts.secrets == 1101 && counts.versions == 1104)
         let (fresh, _) = try await Self.restored(file)
@@ -177,7 +177,7 @@ import Testing
     @Test("a backup that breaks off says so in the log, and nobody has to wait for it") func broken() async throws {
         let bench = try await Self.bench()
         let backup = try await bench.open.beginBackup(sealedTo: .password(Self.password.secret), by: bench.person())
-        await #expect(throws: CancellationError.self) { try await bench.open.write(backup) { _ in throw CancellationError() } }
+        await #expect(throws: CancellationError.self) { try await bench.open.write(backup) { _, _ in throw CancellationError() } }
         _ = try await Self.file(of: bench)
         try await bench.relock()
         #expect(try await bench.log().map(AuditTrailTests.line).contains("backup.make administer outcome(internal) allow record"))
@@ -237,7 +237,7 @@ import Testing
         let file = try await Self.file(of: bench)
         let first = try await bench.open.beginBackup(sealedTo: .password(Self.password.secret), by: bench.person())
         var errors: [EngineError] = []
-        _ = try await bench.open.write(first) { _ in
+        _ = try await bench.open.write(first) { _, _ in
             guard errors.isEmpty else { return }
             do { _ = try await Self.file(of: bench) } catch let error as EngineError { errors.append(error) }
             do {

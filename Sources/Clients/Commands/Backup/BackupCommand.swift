@@ -70,9 +70,9 @@ struct BackupMakeCommand: Verb {
         } else {
             form.add("recipients", Array(recipients.joined(separator: "\n").utf8))
         }
-        let report = try door.backup(WirePath.backups, form.body, form.contentType) { try target.write($0) }
-        try target.finish()
         let console = Console(context)
+        let report = try door.framedBackup(form, options.json ? nil : console) { try target.write($0) }
+        try target.finish()
         // The backup itself may be what goes to standard output.
         if options.json { return target.isStream ? console.tell(json: report) : console.say(json: report) }
         let line = "Backed up \(report.contents) to \(target.isStream ? "standard output" : file)."
@@ -111,6 +111,22 @@ extension VaultDoor {
                 guard case .problem(let problem) = error, try remedy(problem) else { throw try explained(CommandFailure(error)) }
             }
         }
+    }
+
+    /// As `backup`, of everything; where there is a console it is told how far the backup is.
+    func framedBackup(_ form: MultipartBody, _ console: Console?, _ take: ([UInt8]) throws -> Void) throws -> BackupReport {
+        var (frames, meter) = (BackupFrames(), ProgressMeter?.none)
+        defer { meter?.end() }
+        let report = try backup("\(WirePath.backups)?as=frames", form.body, form.contentType) { piece in
+            frames.append(piece)
+            while let frame = frames.next() {
+                if meter == nil { meter = console.map { ProgressMeter($0, unit: "versions", from: 0, of: frame.total) } }
+                try take(frame.bytes)
+                meter?.show(frame.versions)
+            }
+        }
+        guard frames.isEmpty else { throw Self.notUnderstood }
+        return report
     }
 
     private static func outcome(_ trailer: [String: String]) throws -> BackupReport {

@@ -62,15 +62,19 @@ struct BackupOpening {
 }
 
 extension VaultDoor {
-    /// Sends what opens a backup, and the backup. Before both stands the password of the new vault, where one is made of it.
-    func upload(_ backup: SealedBackup, _ opening: BackupOpening, to path: String, newPassword: WipedBytes? = nil) throws -> [UInt8] {
+    /// Sends what opens a backup, and the backup. Before both stands the password of the new vault, where one is made of it. A console is told how far it is.
+    func upload(
+        _ backup: SealedBackup, _ opening: BackupOpening, to path: String, newPassword: WipedBytes? = nil, _ console: Console? = nil
+    ) throws -> [UInt8] {
         var beginning: [UInt8]? = []
         for secret in [newPassword, opening.secret].compactMap(\.self) {
             beginning?.appendWiping((0..<4).map { UInt8(truncatingIfNeeded: secret.count >> (24 - 8 * $0)) })
             beginning?.appendWiping(secret.bytes)
         }
         defer { beginning?.wipe() }
-        var isBegun = false
+        var (isBegun, sent) = (false, Int64(0))
+        let meter = console.flatMap { console in backup.byteCount.map { ProgressMeter(console, unit: "kB", from: 0, of: $0 / 1000) } }
+        defer { meter?.end() }
         do {
             return try connection.upload(
                 path + (opening.isKey ? "?opens-with=key" : ""), contentType: "application/vnd.tacit.backup"
@@ -79,7 +83,11 @@ extension VaultDoor {
                     isBegun = true
                     return beginning
                 }
-                return try backup.next()
+                // What was given before is sent by now.
+                meter?.show(sent / 1000)
+                let piece = try backup.next()
+                sent += Int64(piece?.count ?? 0)
+                return piece
             }.body
         } catch let error as ClientError { throw CommandFailure(error) }
     }

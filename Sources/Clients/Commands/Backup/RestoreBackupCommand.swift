@@ -70,8 +70,11 @@ struct RestoreBackupCommand: Verb {
 
     private func check(_ backup: SealedBackup, _ door: VaultDoor, _ context: CommandContext) throws -> BackupReport {
         let opening = try BackupOpening(backup, opening, context)
-        return try VaultDoor.decode(try door.upload(backup, opening, to: WirePath.backupChecks))
+        return try VaultDoor.decode(try door.upload(backup, opening, to: WirePath.backupChecks, meter(context)))
     }
+
+    /// Who is told how far it is.
+    private func meter(_ context: CommandContext) -> Console? { options.json ? nil : Console(context) }
 
     private func verify(_ backup: SealedBackup, _ door: VaultDoor, _ console: Console, _ context: CommandContext) throws {
         let status = try door.status()
@@ -89,10 +92,12 @@ struct RestoreBackupCommand: Verb {
         let opening = try BackupOpening(backup, opening, context)
         let password = try NewPassword(source: door.passwords).ask("Password for the new vault: ")
         let restored: BackupRestored = try VaultDoor.decode(
-            try door.upload(backup, opening, to: WirePath.restores, newPassword: password))
-        door.remember(password)
-        try door.stepUp()
-        if !isWithoutRecovery { try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body)) }
+            try door.upload(backup, opening, to: WirePath.restores, newPassword: password, meter(context)))
+        if !isWithoutRecovery {
+            door.remember(password)
+            try door.stepUp()
+            try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body))
+        }
         if options.json { return console.say(json: restored) }
         console.say("\(console.style.green("Restored")) \(restored.backup.contents) to a new vault in \(context.paths.vault).")
         if isWithoutRecovery {

@@ -38,6 +38,13 @@ final class SealedBackup {
 
     deinit { if isOwn { close(descriptor) } }
 
+    /// How many bytes it has in all; nil where they come through a pipe.
+    private(set) lazy var byteCount: Int64? = {
+        var facts = stat()
+        guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(facts.st_size)
+    }()
+
     /// The next bytes, from the beginning on; nil at the end.
     func next() throws -> [UInt8]? {
         guard beginning.isEmpty else {

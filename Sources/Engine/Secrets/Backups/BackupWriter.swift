@@ -1,8 +1,8 @@
 import Envelopes
 import Model
 
-/// Where a backup's bytes go, in order.
-package typealias BackupSink = ([UInt8]) async throws -> Void
+/// Where a backup's bytes go, in order, each piece with the number of versions that were sealed before it was whole.
+package typealias BackupSink = ([UInt8], _ versions: Int64) async throws -> Void
 
 /// Seals what it is given and hands it on, chunk by chunk.
 struct BackupWriter {
@@ -12,7 +12,7 @@ struct BackupWriter {
     /// Begins with the head.
     init(_ head: BackupHead, _ key: BackupKey, to sink: BackupSink) async throws {
         sealer = key.sealer(behind: head)
-        try await sink(head.encoded + key.code(of: head))
+        try await sink(head.encoded + key.code(of: head), 0)
     }
 
     mutating func write(_ item: BackupItem, to sink: BackupSink) async throws {
@@ -39,8 +39,8 @@ struct BackupWriter {
     /// Writes the numbers of what came before, and the last chunk.
     mutating func finish(to sink: BackupSink) async throws {
         try await write(.end(counts), to: sink)
-        try await sink(try sealer.finish())
+        try await sink(try sealer.finish(), counts.versions)
     }
 
-    private mutating func drain(to sink: BackupSink) async throws { while let chunk = try sealer.next() { try await sink(chunk) } }
+    private mutating func drain(to sink: BackupSink) async throws { while let chunk = try sealer.next() { try await sink(chunk, counts.versions) } }
 }

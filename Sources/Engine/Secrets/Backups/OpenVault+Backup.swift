@@ -10,6 +10,8 @@ package struct BackupUnderway: Sendable {
     fileprivate let key: BackupKey
     package let head: BackupHead
     fileprivate let origin: BackupOrigin
+    /// How many versions there are as it begins.
+    package let versions: Int64
 }
 
 extension OpenVault {
@@ -27,7 +29,7 @@ extension OpenVault {
         do {
             guard let checkpoint = try await writer.checkpoint() else { throw EngineError.unreadable }
             let origin = BackupOrigin(checkpoint: String(decoding: checkpoint.note, as: UTF8.self), verifierKey: verifierKey)
-            return BackupUnderway(vault: self, access: access, key: key, head: head, origin: origin)
+            return BackupUnderway(vault: self, access: access, key: key, head: head, origin: origin, versions: try await versionCount())
         } catch {
             await conclude(access, failedBy: error)
             throw error
@@ -36,6 +38,12 @@ extension OpenVault {
 
     private func conclude(_ access: AuthorizedAccess, failedBy error: any Error) async {
         await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
+    }
+
+    private func versionCount() async throws -> Int64 {
+        var count: Int64 = 0
+        for place in try await allPlaces() { count += try await store.versionCount(inEnvironment: place.environment, in: organization) }
+        return count
     }
 
     /// Makes the bytes of a backup, in constant memory. What is written to the vault meanwhile may be in it or not, each version whole.

@@ -11,7 +11,7 @@ struct BackupRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.route(.post, WirePath.backups, use: make)
+        router.route(.post, WirePath.backups, query: ["as"], use: make)
         router.route(.post, WirePath.backupChecks, query: ["opens-with"]) { request, context in
             let upload = try await BackupUpload(request, context, newPassword: false)
             return try Response(json: BackupReport(try await vault.checkBackup(from: upload.rest, opening: upload.opening, by: try context.asker)))
@@ -32,7 +32,7 @@ struct BackupRoutes: Sendable {
             let asker = try context.asker
             let open = try vault.opened(for: asker)
             let text: BackupGrantText = try await request.json()
-            return try Self.answer(try await open.beginBackup(by: try BackupGrant(text), by: asker), of: open)
+            return try Self.answer(try await open.beginBackup(by: try BackupGrant(text), by: asker), of: open, framed: false)
         }
         router.route(.post, WirePath.restores, query: ["opens-with"]) { request, context in
             let upload = try await BackupUpload(request, context, newPassword: true)
@@ -44,18 +44,21 @@ struct BackupRoutes: Sendable {
         }
     }
 
-    /// The body is a form with a `password`, or with `recipients`, one a line. The outcome stands behind the last byte.
+    /// The body is a form with a `password`, or with `recipients`, one a line. The outcome stands behind the last byte. With `as=frames` each piece stands behind
+    /// how far the backup is with it (`BackupFrame`).
     @Sendable private func make(_ request: Request, _ context: APIContext) async throws -> Response {
         let asker = try context.asker
         let open = try vault.opened(for: asker)
+        let isFramed = try context.query.oneOf("as", ["frames"]) != nil
         let form = try await request.multipart(upTo: Request.largestDocument)
-        return try Self.answer(try await open.beginBackup(sealedTo: try Self.sealing(form), by: asker), of: open)
+        return try Self.answer(try await open.beginBackup(sealedTo: try Self.sealing(form), by: asker), of: open, framed: isFramed)
     }
 
-    private static func answer(_ backup: BackupUnderway, of open: OpenVault) throws -> Response {
-        let answer = BackupAnswer(vault: open, backup: backup)
+    private static func answer(_ backup: BackupUnderway, of open: OpenVault, framed isFramed: Bool) throws -> Response {
+        let answer = BackupAnswer(vault: open, backup: backup, isFramed: isFramed)
         let body = ResponseBody { writer in try await writer.finish(try Self.trailer(await answer.carry(to: &writer))) }
-        return Response(status: .ok, headers: [.contentType: "application/vnd.tacit.backup", .cacheControl: "no-store"], body: body)
+        let type = isFramed ? "application/vnd.tacit.backup-frames" : "application/vnd.tacit.backup"
+        return Response(status: .ok, headers: [.contentType: type, .cacheControl: "no-store"], body: body)
     }
 
     private static func trailer(_ outcome: BackupOutcome) throws -> HTTPFields {
@@ -75,13 +78,17 @@ struct BackupRoutes: Sendable {
 private struct BackupAnswer: Sendable {
     let vault: OpenVault
     let backup: BackupUnderway
+    let isFramed: Bool
 
     @concurrent func carry(to writer: inout any ResponseBodyWriter) async throws -> BackupOutcome {
         let pipe = ChunkPipe()
         // Owned by this call, which waits for its end: also of one whose client is gone, since the log is told how it ended.
         let work = Task { () throws -> BackupCounts in
             do {
-                let counts = try await vault.write(backup) { try await pipe.give($0) }
+                let counts = try await vault.write(backup) { piece, versions in
+                    let head = isFramed ? BackupFrame.head(of: piece.count, versions: versions, total: backup.versions) : []
+                    try await pipe.give(head + piece)
+                }
                 await pipe.end()
                 return counts
             } catch {
