@@ -7,6 +7,7 @@ import time
 
 from backups import backups
 from broker import broker
+from daily import daily
 from ground import dotenv, median
 from moving import moving
 from rotating import rotating
@@ -198,4 +199,4 @@ def clean_text(root, size):
     return (unit * (size // len(unit) + 1))[:size]
 
 
-ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker, "i": rotating, "j": backups}
+ALL = {"a": run, "b": secrets, "c": releases, "d": audit, "e": redaction, "f": moving, "g": agent, "h": broker, "i": rotating, "j": backups, "k": daily}

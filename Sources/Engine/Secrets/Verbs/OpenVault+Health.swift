@@ -9,15 +9,14 @@ extension OpenVault {
         let access = try await authorizer.authorize(Act(.healthCheck, .masked, .person), by: asker, on: [])
         return try await concluding(access) {
             let now = expiryClock()
-            let work = HealthWork(
-                examined: try await examined(access: access), used: try await secretsUsed(since: now.advanced(by: .zero - measures.unusedAfter)),
-                measures: measures, now: now)
-            return work.report()
+            async let used = secretsUsed(since: now.advanced(by: .zero - measures.unusedAfter))
+            let examined = try await examined(access: access)
+            return HealthWork(examined: examined, used: try await used, measures: measures, now: now).report()
         }
     }
 
-    /// How many secrets are opened by one task.
-    private static let portion = 512
+    /// How many secrets are opened by one task, and how many bytes of them are read at once.
+    private static let (portion, portionByteCount) = (256, 1 << 20)
 
     private func examined(access: AuthorizedAccess) async throws -> [ExaminedSecret] {
         var material = random.bytes(MACKey.codeByteCount)
@@ -37,9 +36,18 @@ extension OpenVault {
 
     private func examine(_ entries: ArraySlice<MetadataCache.Entry>, _ key: MACKey, access: AuthorizedAccess) async throws -> [ExaminedSecret] {
         var examined: [ExaminedSecret] = []
-        for entry in entries {
-            let (writtenAt, fields) = try await shelf.openAll(of: entry.record, version: entry.record.current, access: access)
-            examined.append(ExaminedSecret(entry.record, entry.metadata.name, writtenAt: writtenAt, fields, key))
+        var rest = entries
+        while !rest.isEmpty {
+            let ranges = rest.map { VersionRange(secret: $0.record.id, numbers: $0.record.current...$0.record.current) }
+            let read = try await store.versions(ranges, upTo: Self.portionByteCount, in: organization)
+            for version in read {
+                // Every version up to the current one was stored whole: what is missing was taken away.
+                guard let entry = rest.popFirst(), entry.record.id == version.secret else { throw EngineError.unreadable }
+                let (manifest, values) = try await shelf.open(version, of: entry.record, access: access)
+                let fields = zip(manifest.fields, values).map { (field: $0, value: $1) }
+                examined.append(ExaminedSecret(entry.record, entry.metadata.name, writtenAt: manifest.createdAt, fields, key))
+            }
+            guard !read.isEmpty else { throw EngineError.unreadable }
         }
         return examined
     }
