@@ -60,7 +60,7 @@ def moving(ground):
 def many(ground, usual):
     """As many rows as a file may have in practice, all of them stored: each name is there afterwards, and a value here and there."""
     pairs = [line.partition("=")[::2] for line in dotenv(range(MANY)).splitlines()]
-    (ground.folder / "many.csv").write_text(table("url,username,password,totp,extra,name,grouping,fav", (["", "", value, "", "", name, "Work", "0"] for name, value in pairs)))
+    (ground.folder / "many.csv").write_text(table("url,username,password,totp,extra,name,grouping,fav", (["", "", value, "", "", name, "", "0"] for name, value in pairs)))
     took = seconds(ground, "many.csv", "many")
     stored = {secret["name"] for secret in json.loads(ground.tacit("list", "-e", "many", "--all-pages", "--json"))["items"]}
     if stored != {name for name, _ in pairs}:
