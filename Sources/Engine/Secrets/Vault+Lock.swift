@@ -56,6 +56,7 @@ extension Vault {
         open.bell.close()
         open.brokers.close()
         open.traffic.close()
+        open.writer.arrivals.close()
         defer { foundation.runners.retire() }
         let removed = open.files.close()
         if open.freeze.isUnstored { _ = try? await open.storeFreeze(by: .keeper(foundation.keeper)) }

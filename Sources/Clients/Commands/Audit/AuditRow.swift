@@ -6,7 +6,7 @@ struct AuditRow {
     /// How a release ended; nil when its outcome is not on this page.
     private var outcome: String?
 
-    private init(_ item: AuditItem) { self.item = item }
+    init(_ item: AuditItem) { self.item = item }
 
     static func rows(_ items: [AuditItem]) -> [AuditRow] {
         var rows: [AuditRow] = []
@@ -38,5 +38,12 @@ struct AuditRow {
     private var refusal: String {
         guard let code = item.details["code"] else { return "denied" }
         return item.actor.hasPrefix("person ") && code.hasSuffix(".not-found") ? "not found" : "denied (\(code))"
+    }
+
+    /// The act in one line, for a view that goes on.
+    func line(_ style: Style, now: Int64) -> String {
+        let place = style.dim("\(item.index)  \(RelativeTime.stamp(item.time, now: now))")
+        let facts = [item.actor.printable, "by \(item.source)".printable, style.bold(item.action.printable), about].filter { !$0.isEmpty }
+        return ([place] + facts + [item.decision == "allow" ? result : style.red(result)]).joined(separator: "  ")
     }
 }

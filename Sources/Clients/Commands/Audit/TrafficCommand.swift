@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import TacitClient
 import TacitWire
 
@@ -29,46 +28,38 @@ struct TrafficCommand: Verb {
         let page: Page<TrafficEntry> = try door.get(WirePath.traffic)
         let items = page.items.filter(isMeant)
         if options.json, !follow { return console.say(json: Page(items: items)) }
-        for item in items { show(item, on: console) }
+        for item in items { show(item, on: console, now: context.now()) }
         guard follow else {
             if items.isEmpty { console.say("No requests since the vault was unlocked.") }
             return
         }
         if items.isEmpty, !options.json { console.note("waiting for requests; Ctrl-C ends this") }
-        var rest: [UInt8] = []
-        do throws(ClientError) {
-            try door.connection.follow("\(WirePath.traffic)?follow=1&after=\(page.items.last?.number ?? 0)") { piece in
-                rest += piece
-                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    let line = Data(rest[..<end])
-                    rest.removeSubrange(...end)
-                    if let item = try? WireJSON.decode(TrafficEntry.self, from: line), isMeant(item) { show(item, on: console) }
-                }
-                return true
-            }
-        } catch { throw CommandFailure(error) }
-        console.note("the vault was locked: nothing more comes")
+        let path = "\(WirePath.traffic)?follow=1&after=\(page.items.last?.number ?? 0)"
+        try LiveLines.follow(path, of: door, on: console) { (item: TrafficEntry) in if isMeant(item) { show(item, on: console, now: context.now()) } }
     }
 
     private func isMeant(_ item: TrafficEntry) -> Bool { agent == nil || item.agent == agent }
 
-    private func show(_ item: TrafficEntry, on console: Console) {
+    private func show(_ item: TrafficEntry, on console: Console, now: Int64) {
         if options.json { return console.say(json: item) }
-        console.say(TrafficLine(item).text(console.style))
+        console.say(TrafficLine(item, now: now).text(console.style))
     }
 }
 
 /// One request in one line.
 struct TrafficLine {
     private let item: TrafficEntry
+    private let now: Int64
 
-    init(_ item: TrafficEntry) { self.item = item }
+    init(_ item: TrafficEntry, now: Int64) { (self.item, self.now) = (item, now) }
 
     func text(_ style: Style) -> String {
-        let clock = String(item.time.split(separator: "T").last?.prefix(8) ?? "")
         let isFine = item.decision == "allow" && item.result == "done"
         let outcome = isFine ? item.status.map { "\($0)" } ?? "done" : item.decision == "allow" ? item.result : "denied: \(item.result)"
-        var parts = [style.dim(clock), item.agent.printable, style.bold(item.method.printable), "\(item.authority)\(item.path)".printable]
+        var parts = [
+            style.dim(RelativeTime.stamp(item.time, now: now)), item.agent.printable, style.bold(item.method.printable),
+            "\(item.authority)\(item.path)".printable,
+        ]
         parts.append(isFine ? outcome : style.red(outcome.printable))
         if let received = item.bytesReceived { parts.append(style.dim("\(Self.size(received)) in \(item.durationMs ?? 0) ms")) }
         if let count = item.redactions, count > 0 { parts.append("\(count) redacted") }

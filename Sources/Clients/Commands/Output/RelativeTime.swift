@@ -12,12 +12,21 @@ enum RelativeTime {
     }
 
     /// The next full minute of a moment on the clock of this machine: `14:05`.
-    static func clock(_ seconds: Int64) -> String {
-        var moment = time_t(seconds + 59)
-        var parts = unsafe tm()
-        guard unsafe localtime_r(&moment, &parts) != nil else { return self.moment(seconds) }
-        let (hour, minute) = unsafe (Int64(parts.tm_hour), Int64(parts.tm_min))
-        return "\(padded(hour)):\(padded(minute))"
+    static func clock(_ seconds: Int64) -> String { local(seconds + 59).map { String($0.time.dropLast(3)) } ?? moment(seconds) }
+
+    /// A moment of the API on the clock of this machine: `14:05:12`, and before it the date where that is not today's. A text that is no moment is shown as it is.
+    static func stamp(_ moment: String, now: Int64) -> String {
+        guard let then = seconds(of: moment).flatMap(local), let today = local(now) else { return moment.printable }
+        return then.date == today.date ? then.time : "\(then.date) \(then.time)"
+    }
+
+    /// Date and time on the clock of this machine.
+    private static func local(_ seconds: Int64) -> (date: String, time: String)? {
+        var (moment, parts) = (time_t(seconds), unsafe tm())
+        guard unsafe localtime_r(&moment, &parts) != nil else { return nil }
+        let date = unsafe [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday].map { padded(Int64($0)) }
+        let time = unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec].map { padded(Int64($0)) }
+        return (date.joined(separator: "-"), time.joined(separator: ":"))
     }
 
     /// A number of seconds in its largest unit.

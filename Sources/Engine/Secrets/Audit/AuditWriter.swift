@@ -50,6 +50,8 @@ actor AuditWriter {
     /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
     private var unanswered: [Position] = []
     private nonisolated let queue = Mutex(Queue())
+    /// Tells who watches the log how many entries it has.
+    nonisolated let arrivals = Broadcast<Int64>(room: 1)
     /// Where the store waits for the disk: no thread has to wake another between an entry and its flush.
     private nonisolated let executor: any SerialExecutor & TaskExecutor
 
@@ -276,6 +278,7 @@ extension AuditWriter {
         let before = position.checkpointed
         position = mark
         if mark.checkpointed > before, let checkpoint = mark.checkpoint { taken(checkpoint) }
+        arrivals.send(mark.head.size)
         let index = mark.head.size - 1
         if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
         if write.isLast { keys = nil }

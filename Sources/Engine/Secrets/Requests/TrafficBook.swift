@@ -29,18 +29,16 @@ final class TrafficBook: Sendable {
         var kept: [TrafficItem] = []
         /// Those that were allowed and have not ended, by the entry of their intent.
         var ongoing: [Int64: TrafficItem] = [:]
-        var watchers: [Int: AsyncStream<TrafficItem>.Continuation] = [:]
-        var lastWatcher = 0
     }
 
     private static let mostKept = 1000
     private static let mostOngoing = 4096
-    private static let mostWatchers = 8
 
     private let state = Mutex(State())
+    private let watchers = Broadcast<TrafficItem>(room: mostKept)
 
     /// Takes one that was denied.
-    func note(_ item: TrafficItem) { state.withLock { Self.add(item, to: &$0) } }
+    func note(_ item: TrafficItem) { state.withLock { add(item, to: &$0) } }
 
     /// Takes one that was allowed by an entry.
     func begin(_ item: TrafficItem, by entry: Int64) {
@@ -54,43 +52,29 @@ final class TrafficBook: Sendable {
         state.withLock { state in
             guard var item = state.ongoing.removeValue(forKey: entry) else { return }
             item.outcome = outcome
-            Self.add(item, to: &state)
+            add(item, to: &state)
         }
     }
 
-    private static func add(_ item: TrafficItem, to state: inout State) {
+    private func add(_ item: TrafficItem, to state: inout State) {
         var item = item
         state.last += 1
         item.number = state.last
         state.kept.append(item)
-        if state.kept.count > mostKept { state.kept.removeFirst(state.kept.count - mostKept) }
-        for watcher in state.watchers.values { watcher.yield(item) }
+        if state.kept.count > Self.mostKept { state.kept.removeFirst(state.kept.count - Self.mostKept) }
+        watchers.send(item)
     }
 
     func items(after number: Int64) -> [TrafficItem] { state.withLock { $0.kept.filter { $0.number > number } } }
 
     /// What comes from here on, behind what is kept; nil where too many watch already. Who reads slowly loses the oldest.
     func watch(after number: Int64) -> AsyncStream<TrafficItem>? {
-        state.withLock { state in
-            guard state.watchers.count < Self.mostWatchers else { return nil }
-            let (stream, continuation) = AsyncStream.makeStream(of: TrafficItem.self, bufferingPolicy: .bufferingNewest(Self.mostKept))
-            state.lastWatcher += 1
-            let id = state.lastWatcher
-            continuation.onTermination = { [weak self] _ in self?.forget(id) }
-            state.watchers[id] = continuation
-            for item in state.kept where item.number > number { continuation.yield(item) }
-            return stream
-        }
+        state.withLock { state in watchers.listen(behind: state.kept.filter { $0.number > number }) }
     }
 
     /// Nobody watches any more.
     func close() {
-        let watchers = state.withLock { state in
-            defer { state = State() }
-            return state.watchers
-        }
-        for watcher in watchers.values { watcher.finish() }
+        state.withLock { $0 = State() }
+        watchers.close()
     }
-
-    private func forget(_ watcher: Int) { _ = state.withLock { $0.watchers.removeValue(forKey: watcher) } }
 }

@@ -11,7 +11,9 @@ struct AuditRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.route(.get, WirePath.audit, query: ["from", "limit", "before", "since", "until", "agent", "secret", "action", "denied"], use: list)
+        router.route(
+            .get, WirePath.audit, query: ["from", "limit", "before", "since", "until", "agent", "secret", "action", "denied", "follow"],
+            use: list)
         router.route(.post, WirePath.auditVerification, use: verify)
         router.route(.post, WirePath.auditProofs, use: prove)
         router.route(.get, WirePath.auditExport, query: ["from", "limit"], use: export)
@@ -36,6 +38,7 @@ struct AuditRoutes: Sendable {
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = context.query
         let limit = try query.integer("limit", in: 1...5000) ?? 100
+        guard try query.oneOf("follow", ["1"]) == nil else { return try await follow(query, limit, context) }
         let open = try open(context)
         guard let from = try query.integer("from", in: 0...Int.max).map(Int64.init) else {
             let before = try query.integer("before", in: 0...Int.max).map(Int64.init)
@@ -49,6 +52,15 @@ struct AuditRoutes: Sendable {
         let items = try await open.auditEntries(from: from, limit: limit, by: try context.asker).map(AuditItem.init)
         let next = items.last.map { $0.index + 1 }.flatMap { $0 < count ? "\($0)" : nil }
         return try Response(json: Page(items: items, nextCursor: next))
+    }
+
+    /// The newest that are meant, and those that come.
+    private func follow(_ query: [String: String], _ limit: Int, _ context: APIContext) async throws -> Response {
+        guard query["from"] == nil, query["before"] == nil, query["until"] == nil else {
+            throw EngineError.invalid("what comes has no end and no place yet", hint: "leave out `from`, `before` and `until`")
+        }
+        let feed = try await vault.followAudit(matching: try AuditFilter(query), limit: limit, by: try context.asker)
+        return Response(following: feed, on: context.channel) { AuditItem($0) }
     }
 
     @Sendable private func verify(_ request: Request, _ context: APIContext) async throws -> Response {

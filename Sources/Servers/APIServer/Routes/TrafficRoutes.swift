@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import Model
-import NIOCore
 import Secrets
 import TacitWire
 
@@ -17,20 +16,8 @@ struct TrafficRoutes: Sendable {
             guard try context.query.oneOf("follow", ["1"]) != nil else {
                 return try Response(json: Page(items: try await open.traffic(after: number, by: asker).map(TrafficEntry.init)))
             }
-            return Self.following(try await open.watchTraffic(after: number, by: asker), on: context.channel)
+            return Response(following: try await open.watchTraffic(after: number, by: asker), on: context.channel) { TrafficEntry($0) }
         }
-    }
-
-    /// A line of JSON for each, as it comes.
-    private static func following(_ items: AsyncStream<TrafficItem>, on channel: any Channel) -> Response {
-        let body = ResponseBody { writer in
-            for await item in items {
-                guard channel.isActive else { break }
-                try await writer.write(ByteBuffer(bytes: Array(try WireJSON.encode(TrafficEntry(item))) + [UInt8(ascii: "\n")]))
-            }
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: [.contentType: "application/jsonl", .cacheControl: "no-store"], body: body)
     }
 }
 

@@ -23,12 +23,7 @@ extension ComparisonWish {
 
 extension PlaceMoment {
     init(_ scope: String, asOf text: String?) throws {
-        self.init(scope: try Scope(parsing: scope))
-        guard let text else { return }
-        guard let time = Timestamp(rfc3339: text) else {
-            throw EngineError.invalid("a time is written as 2026-11-21T08:00:00Z", hint: "in UTC, with the Z behind it")
-        }
-        self.time = time
+        self.init(scope: try Scope(parsing: scope), time: try text.map { try Timestamp(said: $0) })
     }
 }
 

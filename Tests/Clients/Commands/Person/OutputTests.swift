@@ -1,3 +1,4 @@
+import TacitWire
 import Testing
 
 @testable import Commands
@@ -28,6 +29,26 @@ struct OutputTests {
         #expect(RelativeTime.seconds(of: "2026-11-21T05:48:35.296132061Z") == 1_795_240_115)
         #expect(RelativeTime.seconds(of: "2026-11-21 05:48") == nil)
         #expect(RelativeTime.text("\u{1B}[2Jx", now: 0) == "\u{FFFD}[2Jx")
+    }
+
+    @Test("in a view that goes on, an entry is one line, and nothing in it reaches the terminal as it came")
+    func auditLine() {
+        let evil = "x\u{1B}[2J\n\u{202E}y\u{7}"
+        let item = AuditItem(
+            index: 7, time: evil, actor: evil, source: evil, action: evil, mode: evil, subjects: [evil, evil], decision: "deny", rule: evil,
+            phase: evil, repeated: 3, details: ["code": evil])
+        var outcome = item
+        outcome.decision = "allow"
+        for line in [AuditRow(item), AuditRow(outcome)].map({ $0.line(Style(isColoured: false), now: Rig.now) }) {
+            #expect(!line.unicodeScalars.contains { $0.value < 32 || $0.value == 0x7F || $0 == "\u{202E}" }, "\(line.debugDescription)")
+            #expect(line.hasPrefix("7  x") && line.contains("×3"))
+        }
+        var plain = AuditItem(
+            index: 8, time: RelativeTime.moment(Rig.now), actor: "person ada", source: "cli", action: "secret.set", mode: "write", decision: "allow")
+        plain.subjects = ["default/dev/a@1"]
+        let words = AuditRow(plain).line(Style(isColoured: false), now: Rig.now + 1)
+        #expect(words.hasPrefix("8  ") && words.hasSuffix("  person ada  by cli  secret.set  default/dev/a@1  done"))
+        #expect(words.contains(/8  [0-9]{2}:[0-9]{2}:[0-9]{2}  person/) || words.contains(/8  [0-9-]{10} [0-9:]{8}  person/))
     }
 
     @Test("columns are as wide as they must be, and empty ones are left out")

@@ -83,6 +83,10 @@ struct RequestTests {
             answer: .json(PolicyAnswer(allowed: false, code: "x", steps: []))),
         Case(line: "audit list --limit 5 --from 7", request: "GET /v1/audit?limit=5&from=7", answer: .json(Page<AuditItem>(items: []))),
         Case(
+            line: "audit list --denied --agent a --secret b/c --since 2025-01-01T00:00:00Z --limit 5",
+            request: "GET /v1/audit?limit=5&since=2025-01-01T00%3A00%3A00Z&agent=a&secret=b%2Fc&denied=true",
+            answer: .json(Page<AuditItem>(items: []))),
+        Case(
             line: "audit verify", request: "POST /v1/audit/verification", body: #"{"trusted_notes":[]}"#,
             answer: .json(AuditVerification(intact: true, entries: 1, checkpoints: 0, message: "fine"))),
         Case(line: "audit checkpoint", request: "POST /v1/audit/checkpoints", answer: .json(CheckpointNote(note: "n\n", verifierKey: "k"))),
