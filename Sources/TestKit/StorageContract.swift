@@ -25,7 +25,7 @@ package enum StorageContract {
         }
     }
 
-    package static let cases: [Case] = recordCases + listingCases + keyCases + expectationCases + versionCases + logCases + batchCases
+    package static let cases: [Case] = recordCases + listingCases + keyCases + expectationCases + versionCases + logCases + batchCases + rewriteCases
 
     static func promise(_ description: String, _ body: @escaping @Sendable (Trial) async throws -> Void) -> Case {
         Case(description: description, body: body)

@@ -72,7 +72,19 @@ struct StoredRows {
         case .append(let entry): try append(entry)
         case .insertCheckpoint(let checkpoint): try insert(checkpoint)
         case .insertDataKey, .deleteDataKey, .insertCiphertext, .deleteCiphertext: try applyToVersion(operation)
+        case .rewriteRecords(let rewrite): try apply(rewrite)
         }
+    }
+
+    /// In pages smaller than they may be.
+    private mutating func apply(_ rewrite: RecordRewrite) throws(StoreError) {
+        for kind in RecordRewrite.kinds {
+            let rows = records.values.filter { $0.organization == rewrite.organization && $0.kind == kind }.sorted { $0.id < $1.id }
+            for start in stride(from: 0, to: rows.count, by: 3) {
+                for operation in try rewrite.replacements(of: Array(rows[start..<min(start + 3, rows.count)])) { try apply(operation) }
+            }
+        }
+        for operation in try rewrite.operationsBehind() { try apply(operation) }
     }
 }
 

@@ -43,6 +43,31 @@ def revoked(context):
         expect(token.encode() not in shown.body, "a list shows a token")
 
 
+@attack("fake tokens", "fake.epoch", "stopped", "a token of before a new organization key is good nowhere: refused in a run that goes on and in a new one, and the log has it as a misuse")
+def epoch(context):
+    house = context.fresh().init()
+    furnish(house)
+    with house.person() as hand:
+        token, _ = issue(hand)
+        before = misuses(hand)
+
+        def turn():
+            answer = hand.request("POST", "/v1/rotations/organization")
+            # With that of the run itself.
+            expect(answer.status == 200 and answer.json["ended_tokens"] == 2, f"a new organization key: {answer}")
+
+        first, own, second = said(start(house, ask(f"Bearer {token}"), "cat > /dev/null", ask("Bearer $TOKEN"), ask(f"Bearer {token}")), turn)
+        expect(not first.startswith("token.") and first != "gone", f"a good token: {first}")
+        expect((own, second) == ("token.revoked", "token.revoked"), f"tokens of before, in the run: {own}, {second}")
+        expect(said(start(house, ask(f"Bearer {token}"), ask("Bearer $TOKEN"))) == ["token.revoked", first], "a new run, and its own token")
+        expect(misuses(hand) > before, "no entry of a misuse")
+        with house.connect(headers={"Tacit-Agent-Badge": house.badges["claude"], "Tacit-Source": "mcp"}) as claude:
+            actor = claude.request("GET", "/v1/status").json["actor"]
+            expect((actor["kind"], actor.get("name")) == ("agent", "claude"), f"the badge of before makes {actor}")
+        fresh, _ = issue(hand)
+        expect(fresh != token and said(start(house, ask(f"Bearer {fresh}"))) == [first], "a token of now")
+
+
 @attack("fake tokens", "fake.foreign", "stopped", "the token of another agent's or another run is refused wherever a credential stands, and the log has it as a misuse")
 def foreign(context):
     house = context.house(furnish)

@@ -90,6 +90,7 @@ def governed(connection):
         "totp.confirm": lambda: connection.json("POST", "/v1/totp/confirmation", {"code": "000000"}),
         "totp.remove": lambda: connection.request("DELETE", "/v1/totp"),
         "rotation.begin": lambda: connection.json("POST", "/v1/rotations", {"kind": "project", "project": "default"}),
+        "rotation.begin of the organization": lambda: connection.request("POST", "/v1/rotations/organization"),
         "rotation.step": lambda: connection.request("POST", "/v1/rotations/portions"),
         "rotation.show": lambda: connection.request("GET", "/v1/rotations"),
         "clock.accepted": lambda: connection.request("POST", "/v1/clock/acceptance"),

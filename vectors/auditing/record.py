@@ -69,6 +69,13 @@ def checkpoints() -> dict:
         text = "".join(line + "\n" for line in [origin, str(size), b64(mth(d[:size])), *extensions])
         cases.append({"size": size, "root": mth(d[:size]).hex(), "extensions": extensions, "note": note(text, origin, private)})
 
+    # At the end of an epoch: the next key is named, and signs, too.
+    following = signer(bytes(range(64, 96)))
+    chain_value = sha(b"the last entry of an epoch")
+    text = "".join(line + "\n" for line in [
+        origin, "8", b64(mth(d)), f"tacit-chain {b64(chain_value)}", f"tacit-next {b64(bytes([1]) + public_key(following))}"])
+    end = {"nextSeed": bytes(range(64, 96)).hex(), "nextVerifierKey": verifier_key(origin, public_key(following)), "size": 8, "root": mth(d).hex(),
+           "chain": chain_value.hex(), "note": note(text, origin, private, following)}
     good = cases[1]["note"]
     head, signature = good.split("\n\n")
     lines = head.split("\n")
@@ -115,6 +122,7 @@ def checkpoints() -> dict:
         "cases": cases,
         "refused": [{"name": n, "note": t, "part": p} for n, t, p in refused],
         "count": len(refused),
+        "end": end,
         # The example of Go's package golang.org/x/mod/sumdb/note.
         "foreign": {"verifierKey": foreign, "note": text + "\n" + line},
     }

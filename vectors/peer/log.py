@@ -94,13 +94,23 @@ def verifier_key(origin: str, public: bytes) -> str:
     return f"{origin}+{key_id(origin, public).hex()}+{b64(bytes([1]) + public)}"
 
 
-def note(body: str, name: str, private: Ed25519PrivateKey) -> str:
-    return f"{body}\n\u2014 {name} {b64(key_id(name, public_key(private)) + private.sign(body.encode()))}\n"
+def public_of(verifier: str) -> bytes:
+    """The public key in a verifier key."""
+    name, identity, blob = verifier.split("+", 2)
+    typed = base64.b64decode(blob, validate=True)
+    if typed[:1] != b"\1" or len(typed) != 33 or key_id(name, typed[1:]).hex() != identity:
+        raise Refused("verifier key")
+    return typed[1:]
 
 
-def checkpoint(origin: str, entries: list, extensions: list, private: Ed25519PrivateKey) -> str:
+def note(body: str, name: str, *privates: Ed25519PrivateKey) -> str:
+    lines = (f"\u2014 {name} {b64(key_id(name, public_key(private)) + private.sign(body.encode()))}\n" for private in privates)
+    return body + "\n" + "".join(lines)
+
+
+def checkpoint(origin: str, entries: list, extensions: list, *privates: Ed25519PrivateKey) -> str:
     body = "".join(line + "\n" for line in [origin, str(len(entries)), b64(mth(entries)), *extensions])
-    return note(body, origin, private)
+    return note(body, origin, *privates)
 
 
 def entry_proof(index: int, entries: list, checkpoint_note: str) -> str:
@@ -115,17 +125,20 @@ def growth_proof(old: int, entries: list, checkpoint_note: str) -> str:
     return "".join(line + "\n" for line in lines) + checkpoint_note
 
 
-def read_checkpoint(content: bytes, origin: str, public: bytes) -> dict:
-    """The parts of a genuine checkpoint of one log, which has one signature."""
+def read_checkpoint(content: bytes, origin: str, *publics: bytes) -> dict:
+    """The parts of a genuine checkpoint of one log, signed by these keys in their order."""
     body, _, signatures = content.decode().partition("\n\n")
-    lines, (dash, name, blob) = body.split("\n"), signatures.strip().split(" ")
-    signed = base64.b64decode(blob, validate=True)
-    if (lines[0], dash, name, signed[:4]) != (origin, "\u2014", origin, key_id(origin, public)):
+    lines, signed = body.split("\n"), [line.split(" ") for line in signatures.strip().split("\n")]
+    if lines[0] != origin or len(signed) != len(publics):
         raise Refused("other origin")
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signed[4:], (body + "\n").encode())
-    except InvalidSignature:
-        raise Refused("bad signature") from None
+    for (dash, name, blob), public in zip(signed, publics):
+        signature = base64.b64decode(blob, validate=True)
+        if (dash, name, signature[:4]) != ("\u2014", origin, key_id(origin, public)):
+            raise Refused("other origin")
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], (body + "\n").encode())
+        except InvalidSignature:
+            raise Refused("bad signature") from None
     extensions = dict(line.split(" ", 1) for line in lines[3:])
     return {"size": int(lines[1]), "root": base64.b64decode(lines[2])} | {k: base64.b64decode(v) for k, v in extensions.items()}
 

@@ -2,6 +2,7 @@
 import hashlib
 import hmac
 
+from . import log
 from .parts import Reader, Refused, data, integer, listed, optional, raw, text
 from .sealing import derive, mac, open_sealed, seal, unwrap, wrap
 
@@ -88,7 +89,12 @@ def name_document(d: dict) -> bytes:
 
 
 def agent_document(d: dict) -> bytes:
-    return b"\1" + text(d["name"]) + data(raw(d["badgeHash"]))
+    return former(d) + text(d["name"]) + data(raw(d["badgeHash"])) + (integer(d["generation"]) if "generation" in d else b"")
+
+
+def former(d: dict) -> bytes:
+    """The first byte of a document that may name a former generation of the organization key."""
+    return b"\2" if "generation" in d else b"\1"
 
 
 def policy_document(d: dict) -> bytes:
@@ -302,7 +308,8 @@ def read_grant(r: Reader) -> dict:
 
 
 def grant_document(d: dict) -> bytes:
-    return b"\1" + text(d["shape"]) + optional(d["field"], text) + optional(d["provider"], text)
+    return (former(d) + text(d["shape"]) + optional(d["field"], text) + optional(d["provider"], text)
+            + (integer(d["generation"]) if "generation" in d else b""))
 
 
 def read_grant_document(r: Reader) -> dict:
@@ -342,13 +349,29 @@ def read_rotation(r: Reader) -> dict:
     return d | {"hasRows": bool(flags & 1), "isEnvironmentDone": bool(flags & 2), "isAtEnd": bool(flags & 4)}
 
 
+EPOCH_KEYS = ("chain", "seal", "tokens", "fakeTokens", "memory")
+
+
+def epoch(d: dict) -> bytes:
+    numbers = b"".join(integer(d[part]) for part in ("generation", "first", "end"))
+    return b"\1" + numbers + b"".join(data(raw(d[key])) for key in EPOCH_KEYS) + text(d["signer"])
+
+
+def read_epoch(r: Reader) -> dict:
+    d = {part: r.integer() for part in ("generation", "first", "end")} | {key: r.data().hex() for key in EPOCH_KEYS} | {"signer": r.text()}
+    if d["generation"] < 1 or not 0 <= d["first"] < d["end"] or any(len(d[key]) != 64 for key in EPOCH_KEYS):
+        raise Refused("epoch")
+    log.public_of(d["signer"])
+    return d
+
+
 FORMS = {
     "vault": (vault, read_vault), "slot": (slot, read_slot_row), "sealed-record": (sealed_record, read_sealed_record), "secret": (secret, read_secret),
     "name": (name_document, read_name_document), "agent": (agent_document, read_agent_document), "policy": (policy_document, read_policy_document),
     "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
     "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document), "fuse": (fuse, read_fuse),
     "grant": (grant, read_grant), "grant-document": (grant_document, read_grant_document), "panic": (panic, read_panic),
-    "rotation": (rotation, read_rotation),
+    "rotation": (rotation, read_rotation), "epoch": (epoch, read_epoch),
 }
 
 
@@ -361,6 +384,9 @@ def read(form: str, content: bytes) -> dict:
     if form == "panic" and content[:1] == b"\2":
         r.byte()
         described = read_panic_of_one(r)
+    elif form in ("agent", "grant-document") and content[:1] == b"\2":
+        r.byte()
+        described = FORMS[form][1](r) | {"generation": r.integer()}
     else:
         r.version()
         described = FORMS[form][1](r)
@@ -398,14 +424,15 @@ def open_metadata(wrapping: bytes, row: dict, project: str | None, m: dict) -> b
 # --- the remembered head (§6.8) and the files of a vault (§6.9)
 
 
-def remembered_head(organization_key: bytes, organization: str, size: int, chain: str) -> bytes:
+def remembered_head(memory_keys: list, organization: str, size: int, chain: str) -> bytes:
+    """With a code under each key, that of the newest generation first."""
     body = text("tacit/v1/remembered-head") + raw(organization) + integer(size) + data(raw(chain))
-    return body + mac(derive(organization_key, "rollback-memory-v1"), body)
+    return body + b"".join(mac(key, body) for key in memory_keys)
 
 
-def read_remembered_head(organization_key: bytes, organization: str, content: bytes) -> dict:
-    body, code = content[:-32], content[-32:]
-    if not hmac.compare_digest(mac(derive(organization_key, "rollback-memory-v1"), body), code):
+def read_remembered_head(memory_keys: list, organization: str, content: bytes) -> dict:
+    body, codes = content[:88], [content[start:start + 32] for start in range(88, len(content), 32)]
+    if not any(hmac.compare_digest(mac(key, body), code) for key in memory_keys for code in codes):
         raise Refused("head")
     r = Reader(body)
     if (r.text(), r.id()) != ("tacit/v1/remembered-head", organization):

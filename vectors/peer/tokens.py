@@ -40,8 +40,9 @@ def checksum(drawn: str) -> str:
     return digits
 
 
-def token(organization_key: bytes, grant: bytes, shape: str) -> str:
-    key = derive(organization_key, "fake-token-v1")
+def token(organization_key: bytes, grant: bytes, shape: str, drawn_from: bytes | None = None) -> str:
+    """`drawn_from` is the key of a former generation, where it was drawn from that."""
+    key = drawn_from or derive(organization_key, "fake-token-v1")
     stream = (byte for counter in range(1 << 32) for byte in mac(key, grant + u32(counter) + shape.encode()))
 
     def character(alphabet: str) -> str:

@@ -23,7 +23,7 @@ def tables_of(path: str) -> dict:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise Refused("no vault")
-    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4, 5]:
+    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4, 5, 6]:
         raise Refused("schema")
     shown = lambda value: value.hex() if isinstance(value, bytes) else value
     return {table: [dict(zip(columns, map(shown, row))) for row in database.execute(f'SELECT {", ".join(columns)} FROM "{table}"')]
@@ -62,6 +62,7 @@ class Vault:
         self.records = {row["id"]: row for row in tables["record"]}
         for row in tables["record"]:
             rows.check_row(self.key, row)
+        self._read_epochs()
         self._check_log()
 
     def _wrapped_keys(self, root: bytes, owner: str, purpose: str) -> dict:
@@ -81,29 +82,59 @@ class Vault:
 
     # --- the log
 
+    def _read_epochs(self) -> None:
+        """What stays of former keys, and with it the epoch that goes on."""
+        found = sorted((document for _, _, document in self._named("epoch", "epoch")), key=lambda epoch: epoch["generation"])
+        for row, _, document in self._named("epoch", "epoch"):
+            self._check_lookup(row, f'generation/{document["generation"]}')
+        if [epoch["generation"] for epoch in found] != list(range(1, self.key_generation)):
+            raise Refused("epochs")
+        if [epoch["first"] for epoch in found] != [0, *(epoch["end"] for epoch in found)][:len(found)]:
+            raise Refused("epochs")
+        self.origin = f"tacit.local/{self.organization}"
+        self.public = log.public_key(log.signer(derive(self.key, "checkpoint-signing-v1")))
+        self.former = {epoch["generation"]: {key: raw(epoch[key]) for key in rows.EPOCH_KEYS} for epoch in found}
+        self.epochs = [(epoch["first"], raw(epoch["chain"]), raw(epoch["seal"]), log.public_of(epoch["signer"])) for epoch in found]
+        self.epochs.append((found[-1]["end"] if found else 0, derive(self.key, "audit-log-v1"), derive(self.key, "audit-seal-v1"), self.public))
+        newest = [derive(self.key, "rollback-memory-v1")]
+        self.memory_keys = newest + [self.former[generation]["memory"] for generation in sorted(self.former, reverse=True)]
+
+    def _epoch(self, index: int) -> tuple:
+        return max(epoch for epoch in self.epochs if epoch[0] <= index)
+
+    def _links(self, sealed: list) -> list:
+        found, previous = [], bytes(32)
+        for first, end in zip(self.epochs, [*self.epochs[1:], (len(sealed),)]):
+            found += log.links(first[1], raw(self.organization), sealed[first[0]:end[0]], first[0], previous)
+            previous = found[-1]
+        return found
+
     def _check_log(self) -> None:
         stored = sorted(self.tables["audit_entry"], key=lambda row: row["position"])
         if [row["position"] for row in stored] != list(range(len(stored))):
             raise Refused("gap")
         sealed = [raw(row["sealed"]) for row in stored]
         chains = [row["chain"] for row in stored]
-        if [link.hex() for link in log.links(derive(self.key, "audit-log-v1"), raw(self.organization), sealed)] != chains:
+        if [link.hex() for link in self._links(sealed)] != chains:
             raise Refused("edited")
-        seal_key = derive(self.key, "audit-seal-v1")
         context = {"purpose": "tacit/v1/audit-entry", "organization": self.organization, "generation": 1}
-        self.entries = [log.read_entry(open_sealed(seal_key, blob, context | {"version": index})) for index, blob in enumerate(sealed)]
+        self.entries = [log.read_entry(open_sealed(self._epoch(index)[2], blob, context | {"version": index})) for index, blob in enumerate(sealed)]
         if self.entries[-1]["recordsDigest"] != log.digest(derive(self.key, "records-digest-v1"), self.tables["record"]).hex():
             raise Refused("records disagree")
         self._check_checkpoints(sealed, chains)
         self.head = {"size": len(sealed), "chain": chains[-1]}
 
     def _check_checkpoints(self, sealed: list, chains: list) -> None:
-        self.origin = f"tacit.local/{self.organization}"
-        self.public = log.public_key(log.signer(derive(self.key, "checkpoint-signing-v1")))
-        previous = None
+        previous, ends = None, {epoch[0]: epoch[3] for epoch in self.epochs[1:]}
+        if not ends.keys() <= {row["size"] for row in self.tables["audit_checkpoint"]}:
+            raise Refused("missing checkpoint")
         for row in sorted(self.tables["audit_checkpoint"], key=lambda row: row["size"]):
-            signed = log.read_checkpoint(raw(row["note"]), self.origin, self.public)
             size = row["size"]
+            # At the end of an epoch the next one's key has signed, too.
+            publics = [self._epoch(max(0, size - 1))[3], *([ends[size]] if size in ends else [])]
+            signed = log.read_checkpoint(raw(row["note"]), self.origin, *publics)
+            if signed.get("tacit-next") != (b"\1" + ends[size] if size in ends else None):
+                raise Refused("epochs")
             before = [entry["recordsDigest"] for entry in self.entries[:size] if entry["recordsDigest"]]
             expected = (size, log.mth(sealed[:size]), log.frontier(sealed[:size]), raw(chains[size - 1]), raw(before[-1]))
             if (signed["size"], signed["root"], raw(row["frontier"]), signed["tacit-chain"], signed["tacit-records"]) != expected:
@@ -125,7 +156,7 @@ class Vault:
         generation = content["metadata"]["generation"]
         key = self.project_key(project, generation) if under_project else self.key
         document = rows.read(form, rows.open_metadata(key, row, project, content["metadata"]))
-        if row["lookup"] is not None and form not in ("policy", "factor", "grant-document"):
+        if row["lookup"] is not None and form not in ("policy", "factor", "grant-document", "epoch"):
             self._check_lookup(row, document["name"])
         return document
 
@@ -164,7 +195,8 @@ class Vault:
         """What fake tokens stand for, each with its token, which is made anew."""
         found = []
         for row, content, document in self._named("grant", "grant-document"):
-            shown = tokens.token(self.key, raw(row["id"]), document["shape"])
+            drawn_from = self.former[document["generation"]]["fakeTokens"] if "generation" in document else None
+            shown = tokens.token(self.key, raw(row["id"]), document["shape"], drawn_from)
             if row["lookup"] != tokens.lookup(self.key, shown).hex() or self.records[row["parent"]]["kind"] != "secret":
                 raise Refused("grant")
             found.append(document | {"id": row["id"], "secret": row["parent"], "token": shown} | {k: v for k, v in content.items() if k != "metadata"})

@@ -5,7 +5,7 @@ from peer.sealing import derive, seal, wrap
 
 SECOND = 10**9
 START = 1_795_200_000 * SECOND
-ORGANIZATION_KEY = stream("organization key", 32)
+FORMER_KEY, ORGANIZATION_KEY = stream("former organization key", 32), stream("organization key", 32)
 
 
 def id_of(label: str) -> str:
@@ -33,28 +33,32 @@ class Builder:
         self.tables = {name: [] for name in ("record", "key", "version", "data_key", "ciphertext", "audit_entry", "audit_checkpoint")}
         self.cases, self.now = [], START
         self.root, self.project_keys = stream("root key of generation 2", 32), {}
-        key_context = {"purpose": "tacit/v1/organization-key", "organization": ORGANIZATION, "version": 1, "generation": 2}
-        self.tables["key"].append({"organization": ORGANIZATION, "owner": ORGANIZATION, "generation": 1, "wrapping": 2,
+        # The vault begins under a key that `turn` puts an end to.
+        self.key, self.generation = FORMER_KEY, 1
+        key_context = {"purpose": "tacit/v1/organization-key", "organization": ORGANIZATION, "version": 2, "generation": 2}
+        self.tables["key"].append({"organization": ORGANIZATION, "owner": ORGANIZATION, "generation": 2, "wrapping": 2,
                                    "wrapped": wrap(self.root, stream("organization nonce", 12), ORGANIZATION_KEY, key_context).hex()})
 
     def put(self, row: dict, case: dict) -> None:
         """Puts a row in the place of its last state."""
         self.tables["record"] = [old for old in self.tables["record"] if old["id"] != row["id"]] + [row]
-        self.cases.append({"row": row, "covered": rows.covered(row).hex()} | case)
+        if self.key == ORGANIZATION_KEY:
+            self.cases.append({"row": row, "covered": rows.covered(row).hex()} | case)
 
     def clear(self, kind: str, label: str, content: bytes, **rest) -> None:
-        self.put(rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": rest.get("name")})
+        self.put(rows.make_row(self.key, ORGANIZATION, kind, id_of(label), content=content, **rest), {"name": label, "named": rest.get("name")})
 
     def sealed(self, kind: str, id: str, form: str, document: dict, *, name, label="", parent=None, project=None, generation=1, revision=1, found_by=None,
                **facts) -> None:
         """A row with a sealed document; `project` is the project whose key wraps, `facts` are the clear parts of the content."""
         draws = Draws(f"{id} {revision}")
         shell = {"kind": kind, "id": id, "organization": ORGANIZATION, "parent": parent, "revision": revision}
-        wrapping = self.project_keys[project, generation] if kind in ("environment", "secret") else ORGANIZATION_KEY
+        wrapping = self.project_keys[project, generation] if kind in ("environment", "secret") else self.key
+        generation = generation if kind in ("environment", "secret") else self.generation
         encoded = rows.write(form, document)
         facts["metadata"] = rows.seal_metadata(wrapping, generation, shell, project, encoded, draws)
         content = rows.write(kind if kind in ("secret", "grant") else "sealed-record", facts)
-        row = rows.make_row(ORGANIZATION_KEY, ORGANIZATION, kind, id, content=content, parent=parent, name=name, revision=revision, found_by=found_by)
+        row = rows.make_row(self.key, ORGANIZATION, kind, id, content=content, parent=parent, name=name, revision=revision, found_by=found_by)
         self.put(row, {"name": f"{kind} {document.get('name') or document.get('version') or name or label}, revision {revision}", "named": name, "project": project,
                        "wrapping": wrapping.hex(), "document": encoded.hex(), "metadata": facts["metadata"], "draws": [d.hex() for d in draws.drawn]})
 
@@ -94,23 +98,46 @@ class Builder:
         index = len(self.tables["audit_entry"])
         actor = {"kind": "person", "userID": 1000, "userName": "ada", "host": "engine", "process": 4242, "executable": "/usr/bin/tacit",
                  "platform": "linux-x86_64"}
-        value = log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), self.tables["record"])
+        value = log.digest(derive(self.key, "records-digest-v1"), self.tables["record"])
         described = {"wall": self.now, "bootID": "ab" * 16, "bootTime": 3600 * SECOND + self.now - START, "actor": actor, "source": "cli",
                      "mode": "write", "action": action, "subjects": [], "allow": True, "phase": {"is": "single"}, "repeated": 1, "detail": [],
                      "recordsDigest": value.hex()} | rest
         context = {"purpose": "tacit/v1/audit-entry", "organization": ORGANIZATION, "version": index, "generation": 1}
-        sealed = seal(derive(ORGANIZATION_KEY, "audit-seal-v1"), stream(f"entry {index}", 12), log.entry(described), context)
+        sealed = seal(derive(self.key, "audit-seal-v1"), stream(f"entry {index}", 12), log.entry(described), context)
         previous = raw(self.tables["audit_entry"][-1]["chain"]) if index else bytes(32)
-        link = log.links(derive(ORGANIZATION_KEY, "audit-log-v1"), raw(ORGANIZATION), [sealed], index, previous)[0]
+        link = log.links(derive(self.key, "audit-log-v1"), raw(ORGANIZATION), [sealed], index, previous)[0]
         self.tables["audit_entry"].append({"organization": ORGANIZATION, "position": index, "sealed": sealed.hex(), "chain": link.hex()})
 
-    def checkpoint(self) -> str:
+    def signer(self, key: bytes):
+        return log.signer(derive(key, "checkpoint-signing-v1"))
+
+    def turn(self, again) -> None:
+        """Ends the former key's epoch; `again` puts every row anew under the next key."""
+        origin, next_public = f"tacit.local/{ORGANIZATION}", log.public_key(self.signer(ORGANIZATION_KEY))
+        facts = [["rotation", "organization"], ["generation", "2"]]
+        self.entry("rotation.begin", mode="administer", detail=facts + [["verifier-key", log.verifier_key(origin, next_public)]])
+        self.checkpoint(ORGANIZATION_KEY)
+        kept = {name: derive(FORMER_KEY, label).hex() for name, label in zip(rows.EPOCH_KEYS, (
+            "audit-log-v1", "audit-seal-v1", "token-v1", "fake-token-v1", "rollback-memory-v1"))}
+        signer = log.verifier_key(origin, log.public_key(self.signer(FORMER_KEY)))
+        self.key, self.generation = ORGANIZATION_KEY, 2
+        again(self)
+        count = len(self.tables["record"])
+        self.sealed("epoch", id_of("epoch"), "epoch", {"generation": 1, "first": 0, "end": len(self.tables["audit_entry"])} | kept | {"signer": signer},
+                    name="generation/1", createdAt=self.now)
+        self.entry("rotation.end", mode="administer", detail=facts + [["rows", str(count)], ["tokens", "0"]])
+
+    def checkpoint(self, next_key: bytes | None = None) -> str:
         sealed = [raw(row["sealed"]) for row in self.tables["audit_entry"]]
-        value = log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), self.tables["record"])
+        value = log.digest(derive(self.key, "records-digest-v1"), self.tables["record"])
         extensions = ["tacit-chain " + log.b64(raw(self.tables["audit_entry"][-1]["chain"])), "tacit-records " + log.b64(value)]
         if self.tables["audit_checkpoint"]:
             extensions.append("tacit-previous " + log.b64(integer(self.tables["audit_checkpoint"][-1]["size"])))
-        note = log.checkpoint(f"tacit.local/{ORGANIZATION}", sealed, extensions, log.signer(derive(ORGANIZATION_KEY, "checkpoint-signing-v1")))
+        signers = [self.signer(self.key)]
+        if next_key:
+            signers.append(self.signer(next_key))
+            extensions.append("tacit-next " + log.b64(b"\1" + log.public_key(signers[1])))
+        note = log.checkpoint(f"tacit.local/{ORGANIZATION}", sealed, extensions, *signers)
         self.tables["audit_checkpoint"].append({"organization": ORGANIZATION, "size": len(sealed), "note": note.encode().hex(),
                                                 "frontier": log.frontier(sealed).hex()})
         return note

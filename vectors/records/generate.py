@@ -10,7 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent))
-from builder import ORGANIZATION, ORGANIZATION_KEY, SECOND, START, Builder, id_of  # noqa: E402
+from builder import FORMER_KEY, ORGANIZATION, ORGANIZATION_KEY, SECOND, START, Builder, id_of  # noqa: E402
 from peer import log, rows, tokens  # noqa: E402
 from peer.parts import data, integer, raw, stream, text  # noqa: E402
 from peer.sealing import derive, hashed, mac, password_slot, recovery_slot, recovery_text, slot_context, wrap  # noqa: E402
@@ -32,6 +32,8 @@ NO_RUN = {"program": None, "arguments": [], "workingDirectory": None, "sandbox":
 METADATA = {"generation": 1, "wrapped": bytes(93).hex(), "sealed": bytes(93).hex()}
 ROTATION = {"rotation": "project", "project": id_of("project shop"), "startedAt": START, "total": 1000, "versions": 0, "rows": 0, "pass": 1, "movedInPass": 0,
             "inProject": None, "inEnvironment": None, "behind": None, "key": None, "hasRows": False, "isEnvironmentDone": False, "isAtEnd": False}
+EPOCH = {"generation": 1, "first": 0, "end": 12} | {key: stream(f"{key} of an epoch", 32).hex() for key in rows.EPOCH_KEYS} | {
+    "signer": log.verifier_key("tacit.local/" + ORGANIZATION, log.public_key(log.signer(stream("signer of an epoch", 32))))}
 DESCRIBED = [
     ("vault", "a new vault", {"createdAt": START, "rootGeneration": 1}),
     ("vault", "after rotations", {"createdAt": -1, "rootGeneration": 2**40}),
@@ -46,6 +48,7 @@ DESCRIBED = [
     ("name", "a name", {"name": "default"}),
     ("name", "the longest", {"name": "Aa0._-" + "x" * 58}),
     ("agent", "a registered agent", {"name": "claude-code", "badgeHash": stream("hash", 32).hex()}),
+    ("agent", "whose badge is of a former key's time", {"name": "claude-code", "badgeHash": stream("hash", 32).hex(), "generation": 3}),
     ("policy", "with its text", {"version": 2, "json": '{"policies":[]}', "text": "policies: []  # niemand\n"}),
     ("policy", "applied as JSON", {"version": 1, "json": '{"policies":[]}', "text": None}),
     ("secret-metadata", "a name alone", {"name": "stripe/api-key", "tags": [], "description": None, "note": None, "url": None}),
@@ -118,6 +121,9 @@ DESCRIBED = [
                                         "metadata": METADATA}),
     ("grant-document", "a shape alone", {"shape": "tacit", "field": None, "provider": None}),
     ("grant-document", "all parts", {"shape": "openai-project", "field": "password", "provider": "openai"}),
+    ("grant-document", "drawn under a former key", {"shape": "openai-project", "field": None, "provider": "openai", "generation": 2}),
+    ("epoch", "the first", EPOCH),
+    ("epoch", "a later one", EPOCH | {"generation": 7, "first": 2**40, "end": 2**40 + 1}),
     ("panic", "agents are frozen", {"since": START}),
     ("panic", "one agent is frozen", {"since": START, "agent": id_of("agent")}),
     ("panic", "programs without a badge are frozen", {"since": START, "agent": None}),
@@ -180,6 +186,9 @@ def refused_contents() -> list:
     found += [("rotation", "a kind that does not exist", rotated(rotation="rewind")), ("rotation", "of a project, without one", rotated(project=None)),
               ("rotation", "a reseal of one project", rotated(rotation="reseal")), ("rotation", "no pass at all", rotated(**{"pass": 0})),
               ("rotation", "fewer than no versions", rotated(versions=-1)), ("rotation", "a flag that does not exist", rotated()[:-1] + b"\x08")]
+    of_epoch = lambda **parts: rows.write("epoch", EPOCH | parts)
+    found += [("epoch", "generation 0", of_epoch(generation=0)), ("epoch", "no entry", of_epoch(end=0)), ("epoch", "a negative index", of_epoch(first=-1)),
+              ("epoch", "a key of 31 bytes", of_epoch(seal="00" * 31)), ("epoch", "a verifier key of another form", of_epoch(signer="tacit.local/x"))]
     found.append(("manifest", "a kind that does not exist", b"\1" + integer(0) + integer(1) + text("value") + text("hidden") + b"\0"))
     found.append(("manifest", "a field's name of two segments", b"\1" + integer(0) + integer(1) + text("a/b") + text("plain") + b"\0"))
     return [{"form": form, "name": reason, "expect": "refused", "encoded": content.hex()} for form, reason, content in found]
@@ -205,7 +214,7 @@ LOOKUPS = [
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
     ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"), ("panic", None, "agents"), ("panic", None, id_of("agent")),
-    ("rotation", None, "rotation"),
+    ("rotation", None, "rotation"), ("epoch", None, "generation/1"),
 ]
 
 
@@ -230,11 +239,11 @@ def fields(*parts) -> list:
     return [{"name": name, "kind": kind, "binding": binding, "value": value} for name, kind, binding, value in parts]
 
 
-def slots(build: Builder) -> None:
+def slots(build: Builder, revision: int) -> None:
     for label, key, make in (("password slot", hashed(PASSWORD, PHC), lambda w: password_slot(PHC, w)), ("recovery slot", RECOVERY, recovery_slot)):
         wrapped = wrap(key, stream(label, 12), build.root, slot_context(ORGANIZATION, id_of(label)))
-        content = rows.write("slot", {"createdAt": build.now, "rootGeneration": 2, "slot": make(wrapped).hex()})
-        build.clear("slot", label, content)
+        content = rows.write("slot", {"createdAt": START, "rootGeneration": 2, "slot": make(wrapped).hex()})
+        build.clear("slot", label, content, revision=revision)
 
 
 def agents_and_policies(build: Builder) -> None:
@@ -242,8 +251,11 @@ def agents_and_policies(build: Builder) -> None:
         build.sealed("policy", id_of(f"policy {number}"), "policy", {"version": number, "json": json_text, "text": yaml_text},
                      name=f"version/{number}", createdAt=build.now)
         build.entry("policy.apply", mode="administer", subjects=[{"version": number, "record": id_of(f"policy {number}")}])
+    # The first one's badge is of the former key's time.
     for label, name, shown, revision in (("agent", "claude-code", BADGE, 1), ("revoked agent", "old", rows.badge(id_of("revoked agent"), bytes(32)), 2)):
-        document = {"name": name, "badgeHash": rows.badge_hash(ORGANIZATION_KEY, shown).hex()}
+        hashed_under = {"badgeHash": rows.badge_hash(FORMER_KEY, shown).hex(), "generation": 1} if revision == 1 else {
+            "badgeHash": rows.badge_hash(ORGANIZATION_KEY, shown).hex()}
+        document = {"name": name} | hashed_under
         revoked = revision > 1
         build.sealed("agent", id_of(label), "agent", document, name=None if revoked else name, revision=revision, createdAt=build.now,
                      revokedAt=build.now + 1 if revoked else None)
@@ -270,8 +282,10 @@ def answers(build: Builder) -> None:
 def grants(build: Builder) -> None:
     for label, shape, field, provider, run, revision in (("grant", "github-ghp", None, "github", None, 1), ("grant of a run", "tacit", "password", None, id_of("run"), 2)):
         id = id_of(label)
-        found_by = tokens.lookup(ORGANIZATION_KEY, tokens.token(ORGANIZATION_KEY, raw(id), shape)).hex()
-        build.sealed("grant", id, "grant-document", {"shape": shape, "field": field, "provider": provider}, name=None, label=label, revision=revision,
+        # The one that is over was drawn before.
+        drawn = {"generation": 1} if revision > 1 else {}
+        found_by = tokens.lookup(ORGANIZATION_KEY, tokens.token(FORMER_KEY if drawn else ORGANIZATION_KEY, raw(id), shape)).hex()
+        build.sealed("grant", id, "grant-document", {"shape": shape, "field": field, "provider": provider} | drawn, name=None, label=label, revision=revision,
                      parent=id_of("secret database" if field else "secret api"), found_by=found_by, agent=id_of("agent"), run=run, issuedAt=build.now,
                      expiresAt=build.now + 10**6 * SECOND, revokedAt=build.now + 1 if revision > 1 else None)
     build.entry("token.issue", mode="administer", subjects=[{"secret": id_of("secret api")}])
@@ -307,15 +321,22 @@ def secrets(build: Builder, project: str, dev: str, prod: str) -> None:
     build.entry("secret.set", subjects=[{"secret": database}, {"secret": gone}, {"secret": live}])
 
 
+def first_rows(build: Builder) -> None:
+    revision = build.generation
+    build.clear("vault", "vault", rows.write("vault", {"createdAt": START, "rootGeneration": 2}), revision=revision)
+    build.sealed("organization", ORGANIZATION, "name", {"name": "default"}, name="default", revision=revision, createdAt=START)
+    slots(build, revision)
+
+
 def whole_vault() -> tuple[Builder, str]:
     build = Builder()
-    build.clear("vault", "vault", rows.write("vault", {"createdAt": build.now, "rootGeneration": 2}))
-    build.sealed("organization", ORGANIZATION, "name", {"name": "default"}, name="default", createdAt=build.now)
-    slots(build)
+    first_rows(build)
+    build.entry("vault.create")
+    build.turn(first_rows)
     project, shop = build.project("default", [1, 2]), build.project("shop", [1])
     dev, prod = build.environment(project, "dev", "dev"), build.environment(shop, "prod", "prod")
     build.environment(project, "staging", "staging", generation=2)
-    build.entry("vault.create")
+    build.entry("project.create")
     secrets(build, project, dev, prod)
     build.checkpoint()
     agents_and_policies(build)
@@ -336,10 +357,12 @@ def heads(build: Builder) -> list:
     last = build.tables["audit_entry"][-1]
     size, chain = last["position"] + 1, last["chain"]
     earlier = build.tables["audit_entry"][2]["chain"]
-    head = lambda *parts: rows.remembered_head(ORGANIZATION_KEY, ORGANIZATION, *parts)
+    former, newest = (derive(key, "rollback-memory-v1") for key in (FORMER_KEY, ORGANIZATION_KEY))
+    head = lambda *parts: rows.remembered_head([newest, former], ORGANIZATION, *parts)
     good = head(size, chain)
     body = text("tacit/v1/remembered-hand") + raw(ORGANIZATION) + integer(size) + data(raw(chain))
-    longer = good[:-32] + b"\0"
+    longer = good[:88] + b"\0"
+    first = build.tables["audit_entry"][1]["chain"]
     forged = lambda content: content + mac(derive(ORGANIZATION_KEY, "rollback-memory-v1"), content)
     cases = [
         ("the last entry", "opens", good, size, chain), ("an earlier entry", "opens", head(3, earlier), 3, earlier),
@@ -347,7 +370,10 @@ def heads(build: Builder) -> list:
         ("another chain value", "older", head(size, earlier), size, earlier),
         ("one flipped bit", "nothing", good[:30] + bytes([good[30] ^ 1]) + good[31:], None, None), ("cut", "nothing", good[:-1], None, None),
         ("no byte at all", "nothing", b"", None, None),
-        ("another organization", "nothing", rows.remembered_head(ORGANIZATION_KEY, id_of("another"), size, chain), None, None),
+        ("another organization", "nothing", rows.remembered_head([newest, former], id_of("another"), size, chain), None, None),
+        ("of the time of the former key", "opens", rows.remembered_head([former], ORGANIZATION, 2, first), 2, first),
+        ("by a program that knows a later key", "older", rows.remembered_head([bytes(32), newest, former], ORGANIZATION, size + 9, chain), size + 9, chain),
+        ("of other keys alone", "nothing", rows.remembered_head([bytes(32), bytes(32)], ORGANIZATION, size, chain), None, None),
         ("another label", "nothing", forged(body), None, None), ("one byte too many", "nothing", forged(longer), None, None),
     ]
     return [{"name": n, "expect": e, "encoded": b.hex(), "size": s, "chain": c} for n, e, b, s, c in cases]
@@ -377,7 +403,7 @@ write("contents", contents() + refused_contents())
 write("lookups", lookups(), organizationKey=ORGANIZATION_KEY.hex())
 write("rows", build.cases, organization=ORGANIZATION, organizationKey=ORGANIZATION_KEY.hex(),
       digest=log.digest(derive(ORGANIZATION_KEY, "records-digest-v1"), build.tables["record"]).hex())
-write("remembered-heads", heads(build), organization=ORGANIZATION, organizationKey=ORGANIZATION_KEY.hex())
+write("remembered-heads", heads(build), organization=ORGANIZATION, organizationKey=ORGANIZATION_KEY.hex(), formerKey=FORMER_KEY.hex())
 write("badges", badges(), organizationKey=ORGANIZATION_KEY.hex())
 write("state-files", paths())
 write("vault", values, password=PASSWORD.decode(), recovery=recovery_text(RECOVERY), badge=BADGE, policy=POLICY, policyText=POLICY_TEXT,

@@ -136,3 +136,7 @@ INSERT INTO record_kind (kind) VALUES ('grant'), ('panic');
 -- 5: rotations
 
 INSERT INTO record_kind (kind) VALUES ('rotation');
+
+-- 6: epochs
+
+INSERT INTO record_kind (kind) VALUES ('epoch');

@@ -15,8 +15,8 @@ struct SQLStep {
 }
 
 extension Batch.Operation {
-    /// The statement that carries the operation out, always on exactly one row; for an expectation the one that looks.
-    var step: SQLStep {
+    /// The statement that carries the operation out, always on exactly one row; nil for what is more than that, or less.
+    var step: SQLStep? {
         switch self {
         case .put(let record, replacing: nil): record.insertion
         case .put(let record, .some(let replaced)): record.replacement(of: replaced)
@@ -25,7 +25,6 @@ extension Batch.Operation {
         case .insertKey(let key): key.insertion
         case .deleteKey(let owner, let generation, let wrapping, let organization):
             SQLStep(.deleteKey, [.id(organization), .identifier(owner), .integer(generation), .integer(wrapping)])
-        case .expectNewestKey(let owner, _, let organization): SQLStep(.newestKey, [.id(organization), .identifier(owner)], about: .project)
         case .insertVersion(let version):
             SQLStep(
                 .insertVersion,
@@ -42,12 +41,12 @@ extension Batch.Operation {
             SQLStep(.insertCiphertext, text.address.values(in: text.organization) + [.integer(text.seal), .bytes(text.sealed)], about: .secret)
         case .deleteCiphertext(let address, let seal, let organization):
             SQLStep(.deleteCiphertext, address.values(in: organization) + [.integer(seal)], about: .secret)
-        case .append(let entry):
-            SQLStep(.insertEntry, [.id(entry.organization), .integer(entry.index), .bytes(entry.sealed), .bytes(entry.chain)])
+        case .append(let entry): entry.insertion
         case .insertCheckpoint(let checkpoint):
             SQLStep(
                 .insertCheckpoint,
                 [.id(checkpoint.organization), .integer(checkpoint.size), .bytes(checkpoint.note), .bytes(checkpoint.frontier)])
+        case .expectNewestKey, .rewriteRecords: nil
         }
     }
 }
@@ -80,6 +79,10 @@ extension Record {
                 .id(organization), .identifier(id), .text(kind.rawValue), .optional(parent), .integer(replaced),
             ], about: kind)
     }
+}
+
+extension StoredEntry {
+    var insertion: SQLStep { SQLStep(.insertEntry, [.id(organization), .integer(index), .bytes(sealed), .bytes(chain)]) }
 }
 
 extension StoredKey {

@@ -52,20 +52,41 @@ extension SQLConnection {
     }
 
     private func apply(_ batch: Batch, _ log: inout LogEnds) throws(StoreError) {
-        for operation in batch.operations {
-            guard operation.isWellFormed else { throw .malformedRow }
-            let step = operation.step
-            switch operation {
-            case .append(let entry):
-                let next = try log.end(of: entry.organization, on: self)
-                guard entry.index == next else { throw .staleLog(expected: next) }
-                try changeOneRow(step, otherwise: .staleLog(expected: next))
-                log.ends[entry.organization] = next + 1
-            case .expectNewestKey(let owner, let generation, let organization):
-                guard try newestGeneration(of: owner, in: organization) == generation else { throw .conflict(step.kind) }
-            case .put(let record, replacing: let replaced?):
-                if try !changesOneRow(step) { try changeOneRow(record.renaming(of: replaced), otherwise: .conflict(step.kind)) }
-            default: try changeOneRow(step, otherwise: .conflict(step.kind))
+        for operation in batch.operations { try apply(operation, &log) }
+    }
+
+    private func apply(_ operation: Batch.Operation, _ log: inout LogEnds) throws(StoreError) {
+        guard operation.isWellFormed else { throw .malformedRow }
+        switch operation {
+        case .append(let entry):
+            let next = try log.end(of: entry.organization, on: self)
+            guard entry.index == next else { throw .staleLog(expected: next) }
+            try changeOneRow(entry.insertion, otherwise: .staleLog(expected: next))
+            log.ends[entry.organization] = next + 1
+        case .expectNewestKey(let owner, let generation, let organization):
+            guard try newestGeneration(of: owner, in: organization) == generation else { throw .conflict(.project) }
+        case .rewriteRecords(let rewrite):
+            try apply(rewrite)
+            for operation in try rewrite.operationsBehind() { try apply(operation, &log) }
+        case .put(let record, replacing: let replaced?):
+            guard let step = operation.step else { return }
+            if try !changesOneRow(step) { try changeOneRow(record.renaming(of: replaced), otherwise: .conflict(record.kind)) }
+        default: if let step = operation.step { try changeOneRow(step, otherwise: .conflict(step.kind)) }
+        }
+    }
+
+    /// Each page is read whole before its rows are replaced.
+    private func apply(_ rewrite: RecordRewrite) throws(StoreError) {
+        for kind in RecordRewrite.kinds {
+            var after: AnyRecordID?
+            while true {
+                let page = try records(kind, parent: nil, after: after, limit: RecordRewrite.pageCount, in: rewrite.organization)
+                for operation in try rewrite.replacements(of: page) {
+                    guard operation.isWellFormed, case .put(let record, replacing: let replaced?) = operation else { throw .malformedRow }
+                    try changeOneRow(record.renaming(of: replaced), otherwise: .conflict(kind))
+                }
+                guard page.count == RecordRewrite.pageCount else { break }
+                after = page.last?.id
             }
         }
     }

@@ -23,6 +23,7 @@ package struct SQLMigration: Sendable {
         SQLMigration(version: 3, name: "fuses") { _ in ["INSERT INTO record_kind (kind) VALUES ('fuse')"] },
         SQLMigration(version: 4, name: "grants") { _ in ["INSERT INTO record_kind (kind) VALUES ('grant'), ('panic')"] },
         SQLMigration(version: 5, name: "rotations") { _ in ["INSERT INTO record_kind (kind) VALUES ('rotation')"] },
+        SQLMigration(version: 6, name: "epochs") { _ in ["INSERT INTO record_kind (kind) VALUES ('epoch')"] },
     ]
 }
 

@@ -28,6 +28,8 @@ package struct Batch: Sendable, Equatable {
         /// Appends an entry; its index must be one past the last.
         case append(StoredEntry)
         case insertCheckpoint(StoredCheckpoint)
+        /// Replaces every record of an organization by what is made of it, then does what follows of that. It is the last of its batch, which is committed alone.
+        case rewriteRecords(RecordRewrite)
     }
 }
 

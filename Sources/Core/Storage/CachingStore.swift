@@ -116,6 +116,7 @@ extension CachingStore.Rows {
         case .deleteCiphertext(let address, _, let organization): forget(address, organization)
         case .deleteVersion(let secret, let number, _):
             fields = fields.filter { $0.key.address.secret != secret || $0.key.address.version != number }
+        case .rewriteRecords: (records, lookups) = ([:], [:])
         }
     }
 

@@ -41,6 +41,7 @@ public enum WirePath {
     public static let passwordSlot = "/v1/slots/password"
     public static let password = "/v1/password"
     public static let rootRotation = "/v1/rotations/root"
+    public static let organizationRotation = "/v1/rotations/organization"
     public static let rotations = "/v1/rotations"
     public static let rotationPortions = "/v1/rotations/portions"
     public static let audit = "/v1/audit"

@@ -54,6 +54,41 @@ public struct RotationState: Codable, Sendable, Equatable {
 /// The rotation that goes on, where one does.
 public struct RotationStatus: Codable, Sendable, Equatable {
     public var rotation: RotationState?
+    /// How far a new organization key is, which is one transaction.
+    public var organization: OrganizationProgress?
 
-    public init(rotation: RotationState? = nil) { self.rotation = rotation }
+    public init(rotation: RotationState? = nil, organization: OrganizationProgress? = nil) {
+        self.rotation = rotation
+        self.organization = organization
+    }
+}
+
+/// How far the rotation of the organization key is.
+public struct OrganizationProgress: Codable, Sendable, Equatable {
+    /// How many rows are made anew, of how many.
+    public var rows: Int
+    public var total: Int
+
+    public init(rows: Int, total: Int) {
+        self.rows = rows
+        self.total = total
+    }
+}
+
+/// What the rotation of the organization key came to.
+public struct OrganizationRotated: Codable, Sendable, Equatable {
+    public var generation: Int64
+    /// Rows that were made anew.
+    public var rows: Int
+    /// Fake tokens that were live.
+    public var endedTokens: Int
+    /// Whose signature the log's checkpoints have from here on.
+    public var verifierKey: String
+
+    public init(generation: Int64, rows: Int, endedTokens: Int, verifierKey: String) {
+        self.generation = generation
+        self.rows = rows
+        self.endedTokens = endedTokens
+        self.verifierKey = verifierKey
+    }
 }

@@ -19,10 +19,13 @@ public struct VaultStatus: Codable, Sendable, Equatable {
     public var sessions: [SessionSummary]?
     /// Warnings that a person should act on (`rollback suspected`, `clock went back`, …), each one sentence.
     public var warnings: [String]
+    /// To a person, how far a new organization key is that is being made.
+    public var rotating: OrganizationProgress?
 
     public init(
         state: State, keeperVersion: String, keeperProcess: Int32, actor: Asker, locksAt: String? = nil, leaseUntil: String? = nil,
-        revealGraceUntil: String? = nil, runs: [RunSummary] = [], sessions: [SessionSummary]? = nil, warnings: [String] = []
+        revealGraceUntil: String? = nil, runs: [RunSummary] = [], sessions: [SessionSummary]? = nil, warnings: [String] = [],
+        rotating: OrganizationProgress? = nil
     ) {
         self.state = state
         self.keeperVersion = keeperVersion
@@ -34,6 +37,7 @@ public struct VaultStatus: Codable, Sendable, Equatable {
         self.runs = runs
         self.sessions = sessions
         self.warnings = warnings
+        self.rotating = rotating
     }
 }
 

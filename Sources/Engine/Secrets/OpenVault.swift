@@ -13,8 +13,6 @@ package final class OpenVault: Sendable {
     let lasting: Lasting
     let book: RecordBook
     let writer: AuditWriter
-    /// Opens audit entries for viewers.
-    let sealingKey: SealingKey
     let authorizer: Authorizer
     let policy = PolicyBook()
     let sessions = AgentSessionBook()
@@ -39,8 +37,8 @@ package final class OpenVault: Sendable {
     let bell: DecisionBell
     /// No other unlock has it.
     let opening: VaultID
-    /// The C2SP key that verifies this vault's checkpoints.
-    package let verifierKey: String
+    /// The C2SP key that verifies the checkpoints that are signed now.
+    package var verifierKey: String { get throws { try keyring.logKeys().current.signer.verifierKey } }
     /// What a person should know.
     var warnings: [String] {
         let clock = sentry.floor().map {
@@ -69,13 +67,11 @@ package final class OpenVault: Sendable {
         bell = DecisionBell(start: foundation.random.bytes(6).reduce(0) { $0 << 8 | UInt64($1) })
         book = RecordBook(keyring: keyring, store: store)
         names = NamedRecords(keyring: keyring, book: book, random: foundation.random, clock: foundation.clock)
-        let keys = try keyring.auditKeys()
-        verifierKey = keys.signer.verifierKey
-        sealingKey = keys.seal
+        let keys = try keyring.logKeys()
         sentry = ClockSentry(foundation.clock, resuming: log.clockWatch)
         writer = AuditWriter(
-            organization: keyring.organization, store: store, keys: keys, memory: try keyring.headMemory(foundation.memory),
-            witness: CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key), sentry: sentry, lasting: lasting,
+            organization: keyring.organization, store: store, keys: keys.current, memory: try keyring.headMemory(foundation.memory),
+            witness: CheckpointWitness(file: foundation.checkpoint, epochs: keys.epochs), sentry: sentry, lasting: lasting,
             reserve: foundation.reserve, log: log)
         authorizer = Authorizer(
             writer: writer, clock: foundation.clock, policy: policy, denials: DenialLog(), ongoing: lasting.ongoing, sessions: sessions,
@@ -90,20 +86,4 @@ struct LogState: Sendable {
     /// The last checkpoint that is stored.
     var checkpoint: StoredCheckpoint?
     var clockWatch = ClockWatch()
-}
-
-extension Keyring {
-    /// The keys of the audit log, derived from the organization key.
-    func auditKeys() throws -> AuditWriter.Keys {
-        AuditWriter.Keys(
-            chain: try ChainKey(organizationKey.derive(.auditLog)),
-            seal: try SealingKey(material: organizationKey.derive(.auditSeal)),
-            digest: try DigestKey(organizationKey.derive(.recordsDigest)),
-            signer: try CheckpointSigner(seed: organizationKey.derive(.checkpointSigning), origin: "tacit.local/\(organization)"))
-    }
-
-    /// What is remembered outside the vault file.
-    func headMemory(_ file: any StateFile) throws -> HeadMemory {
-        HeadMemory(file: file, key: try MACKey(material: organizationKey.derive(.rollbackMemory)), organization: organization)
-    }
 }

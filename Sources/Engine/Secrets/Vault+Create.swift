@@ -22,7 +22,7 @@ extension Vault {
                 try await open.writer.record([open.authorizer.entry(.vaultCreate, by: asker.asPerson)], with: birth.change)
                 replaceOpen(open)
                 admit(door, now: foundation.clock.steady())
-                return (birth.organization, verifierKey: open.verifierKey)
+                return (birth.organization, verifierKey: try open.verifierKey)
             }
         }
     }

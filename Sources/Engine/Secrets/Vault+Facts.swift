@@ -49,6 +49,12 @@ extension Vault {
     /// What the policy lets an agent do in a place, whatever rules say of one secret; nil for a person, and while the vault is locked.
     package func capabilities(of asker: Asker, in scope: Scope) -> [Capability]? { current?.policy.view(for: asker, in: scope)?.capabilities }
 
+    /// How far a new organization key is that is being made; nil where none is, and for whoever is no person.
+    package func organizationRotation(for asker: Asker) -> (rows: Int, total: Int)? {
+        guard case .person = asker.standing else { return nil }
+        return current?.rotations.progress
+    }
+
     /// The sessions that the status of the vault shows to an asker.
     package func awakeSessions(for asker: Asker) -> [SessionView] { current?.awakeSessions(for: asker) ?? [] }
 }

@@ -6,6 +6,7 @@ extension Vault {
     /// Locks at once: signs a checkpoint, drops every key, stops runs that hold values.
     package func lock(by asker: Asker) async throws {
         runs.stopAll()
+        current?.rotations.stop()
         // Runs that began before the keys were dropped are stopped too.
         defer { runs.stopAll() }
         try await gate.pass { [self] in if let open = current { try await close(open, by: asker) } }

@@ -61,7 +61,7 @@ extension OpenVault {
         for old in try await store.keys(of: organization.cast(), in: organization) {
             change.add(.deleteKey(owner: old.owner, generation: old.generation, wrapping: old.wrapping, in: organization))
         }
-        change.add(.insertKey(try await keyring.wrappedOrganizationKey(under: root, generation: generation, random: random)))
+        change.add(.insertKey(try await keyring.wrappedOrganizationKey(under: LocalRootKey(key: root), generation: generation)))
         for project in try await book.records(.project) {
             for old in try await store.keys(of: project.id, in: organization) {
                 change.add(.deleteKey(owner: project.id, generation: old.generation, wrapping: old.wrapping, in: organization))

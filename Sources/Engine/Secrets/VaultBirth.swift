@@ -25,7 +25,7 @@ struct VaultBirth: Sendable {
         change.put(book.make(.vault, id: AnyRecordID(random: random), parent: nil, name: nil, content: vault.encoded), replacing: nil)
         names = NamedRecords(keyring: keyring, book: book, random: random, clock: foundation.clock)
         change.put(try names.organizationRecord(named: SegmentName("default", of: .organization)), replacing: nil)
-        change.add(.insertKey(try await keyring.wrappedOrganizationKey(under: root, generation: 1)))
+        change.add(.insertKey(try await keyring.wrappedOrganizationKey(under: LocalRootKey(key: root), generation: 1)))
         let slots = SlotMaker(foundation: foundation, book: book, root: root, rootGeneration: 1)
         slotRow = try slots.passwordSlot(password)
         change.put(slotRow, replacing: nil)

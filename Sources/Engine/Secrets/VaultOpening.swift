@@ -30,6 +30,7 @@ struct VaultOpening: Sendable {
 
     func open(_ slot: OpenedSlot) async throws -> Opened {
         let keyring = try await keyring(slot)
+        try await OpenVault.loadEpochs(keyring, RecordBook(keyring: keyring, store: store))
         let (log, overdue) = try await logState(keyring)
         let memory = try await machineMemory(keyring, head: log.head)
         guard acceptsRollback || memory != .newer else { throw EngineError.rollbackSuspected }
@@ -55,30 +56,30 @@ struct VaultOpening: Sendable {
 
     /// Goes from the last checkpoint to the end of the log and compares what the last entry says of the mutable rows with the rows.
     private func logState(_ keyring: Keyring) async throws -> (LogState, overdue: [Record]) {
-        let keys = try keyring.auditKeys()
+        let keys = try keyring.logKeys()
         var (head, checkpoint) = try await checkpointedHead(keyring, keys: keys)
         var last: StoredEntry?
         while true {
             let page = try await store.entries(from: head.size, limit: 2000, in: keyring.organization)
             for entry in page {
-                guard entry.index == head.size, head.append(entry.sealed, key: keys.chain) == entry.chain else { throw EngineError.logBroken }
+                guard entry.index == head.size, keys.epochs.append(entry.sealed, to: &head) == entry.chain else { throw EngineError.logBroken }
             }
             last = page.last ?? last
             if page.count < 2000 { break }
         }
         if last == nil, head.size > 0 { last = try await store.entries(from: head.size - 1, limit: 1, in: keyring.organization).first }
         guard let last, last.chain == head.chain else { throw EngineError.logBroken }
-        let entry = try openEntry(last, keys: keys, organization: keyring.organization)
+        let entry = try keys.open(last.sealed, index: last.index, of: keyring.organization)
         let watch = ClockWatch(resuming: entry)
-        let rows = try await sum(keyring, key: keys.digest, now: watch.effectiveNow(foundation.clock.reading()))
-        guard entry.recordsDigest == rows.digest.value(key: keys.digest) else { throw EngineError.recordsDisagree }
+        let rows = try await sum(keyring, key: keys.current.digest, now: watch.effectiveNow(foundation.clock.reading()))
+        guard entry.recordsDigest == rows.digest.value(key: keys.current.digest) else { throw EngineError.recordsDisagree }
         return (LogState(head: head, digest: rows.digest, checkpoint: checkpoint, clockWatch: watch), rows.overdue)
     }
 
-    private func checkpointedHead(_ keyring: Keyring, keys: AuditWriter.Keys) async throws -> (LogHead, StoredCheckpoint?) {
+    private func checkpointedHead(_ keyring: Keyring, keys: LogKeys) async throws -> (LogHead, StoredCheckpoint?) {
         let organization = keyring.organization
         guard let stored = try await store.lastCheckpoint(in: organization) else { return (LogHead(organization: organization), nil) }
-        guard let checkpoint = try? SignedCheckpoint(parsing: stored.note), checkpoint.verdict(by: keys.signer.key) == .genuine,
+        guard let checkpoint = try? SignedCheckpoint(parsing: stored.note), keys.epochs.isGenuine(checkpoint),
             checkpoint.size == stored.size, let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size),
             frontier.root == checkpoint.root, let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first,
             checkpoint.chain.map({ $0 == entry.chain }) ?? true,
@@ -90,23 +91,18 @@ struct VaultOpening: Sendable {
     /// Whether a checkpoint that must be there is not: the one that was last signed as far as this machine knows, one that was stored with a lock, or
     /// any at all over so many entries. An earlier one that was taken away is missed by the next (`CheckpointSeries`).
     private func lacksCheckpoints(_ keyring: Keyring, _ log: LogState) async throws -> Bool {
-        let keys = try keyring.auditKeys()
+        let keys = try keyring.logKeys()
         let last = log.checkpoint?.size ?? 0
         guard log.head.size - last <= AuditWriter.mostEntriesBehind else { return true }
-        if let kept = CheckpointWitness(file: foundation.checkpoint, key: keys.signer.key).recall() {
+        if let kept = CheckpointWitness(file: foundation.checkpoint, epochs: keys.epochs).recall() {
             let stored = try await store.checkpoints(from: kept.size, in: keyring.organization)
             if kept.size > last || (kept.size > 0 && stored.first?.size != kept.size) { return true }
         }
         for stored in try await store.entries(from: last, limit: Int(AuditWriter.mostEntriesBehind), in: keyring.organization) {
-            let entry = try openEntry(stored, keys: keys, organization: keyring.organization)
+            let entry = try keys.open(stored.sealed, index: stored.index, of: keyring.organization)
             if entry.action == .known(.vaultLock), !entry.detail.contains(.whileLocked) { return true }
         }
         return false
-    }
-
-    private func openEntry(_ stored: StoredEntry, keys: AuditWriter.Keys, organization: OrganizationID) throws -> AuditEntry {
-        let bytes = try keys.seal.open(document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
-        return try AuditEntry(decoding: bytes)
     }
 
     private func sum(_ keyring: Keyring, key: DigestKey, now: Timestamp) async throws -> RowSum.Total {

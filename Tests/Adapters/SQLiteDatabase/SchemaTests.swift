@@ -30,7 +30,7 @@ struct SchemaTests {
         try vault.sql { database in
             try database.execute(
                 sql:
-                    "DELETE FROM schema_migration WHERE version > 1; DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic', 'rotation')"
+                    "DELETE FROM schema_migration WHERE version > 1; DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic', 'rotation', 'epoch')"
             )
         }
         let store = try vault.open()

@@ -12,9 +12,11 @@ struct CheckpointTests {
         let count: Int
         let refused: [Refused]
         let foreign: Foreign
+        let end: End
 
         struct Case: Decodable { let size: Int64, root: String, extensions: [String], note: String }
         struct Refused: Decodable { let name: String, note: String, part: String }
+        struct End: Decodable { let nextSeed: String, nextVerifierKey: String, size: Int64, root: String, chain: String, note: String }
         struct Foreign: Decodable { let verifierKey: String, note: String }
     }
 
@@ -33,6 +35,18 @@ struct CheckpointTests {
             #expect(read.root.hexadecimal == vector.root && read.extensions == vector.extensions)
             #expect(try read.verdict(verifierKey: table.verifierKey) == .genuine)
         }
+    }
+
+    @Test("the checkpoint at the end of an epoch names the next key, and both have signed it") func end() throws {
+        let table: Table = try vectors("checkpoints")
+        let signer = try CheckpointSigner(seed: key(bytes(table.seed)), origin: table.origin)
+        let next = try CheckpointSigner(seed: key(bytes(table.end.nextSeed)), origin: table.origin)
+        let read = try SignedCheckpoint(parsing: Array(table.end.note.utf8))
+        #expect(read.next?.description == table.end.nextVerifierKey && next.verifierKey == table.end.nextVerifierKey)
+        for key in [signer.verifierKey, next.verifierKey] { #expect(try read.verdict(verifierKey: key) == .genuine) }
+        let made = try signer.sign(size: table.end.size, root: bytes(table.end.root), extensions: read.extensions, with: next)
+        #expect(made == read && read.chain?.hexadecimal == table.end.chain)
+        #expect(try SignedCheckpoint(parsing: Array(table.cases[2].note.utf8)).next == nil)
     }
 
     @Test("what is no checkpoint is refused, and the part is named")

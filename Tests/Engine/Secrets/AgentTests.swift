@@ -284,7 +284,7 @@ import Testing
                 { _ = try await open.applyPolicy(json: Array("{".utf8), text: nil, expectedVersion: nil, by: agent) },
                 { _ = try await open.slots(by: agent) }, { _ = try await open.addPasswordSlot("CANARY-password".secret, by: agent) },
                 { _ = try await open.beginRotation(RotationTests.shop, by: agent) }, { _ = try await open.rotate(by: agent) },
-                { _ = try await open.rotation(by: agent) },
+                { _ = try await open.rotation(by: agent) }, { _ = try await bench.vault.rotateOrganization(by: agent) },
                 { _ = try await open.replaceRecovery(by: agent) }, { try await open.removeSlot(SlotID(random: .system), by: agent) },
                 { _ = try await open.auditEntries(from: 0, limit: 1, by: agent) }, { _ = try await open.storedEntries(from: 0, limit: 1, by: agent) },
                 { _ = try await open.verifyAudit(trusted: [], by: agent) }, { _ = try await open.checkpoint(by: agent) },

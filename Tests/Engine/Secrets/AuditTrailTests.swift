@@ -212,6 +212,10 @@ import Testing
             "rotation.step administer outcome(moved) allow versions=1 rows=2", "rotation.step administer allow versions=0 rows=0",
             "rotation.end administer allow rotation=reseal versions=1 rows=2 destroyed=1"
         ) { try await $0.rotate(RotationTests.everything) },
+        Row(
+            "organization", "rotation.begin administer allow rotation=organization generation=2 verifier-key=K",
+            "rotation.end administer allow rotation=organization generation=2 rows=6 tokens=0"
+        ) { _ = try await $0.vault.rotateOrganization(by: $0.person()) },
         Row("rotation, shown", "rotation.show administer intent allow", "rotation.show administer outcome(done) allow") {
             _ = try await $0.open.rotation(by: $0.person())
         },
@@ -250,7 +254,9 @@ import Testing
         #expect(report.missingOutcomes.isEmpty)
     }
 
-    /// `T` stands for the id of a token, `#` for the ids of project, environment and secret, `@` for those of a project or environment.
+    private static func shown(_ fact: AuditFact) -> String { ["token": "T", "verifier-key": "K"][fact.key] ?? fact.value }
+
+    /// `T` stands for the id of a token, `K` for a key that verifies, `#` for the ids of project, environment and secret, `@` for those of a project or environment.
     static func line(_ entry: AuditEntry) -> String {
         let phase: String? =
             switch entry.phase {
@@ -264,7 +270,7 @@ import Testing
             return [subject.name, subject.version.map { "v\($0)" }, ids, subject.record == nil ? nil : "record"].compactMap(\.self).joined(
                 separator: " ")
         }
-        let detail = entry.detail.map { "\($0.key)=\($0.key == "token" ? "T" : $0.value)" }.joined(separator: " ")
+        let detail = entry.detail.map { "\($0.key)=\(Self.shown($0))" }.joined(separator: " ")
         return [entry.action.text, entry.mode.text, phase, decision, subjects.joined(separator: ", "), detail].compactMap(\.self).filter {
             !$0.isEmpty
         }.joined(separator: " ")

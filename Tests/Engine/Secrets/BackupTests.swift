@@ -95,14 +95,14 @@ import Testing
         let old = try bench.open
         #expect(try fresh.open.organization == done.organization)
         #expect(done.organization != old.organization)
-        let key = try fresh.open.verifierKey
-        #expect(done.verifierKey != old.verifierKey && key == done.verifierKey)
+        let (key, before) = (try fresh.open.verifierKey, try old.verifierKey)
+        #expect(done.verifierKey != before && key == done.verifierKey)
         let first = try #require(try await fresh.log().first)
         #expect(first.action == .known(.vaultRestore))
         let checkpoint = try #require(try await old.store.lastCheckpoint(in: old.organization))
         let named = try #require(first.detail.first { $0.key == "checkpoint" }?.value)
         #expect(String(decoding: checkpoint.note, as: UTF8.self).replacing("\n", with: " ").hasPrefix(named) && named.contains("\(old.organization)"))
-        #expect(first.detail.contains(AuditFact("verifier-key", old.verifierKey)))
+        #expect(first.detail.contains(AuditFact("verifier-key", before)))
         #expect(try await fresh.verify().verdict.isIntact)
         // It opens again with its password, and with the checks of every vault.
         try await fresh.relock()

@@ -196,6 +196,15 @@ import Testing
             #expect(generations.count == 1)
             return generations == [2]
         },
+        Write("organization rotate") {
+            _ = try await $0.vault.rotateOrganization(by: $0.person())
+        } isThere: { bench in
+            let dump = try await StoreDump(of: bench.store)
+            let (generations, keys) = (dump.keys.filter { $0.owner == $0.organization.cast() }.map(\.generation), try bench.open.keyring.keys)
+            #expect(generations == [keys.generation] && dump.records.allSatisfy { keys.isGenuine($0) })
+            #expect(try await bench.reveal("app/key") == old)
+            return generations == [2]
+        },
         rotation("rotation of a project", RotationTests.shop), rotation("reseal", RotationTests.everything),
         rotation("rotation, ahead", RotationTests.shop, portions: 3), rotation("reseal, ahead", RotationTests.everything, portions: 3),
     ]
@@ -205,7 +214,7 @@ import Testing
         Write(what) {
             try await $0.rotate(wish, portion: 2, portions: portions)
         } isThere: { bench in
-            let isUnderway = try await bench.open.rotation(by: bench.person()) != nil
+            let isUnderway = try await bench.open.rotation(by: bench.person()).rotation != nil
             let found = try await RotationTests.generations(bench)
             #expect(found.used.isSubset(of: found.keys))
             #expect(try await bench.reveal("app/key") == old)

@@ -32,12 +32,17 @@ extension LeakTests {
         let bench = try await TokenTests.bench()
         let (view, text) = try await bench.open.issueToken(TokenTests.wish(), by: bench.person())
         #expect(try await bench.open.grant(recognising: Array(text.utf8))?.record.revokedAt == nil)
-        // Rotations do not end it: it stands for the secret, whatever key that is under.
+        // Rotations of other keys do not end it: it stands for the secret, whatever key that is under.
         try await bench.rotate(RotationTests.everything)
+        _ = try await bench.vault.rotateRoot(password: VaultBench.password.secret, by: bench.person())
         let found = try #require(try await bench.open.grant(recognising: Array(text.utf8)))
         #expect(found.id == view.id && found.record.revokedAt == nil)
         #expect(try await bench.open.revokeTokens(.all, by: bench.person()) == 1)
         #expect(try await bench.open.grant(recognising: Array(text.utf8))?.record.revokedAt != nil)
+        // That of the organization key ends all.
+        let other = try await bench.open.issueToken(TokenTests.wish(), by: bench.person()).text
+        _ = try await bench.vault.rotateOrganization(by: bench.person())
+        #expect(try await bench.open.grant(recognising: Array(other.utf8))?.record.revokedAt != nil)
     }
 
     @Test("an agent's session") func agentSession() async throws {
@@ -117,6 +122,9 @@ extension LeakTests {
         _ = try await bench.open.beginBackup(by: grant, by: bench.nobody())
         _ = try await bench.vault.rotateRoot(password: VaultBench.password.secret, by: bench.person())
         await #expect(throws: EngineError.denied(.backupNotGranted)) { try await bench.open.beginBackup(by: grant, by: bench.nobody()) }
+        let again = try await bench.open.grantBackups(to: [AgeRecipient(parsing: BackupTests.recipient)], by: bench.person())
+        _ = try await bench.vault.rotateOrganization(by: bench.person())
+        await #expect(throws: EngineError.denied(.backupNotGranted)) { try await bench.open.beginBackup(by: again, by: bench.nobody()) }
     }
 
     @Test("a policy that allowed too much") func policy() async throws {

@@ -1,5 +1,6 @@
 import Approvals
 import Auditing
+import Brokering
 import Envelopes
 import Model
 import Policies
@@ -60,10 +61,10 @@ import Testing
         #expect(try await thief.opened(in: bench).values == 25)
         try await bench.rotate(RotationTests.everything)
         try await bench.set("app/after", "CANARY-after".secret)
-        let left = try await thief.opened(in: bench)
-        #expect(left.values == 0 && left.names == 0)
-        // What the table says is left: the organization key opens names of projects and agents, requests, the policy, and the log.
-        #expect(left.ofOrganization == 3 && left.entries)
+        #expect(try await thief.opened(in: bench) == Thief.Loot(values: 0, names: 0, ofOrganization: 3, entries: true))
+        _ = try await bench.vault.rotateOrganization(by: bench.person())
+        // What the table says is left: entries of before.
+        #expect(try await thief.opened(in: bench) == Thief.Loot(values: 0, names: 0, ofOrganization: 0, entries: true))
         // And the copy is what it was.
         let old = try await thief.copyOfThen()
         try await old.unlock()
@@ -108,17 +109,57 @@ import Testing
     @Test("the organization key, or a key that is derived from it (tokens, log, look-ups)") func organizationKey() async throws {
         let bench = try await bench()
         let thief = try await Thief(bench)
-        let derived = try bench.open.keyring.organizationKey.derive(.token)
+        let leaked = try bench.open.keyring.keys
         _ = try await bench.vault.rotateRoot(password: VaultBench.password.secret, by: bench.person())
         try await bench.rotate(RotationTests.everything)
-        // No rotation changes it.
-        #expect(try await thief.opened(in: bench).entries)
-        #expect(try bench.open.keyring.organizationKey.derive(.token) == derived)
-        // A new vault has another.
-        let (moved, _) = try await BackupTests.restored(try await BackupTests.file(of: bench))
-        let left = try await thief.opened(in: moved)
-        #expect(left == Thief.Loot(values: 0, names: 0, ofOrganization: 0, entries: false))
-        #expect(try moved.open.keyring.organizationKey.derive(.token) != derived)
+        // Other rotations do not change it.
+        let before = try await thief.opened(in: bench)
+        #expect(before.ofOrganization == 3 && before.entries)
+        let row = try #require(try await StoreDump(of: bench.store).records.first)
+        #expect(leaked.isGenuine(row))
+        _ = try await bench.vault.rotateOrganization(by: bench.person())
+        try await bench.set("app/after", "CANARY-after".secret)
+        // The entries of its time it opens, in every copy; names, policy and requests no more.
+        let left = try await thief.opened(in: bench)
+        #expect(left == Thief.Loot(values: 0, names: 0, ofOrganization: 0, entries: true))
+        try await bench.lock()
+        let dump = try await StoreDump(of: bench.store)
+        let (keys, organization) = (try leaked.audit(dump.entries[0].organization), dump.entries[0].organization)
+        let cut = try #require(dump.checkpoints.compactMap { try? SignedCheckpoint(parsing: $0.note) }.first { $0.next != nil }).size
+        for stored in dump.entries {
+            let context = AuditWriter.context(organization, index: stored.index)
+            #expect(((try? keys.seal.open(document: stored.sealed, context: context)) != nil) == (stored.index < cut))
+        }
+        // It finds nothing by a name, and no row of it is believed.
+        #expect(dump.records.allSatisfy { $0.lookup != leaked.lookup($0.kind, parent: $0.parent, name: "default") && !leaked.isGenuine($0) })
+        var forged = dump
+        let position = try forged.position(.vault)
+        forged.records[position].mac = leaked.code(over: forged.records[position])
+        await #expect(throws: EngineError.recordsDisagree) { try await bench.restarted(on: try await forged.load()).unlock() }
+        // Nor is an entry.
+        forged = dump
+        let last = try #require(dump.entries.last)
+        let context = AuditWriter.context(organization, index: last.index + 1)
+        let first = try keys.seal.open(document: dump.entries[0].sealed, context: AuditWriter.context(organization, index: 0))
+        let sealed = try keys.seal.seal(document: first, context: context)
+        let link = try #require(LogHead(organization: organization, chain: last.chain, frontier: Self.frontier(over: dump.entries)))
+        var head = link
+        forged.entries.append(
+            StoredEntry(organization: organization, index: last.index + 1, sealed: sealed, chain: head.append(sealed, key: keys.chain)))
+        await #expect(throws: EngineError.logBroken) { try await bench.restarted(on: try await forged.load()).unlock() }
+        // Nor a token that it draws.
+        try await bench.unlock()
+        let grant = GrantID(random: .system)
+        let shape = try #require(TokenShape.neutral())
+        let token = try #require(leaked.fakeTokens.token(of: grant, shaped: shape))
+        #expect(try await bench.open.grant(recognising: Array(token.text.utf8)) == nil)
+    }
+
+    private static func frontier(over entries: [StoredEntry]) -> MerkleFrontier {
+        var head = LogHead(organization: entries[0].organization)
+        let key = try? ChainKey(SecretValue(copying: unsafe [UInt8](repeating: 0, count: 32).span.bytes))
+        if let key { for entry in entries { _ = head.append(entry.sealed, key: key) } }
+        return head.frontier
     }
 
     @Test("the recovery key, without the file") func recovery() async throws {
@@ -173,7 +214,9 @@ import Testing
         _ = try await bench.vault.rotateRoot(password: "brand new password".secret, by: bench.person())
         try await bench.rotate(RotationTests.everything)
         #expect(try await thief.unwrappedKeys(in: bench) == 0)
-        let left = try await thief.opened(in: bench)
-        #expect(left.values == 0 && left.names == 0 && left.entries)
+        let leaked = try bench.open.keyring.keys
+        _ = try await bench.vault.rotateOrganization(by: bench.person())
+        #expect(try await thief.opened(in: bench) == Thief.Loot(values: 0, names: 0, ofOrganization: 0, entries: true))
+        #expect(try await StoreDump(of: bench.store).records.allSatisfy { !leaked.isGenuine($0) })
     }
 }

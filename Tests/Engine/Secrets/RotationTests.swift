@@ -223,12 +223,12 @@ import Testing
         let bench = try await Self.bench()
         let (open, person) = (try bench.open, bench.person())
         await #expect(throws: EngineError.noRotation) { try await open.rotate(by: person) }
-        #expect(try await open.rotation(by: person) == nil)
+        #expect(try await open.rotation(by: person).rotation == nil)
         _ = try await open.beginRotation(Self.shop, by: person)
         await #expect(throws: EngineError.rotationUnderway) { try await open.beginRotation(Self.everything, by: person) }
         let other = RotationWish(.project, project: VaultBench.segment("other"))
         await #expect(throws: EngineError.rotationUnderway) { try await open.beginRotation(other, by: person) }
-        let shown = try #require(try await open.rotation(by: bench.person(steppedUp: false)))
+        let shown = try #require(try await open.rotation(by: bench.person(steppedUp: false)).rotation)
         #expect(shown.project?.description == "default" && shown.phase == .moving && shown.total == 11)
         let ends = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<2 {
@@ -290,9 +290,9 @@ import Testing
         try await bench.open.createProject(VaultBench.segment("short"), by: bench.person())
         _ = try await bench.open.beginRotation(RotationWish(.project, project: VaultBench.segment("short")), by: bench.person())
         try await bench.open.deleteProject(VaultBench.segment("short"), by: bench.person())
-        #expect(try await bench.open.rotation(by: bench.person())?.project == nil)
+        #expect(try await bench.open.rotation(by: bench.person()).rotation?.project == nil)
         while try await bench.open.rotate(by: bench.person()).phase != .done {}
-        #expect(try await bench.open.rotation(by: bench.person()) == nil)
+        #expect(try await bench.open.rotation(by: bench.person()).rotation == nil)
         try await bench.relock()
         try await Self.check(bench)
     }

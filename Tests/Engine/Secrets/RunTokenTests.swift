@@ -10,7 +10,7 @@ import Testing
 
 /// The tokens of runs as rows: they end with the run, whoever ends it, and the judge of a door looks at them with each request.
 @Suite struct RunTokenTests {
-    private struct Scene {
+    struct Scene {
         let run: PreparedRun
         let door: FakeBrokers.Door
 

@@ -26,7 +26,7 @@ struct Thief: Sendable {
     init(_ bench: VaultBench, projectKeysOnly: Bool = false) async throws {
         dump = try await StoreDump(of: bench.store)
         let keyring = try bench.open.keyring
-        if !projectKeysOnly { (root, organization) = (keyring.localRoot, (keyring.organizationKey, keyring.organizationGeneration)) }
+        if !projectKeysOnly { (root, organization) = (keyring.localRoot, (keyring.keys.key, keyring.keys.generation)) }
         for row in dump.records where row.kind == .project { projects[row.id.cast()] = try await keyring.projectKey(row.id.cast()).key }
         if !projectKeysOnly { dataKeys = Places(dump).dataKeys(in: dump, under: projects) }
     }

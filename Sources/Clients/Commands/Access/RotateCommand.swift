@@ -10,14 +10,19 @@ struct RotateCommand: ParsableCommand {
         discussion: """
             What has leaked decides which keys: docs/ROTATION.md has the table. Rotating project and reseal move what is there portion by portion, while everything \
             else goes on; whatever stops them, a kill or a lock, they are gone on with where they stood. The old keys are destroyed when nothing is under them any more.
+            Rotating root and organization happens at once, or not at all.
 
             EXAMPLES
               tacit rotate root
+              tacit rotate organization
               tacit rotate project shop
               tacit rotate reseal
               tacit rotate resume
             """,
-        subcommands: [Root.self, RotateProjectCommand.self, RotateResealCommand.self, RotateResumeCommand.self, RotateStatusCommand.self])
+        subcommands: [
+            Root.self, RotateOrganizationCommand.self, RotateProjectCommand.self, RotateResealCommand.self, RotateResumeCommand.self,
+            RotateStatusCommand.self,
+        ])
 
     struct Root: Verb {
         static let configuration = CommandConfiguration(

@@ -18,6 +18,10 @@ struct RotateStatusCommand: Verb {
         let status: RotationStatus = try door.get(WirePath.rotations)
         let console = Console(context)
         if options.json { return console.say(json: status) }
+        if let organization = status.organization {
+            let counts = "\(ProgressMeter.grouped(Int64(organization.rows))) of \(ProgressMeter.grouped(Int64(organization.total))) rows"
+            return console.say("The organization key is being rotated: \(counts) are made anew.")
+        }
         guard let rotation = status.rotation else { return console.say("No rotation goes on.") }
         console.say("\(rotation.sentence), begun \(RelativeTime.text(rotation.startedAt, now: context.now())).")
         console.say("  Go on with it: tacit rotate resume")

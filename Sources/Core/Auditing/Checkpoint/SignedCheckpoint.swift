@@ -71,6 +71,7 @@ extension SignedCheckpoint {
     private static let chainLabel = "tacit-chain"
     private static let recordsLabel = "tacit-records"
     private static let previousLabel = "tacit-previous"
+    private static let nextLabel = "tacit-next"
 
     /// The extension line that fixes the chain value of the last entry.
     package static func chainExtension(_ chain: [UInt8]) -> String { "\(chainLabel) \(Base64.encode(chain))" }
@@ -84,6 +85,12 @@ extension SignedCheckpoint {
         writer.write(size)
         return "\(previousLabel) \(Base64.encode(writer.bytes))"
     }
+
+    /// The extension line that names the key which signs from here on.
+    static func nextExtension(_ key: VerifierKey) -> String { "\(nextLabel) \(Base64.encode(key.typedKey))" }
+
+    /// The key that signs from here on, where the checkpoint ends an epoch.
+    package var next: VerifierKey? { value(of: Self.nextLabel).flatMap { VerifierKey(name: origin, typedKey: $0) } }
 
     /// The size of the checkpoint before, where this one names it.
     package var previous: Int64? {

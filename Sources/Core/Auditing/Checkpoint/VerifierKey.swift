@@ -21,20 +21,28 @@ package struct VerifierKey: Sendable, Hashable, CustomStringConvertible {
         // A base64 text may itself contain `+`: only the first two separate.
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, NoteText.isKeyName(parts[0]), let id = [UInt8](hexadecimal: parts[1]), id.count == 4,
-            let key = Base64.decode(parts[2]), key.count == 33, key[0] == Self.ed25519
+            let bytes = Base64.decode(parts[2]), let key = VerifierKey(name: String(parts[0]), typedKey: bytes), key.keyID == id
         else { throw .malformedVerifierKey }
-        self.init(name: String(parts[0]), publicKey: Array(key[1...]))
-        guard keyID == id else { throw .malformedVerifierKey }
+        self = key
     }
+
+    /// Takes a key behind its type; nil for another kind or length.
+    init?(name: String, typedKey bytes: [UInt8]) {
+        guard bytes.count == 33, bytes[0] == Self.ed25519 else { return nil }
+        self.init(name: name, publicKey: Array(bytes[1...]))
+    }
+
+    /// The key behind its type.
+    var typedKey: [UInt8] { [Self.ed25519] + publicKey }
 
     /// The first four bytes of SHA-256(name ‖ newline ‖ type ‖ public key).
     package var keyID: [UInt8] {
         var hasher = SHA256()
-        hasher.update(data: Array(name.utf8) + [0x0a, Self.ed25519] + publicKey)
+        hasher.update(data: Array(name.utf8) + [0x0a] + typedKey)
         return Array(hasher.finalize().prefix(4))
     }
 
-    package var description: String { "\(name)+\(keyID.hexadecimal)+\(Base64.encode([Self.ed25519] + publicKey))" }
+    package var description: String { "\(name)+\(keyID.hexadecimal)+\(Base64.encode(typedKey))" }
 
     /// Whether a signature over a note's text is this key's.
     func isValid(_ signature: [UInt8], over text: [UInt8]) -> Bool {

@@ -27,27 +27,27 @@ struct BrokenLink: Sendable {
     var edited: LogBreak { .edited(index, expected: expected.hexadecimal, actual: link.hexadecimal) }
 
     /// Looks at an entry further on; nil as long as nothing is shown.
-    func name(seeing row: LogRow, key: ChainKey) -> LogBreak? {
+    func name(seeing row: LogRow, epochs: LogEpochs) -> LogBreak? {
         guard let rowLink = row.link, row.index > index else { return edited }
-        if head.next(row.leaf, key: key) == rowLink { return displaced(by: row, rowLink, key) }
+        if chain(index, after: head.link, row.leaf, epochs) == rowLink { return displaced(by: row, rowLink, epochs) }
         guard row.index == index + 1 else { return nil }
         // The next entry fits behind this one's stored or computed chain value: this entry alone was changed.
-        for previous in [link, expected] where chain(index + 1, after: previous, row.leaf, key) == rowLink { return edited }
-        let removed = (1...Self.longestRemoval).first { chain(index + 1 + $0, after: link, row.leaf, key) == rowLink }
+        for previous in [link, expected] where chain(index + 1, after: previous, row.leaf, epochs) == rowLink { return edited }
+        let removed = (1...Self.longestRemoval).first { chain(index + 1 + $0, after: link, row.leaf, epochs) == rowLink }
         return removed.map {
             LogBreak(kind: .gap, index: index, expected: "entry \(index.grouped)", actual: "what was entry \((index + $0).grouped)")
         }
     }
 
     /// The entry that belongs here stands further on: this one came between, or the two changed places.
-    private func displaced(by row: LogRow, _ rowLink: LogHash, _ key: ChainKey) -> LogBreak {
-        let isStranger = row.index == index + 1 && chain(row.index, after: rowLink, leaf, key) != link
+    private func displaced(by row: LogRow, _ rowLink: LogHash, _ epochs: LogEpochs) -> LogBreak {
+        let isStranger = row.index == index + 1 && chain(row.index, after: rowLink, leaf, epochs) != link
         return LogBreak(
             kind: isStranger ? .inserted : .reordered, index: index, expected: "entry \(index.grouped)",
             actual: isStranger ? "an entry that the log never had" : "another; entry \(index.grouped) stands at \(row.index.grouped)")
     }
 
-    private func chain(_ index: Int64, after previous: LogHash, _ leaf: LogHash, _ key: ChainKey) -> LogHash {
-        key.link(head.organization, index: index, after: previous, leaf: leaf)
+    private func chain(_ index: Int64, after previous: LogHash, _ leaf: LogHash, _ epochs: LogEpochs) -> LogHash? {
+        epochs.chain(ofEntry: index)?.link(head.organization, index: index, after: previous, leaf: leaf)
     }
 }

@@ -5,8 +5,7 @@ package import Model
 /// The order of the calls is `take` for every entry from the starting point on, then `finish`. After a break of the chain the entries that follow
 /// serve only to name it exactly; the break is returned as soon as it is named.
 package struct LogVerifier: Sendable {
-    private let key: ChainKey?
-    private let signer: VerifierKey?
+    private var epochs: LogEpochs
     /// Those that can be compared, by size.
     private let checkpoints: [SignedCheckpoint]
     private let start: Int64
@@ -28,14 +27,22 @@ package struct LogVerifier: Sendable {
         organization: OrganizationID, key: ChainKey?, verifierKey: String?, checkpoints: [SignedCheckpoint] = [],
         trusted: [SignedCheckpoint] = [], startingAt head: LogHead? = nil
     ) throws(AuditingError) {
-        self.key = key
-        self.head = head ?? LogHead(organization: organization)
-        start = self.head.size
         var signer: VerifierKey?
         if let verifierKey { signer = try VerifierKey(parsing: verifierKey) }
-        self.signer = signer
+        let epochs = LogEpochs(current: .init(first: 0, chain: key, signer: signer))
+        self.init(organization: organization, epochs: epochs, checkpoints: checkpoints, trusted: trusted, startingAt: head)
+    }
+
+    /// Prepares for a log with the keys of each of its epochs.
+    package init(
+        organization: OrganizationID, epochs: LogEpochs, checkpoints: [SignedCheckpoint] = [], trusted: [SignedCheckpoint] = [],
+        startingAt head: LogHead? = nil
+    ) {
+        self.epochs = epochs
+        self.head = head ?? LogHead(organization: organization)
+        start = self.head.size
         let first = start
-        let comparable = trusted + (signer == nil ? [] : checkpoints)
+        let comparable = trusted + (epochs.hasSigners ? checkpoints : [])
         self.checkpoints = comparable.filter { $0.size >= first }.sorted { $0.size < $1.size }
         nextSize = self.checkpoints.first?.size ?? .max
         passCheckpoints()
@@ -57,7 +64,7 @@ package struct LogVerifier: Sendable {
         if suspect != nil { return examine(row) }
         guard row.index == head.size else { return settle(misplaced(row)) }
         guard let link = row.link else { return settle(.edited(row.index, expected: "32 bytes of chain value", actual: "\(row.linkByteCount)")) }
-        if let key {
+        if let key = epochs.chain(ofEntry: row.index) {
             let expected = head.next(row.leaf, key: key)
             guard expected == link else {
                 suspect = BrokenLink(row: row, link: link, expected: expected, head: head)
@@ -74,7 +81,7 @@ package struct LogVerifier: Sendable {
         if let found { return .broken(found) }
         if let suspect { return .broken(suspect.edited) }
         if let last = checkpoints.last, last.size > head.size { return .broken(beyondEnd(last)) }
-        return .intact(entries: head.size - start, checkpoints: passed, isChainChecked: key != nil)
+        return .intact(entries: head.size - start, checkpoints: passed, isChainChecked: epochs.hasChainKeys)
     }
 }
 
@@ -103,7 +110,7 @@ extension LogVerifier {
     }
 
     private mutating func examine(_ row: LogRow) -> LogBreak? {
-        guard let key, let name = suspect?.name(seeing: row, key: key) else { return nil }
+        guard let name = suspect?.name(seeing: row, epochs: epochs) else { return nil }
         return settle(name)
     }
 
@@ -116,6 +123,7 @@ extension LogVerifier {
     private mutating func passCheckpoints() {
         while found == nil, passed < checkpoints.count, checkpoints[passed].size == head.size {
             found = difference(from: checkpoints[passed])
+            if found == nil { epochs.follow(checkpoints[passed]) }
             passed += 1
         }
         nextSize = passed < checkpoints.count ? checkpoints[passed].size : .max
@@ -134,8 +142,8 @@ extension LogVerifier {
     }
 
     private func unproven(_ checkpoint: SignedCheckpoint) -> LogBreak? {
-        guard let signer else { return nil }
-        return switch checkpoint.verdict(by: signer) {
+        guard let (verdict, signer) = epochs.verdict(on: checkpoint) else { return nil }
+        return switch verdict {
         case .genuine: nil
         case .otherOrigin: LogBreak(kind: .otherOrigin, index: checkpoint.size, expected: signer.name, actual: checkpoint.origin)
         case .unknownSigner:

@@ -14,6 +14,11 @@ package struct FakeTokenKeys: Sendable {
 
     /// The token of a grant: the same whenever it is asked for (SPEC §14). Nil for a shape that could be guessed.
     package func token(of grant: GrantID, shaped shape: TokenShape) -> FakeToken? {
+        Self.token(of: grant, shaped: shape, drawnFrom: making)
+    }
+
+    /// As `token`, from a key that makes tokens no more.
+    package static func token(of grant: GrantID, shaped shape: TokenShape, drawnFrom making: MACKey) -> FakeToken? {
         guard shape.isStrong else { return nil }
         var draw = TokenDraw(key: making, grant: grant, shape: shape)
         return FakeToken(text: String(decoding: draw.bytes(of: shape.parts), as: UTF8.self))

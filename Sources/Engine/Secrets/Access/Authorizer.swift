@@ -210,6 +210,9 @@ struct Authorizer: Sendable {
         return entry
     }
 
+    /// The entry of a permitted act that is stored with more than a change.
+    func entry(_ permit: Permit, detail: [AuditFact]) -> AuditEntry { entries(permit, [], detail)[0] }
+
     /// Writes the counts of denials whose time has come.
     func recordDueDenials() async throws {
         let due = denials.due(clock.reading())

@@ -119,12 +119,12 @@ private struct FactorRow: Sendable {
 }
 
 extension OpenVault {
-    private static let factorName = "totp"
+    static let factorName = "totp"
 
     private func factorRow() async throws -> FactorRow? {
         guard let record = try await book.record(.factor, parent: nil, name: Self.factorName) else { return nil }
         let sealed = try SealedRecord(decoding: record.content)
-        var bytes = try sealed.metadata.open(under: keyring.organizationKey, place: requestPlace(record.id, record.revision))
+        var bytes = try sealed.metadata.open(under: keyring, place: requestPlace(record.id, record.revision))
         defer { bytes.wipe() }
         return FactorRow(record: record, createdAt: sealed.createdAt, factor: try TimedFactor(decoding: bytes))
     }
@@ -136,10 +136,9 @@ extension OpenVault {
     private func record(of factor: TimedFactor, id: AnyRecordID, createdAt: Timestamp, replacing old: Record? = nil) throws -> Record {
         var bytes = factor.encoded
         defer { bytes.wipe() }
-        let metadata = try SealedMetadata.seal(
-            bytes, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-            place: requestPlace(id, (old?.revision ?? 0) + 1), random: random)
+        let keys = keyring.keys
+        let metadata = try SealedMetadata.seal(bytes, under: keys, place: requestPlace(id, (old?.revision ?? 0) + 1), random: random)
         let content = SealedRecord(createdAt: createdAt, metadata: metadata).encoded
-        return book.make(.factor, id: id, parent: nil, name: Self.factorName, content: content, replacing: old)
+        return book.make(.factor, id: id, parent: nil, name: Self.factorName, content: content, replacing: old, under: keys)
     }
 }

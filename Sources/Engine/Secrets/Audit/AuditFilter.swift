@@ -44,7 +44,7 @@ extension OpenVault {
         var found: [EntryView] = []
         while end > 0 {
             let start = max(0, end - portion)
-            let views = try await store.entries(from: start, limit: Int(end - start), in: organization).map { try opened($0) }
+            let views = try await openedEntries(from: start, limit: Int(end - start))
             for view in views.reversed() where filter.matches(view.entry) {
                 guard found.count < limit else { return (found.reversed(), found.last?.index) }
                 found.append(view)

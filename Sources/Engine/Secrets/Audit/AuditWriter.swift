@@ -37,15 +37,17 @@ actor AuditWriter {
     private static let largestGroup = 512
 
     private let organization: OrganizationID
-    private let store: any VaultStore
+    let store: any VaultStore
     /// Nil once nothing more is stored: whoever still holds the writer holds no key.
-    private var keys: Keys?
-    private let memory: HeadMemory
-    private let witness: CheckpointWitness
-    private let sentry: ClockSentry
+    var keys: Keys?
+    var memory: HeadMemory
+    var witness: CheckpointWitness
+    /// What rows have to be under since a new epoch began; nil before one did.
+    var rowKeys: OrganizationKeys?
+    let sentry: ClockSentry
     private nonisolated let lasting: Lasting
     private let reserve: any SpaceReserve
-    private(set) var position: Position
+    var position: Position
     private var checkpointDue: Timestamp
     /// What was sent to the store without an answer: it may be there or not, and is looked for before anything else is stored.
     private var unanswered: [Position] = []
@@ -88,20 +90,22 @@ actor AuditWriter {
     /// How long an outcome waits for an entry that needs the disk anyway.
     private static let outcomePatience = Duration.milliseconds(50)
 
-    private enum Request {
+    enum Request {
         case write(Write)
         case checkpoint(CheckedContinuation<StoredCheckpoint?, any Error>)
+        case turn(EpochTurn, CheckedContinuation<EpochTurn.Outcome, any Error>)
 
         /// Whoever comes after the end is told so.
         func refuse() {
             switch self {
             case .write(let write): write.done?.resume(throwing: EngineError.locked)
             case .checkpoint(let done): done.resume(throwing: EngineError.locked)
+            case .turn(_, let done): done.resume(throwing: EngineError.locked)
             }
         }
     }
 
-    private struct Write {
+    struct Write {
         var entries: [AuditEntry]
         var change: Change
         /// Nothing is stored after it.
@@ -180,7 +184,7 @@ actor AuditWriter {
         }
     }
 
-    private nonisolated func enqueue(_ request: Request, afterEnd: Bool = false) {
+    nonisolated func enqueue(_ request: Request, afterEnd: Bool = false) {
         let begins = queue.withLock { queue -> Bool? in
             guard afterEnd || !queue.isClosed else { return nil }
             queue.waiting.append(request)
@@ -206,6 +210,8 @@ extension AuditWriter {
             switch next {
             case .checkpoint(let done):
                 do { done.resume(returning: try await storeCheckpoint()) } catch { done.resume(throwing: error) }
+            case .turn(let turn, let done):
+                do { done.resume(returning: try await perform(turn)) } catch { done.resume(throwing: error) }
             case .group(let group):
                 await store(group)
                 // One that fails is tried again with the next group; those who wait for their entries do not depend on it.
@@ -218,6 +224,7 @@ extension AuditWriter {
     private enum WriterTask {
         case group([Write])
         case checkpoint(CheckedContinuation<StoredCheckpoint?, any Error>)
+        case turn(EpochTurn, CheckedContinuation<EpochTurn.Outcome, any Error>)
     }
 
     /// Nil where nothing waits: then somebody else begins the next time.
@@ -230,6 +237,9 @@ extension AuditWriter {
             case .checkpoint(let done):
                 queue.waiting.removeFirst()
                 return .checkpoint(done)
+            case .turn(let turn, let done):
+                queue.waiting.removeFirst()
+                return .turn(turn, done)
             case .write: return .group(queue.takeGroup())
             }
         }
@@ -237,7 +247,9 @@ extension AuditWriter {
 
     private func putBack(_ writes: some Sequence<Write>) { queue.withLock { $0.waiting.insert(contentsOf: writes.map(Request.write), at: 0) } }
 
-    private func store(_ group: [Write]) async {
+    private func store(_ waiting: [Write]) async {
+        let group = waiting.filter(isCurrent)
+        guard !group.isEmpty else { return }
         var batches: [Batch] = []
         var marks: [Position] = []
         do {
@@ -281,7 +293,7 @@ extension AuditWriter {
         arrivals.send(mark.head.size)
         let index = mark.head.size - 1
         if write.entries.last?.phase == .intent { lasting.ongoing.begin(index) }
-        if write.isLast { keys = nil }
+        if write.isLast { (keys, rowKeys) = (nil, nil) }
         write.done?.resume(returning: index)
     }
 
@@ -295,9 +307,9 @@ extension AuditWriter {
     }
 
     /// Tells who waits; what nobody waits for is kept for the next unlock.
-    private func fail(_ writes: ArraySlice<Write>, _ error: any Error) {
+    func fail(_ writes: ArraySlice<Write>, _ error: any Error) {
         for write in writes {
-            if write.isLast { keys = nil }
+            if write.isLast { (keys, rowKeys) = (nil, nil) }
             if let done = write.done { done.resume(throwing: error) } else { for entry in write.entries { lasting.pending.keep(entry) } }
         }
     }
@@ -305,7 +317,7 @@ extension AuditWriter {
     /// Looks for what was sent without an answer, and takes up its position where it is there. Returns how many of the writes were stored.
     ///
     /// An entry's chain value is proof: nobody else can have made it, and its write was stored with it.
-    private func findUnanswered() async throws -> Int {
+    func findUnanswered() async throws -> Int {
         var count = 0
         for mark in unanswered {
             guard let entry = try await store.entries(from: mark.head.size - 1, limit: 1, in: organization).first, entry.chain == mark.head.chain
@@ -317,7 +329,7 @@ extension AuditWriter {
         return count
     }
 
-    private func heldKeys() throws(EngineError) -> Keys {
+    func heldKeys() throws(EngineError) -> Keys {
         guard let keys else { throw .locked }
         return keys
     }
@@ -330,10 +342,7 @@ extension AuditWriter {
         for var entry in write.entries {
             entry.recordsDigest = next.digest.value(key: keys.digest)
             sentry.mark(&entry)
-            let index = next.head.size
-            let sealed = try keys.seal.seal(document: entry.encoded(), context: Self.context(organization, index: index))
-            let chain = next.head.append(sealed, key: keys.chain)
-            operations.append(.append(StoredEntry(organization: organization, index: index, sealed: sealed, chain: chain)))
+            operations.append(.append(try keys.stored(entry, behind: &next.head)))
         }
         if write.isLast || next.head.size - next.checkpointed >= Self.entriesPerCheckpoint {
             let checkpoint = try stored(next)
@@ -378,7 +387,7 @@ extension AuditWriter {
     }
 
     @discardableResult
-    private func taken(_ checkpoint: StoredCheckpoint) -> StoredCheckpoint {
+    func taken(_ checkpoint: StoredCheckpoint) -> StoredCheckpoint {
         position.checkpoint = checkpoint
         checkpointDue = sentry.steady().advanced(by: Self.checkpointInterval)
         memory.remember(position.head)

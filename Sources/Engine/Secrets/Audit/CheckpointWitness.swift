@@ -5,11 +5,11 @@ import Storage
 /// Keeps the last stored checkpoint outside the vault file, as the signed text that it is: whoever takes it away from the vault has to find it here, too.
 struct CheckpointWitness: Sendable {
     let file: any StateFile
-    let key: VerifierKey
+    var epochs: LogEpochs
 
     /// The checkpoint; nil when none was kept, or when what lies there is not this vault's.
     func recall() -> SignedCheckpoint? {
-        guard let bytes = try? file.load(), let kept = try? SignedCheckpoint(parsing: bytes), kept.verdict(by: key) == .genuine else { return nil }
+        guard let bytes = try? file.load(), let kept = try? SignedCheckpoint(parsing: bytes), epochs.isGenuine(kept) else { return nil }
         return kept
     }
 

@@ -6,7 +6,8 @@ import Storage
 /// Remembers the head of the log outside the vault file, so that an older copy of the file is noticed.
 struct HeadMemory: Sendable {
     let file: any StateFile
-    let key: MACKey
+    /// That of the organization key in force, then those of former ones, the latest first.
+    var keys: [MACKey]
     let organization: OrganizationID
 
     /// What the file says.
@@ -20,13 +21,13 @@ struct HeadMemory: Sendable {
 
     func recall() throws -> Recollection {
         guard let bytes = try file.load() else { return .nothing }
-        return RememberedHead(decoding: bytes, under: key, organization: organization).map(Recollection.head) ?? .unreadable
+        return RememberedHead(decoding: bytes, under: keys, organization: organization).map(Recollection.head) ?? .unreadable
     }
 
     /// It is a witness: losing one update only makes it remember less.
     func remember(_ head: LogHead) {
         guard head.size > 0 else { return }
         let seen = RememberedHead(size: head.size, chain: head.chain)
-        try? file.store(seen.encoded(under: key, organization: organization))
+        try? file.store(seen.encoded(under: keys, organization: organization))
     }
 }

@@ -6,15 +6,25 @@ struct RememberedHead: Sendable, Equatable {
     var size: Int64
     var chain: [UInt8]
 
-    func encoded(under key: MACKey, organization: OrganizationID) -> [UInt8] {
+    private static let bodyByteCount = 88
+
+    /// With a code under each key: an older copy of the vault has the earlier ones alone.
+    func encoded(under keys: [MACKey], organization: OrganizationID) -> [UInt8] {
         let body = body(organization)
-        return body + key.code(over: body)
+        return body + keys.flatMap { $0.code(over: body) }
     }
 
-    /// Reads what `encoded` wrote; nil when it is not of this organization or was changed.
-    init?(decoding bytes: [UInt8], under key: MACKey, organization: OrganizationID) {
-        guard bytes.count > 32, key.isValid(Array(bytes.suffix(32)), over: Array(bytes.dropLast(32))) else { return nil }
-        var reader = CanonicalReader(Array(bytes.dropLast(32)))
+    /// Reads what `encoded` wrote under one of these keys, and others; nil when it is not of this organization or was changed.
+    init?(decoding bytes: [UInt8], under keys: [MACKey], organization: OrganizationID) {
+        let (body, codes) = (Array(bytes.prefix(Self.bodyByteCount)), bytes.dropFirst(Self.bodyByteCount))
+        guard !codes.isEmpty, codes.count.isMultiple(of: MACKey.codeByteCount) else { return nil }
+        let starts = stride(from: codes.startIndex, to: codes.endIndex, by: MACKey.codeByteCount)
+        let isGenuine = starts.contains { start in
+            let code = Array(codes[start..<start + MACKey.codeByteCount])
+            return keys.contains { $0.isValid(code, over: body) }
+        }
+        guard isGenuine else { return nil }
+        var reader = CanonicalReader(body)
         guard (try? reader.text()) == "tacit/v1/remembered-head", (try? reader.id(OrganizationKind.self)) == organization,
             let size = try? reader.int64(), let chain = try? reader.data(), (try? reader.finish()) != nil
         else { return nil }

@@ -23,7 +23,7 @@ extension OpenVault {
     /// How long the next backup that nobody was asked for has to wait.
     static let unaskedInterval = Duration.seconds(600)
 
-    /// Grants backups to recipients. A new root key ends every such grant.
+    /// Grants backups to recipients. A new root key or organization key ends every such grant.
     package func grantBackups(to recipients: [AgeRecipient], by asker: Asker) async throws -> BackupGrant {
         guard (1...16).contains(recipients.count) else { throw BackupError.recipientCount }
         let expiry = expiryClock().advanced(by: Self.grantLife)
@@ -53,7 +53,7 @@ extension OpenVault {
         return try await beginBackup(sealedTo: .recipients(grant.recipients), permit, detail: [AuditFact("granted", "schedule")])
     }
 
-    private var grantKey: MACKey { get throws { try MACKey(material: keyring.organizationKey.derive(.backupSchedule)) } }
+    private var grantKey: MACKey { get throws { try MACKey(material: keyring.keys.key.derive(.backupSchedule)) } }
 
     private func grantBytes(_ grant: BackupGrant) -> [UInt8] {
         var writer = CanonicalWriter()

@@ -28,7 +28,8 @@ extension OpenVault {
         let access = try await authorizer.begin(permit, on: [AuditSubject(record: head.backup)], detail: facts)
         do {
             guard let checkpoint = try await writer.checkpoint() else { throw EngineError.unreadable }
-            let origin = BackupOrigin(checkpoint: String(decoding: checkpoint.note, as: UTF8.self), verifierKey: verifierKey)
+            let origin = BackupOrigin(
+                checkpoint: String(decoding: checkpoint.note, as: UTF8.self), verifierKey: try verifierKey(ofSize: checkpoint.size))
             return BackupUnderway(vault: self, access: access, key: key, head: head, origin: origin, versions: try await versionCount())
         } catch {
             await conclude(access, failedBy: error)
@@ -109,9 +110,7 @@ extension OpenVault {
     func forEachPage(of place: Place, _ body: ([SecretRecord]) async throws -> Void) async throws {
         var after: AnyRecordID?
         while true {
-            let rows = try await store.records(
-                .secret, parent: place.environment.cast(), after: after, limit: Self.pageCount, in: organization)
-            for row in rows { try book.check(row) }
+            let rows = try await book.page(.secret, parent: place.environment.cast(), after: after, limit: Self.pageCount)
             try await body(rows.map { try SecretRecord($0, place: place) })
             guard rows.count == Self.pageCount else { return }
             after = rows.last?.id

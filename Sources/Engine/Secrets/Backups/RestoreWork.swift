@@ -26,7 +26,7 @@ struct RestoreWork {
         let foundation = foundation.forgetting
         birth = try await VaultBirth(password: password, foundation: foundation, store: staged.store)
         vault = try birth.vault(foundation: foundation, store: staged.store, digest: RecordsDigest())
-        digestKey = try vault.keyring.auditKeys().digest
+        digestKey = try vault.keyring.keys.audit(vault.organization).digest
         gathered.add(birth.change)
     }
 

@@ -52,7 +52,7 @@ extension Vault {
         _ = try await absorbPending(into: opened.vault, accepting: [], by: asker, then: [unlock])
         replaceOpen(opened.vault)
         admit(door, now: foundation.clock.steady())
-        return Restored(organization: opened.vault.organization, verifierKey: opened.vault.verifierKey, summary: summary)
+        return Restored(organization: opened.vault.organization, verifierKey: try opened.vault.verifierKey, summary: summary)
     }
 
     /// Reads all of a backup and says what it holds; nothing is stored.

@@ -1,4 +1,3 @@
-import Brokering
 import Envelopes
 import Model
 import Storage
@@ -8,18 +7,12 @@ import Synchronization
 final class Keyring: Sendable {
     let organization: OrganizationID
     private let rootState: Mutex<(key: any RootKey, generation: Int64)>
-    /// Wraps the metadata keys of what belongs to no project.
-    let organizationKey: WrappingKey
-    let organizationGeneration: Int64
-    let rows: MACKey
-    let blindIndex: MACKey
-    /// Hashes badges.
-    let tokens: MACKey
+    let organizationState: Mutex<OrganizationState>
     private let store: any VaultStore
     private let projects = Mutex<[ProjectID: ProjectKeys]>([:])
 
     /// A project's keys as far as they were unwrapped.
-    private struct ProjectKeys {
+    struct ProjectKeys: Sendable {
         var byGeneration: [Int64: WrappingKey] = [:]
         var newest: Int64?
     }
@@ -30,18 +23,9 @@ final class Keyring: Sendable {
     ) throws {
         self.organization = organization
         rootState = Mutex((root, rootGeneration))
-        self.organizationKey = organizationKey
-        self.organizationGeneration = organizationGeneration
+        let keys = try OrganizationKeys(organizationKey, generation: organizationGeneration)
+        organizationState = Mutex(try OrganizationState(keys, of: organization))
         self.store = store
-        rows = try MACKey(material: organizationKey.derive(.rowMAC))
-        blindIndex = try MACKey(material: organizationKey.derive(.blindIndex))
-        tokens = try MACKey(material: organizationKey.derive(.token))
-    }
-
-    /// The keys that fake tokens are drawn from and found by (SPEC §14).
-    func fakeTokens() throws -> FakeTokenKeys {
-        FakeTokenKeys(
-            making: try MACKey(material: organizationKey.derive(.fakeToken)), index: try MACKey(material: organizationKey.derive(.fakeTokenIndex)))
     }
 
     var root: any RootKey { rootState.withLock { $0.key } }
@@ -63,6 +47,21 @@ final class Keyring: Sendable {
         let key = try await root.unwrap(row.wrapped, context: projectContext(project, generation: row.generation, wrapping: row.wrapping))
         keep(key, of: project, generation: row.generation, isNewest: generation == nil)
         return (key, row.generation)
+    }
+
+    /// Every key of some projects.
+    func allKeys(of projects: [ProjectID]) async throws -> [ProjectID: ProjectKeys] {
+        var all: [ProjectID: ProjectKeys] = [:]
+        for project in projects {
+            var keys = ProjectKeys()
+            for row in try await store.keys(of: project.cast(), in: organization) {
+                let (key, generation) = try await projectKey(project, generation: row.generation)
+                keys.byGeneration[generation] = key
+                keys.newest = max(keys.newest ?? 0, generation)
+            }
+            all[project] = keys
+        }
+        return all
     }
 
     /// A project's key as a row under another root key. The key is at hand from now on: nobody has to unwrap it while the root key changes.
@@ -101,15 +100,6 @@ final class Keyring: Sendable {
     /// The associated data of a project's key: its own generation stands as version, the root's as generation.
     func projectContext(_ project: ProjectID, generation: Int64, wrapping: Int64) -> SealContext {
         SealContext(.projectKey, organization: organization, project: project, version: generation, generation: wrapping)
-    }
-
-    /// The keyed index under which a name is found, without the name being stored.
-    func lookup(_ kind: RecordKind, parent: AnyRecordID?, name: String) -> [UInt8] {
-        var writer = CanonicalWriter(capacity: 64)
-        writer.write(kind.rawValue)
-        writer.write(optional: parent) { $0.write($1) }
-        writer.write(name)
-        return blindIndex.code(over: writer.bytes)
     }
 
     private func cached(_ project: ProjectID, _ generation: Int64?) -> (key: WrappingKey, generation: Int64)? {

@@ -58,6 +58,8 @@ struct NameDocument: Sendable {
 struct AgentDocument: Sendable {
     var name: SegmentName
     var badgeHash: [UInt8]
+    /// The generation of the organization key that the hash is under, where it is a former one; nil for the one that the document is under.
+    var generation: Int64?
 
     init(name: SegmentName, badgeHash: [UInt8]) {
         self.name = name
@@ -66,18 +68,29 @@ struct AgentDocument: Sendable {
 
     init(decoding bytes: [UInt8]) throws {
         var reader = CanonicalReader(bytes)
-        guard try reader.byte() == 1 else { throw EngineError.unreadable }
+        let isOlder = try reader.isOlder()
         name = try SegmentName(reader.text(), of: .agent)
         badgeHash = try reader.data()
+        generation = isOlder ? try reader.int64() : nil
         try reader.finish()
     }
 
     var encoded: [UInt8] {
         var writer = CanonicalWriter(capacity: 128)
-        writer.write(byte: 1)
+        writer.write(byte: generation == nil ? 1 : 2)
         writer.write(name.description)
         writer.write(badgeHash)
+        if let generation { writer.write(generation) }
         return writer.bytes
+    }
+}
+
+extension CanonicalReader {
+    /// Whether a document names a former generation of the organization key: its first byte says so.
+    mutating func isOlder() throws -> Bool {
+        let version = try byte()
+        guard (1...2).contains(version) else { throw EngineError.unreadable }
+        return version == 2
     }
 }
 
@@ -87,6 +100,9 @@ struct StoredPolicy: Sendable {
     var json: [UInt8]
     /// The YAML text it was made from; only shown.
     var text: String?
+
+    /// By what its row is found.
+    var name: String { "version/\(version)" }
 
     init(version: Int64, json: [UInt8], text: String?) {
         self.version = version

@@ -54,6 +54,8 @@ struct GrantDocument: Sendable, Equatable {
     var field: SegmentName?
     /// The service of the catalogue that it is for; nil where none is known.
     var provider: String?
+    /// The generation of the organization key that its token was drawn under, where it is a former one; nil for the one that the document is under.
+    var generation: Int64?
 
     init(shape: String, field: SegmentName? = nil, provider: String? = nil) {
         (self.shape, self.field, self.provider) = (shape, field, provider)
@@ -61,19 +63,21 @@ struct GrantDocument: Sendable, Equatable {
 
     init(decoding bytes: [UInt8]) throws {
         var reader = CanonicalReader(bytes)
-        guard try reader.byte() == 1 else { throw EngineError.unreadable }
+        let isOlder = try reader.isOlder()
         shape = try reader.text()
         field = try reader.optional { reader throws(CanonicalError) in try reader.text() }.map { try SegmentName($0, of: .field) }
         provider = try reader.optional { reader throws(CanonicalError) in try reader.text() }
+        generation = isOlder ? try reader.int64() : nil
         try reader.finish()
     }
 
     var encoded: [UInt8] {
         var writer = CanonicalWriter(capacity: 96)
-        writer.write(byte: 1)
+        writer.write(byte: generation == nil ? 1 : 2)
         writer.write(shape)
         writer.write(optional: field?.description) { $0.write($1) }
         writer.write(optional: provider) { $0.write($1) }
+        if let generation { writer.write(generation) }
         return writer.bytes
     }
 }

@@ -18,8 +18,9 @@ final class MetadataCache: Sendable {
         var entries: [Entry] = []
         var after: AnyRecordID?
         while true {
-            let page = try await vault.store.records(
-                .secret, parent: place.environment.cast(), after: after, limit: 2000, in: place.organization)
+            let page = try await vault.book.page(.secret, parent: place.environment.cast(), after: after, limit: 2000) { row in
+                known.withLock { $0[row.id]?.record.row == row }
+            }
             let cached = known.withLock { known in page.map { known[$0.id] } }
             for (row, entry) in zip(page, cached) {
                 if let entry, entry.record.row == row {
@@ -59,7 +60,6 @@ final class MetadataCache: Sendable {
     }
 
     private func open(_ row: Record, in place: Place, _ vault: OpenVault) async throws -> Entry {
-        try vault.book.check(row)
         let record = try SecretRecord(row, place: place)
         let entry = Entry(record: record, metadata: try await vault.shelf.metadata(record))
         known.withLock { $0[row.id] = entry }

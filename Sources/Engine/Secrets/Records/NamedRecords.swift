@@ -20,11 +20,10 @@ struct NamedRecords: Sendable {
     func organizationRecord(named name: SegmentName) throws -> Record {
         let id: AnyRecordID = keyring.organization.cast()
         let place = MetadataPlace(organization: keyring.organization, project: nil, environment: nil, record: id, revision: 1)
-        let metadata = try SealedMetadata.seal(
-            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: place,
-            random: random)
+        let keys = keyring.keys
+        let metadata = try SealedMetadata.seal(NameDocument(name: name).encoded, under: keys, place: place, random: random)
         let content = SealedRecord(createdAt: clock.now(), metadata: metadata).encoded
-        return book.make(.organization, id: id, parent: nil, name: name.description, content: content)
+        return book.make(.organization, id: id, parent: nil, name: name.description, content: content, under: keys)
     }
 
     /// Adds a project with its first key to a change; a restored one has the id and the time that it had.
@@ -33,11 +32,11 @@ struct NamedRecords: Sendable {
     ) async throws -> ProjectAtHand {
         let id = id ?? ProjectID(random: random)
         let made = try await keyring.makeProjectKey(id, random: random)
+        let keys = keyring.keys
         let metadata = try SealedMetadata.seal(
-            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-            place: projectPlace(id, revision: 1), random: random)
+            NameDocument(name: name).encoded, under: keys, place: projectPlace(id, revision: 1), random: random)
         let content = SealedRecord(createdAt: createdAt ?? clock.now(), metadata: metadata).encoded
-        change.put(book.make(.project, id: id.cast(), parent: nil, name: name.description, content: content), replacing: nil)
+        change.put(book.make(.project, id: id.cast(), parent: nil, name: name.description, content: content, under: keys), replacing: nil)
         change.add(.insertKey(made.row))
         return ProjectAtHand(id: id, key: made.key, generation: made.row.generation)
     }
@@ -61,10 +60,10 @@ struct NamedRecords: Sendable {
     /// The next state of a project that is called otherwise.
     func rename(project row: Record, to name: SegmentName) throws -> Record {
         var record = try SealedRecord(decoding: row.content)
+        let keys = keyring.keys
         record.metadata = try SealedMetadata.seal(
-            NameDocument(name: name).encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-            place: projectPlace(row.id.cast(), revision: row.revision + 1), random: random)
-        return book.make(.project, id: row.id, parent: nil, name: name.description, content: record.encoded, replacing: row)
+            NameDocument(name: name).encoded, under: keys, place: projectPlace(row.id.cast(), revision: row.revision + 1), random: random)
+        return book.make(.project, id: row.id, parent: nil, name: name.description, content: record.encoded, replacing: row, under: keys)
     }
 
     /// Adds the next state of an environment to a change, called so, with its name sealed anew.
@@ -81,7 +80,7 @@ struct NamedRecords: Sendable {
 
     func openProject(_ row: Record) throws -> Named {
         let record = try SealedRecord(decoding: row.content)
-        let bytes = try record.metadata.open(under: keyring.organizationKey, place: projectPlace(row.id.cast(), revision: row.revision))
+        let bytes = try record.metadata.open(under: keyring, place: projectPlace(row.id.cast(), revision: row.revision))
         return Named(row: row, record: record, name: try NameDocument(decoding: bytes, of: .project).name)
     }
 

@@ -21,3 +21,12 @@ final class RowSum: Sendable {
         }
     }
 }
+
+/// Counts rows while a store lends them slice by slice.
+final class RowCount: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func add(_ rows: Int) { count.add(rows, ordering: .relaxed) }
+}

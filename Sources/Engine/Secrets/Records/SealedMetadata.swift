@@ -19,6 +19,14 @@ struct SealedMetadata: Sendable, Equatable {
             sealed: try metadataKey.seal(document: document, context: place.documentContext, random: random))
     }
 
+    /// As `seal`, under the organization key.
+    static func seal(_ document: [UInt8], under keys: OrganizationKeys, place: MetadataPlace, random: RandomBytes) throws -> Self {
+        try seal(document, under: keys.key, generation: keys.generation, place: place, random: random)
+    }
+
+    /// Opens what is under the organization key.
+    func open(under keyring: Keyring, place: MetadataPlace) throws -> [UInt8] { try open(under: keyring.keys(generation).key, place: place) }
+
     func open(under key: WrappingKey, place: MetadataPlace) throws -> [UInt8] {
         let metadataKey = try key.unwrapDataKey(wrapped, context: place.keyContext(generation))
         return try metadataKey.open(document: sealed, context: place.documentContext)

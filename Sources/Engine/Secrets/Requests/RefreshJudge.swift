@@ -51,7 +51,7 @@ final class RefreshJudge: RequestJudge {
                 continue
             }
             let grant = GrantID(random: vault.random)
-            guard let shape = TokenShape.neutral(), let token = try vault.keyring.fakeTokens().token(of: grant, shaped: shape) else {
+            guard let shape = TokenShape.neutral(), let token = vault.keyring.keys.fakeTokens.token(of: grant, shaped: shape) else {
                 throw EngineError.unreadable
             }
             tokens[grant] = token

@@ -32,13 +32,14 @@ extension OpenVault {
     func makeGrant(_ draft: GrantDraft) throws -> MadeGrant {
         let id = GrantID(random: random)
         let shape = draft.shape.isStrong ? draft.shape : TokenShape.neutral()
-        guard let shape, let token = try keyring.fakeTokens().token(of: id, shaped: shape) else { throw EngineError.unreadable }
+        let keys = keyring.keys
+        guard let shape, let token = keys.fakeTokens.token(of: id, shaped: shape) else { throw EngineError.unreadable }
         let now = expiryClock()
         let record = GrantRecord(
             agent: draft.agent, run: draft.run, issuedAt: now, expiresAt: now.advanced(by: draft.life), metadata: .none)
         let document = GrantDocument(shape: shape.name, field: draft.field, provider: draft.provider)
-        let lookup = try keyring.fakeTokens().lookup(of: Array(token.text.utf8))
-        return MadeGrant(id: id, token: token, row: try grantRow(id, draft.secret, lookup, record, document, replacing: nil))
+        let lookup = keys.fakeTokens.lookup(of: Array(token.text.utf8))
+        return MadeGrant(id: id, token: token, row: try grantRow(id, draft.secret, lookup, record, document, replacing: nil, under: keys))
     }
 
     /// Stores grants of an agent that end with a run or with its session, before anybody has their tokens. Of those that are over, the oldest are forgotten where there
@@ -74,18 +75,17 @@ extension OpenVault {
 
     /// The grant whose token a text is; nil when it is none.
     func grant(recognising text: [UInt8]) async throws -> (id: GrantID, secret: SecretID, record: GrantRecord)? {
-        let lookup = try keyring.fakeTokens().lookup(of: text)
-        guard let row = try await book.record(.grant, lookup: lookup), let secret = row.parent else { return nil }
+        guard let row = try await book.record(.grant, lookup: { $0.fakeTokens.lookup(of: text) }), let secret = row.parent else { return nil }
         return (row.id.cast(), secret.cast(), try GrantRecord(decoding: row.content))
     }
 
     /// The token of a grant, made anew, and what is sealed about it.
     func token(of row: Record) throws -> (token: FakeToken, document: GrantDocument) {
-        let document = try grantDocument(row, try GrantRecord(decoding: row.content))
-        guard let shape = TokenShape.named(document.shape), let token = try keyring.fakeTokens().token(of: row.id.cast(), shaped: shape) else {
-            throw EngineError.unreadable
-        }
-        guard try row.lookup == keyring.fakeTokens().lookup(of: Array(token.text.utf8)) else { throw EngineError.recordsDisagree }
+        let record = try GrantRecord(decoding: row.content)
+        let document = try grantDocument(row, record)
+        let keys = try keyring.keys(record.metadata.generation)
+        guard let token = try keyring.formerEpochs().token(of: row.id.cast(), document, under: keys) else { throw EngineError.unreadable }
+        guard row.lookup == keys.fakeTokens.lookup(of: Array(token.text.utf8)) else { throw EngineError.recordsDisagree }
         return (token, document)
     }
 
@@ -98,7 +98,8 @@ extension OpenVault {
             guard record.state(at: now) == .live, let secret = row.parent, let lookup = row.lookup else { continue }
             let document = try grantDocument(row, record)
             record.revokedAt = now
-            change.put(try grantRow(row.id.cast(), secret.cast(), lookup, record, document, replacing: row), replacing: row)
+            let keys = try keyring.keys(record.metadata.generation)
+            change.put(try grantRow(row.id.cast(), secret.cast(), lookup, record, document, replacing: row, under: keys), replacing: row)
             count += 1
         }
         return count
@@ -130,21 +131,30 @@ extension OpenVault {
     }
 
     private func grantDocument(_ row: Record, _ record: GrantRecord) throws -> GrantDocument {
-        let bytes = try record.metadata.open(under: keyring.organizationKey, place: grantPlace(row.id, revision: row.revision))
+        let bytes = try record.metadata.open(under: keyring, place: grantPlace(row.id, revision: row.revision))
         return try GrantDocument(decoding: bytes)
     }
 
     private func grantRow(
-        _ id: GrantID, _ secret: SecretID, _ lookup: [UInt8], _ record: GrantRecord, _ document: GrantDocument, replacing old: Record?
+        _ id: GrantID, _ secret: SecretID, _ lookup: [UInt8], _ record: GrantRecord, _ document: GrantDocument, replacing old: Record?,
+        under keys: OrganizationKeys
     ) throws -> Record {
         var record = record
         record.metadata = try SealedMetadata.seal(
-            document.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-            place: grantPlace(id.cast(), revision: (old?.revision ?? 0) + 1), random: random)
-        return book.make(.grant, id: id.cast(), parent: secret.cast(), lookup: lookup, content: record.encoded, replacing: old)
+            document.encoded, under: keys, place: grantPlace(id.cast(), revision: (old?.revision ?? 0) + 1), random: random)
+        return book.make(.grant, id: id.cast(), parent: secret.cast(), lookup: lookup, content: record.encoded, replacing: old, under: keys)
     }
 
     private func grantPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
         MetadataPlace(organization: organization, project: nil, environment: nil, record: id, revision: revision)
+    }
+}
+
+extension FormerEpochs {
+    /// The token of a grant, made anew: under `keys`, or under the former ones that its document names. Nil for a shape that could be guessed.
+    func token(of grant: GrantID, _ document: GrantDocument, under keys: OrganizationKeys) -> FakeToken? {
+        guard let shape = TokenShape.named(document.shape) else { return nil }
+        guard let generation = document.generation else { return keys.fakeTokens.token(of: grant, shaped: shape) }
+        return fakeTokens(generation).flatMap { FakeTokenKeys.token(of: grant, shaped: shape, drawnFrom: $0) }
     }
 }

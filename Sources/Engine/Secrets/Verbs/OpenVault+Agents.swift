@@ -40,7 +40,7 @@ extension OpenVault {
             guard try await book.record(.agent, parent: nil, name: name.description) == nil else { throw EngineError.nameTaken(.agent) }
             let id = AgentID(random: random)
             let badge = Badge(agent: id, secret: random.bytes(32))
-            let document = AgentDocument(name: name, badgeHash: keyring.badgeHash(badge))
+            let document = AgentDocument(name: name, badgeHash: badge.hash(under: keyring.keys.tokens))
             let row = try agentRow(id, document, SealedRecord(createdAt: clock.now(), metadata: .none), replacing: nil)
             var change = Change()
             change.put(row, replacing: nil)
@@ -77,7 +77,7 @@ extension OpenVault {
     package func agent(badge text: String) async throws -> (id: AgentID, name: SegmentName)? {
         guard let badge = Badge(parsing: text), let row = try await book.record(.agent, id: badge.agent.cast()) else { return nil }
         let agent = try openAgent(row)
-        guard agent.record.revokedAt == nil, keyring.isBadge(badge, hash: agent.document.badgeHash) else { return nil }
+        guard agent.record.revokedAt == nil, try keyring.isBadge(badge, agent.document, in: agent.record) else { return nil }
         return (badge.agent, agent.document.name)
     }
 
@@ -109,18 +109,18 @@ extension OpenVault {
 
     private func openAgent(_ row: Record) throws -> (record: SealedRecord, document: AgentDocument) {
         let record = try SealedRecord(decoding: row.content)
-        let bytes = try record.metadata.open(under: keyring.organizationKey, place: agentPlace(row.id, revision: row.revision))
+        let bytes = try record.metadata.open(under: keyring, place: agentPlace(row.id, revision: row.revision))
         return (record, try AgentDocument(decoding: bytes))
     }
 
     /// A revoked agent gives up its name.
     private func agentRow(_ id: AgentID, _ document: AgentDocument, _ record: SealedRecord, replacing old: Record?) throws -> Record {
         var record = record
+        let keys = keyring.keys
         record.metadata = try SealedMetadata.seal(
-            document.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration,
-            place: agentPlace(id.cast(), revision: (old?.revision ?? 0) + 1), random: random)
+            document.encoded, under: keys, place: agentPlace(id.cast(), revision: (old?.revision ?? 0) + 1), random: random)
         let name = record.revokedAt == nil ? document.name.description : nil
-        return book.make(.agent, id: id.cast(), parent: nil, name: name, content: record.encoded, replacing: old)
+        return book.make(.agent, id: id.cast(), parent: nil, name: name, content: record.encoded, replacing: old, under: keys)
     }
 
     private func agentPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
@@ -140,6 +140,9 @@ struct Badge: Sendable {
 
     var text: String { "tacit-badge-\(agent)-\(secret.hexadecimal)" }
 
+    /// What is kept of it.
+    func hash(under key: MACKey) -> [UInt8] { key.code(over: Array(text.utf8)) }
+
     init(agent: AgentID, secret: [UInt8]) {
         self.agent = agent
         self.secret = secret
@@ -155,6 +158,11 @@ struct Badge: Sendable {
 }
 
 extension Keyring {
-    func badgeHash(_ badge: Badge) -> [UInt8] { tokens.code(over: Array(badge.text.utf8)) }
-    func isBadge(_ badge: Badge, hash: [UInt8]) -> Bool { tokens.isValid(hash, over: Array(badge.text.utf8)) }
+    /// Whether a badge is an agent's, under the key of its time.
+    func isBadge(_ badge: Badge, _ document: AgentDocument, in record: SealedRecord) throws -> Bool {
+        guard let generation = document.generation else {
+            return try keys(record.metadata.generation).tokens.isValid(document.badgeHash, over: Array(badge.text.utf8))
+        }
+        return try formerEpochs().tokens(generation)?.isValid(document.badgeHash, over: Array(badge.text.utf8)) ?? false
+    }
 }

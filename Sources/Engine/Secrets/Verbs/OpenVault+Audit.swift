@@ -21,7 +21,7 @@ extension OpenVault {
     /// Entries from an index on, opened; at most `limit`.
     package func auditEntries(from index: Int64, limit: Int, by asker: Asker) async throws -> [EntryView] {
         try await authorizer.authorizeReading(.auditRead, by: asker)
-        return try await store.entries(from: index, limit: limit, in: organization).map { try opened($0) }
+        return try await openedEntries(from: index, limit: limit)
     }
 
     /// The last requests that came to the broker, from the one behind a number on.
@@ -49,7 +49,7 @@ extension OpenVault {
     /// Signs a checkpoint over everything up to now.
     package func checkpoint(by asker: Asker) async throws -> (note: [UInt8], verifierKey: String)? {
         try await authorizer.authorizeReading(.auditCheckpoint, by: asker)
-        return try await writer.checkpoint().map { ($0.note, verifierKey) }
+        return try await writer.checkpoint().map { ($0.note, try verifierKey(ofSize: $0.size)) }
     }
 
     package func checkpoints(by asker: Asker) async throws -> [StoredCheckpoint] {
@@ -94,7 +94,7 @@ extension OpenVault {
 
     /// The checkpoint that this machine keeps outside the vault.
     private func witnessed(upTo size: Int64) throws -> [SignedCheckpoint] {
-        let kept = CheckpointWitness(file: foundation.checkpoint, key: try VerifierKey(parsing: verifierKey)).recall()
+        let kept = CheckpointWitness(file: foundation.checkpoint, epochs: try keyring.logKeys().epochs).recall()
         return kept.map { $0.size <= size ? [$0] : [] } ?? []
     }
 
@@ -102,8 +102,9 @@ extension OpenVault {
     func verdict(
         upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint], gathering gatherer: inout ProofGatherer?
     ) async throws -> LogVerdict {
-        var verifier = try LogVerifier(
-            organization: organization, key: keyring.auditKeys().chain, verifierKey: verifierKey, checkpoints: checkpoints, trusted: trusted)
+        // Those of the epoch that `trusted` is of are among them: they are read after it was signed.
+        var verifier = LogVerifier(
+            organization: organization, epochs: try keyring.logKeys().epochs, checkpoints: checkpoints, trusted: trusted)
         var rows = try await rows(from: 0, upTo: size)
         while let last = rows.last {
             // The next ones are read and hashed while these are chained.
@@ -129,11 +130,11 @@ extension OpenVault {
         var open: Set<Int64> = []
         var index = max(0, size - 100_000)
         while true {
-            let page = try await store.entries(from: index, limit: 5000, in: organization)
+            let page = try await openedEntries(from: index, limit: 5000)
             if page.isEmpty { return open.sorted() }
-            for stored in page {
-                switch try opened(stored).entry.phase {
-                case .intent: if stored.index < size { open.insert(stored.index) }
+            for view in page {
+                switch view.entry.phase {
+                case .intent: if view.index < size { open.insert(view.index) }
                 case .outcome(let intent, _): open.remove(intent)
                 case .single: break
                 }
@@ -142,10 +143,17 @@ extension OpenVault {
         }
     }
 
-    func opened(_ stored: StoredEntry) throws -> EntryView {
-        let bytes = try sealingKey.open(document: stored.sealed, context: AuditWriter.context(organization, index: stored.index))
-        return EntryView(index: stored.index, entry: try AuditEntry(decoding: bytes))
+    /// Entries from an index on, each opened with the keys of its epoch.
+    func openedEntries(from index: Int64, limit: Int) async throws -> [EntryView] {
+        try await keyring.steadily { _ in
+            let stored = try await store.entries(from: index, limit: limit, in: organization)
+            let log = try keyring.logKeys()
+            return try stored.map { EntryView(index: $0.index, entry: try log.open($0.sealed, index: $0.index, of: organization)) }
+        } ?? []
     }
+
+    /// The key that verifies a checkpoint of this size; at the end of an epoch the next one's.
+    package func verifierKey(ofSize size: Int64) throws -> String { try keyring.logKeys().epochs.signer(ofSize: size)?.description ?? verifierKey }
 }
 
 extension Authorizer {

@@ -75,7 +75,7 @@ extension OpenVault {
         var end = try await store.entryCount(in: organization)
         while end > 0 {
             let start = max(0, end - portion)
-            let entries = try await store.entries(from: start, limit: Int(end - start), in: organization).map { try opened($0).entry }
+            let entries = try await openedEntries(from: start, limit: Int(end - start)).map(\.entry)
             for entry in entries where entry.decision.effect == .allow && Self.releases.contains(entry.mode) {
                 for subject in entry.subjects { if let secret = subject.secret { used.insert(secret) } }
             }

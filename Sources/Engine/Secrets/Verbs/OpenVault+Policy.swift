@@ -54,11 +54,10 @@ extension OpenVault {
     /// The row of a version; a restored one has the id and the time that it had.
     func policyRow(_ policy: StoredPolicy, id: AnyRecordID? = nil, createdAt: Timestamp? = nil) throws -> Record {
         let id = id ?? AnyRecordID(random: random)
-        let metadata = try SealedMetadata.seal(
-            policy.encoded, under: keyring.organizationKey, generation: keyring.organizationGeneration, place: policyPlace(id, revision: 1),
-            random: random)
+        let keys = keyring.keys
+        let metadata = try SealedMetadata.seal(policy.encoded, under: keys, place: policyPlace(id, revision: 1), random: random)
         let record = SealedRecord(createdAt: createdAt ?? clock.now(), metadata: metadata)
-        return book.make(.policy, id: id, parent: nil, name: "version/\(policy.version)", content: record.encoded)
+        return book.make(.policy, id: id, parent: nil, name: policy.name, content: record.encoded, under: keys)
     }
 
     private func policyPlace(_ id: AnyRecordID, revision: Int64) -> MetadataPlace {
@@ -87,6 +86,6 @@ extension OpenVault {
     func openPolicy(_ row: Record) throws -> (createdAt: Timestamp, policy: StoredPolicy) {
         let record = try SealedRecord(decoding: row.content)
         let place = policyPlace(row.id, revision: row.revision)
-        return (record.createdAt, try StoredPolicy(decoding: record.metadata.open(under: keyring.organizationKey, place: place)))
+        return (record.createdAt, try StoredPolicy(decoding: record.metadata.open(under: keyring, place: place)))
     }
 }

@@ -82,6 +82,7 @@ extension OpenVault {
 
     /// What is handed out was verified, as a stranger will.
     private func report(_ proof: LogProof) throws -> ProofReport {
+        let verifierKey = try verifierKey(ofSize: proof.checkpoint.size)
         guard proof.verdict == .proven, try proof.checkpoint.verdict(verifierKey: verifierKey) == .genuine else { throw EngineError.logBroken }
         return ProofReport(proof: proof, verifierKey: verifierKey)
     }

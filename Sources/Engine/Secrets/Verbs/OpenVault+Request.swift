@@ -94,7 +94,7 @@ extension OpenVault {
     /// The token of a grant, like the provider's own where one is known. The shape says nothing of the value, at which nobody has looked.
     private func fakeToken(of grant: GrantID, for provider: Provider?) throws -> FakeToken {
         let shape = provider.map(\.shape).flatMap { $0.role == .authenticates ? $0 : nil } ?? TokenShape.neutral()
-        guard let shape, let token = try keyring.fakeTokens().token(of: grant, shaped: shape) else { throw EngineError.unreadable }
+        guard let shape, let token = keyring.keys.fakeTokens.token(of: grant, shaped: shape) else { throw EngineError.unreadable }
         return token
     }
 

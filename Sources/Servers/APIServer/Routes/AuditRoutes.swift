@@ -20,7 +20,9 @@ struct AuditRoutes: Sendable {
         router.route(.get, WirePath.checkpoints) { _, context in
             let open = try open(context)
             let notes = try await open.checkpoints(by: try context.asker)
-            let items = notes.map { CheckpointNote(note: String(decoding: $0.note, as: UTF8.self), verifierKey: open.verifierKey) }
+            let items = try notes.map {
+                CheckpointNote(note: String(decoding: $0.note, as: UTF8.self), verifierKey: try open.verifierKey(ofSize: $0.size))
+            }
             return try Response(json: Page(items: items))
         }
         router.route(.post, WirePath.checkpoints, body: false) { _, context in

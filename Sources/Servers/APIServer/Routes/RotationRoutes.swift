@@ -21,9 +21,16 @@ struct RotationRoutes: Sendable {
             let progress = try await vault.opened(for: asker).rotate(portion: size, portions: Self.portionsAtOnce, by: asker)
             return try Response(json: RotationState(progress))
         }
+        router.route(.post, WirePath.organizationRotation, body: false) { _, context in
+            try Response(json: OrganizationRotated(try await vault.rotateOrganization(by: try context.asker)))
+        }
         router.route(.get, WirePath.rotations) { _, context in
             let asker = try context.asker
-            return try Response(json: RotationStatus(rotation: try await vault.opened(for: asker).rotation(by: asker).map(RotationState.init)))
+            let found = try await vault.opened(for: asker).rotation(by: asker)
+            return try Response(
+                json: RotationStatus(
+                    rotation: found.rotation.map(RotationState.init),
+                    organization: found.organization.map { OrganizationProgress(rows: $0.rows, total: $0.total) }))
         }
     }
 }
@@ -36,6 +43,13 @@ extension RotationWish {
             case .reseal: .reseal
             }
         self.init(kind, project: try wish.project.map { try SegmentName($0, of: .project) })
+    }
+}
+
+extension OrganizationRotated {
+    init(_ rotation: OrganizationRotation) {
+        self.init(
+            generation: rotation.generation, rows: rotation.rows, endedTokens: rotation.tokens, verifierKey: rotation.verifierKey)
     }
 }
 

@@ -51,6 +51,29 @@ struct RotateTests {
         #expect(rig.keeper?.routes.first { $0.hasPrefix("POST") } == "POST /v1/step-up")
     }
 
+    @Test("the organization key is rotated by one request, and the key that verifies checkpoints is told") func organization() throws {
+        let rotated = OrganizationRotated(generation: 2, rows: 1234, endedTokens: 1, verifierKey: "tacit.local/x+00+AA==")
+        func rig() throws -> Rig { try Rig(["POST /v1/rotations/organization": { _ in .json(rotated) }]) }
+        let outcome = try Self.run(try rig(), "rotate", "organization")
+        #expect(outcome.status == 0)
+        #expect(outcome.text.hasPrefix("The organization key is new (generation 2): 1,234 rows are under it, 1 fake token ended.\n"))
+        #expect(outcome.text.contains("tacit.local/x+00+AA==") && outcome.text.contains("tacit backup schedule"))
+        let asked = try rig()
+        let json = try Self.run(asked, "rotate", "organization", "--json")
+        #expect(json.text.contains("\"ended_tokens\":1") && json.text.contains("\"verifier_key\""))
+        #expect(asked.keeper?.routes.filter { $0.hasPrefix("POST") } == ["POST /v1/step-up", "POST /v1/rotations/organization"])
+        let refused = try Rig(["POST /v1/rotations/organization": { _ in .problem("rotation.underway", 409) }])
+        #expect(try Self.run(refused, "rotate", "organization").status != 0)
+    }
+
+    @Test("how far the organization key is, is told by status") func organizationProgress() throws {
+        let rig = try Rig([
+            "GET /v1/rotations": { _ in .json(RotationStatus(organization: OrganizationProgress(rows: 1000, total: 20_000))) }
+        ])
+        let outcome = try Self.run(rig, "rotate", "status")
+        #expect(outcome.text == "The organization key is being rotated: 1,000 of 20,000 rows are made anew.\n")
+    }
+
     @Test("on a terminal a bar is drawn over itself and taken away") func bar() throws {
         #expect(ProgressMeter.bar(0, of: 2000) == "[" + String(repeating: ".", count: 24) + "]")
         #expect(ProgressMeter.bar(1000, of: 2000) == "[" + String(repeating: "#", count: 12) + String(repeating: ".", count: 12) + "]")

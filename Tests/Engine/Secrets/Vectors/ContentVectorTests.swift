@@ -1,4 +1,5 @@
 import Approvals
+import Auditing
 import Envelopes
 import Model
 import Storage
@@ -27,7 +28,8 @@ import Testing
         let asker: Asker?, use: Use?, names: [String]?, proposal: Proposal?, purpose: String?, rule: String?, state: State?
         let agent: String?, times: [Int64]?, blownAt: Int64?
         let run: String?, issuedAt: Int64?, shape: String?, field: String?, provider: String?, since: Int64?
-        let confirmed: Bool?, lastStep: Int64?, failures: Int64?
+        let generation: Int64?, first: Int64?, end: Int64?, chain: String?, seal: String?, tokens: String?, fakeTokens: String?, memory: String?
+        let signer: String?, confirmed: Bool?, lastStep: Int64?, failures: Int64?
         let rotation: String?, project: String?, startedAt: Int64?, total: Int64?, versions: Int64?, rows: Int64?, pass: Int64?, movedInPass: Int64?
         let inProject: String?, inEnvironment: String?, behind: String?, key: KeyOrAddress?, hasRows: Bool?, isEnvironmentDone: Bool?, isAtEnd: Bool?
 
@@ -74,7 +76,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 145).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 158).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -157,6 +159,7 @@ import Testing
         case "agent":
             let read = try AgentDocument(decoding: bytes)
             #expect([read.name.description, read.badgeHash.hexadecimal] == [described.name, described.badgeHash])
+            #expect(read.generation == described.generation)
             return read.encoded
         case "policy":
             let read = try StoredPolicy(decoding: bytes)
@@ -166,6 +169,19 @@ import Testing
         case "grant-document":
             let read = try GrantDocument(decoding: bytes)
             #expect([read.shape, read.field?.description, read.provider] == [described.shape, described.field, described.provider])
+            #expect(read.generation == described.generation)
+            return read.encoded
+        case "epoch":
+            let read = try Epoch(decoding: bytes)
+            #expect([read.generation, read.entries.lowerBound, read.entries.upperBound] == [described.generation, described.first, described.end])
+            for (key, text) in zip(
+                [read.chain, read.seal, read.tokens, read.fakeTokens, read.memory],
+                [described.chain, described.seal, described.tokens, described.fakeTokens, described.memory])
+            {
+                var expected = try hex(#require(text))
+                #expect(key == SecretValue(moving: &expected))
+            }
+            #expect(read.signer.description == described.signer)
             return read.encoded
         case "secret-metadata":
             let read = try SecretMetadata(decoding: bytes)
@@ -208,6 +224,7 @@ import Testing
         case "panic": _ = try PanicRecord(decoding: bytes)
         case "factor": _ = try TimedFactor(decoding: bytes)
         case "rotation": _ = try RotationRecord(decoding: bytes)
+        case "epoch": _ = try Epoch(decoding: bytes)
         default: Issue.record("the form \(form) does not exist")
         }
     }

@@ -50,6 +50,7 @@ func wrappingKey(_ text: String) throws -> WrappingKey {
 struct VectorKeys: Decodable, Sendable {
     var organization: String?
     let organizationKey: String
+    var formerKey: String?
 
     func keyring() throws -> Keyring {
         try Keyring(

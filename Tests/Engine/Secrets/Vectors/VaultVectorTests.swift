@@ -103,7 +103,8 @@ import Testing
         #expect(report.verdict.isIntact)
         let log = try await bench.log()
         #expect(log.prefix(vector.common.entries).map(\.action.text).filter { $0 == "secret.set" }.count == 3)
-        #expect(log[1].subjects.first?.name == "default/dev/stripe/api-key")
+        #expect(log[4].subjects.first?.name == "default/dev/stripe/api-key")
+        #expect(log.prefix(3).map(\.action.text) == ["vault.create", "rotation.begin", "rotation.end"])
     }
 
     @Test("it opens with its recovery key, and goes on like any other") func recoveryAndWrites() async throws {
@@ -142,6 +143,22 @@ import Testing
         #expect(try await bench.verify().verdict.isIntact)
     }
 
+    @Test("its second epoch is followed by a third of ours, and what was drawn and hashed in the first is known") func epochs() async throws {
+        let bench = try await bench()
+        try await bench.unlock(vector.common.password)
+        while try await bench.open.rotate(by: bench.person()).phase != .done {}
+        let done = try await bench.vault.rotateOrganization(by: bench.person())
+        #expect(done.generation == 3 && done.tokens == 1)
+        for grant in vector.common.grants {
+            #expect(try await bench.open.grant(recognising: Array(grant.token.utf8))?.record.revokedAt != nil)
+        }
+        try await bench.lock()
+        try await bench.unlock(vector.common.password)
+        #expect(try await bench.open.agent(badge: vector.common.badge)?.name.description == "claude-code")
+        #expect(try await bench.verify().verdict.isIntact)
+        #expect(try bench.open.keyring.formerEpochs().epochs.map(\.generation) == [1, 2])
+    }
+
     @Test("nothing that was named, tagged, bound or written lies in the store in clear") func nothingInClear() async throws {
         let bench = try await VaultBench.unlocked()
         let words = (1...12).map { "CANARY-word-\($0)" }
@@ -153,7 +170,7 @@ import Testing
         _ = try await bench.open.set(write, in: VaultBench.scope("\(words[0])/\(words[1])"), by: bench.person())
         try await bench.allow([.maskedReturn], keys: "\(words[10])/*", agent: words[11])
         let badge = try await bench.open.addAgent(VaultBench.segment(words[11]), by: bench.person())
-        let hash = try bench.open.keyring.badgeHash(#require(Badge(parsing: badge)))
+        let hash = try #require(Badge(parsing: badge)).hash(under: bench.open.keyring.keys.tokens)
         try await bench.lock()
         let dump = try await StoreDump(of: bench.store)
         var stored = dump.records.map(\.content) + dump.records.compactMap(\.lookup) + dump.keys.map(\.wrapped) + dump.entries.map(\.sealed)
@@ -167,7 +184,7 @@ import Testing
 
     @Test("what this machine remembers decides whether it is older than the one last seen") func remembered() async throws {
         struct Case: Decodable, Sendable { let name: String, expect: String, encoded: String }
-        for scenario in try RecordTable<Case, VectorKeys>("remembered-heads", count: 10).cases {
+        for scenario in try RecordTable<Case, VectorKeys>("remembered-heads", count: 13).cases {
             let bench = try await bench(hex(scenario.encoded))
             if scenario.expect == "older" {
                 await #expect(throws: EngineError.rollbackSuspected, "\(scenario.name)") { try await bench.unlock(vector.common.password) }
@@ -206,7 +223,7 @@ struct VectorTables: Decodable, Sendable {
     func store() async throws -> InMemoryStore {
         let order: [RecordKind] = [
             .vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor, .fuse, .grant, .panic,
-            .rotation,
+            .rotation, .epoch,
         ]
         let records = try record.map { try $0.record() }
         var operations: [Batch.Operation] = order.flatMap { kind in records.filter { $0.kind == kind } }.map { .put($0, replacing: nil) }
