@@ -35,7 +35,9 @@ struct WordsTests {
     func imports() async throws {
         let asked = try await answer("secret_import", wish)
         let words = try #require(asked["tell_user"]?.string)
-        #expect(words.contains("do not store it anew") && words.contains("`tacit set API_KEY -p shop -e dev`") && asked["cli_command"] == "tacit set API_KEY -p shop -e dev")
+        #expect(
+            words.contains("do not store it anew") && words.contains("`tacit set API_KEY -p shop -e dev`")
+                && asked["cli_command"] == "tacit set API_KEY -p shop -e dev")
         let elsewhere = try await answer("secret_import", ["names": ["API_KEY"], "reason": "why", "environment": "prod"])
         #expect(elsewhere["cli_command"]?.string?.hasSuffix(" -p shop -e prod") == true, "wherever that is typed")
         let done = try await answer("access_check", ["request_id": "0a"]) { $0.request.standing = .done }
@@ -48,7 +50,8 @@ struct WordsTests {
         let alone = try await answer("secret_import", wish) { $0.page = Page(items: [known]) }
         let words = try #require(alone["tell_user"]?.string)
         #expect(
-            words.hasPrefix("I need a new version of API_KEY, which is there as version 3. In a terminal of your own: `tacit set API_KEY -p shop -e dev`."),
+            words.hasPrefix(
+                "I need a new version of API_KEY, which is there as version 3. In a terminal of your own: `tacit set API_KEY -p shop -e dev`."),
             "\(words)")
         #expect(!words.contains("anew"))
         let both = try await answer("secret_import", ["names": ["API_KEY", "other"], "reason": "why"]) { $0.page = Page(items: [known]) }

@@ -40,9 +40,9 @@ package struct AuditFeed: AsyncSequence, Sendable {
                     size = arrived
                 }
                 guard let open = feed.vault.current, open.opening == feed.opening else { return nil }
-                let stored = try await open.store.entries(from: next, limit: Int(Swift.min(Self.portion, size - next)), in: open.organization)
-                guard let last = stored.last else { return nil }
-                found = try stored.map { try open.opened($0) }.filter { feed.filter.matches($0.entry) }[...]
+                let views = try await open.openedEntries(from: next, limit: Int(Swift.min(Self.portion, size - next)))
+                guard let last = views.last else { return nil }
+                found = views.filter { feed.filter.matches($0.entry) }[...]
                 next = last.index + 1
             }
         }

@@ -66,7 +66,9 @@ struct ScopeTests {
     @Test("a secret is named to the next command by its name where that is enough")
     func spoken() throws {
         let rig = try Rig(nil)
-        let (usual, other) = (Reference(Scope(project: "default", environment: "dev"), "a/b"), Reference(Scope(project: "shop", environment: "prod"), "a/b"))
+        let (usual, other) = (
+            Reference(Scope(project: "default", environment: "dev"), "a/b"), Reference(Scope(project: "shop", environment: "prod"), "a/b")
+        )
         #expect(try usual.spoken(in: rig.context) == "a/b" && other.spoken(in: rig.context) == "tacit://shop/prod/a/b")
         try rig.write("project: shop\nenvironment: prod\n", to: ".tacit.yaml")
         #expect(try usual.spoken(in: rig.context) == "tacit://default/dev/a/b" && other.spoken(in: rig.context) == "a/b")
