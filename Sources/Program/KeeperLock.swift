@@ -1,3 +1,4 @@
+import Commands
 import Glibc
 
 /// Makes sure that one keeper at a time serves a vault. The kernel lets the lock go when the process ends, however it ends.
@@ -11,19 +12,11 @@ struct KeeperLock {
         guard descriptor >= 0 else { throw KeeperError.noDirectory(path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             defer { close(descriptor) }
-            throw KeeperError.running(Self.text(of: descriptor))
+            throw KeeperError.running(OtherKeeper.socket(writtenIn: descriptor))
         }
         // What is missing is missed in one message alone.
         let bytes = Array(socket.utf8)
         if ftruncate(descriptor, 0) == 0 { _ = unsafe pwrite(descriptor, bytes, bytes.count, 0) }
-    }
-
-    /// Where the keeper listens that holds the lock; nil where it did not write it.
-    private static func text(of descriptor: Int32) -> String? {
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
-        guard count > 0, let text = String(validating: bytes.prefix(count), as: UTF8.self), text.hasPrefix("/") else { return nil }
-        return text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
     }
 
     func release() { close(descriptor) }

@@ -1,6 +1,7 @@
 import APIServer
 import Auditing
 import CProcess
+import Commands
 import Glibc
 import KernelPeers
 import Model
@@ -28,6 +29,7 @@ struct KeeperProcess {
         guard paths.socket.utf8.count <= Self.longestSocketPath else { throw KeeperError.longPath(paths.socket) }
         // The socket is the user's alone from the moment it is bound, before anyone can connect.
         umask(0o077)
+        if person == nil { try PrivateDirectory.make(paths.runtime) }
         let lock = try KeeperLock(path: paths.keeperLock, socket: paths.socket)
         defer { lock.release() }
         try PrivateDirectory.make(paths.state)
@@ -152,7 +154,7 @@ enum KeeperError: Diagnosable, Equatable {
     var message: String {
         switch self {
         case .cannotHarden: "the keeper could not protect its own memory"
-        case .running: "another keeper holds this vault"
+        case .running: OtherKeeper.message
         case .noDirectory(let path): "\(path) could not be made"
         case .misplaced(let path): "\(path) is no directory of its own"
         case .loose(let path): "\(path) is not yours alone"
@@ -163,9 +165,7 @@ enum KeeperError: Diagnosable, Equatable {
 
     var hint: String? {
         switch self {
-        case .running(let socket?):
-            "it listens at \(socket); commands look below XDG_RUNTIME_DIR: set that as it was where the keeper was started"
-        case .running(nil): "commands look below XDG_RUNTIME_DIR: set that as it was where the keeper was started"
+        case .running(let socket): OtherKeeper.hint(socket)
         case .misplaced: "put a directory there: a link is not followed"
         case .loose(let path): "chmod 700 \(path), and make sure that you own it"
         case .notAnother: "the service that `tacit keeper install --system-user` made starts it so"

@@ -20,6 +20,7 @@ struct LockCommand: Verb {
     func perform(in context: CommandContext) throws {
         let console = Console(context)
         guard KeeperSocket.answers(context.paths.socket) else {
+            try OtherKeeper.check(context.paths)
             if options.json { return console.say(json: Self.nobody(context)) }
             return console.say("The vault is locked: no keeper is running.")
         }

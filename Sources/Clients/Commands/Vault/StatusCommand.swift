@@ -61,6 +61,7 @@ struct StatusCommand: Verb {
     private func prompt(_ context: CommandContext) throws -> String {
         let place = try ScopeResolver(context: context).scope(scope).text
         guard let connection = try? KeeperConnection(socketPath: context.paths.socket) else {
+            if (try? OtherKeeper.check(context.paths)) == nil { return "\(place) other keeper" }
             // Of a keeper that is a user of its own nobody else sees the vault.
             let isThere = unsafe context.paths.hasOwnUser || access("\(context.paths.vault)/vault.db", F_OK) == 0
             return "\(place) \(isThere ? "locked" : "no vault")"
