@@ -92,7 +92,9 @@ def silence(house):
     told = house.tacit(*question, password=False, env={"XDG_RUNTIME_DIR": str(elsewhere)})
     assert (told.returncode, told.stdout.strip(), told.stderr) == (0, b"", b""), told
     told = house.tacit("status", "--prompt", password=False, env={"XDG_RUNTIME_DIR": str(elsewhere)})
-    assert (told.returncode, told.stdout) == (0, b"default/dev locked\n"), told
+    assert (told.returncode, told.stdout) == (0, b"default/dev other keeper\n"), told
+    told = house.tacit("status", "--prompt", password=False, env={"XDG_RUNTIME_DIR": str(elsewhere), "TACIT_VAULT": str(elsewhere / "none")})
+    assert (told.returncode, told.stdout) == (0, b"default/dev no vault\n"), told
     assert list(elsewhere.rglob("*.sock")) == [], "a keeper was started"
 
 
