@@ -10,7 +10,14 @@ struct KeeperLock {
         try PrivateDirectory.make(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw KeeperError.noDirectory(path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // A command that looks whether there is a keeper holds it for a moment, too.
+        var tries = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            tries += 1
+            if tries < 20 {
+                usleep(5000)
+                continue
+            }
             defer { close(descriptor) }
             throw KeeperError.running(OtherKeeper.socket(writtenIn: descriptor))
         }
