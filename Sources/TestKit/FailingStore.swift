@@ -103,6 +103,10 @@ package final class FailingStore: BatchStore, RecordStore, SealedStore, LogStore
         try await call { try await store.checkpoints(from: size, in: organization) }
     }
 
+    package func checkpoint(ofSize size: Int64, in organization: OrganizationID) async throws -> StoredCheckpoint? {
+        try await call { try await store.checkpoint(ofSize: size, in: organization) }
+    }
+
     package func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint? {
         try await call { try await store.lastCheckpoint(in: organization) }
     }

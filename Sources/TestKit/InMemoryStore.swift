@@ -6,7 +6,8 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
     private var rows = StoredRows()
     private var isClosed = false
 
-    package init() {}
+    /// A store whose log, as one that was pruned, begins with some entry.
+    package init(logStart: Int64 = 0) { rows.logStart = logStart }
 
     package func commit(_ batches: [Batch]) async throws -> [Result<Void, StoreError>] {
         try checkOpen()
@@ -114,17 +115,23 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
 
     package func entryCount(in organization: OrganizationID) async throws -> Int64 {
         try checkOpen()
-        return Int64(rows.entries[organization]?.count ?? 0)
+        return rows.nextIndex(in: organization)
     }
 
     package func entries(from index: Int64, limit: Int, in organization: OrganizationID) async throws -> [StoredEntry] {
         try checkOpen()
-        return Array((rows.entries[organization] ?? []).dropFirst(Int(max(0, index))).prefix(max(0, limit)))
+        let entries = rows.entries[organization] ?? []
+        return Array(entries.dropFirst(Int(max(0, index - (entries.first?.index ?? 0)))).prefix(max(0, limit)))
     }
 
     package func checkpoints(from size: Int64, in organization: OrganizationID) async throws -> [StoredCheckpoint] {
         try checkOpen()
         return (rows.checkpoints[organization] ?? []).filter { $0.size >= size }
+    }
+
+    package func checkpoint(ofSize size: Int64, in organization: OrganizationID) async throws -> StoredCheckpoint? {
+        try checkOpen()
+        return rows.checkpoints[organization]?.first { $0.size == size }
     }
 
     package func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint? {

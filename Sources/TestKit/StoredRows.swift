@@ -40,6 +40,10 @@ struct StoredRows {
     private(set) var versions: [Place: [Int64: VersionRows]] = [:]
     private(set) var entries: [OrganizationID: [StoredEntry]] = [:]
     private(set) var checkpoints: [OrganizationID: [StoredCheckpoint]] = [:]
+    /// Where the log was pruned, in order.
+    private(set) var anchors: [OrganizationID: [Int64]] = [:]
+    /// The index of the first entry of all.
+    var logStart: Int64 = 0
     /// How many records lie in one.
     private var children: [Place: Int] = [:]
     private var undo: [(inout StoredRows) -> Void] = []
@@ -71,6 +75,7 @@ struct StoredRows {
         case .deleteVersion(let secret, let number, let organization): try deleteVersion(number, of: Place(organization, secret.cast()))
         case .append(let entry): try append(entry)
         case .insertCheckpoint(let checkpoint): try insert(checkpoint)
+        case .pruneLog(let size, let organization): try prune(before: size, in: organization)
         case .insertDataKey, .deleteDataKey, .insertCiphertext, .deleteCiphertext: try applyToVersion(operation)
         case .rewriteRecords(let rewrite): try apply(rewrite)
         }
@@ -203,7 +208,7 @@ extension StoredRows {
     }
 
     private mutating func append(_ entry: StoredEntry) throws(StoreError) {
-        let next = Int64(entries[entry.organization]?.count ?? 0)
+        let next = nextIndex(in: entry.organization)
         guard entry.index == next else { throw .staleLog(expected: next) }
         entries[entry.organization, default: []].append(entry)
         undo.append { $0.entries[entry.organization]?.removeLast() }
@@ -215,5 +220,17 @@ extension StoredRows {
         guard index == old.count || old[index].size != checkpoint.size else { throw .conflict(nil) }
         checkpoints[checkpoint.organization, default: []].insert(checkpoint, at: index)
         undo.append { $0.checkpoints[checkpoint.organization] = old }
+    }
+
+    func nextIndex(in organization: OrganizationID) -> Int64 { entries[organization]?.last.map { $0.index + 1 } ?? logStart }
+
+    private mutating func prune(before size: Int64, in organization: OrganizationID) throws(StoreError) {
+        let (old, stored, pruned) = (entries[organization] ?? [], checkpoints[organization] ?? [], anchors[organization] ?? [])
+        let isHeld = stored.contains { $0.size == size } && stored.contains { $0.size > size } && old.contains { $0.index >= size }
+        guard isHeld, pruned.allSatisfy({ $0 < size }) else { throw .conflict(nil) }
+        entries[organization] = old.filter { $0.index >= size }
+        checkpoints[organization] = stored.filter { $0.size >= size || pruned.contains($0.size) }
+        anchors[organization] = pruned + [size]
+        undo.append { rows in (rows.entries[organization], rows.checkpoints[organization], rows.anchors[organization]) = (old, stored, pruned) }
     }
 }

@@ -75,7 +75,7 @@ tries += [("POST", path, b"", octets) for path in ["/v1/lock", "/v1/panic", "/v1
 tries += [(method, path, body, "application/json") for method, path, body in [
     ("PUT", "/v1/policy", {{"document": "{{}}"}}), ("GET", "/v1/policy", None), ("GET", "/v1/agents", None), ("POST", "/v1/agents", {{"name": "x"}}),
     ("DELETE", "/v1/agents/other", None), ("DELETE", "/v1/panic", None), ("GET", "/v1/audit", None), ("GET", "/v1/audit/export", None),
-    ("POST", "/v1/audit/proofs", {{"index": 0}}), ("GET", "/v1/slots", None), ("GET", "/v1/tokens", None), ("POST", "/v1/tokens", {{}}), ("POST", "/v1/tokens/revocation", {{}}),
+    ("POST", "/v1/audit/proofs", {{"index": 0}}), ("POST", "/v1/audit/prunings", {{"before": "2100-01-01T00:00:00Z", "cut": 1}}), ("GET", "/v1/slots", None), ("GET", "/v1/tokens", None), ("POST", "/v1/tokens", {{}}), ("POST", "/v1/tokens/revocation", {{}}),
     ("POST", "/v1/rotations", {{"kind": "reseal"}}), ("POST", "/v1/rotations/portions", None),
     ("POST", "/v1/rotations/organization", None), ("GET", "/v1/rotations", None),
     ("POST", "/v1/backups", b"x"), ("POST", "/v1/backups/checks", b"x"), ("POST", "/v1/backups/drills", b"x"), ("POST", "/v1/backups/grants", {{}}),

@@ -63,6 +63,8 @@ def governed(connection):
         "audit.verify": lambda: connection.json("POST", "/v1/audit/verification", {"trusted_notes": []}),
         "audit.export": lambda: connection.request("GET", "/v1/audit/export"),
         "audit.prove": lambda: connection.json("POST", "/v1/audit/proofs", {"index": 0}),
+        "audit.prune": lambda: connection.json("POST", "/v1/audit/prunings", {"before": "2100-01-01T00:00:00Z", "cut": 1}),
+        "audit.read of what can be pruned": lambda: connection.json("POST", "/v1/audit/prunings", {"before": "2100-01-01T00:00:00Z"}),
         "audit.checkpoint": lambda: connection.request("POST", "/v1/audit/checkpoints"),
         "audit.read of checkpoints": lambda: connection.request("GET", "/v1/audit/checkpoints"),
         "secret.reveal": lambda: connection.reveal("api/key"),

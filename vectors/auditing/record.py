@@ -188,7 +188,7 @@ NAMES = {
         "vault.create", "vault.restore", "backup.make", "backup.check", "backup.drill", "backup.schedule",
         "vault.unlock", "vault.lock", "unlock.failed", "step-up", "step-up.failed", "run", "run.end", "request", "token.misuse",
         "token.issue", "token.list", "token.revoke", "agents.freeze", "agents.thaw",
-        "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "audit.prove", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",
+        "audit.checkpoint", "audit.read", "audit.verify", "audit.export", "audit.prove", "audit.prune", "clock.accepted", "rollback.accepted", "pending.dropped", "denials.folded",
     ],
 }
 

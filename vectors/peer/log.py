@@ -60,6 +60,33 @@ def frontier(d: list) -> bytes:
     return out
 
 
+class Edge:
+    """The right edge of a tree: what a log that was pruned is gone on with."""
+
+    def __init__(self, size: int, frontier: bytes):
+        self.size, self.hashes = size, [frontier[at:at + 32] for at in range(0, len(frontier), 32)]
+        if len(frontier) != 32 * size.bit_count():
+            raise Refused("frontier")
+
+    def append(self, entry: bytes) -> None:
+        hash, size = leaf(entry), self.size
+        while size & 1:
+            hash, size = sha(b"\1" + self.hashes.pop() + hash), size >> 1
+        self.hashes.append(hash)
+        self.size += 1
+
+    def frontier(self) -> bytes:
+        return b"".join(self.hashes)
+
+    def root(self) -> bytes:
+        if not self.hashes:
+            return mth([])
+        root = self.hashes[-1]
+        for hash in reversed(self.hashes[:-1]):
+            root = sha(b"\1" + hash + root)
+        return root
+
+
 # --- chain
 
 

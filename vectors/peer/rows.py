@@ -329,6 +329,17 @@ def read_panic_of_one(r: Reader) -> dict:
     return {"since": r.integer(), "agent": r.optional(r.id)}
 
 
+def anchor(a: dict) -> bytes:
+    return b"\1" + integer(a["size"]) + integer(a["prunedAt"])
+
+
+def read_anchor(r: Reader) -> dict:
+    a = {"size": r.integer(), "prunedAt": r.integer()}
+    if a["size"] < 1:
+        raise Refused("anchor")
+    return a
+
+
 def rotation(d: dict) -> bytes:
     key = lambda k: raw(k["secret"]) + integer(k["version"]) + integer(k["ordinal"])
     flags = (1 if d["hasRows"] else 0) | (2 if d["isEnvironmentDone"] else 0) | (4 if d["isAtEnd"] else 0)
@@ -371,7 +382,7 @@ FORMS = {
     "secret-metadata": (secret_document, read_secret_document), "manifest": (manifest, read_manifest),
     "approval": (approval_document, read_approval_document), "factor": (factor_document, read_factor_document), "fuse": (fuse, read_fuse),
     "grant": (grant, read_grant), "grant-document": (grant_document, read_grant_document), "panic": (panic, read_panic),
-    "rotation": (rotation, read_rotation), "epoch": (epoch, read_epoch),
+    "rotation": (rotation, read_rotation), "epoch": (epoch, read_epoch), "anchor": (anchor, read_anchor),
 }
 
 

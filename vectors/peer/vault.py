@@ -14,6 +14,7 @@ TABLES = {
     "ciphertext": ("organization", "secret", "version", "ordinal", "seal", "sealed"),
     "audit_entry": ("organization", "position", "sealed", "chain"),
     "audit_checkpoint": ("organization", "size", "note", "frontier"),
+    "audit_anchor": ("organization", "size"),
 }
 APPLICATION_ID = 0x54414349
 
@@ -23,7 +24,7 @@ def tables_of(path: str) -> dict:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise Refused("no vault")
-    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4, 5, 6]:
+    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4, 5, 6, 7]:
         raise Refused("schema")
     shown = lambda value: value.hex() if isinstance(value, bytes) else value
     return {table: [dict(zip(columns, map(shown, row))) for row in database.execute(f'SELECT {", ".join(columns)} FROM "{table}"')]
@@ -63,6 +64,7 @@ class Vault:
         for row in tables["record"]:
             rows.check_row(self.key, row)
         self._read_epochs()
+        self._read_anchors()
         self._check_log()
 
     def _wrapped_keys(self, root: bytes, owner: str, purpose: str) -> dict:
@@ -102,47 +104,74 @@ class Vault:
     def _epoch(self, index: int) -> tuple:
         return max(epoch for epoch in self.epochs if epoch[0] <= index)
 
+    def _read_anchors(self) -> None:
+        """Where the log was pruned, and what it goes on with from the last time on."""
+        found = [(row, rows.read("anchor", raw(row["content"]))) for row in self.tables["record"] if row["kind"] == "anchor"]
+        for row, anchor in found:
+            self._check_lookup(row, f'size/{anchor["size"]}')
+        self.anchors = sorted(anchor["size"] for _, anchor in found)
+        stored = {row["size"]: row for row in self.tables["audit_checkpoint"]}
+        if not set(self.anchors) <= stored.keys() or any(size not in self.anchors for size in stored if size < max(self.anchors, default=0)):
+            raise Refused("anchors")
+        self.start, self.edge, self.before = 0, log.Edge(0, b""), bytes(32)
+        if self.anchors:
+            self.start = self.anchors[-1]
+            signed = self._signed(stored[self.start])
+            self.edge, self.before = log.Edge(self.start, raw(stored[self.start]["frontier"])), signed["tacit-chain"]
+            if signed["root"] != self.edge.root():
+                raise Refused("fork")
+
+    def _signed(self, row: dict) -> dict:
+        """A stored checkpoint by whoever had to sign it: at the end of an epoch the next one's key, too."""
+        size, ends = row["size"], {epoch[0]: epoch[3] for epoch in self.epochs[1:]}
+        signed = log.read_checkpoint(raw(row["note"]), self.origin, self._epoch(max(0, size - 1))[3], *([ends[size]] if size in ends else []))
+        if signed["size"] != size or signed.get("tacit-next") != (b"\1" + ends[size] if size in ends else None):
+            raise Refused("epochs")
+        return signed
+
     def _links(self, sealed: list) -> list:
-        found, previous = [], bytes(32)
-        for first, end in zip(self.epochs, [*self.epochs[1:], (len(sealed),)]):
-            found += log.links(first[1], raw(self.organization), sealed[first[0]:end[0]], first[0], previous)
-            previous = found[-1]
+        found, previous, end = [], self.before, self.start + len(sealed)
+        for first, next_first in zip(self.epochs, [*(epoch[0] for epoch in self.epochs[1:]), end]):
+            begin = max(first[0], self.start)
+            found += log.links(first[1], raw(self.organization), sealed[begin - self.start:max(0, next_first - self.start)], begin, previous)
+            previous = found[-1] if found else previous
         return found
 
     def _check_log(self) -> None:
         stored = sorted(self.tables["audit_entry"], key=lambda row: row["position"])
-        if [row["position"] for row in stored] != list(range(len(stored))):
+        if [row["position"] for row in stored] != list(range(self.start, self.start + len(stored))):
             raise Refused("gap")
         sealed = [raw(row["sealed"]) for row in stored]
         chains = [row["chain"] for row in stored]
         if [link.hex() for link in self._links(sealed)] != chains:
             raise Refused("edited")
         context = {"purpose": "tacit/v1/audit-entry", "organization": self.organization, "generation": 1}
-        self.entries = [log.read_entry(open_sealed(self._epoch(index)[2], blob, context | {"version": index})) for index, blob in enumerate(sealed)]
+        self.entries = [log.read_entry(open_sealed(self._epoch(index)[2], blob, context | {"version": index}))
+                        for index, blob in enumerate(sealed, self.start)]
         if self.entries[-1]["recordsDigest"] != log.digest(derive(self.key, "records-digest-v1"), self.tables["record"]).hex():
             raise Refused("records disagree")
         self._check_checkpoints(sealed, chains)
-        self.head = {"size": len(sealed), "chain": chains[-1]}
+        self.head = {"size": self.start + len(sealed), "chain": chains[-1]}
 
     def _check_checkpoints(self, sealed: list, chains: list) -> None:
-        previous, ends = None, {epoch[0]: epoch[3] for epoch in self.epochs[1:]}
-        if not ends.keys() <= {row["size"] for row in self.tables["audit_checkpoint"]}:
+        previous, ends = None, [epoch[0] for epoch in self.epochs[1:] if epoch[0] >= self.start]
+        checkpoints = sorted(self.tables["audit_checkpoint"], key=lambda row: row["size"])
+        if not set(ends) <= {row["size"] for row in checkpoints}:
             raise Refused("missing checkpoint")
-        for row in sorted(self.tables["audit_checkpoint"], key=lambda row: row["size"]):
-            size = row["size"]
-            # At the end of an epoch the next one's key has signed, too.
-            publics = [self._epoch(max(0, size - 1))[3], *([ends[size]] if size in ends else [])]
-            signed = log.read_checkpoint(raw(row["note"]), self.origin, *publics)
-            if signed.get("tacit-next") != (b"\1" + ends[size] if size in ends else None):
-                raise Refused("epochs")
-            before = [entry["recordsDigest"] for entry in self.entries[:size] if entry["recordsDigest"]]
-            expected = (size, log.mth(sealed[:size]), log.frontier(sealed[:size]), raw(chains[size - 1]), raw(before[-1]))
-            if (signed["size"], signed["root"], raw(row["frontier"]), signed["tacit-chain"], signed["tacit-records"]) != expected:
-                raise Refused("fork")
-            if signed.get("tacit-previous") != previous:
-                raise Refused("missing checkpoint")
+        digest = None
+        for row in checkpoints:
+            size, signed = row["size"], self._signed(row)
+            if size > self.start:
+                for index in range(self.edge.size, size):
+                    self.edge.append(sealed[index - self.start])
+                    digest = self.entries[index - self.start]["recordsDigest"] or digest
+                expected = (self.edge.root(), self.edge.frontier(), raw(chains[size - 1 - self.start]), raw(digest) if digest else signed["tacit-records"])
+                if (signed["root"], raw(row["frontier"]), signed["tacit-chain"], signed["tacit-records"]) != expected:
+                    raise Refused("fork")
+                if signed.get("tacit-previous") != previous:
+                    raise Refused("missing checkpoint")
             previous = integer(size)
-        behind = self.entries[self.tables["audit_checkpoint"][-1]["size"] if previous else 0:]
+        behind = self.entries[checkpoints[-1]["size"] - self.start if previous else 0:]
         if any(entry["action"] == "vault.lock" and ["recorded", "while locked"] not in entry["detail"] for entry in behind):
             raise Refused("missing checkpoint")
 

@@ -127,6 +127,8 @@ DESCRIBED = [
     ("panic", "agents are frozen", {"since": START}),
     ("panic", "one agent is frozen", {"since": START, "agent": id_of("agent")}),
     ("panic", "programs without a badge are frozen", {"since": START, "agent": None}),
+    ("anchor", "the smallest", {"size": 1, "prunedAt": START}),
+    ("anchor", "a later one", {"size": 2**40, "prunedAt": START + 1}),
     ("rotation", "of a project, just begun", ROTATION),
     ("rotation", "of a project, among its data keys", ROTATION | {
         "versions": 12, "rows": 5, "movedInPass": 29, "inProject": id_of("project shop"), "inEnvironment": id_of("environment dev"),
@@ -183,6 +185,7 @@ def refused_contents() -> list:
     found.append(("fuse", "four answers", rows.write("fuse", {"agent": None, "times": [START] * 4, "blownAt": START})))
     found.append(("grant-document", "a field's name of two segments", rows.write("grant-document", {"shape": "tacit", "field": "a/b", "provider": None})))
     rotated = lambda **parts: rows.write("rotation", ROTATION | parts)
+    found.append(("anchor", "before any entry", rows.write("anchor", {"size": 0, "prunedAt": START})))
     found += [("rotation", "a kind that does not exist", rotated(rotation="rewind")), ("rotation", "of a project, without one", rotated(project=None)),
               ("rotation", "a reseal of one project", rotated(rotation="reseal")), ("rotation", "no pass at all", rotated(**{"pass": 0})),
               ("rotation", "fewer than no versions", rotated(versions=-1)), ("rotation", "a flag that does not exist", rotated()[:-1] + b"\x08")]
@@ -214,7 +217,7 @@ LOOKUPS = [
     ("environment", id_of("project shop"), "dev"), ("environment", id_of("project default"), "dev"), ("secret", id_of("environment dev"), "stripe/api-key"),
     ("secret", id_of("environment prod"), "stripe/api-key"), ("secret", id_of("environment dev"), "stripe"), ("policy", None, "version/1"),
     ("policy", None, "version/10"), ("factor", None, "totp"), ("fuse", id_of("secret api"), "unidentified"), ("panic", None, "agents"), ("panic", None, id_of("agent")),
-    ("rotation", None, "rotation"), ("epoch", None, "generation/1"),
+    ("rotation", None, "rotation"), ("epoch", None, "generation/1"), ("anchor", None, "size/4096"),
 ]
 
 
@@ -294,7 +297,9 @@ def grants(build: Builder) -> None:
 
 
 def thaw(build: Builder) -> None:
-    build.tables["record"] = [row for row in build.tables["record"] if row["kind"] != "panic"]
+    # An anchor's row is shown, too: this log was never pruned.
+    build.clear("anchor", "anchor", rows.write("anchor", {"size": 4096, "prunedAt": build.now}), name="size/4096")
+    build.tables["record"] = [row for row in build.tables["record"] if row["kind"] not in ("panic", "anchor")]
     build.entry("agents.thaw", mode="administer")
 
 

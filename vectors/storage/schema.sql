@@ -140,3 +140,38 @@ INSERT INTO record_kind (kind) VALUES ('rotation');
 -- 6: epochs
 
 INSERT INTO record_kind (kind) VALUES ('epoch');
+
+-- 7: anchors
+
+INSERT INTO record_kind (kind) VALUES ('anchor');
+
+CREATE TABLE audit_anchor (
+    organization BLOB NOT NULL,
+    size INTEGER NOT NULL CHECK (size >= 1),
+    PRIMARY KEY (organization, size),
+    FOREIGN KEY (organization, size) REFERENCES audit_checkpoint (organization, size)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER audit_anchor_no_update BEFORE UPDATE ON audit_anchor
+BEGIN SELECT RAISE(ABORT, 'a row of audit_anchor does not change'); END;
+
+CREATE TRIGGER audit_anchor_no_delete BEFORE DELETE ON audit_anchor
+BEGIN SELECT RAISE(ABORT, 'a row of audit_anchor stays'); END;
+
+CREATE TRIGGER audit_anchor_order BEFORE INSERT ON audit_anchor
+WHEN EXISTS (SELECT 1 FROM audit_anchor WHERE organization = NEW.organization AND size >= NEW.size)
+OR NOT EXISTS (SELECT 1 FROM audit_checkpoint WHERE organization = NEW.organization AND size > NEW.size)
+OR NOT EXISTS (SELECT 1 FROM audit_entry WHERE organization = NEW.organization AND position >= NEW.size)
+BEGIN SELECT RAISE(ABORT, 'a log is pruned forward, and never to its end'); END;
+
+DROP TRIGGER audit_entry_no_delete;
+
+CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry
+WHEN NOT EXISTS (SELECT 1 FROM audit_anchor WHERE organization = OLD.organization AND size > OLD.position)
+BEGIN SELECT RAISE(ABORT, 'a row of audit_entry stays until the log is pruned behind it'); END;
+
+DROP TRIGGER audit_checkpoint_no_delete;
+
+CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint
+WHEN NOT EXISTS (SELECT 1 FROM audit_anchor WHERE organization = OLD.organization AND size > OLD.size)
+BEGIN SELECT RAISE(ABORT, 'a row of audit_checkpoint stays until the log is pruned behind it'); END;

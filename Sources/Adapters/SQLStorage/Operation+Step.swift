@@ -46,7 +46,7 @@ extension Batch.Operation {
             SQLStep(
                 .insertCheckpoint,
                 [.id(checkpoint.organization), .integer(checkpoint.size), .bytes(checkpoint.note), .bytes(checkpoint.frontier)])
-        case .expectNewestKey, .rewriteRecords: nil
+        case .expectNewestKey, .rewriteRecords, .pruneLog: nil
         }
     }
 }

@@ -68,6 +68,7 @@ extension SQLConnection {
         case .rewriteRecords(let rewrite):
             try apply(rewrite)
             for operation in try rewrite.operationsBehind() { try apply(operation, &log) }
+        case .pruneLog(let size, let organization): try prune(before: size, in: organization)
         case .put(let record, replacing: let replaced?):
             guard let step = operation.step else { return }
             if try !changesOneRow(step) { try changeOneRow(record.renaming(of: replaced), otherwise: .conflict(record.kind)) }
@@ -89,6 +90,13 @@ extension SQLConnection {
                 after = page.last?.id
             }
         }
+    }
+
+    /// The anchor comes first: it is what lets the rows go.
+    private func prune(before size: Int64, in organization: OrganizationID) throws(StoreError) {
+        let values: [SQLValue] = [.id(organization), .integer(size)]
+        try changeOneRow(SQLStep(.insertAnchor, values), otherwise: .conflict(nil))
+        for statement in [SQLStatement.pruneEntries, .pruneCheckpoints] { _ = try run(statement, values) }
     }
 
     /// Runs a statement that must change exactly one row.

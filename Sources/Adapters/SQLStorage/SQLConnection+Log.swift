@@ -21,6 +21,10 @@ extension SQLConnection {
         try checkpoints(.checkpoints, [.id(organization), .integer(size)], organization)
     }
 
+    package func checkpoint(ofSize size: Int64, in organization: OrganizationID) throws(StoreError) -> StoredCheckpoint? {
+        try checkpoints(.checkpoint, [.id(organization), .integer(size)], organization).first
+    }
+
     package func lastCheckpoint(in organization: OrganizationID) throws(StoreError) -> StoredCheckpoint? {
         try checkpoints(.lastCheckpoint, [.id(organization)], organization).first
     }

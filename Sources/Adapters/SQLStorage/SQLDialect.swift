@@ -28,7 +28,7 @@ package struct SQLDialect: Sendable {
     /// A change that the schema itself refuses.
     package struct Refusal: Sendable {
         package let name: String
-        /// `UPDATE` or `DELETE`.
+        /// `INSERT`, `UPDATE` or `DELETE`.
         package let event: String
         package let table: String
         /// When it is refused, over `OLD` and `NEW`; always when nil.

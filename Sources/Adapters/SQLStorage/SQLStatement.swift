@@ -9,7 +9,8 @@ package enum SQLStatement: Int, CaseIterable, Sendable {
     case insertDataKey, deleteDataKey, dataKeysOfSecret
     case insertCiphertext, deleteCiphertext, field, fieldsOfVersion
     case insertEntry, lastPosition, entries
-    case insertCheckpoint, checkpoints, lastCheckpoint
+    case insertCheckpoint, checkpoints, checkpoint, lastCheckpoint
+    case insertAnchor, pruneEntries, pruneCheckpoints
 
     /// The statement's text for a database.
     package func text(in dialect: SQLDialect) -> String { transactionText(in: dialect) ?? recordText ?? sealedText ?? logText }
@@ -111,7 +112,15 @@ extension SQLStatement {
             "SELECT position, sealed, chain FROM audit_entry WHERE organization = $1 AND position >= $2 ORDER BY position LIMIT $3"
         case .insertCheckpoint: "INSERT INTO audit_checkpoint (organization, size, note, frontier) VALUES ($1, $2, $3, $4)"
         case .checkpoints: "SELECT size, note, frontier FROM audit_checkpoint WHERE organization = $1 AND size >= $2 ORDER BY size"
+        case .checkpoint: "SELECT size, note, frontier FROM audit_checkpoint WHERE organization = $1 AND size = $2"
         case .lastCheckpoint: "SELECT size, note, frontier FROM audit_checkpoint WHERE organization = $1 ORDER BY size DESC LIMIT 1"
+        case .insertAnchor: "INSERT INTO audit_anchor (organization, size) VALUES ($1, $2)"
+        case .pruneEntries: "DELETE FROM audit_entry WHERE organization = $1 AND position < $2"
+        case .pruneCheckpoints:
+            """
+            DELETE FROM audit_checkpoint WHERE organization = $1 AND size < $2
+            AND size NOT IN (SELECT size FROM audit_anchor WHERE organization = $1)
+            """
         default: preconditionFailure("internal: a statement without text")
         }
     }

@@ -89,6 +89,10 @@ extension SQLStore {
         try await read { connection throws(StoreError) in try connection.checkpoints(from: size, in: organization) }
     }
 
+    package func checkpoint(ofSize size: Int64, in organization: OrganizationID) async throws -> StoredCheckpoint? {
+        try await read { connection throws(StoreError) in try connection.checkpoint(ofSize: size, in: organization) }
+    }
+
     package func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint? {
         try await read { connection throws(StoreError) in try connection.lastCheckpoint(in: organization) }
     }

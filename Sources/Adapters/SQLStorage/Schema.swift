@@ -24,6 +24,7 @@ package struct SQLMigration: Sendable {
         SQLMigration(version: 4, name: "grants") { _ in ["INSERT INTO record_kind (kind) VALUES ('grant'), ('panic')"] },
         SQLMigration(version: 5, name: "rotations") { _ in ["INSERT INTO record_kind (kind) VALUES ('rotation')"] },
         SQLMigration(version: 6, name: "epochs") { _ in ["INSERT INTO record_kind (kind) VALUES ('epoch')"] },
+        SQLMigration(version: 7, name: "anchors", statements: anchors),
     ]
 }
 
@@ -163,7 +164,7 @@ extension SQLMigration {
 }
 
 extension SQLDialect {
-    fileprivate func noUpdate(_ table: String) -> String {
+    func noUpdate(_ table: String) -> String {
         trigger("\(table)_no_update", on: table, "UPDATE", reason: "a row of \(table) does not change")
     }
 

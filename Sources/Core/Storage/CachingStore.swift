@@ -103,7 +103,7 @@ extension CachingStore.Rows {
 
     mutating func forget(_ operation: Batch.Operation) {
         switch operation {
-        case .append, .insertCheckpoint, .insertKey, .deleteKey, .expectNewestKey, .insertVersion: break
+        case .append, .insertCheckpoint, .pruneLog, .insertKey, .deleteKey, .expectNewestKey, .insertVersion: break
         case .put(let record, _):
             forget(record.kind, record.id, record.organization)
             if let lookup = record.lookup { lookups[.init(kind: record.kind, lookup: lookup, organization: record.organization)] = nil }
@@ -145,7 +145,7 @@ extension Batch.Operation {
     /// Whether a row may be remembered that is another one afterwards.
     fileprivate var changesRows: Bool {
         switch self {
-        case .append, .insertCheckpoint, .insertKey, .deleteKey, .expectNewestKey, .insertVersion: false
+        case .append, .insertCheckpoint, .pruneLog, .insertKey, .deleteKey, .expectNewestKey, .insertVersion: false
         default: true
         }
     }
@@ -237,6 +237,10 @@ extension CachingStore: LogStore {
 
     package func checkpoints(from size: Int64, in organization: OrganizationID) async throws -> [StoredCheckpoint] {
         try await store.checkpoints(from: size, in: organization)
+    }
+
+    package func checkpoint(ofSize size: Int64, in organization: OrganizationID) async throws -> StoredCheckpoint? {
+        try await store.checkpoint(ofSize: size, in: organization)
     }
 
     package func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint? {

@@ -2,7 +2,7 @@ package import Model
 
 /// What a mutable record is. The raw value is the text in the `kind` column and in the record's MAC.
 package enum RecordKind: String, Sendable, CaseIterable {
-    case vault, slot, organization, project, environment, secret, policy, agent, approval, factor, fuse, grant, panic, rotation, epoch
+    case vault, slot, organization, project, environment, secret, policy, agent, approval, factor, fuse, grant, panic, rotation, epoch, anchor
 }
 
 /// One mutable row: a pointer, a policy in force, an agent, a slot … in the one shape that storage knows.

@@ -56,12 +56,14 @@ package protocol SealedStore: Sendable {
 
 /// Reads the audit log.
 package protocol LogStore: Sendable {
-    /// How many entries there are.
+    /// How many entries there are, those counted that were pruned: the index that the next one takes.
     func entryCount(in organization: OrganizationID) async throws -> Int64
     /// The entries from `index` on, in order, at most `limit`.
     func entries(from index: Int64, limit: Int, in organization: OrganizationID) async throws -> [StoredEntry]
     /// The checkpoints, oldest first, from tree size `size` on.
     func checkpoints(from size: Int64, in organization: OrganizationID) async throws -> [StoredCheckpoint]
+    /// The checkpoint of this size; nil when there is none.
+    func checkpoint(ofSize size: Int64, in organization: OrganizationID) async throws -> StoredCheckpoint?
     func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint?
 }
 

@@ -181,14 +181,19 @@ public struct AuditVerification: Codable, Sendable, Equatable {
     /// Intents without an outcome, by index.
     public var missingOutcomes: [Int64]
     public var warnings: [String]
+    /// The index of the first entry, where earlier ones were pruned.
+    public var start: Int64?
 
-    public init(intact: Bool, entries: Int64, checkpoints: Int, message: String, missingOutcomes: [Int64] = [], warnings: [String] = []) {
+    public init(
+        intact: Bool, entries: Int64, checkpoints: Int, message: String, missingOutcomes: [Int64] = [], warnings: [String] = [], start: Int64? = nil
+    ) {
         self.intact = intact
         self.entries = entries
         self.checkpoints = checkpoints
         self.message = message
         self.missingOutcomes = missingOutcomes
         self.warnings = warnings
+        self.start = start
     }
 }
 

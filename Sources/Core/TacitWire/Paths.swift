@@ -47,6 +47,7 @@ public enum WirePath {
     public static let audit = "/v1/audit"
     public static let auditVerification = "/v1/audit/verification"
     public static let auditExport = "/v1/audit/export"
+    public static let auditPrunings = "/v1/audit/prunings"
     public static let auditProofs = "/v1/audit/proofs"
     public static let checkpoints = "/v1/audit/checkpoints"
     public static let doctor = "/v1/doctor"

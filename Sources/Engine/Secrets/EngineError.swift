@@ -30,6 +30,10 @@ package enum EngineError: Diagnosable, Equatable {
     case malformedCheckpoint(String)
     /// Nothing is proved of a log that is broken.
     case unprovable(LogBreak)
+    /// Nothing is taken away from a log that is broken.
+    case unprunable(LogBreak)
+    /// The entry is gone; a checkpoint of that size stands for all before it.
+    case pruned(before: Int64)
     /// Keys are being rotated otherwise than was asked.
     case rotationUnderway
     case noRotation
@@ -110,6 +114,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .invalid: "request.invalid"
         case .malformedCheckpoint: "audit.malformed-checkpoint"
         case .unprovable: "audit.unprovable"
+        case .unprunable: "audit.unprunable"
+        case .pruned: "audit.pruned"
         case .rotationUnderway: "rotation.underway"
         case .noRotation: "rotation.none"
         case .lastPersonSlot: "slot.last"
@@ -162,6 +168,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .invalid(let what, _): what
         case .malformedCheckpoint(let what): what
         case .unprovable(let found): "nothing is proved of a broken log: \(found.message)"
+        case .unprunable(let found): "a broken log is not pruned: \(found.message)"
+        case .pruned(let start): "the entries before \(start) were pruned"
         case .rotationUnderway: "another rotation of keys is not done yet"
         case .noRotation: "no rotation of keys goes on"
         case .lastPersonSlot: "this is the last slot a person can open"
@@ -206,7 +214,8 @@ package enum EngineError: Diagnosable, Equatable {
         case .planChanged: "look at the new plan and decide again; nothing was written"
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
-        case .unprovable: "keep a copy of the vault as it is; `tacit audit verify` goes through all of it"
+        case .pruned(let start): "the checkpoint at \(start) entries stands for them: prove from there on"
+        case .unprovable, .unprunable: "keep a copy of the vault as it is; `tacit audit verify` goes through all of it"
         case .notEmpty: "delete and purge what is in it first"
         case .rotationUnderway: "go on with it first: `tacit rotate resume`"
         case .noRotation: "begin one with `tacit rotate project NAME` or `tacit rotate reseal`"

@@ -81,6 +81,8 @@ package final class OpenVault: Sendable {
 
 /// Where the log stood when the vault was opened.
 struct LogState: Sendable {
+    /// Behind which it begins: nothing, unless it was pruned.
+    var start: LogHead
     var head: LogHead
     var digest: RecordsDigest
     /// The last checkpoint that is stored.

@@ -47,7 +47,7 @@ struct VaultBirth: Sendable {
         let own = Lasting(sessions: SessionBook(), ongoing: OngoingActs(), pending: PendingBook(foundation.pending))
         return try OpenVault(
             keyring: keyring, store: store, foundation: foundation, lasting: lasting ?? own,
-            log: LogState(head: LogHead(organization: organization), digest: digest))
+            log: LogState(start: LogHead(organization: organization), head: LogHead(organization: organization), digest: digest))
     }
 
     /// The way in that the password opens, as if it had been tried.

@@ -32,7 +32,7 @@ struct VaultOpening: Sendable {
         let keyring = try await keyring(slot)
         try await OpenVault.loadEpochs(keyring, RecordBook(keyring: keyring, store: store))
         let (log, overdue) = try await logState(keyring)
-        let memory = try await machineMemory(keyring, head: log.head)
+        let memory = try await machineMemory(keyring, log)
         guard acceptsRollback || memory != .newer else { throw EngineError.rollbackSuspected }
         let lacksCheckpoints = try await lacksCheckpoints(keyring, log)
         guard acceptsRollback || !lacksCheckpoints else { throw EngineError.checkpointsMissing }
@@ -57,7 +57,10 @@ struct VaultOpening: Sendable {
     /// Goes from the last checkpoint to the end of the log and compares what the last entry says of the mutable rows with the rows.
     private func logState(_ keyring: Keyring) async throws -> (LogState, overdue: [Record]) {
         let keys = try keyring.logKeys()
-        var (head, checkpoint) = try await checkpointedHead(keyring, keys: keys)
+        let start = try await RecordBook(keyring: keyring, store: store).startingHead(under: keys.epochs)
+        // What lies before the anchor was put back; what is missing behind it is gone.
+        guard try await store.entries(from: 0, limit: 1, in: keyring.organization).first?.index == start.size else { throw EngineError.logBroken }
+        var (head, checkpoint) = try await checkpointedHead(keyring, keys: keys, from: start)
         var last: StoredEntry?
         while true {
             let page = try await store.entries(from: head.size, limit: 2000, in: keyring.organization)
@@ -73,12 +76,15 @@ struct VaultOpening: Sendable {
         let watch = ClockWatch(resuming: entry)
         let rows = try await sum(keyring, key: keys.current.digest, now: watch.effectiveNow(foundation.clock.reading()))
         guard entry.recordsDigest == rows.digest.value(key: keys.current.digest) else { throw EngineError.recordsDisagree }
-        return (LogState(head: head, digest: rows.digest, checkpoint: checkpoint, clockWatch: watch), rows.overdue)
+        return (LogState(start: start, head: head, digest: rows.digest, checkpoint: checkpoint, clockWatch: watch), rows.overdue)
     }
 
-    private func checkpointedHead(_ keyring: Keyring, keys: LogKeys) async throws -> (LogHead, StoredCheckpoint?) {
+    private func checkpointedHead(_ keyring: Keyring, keys: LogKeys, from start: LogHead) async throws -> (LogHead, StoredCheckpoint?) {
         let organization = keyring.organization
-        guard let stored = try await store.lastCheckpoint(in: organization) else { return (LogHead(organization: organization), nil) }
+        guard let stored = try await store.lastCheckpoint(in: organization), stored.size > start.size else {
+            // Behind the anchor no checkpoint is left: all that follows is gone over, and missed.
+            return (start, try await store.checkpoint(ofSize: start.size, in: organization))
+        }
         guard let checkpoint = try? SignedCheckpoint(parsing: stored.note), keys.epochs.isGenuine(checkpoint),
             checkpoint.size == stored.size, let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size),
             frontier.root == checkpoint.root, let entry = try await store.entries(from: stored.size - 1, limit: 1, in: organization).first,
@@ -94,9 +100,9 @@ struct VaultOpening: Sendable {
         let keys = try keyring.logKeys()
         let last = log.checkpoint?.size ?? 0
         guard log.head.size - last <= AuditWriter.mostEntriesBehind else { return true }
-        if let kept = CheckpointWitness(file: foundation.checkpoint, epochs: keys.epochs).recall() {
-            let stored = try await store.checkpoints(from: kept.size, in: keyring.organization)
-            if kept.size > last || (kept.size > 0 && stored.first?.size != kept.size) { return true }
+        // One from before the log's beginning was pruned, on another machine: nothing is left that it could be held against.
+        if let kept = CheckpointWitness(file: foundation.checkpoint, epochs: keys.epochs).recall(), kept.size > 0, kept.size >= log.start.size {
+            guard try await store.checkpoint(ofSize: kept.size, in: keyring.organization) != nil else { return true }
         }
         for stored in try await store.entries(from: last, limit: Int(AuditWriter.mostEntriesBehind), in: keyring.organization) {
             let entry = try keys.open(stored.sealed, index: stored.index, of: keyring.organization)
@@ -117,12 +123,14 @@ struct VaultOpening: Sendable {
         return sum.total
     }
 
-    private func machineMemory(_ keyring: Keyring, head: LogHead) async throws -> MachineMemory {
+    private func machineMemory(_ keyring: Keyring, _ log: LogState) async throws -> MachineMemory {
         switch try keyring.headMemory(foundation.memory).recall() {
         case .nothing: return .nothing
         case .unreadable: return .unreadable
         case .head(let seen):
-            guard seen.size <= head.size else { return .newer }
+            guard seen.size <= log.head.size else { return .newer }
+            // Nothing is left of what it saw but what the anchor, which is this vault's, stands for.
+            guard seen.size > log.start.size else { return seen.size < log.start.size || seen.chain == log.start.chain ? .earlier : .newer }
             let entry = try await store.entries(from: seen.size - 1, limit: 1, in: keyring.organization).first
             return entry?.chain == seen.chain ? .earlier : .newer
         }

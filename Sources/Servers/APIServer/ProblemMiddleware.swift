@@ -81,7 +81,7 @@ enum ProblemTable {
 
     private static func status(of error: EngineError) -> Int {
         switch error {
-        case .noVault, .notFound, .versionNotFound, .unknownField, .noRotation: 404
+        case .noVault, .notFound, .pruned, .versionNotFound, .unknownField, .noRotation: 404
         case .locked: 423
         case .wrongPassword, .wrongRecoveryKey, .stepUpRequired: 401
         case .backedOff, .tooManyRuns, .tooManyRequests, .rateLimited, .tooMany, .tooOften, .tokensTooOften, .backupTooSoon: 429
@@ -91,7 +91,7 @@ enum ProblemTable {
             409
         case .revisionMismatch, .planChanged: 412
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422
-        case .recordsDisagree, .logBroken, .unprovable, .unreadable: 500
+        case .recordsDisagree, .logBroken, .unprovable, .unprunable, .unreadable: 500
         case .logFull, .runnersGone: 503
         case .freezeUnstored, .freezeUnkept, .lockUnwritten: 507
         }

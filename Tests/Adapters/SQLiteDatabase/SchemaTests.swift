@@ -30,7 +30,10 @@ struct SchemaTests {
         try vault.sql { database in
             try database.execute(
                 sql:
-                    "DELETE FROM schema_migration WHERE version > 1; DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic', 'rotation', 'epoch')"
+                    """
+                    DELETE FROM schema_migration WHERE version > 1; DROP TABLE audit_anchor;
+                    DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic', 'rotation', 'epoch', 'anchor')
+                    """
             )
         }
         let store = try vault.open()

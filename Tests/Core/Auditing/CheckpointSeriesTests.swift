@@ -28,7 +28,9 @@ struct CheckpointSeriesTests {
             let taken = rest.remove(at: place)
             let gap = try #require(CheckpointSeries(rest).gap())
             #expect(gap.kind == .missingCheckpoint && gap.index == taken.size)
-            #expect(CheckpointSeries(rest).gap(from: taken.size) == nil, "it was pruned")
+            #expect(CheckpointSeries(rest).gap(anchors: [signed[place + 1].size]) == nil, "it was pruned")
+            #expect(CheckpointSeries(rest).gap(anchors: [taken.size])?.index == taken.size, "it stands for what was pruned")
+            #expect(CheckpointSeries(rest).gap(anchors: [taken.size, 20])?.index == taken.size, "and so does a former one")
         }
         #expect(CheckpointSeries(Array(signed.dropLast())).gap() == nil)
         #expect(CheckpointSeries(Array(signed.dropLast())).gap(handedOut: [signed[3]])?.index == 20)

@@ -230,6 +230,11 @@ import Testing
         Row("audit export", "audit.export administer allow") { _ = try await $0.open.storedEntries(from: 0, limit: 1, by: $0.person()) },
         Row("audit verify", "audit.verify administer allow") { _ = try await $0.open.verifyAudit(trusted: [], by: $0.person()) },
         Row("audit prove", "audit.prove administer allow") { _ = try await $0.open.prove(ProofWish(.entry(0)), by: $0.person()) },
+        Row("audit prune", "audit.read administer allow", "audit.prune administer allow entries=4 anchor=4 root=R") { bench in
+            let cut = try SignedCheckpoint(parsing: try await bench.open.checkpoint(by: bench.person())?.note ?? []).size
+            _ = try await bench.open.auditEntries(from: 0, limit: 1, by: bench.person())
+            _ = try await bench.open.prune(before: bench.machine.clock.now().advanced(by: .seconds(1)), to: cut, by: bench.person())
+        },
         Row("checkpoint", "audit.checkpoint administer allow") { _ = try await $0.open.checkpoint(by: $0.person()) },
         Row("checkpoints", "audit.read administer allow") { _ = try await $0.open.checkpoints(by: $0.person()) },
     ]
@@ -254,7 +259,7 @@ import Testing
         #expect(report.missingOutcomes.isEmpty)
     }
 
-    private static func shown(_ fact: AuditFact) -> String { ["token": "T", "verifier-key": "K"][fact.key] ?? fact.value }
+    private static func shown(_ fact: AuditFact) -> String { ["token": "T", "verifier-key": "K", "root": "R"][fact.key] ?? fact.value }
 
     /// `T` stands for the id of a token, `K` for a key that verifies, `#` for the ids of project, environment and secret, `@` for those of a project or environment.
     static func line(_ entry: AuditEntry) -> String {

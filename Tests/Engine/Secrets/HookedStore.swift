@@ -111,6 +111,10 @@ final class HookedStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUp
         try await call("checkpoints") { try await store.checkpoints(from: size, in: organization) }
     }
 
+    func checkpoint(ofSize size: Int64, in organization: OrganizationID) async throws -> StoredCheckpoint? {
+        try await call("checkpoint") { try await store.checkpoint(ofSize: size, in: organization) }
+    }
+
     func lastCheckpoint(in organization: OrganizationID) async throws -> StoredCheckpoint? {
         try await call("lastCheckpoint") { try await store.lastCheckpoint(in: organization) }
     }

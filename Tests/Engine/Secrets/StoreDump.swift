@@ -32,7 +32,7 @@ struct StoreDump: Sendable {
 
     /// A store that holds this.
     func load() async throws -> InMemoryStore {
-        let store = InMemoryStore()
+        let store = InMemoryStore(logStart: entries.first?.index ?? 0)
         var operations: [Batch.Operation] = records.map { .put($0, replacing: nil) }
         operations += keys.map { .insertKey($0) }
         operations += versions.map { .insertVersion($0) }

@@ -35,6 +35,8 @@ struct ProblemTableTests {
             (.backupTooSoon(seconds: 9), 429, "backup.too-soon"), (.notFound(.entry), 404, "entry.not-found"),
             (.notFound(.checkpoint), 404, "checkpoint.not-found"),
             (.unprovable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), 500, "audit.unprovable"),
+            (.unprunable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), 500, "audit.unprunable"),
+            (.pruned(before: 4096), 404, "audit.pruned"),
         ] as [(EngineError, Int, String)])
     func engine(error: EngineError, status: Int, code: String) {
         let problem = ProblemTable.problem(for: error)

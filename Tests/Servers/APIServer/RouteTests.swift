@@ -186,6 +186,20 @@ struct RouteTests {
         #expect(try await client.ask("POST", "/v1/audit/verification", json: #"{"trusted_notes":[]}"#).json(AuditVerification.self).intact)
         #expect(try await client.ask("GET", "/v1/audit/export?limit=3").text.split(separator: "\n").count == 3)
         #expect(try await client.ask("POST", "/v1/audit/checkpoints").json(CheckpointNote.self).note.contains("tacit"))
+        let wish = #"{"before":"2100-01-01T00:00:00Z"}"#
+        let plan = try await client.ask("POST", "/v1/audit/prunings", json: wish).json(AuditPruning.self)
+        #expect(plan.cut > 0 && !plan.done && plan.anchor?.note.contains("\n\(plan.cut)\n") == true && plan.oldest != nil && plan.youngest != nil)
+        let done = try await client.ask("POST", "/v1/audit/prunings", json: wish.replacing("}", with: #","cut":\#(plan.cut)}"#)).json(
+            AuditPruning.self)
+        #expect(done.done && done.cut == plan.cut)
+        let behind = try await client.ask("GET", "/v1/audit?from=0&limit=2").json(AuditPage.self)
+        #expect(behind.start == plan.cut && behind.items.first?.index == plan.cut)
+        let lines = try await client.ask("GET", "/v1/audit/export?limit=3").text.split(separator: "\n")
+        #expect(lines.count == 4 && lines[0].hasPrefix(#"{"anchor":\#(plan.cut),"frontier":""#) && lines[0].contains(#","note":""#))
+        #expect(try await client.ask("GET", "/v1/audit/export?limit=3&from=\(plan.cut)").text.split(separator: "\n").count == 3)
+        let verdict = try await client.ask("POST", "/v1/audit/verification", json: #"{"trusted_notes":[]}"#).json(AuditVerification.self)
+        #expect(verdict.intact && verdict.start == plan.cut)
+        #expect(try await client.ask("POST", "/v1/audit/proofs", json: #"{"index":0}"#).code == "audit.pruned")
         #expect(try await !client.ask("GET", "/v1/audit/checkpoints").json(Page<CheckpointNote>.self).items.isEmpty)
     }
 

@@ -9,7 +9,8 @@ struct AuditExportCommand: Verb {
         commandName: "export",
         abstract: "Print the stored entries as JSON lines: index, sealed bytes and chain value.",
         discussion: """
-            The entries are sealed: what is printed can be kept and verified by others, and shows no names.
+            The entries are sealed: what is printed can be kept and verified by others, and shows no names. Where the first ones were pruned, the \
+            first line is the signed checkpoint that stands for them.
 
             EXAMPLES
               tacit audit export > audit.jsonl
@@ -30,16 +31,29 @@ struct AuditExportCommand: Verb {
         let door = try VaultDoor(context, options, to: "export the audit log")
         let sheet = try OutputFile(file, or: context.output)
         var next = from
-        let pageSize: Int64 = 5000
+        var first: Int64?
+        let pageSize = 5000
         // The reading is itself an entry: the log grows while it is read, so a short page is the end.
         while true {
             let lines = try door.answer("GET", "\(WirePath.auditExport)?from=\(next)&limit=\(pageSize)").body
             try sheet.write(lines)
-            let count = Int64(lines.count { $0 == UInt8(ascii: "\n") })
-            next += count
-            if count < pageSize { break }
+            var page = lines.split(separator: UInt8(ascii: "\n"))
+            if let anchor = page.first, try Self.index(of: anchor) == nil { page.removeFirst() }
+            guard let beginning = page.first, let end = page.last, let last = try Self.index(of: end) else { break }
+            first = try first ?? Self.index(of: beginning)
+            next = last + 1
+            if page.count < pageSize { break }
         }
         try sheet.finish()
-        if let file { Console(context).say("Wrote entries \(from) to \(next - 1) to \(file).") }
+        guard let file else { return }
+        let console = Console(context)
+        guard let first else { return console.say("There are no entries from \(from) on: \(file) is empty.") }
+        console.say("Wrote entries \(first) to \(next - 1) to \(file).")
+        if first > from { console.note("the entries before \(first) were pruned; the first line is the checkpoint that stands for them") }
     }
+
+    /// What is read of a line that is handed on: an entry's index; nil of an anchor.
+    private static func index(of line: ArraySlice<UInt8>) throws -> Int64? { try VaultDoor.decode(Array(line), as: Line.self).index }
+
+    private struct Line: Decodable { var index: Int64? }
 }

@@ -73,8 +73,9 @@ struct AuditListCommand: Verb {
         let door = try VaultDoor(context, options, to: "read the audit log")
         let console = Console(context)
         if follow { return try watch(door, console, context) }
-        let page: Page<AuditItem> = try door.get("\(WirePath.audit)?limit=\(limit ?? 50)" + (from.map { "&from=\($0)" } ?? "") + filter(context))
+        let page: AuditPage = try door.get("\(WirePath.audit)?limit=\(limit ?? 50)" + (from.map { "&from=\($0)" } ?? "") + filter(context))
         if options.json { return console.say(json: page) }
+        defer { sayWhereItBegins(page, console) }
         if page.items.isEmpty { return console.say(isFiltered ? "No such entries." : "No entries.") }
         var table = Table("INDEX", "TIME", "WHO", "HOW", "WHAT", "ABOUT", "RESULT")
         for row in AuditRow.rows(page.items) {
@@ -85,6 +86,12 @@ struct AuditListCommand: Verb {
         }
         console.say(table.lines(console.style).joined(separator: "\n"))
         if isFiltered, page.nextCursor != nil { console.note("there may be earlier ones; `--limit` shows more") }
+    }
+
+    /// Whoever looks back as far as the log goes learns that it went further.
+    private func sayWhereItBegins(_ page: AuditPage, _ console: Console) {
+        guard let start = page.start, from.map({ $0 < start }) ?? (page.nextCursor == nil) else { return }
+        console.note("the log begins with entry \(start): earlier ones were pruned")
     }
 
     private func watch(_ door: VaultDoor, _ console: Console, _ context: CommandContext) throws {

@@ -21,8 +21,13 @@ struct AuditShowCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         let door = try VaultDoor(context, options, to: "read the audit log")
-        let page: Page<AuditItem> = try door.get("\(WirePath.audit)?limit=1&from=\(index)")
+        let page: AuditPage = try door.get("\(WirePath.audit)?limit=1&from=\(index)")
         guard let item = page.items.first, item.index == index else {
+            if let start = page.start, index < start {
+                throw CommandFailure(
+                    "the entries before \(start) were pruned", hint: "the checkpoint at \(start) entries stands for them", status: .notFound,
+                    code: "audit.pruned")
+            }
             throw CommandFailure("there is no entry of that index", hint: "see `tacit audit list`", status: .notFound, code: "audit.not-found")
         }
         let console = Console(context)

@@ -36,6 +36,9 @@ struct AuditVerifyCommand: Verb {
                 hint: "keep a copy of the vault as it is; entries before the break are good", code: "audit.broken")
         }
         console.say(console.style.green(verdict.message.printable))
+        if let start = verdict.start {
+            console.say(console.style.dim("it begins with entry \(start): a signed checkpoint stands for what was pruned"))
+        }
         if verdict.checkpoints > 0 { console.say(console.style.dim("\(verdict.checkpoints) signed checkpoints agree")) }
         report(verdict, console)
     }

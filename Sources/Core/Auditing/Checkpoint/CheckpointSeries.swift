@@ -13,10 +13,11 @@ package struct CheckpointSeries: Sendable {
     ///
     /// - `handedOut` are genuine checkpoints that were stored when they were signed, and kept elsewhere.
     /// - `head` is one over the whole log that is not stored itself.
-    /// - Those below `start` were pruned with what they cover.
-    package func gap(handedOut: [SignedCheckpoint] = [], head: SignedCheckpoint? = nil, from start: Int64 = 0) -> LogBreak? {
+    /// - `anchors` are the sizes at which the log was pruned: those stay, the others below the last of them went with what they cover.
+    package func gap(handedOut: [SignedCheckpoint] = [], head: SignedCheckpoint? = nil, anchors: [Int64] = []) -> LogBreak? {
         let named = (stored + handedOut + (head.map { [$0] } ?? [])).compactMap(\.previous) + handedOut.map(\.size)
-        return named.filter { $0 > start && !sizes.contains($0) }.min().map(LogBreak.missingCheckpoint)
+        let start = anchors.max() ?? 0
+        return (named.filter { $0 >= start } + anchors).filter { !sizes.contains($0) }.min().map(LogBreak.missingCheckpoint)
     }
 }
 

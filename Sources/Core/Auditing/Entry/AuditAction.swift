@@ -113,6 +113,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case auditExport = "audit.export"
     /// Something about the log was proved to whoever has no key of it.
     case auditProve = "audit.prove"
+    /// The beginning of the log was let go, up to a checkpoint that stands for it.
+    case auditPrune = "audit.prune"
 
     case clockAccepted = "clock.accepted"
     case rollbackAccepted = "rollback.accepted"

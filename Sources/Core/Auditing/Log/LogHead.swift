@@ -22,6 +22,14 @@ package struct LogHead: Sendable, Equatable {
         self.link = link
     }
 
+    /// The head that a checkpoint proves, once it is known to be genuine; nil where it fixes no chain value, or is not over this frontier.
+    package init?(provenBy checkpoint: SignedCheckpoint, frontier: [UInt8], organization: OrganizationID) {
+        guard let frontier = MerkleFrontier(decoding: frontier, size: checkpoint.size), frontier.root == checkpoint.root,
+            let chain = checkpoint.chain
+        else { return nil }
+        self.init(organization: organization, chain: chain, frontier: frontier)
+    }
+
     /// How many entries the log has; also the index of the next one.
     package var size: Int64 { frontier.size }
 

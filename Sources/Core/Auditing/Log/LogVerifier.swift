@@ -15,6 +15,8 @@ package struct LogVerifier: Sendable {
     private var found: LogBreak?
     /// The head behind the last entry that was found in order; where writing goes on when all are.
     package private(set) var head: LogHead
+    /// The sizes of trusted checkpoints before the start of which no stored one is left to be held against.
+    package private(set) var uncompared: [Int64] = []
 
     /// Prepares for a log.
     ///
@@ -22,7 +24,8 @@ package struct LogVerifier: Sendable {
     /// - `verifierKey` proves the checkpoints: each must be genuine and match.
     /// - `checkpoints` are those stored with the log; without a verifier key they prove nothing and are left out.
     /// - `trusted` are those kept elsewhere; they are compared in any case.
-    /// - `startingAt` is a head proved before (an anchor, a checkpoint's frontier); checkpoints below it are left out.
+    /// - `startingAt` is a head proved before (an anchor, a checkpoint's frontier). Of checkpoints below it, trusted ones are held against the stored one of
+    ///   their size.
     package init(
         organization: OrganizationID, key: ChainKey?, verifierKey: String?, checkpoints: [SignedCheckpoint] = [],
         trusted: [SignedCheckpoint] = [], startingAt head: LogHead? = nil
@@ -45,6 +48,7 @@ package struct LogVerifier: Sendable {
         let comparable = trusted + (epochs.hasSigners ? checkpoints : [])
         self.checkpoints = comparable.filter { $0.size >= first }.sorted { $0.size < $1.size }
         nextSize = self.checkpoints.first?.size ?? .max
+        for kept in trusted where kept.size < first { compare(kept, with: checkpoints.filter { $0.size == kept.size }) }
         passCheckpoints()
     }
 
@@ -127,6 +131,15 @@ extension LogVerifier {
             passed += 1
         }
         nextSize = passed < checkpoints.count ? checkpoints[passed].size : .max
+    }
+
+    /// Holds a trusted checkpoint, of whose entries none is left, against the stored ones of its size.
+    private mutating func compare(_ kept: SignedCheckpoint, with stored: [SignedCheckpoint]) {
+        if stored.isEmpty { uncompared.append(kept.size) }
+        let other = stored.first { $0.root != kept.root }
+        found =
+            found ?? unproven(kept) ?? stored.lazy.compactMap(unproven).first
+            ?? other.map { LogBreak(kind: .fork, index: kept.size, expected: kept.root.hexadecimal, actual: $0.root.hexadecimal) }
     }
 
     private func difference(from checkpoint: SignedCheckpoint) -> LogBreak? {

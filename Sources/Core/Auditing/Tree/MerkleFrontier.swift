@@ -40,6 +40,21 @@ package struct MerkleFrontier: Sendable, Equatable {
         size += 1
     }
 
+    /// The edge of the tree over leaves that lie here, from the beginning of one perfect subtree to the end of one; nil for any others.
+    func edge(over leaves: Range<Int64>) -> MerkleFrontier? {
+        var (edge, start) = (MerkleFrontier(), Int64(0))
+        for subtree in subtrees {
+            let end = start + 1 << (Int64.bitWidth - 1 - (size - start).leadingZeroBitCount)
+            if start >= leaves.lowerBound, end <= leaves.upperBound {
+                guard start == leaves.lowerBound + edge.size else { return nil }
+                edge.subtrees.append(subtree)
+                edge.size += end - start
+            }
+            start = end
+        }
+        return leaves.lowerBound + edge.size == leaves.upperBound ? edge : nil
+    }
+
     /// The root of the whole tree.
     package var rootHash: LogHash {
         guard var root = subtrees.last else { return .emptyTree }

@@ -5,7 +5,7 @@ package struct ProofGatherer: Sendable {
     /// The leaves below one hash of the proof.
     private struct Part: Sendable {
         let leaves: Range<Int64>
-        var edge = MerkleFrontier()
+        var edge: MerkleFrontier
     }
 
     private let size: Int64
@@ -13,28 +13,41 @@ package struct ProofGatherer: Sendable {
     private var parts: [Part]
     /// Where the hashes of the proof are among the parts.
     private let order: [Int]
-    private var next: Int64 = 0
+    private var next: Int64
     private var current = 0
     private let olderSize: Int64
-    private var older = MerkleFrontier()
+    private var older: MerkleFrontier
 
     /// For the hashes that lead from leaf `index` to the root over `size` leaves; nil when there is no such leaf.
-    package init?(inclusionOf index: Int64, size: Int64) {
-        guard index >= 0, index < size else { return nil }
-        self.init(size: size, olderSize: 0, hashes: Self.path(to: index, in: 0..<size))
+    ///
+    /// Of a log that begins with `start`, because what came before was pruned, the leaves from there on are taken; the edge of the tree up to there holds what
+    /// else is needed. Nil for a leaf that was pruned.
+    package init?(inclusionOf index: Int64, size: Int64, from start: MerkleFrontier = MerkleFrontier()) {
+        guard index >= start.size, index < size else { return nil }
+        self.init(size: size, olderSize: 0, hashes: Self.path(to: index, in: 0..<size), from: start)
     }
 
-    /// For the hashes that show the first `olderSize` leaves to be the beginning of `size`; nil unless there are as many. The empty tree needs none.
-    package init?(consistencyFrom olderSize: Int64, size: Int64) {
-        guard olderSize >= 0, olderSize <= size else { return nil }
-        self.init(size: size, olderSize: olderSize, hashes: olderSize == 0 ? [] : Self.subproof(olderSize, in: 0..<size, isWhole: true))
+    /// For the hashes that show the first `olderSize` leaves to be the beginning of `size`; nil unless there are as many, or where `olderSize` lies before
+    /// `start`. The empty tree needs none.
+    package init?(consistencyFrom olderSize: Int64, size: Int64, from start: MerkleFrontier = MerkleFrontier()) {
+        guard olderSize == 0 || olderSize >= start.size, olderSize >= 0, olderSize <= size else { return nil }
+        self.init(size: size, olderSize: olderSize, hashes: olderSize == 0 ? [] : Self.subproof(olderSize, in: 0..<size, isWhole: true), from: start)
     }
 
-    private init(size: Int64, olderSize: Int64, hashes: [Range<Int64>]) {
+    private init?(size: Int64, olderSize: Int64, hashes: [Range<Int64>], from start: MerkleFrontier) {
+        guard size >= start.size else { return nil }
         self.size = size
         self.olderSize = olderSize
+        next = start.size
+        older = olderSize > 0 ? start : MerkleFrontier()
         let places = hashes.indices.sorted { hashes[$0].lowerBound < hashes[$1].lowerBound }
-        parts = places.map { Part(leaves: hashes[$0]) }
+        var parts: [Part] = []
+        for leaves in places.map({ hashes[$0] }) {
+            let known = leaves.lowerBound..<max(leaves.lowerBound, min(leaves.upperBound, start.size))
+            guard let edge = start.edge(over: known) else { return nil }
+            parts.append(Part(leaves: leaves, edge: edge))
+        }
+        self.parts = parts
         var order = [Int](repeating: 0, count: hashes.count)
         for (place, hash) in places.enumerated() { order[hash] = place }
         self.order = order

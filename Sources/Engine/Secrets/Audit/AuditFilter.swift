@@ -40,10 +40,11 @@ extension OpenVault {
     func found(_ filter: AuditFilter, before index: Int64?, limit: Int) async throws -> (entries: [EntryView], next: Int64?) {
         // Where every entry is meant, none is opened that is not shown.
         let portion = filter == AuditFilter() ? Int64(min(1000, limit)) : 1000
+        let first = try await book.logStart()
         var end = min(try await store.entryCount(in: organization), index ?? .max)
         var found: [EntryView] = []
-        while end > 0 {
-            let start = max(0, end - portion)
+        while end > first {
+            let start = max(first, end - portion)
             let views = try await openedEntries(from: start, limit: Int(end - start))
             for view in views.reversed() where filter.matches(view.entry) {
                 guard found.count < limit else { return (found.reversed(), found.last?.index) }

@@ -55,6 +55,7 @@ struct RowMover: Sendable {
         case .vault, .slot: Moved(content: row.content)
         case .rotation: named(row, RotationRecord.name, row.content)
         case .fuse: named(row, FuseRecord.name(of: try FuseRecord(decoding: row.content).agent), row.content)
+        case .anchor: named(row, try Anchor(decoding: row.content).name, row.content)
         case .panic: named(row, try PanicRecord(decoding: row.content).extent.name, row.content)
         case .organization: try sealed(row) { try NameDocument(decoding: $0, of: .organization).name.description }
         case .project: try sealed(row) { try NameDocument(decoding: $0, of: .project).name.description }

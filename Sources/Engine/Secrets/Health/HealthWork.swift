@@ -33,8 +33,8 @@ struct ExaminedSecret: Sendable {
 /// Findings out of what was examined.
 struct HealthWork: Sendable {
     var examined: [ExaminedSecret]
-    /// The secrets that something used lately.
-    var used: Set<SecretID>
+    /// The secrets that something used lately; nil where the log does not go back so far.
+    var used: Set<SecretID>?
     var measures: HealthMeasures
     var now: Timestamp
 
@@ -75,7 +75,9 @@ struct HealthWork: Sendable {
             if end > now, end <= now.advanced(by: measures.expiringWithin) { findings.append(finding(.expiring, one, at: end)) }
         }
         if one.writtenAt.advanced(by: measures.oldAfter) <= now { findings.append(finding(.old, one, at: one.writtenAt)) }
-        if !used.contains(one.secret.id), one.secret.createdAt.advanced(by: measures.unusedAfter) <= now { findings.append(finding(.unused, one)) }
+        if let used, !used.contains(one.secret.id), one.secret.createdAt.advanced(by: measures.unusedAfter) <= now {
+            findings.append(finding(.unused, one))
+        }
         return findings
     }
 

@@ -13,6 +13,10 @@ package struct EntryView: Sendable {
 package struct VerificationReport: Sendable {
     package var verdict: LogVerdict
     package var checkpoints: Int
+    /// The index of the first entry: what came before was pruned.
+    package var start: Int64 = 0
+    /// The sizes of kept checkpoints from before the start, with which nothing could be compared.
+    package var uncompared: [Int64] = []
     /// Intents that have no outcome.
     package var missingOutcomes: [Int64] = []
 }
@@ -40,10 +44,21 @@ extension OpenVault {
     /// How many entries there are.
     package func auditEntryCount() async throws -> Int64 { try await store.entryCount(in: organization) }
 
-    /// Stored entries as they lie in the log, for export.
-    package func storedEntries(from index: Int64, limit: Int, by asker: Asker) async throws -> [StoredEntry] {
+    /// The index of the first entry, where earlier ones were pruned.
+    package var prunedTo: Int64? {
+        get async throws {
+            let start = try await book.logStart()
+            return start > 0 ? start : nil
+        }
+    }
+
+    /// Stored entries as they lie in the log, for export; where the first ones asked for were pruned, behind the checkpoint that stands for them.
+    package func storedEntries(from index: Int64, limit: Int, by asker: Asker) async throws -> (anchor: StoredCheckpoint?, entries: [StoredEntry]) {
         try await authorizer.authorizeReading(.auditExport, by: asker)
-        return try await store.entries(from: index, limit: limit, in: organization)
+        return try await fromStart { start in
+            let anchor = index < start.size ? try await store.checkpoint(ofSize: start.size, in: organization) : nil
+            return (anchor, try await store.entries(from: index, limit: limit, in: organization))
+        }
     }
 
     /// Signs a checkpoint over everything up to now.
@@ -61,20 +76,32 @@ extension OpenVault {
     package func verifyAudit(trusted: [[UInt8]], by asker: Asker) async throws -> VerificationReport {
         let kept = try trusted.enumerated().map { try Self.kept($1, number: $0 + 1, of: trusted.count) }
         try await authorizer.authorizeReading(.auditVerify, by: asker)
+        let ongoing = lasting.ongoing.indices
+        var (report, size) = try await verification(trusted: kept)
+        guard case .intact = report.verdict else { return report }
+        // The outcome of what is over by now stands before this checkpoint.
+        try await writer.checkpoint()
+        report.missingOutcomes = try await missingOutcomes(upTo: size).filter { !ongoing.contains($0) }
+        return report
+    }
+
+    /// Goes through the whole log, and tells up to which size.
+    func verification(trusted kept: [SignedCheckpoint]) async throws -> (report: VerificationReport, size: Int64) {
         // What is appended or signed from here on is left for the next time. Whatever these two name is stored already: the rest is read after them.
         let present = try await writer.signed()
         let handedOut = try kept + witnessed(upTo: present.size)
         let signed = try await storedCheckpoints(upTo: present.size)
-        let ongoing = lasting.ongoing.indices
-        var nothing: ProofGatherer?
-        var verdict = try await verdict(upTo: present.size, checkpoints: signed, trusted: kept + [present], gathering: &nothing)
-        if case .intact = verdict, let gap = CheckpointSeries(signed).gap(handedOut: handedOut, head: present) { verdict = .broken(gap) }
-        var report = VerificationReport(verdict: verdict, checkpoints: signed.count)
-        guard case .intact = verdict else { return report }
-        // The outcome of what is over by now stands before this checkpoint.
-        try await writer.checkpoint()
-        report.missingOutcomes = try await missingOutcomes(upTo: present.size).filter { !ongoing.contains($0) }
-        return report
+        let report = try await fromStart { start in
+            var verifier = try verifier(from: start, checkpoints: signed, trusted: kept + [present])
+            var report = VerificationReport(
+                verdict: try await pass(&verifier, upTo: present.size), checkpoints: signed.count, start: start.size, uncompared: verifier.uncompared)
+            let anchors = try await book.anchors()
+            if case .intact = report.verdict, let gap = CheckpointSeries(signed).gap(handedOut: handedOut, head: present, anchors: anchors) {
+                report.verdict = .broken(gap)
+            }
+            return report
+        }
+        return (report, present.size)
     }
 
     /// A checkpoint that a person kept. One that is none is told by its number, where there are several.
@@ -98,20 +125,21 @@ extension OpenVault {
         return kept.map { $0.size <= size ? [$0] : [] } ?? []
     }
 
-    /// Goes through the log from its beginning, and hands each leaf that is in order on to who gathers a proof.
-    func verdict(
-        upTo size: Int64, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint], gathering gatherer: inout ProofGatherer?
-    ) async throws -> LogVerdict {
-        // Those of the epoch that `trusted` is of are among them: they are read after it was signed.
-        var verifier = LogVerifier(
-            organization: organization, epochs: try keyring.logKeys().epochs, checkpoints: checkpoints, trusted: trusted)
-        var rows = try await rows(from: 0, upTo: size)
+    /// Prepares to go through the log with the keys of its epochs: those of `trusted` are among them, as they are read after it was signed.
+    func verifier(from start: LogHead, checkpoints: [SignedCheckpoint], trusted: [SignedCheckpoint]) throws -> LogVerifier {
+        LogVerifier(
+            organization: organization, epochs: try keyring.logKeys().epochs, checkpoints: checkpoints, trusted: trusted, startingAt: start)
+    }
+
+    /// Goes through the log from where the verifier stands, and hands each leaf that is in order on.
+    func pass(_ verifier: inout LogVerifier, upTo size: Int64, handing on: (LogHash) -> Void = { _ in }) async throws -> LogVerdict {
+        var rows = try await rows(from: verifier.head.size, upTo: size)
         while let last = rows.last {
             // The next ones are read and hashed while these are chained.
             async let following = self.rows(from: last.index + 1, upTo: size)
             for row in rows {
                 if let found = verifier.take(row) { return .broken(found) }
-                gatherer?.append(row.leaf)
+                on(row.leaf)
             }
             rows = try await following
         }
@@ -131,7 +159,7 @@ extension OpenVault {
         var index = max(0, size - 100_000)
         while true {
             let page = try await openedEntries(from: index, limit: 5000)
-            if page.isEmpty { return open.sorted() }
+            guard let last = page.last else { return open.sorted() }
             for view in page {
                 switch view.entry.phase {
                 case .intent: if view.index < size { open.insert(view.index) }
@@ -139,7 +167,7 @@ extension OpenVault {
                 case .single: break
                 }
             }
-            index += Int64(page.count)
+            index = last.index + 1
         }
     }
 

@@ -68,21 +68,22 @@ extension OpenVault {
         return found
     }
 
-    /// The secrets whose values went somewhere since then, as the log has it.
-    private func secretsUsed(since time: Timestamp) async throws -> Set<SecretID> {
+    /// The secrets whose values went somewhere since then, as the log has it; nil where it was pruned since.
+    private func secretsUsed(since time: Timestamp) async throws -> Set<SecretID>? {
         let portion: Int64 = 1000
         var used: Set<SecretID> = []
+        let beginning = try await book.logStart()
         var end = try await store.entryCount(in: organization)
-        while end > 0 {
-            let start = max(0, end - portion)
+        while end > beginning {
+            let start = max(beginning, end - portion)
             let entries = try await openedEntries(from: start, limit: Int(end - start)).map(\.entry)
             for entry in entries where entry.decision.effect == .allow && Self.releases.contains(entry.mode) {
                 for subject in entry.subjects { if let secret = subject.secret { used.insert(secret) } }
             }
-            guard let first = entries.first, first.time >= time else { break }
+            guard let first = entries.first, first.time >= time else { return used }
             end = start
         }
-        return used
+        return beginning == 0 ? used : nil
     }
 
     private static let releases: Set<Recorded<AccessMode>> = [.known(.reveal), .known(.inject), .known(.resolve)]

@@ -34,35 +34,53 @@ extension OpenVault {
     package func prove(_ wish: ProofWish, by asker: Asker) async throws -> ProofReport {
         let kept = try wish.kept.map { try Self.kept($0, number: 1, of: 1) }
         try await authorizer.authorizeReading(.auditProve, by: asker)
-        switch wish.claim {
-        case .entry(let index): return try await proof(of: index, to: try await target(kept: kept, size: wish.size), kept: kept)
-        case .growth(let from):
-            let target = try await target(kept: nil, size: wish.size)
-            guard let older = from ?? kept?.size, let gatherer = ProofGatherer(consistencyFrom: older, size: target.size) else {
-                // A kept checkpoint beyond the log's end is no mistake of who asks: entries are gone, or it is not this log's.
-                if let kept, wish.size == nil { _ = try await walked(to: target, trusted: kept, gathering: nil) }
-                throw EngineError.invalid("the log had \(target.size) entries then", hint: "a proof goes from fewer entries to more")
+        let isOfEntry = if case .entry = wish.claim { true } else { false }
+        let target = try await target(kept: isOfEntry ? kept : nil, size: wish.size)
+        return try await fromStart { start in
+            switch wish.claim {
+            case .entry(let index): try await proof(of: index, to: target, kept: kept, from: start)
+            case .growth(let size): try await proof(since: size, to: target, isSizeAsked: wish.size != nil, kept: kept, from: start)
             }
-            guard let gathered = try await walked(to: target, trusted: kept, gathering: gatherer), let hashes = gathered.hashes else {
-                throw EngineError.logBroken
-            }
-            return try report(LogProof(.growth(from: older, root: gathered.olderRoot), hashes: hashes, checkpoint: target))
         }
     }
 
-    private func proof(of index: Int64, to target: SignedCheckpoint, kept: SignedCheckpoint?) async throws -> ProofReport {
-        guard let gatherer = ProofGatherer(inclusionOf: index, size: target.size) else { throw try await missing(index, in: target) }
-        guard let hashes = try await walked(to: target, trusted: kept, gathering: gatherer)?.hashes,
-            let entry = try await store.entries(from: index, limit: 1, in: organization).first
+    private func proof(of index: Int64, to target: SignedCheckpoint, kept: SignedCheckpoint?, from start: LogHead) async throws -> ProofReport {
+        try checkNotPruned(index, target, start)
+        guard let gatherer = ProofGatherer(inclusionOf: index, size: target.size, from: start.frontier) else {
+            throw try await missing(index, in: target)
+        }
+        guard let hashes = try await walked(to: target, trusted: kept, gathering: gatherer, from: start)?.hashes,
+            let entry = try await store.entries(from: index, limit: 1, in: organization).first, entry.index == index
         else { throw EngineError.logBroken }
         return try report(LogProof(.entry(index, sealed: entry.sealed), hashes: hashes, checkpoint: target))
+    }
+
+    private func proof(
+        since size: Int64?, to target: SignedCheckpoint, isSizeAsked: Bool, kept: SignedCheckpoint?, from start: LogHead
+    ) async throws -> ProofReport {
+        let older = size ?? kept?.size ?? 0
+        if older > 0 { try checkNotPruned(older, target, start) }
+        guard let gatherer = ProofGatherer(consistencyFrom: older, size: target.size, from: start.frontier) else {
+            // A kept checkpoint beyond the log's end is no mistake of who asks: entries are gone, or it is not this log's.
+            if let kept, !isSizeAsked { _ = try await walked(to: target, trusted: kept, gathering: nil, from: start) }
+            throw EngineError.invalid("the log had \(target.size) entries then", hint: "a proof goes from fewer entries to more")
+        }
+        let gathered = try await walked(to: target, trusted: kept, gathering: gatherer, from: start)
+        guard let gathered, let hashes = gathered.hashes else { throw EngineError.logBroken }
+        return try report(LogProof(.growth(from: older, root: gathered.olderRoot), hashes: hashes, checkpoint: target))
+    }
+
+    /// Of what was pruned nothing is left to prove it with.
+    private func checkNotPruned(_ index: Int64, _ target: SignedCheckpoint, _ start: LogHead) throws(EngineError) {
+        guard index >= 0, index < start.size || target.size < start.size else { return }
+        throw .pruned(before: start.size)
     }
 
     /// What the proof leads to: one that was kept, a stored one of that size, or one that is signed now. None is signed for an earlier size.
     private func target(kept: SignedCheckpoint?, size: Int64?) async throws -> SignedCheckpoint {
         if let kept { return kept }
-        let stored = if let size { try await store.checkpoints(from: size, in: organization).first } else { try await writer.checkpoint() }
-        guard let stored, stored.size == size ?? stored.size else { throw EngineError.notFound(.checkpoint) }
+        let stored = if let size { try await store.checkpoint(ofSize: size, in: organization) } else { try await writer.checkpoint() }
+        guard let stored else { throw EngineError.notFound(.checkpoint) }
         guard let checkpoint = try? SignedCheckpoint(parsing: stored.note) else { throw EngineError.logBroken }
         return checkpoint
     }
@@ -73,9 +91,12 @@ extension OpenVault {
     }
 
     /// Goes through the log up to a checkpoint, and gathers on the way. The log has to be whole, and the checkpoints its own.
-    private func walked(to target: SignedCheckpoint, trusted: SignedCheckpoint?, gathering gatherer: ProofGatherer?) async throws -> ProofGatherer? {
+    private func walked(
+        to target: SignedCheckpoint, trusted: SignedCheckpoint?, gathering gatherer: ProofGatherer?, from start: LogHead
+    ) async throws -> ProofGatherer? {
         var gatherer = gatherer
-        let verdict = try await verdict(upTo: target.size, checkpoints: [target], trusted: trusted.map { [$0] } ?? [], gathering: &gatherer)
+        var verifier = try verifier(from: start, checkpoints: [target], trusted: trusted.map { [$0] } ?? [])
+        let verdict = try await pass(&verifier, upTo: target.size) { gatherer?.append($0) }
         if case .broken(let found) = verdict { throw EngineError.unprovable(found) }
         return gatherer
     }

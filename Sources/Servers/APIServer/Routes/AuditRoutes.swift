@@ -16,6 +16,7 @@ struct AuditRoutes: Sendable {
             use: list)
         router.route(.post, WirePath.auditVerification, use: verify)
         router.route(.post, WirePath.auditProofs, use: prove)
+        router.route(.post, WirePath.auditPrunings, use: prune)
         router.route(.get, WirePath.auditExport, query: ["from", "limit"], use: export)
         router.route(.get, WirePath.checkpoints) { _, context in
             let open = try open(context)
@@ -45,7 +46,7 @@ struct AuditRoutes: Sendable {
         guard let from = try query.integer("from", in: 0...Int.max).map(Int64.init) else {
             let before = try query.integer("before", in: 0...Int.max).map(Int64.init)
             let (views, next) = try await open.auditEntries(matching: try AuditFilter(query), before: before, limit: limit, by: try context.asker)
-            return try Response(json: Page(items: views.map(AuditItem.init), nextCursor: next.map { "\($0)" }))
+            return try Response(json: AuditPage(items: views.map(AuditItem.init), nextCursor: next.map { "\($0)" }, start: try await open.prunedTo))
         }
         guard try AuditFilter(query) == AuditFilter() else {
             throw EngineError.invalid("entries from an index on are given as they are", hint: "leave out the index, or the filter")
@@ -53,7 +54,7 @@ struct AuditRoutes: Sendable {
         let count = try await open.auditEntryCount()
         let items = try await open.auditEntries(from: from, limit: limit, by: try context.asker).map(AuditItem.init)
         let next = items.last.map { $0.index + 1 }.flatMap { $0 < count ? "\($0)" : nil }
-        return try Response(json: Page(items: items, nextCursor: next))
+        return try Response(json: AuditPage(items: items, nextCursor: next, start: try await open.prunedTo))
     }
 
     /// The newest that are meant, and those that come.
@@ -76,15 +77,25 @@ struct AuditRoutes: Sendable {
         return try Response(json: AuditProof(try await open(context).prove(wish, by: try context.asker)))
     }
 
-    /// Entries as they are stored: one JSON line each with index, sealed bytes and chain value in hexadecimal.
+    /// Without a cut, what can go is shown; with it, it goes.
+    @Sendable private func prune(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: PruningRequest = try await request.json()
+        let (open, moment) = (try open(context), try Timestamp(said: wish.before))
+        guard let cut = wish.cut else { return try Response(json: AuditPruning(try await open.pruning(before: moment, by: try context.asker))) }
+        return try Response(json: AuditPruning(try await open.prune(before: moment, to: cut, by: try context.asker)))
+    }
+
+    /// Entries as they are stored: one JSON line each with index, sealed bytes and chain value in hexadecimal. Before them, where the first ones were pruned, the
+    /// anchor with its size, its tree's frontier and its note.
     @Sendable private func export(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = context.query
-        let entries = try await open(context).storedEntries(
+        let (anchor, entries) = try await open(context).storedEntries(
             from: try query.integer("from", in: 0...Int.max).map(Int64.init) ?? 0,
             limit: try query.integer("limit", in: 1...5000) ?? 1000, by: try context.asker)
+        let head = anchor.map { #"{"anchor":\#($0.size),"frontier":"\#($0.frontier.hexadecimal)","note":"\#($0.note.hexadecimal)"}"# + "\n" }
         let lines = entries.map { #"{"chain":"\#($0.chain.hexadecimal)","index":\#($0.index),"sealed":"\#($0.sealed.hexadecimal)"}"# + "\n" }
         return Response(
             status: .ok, headers: [.contentType: "application/jsonl", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(string: lines.joined())))
+            body: .init(byteBuffer: ByteBuffer(string: (head ?? "") + lines.joined())))
     }
 }

@@ -88,13 +88,17 @@ extension PolicyInquiry {
 
 extension AuditVerification {
     init(_ report: VerificationReport) {
+        let start = report.start > 0 ? report.start : nil
+        let warnings = report.uncompared.map {
+            "the kept checkpoint at \($0) entries is from before the log's beginning: nothing is left to hold it against"
+        }
         switch report.verdict {
         case .intact(let entries, _, _):
             self.init(
                 intact: true, entries: entries, checkpoints: report.checkpoints, message: report.verdict.message,
-                missingOutcomes: report.missingOutcomes)
+                missingOutcomes: report.missingOutcomes, warnings: warnings, start: start)
         case .broken(let found):
-            self.init(intact: false, entries: found.index, checkpoints: report.checkpoints, message: report.verdict.message)
+            self.init(intact: false, entries: found.index, checkpoints: report.checkpoints, message: report.verdict.message, start: start)
         }
     }
 }

@@ -43,6 +43,17 @@ extension AuditItem {
     }
 }
 
+extension AuditPruning {
+    init(_ pruning: Pruning) {
+        self.init(
+            first: pruning.entries.lowerBound, cut: pruning.entries.upperBound, size: pruning.size, oldest: pruning.times.first?.description,
+            youngest: pruning.times.last?.description, done: pruning.isDone)
+        if let anchor = pruning.anchor, let key = pruning.verifierKey {
+            self.anchor = CheckpointNote(note: String(decoding: anchor.bytes, as: UTF8.self), verifierKey: key)
+        }
+    }
+}
+
 extension AuditFilter {
     init(_ query: [String: String]) throws {
         self.init()

@@ -96,6 +96,10 @@ struct RequestTests {
         Case(
             line: "audit prove --from 4", request: "POST /v1/audit/proofs", body: #"{"from":4}"#,
             answer: .json(AuditProof(proof: "p\n", verifierKey: "k", size: 9, from: 4))),
+        Case(
+            line: "audit prune --before 2025-01-01T00:00:00Z --dry-run", request: "POST /v1/audit/prunings",
+            body: #"{"before":"2025-01-01T00:00:00Z"}"#,
+            answer: .json(AuditPruning(first: 0, cut: 0, size: 9))),
         Case(line: "audit checkpoint --list", request: "GET /v1/audit/checkpoints", answer: .json(Page<CheckpointNote>(items: []))),
         Case(
             line: "session list", request: "GET /v1/sessions",

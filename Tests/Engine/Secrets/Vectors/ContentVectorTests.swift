@@ -28,6 +28,7 @@ import Testing
         let asker: Asker?, use: Use?, names: [String]?, proposal: Proposal?, purpose: String?, rule: String?, state: State?
         let agent: String?, times: [Int64]?, blownAt: Int64?
         let run: String?, issuedAt: Int64?, shape: String?, field: String?, provider: String?, since: Int64?
+        let size: Int64?, prunedAt: Int64?
         let generation: Int64?, first: Int64?, end: Int64?, chain: String?, seal: String?, tokens: String?, fakeTokens: String?, memory: String?
         let signer: String?, confirmed: Bool?, lastStep: Int64?, failures: Int64?
         let rotation: String?, project: String?, startedAt: Int64?, total: Int64?, versions: Int64?, rows: Int64?, pass: Int64?, movedInPass: Int64?
@@ -76,7 +77,7 @@ import Testing
     }
 
     static func cases(_ expect: String) throws -> [Case] {
-        try RecordTable<Case, Nothing>("contents", count: 158).cases.filter { $0.expect == expect }
+        try RecordTable<Case, Nothing>("contents", count: 165).cases.filter { $0.expect == expect }
     }
 
     @Test("a content is read part by part and written back as its vector says", arguments: try cases("reads"))
@@ -85,7 +86,7 @@ import Testing
         let bytes = try hex(scenario.encoded)
         let written =
             switch scenario.form {
-            case "vault", "slot", "sealed-record", "secret", "fuse", "grant", "panic": try row(scenario, bytes, described)
+            case "vault", "slot", "sealed-record", "secret", "fuse", "grant", "panic", "anchor": try row(scenario, bytes, described)
             case "approval": try approval(scenario, bytes, described)
             case "factor": try factor(bytes, described)
             case "rotation": try rotation(bytes, described)
@@ -126,6 +127,10 @@ import Testing
                     described.issuedAt, described.expiresAt, described.revokedAt,
                 ])
             try check(read.metadata, described)
+            return read.encoded
+        case "anchor":
+            let read = try Anchor(decoding: bytes)
+            #expect(read.size == described.size && read.prunedAt.nanoseconds == described.prunedAt)
             return read.encoded
         case "panic":
             let read = try PanicRecord(decoding: bytes)
@@ -222,6 +227,7 @@ import Testing
         case "grant": _ = try GrantRecord(decoding: bytes)
         case "grant-document": _ = try GrantDocument(decoding: bytes)
         case "panic": _ = try PanicRecord(decoding: bytes)
+        case "anchor": _ = try Anchor(decoding: bytes)
         case "factor": _ = try TimedFactor(decoding: bytes)
         case "rotation": _ = try RotationRecord(decoding: bytes)
         case "epoch": _ = try Epoch(decoding: bytes)

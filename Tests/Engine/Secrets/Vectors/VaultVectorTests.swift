@@ -223,7 +223,7 @@ struct VectorTables: Decodable, Sendable {
     func store() async throws -> InMemoryStore {
         let order: [RecordKind] = [
             .vault, .organization, .slot, .project, .environment, .secret, .policy, .agent, .approval, .factor, .fuse, .grant, .panic,
-            .rotation, .epoch,
+            .rotation, .epoch, .anchor,
         ]
         let records = try record.map { try $0.record() }
         var operations: [Batch.Operation] = order.flatMap { kind in records.filter { $0.kind == kind } }.map { .put($0, replacing: nil) }
