@@ -13,6 +13,13 @@ package struct RecordID<Kind>: Hashable, Sendable, Comparable, CustomStringConve
         (high, low) = Self.halves(bytes)
     }
 
+    /// Draws an id that sorts behind those of earlier milliseconds: rows that come together lie together in every index. Ten bytes of it are random (SPEC §6.1).
+    package init(at time: Timestamp, random: RandomBytes) {
+        let drawn = Self(random: random)
+        let milliseconds = UInt64(bitPattern: time.nanoseconds / 1_000_000)
+        self.init(high: milliseconds << 16 | drawn.high & 0xFFFF, low: drawn.low)
+    }
+
     /// Reads an id from its 16 bytes, big-endian; nil for any other length.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }

@@ -61,6 +61,23 @@ struct RecordIDTests {
         #expect(SecretID(random: source).description == "000102030405060708090a0b0c0d0e0f")
     }
 
+    @Test(
+        "an id of a moment is its millisecond in six bytes, and ten of its source",
+        arguments: [1_795_999_999_123_000_000, 1_795_999_999_123_999_999])
+    func moment(nanoseconds: Int64) {
+        let source = RandomBytes { count in (0..<count).map(UInt8.init) }
+        let id = SecretID(at: Timestamp(nanoseconds: nanoseconds), random: source)
+        #expect(id.description == "01a229f12493060708090a0b0c0d0e0f")
+    }
+
+    @Test("ids of different milliseconds sort by time, whatever was drawn; clocks before 1970 and at their end trap nowhere")
+    func moments() {
+        let times = [0, 1, 999, 1_000, 86_400_000, 1_795_999_999_123, 9_223_372_036_854].map { Timestamp(nanoseconds: $0 * 1_000_000) }
+        let ids = times.map { AnyRecordID(at: $0, random: .system) }
+        #expect(ids == ids.sorted())
+        for nanoseconds in [Int64.min, -1, .max] { _ = AnyRecordID(at: Timestamp(nanoseconds: nanoseconds), random: .system) }
+    }
+
     @Test("the system's source gives as many bytes as asked, and never the same twice", arguments: [0, 1, 7, 8, 9, 16, 32, 1000])
     func system(count: Int) {
         let first = RandomBytes.system.bytes(count)

@@ -26,6 +26,20 @@ import Testing
         #expect(try await bench.open.history(VaultBench.name("A"), in: VaultBench.dev, by: bench.person()).count == 1)
     }
 
+    @Test("secrets lie in the order in which they came") func order() async throws {
+        let bench = try await VaultBench.unlocked()
+        for letter in ["C", "A", "B"] {
+            bench.machine.advance(.milliseconds(1))
+            _ = try await run(bench, [(letter, bench.canary())])
+        }
+        var names: [String] = []
+        let place = try #require(await bench.open.place(VaultBench.dev))
+        for row in try await bench.open.book.records(.secret, parent: place.environment.cast()) {
+            names.append(try await bench.open.shelf.metadata(SecretRecord(row, place: place)).name.description)
+        }
+        #expect(names == ["C", "A", "B"])
+    }
+
     @Test("a conflict, a repeated name, a deleted name or too large a value stores nothing at all") func nothing() async throws {
         let bench = try await VaultBench.unlocked()
         let (a, b) = (bench.canary(), bench.canary())

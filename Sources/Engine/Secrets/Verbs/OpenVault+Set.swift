@@ -183,7 +183,7 @@ extension OpenVault {
 extension SecretRecord {
     static func fresh(in place: Place, now: Timestamp, random: RandomBytes) -> SecretRecord {
         let metadata = SealedMetadata(generation: 0, wrapped: [], sealed: [])
-        return SecretRecord(id: SecretID(random: random), place: place, createdAt: now, metadata: metadata)
+        return SecretRecord(id: SecretID(at: now, random: random), place: place, createdAt: now, metadata: metadata)
     }
 
     mutating func apply(_ expiry: Expiry?, now: Timestamp) {
