@@ -30,13 +30,15 @@ extension SQLConnection {
     package func versions(_ ranges: [VersionRange], upTo byteCount: Int, in organization: OrganizationID) throws(StoreError) -> [SealedVersion] {
         var found: [SealedVersion] = []
         var count = 0
-        for range in ranges {
-            for number in range.numbers where count < byteCount {
-                let fields = try fields(of: range.secret, version: number, in: organization)
-                guard !fields.isEmpty else { continue }
-                let version = SealedVersion(secret: range.secret, number: number, fields: fields)
-                count += version.byteCount
-                found.append(version)
+        try atOneMoment { () throws(StoreError) in
+            for range in ranges {
+                for number in range.numbers where count < byteCount {
+                    let fields = try fields(of: range.secret, version: number, in: organization)
+                    guard !fields.isEmpty else { continue }
+                    let version = SealedVersion(secret: range.secret, number: number, fields: fields)
+                    count += version.byteCount
+                    found.append(version)
+                }
             }
         }
         return found
@@ -46,20 +48,34 @@ extension SQLConnection {
         of secrets: [SecretID], notUnder generation: Int64, after: FieldAddress?, limit: Int, in organization: OrganizationID
     ) throws(StoreError) -> [StoredDataKey] {
         var found: [StoredDataKey] = []
-        for secret in secrets where found.count < limit && after.map({ $0.secret <= secret }) ?? true {
-            let start = after.flatMap { $0.secret == secret ? $0 : nil }
-            let values: [SQLValue] = [
-                .id(organization), .id(secret), .integer(start?.version ?? 0), .integer(start?.ordinal ?? 0), .integer(generation),
-                .integer(Int64(limit - found.count)),
-            ]
-            try query(.dataKeysOfSecret, values) { row in
-                let address = FieldAddress(secret: secret, version: row.integer(0), ordinal: row.integer(1))
-                found.append(
-                    StoredDataKey(
-                        organization: organization, address: address, generation: row.integer(2), seal: row.integer(3), wrapped: row.bytes(4)))
+        try atOneMoment { () throws(StoreError) in
+            for secret in secrets where found.count < limit && after.map({ $0.secret <= secret }) ?? true {
+                let start = after.flatMap { $0.secret == secret ? $0 : nil }
+                let values: [SQLValue] = [
+                    .id(organization), .id(secret), .integer(start?.version ?? 0), .integer(start?.ordinal ?? 0), .integer(generation),
+                    .integer(Int64(limit - found.count)),
+                ]
+                try query(.dataKeysOfSecret, values) { row in
+                    let address = FieldAddress(secret: secret, version: row.integer(0), ordinal: row.integer(1))
+                    found.append(
+                        StoredDataKey(
+                            organization: organization, address: address, generation: row.integer(2), seal: row.integer(3), wrapped: row.bytes(4)))
+                }
             }
         }
         return found
+    }
+
+    /// Runs several queries as one: they see one moment, and begin and end once.
+    private func atOneMoment(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        _ = try run(.beginReading, [])
+        do {
+            try body()
+            _ = try run(.commit, [])
+        } catch {
+            try? execute(script: "ROLLBACK")
+            throw error
+        }
     }
 
     package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) throws(StoreError) -> Int64 {

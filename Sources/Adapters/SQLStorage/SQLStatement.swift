@@ -1,6 +1,6 @@
 /// Every statement that stores run, once. Placeholders stand in the order of their first use, so `$1` means the same to every database.
 package enum SQLStatement: Int, CaseIterable, Sendable {
-    case begin, commit, savepoint, release, rollbackToSavepoint
+    case begin, beginReading, commit, savepoint, release, rollbackToSavepoint
     case schemaVersion, insertMigration
     case insertRecord, updateRecord, renameRecord, deleteRecord
     case recordByID, recordByLookup, recordsOfKind, recordsInParent, allRecords, nextOrganization
@@ -18,6 +18,7 @@ package enum SQLStatement: Int, CaseIterable, Sendable {
     private func transactionText(in dialect: SQLDialect) -> String? {
         switch self {
         case .begin: dialect.begin
+        case .beginReading: "BEGIN"
         case .commit: "COMMIT"
         case .savepoint: "SAVEPOINT batch"
         case .release: "RELEASE SAVEPOINT batch"
