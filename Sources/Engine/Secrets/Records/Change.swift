@@ -36,6 +36,8 @@ struct Change: Sendable {
 
     mutating func add(_ operation: Batch.Operation) { operations.append(operation) }
 
+    mutating func add(_ more: [Batch.Operation]) { operations += more }
+
     /// Adds all of another change behind what is there.
     mutating func add(_ other: Change) {
         operations += other.operations

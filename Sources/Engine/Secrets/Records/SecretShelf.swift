@@ -118,7 +118,7 @@ struct SecretShelf: Sendable {
                 try $0.seal(field.value, context: $1(.value), random: random)
             }
         }
-        for operation in operations { change.add(operation) }
+        change.add(operations)
         change.expectNewestKey(of: secret.place.project, generation, in: keyring.organization)
     }
 

@@ -31,7 +31,7 @@ struct FieldMover: Sendable {
                 group.addTask {
                     var operations: [Batch.Operation] = []
                     operations.reserveCapacity(2 * part.count)
-                    for stored in part { operations += try await rewrapped(stored) }
+                    for stored in part { try await rewrap(stored, into: &operations) }
                     return (start, operations)
                 }
             }
@@ -42,17 +42,15 @@ struct FieldMover: Sendable {
         return Moved(operations: parts.flatMap(\.1), count: page.count)
     }
 
-    private func rewrapped(_ stored: StoredDataKey) async throws -> [Batch.Operation] {
+    private func rewrap(_ stored: StoredDataKey, into operations: inout [Batch.Operation]) async throws {
         let (old, _) = try await vault.keyring.projectKey(place.project, generation: stored.generation)
         var next = stored
         next.generation = newest.generation
         next.wrapped = try old.rewrap(
             dataKey: stored.wrapped, context: place.context(.dataKey, at: stored.address, generation: stored.generation), to: newest.key,
             generation: newest.generation, random: vault.random)
-        return [
-            .insertDataKey(next),
-            .deleteDataKey(stored.address, generation: stored.generation, seal: stored.seal, in: vault.organization),
-        ]
+        operations.append(.insertDataKey(next))
+        operations.append(.deleteDataKey(stored.address, generation: stored.generation, seal: stored.seal, in: vault.organization))
     }
 
     /// Seals values under fresh data keys, which the newest key wraps; as many of them as are not too large together.

@@ -196,7 +196,7 @@ extension RotationWalk {
         guard !keys.isEmpty else { return found.isAll }
         let mover = FieldMover(vault: vault, place: place, newest: try await vault.keyring.projectKey(place.project))
         let moved = record.kind == .reseal ? try await mover.reseal(keys, access: access()) : try await mover.rewrap(keys)
-        for operation in moved.operations { change.add(operation) }
+        change.add(moved.operations)
         change.expectNewestKey(of: place.project, mover.newest.generation, in: vault.organization)
         let done = keys[..<moved.count]
         record.cursor.key = done.last?.address
