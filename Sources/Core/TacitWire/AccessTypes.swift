@@ -105,13 +105,18 @@ public struct AgentSummary: Codable, Sendable, Equatable {
     public var policies: [String]
     /// For how many secrets nothing leaves its runs, until a person resets it; nil for none.
     public var withheldSecrets: Int?
+    /// Whether it is refused everything, until a person thaws it; nil where it is not.
+    public var frozen: Bool?
 
-    public init(name: String, createdAt: String, revokedAt: String? = nil, policies: [String] = [], withheldSecrets: Int? = nil) {
+    public init(
+        name: String, createdAt: String, revokedAt: String? = nil, policies: [String] = [], withheldSecrets: Int? = nil, frozen: Bool? = nil
+    ) {
         self.name = name
         self.createdAt = createdAt
         self.revokedAt = revokedAt
         self.policies = policies
         self.withheldSecrets = withheldSecrets
+        self.frozen = frozen
     }
 }
 

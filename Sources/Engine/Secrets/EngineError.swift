@@ -239,6 +239,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .notFound(.token): "`tacit token list --all` shows those that there are"
         case .notFound(.entry): "see `tacit audit list`"
         case .notFound(.checkpoint): "none of that size was signed; `tacit audit checkpoint --list` shows those that there are"
+        case .notFound(.project): "`tacit project list` shows those that there are, and `tacit project create NAME` makes one"
         case .notFound(.environment): "`tacit env list` shows those that there are, and `tacit env create NAME` makes one"
         default: nil
         }

@@ -64,7 +64,7 @@ import Testing
         Row("list", "secret.list list intent allow default/dev @", "secret.list list outcome(done) allow default/dev @") {
             _ = try await $0.open.list(VaultBench.dev, ListFilter(), by: $0.person())
         },
-        Row("list, absent", "secret.list list deny(environment.not-found) no/no") {
+        Row("list, absent", "secret.list list deny(project.not-found) no/no") {
             _ = try? await $0.open.list(VaultBench.scope("no/no"), ListFilter(), by: $0.person())
         },
         Row("delete and undelete", "secret.delete write allow default/dev/app/key #", "secret.undelete write allow default/dev/app/key #") {

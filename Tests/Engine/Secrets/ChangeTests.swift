@@ -144,7 +144,16 @@ import Testing
             for verb in verbs { await #expect(throws: EngineError.notFound(.secret)) { try await verb() } }
         }
         #expect(try await open.exists([name], in: VaultBench.scope("other/dev"), by: person).map(\.exists) == [false])
-        await #expect(throws: EngineError.notFound(.environment)) { _ = try await open.list(VaultBench.scope("other/dev"), ListFilter(), by: person) }
+        for (scope, thing) in [("other/dev", NamedThing.project), ("default/none", .environment)] {
+            let place = VaultBench.scope(scope)
+            await #expect(throws: EngineError.notFound(thing)) { _ = try await open.list(place, ListFilter(), by: person) }
+            await #expect(throws: EngineError.notFound(thing)) { _ = try await open.history(of: place, limit: 1, by: person) }
+            await #expect(throws: EngineError.notFound(thing)) {
+                _ = try await open.importSecrets(ImportWish(secrets: [], conflict: .error, isDryRun: false), in: place, by: person)
+            }
+            // To whoever may be an agent one is as absent as the other.
+            await #expect(throws: EngineError.notFound(.environment)) { _ = try await open.list(place, ListFilter(), by: bench.nobody()) }
+        }
     }
 
     @discardableResult private func patch(_ bench: VaultBench, _ name: String, _ patch: MetadataPatch) async throws -> WriteResult {

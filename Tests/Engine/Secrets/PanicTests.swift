@@ -68,6 +68,7 @@ import Testing
         let since = try await bench.vault.panic(by: bench.person(steppedUp: false)).since
         try await bench.relock()
         #expect(try bench.open.freeze.since == since)
+        #expect(Set(try await bench.open.agents(by: bench.person()).map(\.isFrozen)) == [true])
         try await bench.lock()
         let next = bench.restarted()
         try await next.unlock()
@@ -78,6 +79,7 @@ import Testing
         }
         #expect(await code { try await next.open.masked(masked, by: next.agent()) } == "agents.frozen")
         try await next.open.thawAgents(by: next.person())
+        #expect(Set(try await next.open.agents(by: next.person()).map(\.isFrozen)) == [false])
         _ = try await next.open.masked(masked, by: next.agent())
         #expect(await code { try await next.open.thawAgents(by: next.person()) } == "request.invalid")
         try await next.relock()

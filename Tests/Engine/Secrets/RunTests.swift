@@ -34,7 +34,7 @@ import Testing
         #expect(try await variables(bench, wish(["db#password"]) { $0.secrets[0].variable = "X" }) == ["X=db#password"])
         #expect(try await variables(bench, wish(["stripe/api-key"]) { $0.secrets[0].way = .standardInput(.none) }) == ["stdin=stripe/api-key"])
         #expect(try await variables(bench, wish([], all: true)).count == 3)
-        await #expect(throws: EngineError.notFound(.environment)) {
+        await #expect(throws: EngineError.notFound(.project)) {
             _ = try await variables(bench, wish([], all: true) { $0.scope = VaultBench.scope("no/no") })
         }
     }

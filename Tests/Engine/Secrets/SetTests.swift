@@ -144,8 +144,8 @@ import Testing
 
     @Test("a write to an environment that is not there is refused") func absentEnvironment() async throws {
         let bench = try await VaultBench.unlocked()
-        for scope in ["default/prod", "other/dev"] {
-            await #expect(throws: EngineError.notFound(.environment)) {
+        for (scope, thing) in [("default/prod", NamedThing.environment), ("other/dev", .project)] {
+            await #expect(throws: EngineError.notFound(thing)) {
                 try await bench.set("app/key", bench.canary().secret, in: VaultBench.scope(scope))
             }
         }

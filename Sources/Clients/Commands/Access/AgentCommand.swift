@@ -82,10 +82,14 @@ struct AgentCommand: ParsableCommand {
                     .init(agent.policies.isEmpty ? "none: it may do nothing" : agent.policies.joined(separator: ", ").printable))
             }
             for line in table.lines(console.style) { console.say(line) }
+            if agents.items.contains(where: { $0.frozen == true && $0.revokedAt == nil }) {
+                console.note("what is frozen is refused everything: `tacit panic --thaw` lets it act again")
+            }
         }
 
         private static func state(_ agent: AgentSummary, _ style: Style) -> Table.Cell {
             if agent.revokedAt != nil { return .init("revoked", style: style.dim) }
+            if agent.frozen == true { return .init("frozen", style: style.red) }
             guard let count = agent.withheldSecrets else { return .init("in force", style: style.green) }
             return .init("output withheld (\(count) secret\(count == 1 ? "" : "s"))", style: style.yellow)
         }

@@ -52,6 +52,6 @@ struct PanicCommand: Verb {
             (frozen.tokens, "fake token"), (frozen.sessions, "session"), (frozen.files, "session file"), (frozen.brokers, "broker"),
             (frozen.runs, "run"),
         ]
-        return counts.filter { $0.0 > 0 }.map { $0.0 == 1 ? "1 \($0.1)" : "\($0.0) \($0.1)s" }
+        return counts.filter { $0.0 > 0 }.map { "\(Counted($0.0, $0.1))" }
     }
 }

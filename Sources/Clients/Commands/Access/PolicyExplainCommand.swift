@@ -1,4 +1,5 @@
 import ArgumentParser
+import Policies
 import TacitWire
 
 /// `tacit policy explain`
@@ -50,6 +51,16 @@ struct PolicyExplainCommand: Verb {
     var command: [String] = []
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
+
+    func check() throws {
+        try Self.check(capability.map { [$0] } ?? [], "capability", among: Capability.allCases.map(\.rawValue), of: "--capability")
+        try Self.check(given, "condition", among: ["session", "acknowledgement", "approval"], of: "--given")
+    }
+
+    private static func check(_ words: [String], _ thing: String, among all: [String], of option: String) throws {
+        guard !words.allSatisfy(all.contains) else { return }
+        throw CommandFailure.usage("what follows `\(option)` is no \(thing)", hint: "it is one of \(all.joined(separator: ", "))")
+    }
 
     func perform(in context: CommandContext) throws {
         let agent = try SegmentArgument.checked(agent, "the agent")

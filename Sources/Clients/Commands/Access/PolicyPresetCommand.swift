@@ -1,4 +1,5 @@
 import ArgumentParser
+import Policies
 import TacitWire
 
 /// `tacit policy preset`
@@ -47,6 +48,7 @@ struct PolicyPresetCommand: Verb {
                 ? CommandFailure.usage("this preset is about requests with a secret", hint: "name it by `-k`")
                 : CommandFailure.usage("this preset is about requests without a token", hint: "leave `-k` out")
         }
+        try checkKeys()
         guard preset.takesRepository == (repository != nil), repository.map(Self.isRepository) ?? true else {
             throw preset.takesRepository
                 ? CommandFailure.usage("this preset is about one repository", hint: "name it by `--repository OWNER/NAME`")
@@ -56,6 +58,20 @@ struct PolicyPresetCommand: Verb {
         let addition = PolicyAddition(sections: [("request_rules", items)])
         guard adds else { return console.say(addition.lines.joined(separator: "\n")) }
         try add(addition, for: holder, context)
+    }
+
+    /// Refuses what can be no pattern of a rule, as the policy would. It is not repeated: a value may have been typed.
+    private func checkKeys() throws {
+        for key in keys {
+            do throws(GlobError) { _ = try Glob(key, over: .secret) } catch {
+                let isField = key.split(separator: "#", maxSplits: 1).count == 2
+                throw CommandFailure.usage(
+                    "a `-k` is no name of a secret, and no pattern of names",
+                    hint: isField
+                        ? "rules are about whole secrets: name it without its field"
+                        : "write NAME, or a pattern such as `github/*`; --project and --env say where")
+            }
+        }
     }
 
     private static func isRepository(_ text: String) -> Bool {

@@ -56,7 +56,8 @@ struct RotateCommand: ParsableCommand {
             }
             let result: RotationResult = try VaultDoor.decode(answer.body)
             if options.json { return console.say(json: result) }
-            console.say("The root key is new (generation \(result.generation)): \(result.rewrapped) keys were wrapped anew. Your password stays.")
+            let keys = "\(Counted(result.rewrapped, "key")) \(result.rewrapped == 1 ? "was" : "were") wrapped anew"
+            console.say("The root key is new (generation \(result.generation)): \(keys). Your password stays.")
         }
     }
 }

@@ -63,10 +63,11 @@ struct BackupDrillCommand: Verb {
     private func report(_ drill: BackupDrill, _ console: Console) {
         guard drill.differences == 0 else { return }
         console.say("\(console.style.green("The drill went well:")) \(drill.backup.contents) were restored to a throw-away place and opened there.")
-        console.say("\(drill.versions) versions with \(drill.values) values, and \(drill.policies) of the policy, are as they are in the vault.")
-        if drill.newer > 0 { console.note("\(drill.newer) versions came after the backup was made") }
-        if drill.changed > 0 { console.note("the names, tags or times of \(drill.changed) secrets were changed since, and not compared") }
-        if drill.gone > 0 { console.note("\(drill.gone) secrets of the backup are in the vault no more") }
+        let versions = "\(Counted(drill.versions, "version")) with \(Counted(drill.values, "value"))"
+        console.say("\(versions), and \(drill.policies) of the policy, are as they are in the vault.")
+        if drill.newer > 0 { console.note("\(Counted(drill.newer, "version")) came after the backup was made") }
+        if drill.changed > 0 { console.note("the names, tags or times of \(Counted(drill.changed, "secret")) were changed since, and not compared") }
+        if drill.gone > 0 { console.note("\(Counted(drill.gone, "secret")) of the backup \(drill.gone == 1 ? "is" : "are") in the vault no more") }
         console.say("The throw-away place is gone, and the vault as it was.")
     }
 }

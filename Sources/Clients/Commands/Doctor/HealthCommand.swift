@@ -74,11 +74,10 @@ struct HealthCommand: Verb {
             console.say("  \(finding.scope)/\(finding.name.printable)\(field)" + style.dim(others + time))
         }
         let problems = result.findings.count(where: \.isProblem)
-        let words = [Self.count(problems, "problem"), Self.count(result.findings.count - problems, "hint")].joined(separator: ", ")
-        console.say("Score \(style.bold("\(result.score)")) of 100: \(Self.count(result.secrets, "secret")), \(words).")
+        let advice = result.findings.count - problems
+        let words = "\(Counted(problems, "problem")), \(advice == 0 ? "no advice" : "\(Counted(advice, "piece")) of advice")"
+        console.say("Score \(style.bold("\(result.score)")) of 100: \(Counted(result.secrets, "secret")), \(words).")
     }
-
-    private static func count(_ number: Int, _ thing: String) -> String { number == 1 ? "1 \(thing)" : "\(number) \(thing)s" }
 
     private static func meaning(_ kind: HealthResult.Kind) -> String {
         switch kind {

@@ -11,7 +11,7 @@ struct GenerateCommand: Verb {
             is printed, for a password that is kept elsewhere. Every character or word is as likely as any other (the system's randomness).
 
             ALPHABETS
-              \(ValueMaker.alphabets.map(\.name).joined(separator: ", ")); or the characters themselves
+              \(ValueMaker.alphabets.map(\.name).joined(separator: ", "))
 
             EXAMPLES
               tacit generate stripe/webhook
@@ -19,6 +19,7 @@ struct GenerateCommand: Verb {
               tacit generate api/signing-key --alphabet hex --length 64
               tacit generate wifi/guests --words 6
               tacit generate --alphabet alphanumeric --unambiguous
+              tacit generate door/code --characters 0123456789ABCD --length 6
             """)
 
     @Argument(help: ArgumentHelp("The secret, or NAME#FIELD; without it, the value is printed.", valueName: "name"))
@@ -27,8 +28,11 @@ struct GenerateCommand: Verb {
     @Option(name: .customLong("length"), help: ArgumentHelp("How many characters; 32.", valueName: "n"))
     var length: Int?
 
-    @Option(name: .customLong("alphabet"), help: ArgumentHelp("A name of the list above, or characters.", valueName: "name"))
+    @Option(name: .customLong("alphabet"), help: ArgumentHelp("A name of the list above; alphanumeric.", valueName: "name"))
     var alphabet: String?
+
+    @Option(name: .customLong("characters"), help: ArgumentHelp("Take these characters in place of an alphabet.", valueName: "characters"))
+    var characters: String?
 
     @Option(name: .customLong("exclude"), help: ArgumentHelp("Leave these characters out.", valueName: "characters"))
     var excluded: String?
@@ -47,8 +51,12 @@ struct GenerateCommand: Verb {
     @OptionGroup var options: GlobalOptions
 
     func check() throws {
-        guard words == nil || length == nil && alphabet == nil && excluded == nil && !isUnambiguous else {
-            throw CommandFailure.usage("`--words` does not go together with characters", hint: "leave out --length, --alphabet and --exclude")
+        guard words == nil || length == nil && alphabet == nil && characters == nil && excluded == nil && !isUnambiguous else {
+            throw CommandFailure.usage(
+                "`--words` does not go together with characters", hint: "leave out --length, --alphabet, --characters and --exclude")
+        }
+        guard alphabet == nil || characters == nil else {
+            throw CommandFailure.usage("an alphabet is named, or given by its characters", hint: "leave out --alphabet or --characters")
         }
         guard words != nil || separator == nil else { throw CommandFailure.usage("`--separator` stands between words", hint: "add `--words`") }
         _ = try maker()
@@ -56,9 +64,8 @@ struct GenerateCommand: Verb {
 
     private func maker() throws -> ValueMaker {
         if let words { return try ValueMaker(words: words, separator: separator ?? "-") }
-        let named = ValueMaker.alphabets.first { $0.name == alphabet ?? "alphanumeric" }?.characters
         return try ValueMaker(
-            length: length ?? ValueMaker.usualLength, alphabet: named ?? alphabet ?? "",
+            length: length ?? ValueMaker.usualLength, alphabet: try characters ?? ValueMaker.characters(ofAlphabet: alphabet ?? "alphanumeric"),
             without: (excluded ?? "") + (isUnambiguous ? ValueMaker.ambiguous : ""))
     }
 

@@ -23,6 +23,16 @@ struct ValueMaker {
         ]
     }()
 
+    private static var names: String { alphabets.map(\.name).joined(separator: ", ") }
+
+    /// The characters of a named alphabet. A word that is no name is refused: taken for characters, a slip would make a value of a few letters.
+    static func characters(ofAlphabet name: String) throws -> String {
+        guard let found = alphabets.first(where: { $0.name == name }) else {
+            throw CommandFailure.usage("no alphabet has this name", hint: "it is one of \(names); characters of your own go behind `--characters`")
+        }
+        return found.characters
+    }
+
     /// What one takes for another when reading.
     static let ambiguous = "0O1lI|"
 
@@ -33,7 +43,7 @@ struct ValueMaker {
         guard characters.count >= 2, characters.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw CommandFailure.usage(
                 "an alphabet has two or more characters",
-                hint: "letters, digits and signs of ASCII; or one of \(Self.alphabets.map(\.name).joined(separator: ", "))")
+                hint: "letters, digits and signs of ASCII behind `--characters`; or one of \(Self.names) behind `--alphabet`")
         }
         guard Self.lengths.contains(length) else { throw CommandFailure.usage("`--length` is 4 to 4096") }
         kind = .characters(characters, count: length)

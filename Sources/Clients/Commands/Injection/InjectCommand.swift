@@ -85,7 +85,7 @@ struct InjectCommand: Verb {
         try InjectedFile(output, replacing: force).write(text)
         Console(context).note(
             agent.map { "\(output) holds fake tokens of \($0): `tacit token list` shows them" }
-                ?? "\(output) holds \(template.references.count) values in clear: delete it when it is no longer needed")
+                ?? "\(output) holds \(Counted(template.references.count, "value")) in clear: delete it when it is no longer needed")
     }
 
     private func template(_ context: CommandContext) throws -> InjectionTemplate {

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// How far long work is: on a terminal a bar that is drawn over itself, elsewhere a plain line for every tenth.
@@ -24,7 +25,8 @@ final class ProgressMeter {
         let tenth = checking ? 11 : total == 0 ? 0 : 10 * min(done, total) / total
         if isDrawn {
             isOnLine = true
-            Console.write(Array("\r\u{1B}[K\(Self.bar(checking ? total : done, of: total)) \(text)".utf8), to: console.messages)
+            let line = Self.line(text, checking ? total : done, of: total, columns: Self.columns(console.messages))
+            Console.write(Array("\r\u{1B}[K\(line)".utf8), to: console.messages)
         } else if tenth > lastTenth {
             lastTenth = tenth
             Console.write(Array("tacit: \(text)\n".utf8), to: console.messages)
@@ -39,7 +41,8 @@ final class ProgressMeter {
 
     /// `30%  3,000 of 10,000 versions, 1,500/s, 5 seconds left`
     static func text(_ done: Int64, of total: Int64, since first: Int64, _ unit: String, in elapsed: Duration) -> String {
-        var text = "\(total == 0 ? 100 : 100 * done / total)%  \(grouped(done)) of \(grouped(total)) \(unit)"
+        var text =
+            "\(total == 0 ? 100 : 100 * done / total)%  \(grouped(done)) of \(grouped(total)) \(total == 1 && unit.hasSuffix("s") ? String(unit.dropLast()) : unit)"
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         guard done > first, seconds > 0 else { return text }
         let rate = Double(done - first) / seconds
@@ -48,8 +51,25 @@ final class ProgressMeter {
         return text
     }
 
-    static func bar(_ done: Int64, of total: Int64) -> String {
-        let width: Int64 = 24
+    /// What is drawn: a line that is broken over two would not be drawn over. The words come first, as many as fit, then as much of a bar.
+    private static func line(_ text: String, _ done: Int64, of total: Int64, columns: Int) -> String {
+        var parts = text.split(separator: ", ")
+        while parts.count > 1, parts.joined(separator: ", ").count >= columns { parts.removeLast() }
+        let words = parts.joined(separator: ", ")
+        let width = min(usualWidth, Int64(columns - words.count - 4))
+        return width < leastWidth ? String(words.prefix(max(0, columns - 1))) : "\(bar(done, of: total, width: width)) \(words)"
+    }
+
+    private static let usualWidth: Int64 = 24
+    private static let leastWidth: Int64 = 8
+
+    /// How wide a terminal is; wide where it does not say.
+    private static func columns(_ terminal: Int32) -> Int {
+        var (rows, columns) = (UInt16(0), UInt16(0))
+        return unsafe tacit_window_size(terminal, &rows, &columns) == 0 && columns > 0 ? Int(columns) : 200
+    }
+
+    static func bar(_ done: Int64, of total: Int64, width: Int64 = usualWidth) -> String {
         let filled = total == 0 ? width : min(width, width * done / total)
         return "[" + String(repeating: "#", count: Int(filled)) + String(repeating: ".", count: Int(width - filled)) + "]"
     }

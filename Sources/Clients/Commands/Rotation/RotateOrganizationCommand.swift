@@ -27,9 +27,8 @@ struct RotateOrganizationCommand: Verb {
         // It is one act: a signal waits for its end.
         let done = try EndingSignals.waiting { try rotated(door, context, console) }
         if options.json { return console.say(json: done) }
-        let tokens = done.endedTokens == 1 ? "1 fake token ended" : "\(ProgressMeter.grouped(Int64(done.endedTokens))) fake tokens ended"
-        console.say(
-            "The organization key is new (generation \(done.generation)): \(ProgressMeter.grouped(Int64(done.rows))) rows are under it, \(tokens).")
+        let rows = "\(Counted(done.rows, "row")) \(done.rows == 1 ? "is" : "are") under it, \(Counted(done.endedTokens, "fake token")) ended"
+        console.say("The organization key is new (generation \(done.generation)): \(rows).")
         console.say("  Agents keep their badges. Grant scheduled backups again, where there are some: tacit backup schedule")
         console.say("  The key that verifies checkpoints from here on: \(done.verifierKey.printable)")
     }

@@ -19,7 +19,7 @@ struct RotateStatusCommand: Verb {
         let console = Console(context)
         if options.json { return console.say(json: status) }
         if let organization = status.organization {
-            let counts = "\(ProgressMeter.grouped(Int64(organization.rows))) of \(ProgressMeter.grouped(Int64(organization.total))) rows"
+            let counts = "\(ProgressMeter.grouped(Int64(organization.rows))) of \(Counted(organization.total, "row"))"
             return console.say("The organization key is being rotated: \(counts) are made anew.")
         }
         guard let rotation = status.rotation else { return console.say("No rotation goes on.") }
@@ -40,5 +40,5 @@ extension RotationState {
         return "\(what) is being \(kind == .project ? "rotated" : "sealed anew"): \(done)"
     }
 
-    var counts: String { "\(ProgressMeter.grouped(min(versions, total))) of \(ProgressMeter.grouped(total)) versions" }
+    var counts: String { "\(ProgressMeter.grouped(min(versions, total))) of \(Counted(total, "version"))" }
 }

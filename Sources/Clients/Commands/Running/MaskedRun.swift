@@ -24,7 +24,7 @@ struct MaskedRun {
         door.references = plan.secrets.map(\.reference)
         if plan.takesAll { try door.askFirst() }
         let learning = try learner?.start(door)
-        let stream = try door.startRun(request)
+        let stream = try start(request, door)
         let console = Console(context)
         for notice in stream.notices { console.note(notice.printable) }
         let ignored = Set([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP].filter(Suspension.isIgnored))
@@ -34,6 +34,14 @@ struct MaskedRun {
         let status = RunPump(stream, streams, signals: signals, ignoring: ignored).run().conclude(console, json: options.json)
         if let learner, let learning { try learner.finish(learning, options) }
         return status
+    }
+
+    /// Starts it. A person whose secrets are not all there is told which is meant: the names may stand in a file.
+    private func start(_ request: RunRequest, _ door: VaultDoor) throws -> RunStream {
+        do { return try door.startRun(request) } catch let failure as CommandFailure {
+            let references = try plan.secrets.map { try Reference($0.reference, in: place) }
+            throw door.naming(failure, among: references, in: place)
+        }
     }
 
     /// The bits that new files of the caller do not get. The system tells them only by setting them.

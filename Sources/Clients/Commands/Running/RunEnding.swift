@@ -53,7 +53,7 @@ struct RunEnding: Equatable {
         for file in files.withheld { console.warn("\(file.path.printable): \(file.reason.printable)") }
         for file in files.kept { console.warn("\(file.path.printable) was changed meanwhile; the command's is \(file.copy.printable)") }
         let others = max(0, files.withheldCount - files.withheld.count) + files.keptCount - files.kept.count
-        if others > 0 { console.warn("\(others) more files did not leave the sandbox as they were") }
+        if others > 0 { console.warn("\(others) more \(others == 1 ? "file" : "files") did not leave the sandbox as they were") }
     }
 
     /// Most reports say nothing that a person needs to hear, which is seen without taking them apart.

@@ -23,11 +23,20 @@ struct UnmaskedRun {
         let targets = try targets(door)
         let successor = Successor(plan.command, RunPlan.inherited(context.environment), replacing: targets.compactMap(\.variable))
         for target in targets {
-            let value = WipedBytes(try door.answer("GET", target.reference.path + "/value" + target.reference.query).body)
+            let value = try naming(target.reference, door) {
+                WipedBytes(try door.answer("GET", target.reference.path + "/value" + target.reference.query).body)
+            }
             if let variable = target.variable { try successor.add(value, as: variable) } else { try successor.feed(value) }
         }
         try successor.replaceProcess()
         return RunEnding.ownFailure
+    }
+
+    /// What is asked for one of several secrets says, where it is refused, for which.
+    private func naming<Result>(_ reference: Reference, _ door: VaultDoor, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let failure as CommandFailure {
+            throw door.naming(failure, among: [reference], in: try ScopeResolver(context: context).scope(options))
+        }
     }
 
     /// One field and where it goes; standard input when no variable is named.
@@ -41,8 +50,9 @@ struct UnmaskedRun {
         var targets: [Target] = []
         for secret in plan.secrets {
             let reference = try Reference(secret.reference, options, in: context)
-            let detail: SecretDetail = try door.get(reference.path)
-            targets += try InjectedFields(detail, reference, prefix: plan.prefix ?? "").targets(secret)
+            targets += try naming(reference, door) {
+                try InjectedFields(door.get(reference.path), reference, prefix: plan.prefix ?? "").targets(secret)
+            }
         }
         if plan.takesAll { targets += try allTargets(door, except: Set(targets.map(\.reference.path))) }
         var taken: Set<String?> = []

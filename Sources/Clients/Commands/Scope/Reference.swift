@@ -9,6 +9,11 @@ struct Reference: Equatable, Sendable {
 
     /// Reads a reference; a bare name lies in the scope of the options. It never repeats a text that is no reference: it may be a value.
     init(_ text: String, _ options: ScopeOptions, in context: CommandContext) throws {
+        try self.init(text, in: ScopeResolver(context: context).scope(options))
+    }
+
+    /// As above, with the scope of bare names, which is looked for only if there is one.
+    init(_ text: String, in bare: @autoclosure () throws -> Scope) throws {
         guard NameShape.isReference(text) else {
             throw CommandFailure(
                 "this is no name of a secret", hint: "write NAME, NAME#FIELD or tacit://PROJECT/ENVIRONMENT/NAME#FIELD", status: .usage,
@@ -28,7 +33,7 @@ struct Reference: Equatable, Sendable {
             scope = Scope(project: String(parts[0]), environment: String(parts[1]))
             name = String(parts[2])
         } else {
-            scope = try ScopeResolver(context: context).scope(options)
+            scope = try bare()
             name = String(rest)
         }
     }
@@ -47,6 +52,12 @@ struct Reference: Equatable, Sendable {
     /// The secret as it is written in the next command: by its name where that is enough.
     func spoken(in context: CommandContext) throws -> String {
         try ScopeResolver(context: context).scope(project: nil, environment: nil) == scope ? name : "tacit://\(scope.text)/\(name)"
+    }
+
+    /// As it is written on the command line of this scope: in full where it lies elsewhere.
+    func text(in scope: Scope) -> String {
+        (self.scope == scope ? name : "tacit://\(self.scope.text)/\(name)") + (field.map { "#\($0)" } ?? "")
+            + (version.map { "?version=\($0)" } ?? "")
     }
 
     /// The secret's path in the API.

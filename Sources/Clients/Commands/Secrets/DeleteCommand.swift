@@ -19,12 +19,25 @@ struct DeleteCommand: Verb {
     @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
+    /// A refusal with the name that it is about, of several: each was asked for by itself, so nothing is told that was not asked.
+    private static func naming(_ failure: CommandFailure, _ reference: Reference, isLast: Bool) -> CommandFailure {
+        guard failure.problem != nil else { return failure }
+        var named = failure.naming([reference.name])
+        guard !isLast else { return named }
+        named.hint = [failure.hint, "what is named behind it was left alone"].compactMap(\.self).joined(separator: "; ")
+        named.problem?.hint = named.hint
+        return named
+    }
+
     func perform(in context: CommandContext) throws {
         let references = try names.map { try Reference(secret: $0, scope, in: context) }
         let door = try VaultDoor(context, options, to: "delete secrets")
         let console = Console(context)
-        for reference in references {
-            let written: Written = try VaultDoor.decode(try door.answer("DELETE", reference.path).body)
+        for (position, reference) in references.enumerated() {
+            let written: Written
+            do { written = try VaultDoor.decode(try door.answer("DELETE", reference.path).body) } catch let failure as CommandFailure {
+                throw references.count == 1 ? failure : Self.naming(failure, reference, isLast: position == references.count - 1)
+            }
             if options.json {
                 console.say(json: written)
             } else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TacitClient
 import TacitWire
 
 /// `tacit tag`
@@ -35,10 +36,30 @@ struct TagCommand: Verb {
     func perform(in context: CommandContext) throws {
         let reference = try Reference(secret: name, scope, in: context)
         let door = try VaultDoor(context, options, to: "tag `\(reference.name)`")
+        let console = Console(context)
+        let before = options.json ? nil : tags(of: reference, through: door)
+        if let before, removed.allSatisfy({ !before.contains($0) }), added.allSatisfy(before.contains) {
+            return console.say(
+                "Nothing to change: \(reference.name) has \(Self.list(added.map { "the tag \($0)" } + removed.map { "no tag \($0)" })).")
+        }
         let patch = SecretPatch(addTags: added.isEmpty ? nil : added, removeTags: removed.isEmpty ? nil : removed)
         let written: Written = try door.send("PATCH", reference.path, json: patch)
-        let console = Console(context)
         if options.json { return console.say(json: written) }
         console.say("Changed the tags of \(reference.name).")
+        let vain = removed.filter { before?.contains($0) == false }
+        if !vain.isEmpty { console.note("\(reference.name) has \(Self.list(vain.map { "no tag \($0)" }))".printable) }
+    }
+
+    /// The tags that it has, where this command is told.
+    private func tags(of reference: Reference, through door: VaultDoor) -> [String]? {
+        guard let secret: SecretDetail = try? VaultDoor.decode(try door.plain("GET", reference.path).body), secret.deletedAt == nil else {
+            return nil
+        }
+        return secret.tags
+    }
+
+    private static func list(_ words: [String]) -> String {
+        guard let last = words.last, words.count > 1 else { return words.joined() }
+        return words.dropLast().joined(separator: ", ") + " and " + last
     }
 }

@@ -12,6 +12,8 @@ package struct RegisteredAgent: Sendable {
     package var policies: [String]
     /// For how many secrets nothing leaves its runs, until a person resets it.
     package var withheldSecrets = 0
+    /// Whether it is refused everything, until a person thaws it.
+    package var isFrozen = false
 }
 
 extension OpenVault {
@@ -25,7 +27,8 @@ extension OpenVault {
                 return RegisteredAgent(
                     name: agent.document.name, createdAt: agent.record.createdAt, revokedAt: agent.record.revokedAt,
                     policies: policy.document.policies.filter { $0.applies(to: .agent(agent.document.name)) }.map(\.name),
-                    withheldSecrets: fuses.count { $0.agent == row.id.cast() && $0.blownAt != nil })
+                    withheldSecrets: fuses.count { $0.agent == row.id.cast() && $0.blownAt != nil },
+                    isFrozen: freeze.denial(of: row.id.cast() as AgentID) != nil)
             }.sorted { $0.name < $1.name }
         }
     }

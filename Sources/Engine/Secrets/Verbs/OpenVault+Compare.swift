@@ -47,7 +47,7 @@ extension OpenVault {
         let permit = try await authorizer.permit(act, by: asker, on: scopes.map { Target(scope: $0, subject: AuditSubject(name: "\($0)")) })
         var subjects: [AuditSubject] = []
         for scope in scopes {
-            guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+            guard let place = try await place(scope) else { throw try await absence(of: scope, to: asker) }
             let subject = AuditSubject(project: place.project, environment: place.environment, name: "\(scope)")
             if !subjects.contains(subject) { subjects.append(subject) }
         }

@@ -124,7 +124,7 @@ extension OpenVault {
     }
 
     private func store(_ work: CopyWork, in scope: Scope, by asker: Asker, access: AuthorizedAccess) async throws -> CopyPlan {
-        guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+        guard let place = try await place(scope) else { throw try await absence(of: scope, to: asker) }
         var (plan, change) = (work.plan, work.change)
         let met = try await meetProposals(storing: work.written.map(\.name), in: place, by: asker, &change)
         let subjects = work.written.map { target(scope, $0.name, $0.secret, version: $0.secret.current).subject }

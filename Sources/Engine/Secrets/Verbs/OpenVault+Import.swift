@@ -42,7 +42,7 @@ extension OpenVault {
         guard wish.secrets.count <= Self.largestImport else {
             throw EngineError.invalid("an import has at most \(Self.largestImport) secrets", hint: "split the file")
         }
-        guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+        guard let place = try await place(scope) else { throw try await absence(of: scope, to: asker) }
         let subject = AuditSubject(project: place.project, environment: place.environment, name: "\(scope)")
         let access = try await authorizer.begin(permit, on: [subject], detail: [AuditFact("secrets", wish.secrets.count)])
         do {

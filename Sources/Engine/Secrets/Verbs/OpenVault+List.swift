@@ -42,7 +42,7 @@ extension OpenVault {
         // The decision comes first: whether an environment is there that the asker may know nothing of is not looked up.
         let permit = try await authorizer.permit(act, by: asker, on: [target])
         guard let place = try await place(scope) else {
-            let error = EngineError.notFound(.environment)
+            let error = try await absence(of: scope, to: asker)
             try await authorizer.refuse(act, by: asker, on: [target.subject], error: error)
             throw error
         }

@@ -16,7 +16,7 @@ extension OpenVault {
     package func history(of scope: Scope, limit: Int, by asker: Asker) async throws -> [PlaceVersion] {
         let access = try await access(to: Act(.environmentHistory, .list, .person), in: [scope], by: asker)
         return try await concluding(access) {
-            guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+            guard let place = try await place(scope) else { throw try await absence(of: scope, to: asker) }
             var found: [PlaceVersion] = []
             for row in try await metadataCache.rows(of: place, in: self) {
                 for (number, manifest) in try await shelf.manifests(row.record) {

@@ -17,6 +17,14 @@ extension OpenVault {
         return place
     }
 
+    /// What of a scope is not there, as an error. To an agent it is the environment, whichever it is.
+    func absence(of scope: Scope, to asker: Asker) async throws -> EngineError {
+        guard !asker.isAgent, try await book.record(.project, parent: nil, name: scope.project.description) == nil else {
+            return .notFound(.environment)
+        }
+        return .notFound(.project)
+    }
+
     /// The secret that an asker means; nil when there is none, or none that the asker may know of.
     ///
     /// What the asker may not know of is not looked for: a name that nothing has is looked up instead, so that the answer takes the same work.

@@ -46,7 +46,7 @@ extension OpenVault {
         let target = Target(scope: scope, subject: AuditSubject(name: "\(scope)"))
         let access = try await authorizer.authorize(Act(.ruleList, .list, .listing), by: asker, on: [target])
         return try await concluding(access) {
-            guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+            guard let place = try await place(scope) else { throw try await absence(of: scope, to: asker) }
             guard let view = policy.view(for: asker, in: scope) else { return .none }
             var views: [RuleView] = []
             var names: [SecretName] = []

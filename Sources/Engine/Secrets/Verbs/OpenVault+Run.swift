@@ -208,7 +208,7 @@ extension OpenVault {
                     way: secret.way, isPinned: secret.reference.version != nil, record: record))
         }
         guard wish.takesAll, !asker.isAgent else { return wanted }
-        guard let place = try await place(wish.scope) else { throw EngineError.notFound(.environment) }
+        guard let place = try await place(wish.scope) else { throw try await absence(of: wish.scope, to: asker) }
         for entry in try await metadataCache.rows(of: place, in: self) where (try? usable(entry.record)) != nil {
             guard !wanted.contains(where: { $0.record?.id == entry.record.id }) else { continue }
             wanted.append(

@@ -74,7 +74,7 @@ extension OpenVault {
         let found = try await sought(write.name, in: scope, for: act, by: asker)
         let target = target(scope, write.name, found).present
         let permit = try await authorizer.permit(act, by: asker, on: [target])
-        guard let place = try await place(scope) else { throw EngineError.notFound(.environment) }
+        guard let place = try await place(scope) else { throw try await absence(of: scope, to: asker) }
         if found?.deletedAt != nil { throw EngineError.deleted }
         let current = found?.current ?? 0
         if let expected = write.expectedVersion, expected != current { throw EngineError.revisionMismatch(current: current) }

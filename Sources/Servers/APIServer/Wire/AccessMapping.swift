@@ -24,7 +24,7 @@ extension AgentSummary {
     init(_ agent: RegisteredAgent) {
         self.init(
             name: agent.name.description, createdAt: agent.createdAt.seconds, revokedAt: agent.revokedAt?.seconds, policies: agent.policies,
-            withheldSecrets: agent.withheldSecrets > 0 ? agent.withheldSecrets : nil)
+            withheldSecrets: agent.withheldSecrets > 0 ? agent.withheldSecrets : nil, frozen: agent.isFrozen ? true : nil)
     }
 }
 

@@ -25,7 +25,9 @@ extension DoctorReport {
     private static func overflow(_ facts: KeeperFacts) -> Finding? {
         let count = facts.memoryUsage.ordinaryBlocks
         guard count > 0 else { return nil }
-        return .init(.advice, "keeper.memory-full", "\(count) values are too large for locked memory; they are overwritten after use")
+        return .init(
+            .advice, "keeper.memory-full",
+            "\(count == 1 ? "1 value is" : "\(count) values are") too large for locked memory, and overwritten after use")
     }
 
     private static func process(_ facts: KeeperFacts) -> Finding? {

@@ -81,6 +81,8 @@ final class FakeKeeper: Sendable {
         }
     }
 
+    private static let lastChunk = Array("0\r\n\r\n".utf8)
+
     private static func read(_ connection: Int32) -> Request? {
         var buffer: [UInt8] = []
         func fill() -> Bool {
@@ -90,7 +92,9 @@ final class FakeKeeper: Sendable {
             return count > 0
         }
         let mark = Array("\r\n\r\n".utf8)
-        while buffer.firstRange(of: mark) == nil { guard fill() else { return nil } }
+        while buffer.firstRange(of: mark) == nil || buffer.starts(with: Self.lastChunk) {
+            if buffer.starts(with: Self.lastChunk) { buffer.removeFirst(Self.lastChunk.count) } else { guard fill() else { return nil } }
+        }
         guard let end = buffer.firstRange(of: mark) else { return nil }
         let lines = String(decoding: buffer[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
         let words = lines[0].split(separator: " ")
@@ -99,9 +103,18 @@ final class FakeKeeper: Sendable {
             let pair = line.split(separator: ":", maxSplits: 1)
             headers[pair[0].lowercased()] = pair[1].drop { $0 == " " }.description
         }
-        let length = headers["content-length"].flatMap { Int($0) } ?? 0
-        while buffer.count < end.upperBound + length { guard fill() else { return nil } }
-        let body = Array(buffer[end.upperBound..<(end.upperBound + length)])
+        var (start, length) = (end.upperBound, headers["content-length"].flatMap { Int($0) } ?? 0)
+        if headers["transfer-encoding"] == "chunked" {
+            // One chunk, as the opening of a run is; the end of it comes after the answer.
+            let line = Array("\r\n".utf8)
+            while buffer[start...].firstRange(of: line) == nil { guard fill() else { return nil } }
+            guard let size = buffer[start...].firstRange(of: line) else { return nil }
+            length = Int(String(decoding: buffer[start..<size.lowerBound], as: UTF8.self), radix: 16) ?? 0
+            start = size.upperBound
+            while buffer.count < start + length + line.count { guard fill() else { return nil } }
+        }
+        while buffer.count < start + length { guard fill() else { return nil } }
+        let body = Array(buffer[start..<(start + length)])
         return Request(method: String(words[0]), path: String(words[1]), headers: headers, body: body)
     }
 }

@@ -1,0 +1,113 @@
+import CProcess
+import Glibc
+import TacitWire
+import Testing
+
+@testable import Commands
+
+@Suite("What a newcomer stumbles over")
+struct NewcomerTests {
+    @Test("an alphabet is named, or its characters are given as such: what is neither is no alphabet", arguments: ["hexx", "HEX", "abc123", ""])
+    func alphabet(_ text: String) throws {
+        let rig = try Rig(nil)
+        let outcome = try rig.run("generate", "--alphabet", text)
+        #expect(outcome.status == 2 && outcome.output.isEmpty)
+        #expect(outcome.messages.hasPrefix("tacit: error: no alphabet has this name\n"))
+        for word in ["alphanumeric", "hex", "base64url", "--characters"] { #expect(outcome.messages.contains(word)) }
+    }
+
+    @Test("an alphabet of one's own is given by its characters") func characters() throws {
+        let rig = try Rig(nil)
+        let own = try rig.run("generate", "--characters", "xy", "--length", "64")
+        #expect(own.status == 0 && Set(own.text) == Set("xy"))
+        #expect(try rig.run("generate", "--alphabet", "digits").text.allSatisfy(\.isNumber))
+        #expect(try rig.run("generate", "--characters", "xy", "--alphabet", "hex").status == 2)
+        #expect(try rig.run("generate", "--characters", "xy", "--words", "6").status == 2)
+    }
+
+    @Test(
+        "rules of a preset are about whole secrets: what no pattern can be is said to be none",
+        arguments: ["a#field", "tacit://default/dev/a", "a b", "/a"])
+    func presetKey(_ key: String) throws {
+        let rig = try Rig()
+        for more in [[], ["--add"]] {
+            let outcome = try rig.run(["policy", "preset", "read-only-github", "--agent", "claude", "-k", key] + more)
+            #expect(outcome.status == 2 && outcome.output.isEmpty)
+            #expect(outcome.messages.contains("`-k`") && !outcome.messages.contains(key))
+            #expect(outcome.messages.contains("without its field") == key.contains("#"))
+        }
+        #expect(rig.keeper?.routes == [])
+        #expect(try rig.run("policy", "preset", "read-only-github", "--agent", "claude", "-k", "github/*").status == 0)
+    }
+
+    @Test("an agent that is frozen is not called in force", arguments: [("", "in force"), (#","frozen":true"#, "frozen")])
+    func frozen(_ more: String, _ state: String) throws {
+        let item = #"{"name":"claude","created_at":"2025-11-21T04:00:00Z","policies":["p"]\#(more)}"#
+        let rig = try Rig(["GET /v1/agents": { _ in .init(body: Array(#"{"items":[\#(item)]}"#.utf8)) }])
+        let outcome = try rig.run("agent", "list")
+        #expect(outcome.text.contains(state) && outcome.text.contains("in force") == (state == "in force"), "\(outcome.text)")
+        #expect(outcome.messages.contains("tacit panic --thaw") == (state == "frozen"))
+    }
+
+    private static func tagged(_ tags: [String]) throws -> Rig {
+        let secret = "/v1/projects/default/environments/dev/secrets/a"
+        return try Rig([
+            "GET \(secret)": { _ in
+                .json(SecretDetail(id: "1", name: "a", version: 1, revision: 1, fields: [], tags: tags, createdAt: "", updatedAt: ""))
+            },
+            "PATCH \(secret)": { _ in .json(Written(name: "a", version: 1, revision: 2)) },
+        ])
+    }
+
+    @Test("tags that are as they were asked to be are not said to be changed") func tags() throws {
+        let rig = try Self.tagged(["x", "y"])
+        #expect(try rig.run("tag", "a", "--remove", "z").text == "Nothing to change: a has no tag z.\n")
+        #expect(
+            try rig.run("tag", "a", "--add", "x", "--remove", "z", "--remove", "q").text
+                == "Nothing to change: a has the tag x, no tag z and no tag q.\n")
+        #expect(rig.keeper?.routes.contains { $0.hasPrefix("PATCH") } == false)
+        let part = try rig.run("tag", "a", "--remove", "x", "--remove", "z")
+        #expect(part.text == "Changed the tags of a.\n" && part.messages == "tacit: note: a has no tag z\n")
+        #expect(try rig.run("tag", "a", "--remove", "x").messages.isEmpty)
+    }
+
+    @Test("a capability or condition that is none is a mistake of the command line")
+    func explain() throws {
+        let rig = try Rig()
+        for (option, word) in [("--capability", "env_inject"), ("--given", "acknowledgement")] {
+            let outcome = try rig.run("policy", "explain", "claude", "a", option, "fly")
+            #expect(outcome.status == 2 && outcome.messages.contains(word) && outcome.messages.contains("`\(option)`"), "\(outcome.messages)")
+        }
+        #expect(rig.keeper?.routes == [])
+    }
+
+    @Test("one of a thing is spoken of as one") func plurals() throws {
+        let rig = try Rig([
+            "POST /v1/rotations/root": { _ in .json(RotationResult(generation: 2, rewrapped: 1)) },
+            "GET /v1/slots": { _ in .json(Page<SlotSummary>(items: [])) },
+        ])
+        let password = try rig.descriptor("p\n")
+        defer { close(password) }
+        #expect(try rig.run("rotate", "root", "--password-fd", "\(password)").text.contains("1 key was wrapped anew"))
+        #expect(ProgressMeter.text(1, of: 1, since: 0, "versions", in: .zero) == "100%  1 of 1 version")
+        #expect(ProgressMeter.text(1, of: 2, since: 0, "versions", in: .zero) == "50%  1 of 2 versions")
+    }
+
+    @Test("progress stays in one line of a narrow terminal", arguments: [(20, 0), (40, 0), (60, 10), (200, 24)])
+    func narrow(columns: UInt16, bar: Int) throws {
+        let terminal = try FakeTerminal()
+        let descriptor = unsafe open(terminal.path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        defer { close(descriptor) }
+        #expect(tacit_set_window_size(descriptor, 24, columns) == 0)
+        var context = try Rig(nil).context
+        context.messages = descriptor
+        let start = ContinuousClock.now
+        var moments = [start, start.advanced(by: .seconds(60))]
+        let meter = ProgressMeter(Console(context), unit: "versions", from: 0, of: 5_000_000) { moments.removeFirst() }
+        meter.show(1_234_567)
+        let line = try #require(terminal.screen.split(separator: "\u{1B}[K").last)
+        #expect(line.count < Int(columns) && line.contains("24%"), "\(line)")
+        #expect(line.count { $0 == "#" || $0 == "." } >= bar)
+        #expect(line.contains("3 minutes left") == (columns > 60))
+    }
+}
