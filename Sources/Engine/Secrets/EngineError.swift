@@ -44,6 +44,8 @@ package enum EngineError: Diagnosable, Equatable {
     case logBroken
     case unreadable
     case logFull
+    /// The disk is full, and what nobody may learn without an entry is not shown.
+    case auditUnwritten
     /// Agents are frozen, and that could not be stored.
     case freezeUnstored
     /// The vault is locked, and a freeze of agents could not be kept for its next unlock.
@@ -125,6 +127,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .logBroken: "vault.log-broken"
         case .unreadable: "vault.unreadable"
         case .logFull: "audit.full"
+        case .auditUnwritten: "audit.unwritten"
         case .freezeUnstored: "agents.freeze-unstored"
         case .freezeUnkept: "agents.freeze-unkept"
         case .lockUnwritten: "vault.lock-unwritten"
@@ -178,6 +181,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .recordsDisagree: "the stored rows disagree with the audit log: a row was changed outside Tacit"
         case .logBroken: "the audit log is not as it was written: an entry was changed or taken away outside Tacit"
         case .unreadable: "a stored secret could not be opened"
+        case .auditUnwritten: "the disk is full: this could not be written down in the audit log, so nothing was shown or done"
         case .logFull: "too many acts wait to be audited while the vault is locked"
         case .freezeUnstored: "every agent is frozen, but only until the vault is locked: that could not be stored"
         case .freezeUnkept: "the vault is locked, so no agent gets anything now; that agents are to be frozen could not be kept for the next unlock"
@@ -224,6 +228,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .checkpointsMissing: "restore a backup; if you know why they are gone, accept it with `tacit doctor --accept-rollback`"
         case .logBroken: "restore a backup; a checkpoint kept elsewhere shows how far the log is whole"
         case .recordsDisagree, .unreadable: "run `tacit audit verify`, and restore a backup if it names a break"
+        case .auditUnwritten: "free some space on the vault's disk, and try again; nothing leaves the vault without an entry"
         case .logFull: "unlock the vault, so that they are absorbed"
         case .freezeUnstored, .freezeUnkept: "free some space on the disk, and repeat `tacit panic`"
         case .lockUnwritten: "free some space on the disk; `tacit audit list` shows what was written"

@@ -93,7 +93,7 @@ enum ProblemTable {
         case .invalid, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unprovable, .unprunable, .unreadable: 500
         case .logFull, .runnersGone: 503
-        case .freezeUnstored, .freezeUnkept, .lockUnwritten: 507
+        case .freezeUnstored, .freezeUnkept, .lockUnwritten, .auditUnwritten: 507
         }
     }
 

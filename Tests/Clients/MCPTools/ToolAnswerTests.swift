@@ -23,6 +23,13 @@ import Testing
         #expect(try await text("secret_status", bare).contains("No policy allows you anything here"))
         let absent = StubKeeper { $0.failure = Problem("keeper.unreachable", "no keeper", status: 503) }
         #expect(try await text("secret_status", absent).contains(#""vault":"unreachable""#))
+        let nameless = StubKeeper {
+            $0.failure = Problem(
+                "badge.missing", "there is no badge of the agent claude", status: 503, hint: "run `tacit agent add claude` in a terminal")
+        }
+        let answer = try await text("secret_status", nameless)
+        #expect(answer.contains(#""vault":"unknown""#))
+        #expect(answer.contains("Tell the person: there is no badge of the agent claude; run `tacit agent add claude` in a terminal."))
     }
 
     @Test("the status explains every topic", arguments: HelpTopic.names)

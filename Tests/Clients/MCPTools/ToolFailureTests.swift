@@ -25,6 +25,8 @@ import Testing
             (Problem("run.too-many", "five", status: 429), "rate_limited", true),
             (Problem("rate", "slow", status: 429, retryAfter: 9), "rate_limited", true),
             (Problem("run.unavailable", "gone", status: 503), "unavailable", true),
+            (Problem("badge.missing", "no badge", status: 503, hint: "add it"), "unavailable", false),
+            (Problem("badge.refused", "no badge", status: 503, hint: "add it"), "unavailable", false),
             (Problem("audit.full", "full", status: 507), "unavailable", false),
             (Problem("body", "large", status: 413), "too_large", false),
             (Problem("slow", "slow", status: 504), "timeout", true),

@@ -78,8 +78,14 @@ def hook(typist, name, house):
     assert succeeded, f"{name}: the scope stayed"
     typist.type(f"cd {house.home}/loose\n")
     typist.expect("can be written by other users")
+    _, succeeded = typist.enter('test "$TACIT_SCOPE" = ".tacit.yaml?"')
+    assert succeeded, f"{name}: a file that others may write set the scope, or has no mark"
+    typist.type("cd sub\n")
+    printed, succeeded = typist.enter('test "$TACIT_SCOPE" = ".tacit.yaml?"')
+    assert succeeded and "can be written" not in printed, f"{name}: the file is told of again: {printed!r}"
+    typist.type("cd /\n")
     _, succeeded = typist.enter('test -z "$TACIT_SCOPE"')
-    assert succeeded, f"{name}: a file that others may write set the scope"
+    assert succeeded, f"{name}: the mark stayed"
 
 
 def silence(house):
@@ -129,7 +135,9 @@ def main():
         house.tacit("set", "only-there", "-e", "staging", input=b"CANARY-value-77aa", check=True)
         (house.home / "work/deep/er").mkdir(parents=True)
         (house.home / "work/.tacit.yaml").write_text("project: shop\nenvironment: dev\nkeys: [one, two]\n")
-        (house.home / "loose").mkdir()
+        (house.home / "loose/sub").mkdir(parents=True)
+        # A directory of a project's name, which Tab must not take the project for.
+        (house.home / "shop").mkdir()
         (house.home / "loose/.tacit.yaml").write_text("project: shop\n")
         (house.home / "loose/.tacit.yaml").chmod(0o666)
         manual(house)

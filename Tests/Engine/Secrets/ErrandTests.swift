@@ -85,7 +85,7 @@ import Testing
         })
         fails.set()
         bench.brokers.play { $0.before = { log.clear() } }
-        #expect(await Self.code { try await Self.request(bench) } == "store.full")
+        #expect(await Self.code { try await Self.request(bench) } == "audit.unwritten")
         #expect(bench.brokers.leaves.isEmpty && log.calls.contains("commit") && !log.calls.contains("field"))
         fails.set(false)
         try await Self.request(bench)

@@ -62,6 +62,25 @@ import Testing
         #expect(try await bench.verify().missingOutcomes.isEmpty)
     }
 
+    @Test("what stands in the way of an import is named, up to ten, in the order of the file") func namedConflicts() async throws {
+        let bench = try await VaultBench.unlocked()
+        let (a, b) = (bench.canary(), bench.canary())
+        for number in 1...12 { try await bench.set("k\(number)", a.secret) }
+        for name in ["gone", "lost"] {
+            try await bench.set(name, a.secret)
+            _ = try await bench.open.delete(VaultBench.name(name), in: VaultBench.dev, by: bench.person())
+        }
+        func message(_ names: [String]) async -> String? {
+            do { _ = try await run(bench, names.map { ($0, b) }) } catch { return (error as? EngineError)?.message }
+            return nil
+        }
+        #expect(await message(["k2"]) == "k2 is there already with another value")
+        #expect(await message(["k2", "new", "k1"]) == "k2 and k1 are there already with another value")
+        #expect(await message(["k3", "gone", "k1", "lost"]) == "gone and lost are deleted")
+        let all = (1...12).map { "k\($0)" }
+        #expect(await message(all) == all.prefix(10).joined(separator: ", ") + " and 2 more are there already with another value")
+    }
+
     @Test("conflicts are skipped or overwritten as wished, and a dry run stores nothing") func conflicts() async throws {
         let bench = try await VaultBench.unlocked()
         let (a, b, c) = (bench.canary(), bench.canary(), bench.canary())

@@ -31,6 +31,7 @@ struct ProblemTableTests {
             (.unknownField, 404, "field.not-found"), (.invalid("what", hint: nil), 422, "request.invalid"), (.lastPersonSlot, 409, "slot.last"),
             (.rollbackSuspected, 409, "vault.rollback-suspected"), (.recordsDisagree, 500, "vault.records-disagree"),
             (.logBroken, 500, "vault.log-broken"), (.unreadable, 500, "vault.unreadable"), (.logFull, 503, "audit.full"),
+            (.auditUnwritten, 507, "audit.unwritten"),
             (.tooManyRuns, 429, "run.too-many"), (.runnersGone, 503, "run.unavailable"), (.backupBusy, 409, "backup.busy"),
             (.backupTooSoon(seconds: 9), 429, "backup.too-soon"), (.notFound(.entry), 404, "entry.not-found"),
             (.notFound(.checkpoint), 404, "checkpoint.not-found"),

@@ -8,7 +8,10 @@ extension DotEnv {
     /// - Lines end in LF or CRLF; a byte order mark of UTF-8 is skipped. Values may be of any bytes but NUL.
     package static func parse(_ bytes: [UInt8], duplicates: Duplicates = .refuse) throws(FormatError) -> Content {
         var parser = Parser(bytes: bytes, duplicates: duplicates)
-        do throws(FormatError) { try parser.parse() } catch {
+        do throws(FormatError) {
+            try parser.parse()
+            if let first = parser.faults.first { throw first.with(parser.faults.dropFirst()) }
+        } catch {
             parser.content.wipe()
             throw error
         }
@@ -23,6 +26,10 @@ private struct Parser {
     private var position = 0
     private var line = 1
     private var places: [String: Int] = [:]
+    /// What is wrong with single lines. They are told together.
+    private(set) var faults: [FormatError] = []
+    /// Faults after which the next line means what it says. Behind a quote that is not closed as it seems, a line may be a part of a value.
+    private static let passable: Set<String> = ["dotenv.name", "dotenv.colon", "dotenv.no-equals", "dotenv.duplicate", "dotenv.too-large"]
 
     init(bytes: [UInt8], duplicates: DotEnv.Duplicates) {
         self.bytes = bytes
@@ -33,13 +40,30 @@ private struct Parser {
         try checkEncoding()
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         while position < bytes.count {
-            skipBlanks()
-            if isAtLineEnd || next == UInt8(ascii: "#") {
-                try skipLine()
-            } else {
-                try readItem()
+            let start = position
+            do throws(FormatError) { try readLine() } catch {
+                faults.append(error)
+                guard Self.passable.contains(error.code) else { return }
+                leaveLine(begunAt: start)
             }
         }
+    }
+
+    private mutating func readLine() throws(FormatError) {
+        skipBlanks()
+        if isAtLineEnd || next == UInt8(ascii: "#") {
+            try skipLine()
+        } else {
+            try readItem()
+        }
+    }
+
+    /// Goes on behind a line with a fault, which may have been read to its end.
+    private mutating func leaveLine(begunAt start: Int) {
+        if position > start, bytes[position - 1] == UInt8(ascii: "\n") { return }
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+        position = min(position + 1, bytes.count)
+        line += 1
     }
 
     private mutating func readItem() throws(FormatError) {

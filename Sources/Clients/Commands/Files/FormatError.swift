@@ -8,6 +8,8 @@ package struct FormatError: Error, Equatable, Sendable {
     package let hint: String?
     /// Where it is; nil when it concerns the file as a whole.
     package let position: FilePosition?
+    /// The same of other lines, as sentences with their places; ten at most are told in all.
+    private(set) var others: [String] = []
 
     init(_ code: String, _ message: String, hint: String? = nil, at position: FilePosition?) {
         self.code = code
@@ -18,8 +20,19 @@ package struct FormatError: Error, Equatable, Sendable {
 
     /// The error with its place, such as `policy.yaml:3:5: this key is unknown`.
     package func text(naming file: String) -> String {
-        guard let position else { return "\(file): \(message)" }
-        return "\(file):\(position): \(message)"
+        let place = position.map { "\(file):\($0)" } ?? file
+        return ["\(place): \(message)", others.joined(separator: "; ")].filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+
+    private static let mostTold = 10
+
+    /// With what else is wrong with the file.
+    func with(_ more: some Collection<FormatError>) -> FormatError {
+        var error = self
+        error.others = more.prefix(Self.mostTold - 1).map { other in (other.position.map { "line \($0.line): " } ?? "") + other.message }
+        let rest = more.count - error.others.count
+        if rest > 0 { error.others.append("and \(rest) more \(rest == 1 ? "line" : "lines")") }
+        return error
     }
 }
 

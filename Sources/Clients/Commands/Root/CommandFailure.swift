@@ -27,10 +27,14 @@ package struct CommandFailure: Error, Equatable, Sendable {
 
     /// The keeper's refusal, in words for a person at the command line.
     package init(_ problem: Problem) {
-        self.init(problem.title, hint: problem.hint, status: ExitStatus(httpStatus: problem.status), code: problem.code)
+        let hint = problem.hint == "access_request" ? Self.accessRequest : problem.hint
+        self.init(problem.title, hint: hint, status: ExitStatus(httpStatus: problem.status), code: problem.code)
         if problem.code == "run.too-many" { status = .failed }
         self.problem = problem
     }
+
+    /// The constant next step of a denial names an agent's tool; at a command line it is this.
+    private static let accessRequest = "a person allows it by `tacit policy edit`; an agent asks them with its tool access_request"
 
     /// Adds why the keeper did not take the command for a person's, and the next step.
     mutating func explain(_ doubt: Asker.Doubt) {

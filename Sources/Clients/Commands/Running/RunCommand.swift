@@ -11,6 +11,9 @@ struct RunCommand: Verb {
             variable or -k names one. It keeps your terminal, your environment, its signals and its exit code; streams that are pipes stay pipes. \
             What it prints goes through redaction: known values, also in base64, hex and other common forms, become [REDACTED:NAME].
 
+            It ends when the command has ended and nothing that it started holds its output any more: what is to go on in the background gets an output of its own, as \
+            in `server > log 2>&1 &`.
+
             Without -k, --all, --stdin or --env-file it gets the `keys` of the nearest .tacit.yaml.
 
             With --sandbox the command sees the system's programs and the working directory, and nothing else of this machine; it has no network. \

@@ -21,6 +21,16 @@ struct ScopeResolver {
             project: project ?? file?.project ?? Scope.usual.project, environment: environment ?? file?.environment ?? Scope.usual.environment)
     }
 
+    /// The scope for a prompt; where there is none, a mark of why.
+    func mark(_ options: ScopeOptions) -> String {
+        if let scope = try? scope(options) { return scope.text }
+        do { _ = try projectFile() } catch { return Self.brokenFile }
+        return "scope?"
+    }
+
+    /// Stands in a prompt for a file of no use.
+    static let brokenFile = "\(ProjectFile.name)?"
+
     /// What the person said by option or variable, whatever a `.tacit.yaml` says: a directory's file may be somebody else's.
     func spoken(_ options: ScopeOptions) throws -> Scope {
         Scope(

@@ -92,7 +92,7 @@ struct SecretTemplate {
     }
 
     /// Adds what was not written: asked for at a terminal, else as usual. Then each field is as it must be.
-    func completed(_ parts: [SetFields.Part], on terminal: Terminal?) throws -> [SetFields.Part] {
+    func completed(_ parts: [SetFields.Part], on terminal: Terminal?, naming secret: String) throws -> [SetFields.Part] {
         var parts = parts
         for part in parts where !fields.contains(where: { $0.name == part.summary.name && $0.kind == part.summary.kind }) {
             throw CommandFailure.usage(
@@ -100,7 +100,7 @@ struct SecretTemplate {
                 hint: "it has \(fields.map { "\($0.name) (\($0.kind.rawValue))" }.joined(separator: ", "))")
         }
         for field in fields where !parts.contains(where: { $0.summary.name == field.name }) {
-            guard let value = try value(of: field, terminal) else { continue }
+            guard let value = try value(of: field, terminal, secret) else { continue }
             parts.append(.init(summary: FieldSummary(name: field.name, kind: field.kind), value: value))
         }
         for part in parts {
@@ -110,10 +110,12 @@ struct SecretTemplate {
         return parts
     }
 
-    private func value(of field: Field, _ terminal: Terminal?) throws -> WipedBytes? {
+    private func value(of field: Field, _ terminal: Terminal?, _ secret: String) throws -> WipedBytes? {
         if let terminal {
             let aside = field.usual.map { " [\($0)]" } ?? (field.isNeeded ? "" : " (empty for none)")
-            let typed = try terminal.ask("\(field.name)\(aside): ", field.kind == .secret ? .hidden : .visible)
+            // What is hidden is named in full: a `password` alone could be taken for the vault's.
+            let what = field.kind == .plain ? field.name : "Value of \(secret)\(field.name == SetFields.usualField ? "" : "#\(field.name)")"
+            let typed = try terminal.ask("\(what)\(aside): ", field.kind == .secret ? .hidden : .visible)
             if !typed.isEmpty { return typed }
         }
         if let usual = field.usual { return WipedBytes(Array(usual.utf8)) }

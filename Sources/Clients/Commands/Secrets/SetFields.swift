@@ -17,6 +17,8 @@ struct SetFields {
     let file: String?
     let name: String
     let template: SecretTemplate?
+    /// Whether the person named the hidden fields to write.
+    private let namesFields: Bool
 
     init(_ command: SetCommand, _ reference: Reference) throws {
         plain = try command.plain.map(Self.plainField)
@@ -26,6 +28,7 @@ struct SetFields {
         secret = isOnlyPlain ? [] : command.fields.isEmpty ? usual : command.fields
         file = command.file
         name = reference.name
+        namesFields = reference.field != nil || !command.fields.isEmpty
         guard reference.field == nil || command.fields.isEmpty else { throw CommandFailure.usage("the reference and `--field` name a field each") }
         guard secret.allSatisfy({ NameShape.isSegment($0.utf8) }) else { throw ScopeResolver.badName("the field given by `--field`") }
         let all = secret + plain.map(\.name)
@@ -41,13 +44,24 @@ struct SetFields {
     }
 
     func gather(_ context: CommandContext, from passwords: PasswordSource) throws -> [Part] {
+        if let template, isTyped(context), !namesFields {
+            // In the order of the template: a password is asked for behind the user whose it is.
+            try template.checkSource(file, isTyped: true)
+            guard let terminal = Terminal(context) else { throw PasswordSource.nobody }
+            let parts = try template.completed(plainParts, on: terminal, naming: name)
+            // The fields that it cannot do without are the first of the secret, however they are asked for.
+            return parts.filter { secret.contains($0.summary.name) } + parts.filter { !secret.contains($0.summary.name) }
+        }
         if let template { try template.checkSource(file, isTyped: isTyped(context)) }
         let values = try secretValues(context)
         let parts =
-            zip(secret, values).map { Part(summary: FieldSummary(name: $0, kind: .secret), value: $1) }
-            + plain.map { Part(summary: FieldSummary(name: $0.name, kind: .plain), value: WipedBytes(Array($0.value.utf8))) }
+            zip(secret, values).map { Part(summary: FieldSummary(name: $0, kind: .secret), value: $1) } + plainParts
         guard let template else { return parts }
-        return try template.completed(parts, on: isTyped(context) ? Terminal(context) : nil)
+        return try template.completed(parts, on: isTyped(context) ? Terminal(context) : nil, naming: name)
+    }
+
+    private var plainParts: [Part] {
+        plain.map { Part(summary: FieldSummary(name: $0.name, kind: .plain), value: WipedBytes(Array($0.value.utf8))) }
     }
 
     /// Whether a person is asked for a value.

@@ -39,8 +39,8 @@ struct TagCommand: Verb {
         let console = Console(context)
         let before = options.json ? nil : tags(of: reference, through: door)
         if let before, removed.allSatisfy({ !before.contains($0) }), added.allSatisfy(before.contains) {
-            return console.say(
-                "Nothing to change: \(reference.name) has \(Self.list(added.map { "the tag \($0)" } + removed.map { "no tag \($0)" })).")
+            let tags = Self.list(added.map { "the tag \($0)" } + removed.map { "no tag \($0)" })
+            return console.say("Nothing to change: \(reference.name) has \(tags).".printable)
         }
         let patch = SecretPatch(addTags: added.isEmpty ? nil : added, removeTags: removed.isEmpty ? nil : removed)
         let written: Written = try door.send("PATCH", reference.path, json: patch)

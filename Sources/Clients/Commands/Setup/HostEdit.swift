@@ -7,6 +7,9 @@ struct HostEdit {
 
     var isChange: Bool { before.map { $0 != after } ?? !after.isEmpty }
 
+    /// Whether nothing would be left of it: it has what Tacit wrote alone, and goes.
+    var isEnd: Bool { isChange && after.isEmpty }
+
     /// The entry put into the host's configuration, or taken out of it.
     init(_ host: AgentHost, _ entry: ServerEntry, path: String, before: [UInt8]?, isRemoval: Bool) throws {
         self.path = path

@@ -32,6 +32,7 @@ struct HostFile {
 
     /// Replaces the file at once, if it still is what `edit` was made from. The old one is kept beside it; returns where.
     func write(_ edit: HostEdit) throws -> String? {
+        if edit.isEnd { return try end(edit) }
         try makeDirectory()
         let mode = try edit.before.map { _ in try self.mode() } ?? 0o600
         let backup = try edit.before.map { before in
@@ -44,16 +45,26 @@ struct HostFile {
         unsafe unlink(fresh)
         try Self.write(edit.after, to: fresh, mode: mode)
         do {
-            guard try content() == edit.before else {
-                throw CommandFailure(
-                    "\(path) was changed by another program meanwhile; it was left as it is", hint: "run the command again", code: "setup.changed")
-            }
+            guard try content() == edit.before else { throw changedMeanwhile }
             guard unsafe rename(fresh, path) == 0 else { throw CommandFailure(errno: errno, "\(path) cannot be replaced") }
         } catch {
             unsafe unlink(fresh)
             throw error
         }
         return backup
+    }
+
+    /// Takes away a file that has nothing but what Tacit wrote.
+    private func end(_ edit: HostEdit) throws -> String? {
+        _ = try mode()
+        guard try content() == edit.before else { throw changedMeanwhile }
+        guard unsafe unlink(path) == 0 else { throw CommandFailure(errno: errno, "\(path) cannot be removed") }
+        return nil
+    }
+
+    private var changedMeanwhile: CommandFailure {
+        CommandFailure(
+            "\(path) was changed by another program meanwhile; it was left as it is", hint: "run the command again", code: "setup.changed")
     }
 
     private func mode() throws -> mode_t {

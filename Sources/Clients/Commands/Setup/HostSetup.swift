@@ -77,6 +77,8 @@ struct HostSetup {
         struct File: Codable, Equatable {
             var path: String
             var changed: Bool
+            /// Whether the file is gone: it had nothing but what Tacit wrote.
+            var gone: Bool?
             /// Where the file of before is kept.
             var backup: String?
             /// What changes, line by line.
@@ -114,7 +116,8 @@ struct HostSetup {
         }
         for (file, edit) in edits {
             let backup = edit.isChange && !isDryRun ? try file.write(edit) : nil
-            outcome.files.append(.init(path: file.path, changed: edit.isChange, backup: backup, difference: edit.difference))
+            outcome.files.append(
+                .init(path: file.path, changed: edit.isChange, gone: edit.isEnd ? true : nil, backup: backup, difference: edit.difference))
         }
         return outcome
     }
@@ -156,7 +159,8 @@ extension HostSetup.Outcome {
                 lines.append("  \(file.path): nothing to change")
                 continue
             }
-            lines.append("  \(file.path)\(file.backup.map { ", before: \($0)" } ?? "")")
+            let end = file.gone == true ? (dryRun ? " would go: it has" : " is gone: it had") + " nothing but what Tacit wrote" : ""
+            lines.append("  \(file.path)\(end)\(file.backup.map { ", before: \($0)" } ?? "")")
             if dryRun { lines += file.difference.map { "    \($0)" } }
         }
         if dryRun { return lines + ["  nothing was changed"] }

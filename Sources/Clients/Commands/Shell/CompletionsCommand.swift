@@ -19,7 +19,14 @@ struct CompletionsCommand: Verb {
     var shell: InteractiveShell
 
     func perform(in context: CommandContext) throws {
-        Console(context).say(TacitCommand.completionScript(for: shell.completing))
+        let script = TacitCommand.completionScript(for: shell.completing)
+        Console(context).say(shell == .bash ? Self.forNames(script) : script)
+    }
+
+    /// The script for bash takes every word for a file's: a project of a directory's name would get a slash behind it. Names that the vault has are no files.
+    private static func forNames(_ script: String) -> String {
+        let names = "__tacit_add_completions -W \"$(__tacit_custom_complete "
+        return script.replacing(names, with: "compopt +o filenames 2>/dev/null; \(names)")
     }
 }
 

@@ -31,9 +31,17 @@ struct DirectoryScopeCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         let resolver = ScopeResolver(context: context)
-        guard let found = try resolver.projectFile() else { throw ExitCode(ExitStatus.notFound.rawValue) }
-        let scope = try resolver.scope(.none)
         let console = Console(context)
+        let found: ScopeResolver.Found
+        let scope: Scope
+        do {
+            guard let file = try resolver.projectFile() else { throw ExitCode(ExitStatus.notFound.rawValue) }
+            (found, scope) = (file, try resolver.scope(.none))
+        } catch let failure as CommandFailure {
+            // A prompt has the mark; the reason is said once, on the way in.
+            console.say(resolver.mark(.none))
+            return isQuiet ? () : console.complain(failure)
+        }
         console.say(scope.text)
         guard !isQuiet else { return }
         let place = "\(scope.text), by \(found.path.printable)"

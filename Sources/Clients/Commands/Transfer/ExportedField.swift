@@ -60,24 +60,36 @@ enum ExportedFields {
 
     /// The whole text; the caller wipes it.
     static func print(_ fields: [(ExportedField, WipedBytes)], as format: ExportFormat, named name: String) throws -> [UInt8] {
-        do throws(FormatError) {
-            let variables = format.hasVariables ? fields.map { DotEnv.Item(name: $0.variable, value: $1.bytes) } : []
-            switch format {
-            case .env: return try DotEnv.print(variables)
-            case .shell: return try ShellLines.print(variables)
-            case .docker: return try DockerEnvironment.print(variables)
-            case .k8s: return try KubernetesSecret.print(variables, named: name)
-            case .json:
-                return try SecretsJSON.print(
-                    fields.map { field, value in
-                        let isBare = !field.hasSiblings && field.name == SetFields.usualField && !field.isPlain && isUTF8(value.bytes)
-                        return SecretsJSON.Item(name: field.secret, field: isBare ? nil : field.name, isPlain: field.isPlain, value: value.bytes)
-                    })
-            }
-        } catch {
+        do throws(FormatError) { return try text(fields, as: format, named: name) } catch {
+            // Those that cannot be written by themselves; where each can, it is about all of them together.
+            let unfit = fields.filter { !isFit($0, for: format, named: name) }.map(\.0.label)
+            let rest = unfit.count - 10
+            let names = unfit.prefix(10).joined(separator: ", ").printable + (rest > 0 ? " and \(rest) more" : "")
             throw CommandFailure(
-                "this cannot be written as \(format.rawValue): \(error.message)",
+                "\(unfit.isEmpty ? "this" : names) cannot be written as \(format.rawValue): \(error.message)",
                 hint: "use `--format json`, or bind the field to another variable: `tacit set NAME --bind VARIABLE=FIELD`", code: error.code)
+        }
+    }
+
+    private static func isFit(_ field: (ExportedField, WipedBytes), for format: ExportFormat, named name: String) -> Bool {
+        guard var text = try? text([field], as: format, named: name) else { return false }
+        text.wipe()
+        return true
+    }
+
+    private static func text(_ fields: [(ExportedField, WipedBytes)], as format: ExportFormat, named name: String) throws(FormatError) -> [UInt8] {
+        let variables = format.hasVariables ? fields.map { DotEnv.Item(name: $0.variable, value: $1.bytes) } : []
+        switch format {
+        case .env: return try DotEnv.print(variables)
+        case .shell: return try ShellLines.print(variables)
+        case .docker: return try DockerEnvironment.print(variables)
+        case .k8s: return try KubernetesSecret.print(variables, named: name)
+        case .json:
+            return try SecretsJSON.print(
+                fields.map { field, value in
+                    let isBare = !field.hasSiblings && field.name == SetFields.usualField && !field.isPlain && isUTF8(value.bytes)
+                    return SecretsJSON.Item(name: field.secret, field: isBare ? nil : field.name, isPlain: field.isPlain, value: value.bytes)
+                })
         }
     }
 }

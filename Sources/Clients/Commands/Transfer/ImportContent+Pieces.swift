@@ -37,7 +37,8 @@ extension ImportContent {
             let field = part.entry.field == SetFields.usualField ? "" : part.entry.field
             table.add(
                 .init(part.entry.name, style: style.bold), .init(field), .init(part.entry.kind == .plain ? "plain" : "", style: style.dim),
-                .init(MaskedText.of(part.value.bytes), style: style.dim), .init(actions[part.entry.name] ?? ""),
+                .init(part.entry.kind == .plain ? MaskedText.plain(part.value.bytes) : MaskedText.of(part.value.bytes), style: style.dim),
+                .init(actions[part.entry.name] ?? ""),
                 .init((part.entry.tags ?? []).joined(separator: " ")), .init((part.title ?? "").printable))
         }
         return table.lines(style)

@@ -114,6 +114,14 @@ extension ImportContent {
 
 /// The masked view of a value: `********`, plus the last four characters of one of 16 or more.
 enum MaskedText {
+    private static let shownCharacters = 40
+
+    /// The view of a field that is not hidden: its first characters, where it is text.
+    static func plain(_ value: [UInt8]) -> String {
+        guard let text = String(validating: value, as: UTF8.self) else { return of(value) }
+        return text.count > shownCharacters ? text.prefix(shownCharacters - 1).description.printable + "…" : text.printable
+    }
+
     static func of(_ value: [UInt8]) -> String {
         let tail = value.suffix(4)
         guard value.count >= 16, tail.allSatisfy({ (0x21...0x7E).contains($0) }) else { return "********" }

@@ -23,7 +23,7 @@ struct StatusCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         let console = Console(context)
-        if isPrompt { return console.say(try prompt(context)) }
+        if isPrompt { return console.say(prompt(context)) }
         let door = try VaultDoor(context, options, to: "see the status")
         let status = try door.status()
         if options.json { return console.say(json: status) }
@@ -57,18 +57,17 @@ struct StatusCommand: Verb {
         if let next = Self.next(status) { console.say(style.dim(next)) }
     }
 
-    /// Where commands look, and the vault's state: a keeper that does not run holds no key.
-    private func prompt(_ context: CommandContext) throws -> String {
-        let place = try ScopeResolver(context: context).scope(scope).text
+    /// Where commands look, and the vault's state: a keeper that does not run holds no key. What cannot be told is a mark: a prompt stands in every line.
+    private func prompt(_ context: CommandContext) -> String {
+        let place = ScopeResolver(context: context).mark(scope)
         guard let connection = try? KeeperConnection(socketPath: context.paths.socket) else {
             if (try? OtherKeeper.check(context.paths)) == nil { return "\(place) other keeper" }
             // Of a keeper that is a user of its own nobody else sees the vault.
             let isThere = unsafe context.paths.hasOwnUser || access("\(context.paths.vault)/vault.db", F_OK) == 0
             return "\(place) \(isThere ? "locked" : "no vault")"
         }
-        let status: VaultStatus
-        do { status = try VaultDoor.decode(connection.send("GET", WirePath.status).body) } catch let error as ClientError {
-            throw CommandFailure(error)
+        guard let answer = try? connection.send("GET", WirePath.status), let status: VaultStatus = try? VaultDoor.decode(answer.body) else {
+            return "\(place) keeper?"
         }
         switch status.state {
         case .absent: return "\(place) no vault"

@@ -29,6 +29,9 @@ extension ToolFailure {
                 Self(
                     code: .notFound, message: problem.title,
                     nextStep: "Leave `#` and what follows out for the usual field; secret_list shows the others where there are some.")
+            case _ where Self.isOfBadge(problem):
+                .unavailable(
+                    problem.title, nextStep: "Tell the person: \(problem.title)\(problem.hint.map { "; \($0)" } ?? "").", isRetryable: false)
             case "vault.locked": .vaultLocked
             case "vault.absent": .noVault
             case "not_permitted", "step-up.required": .notPermitted(problem)
@@ -61,6 +64,9 @@ extension ToolFailure {
             }
         if let rule = problem.rule, code != .notFound { details["rule"] = .string(rule) }
     }
+
+    /// Whether the agent's badge is not there, or not as it must be: until a person mends that, no call gets anywhere.
+    static func isOfBadge(_ problem: Problem) -> Bool { problem.code == "badge.missing" || problem.code == "badge.refused" }
 
     /// Why the broker sent nothing, or gave nothing back.
     private init(broker problem: Problem) {

@@ -16,7 +16,7 @@ struct SecretStatusTool: SecretTool {
                 .optional("topic", .string("Help to include in the answer. Default none.", oneOf: HelpTopic.names, default: "none"))
             ]),
             output: .result([
-                .required("vault", .string("State of the vault.", oneOf: ["unlocked", "locked", "absent", "unreachable"])),
+                .required("vault", .string("State of the vault.", oneOf: ["unlocked", "locked", "absent", "unreachable", "unknown"])),
                 .optional("agent", Self.agent),
                 .required("scope", .string("PROJECT/ENVIRONMENT in which names are looked up.")),
                 .optional("session", Self.session),
@@ -51,6 +51,11 @@ struct SecretStatusTool: SecretTool {
             answer["session"] = Self.session(status.sessions ?? [])
             if !status.warnings.isEmpty { answer["warnings"] = JSONValue(status.warnings) }
             answer["next_step"] = Self.nextStep(status).map(JSONValue.string)
+        } catch let problem as Problem where ToolFailure.isOfBadge(problem) {
+            // The keeper was not asked.
+            answer["vault"] = "unknown"
+            answer["scope"] = .string("\(context.place)")
+            answer["next_step"] = .string(ToolFailure(problem).nextStep)
         } catch {
             answer["vault"] = "unreachable"
             answer["scope"] = .string("\(context.place)")

@@ -156,7 +156,8 @@ struct Authorizer: Sendable {
     ) async throws -> AuthorizedAccess {
         var entries = self.entries(permit, subjects, detail)
         entries[entries.count - 1].phase = .intent
-        let index = try await writer.record(entries, with: change ?? Change())
+        let index: Int64
+        do { index = try await writer.record(entries, with: change ?? Change()) } catch StoreError.full { throw EngineError.auditUnwritten }
         let mark = OngoingActs.Mark(index, in: ongoing)
         let access = AuthorizedAccess(entry: index, permit, subjects: subjects, isApproved: change != nil, mark: mark)
         // A freeze that came while this was written refuses it, too.
@@ -252,7 +253,8 @@ extension Authorizer {
         var entry = AuditEntry(act, asker: asker, subjects: subjects, clock: clock)
         (entry.decision, entry.detail) = (.deny(code: code, rule: rule), detail)
         let due = denials.take(entry)
-        if !due.isEmpty { try await writer.record(due) }
+        guard !due.isEmpty else { return }
+        do { try await writer.record(due) } catch StoreError.full { throw EngineError.auditUnwritten }
     }
 
     private typealias Ruling = (rule: String?, grants: [PolicyGrant])

@@ -65,7 +65,9 @@ package enum StandingDoubt: Sendable, Equatable {
             "run the `tacit` that the keeper was started from, or give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
         case .belowFirstProcess:
             "give the password with `--password-fd N`; or start a shell in a session of its own, such as `script -q /dev/null`, and unlock it there"
-        case .otherUser, .leaderless, .hidden, .behind, .adopted:
+        case .behind:
+            "in a script begin the line with `exec`, or give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
+        case .otherUser, .leaderless, .hidden, .adopted:
             "give the password with `--password-fd N`; an agent uses its badge (`tacit mcp --agent NAME`)"
         }
     }

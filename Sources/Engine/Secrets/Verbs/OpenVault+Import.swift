@@ -71,6 +71,9 @@ extension OpenVault {
         var report = ImportReport()
         var change = Change()
         var subjects: [AuditSubject] = []
+        /// What stands in the way.
+        var deleted: [SecretName] = []
+        var differing: [SecretName] = []
 
         mutating func add(_ other: ImportPlan) {
             report.created += other.report.created
@@ -80,6 +83,32 @@ extension OpenVault {
             report.guessable += other.report.guessable
             change.add(other.change)
             subjects += other.subjects
+            deleted += other.deleted
+            differing += other.differing
+        }
+
+        /// Names all that stands in the way at once, as far as a sentence can: whoever imports has to decide about each.
+        func checkWay() throws {
+            guard let (one, many) = Self.listed(deleted) else {
+                guard let (one, many) = Self.listed(differing) else { return }
+                throw EngineError.invalid(
+                    "\(one) \(many ? "are" : "is") there already with another value", hint: "use `--on-conflict skip` or `overwrite`")
+            }
+            throw EngineError.invalid("\(one) \(many ? "are" : "is") deleted", hint: EngineError.deleted.hint)
+        }
+
+        private static let mostNames = 10
+
+        /// `A, B and C`, and whether that is more than one; nil for none.
+        private static func listed(_ names: [SecretName]) -> (text: String, isMany: Bool)? {
+            guard let first = names.first else { return nil }
+            if names.count == 1 { return (first.description, false) }
+            let rest = names.count - mostNames
+            let shown = names.prefix(mostNames).map(\.description)
+            let text =
+                rest > 0
+                ? "\(shown.joined(separator: ", ")) and \(rest) more" : "\(shown.dropLast().joined(separator: ", ")) and \(shown[shown.count - 1])"
+            return (text, true)
         }
     }
 
@@ -107,18 +136,18 @@ extension OpenVault {
         }
         var plan = ImportPlan()
         for part in parts { plan.add(try part.get()) }
+        try plan.checkWay()
         return plan
     }
 
     private func take(_ write: SecretWrite, _ wish: ImportWish, in place: Place, access: AuthorizedAccess, into plan: inout ImportPlan) async throws {
         try Self.checkSizes(write.fields.map(\.value))
         let found = try await shelf.find(write.name, in: place)
-        if found?.deletedAt != nil { throw EngineError.invalid("\(write.name) is deleted", hint: EngineError.deleted.hint) }
+        if found?.deletedAt != nil { return plan.deleted.append(write.name) }
         if let found {
             if try await isSame(write, as: found, access: access) { return plan.report.unchanged.append(write.name) }
             switch wish.conflict {
-            case .error:
-                throw EngineError.invalid("\(write.name) is there already with another value", hint: "use `--on-conflict skip` or `overwrite`")
+            case .error: return plan.differing.append(write.name)
             case .skip: return plan.report.skipped.append(write.name)
             case .overwrite: plan.report.overwritten.append(write.name)
             }

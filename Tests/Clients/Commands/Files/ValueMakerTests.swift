@@ -49,22 +49,22 @@ import Testing
     @Test("a template adds what is usual and binds its fields; what is missing, strange or malformed is refused") func templates() throws {
         let database = try SecretTemplate.named("database")
         let given = [part("password", "CANARY-db"), part("user", "app", true), part("database", "shop", true)]
-        let parts = try database.completed(given, on: nil)
+        let parts = try database.completed(given, on: nil, naming: "a")
         #expect(parts.map(\.summary.name) == ["password", "user", "database", "host", "port"])
         #expect(database.bindings(of: parts)?.map(\.variable) == ["PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD"])
         for wrong in [
             part("port", "0", true), part("port", "65536", true), part("port", "x", true), part("host", "a b", true), part("host", "", true),
         ] {
-            #expect(throws: CommandFailure.self) { try database.completed(given + [wrong], on: nil) }
+            #expect(throws: CommandFailure.self) { try database.completed(given + [wrong], on: nil, naming: "a") }
         }
-        #expect(throws: CommandFailure.self) { try database.completed(Array(given.dropLast()), on: nil) }
-        #expect(throws: CommandFailure.self) { try database.completed(given + [part("extra", "x")], on: nil) }
-        #expect(throws: CommandFailure.self) { try database.completed([part("user", "app")] + given.dropFirst(), on: nil) }
+        #expect(throws: CommandFailure.self) { try database.completed(Array(given.dropLast()), on: nil, naming: "a") }
+        #expect(throws: CommandFailure.self) { try database.completed(given + [part("extra", "x")], on: nil, naming: "a") }
+        #expect(throws: CommandFailure.self) { try database.completed([part("user", "app")] + given.dropFirst(), on: nil, naming: "a") }
         let login = try SecretTemplate.named("login")
-        #expect(try login.completed([part("user", "ada", true), part("password", "CANARY-x")], on: nil).count == 2)
+        #expect(try login.completed([part("user", "ada", true), part("password", "CANARY-x")], on: nil, naming: "a").count == 2)
         let ssh = try SecretTemplate.named("ssh")
-        #expect(throws: CommandFailure.self) { try ssh.completed([part("private_key", "ssh-ed25519 AAAA")], on: nil) }
-        #expect(try ssh.completed([part("private_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY\n")], on: nil).count == 1)
+        #expect(throws: CommandFailure.self) { try ssh.completed([part("private_key", "ssh-ed25519 AAAA")], on: nil, naming: "a") }
+        #expect(try ssh.completed([part("private_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY\n")], on: nil, naming: "a").count == 1)
         #expect(throws: CommandFailure.self) { try ssh.checkSource(nil, isTyped: true) }
         #expect(throws: CommandFailure.self) { try SecretTemplate.named("card") }
     }

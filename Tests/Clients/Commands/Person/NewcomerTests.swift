@@ -81,6 +81,35 @@ struct NewcomerTests {
         #expect(rig.keeper?.routes == [])
     }
 
+    @Test("a refusal that sends an agent to a tool says what a person at a command line does") func toolAsHint() throws {
+        let secret = "/v1/projects/default/environments/dev/secrets/a"
+        let rig = try Rig(["GET \(secret)": { _ in .problem("not_permitted", 403, "no", hint: "access_request") }])
+        let outcome = try rig.run("show", "a")
+        #expect(outcome.messages.contains("hint: a person allows it by `tacit policy edit`; an agent asks them with its tool access_request\n"))
+    }
+
+    @Test("a template asks in its order, and names what is hidden in full: no `password` is taken for the vault's") func template() throws {
+        let secret = "/v1/projects/default/environments/dev/secrets/gh"
+        let rig = try Rig([
+            "PUT \(secret)": { _ in .json(Written(name: "gh", version: 1, revision: 1)) },
+            "GET \(secret)": { _ in .problem("secret.not-found", 404) },
+        ])
+        rig.terminal = try FakeTerminal(
+            ("user: ", "me\n"), ("Value of gh#password: ", "CANARY-p\n"), ("url (empty for none): ", "\n"),
+            ("Value of gh#totp (empty for none): ", "\n"))
+        let outcome = try rig.runAtTerminal("set", "gh", "--template", "login")
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let sent = try #require(rig.keeper?.requests.first { $0.route == "PUT \(secret)" })
+        let (password, user) = (try #require(sent.text.firstRange(of: "password")), try #require(sent.text.firstRange(of: "user")))
+        #expect(password.lowerBound < user.lowerBound && rig.terminal?.screen.contains("CANARY") == false)
+    }
+
+    @Test("names of the vault are completed as they are, and no directory is seen in them") func completion() throws {
+        let script = try Rig(nil).run("completions", "bash").text
+        let custom = script.split(separator: "\n").filter { $0.contains("$(__tacit_custom_complete ") }
+        #expect(!custom.isEmpty && custom.allSatisfy { $0.contains("compopt +o filenames") })
+    }
+
     @Test("one of a thing is spoken of as one") func plurals() throws {
         let rig = try Rig([
             "POST /v1/rotations/root": { _ in .json(RotationResult(generation: 2, rewrapped: 1)) },

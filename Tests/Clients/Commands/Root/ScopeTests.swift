@@ -43,6 +43,27 @@ struct ScopeTests {
         #expect(try rig.run("status").status == 0, "an empty one is none")
     }
 
+    @Test(
+        "a prompt says in one mark that the file or the keeper is of no use, and stays quiet", arguments: ["project: [", "project: a/b\n", "x: 1\n"])
+    func prompt(_ file: String) throws {
+        let rig = try Rig()
+        try rig.write(file, to: "work/.tacit.yaml")
+        let outcome = try rig.run("status", "--prompt")
+        #expect(outcome.text == ".tacit.yaml? unlocked\n" && outcome.messages.isEmpty && outcome.status == 0)
+        #expect(try rig.run("status", "--prompt", "-p", "a", "-e", "b").text == "a/b unlocked\n")
+        let entered = try rig.run("__scope")
+        #expect(entered.text == ".tacit.yaml?\n" && entered.messages.contains("/work/.tacit.yaml") && entered.status == 0)
+        let again = try rig.run("__scope", "--quiet")
+        #expect(again.text == ".tacit.yaml?\n" && again.messages.isEmpty && again.status == 0)
+        #expect(try rig.run("status").status != 0, "whoever asks is told")
+        let other = try Rig()
+        other.environment["TACIT_PROJECT"] = "a/b"
+        #expect(try other.run("status", "--prompt").text == "scope? unlocked\n")
+        let silent = try Rig(["GET /v1/status": { _ in .problem("internal", 500) }])
+        let unwell = try silent.run("status", "--prompt")
+        #expect(unwell.text == "default/dev keeper?\n" && unwell.messages.isEmpty && unwell.status == 0)
+    }
+
     @Test("an answer that could not be written makes the command fail")
     func lostAnswer() throws {
         let rig = try Rig()

@@ -57,6 +57,21 @@ struct SetupTests {
         #expect(content(rig, path) == original)
     }
 
+    @Test("a file that has nothing but what setup wrote goes with it, and one that was there stays") func ownFile() throws {
+        let rig = try rig()
+        #expect(try rig.run("setup", "claude-code").status == 0)
+        #expect(content(rig, ".claude/CLAUDE.md")?.contains("secret_run") == true)
+        let dry = try rig.run("setup", "claude-code", "--remove", "--dry-run")
+        #expect(content(rig, ".claude/CLAUDE.md") != nil && !dry.text.contains("is gone"))
+        let removed = try rig.run("setup", "claude-code", "--remove")
+        #expect(removed.status == 0 && removed.text.contains("CLAUDE.md is gone"), "\(removed.text)")
+        for name in ["CLAUDE.md", "CLAUDE.md.before-tacit"] { #expect(content(rig, ".claude/\(name)") == nil) }
+        try rig.write("# Mine\n", to: ".claude/CLAUDE.md")
+        #expect(try rig.run("setup", "claude-code").status == 0)
+        #expect(try rig.run("setup", "claude-code", "--remove").status == 0)
+        #expect(content(rig, ".claude/CLAUDE.md") == "# Mine\n" && content(rig, ".claude/CLAUDE.md.before-tacit") != nil)
+    }
+
     @Test("root hears that a path alone lists no program, and nobody else does")
     func root() throws {
         let outcome = try rig().run("setup", "codex")

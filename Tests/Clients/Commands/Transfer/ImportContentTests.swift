@@ -38,6 +38,38 @@ struct ImportContentTests {
         #expect(fields.parts.map(\.entry.kind) == [.plain, .plain])
     }
 
+    @Test("a preview shows what is not hidden, and masks the rest") func preview() throws {
+        let base = "/v1/projects/default/environments/dev/imports"
+        var result = ImportResult(dryRun: true)
+        result.created = ["KEY", "PORT", "TEXT"]
+        let answer = result
+        let rig = try Rig(["POST \(base)": { _ in .json(answer) }, "POST /v1/projects/default/environments/dev/import": { _ in .json(answer) }])
+        let text = "KEY=CANARY-x\nPORT=8080\nTEXT=\(String(repeating: "ab", count: 30))\n"
+        let outcome = try rig.run(
+            ["import", "-", "--format", "env", "--plain", "PORT", "--plain", "TEXT", "--dry-run"], input: text)
+        #expect(
+            outcome.text.contains("plain  8080") && outcome.text.contains("\(String(repeating: "ab", count: 19))a…"),
+            "\(outcome.text) \(outcome.messages)")
+        #expect(outcome.text.contains("********") && !outcome.text.contains("CANARY"))
+    }
+
+    @Test("every bad line of a .env file is told, up to ten, and nothing of what it says") func badLines() throws {
+        let rig = try Rig()
+        let file = try rig.write("A=1\nCANARY-x\nB: CANARY-y\n\nA=2\n=CANARY-z\nC='a\nb'\nlast CANARY-q", to: "work/.env")
+        let outcome = try rig.run("import", file)
+        #expect(outcome.status == 2 && rig.keeper?.routes == [])
+        for line in [
+            "\(file):2: no `=` follows", "; line 3: a colon", "; line 5: the name was used on line 1", "; line 6: the line does",
+            "; line 9: no `=",
+        ] { #expect(outcome.messages.contains(line), "\(line) in \(outcome.messages)") }
+        #expect(!outcome.messages.contains("CANARY"))
+        let many = try rig.run("import", "-", "--format", "env", input: String(repeating: "CANARY x\n", count: 14))
+        #expect(many.messages.contains("line 10: ") && many.messages.contains("; and 4 more lines\n") && !many.messages.contains("line 11"))
+        // What comes behind a quote that does not close, or closes early, may be a part of a value: nothing of it is judged.
+        let open = try rig.run("import", "-", "--format", "env", input: "A B\nC=\"x\" y\nD E\n")
+        #expect(open.messages.contains("line 2: something follows") && !open.messages.contains("line 3"))
+    }
+
     @Test(
         "a secret that is too large is refused by its place",
         arguments: [[("a", (1 << 20) + 1)], Array(repeating: ("a", 1 << 20), count: 5), Array(repeating: ("a", 1), count: 65)])

@@ -44,7 +44,7 @@ struct TransferTests {
         #expect(
             outcome.text == """
                 NAME  FIELD  KIND   VALUE         ACTION
-                A     user   plain  ********      create
+                A     user   plain  app           create
                 A     key           ********6789  create
                 B                   ********      overwrite
                 Would import into default/dev: 1 created, 1 overwritten. Nothing was stored.
@@ -96,6 +96,24 @@ struct TransferTests {
         let preview = try rig.run("export", "--dry-run")
         #expect(preview.text.contains("db       password  PGPASSWORD  secret"))
         #expect(!preview.text.contains("CANARY"))
+    }
+
+    @Test("what an export cannot write is named, and its value is not", arguments: ["env", "shell", "docker", "json"]) func unfit(format: String)
+        throws
+    {
+        let list = Page(items: ["a", "b"].map { SecretSummary(name: $0, version: 2, updatedAt: "") })
+        var answers: [String: FakeKeeper.Answer] = ["GET \(Self.secrets)": { _ in .json(list) }]
+        for (name, value) in [("a", "fine"), ("b", "CANARY\0")] {
+            let fields = [FieldSummary(name: "value", kind: .secret, binding: "V_\(name)")]
+            answers["GET \(Self.secrets)/\(name)"] = { _ in
+                .json(SecretDetail(id: name, name: name, version: 2, revision: 1, fields: fields, createdAt: "", updatedAt: ""))
+            }
+            answers["GET \(Self.secrets)/\(name)/value"] = { _ in .octets(value) }
+        }
+        let outcome = try Rig(answers).run("export", "--format", format)
+        guard format != "json" else { return #expect(outcome.status == 0, "JSON has every value") }
+        #expect(outcome.status != 0 && outcome.messages.contains("b cannot be written as \(format)"), "\(outcome.messages)")
+        #expect(!outcome.messages.contains("CANARY") && !outcome.text.contains("CANARY"))
     }
 
     @Test("an export makes a file of its own, and never touches another")
