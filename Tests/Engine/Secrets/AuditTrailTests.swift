@@ -1,4 +1,5 @@
 import Auditing
+import Envelopes
 import Model
 import Policies
 import Storage
@@ -138,6 +139,48 @@ import Testing
         },
     ]
 
+    static let backups: [Row] = [
+        Row(
+            "backup", "backup.make administer intent allow record sealed-to=password",
+            "backup.make administer outcome(done) allow record secrets=1 versions=1 policies=0 bytes=B"
+        ) { _ = try await BackupTests.file(of: $0) },
+        Row("backup, not asked again", "backup.make administer deny(step-up.required)") {
+            _ = try? await BackupTests.file(of: $0, by: $0.person(steppedUp: false))
+        },
+        Row(
+            "backup that broke off", "backup.make administer intent allow record sealed-to=password",
+            "backup.make administer outcome(store.full) allow record"
+        ) { bench in
+            let backup = try await bench.open.beginBackup(sealedTo: .password(BackupTests.password.secret), by: bench.person())
+            _ = try? await bench.open.write(backup) { _, _ in throw StoreError.full }
+        },
+        Row(
+            "backup by schedule", "backup.schedule administer allow until=T recipients=\(BackupTests.recipient)",
+            "backup.make administer intent allow record sealed-to=recipients granted=schedule",
+            "backup.make administer outcome(done) allow record secrets=1 versions=1 policies=0 bytes=B"
+        ) { bench in
+            let grant = try await bench.open.grantBackups(to: [AgeRecipient(parsing: BackupTests.recipient)], by: bench.person())
+            _ = try await BackupTests.bytes(of: try await bench.open.beginBackup(by: grant, by: bench.person()), bench)
+        },
+        Row(
+            "check and drill", "backup.make administer intent allow record sealed-to=password",
+            "backup.make administer outcome(done) allow record secrets=1 versions=1 policies=0 bytes=B", "backup.check none intent allow",
+            "backup.check none outcome(done) allow", "backup.drill administer intent allow", "backup.drill administer outcome(done) allow"
+        ) { bench in
+            let (file, opening) = (try await BackupTests.file(of: bench), BackupKey.Opening.password(BackupTests.password.secret))
+            _ = try await bench.vault.checkBackup(from: BackupTests.source(file), opening: opening, by: bench.person())
+            _ = try await bench.open.drill(from: BackupTests.source(file), opening: opening, by: bench.person())
+        },
+        Row(
+            "check and drill of what is none", "backup.check none intent allow", "backup.check none outcome(backup.unknown) allow",
+            "backup.drill administer intent allow", "backup.drill administer outcome(backup.unknown) allow"
+        ) { bench in
+            let opening = BackupKey.Opening.password(BackupTests.password.secret)
+            _ = try? await bench.vault.checkBackup(from: BackupTests.source([]), opening: opening, by: bench.person())
+            _ = try? await bench.open.drill(from: BackupTests.source([]), opening: opening, by: bench.person())
+        },
+    ]
+
     static let administration: [Row] = [
         Row("projects", "project.list list intent allow", "project.list list outcome(done) allow") {
             _ = try await $0.open.projects(by: $0.person())
@@ -241,7 +284,7 @@ import Testing
 
     @Test("every verb about secrets leaves its entries", arguments: secrets + comparisons) func secret(row: Row) async throws { try await check(row) }
 
-    @Test("every verb of administration leaves its entries", arguments: administration) func administer(row: Row) async throws {
+    @Test("every verb of administration leaves its entries", arguments: administration + backups) func administer(row: Row) async throws {
         try await check(row)
     }
 
@@ -259,9 +302,12 @@ import Testing
         #expect(report.missingOutcomes.isEmpty)
     }
 
-    private static func shown(_ fact: AuditFact) -> String { ["token": "T", "verifier-key": "K", "root": "R"][fact.key] ?? fact.value }
+    private static func shown(_ fact: AuditFact) -> String {
+        ["token": "T", "verifier-key": "K", "root": "R", "until": "T", "bytes": "B"][fact.key] ?? fact.value
+    }
 
-    /// `T` stands for the id of a token, `K` for a key that verifies, `#` for the ids of project, environment and secret, `@` for those of a project or environment.
+    /// `T` stands for the id of a token or for a time, `B` for a number of bytes, `K` for a key that verifies,
+    /// `#` for the ids of project, environment and secret, `@` for those of a project or environment.
     static func line(_ entry: AuditEntry) -> String {
         let phase: String? =
             switch entry.phase {

@@ -48,7 +48,7 @@ import Testing
         return try await bytes(of: backup, bench)
     }
 
-    private static func bytes(of backup: BackupUnderway, _ bench: VaultBench) async throws -> [UInt8] {
+    static func bytes(of backup: BackupUnderway, _ bench: VaultBench) async throws -> [UInt8] {
         var file: [UInt8] = []
         _ = try await bench.open.write(backup) { piece, _ in file += piece }
         return file
@@ -67,7 +67,7 @@ import Testing
     }
 
     /// All that a person can see of a vault, value by value.
-    private static func everything(_ bench: VaultBench) async throws -> [String] {
+    static func everything(_ bench: VaultBench) async throws -> [String] {
         let open = try bench.open
         var lines: [String] = []
         for place in try await open.allPlaces() {

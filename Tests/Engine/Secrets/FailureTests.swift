@@ -265,7 +265,7 @@ import Testing
         #expect(breaks >= 2)
     }
 
-    private static func unlockCalls(_ base: StoreDump) async throws -> Int {
+    static func unlockCalls(_ base: StoreDump) async throws -> Int {
         let bench = VaultBench(store: try await base.load(), isMade: true) { FailingStore($0, failing: .max, .before) }
         try await bench.unlock()
         return try await (bench.vault.store() as? FailingStore)?.callCount ?? 0
@@ -374,7 +374,7 @@ import Testing
 
 extension VaultBench {
     /// Whether the call that was to break has come.
-    fileprivate var hasFailed: Bool { get async throws { try await (vault.store() as? FailingStore)?.hasFailed ?? false } }
+    var hasFailed: Bool { get async throws { try await (vault.store() as? FailingStore)?.hasFailed ?? false } }
 
     /// The secrets there are, but for the one that is written afterwards.
     fileprivate func names(deleted: Bool = false) async throws -> [String] {

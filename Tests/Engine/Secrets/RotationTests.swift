@@ -162,35 +162,16 @@ import Testing
         arguments: [Self.shop, Self.everything], [1, 8])
     func busy(wish: RotationWish, portions: Int) async throws {
         let bench = try await Self.bench()
-        let (open, person, clock) = (try bench.open, bench.person(), Flag(false))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for worker in 0..<3 {
-                group.addTask {
-                    var number = 0
-                    while !clock.isSet {
-                        number += 1
-                        let name = VaultBench.name("busy/w\(worker)-\(number % 7)")
-                        let value = "CANARY-busy-\(number)"
-                        _ = try await open.set(VaultBench.write(name.description, value.secret), in: VaultBench.dev, by: person)
-                        #expect(try await bench.reveal(name.description) == value)
-                        var patch = MetadataPatch()
-                        patch.addTags = ["t\(number % 3)"]
-                        _ = try await open.patch(name, in: VaultBench.dev, patch, expectedRevision: nil, by: person)
-                        if number % 7 == 0 {
-                            _ = try await open.delete(name, in: VaultBench.dev, by: person)
-                            try await open.purge(name, in: VaultBench.dev, by: person)
-                        }
-                    }
-                }
+        let (open, person) = (try bench.open, bench.person())
+        try await bench.busily { name, number in
+            var patch = MetadataPatch()
+            patch.addTags = ["t\(number % 3)"]
+            _ = try await open.patch(name, in: VaultBench.dev, patch, expectedRevision: nil, by: person)
+        } during: {
+            for _ in 0..<3 {
+                _ = try await open.beginRotation(wish, by: person)
+                while try await open.rotate(portion: 5, portions: portions, by: person).phase != .done {}
             }
-            group.addTask {
-                defer { clock.set() }
-                for _ in 0..<3 {
-                    _ = try await open.beginRotation(wish, by: person)
-                    while try await open.rotate(portion: 5, portions: portions, by: person).phase != .done {}
-                }
-            }
-            try await group.waitForAll()
         }
         let found = try await Self.generations(bench)
         #expect(found.keys == [4] && found.used == [4])

@@ -103,4 +103,15 @@ extension VaultBench {
         let run = try await open.prepareRun(wish, by: person())
         return (run, try #require(brokers.doors.last))
     }
+
+    /// A run of the agent `coder` with the secret `app/key` whose output answered as many guesses as it may.
+    func answerGuesses() async throws {
+        var wish = RunWish(arguments: ["curl"], scope: Self.dev)
+        wish.secrets = [.init(reference: try SecretReference(parsing: "app/key#value"))]
+        let prepared = try await open.prepareRun(wish, by: agent())
+        let name = try #require(prepared.job.values.first { $0.kind == .secret }?.name)
+        let run = try await vault.start(prepared) {}
+        for _ in 0..<FuseRecord.limit { #expect(await vault.mayLeave(run, answering: [name])) }
+        await vault.finish(run, result: "done", detail: [])
+    }
 }
