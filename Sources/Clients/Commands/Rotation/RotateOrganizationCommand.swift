@@ -42,7 +42,8 @@ struct RotateOrganizationCommand: Verb {
         do throws(ClientError) {
             let answer = try door.connection.send("POST", WirePath.organizationRotation, every: Self.patience) {
                 guard !options.json, let progress = Self.progress(context) else { return }
-                if meter == nil { meter = ProgressMeter(console, unit: "rows", from: 0, of: Int64(progress.total)) }
+                // What was done before it was asked for the first time says nothing of a rate.
+                if meter == nil { meter = ProgressMeter(console, unit: "rows", from: Int64(progress.rows), of: Int64(progress.total)) }
                 meter?.show(Int64(progress.rows))
             }
             return try Self.decoded(answer.body)

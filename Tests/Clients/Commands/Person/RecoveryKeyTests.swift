@@ -166,7 +166,7 @@ struct RecoveryKeyTests {
         ])
         let outcome = try rig.run("rotate", "root")
         #expect(outcome.status == 0)
-        #expect(outcome.text.contains("so is the recovery key"))
+        #expect(outcome.text.contains("so is the recovery key") && outcome.text.contains("tacit backup schedule"))
         #expect(rig.keeper?.requests.last { $0.route == "POST /v1/rotations/root" }?.text == "CANARY-password")
     }
 }

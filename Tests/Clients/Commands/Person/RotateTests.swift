@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 import TacitWire
@@ -64,6 +65,26 @@ struct RotateTests {
         #expect(asked.keeper?.routes.filter { $0.hasPrefix("POST") } == ["POST /v1/step-up", "POST /v1/rotations/organization"])
         let refused = try Rig(["POST /v1/rotations/organization": { _ in .problem("rotation.underway", 409) }])
         #expect(try Self.run(refused, "rotate", "organization").status != 0)
+    }
+
+    @Test("the rate at which rows are made anew is of those that were seen to be done") func organizationRate() throws {
+        let isUnderway = Mutex(false)
+        let isTold = DispatchSemaphore(value: 0)
+        let rig = try Rig([
+            "GET /v1/status": { _ in
+                var status = VaultStatus(state: .unlocked, keeperVersion: "1", keeperProcess: 7, actor: Asker(kind: .person))
+                guard isUnderway.withLock({ $0 }) else { return .json(status) }
+                status.rotating = OrganizationProgress(rows: 500, total: 2000)
+                isTold.signal()
+                return .json(status)
+            },
+            "POST /v1/rotations/organization": { _ in
+                isUnderway.withLock { $0 = true }
+                isTold.wait()
+                return .json(OrganizationRotated(generation: 2, rows: 2000, endedTokens: 0, verifierKey: "tacit.local/x+00+AA=="))
+            },
+        ])
+        #expect(try Self.run(rig, "rotate", "organization").messages == "tacit: 25%  500 of 2,000 rows\n")
     }
 
     @Test("how far the organization key is, is told by status") func organizationProgress() throws {
