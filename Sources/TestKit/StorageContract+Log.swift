@@ -40,11 +40,11 @@ extension StorageContract {
             let checkpoints = [2, 4, 6, 8].map { trial.rows.checkpoint($0) }
             try await trial.stores(Batch((entries + [other.entry(0)]).map(Batch.Operation.append)))
             try await trial.stores(Batch((checkpoints + [2, 4].map(other.checkpoint)).map(Batch.Operation.insertCheckpoint)))
-            try await trial.stores(.pruneLog(before: 4, in: mine))
+            try await trial.stores(.pruneLog(before: 4, keeping: [], in: mine))
             try trial.expectEqual(try await trial.store.entries(from: 0, limit: 9, in: mine), Array(entries[4...]))
             try trial.expectEqual(try await trial.store.entries(from: 5, limit: 2, in: mine), Array(entries[5...6]))
             try trial.expectEqual(try await trial.store.checkpoints(from: 0, in: mine), Array(checkpoints[1...]))
-            try await trial.stores(.pruneLog(before: 6, in: mine), .append(trial.rows.entry(9)))
+            try await trial.stores(.pruneLog(before: 6, keeping: [], in: mine), .append(trial.rows.entry(9)))
             try trial.expectEqual(try await trial.store.entries(from: 0, limit: 9, in: mine).map(\.index), [6, 7, 8, 9])
             try trial.expectEqual(try await trial.store.entryCount(in: mine), 10)
             try trial.expectEqual(try await trial.store.checkpoints(from: 0, in: mine), Array(checkpoints[1...]))
@@ -55,16 +55,27 @@ extension StorageContract {
             let mine = trial.rows.organization
             try await trial.stores(Batch((0..<5).map { .append(trial.rows.entry($0)) }))
             try await trial.stores(Batch([2, 3, 4, 7, 9].map { .insertCheckpoint(trial.rows.checkpoint($0)) }))
-            for size: Int64 in [1, 5, 7, 9, 12] { try await trial.refuses(.pruneLog(before: size, in: mine), as: .conflict(nil)) }
-            try await trial.refuses(.pruneLog(before: 0, in: mine), as: .malformedRow)
-            try await trial.refuses(.pruneLog(before: 2, in: mine), .append(trial.rows.entry(9)), as: .staleLog(expected: 5))
+            for size: Int64 in [1, 5, 7, 9, 12] { try await trial.refuses(.pruneLog(before: size, keeping: [], in: mine), as: .conflict(nil)) }
+            try await trial.refuses(.pruneLog(before: 0, keeping: [], in: mine), as: .malformedRow)
+            try await trial.refuses(.pruneLog(before: 2, keeping: [], in: mine), .append(trial.rows.entry(9)), as: .staleLog(expected: 5))
             try trial.expectEqual(try await trial.store.entries(from: 0, limit: 9, in: mine).count, 5)
             try trial.expectEqual(try await trial.store.checkpoints(from: 0, in: mine).count, 5)
-            try await trial.stores(.pruneLog(before: 3, in: mine))
-            for size: Int64 in [2, 3] { try await trial.refuses(.pruneLog(before: size, in: mine), as: .conflict(nil)) }
-            try await trial.refuses(.pruneLog(before: 4, in: mine), .pruneLog(before: 4, in: mine), as: .conflict(nil))
+            try await trial.stores(.pruneLog(before: 3, keeping: [], in: mine))
+            for size: Int64 in [2, 3] { try await trial.refuses(.pruneLog(before: size, keeping: [], in: mine), as: .conflict(nil)) }
+            try await trial.refuses(.pruneLog(before: 4, keeping: [], in: mine), .pruneLog(before: 4, keeping: [], in: mine), as: .conflict(nil))
             try trial.expectEqual(try await trial.store.entries(from: 0, limit: 9, in: mine).map(\.index), [3, 4])
-            try await trial.stores(.pruneLog(before: 4, in: mine))
+            try await trial.stores(.pruneLog(before: 4, keeping: [], in: mine))
+        },
+        promise("a checkpoint that is kept when the log is pruned stays for good") { trial in
+            let mine = trial.rows.organization
+            try await trial.stores(Batch((0..<9).map { .append(trial.rows.entry($0)) }))
+            try await trial.stores(Batch((1...9).map { .insertCheckpoint(trial.rows.checkpoint($0)) }))
+            try await trial.refuses(.pruneLog(before: 4, keeping: [4], in: mine), as: .malformedRow)
+            try await trial.stores(.pruneLog(before: 4, keeping: [2], in: mine))
+            try trial.expectEqual(try await trial.store.checkpoints(from: 0, in: mine).map(\.size), [2, 4, 5, 6, 7, 8, 9])
+            try await trial.stores(.pruneLog(before: 7, keeping: [1, 5], in: mine))
+            try trial.expectEqual(try await trial.store.checkpoints(from: 0, in: mine).map(\.size), [2, 4, 5, 7, 8, 9])
+            try trial.expectEqual(try await trial.store.entries(from: 0, limit: 9, in: mine).map(\.index), [7, 8])
         },
         promise("writers that try again when the log moved on leave no gap and lose nothing") { trial in
             let (store, rows) = (trial.store, trial.rows)

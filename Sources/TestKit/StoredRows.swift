@@ -75,7 +75,7 @@ struct StoredRows {
         case .deleteVersion(let secret, let number, let organization): try deleteVersion(number, of: Place(organization, secret.cast()))
         case .append(let entry): try append(entry)
         case .insertCheckpoint(let checkpoint): try insert(checkpoint)
-        case .pruneLog(let size, let organization): try prune(before: size, in: organization)
+        case .pruneLog(let size, let kept, let organization): try prune(before: size, keeping: kept, in: organization)
         case .insertDataKey, .deleteDataKey, .insertCiphertext, .deleteCiphertext: try applyToVersion(operation)
         case .rewriteRecords(let rewrite): try apply(rewrite)
         }
@@ -224,13 +224,14 @@ extension StoredRows {
 
     func nextIndex(in organization: OrganizationID) -> Int64 { entries[organization]?.last.map { $0.index + 1 } ?? logStart }
 
-    private mutating func prune(before size: Int64, in organization: OrganizationID) throws(StoreError) {
+    private mutating func prune(before size: Int64, keeping kept: [Int64], in organization: OrganizationID) throws(StoreError) {
         let (old, stored, pruned) = (entries[organization] ?? [], checkpoints[organization] ?? [], anchors[organization] ?? [])
         let isHeld = stored.contains { $0.size == size } && stored.contains { $0.size > size } && old.contains { $0.index >= size }
         guard isHeld, pruned.allSatisfy({ $0 < size }) else { throw .conflict(nil) }
         entries[organization] = old.filter { $0.index >= size }
-        checkpoints[organization] = stored.filter { $0.size >= size || pruned.contains($0.size) }
-        anchors[organization] = pruned + [size]
+        let staying = stored.map(\.size).filter { kept.contains($0) && $0 > pruned.last ?? 0 }
+        checkpoints[organization] = stored.filter { $0.size >= size || pruned.contains($0.size) || staying.contains($0.size) }
+        anchors[organization] = pruned + staying + [size]
         undo.append { rows in (rows.entries[organization], rows.checkpoints[organization], rows.anchors[organization]) = (old, stored, pruned) }
     }
 }

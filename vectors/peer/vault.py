@@ -111,7 +111,8 @@ class Vault:
             self._check_lookup(row, f'size/{anchor["size"]}')
         self.anchors = sorted(anchor["size"] for _, anchor in found)
         stored = {row["size"]: row for row in self.tables["audit_checkpoint"]}
-        if not set(self.anchors) <= stored.keys() or any(size not in self.anchors for size in stored if size < max(self.anchors, default=0)):
+        staying = {*self.anchors, *(epoch[0] for epoch in self.epochs[1:])}
+        if not set(self.anchors) <= stored.keys() or any(size not in staying for size in stored if size < max(self.anchors, default=0)):
             raise Refused("anchors")
         self.start, self.edge, self.before = 0, log.Edge(0, b""), bytes(32)
         if self.anchors:
@@ -154,7 +155,7 @@ class Vault:
         self.head = {"size": self.start + len(sealed), "chain": chains[-1]}
 
     def _check_checkpoints(self, sealed: list, chains: list) -> None:
-        previous, ends = None, [epoch[0] for epoch in self.epochs[1:] if epoch[0] >= self.start]
+        previous, ends = None, [epoch[0] for epoch in self.epochs[1:]]
         checkpoints = sorted(self.tables["audit_checkpoint"], key=lambda row: row["size"])
         if not set(ends) <= {row["size"] for row in checkpoints}:
             raise Refused("missing checkpoint")

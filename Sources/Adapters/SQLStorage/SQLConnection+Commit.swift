@@ -68,7 +68,7 @@ extension SQLConnection {
         case .rewriteRecords(let rewrite):
             try apply(rewrite)
             for operation in try rewrite.operationsBehind() { try apply(operation, &log) }
-        case .pruneLog(let size, let organization): try prune(before: size, in: organization)
+        case .pruneLog(let size, let kept, let organization): try prune(before: size, keeping: kept, in: organization)
         case .put(let record, replacing: let replaced?):
             guard let step = operation.step else { return }
             if try !changesOneRow(step) { try changeOneRow(record.renaming(of: replaced), otherwise: .conflict(record.kind)) }
@@ -92,8 +92,9 @@ extension SQLConnection {
         }
     }
 
-    /// The anchor comes first: it is what lets the rows go.
-    private func prune(before size: Int64, in organization: OrganizationID) throws(StoreError) {
+    /// The anchors come first: they are what lets the other rows go, and lets these stay.
+    private func prune(before size: Int64, keeping kept: [Int64], in organization: OrganizationID) throws(StoreError) {
+        for kept in kept { _ = try run(.keepCheckpoint, [.id(organization), .integer(kept)]) }
         let values: [SQLValue] = [.id(organization), .integer(size)]
         try changeOneRow(SQLStep(.insertAnchor, values), otherwise: .conflict(nil))
         for statement in [SQLStatement.pruneEntries, .pruneCheckpoints] { _ = try run(statement, values) }

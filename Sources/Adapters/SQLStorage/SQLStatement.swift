@@ -10,7 +10,7 @@ package enum SQLStatement: Int, CaseIterable, Sendable {
     case insertCiphertext, deleteCiphertext, field, fieldsOfVersion
     case insertEntry, lastPosition, entries
     case insertCheckpoint, checkpoints, checkpoint, lastCheckpoint
-    case insertAnchor, pruneEntries, pruneCheckpoints
+    case insertAnchor, keepCheckpoint, pruneEntries, pruneCheckpoints
 
     /// The statement's text for a database.
     package func text(in dialect: SQLDialect) -> String { transactionText(in: dialect) ?? recordText ?? sealedText ?? logText }
@@ -116,6 +116,11 @@ extension SQLStatement {
         case .checkpoint: "SELECT size, note, frontier FROM audit_checkpoint WHERE organization = $1 AND size = $2"
         case .lastCheckpoint: "SELECT size, note, frontier FROM audit_checkpoint WHERE organization = $1 ORDER BY size DESC LIMIT 1"
         case .insertAnchor: "INSERT INTO audit_anchor (organization, size) VALUES ($1, $2)"
+        case .keepCheckpoint:
+            """
+            INSERT INTO audit_anchor (organization, size) SELECT organization, size FROM audit_checkpoint AS c WHERE organization = $1 AND size = $2
+            AND size > (SELECT COALESCE(MAX(size), 0) FROM audit_anchor WHERE organization = c.organization)
+            """
         case .pruneEntries: "DELETE FROM audit_entry WHERE organization = $1 AND position < $2"
         case .pruneCheckpoints:
             """

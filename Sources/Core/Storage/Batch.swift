@@ -28,9 +28,9 @@ package struct Batch: Sendable, Equatable {
         /// Appends an entry; its index must be one past the last.
         case append(StoredEntry)
         case insertCheckpoint(StoredCheckpoint)
-        /// Removes the entries before a stored checkpoint's size, and the checkpoints below it but those that stayed of earlier prunings. A later checkpoint
-        /// must be there, and no pruning may have gone as far.
-        case pruneLog(before: Int64, in: OrganizationID)
+        /// Removes the entries before a stored checkpoint's size, and the checkpoints below it but those of the sizes to be kept. A later checkpoint must be there,
+        /// and no pruning may have gone as far. What was kept by an earlier one stays.
+        case pruneLog(before: Int64, keeping: [Int64], in: OrganizationID)
         /// Replaces every record of an organization by what is made of it, then does what follows of that. It is the last of its batch, which is committed alone.
         case rewriteRecords(RecordRewrite)
     }

@@ -12,7 +12,7 @@ extension Batch.Operation {
         case .insertCiphertext(let text): text.address.isWellFormed && text.seal >= 1 && !text.sealed.isEmpty
         case .append(let entry): entry.index >= 0 && entry.chain.count == 32 && !entry.sealed.isEmpty
         case .insertCheckpoint(let checkpoint): checkpoint.size >= 0 && checkpoint.frontier.count.isMultiple(of: 32) && !checkpoint.note.isEmpty
-        case .pruneLog(let size, _): size >= 1
+        case .pruneLog(let size, let kept, _): size >= 1 && kept.allSatisfy { $0 >= 1 && $0 < size }
         case .deleteKey, .expectNewestKey, .deleteVersion, .deleteDataKey, .deleteCiphertext, .rewriteRecords: true
         }
     }

@@ -122,7 +122,7 @@ private struct BatchSource {
         case 13: return .deleteDataKey(address, generation: small, seal: small, in: organization)
         case 14: return .deleteCiphertext(address, seal: small, in: organization)
         case 15: return .expectNewestKey(owner: id, generation: small, in: organization)
-        case 16: return .pruneLog(before: Int64(random.int(in: 1...30)), in: organization)
+        case 16: return .pruneLog(before: Int64(random.int(in: 9...30)), keeping: [Int64(random.int(in: 1...9))], in: organization)
         case 17: return .insertCheckpoint(rows.checkpoint(Int64(random.int(in: 0...40))))
         default: return .append(rows.entry(try await store.entryCount(in: organization) + Int64(random.int(in: 0...3) / 3)))
         }

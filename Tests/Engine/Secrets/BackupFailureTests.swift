@@ -207,7 +207,8 @@ import Testing
         let scene = Scene(bench, base)
         let before = try await StoreDump(of: bench.store)
         isBroken.set()
-        await #expect(throws: StoreError.full) { try await deed.act(scene) }
+        let refusal = await #expect(throws: (any Error).self) { try await deed.act(scene) }
+        #expect([EngineError.auditUnwritten.code, StoreError.full.code].contains((refusal as? any Diagnosable)?.code))
         #expect(scene.bytes.isEmpty && !scene.isFileRead && bench.staging.made == 0)
         isBroken.set(false)
         #expect(try await StoreDump(of: bench.store).entries.count == before.entries.count)

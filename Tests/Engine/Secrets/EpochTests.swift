@@ -59,8 +59,8 @@ import Testing
         let bench = scene.bench
         let (before, oldKey) = (try await StoreDump(of: bench.store), try bench.open.keyring.keys)
         let requests = try await bench.open.requests(by: bench.person())
-        // While projects get new keys none begins, so that there is no row of that; a freeze has a test of its own.
-        #expect(Set(RecordKind.allCases).subtracting(before.records.map(\.kind)) == [.rotation, .epoch, .panic])
+        // While projects get new keys none begins, so that there is no row of that; a freeze has a test of its own, and so have anchors (`PruneTests`).
+        #expect(Set(RecordKind.allCases).subtracting(before.records.map(\.kind)) == [.rotation, .epoch, .panic, .anchor])
         let done = try await bench.vault.rotateOrganization(by: bench.person())
         #expect(done.generation == 2 && done.rows == before.records.count && done.tokens == 1)
         #expect(try bench.open.verifierKey == done.verifierKey)
@@ -92,7 +92,9 @@ import Testing
         let bench = try await Self.scene().bench
         _ = try await bench.vault.panic(by: bench.person())
         let since = try #require(try bench.open.freeze.since)
+        let before = try #require(try await bench.open.book.records(.panic).first)
         _ = try await bench.vault.rotateOrganization(by: bench.person())
+        #expect(try await bench.open.book.records(.panic).first?.lookup != before.lookup)
         for _ in 1...2 {
             #expect(try bench.open.freeze.since == since)
             #expect(try await bench.open.book.records(.panic).count == 1)

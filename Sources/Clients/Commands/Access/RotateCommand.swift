@@ -57,13 +57,9 @@ struct RotateCommand: ParsableCommand {
             }
             let result: RotationResult = try VaultDoor.decode(answer.body)
             if options.json { return console.say(json: result) }
-<<<<<<< ours
             let keys = "\(Counted(result.rewrapped, "key")) \(result.rewrapped == 1 ? "was" : "were") wrapped anew"
             console.say("The root key is new (generation \(result.generation)): \(keys). Your password stays.")
-=======
-            console.say("The root key is new (generation \(result.generation)): \(result.rewrapped) keys were wrapped anew. Your password stays.")
             console.say(Self.next)
->>>>>>> theirs
         }
 
         private static let next = "  Grant scheduled backups again, where there are some: tacit backup schedule"

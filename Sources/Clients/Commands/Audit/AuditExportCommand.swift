@@ -36,11 +36,14 @@ struct AuditExportCommand: Verb {
         // The reading is itself an entry: the log grows while it is read, so a short page is the end.
         while true {
             let lines = try door.answer("GET", "\(WirePath.auditExport)?from=\(next)&limit=\(pageSize)").body
-            try sheet.write(lines)
             var page = lines.split(separator: UInt8(ascii: "\n"))
             if let anchor = page.first, try Self.index(of: anchor) == nil { page.removeFirst() }
             guard let beginning = page.first, let end = page.last, let last = try Self.index(of: end) else { break }
+            if first != nil, try Self.index(of: beginning) != next {
+                throw CommandFailure("the log was pruned while it was exported", hint: "export it once more", code: "audit.pruned")
+            }
             first = try first ?? Self.index(of: beginning)
+            try sheet.write(lines)
             next = last + 1
             if page.count < pageSize { break }
         }

@@ -8,7 +8,7 @@ struct AuditPruneCommand: Verb {
         abstract: "Let the oldest entries of the log go for good.",
         discussion: """
             Entries go as far as a signed checkpoint all of whose entries are from before that time. The checkpoint stays as an anchor: the rest of the log \
-            verifies from there on, and an anchor that is changed or taken away is found. Of the entries that went nothing can be proved any more; \
+            verifies from there on, and an anchor that is changed or taken away is found. Of the entries that went the vault proves nothing any more; \
             `tacit audit export` keeps them. Shows what would go, and asks for the password.
 
             EXAMPLES
@@ -64,7 +64,8 @@ struct AuditPruneCommand: Verb {
 
     private func show(_ plan: AuditPruning, _ moment: String, _ console: Console, now: Int64) {
         guard plan.anchor != nil, let oldest = plan.oldest, let youngest = plan.youngest else {
-            return console.say("Nothing goes: up to no signed checkpoint are all entries from before \(RelativeTime.stamp(moment, now: now)).")
+            return console.say(
+                "Nothing goes: no signed checkpoint but the last has only entries from before \(RelativeTime.stamp(moment, now: now)).")
         }
         let times = [oldest, youngest].map { RelativeTime.stamp($0, now: now) }
         console.say("\(Self.entries(plan.cut - plan.first)) would go: \(plan.first) to \(plan.cut - 1), from \(times[0]) to \(times[1]).")

@@ -14,10 +14,13 @@ package struct CheckpointSeries: Sendable {
     /// - `handedOut` are genuine checkpoints that were stored when they were signed, and kept elsewhere.
     /// - `head` is one over the whole log that is not stored itself.
     /// - `anchors` are the sizes at which the log was pruned: those stay, the others below the last of them went with what they cover.
-    package func gap(handedOut: [SignedCheckpoint] = [], head: SignedCheckpoint? = nil, anchors: [Int64] = []) -> LogBreak? {
+    /// - `ends` are the sizes at which epochs ended: those stay, too.
+    package func gap(
+        handedOut: [SignedCheckpoint] = [], head: SignedCheckpoint? = nil, anchors: [Int64] = [], ends: [Int64] = []
+    ) -> LogBreak? {
         let named = (stored + handedOut + (head.map { [$0] } ?? [])).compactMap(\.previous) + handedOut.map(\.size)
         let start = anchors.max() ?? 0
-        return (named.filter { $0 >= start } + anchors).filter { !sizes.contains($0) }.min().map(LogBreak.missingCheckpoint)
+        return (named.filter { $0 >= start } + anchors + ends).filter { !sizes.contains($0) }.min().map(LogBreak.missingCheckpoint)
     }
 }
 

@@ -48,6 +48,8 @@ package struct LogVerifier: Sendable {
         let comparable = trusted + (epochs.hasSigners ? checkpoints : [])
         self.checkpoints = comparable.filter { $0.size >= first }.sorted { $0.size < $1.size }
         nextSize = self.checkpoints.first?.size ?? .max
+        // Of what came before, the anchors are left: what they are worth is known without their entries.
+        for anchor in epochs.hasSigners ? checkpoints : [] where anchor.size < first { found = found ?? unproven(anchor) }
         for kept in trusted where kept.size < first { compare(kept, with: checkpoints.filter { $0.size == kept.size }) }
         passCheckpoints()
     }

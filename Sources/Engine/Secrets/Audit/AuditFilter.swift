@@ -38,9 +38,14 @@ extension OpenVault {
 
     /// The same for somebody who was let in.
     func found(_ filter: AuditFilter, before index: Int64?, limit: Int) async throws -> (entries: [EntryView], next: Int64?) {
+        try await fromStart { start in try await found(filter, before: index, limit: limit, from: start.size) }
+    }
+
+    private func found(_ filter: AuditFilter, before index: Int64?, limit: Int, from first: Int64) async throws -> (
+        entries: [EntryView], next: Int64?
+    ) {
         // Where every entry is meant, none is opened that is not shown.
         let portion = filter == AuditFilter() ? Int64(min(1000, limit)) : 1000
-        let first = try await book.logStart()
         var end = min(try await store.entryCount(in: organization), index ?? .max)
         var found: [EntryView] = []
         while end > first {

@@ -89,6 +89,9 @@ struct FormerEpochs: Sendable {
         }
     }
 
+    /// The sizes at which each ended: the checkpoints there say which key signs from then on.
+    var ends: [Int64] { epochs.map(\.entries.upperBound) }
+
     /// The index of the first entry behind all of them.
     var end: Int64 { epochs.last?.entries.upperBound ?? 0 }
 

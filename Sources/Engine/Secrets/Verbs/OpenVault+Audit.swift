@@ -87,21 +87,31 @@ extension OpenVault {
 
     /// Goes through the whole log, and tells up to which size.
     func verification(trusted kept: [SignedCheckpoint]) async throws -> (report: VerificationReport, size: Int64) {
-        // What is appended or signed from here on is left for the next time. Whatever these two name is stored already: the rest is read after them.
-        let present = try await writer.signed()
-        let handedOut = try kept + witnessed(upTo: present.size)
-        let signed = try await storedCheckpoints(upTo: present.size)
-        let report = try await fromStart { start in
+        try await fromStart { start in
+            // What is appended or signed from here on is left for the next time. Whatever these name is stored already: the rest is read after them.
+            let (anchors, ends) = (try await book.anchors(), try keyring.formerEpochs().ends)
+            let present = try await writer.signed()
+            let handedOut = try kept + witnessed(upTo: present.size)
+            let stored = try await store.checkpoints(from: 0, in: organization).filter { $0.size <= present.size }
+            let signed = try stored.map { stored in
+                guard let checkpoint = try? SignedCheckpoint(parsing: stored.note) else { throw EngineError.logBroken }
+                return checkpoint
+            }
             var verifier = try verifier(from: start, checkpoints: signed, trusted: kept + [present])
             var report = VerificationReport(
                 verdict: try await pass(&verifier, upTo: present.size), checkpoints: signed.count, start: start.size, uncompared: verifier.uncompared)
-            let anchors = try await book.anchors()
-            if case .intact = report.verdict, let gap = CheckpointSeries(signed).gap(handedOut: handedOut, head: present, anchors: anchors) {
-                report.verdict = .broken(gap)
-            }
-            return report
+            guard case .intact = report.verdict else { return (report, present.size) }
+            let gap = CheckpointSeries(signed).gap(handedOut: handedOut, head: present, anchors: anchors, ends: ends)
+            if let found = gap ?? zip(stored, signed).lazy.compactMap(Self.misplaced).first { report.verdict = .broken(found) }
+            return (report, present.size)
         }
-        return (report, present.size)
+    }
+
+    /// What is wrong with a stored checkpoint beside its note: from its size and frontier the log is gone on with.
+    private static func misplaced(_ stored: StoredCheckpoint, _ signed: SignedCheckpoint) -> LogBreak? {
+        let frontier = MerkleFrontier(decoding: stored.frontier, size: stored.size)
+        if stored.size == signed.size, let frontier, frontier.root == signed.root { return nil }
+        return LogBreak(kind: .fork, index: stored.size, expected: "the frontier that its root is over", actual: "another")
     }
 
     /// A checkpoint that a person kept. One that is none is told by its number, where there are several.
@@ -109,13 +119,6 @@ extension OpenVault {
         do { return try SignedCheckpoint(parsing: note) } catch {
             let which = count == 1 ? "the kept checkpoint" : "kept checkpoint \(number)"
             throw EngineError.malformedCheckpoint("\(which) cannot be used: \(error.message)")
-        }
-    }
-
-    private func storedCheckpoints(upTo size: Int64) async throws -> [SignedCheckpoint] {
-        try await store.checkpoints(from: 0, in: organization).filter { $0.size <= size }.map { stored in
-            guard let checkpoint = try? SignedCheckpoint(parsing: stored.note) else { throw EngineError.logBroken }
-            return checkpoint
         }
     }
 

@@ -70,9 +70,12 @@ extension OpenVault {
 
     /// The secrets whose values went somewhere since then, as the log has it; nil where it was pruned since.
     private func secretsUsed(since time: Timestamp) async throws -> Set<SecretID>? {
+        try await fromStart { start in try await secretsUsed(since: time, from: start.size) }
+    }
+
+    private func secretsUsed(since time: Timestamp, from beginning: Int64) async throws -> Set<SecretID>? {
         let portion: Int64 = 1000
         var used: Set<SecretID> = []
-        let beginning = try await book.logStart()
         var end = try await store.entryCount(in: organization)
         while end > beginning {
             let start = max(beginning, end - portion)

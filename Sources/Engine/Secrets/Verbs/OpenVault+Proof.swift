@@ -58,7 +58,9 @@ extension OpenVault {
     private func proof(
         since size: Int64?, to target: SignedCheckpoint, isSizeAsked: Bool, kept: SignedCheckpoint?, from start: LogHead
     ) async throws -> ProofReport {
-        let older = size ?? kept?.size ?? 0
+        guard let older = size ?? kept?.size else {
+            throw EngineError.invalid("a proof of growth begins somewhere", hint: "say a size, or give a kept checkpoint")
+        }
         if older > 0 { try checkNotPruned(older, target, start) }
         guard let gatherer = ProofGatherer(consistencyFrom: older, size: target.size, from: start.frontier) else {
             // A kept checkpoint beyond the log's end is no mistake of who asks: entries are gone, or it is not this log's.
