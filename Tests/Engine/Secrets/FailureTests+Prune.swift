@@ -1,5 +1,6 @@
 import Model
 import Storage
+import TestKit
 import Testing
 
 @testable import Secrets

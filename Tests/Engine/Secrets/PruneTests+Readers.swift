@@ -1,5 +1,6 @@
 import Auditing
 import Model
+import Storage
 import TestKit
 import Testing
 
