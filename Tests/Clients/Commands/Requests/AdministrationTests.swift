@@ -183,14 +183,24 @@ struct AdministrationTests {
 
     @Test("an export of the log goes on page by page until a short one")
     func exportLog() throws {
-        let rig = try Rig([
-            "GET /v1/audit/export": { request in
-                let count = request.path.contains("from=0&") ? 5000 : 2
-                return .octets(String(repeating: "{}\n", count: count))
-            }
-        ])
-        #expect(try rig.run("audit", "export").output.count == 3 * 5002)
+        @Sendable func lines(_ indices: Range<Int>) -> String {
+            indices.map { #"{"chain":"00","index":\#($0),"sealed":"00"}"# + "\n" }.joined()
+        }
+        let rig = try Rig(["GET /v1/audit/export": { .octets(lines($0.path.contains("from=0&") ? 0..<5000 : 5000..<5002)) }])
+        #expect(try rig.run("audit", "export").text == lines(0..<5002))
         #expect(rig.keeper?.requests.map(\.path) == ["/v1/audit/export?from=0&limit=5000", "/v1/audit/export?from=5000&limit=5000"])
+        // Of a pruned log it begins with the anchor, and goes on behind the last entry.
+        let anchor = #"{"anchor":4096,"frontier":"00","note":"00"}"# + "\n"
+        let pruned = try Rig([
+            "GET /v1/audit/export": { .octets($0.path.contains("from=0&") ? anchor + lines(4096..<9096) : lines(9096..<9097)) }
+        ])
+        #expect(try pruned.run("audit", "export").text == anchor + lines(4096..<9097))
+        #expect(pruned.keeper?.requests.last?.path == "/v1/audit/export?from=9096&limit=5000")
+        let meanwhile = try Rig([
+            "GET /v1/audit/export": { .octets($0.path.contains("from=0&") ? lines(0..<5000) : anchor + lines(8192..<8193)) }
+        ])
+        let outcome = try meanwhile.run("audit", "export")
+        #expect(outcome.status == 1 && outcome.messages.contains("pruned while it was exported") && outcome.text == lines(0..<5000))
     }
 
     @Test("lists are asked for page by page only when all of it is wanted")
