@@ -8,6 +8,7 @@ from house import canary
 
 VALUE = canary()
 BADGES = {}
+GOVERNED = ("claude", "claude-two", "claude-three")
 RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 ALLOW_ALL = {
     "name": "all", "agent_id": "claude*", "environments": ["default/dev"], "allowed_keys": ["api/*"],
@@ -20,7 +21,7 @@ def furnish(house):
         for name in ("api/key", "hidden/key"):
             expect(person.set(name, VALUE.encode()).status == 201, name)
         expect(person.apply_policy(ALLOW_ALL).status == 200, "policy")
-        for name in ("claude", "claude-two"):
+        for name in GOVERNED:
             BADGES[name] = person.json("POST", "/v1/agents", {"name": name}).json["badge"]
 
 
@@ -64,7 +65,6 @@ def governed(connection):
         "audit.export": lambda: connection.request("GET", "/v1/audit/export"),
         "audit.prove": lambda: connection.json("POST", "/v1/audit/proofs", {"index": 0}),
         "audit.prune": lambda: connection.json("POST", "/v1/audit/prunings", {"before": "2100-01-01T00:00:00Z", "cut": 1}),
-        "audit.read of what can be pruned": lambda: connection.json("POST", "/v1/audit/prunings", {"before": "2100-01-01T00:00:00Z"}),
         "audit.checkpoint": lambda: connection.request("POST", "/v1/audit/checkpoints"),
         "audit.read of checkpoints": lambda: connection.request("GET", "/v1/audit/checkpoints"),
         "secret.reveal": lambda: connection.reveal("api/key"),
@@ -118,11 +118,11 @@ def run_all(connection):
 @attack("trap 7", "govern.routes", "stopped", "an agent with a badge is refused by every route that governs it, and each refusal is in the log")
 def governed_routes(context):
     house = context.house(furnish)
-    # By two agents in turn: of one, only so many different denials a minute are written one by one.
-    for part, badge in enumerate(("claude", "claude-two")):
+    # By three agents in turn: of one, only so many different denials a minute are written one by one.
+    for part, badge in enumerate(GOVERNED):
         with agent(house, badge) as connection:
             acts = governed(connection)
-            for name, ask in list(acts.items())[part::2]:
+            for name, ask in list(acts.items())[part::len(GOVERNED)]:
                 answer = ask()
                 expect(answer.status in (403, 404, 409), f"{name} was answered with {answer}")
                 clean(answer.body, VALUE)
