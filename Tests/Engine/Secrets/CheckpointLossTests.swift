@@ -8,19 +8,7 @@ import Testing
 
 /// Signed checkpoints that somebody took away from the vault.
 @Suite struct CheckpointLossTests {
-    /// A vault with five checkpoints: two at locks, three that were due in between and after.
-    private func furnished() async throws -> VaultBench {
-        let bench = try await VaultBench.unlocked()
-        for _ in 0..<2 {
-            try await bench.set("app/key", bench.canary().secret)
-            bench.machine.advance(.seconds(61))
-            try await bench.vault.upkeep()
-            try await bench.relock()
-        }
-        bench.machine.advance(.seconds(61))
-        try await bench.vault.upkeep()
-        return bench
-    }
+    private func furnished() async throws -> VaultBench { try await VaultBench.checkpointed() }
 
     private func broken(_ bench: VaultBench, trusted: [[UInt8]] = []) async throws -> LogBreak? {
         guard case .broken(let found) = try await bench.open.verifyAudit(trusted: trusted, by: bench.person()).verdict else { return nil }

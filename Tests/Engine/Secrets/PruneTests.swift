@@ -8,19 +8,7 @@ import Testing
 
 /// The beginning of the log, let go up to a checkpoint that stands for it.
 @Suite struct PruneTests {
-    /// A vault with five checkpoints, 61 seconds apart where no lock lies between them.
-    func furnished(_ bench: VaultBench? = nil) async throws -> VaultBench {
-        let bench = if let bench { bench } else { try await VaultBench.unlocked() }
-        for number in 0..<2 {
-            try await bench.set("app/key\(number)", bench.canary().secret)
-            bench.machine.advance(.seconds(61))
-            try await bench.vault.upkeep()
-            try await bench.relock()
-        }
-        bench.machine.advance(.seconds(61))
-        try await bench.vault.upkeep()
-        return bench
-    }
+    func furnished(_ bench: VaultBench? = nil) async throws -> VaultBench { try await VaultBench.checkpointed(bench) }
 
     func sizes(_ bench: VaultBench) async throws -> [Int64] { try await StoreDump(of: bench.store).checkpoints.map(\.size) }
 

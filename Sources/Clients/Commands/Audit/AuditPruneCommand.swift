@@ -50,13 +50,18 @@ struct AuditPruneCommand: Verb {
             throw CommandFailure("nothing was pruned", hint: "repeat it with --yes, or answer y", code: "plan.declined")
         }
         try door.askFirst()
-        if let anchor {
-            // Where it cannot be written, nothing goes.
-            let sheet = try OutputFile(anchor, or: context.output)
-            try sheet.write(Array(kept.note.utf8))
-            try sheet.finish()
+        // Where it cannot be written, nothing goes; where nothing goes, it is not left.
+        let sheet = try anchor.map { try OutputFile($0, or: context.output, onExisting: "an anchor never overwrites a file: name another") }
+        try sheet?.write(Array(kept.note.utf8))
+        try sheet?.flush()
+        let done: AuditPruning
+        do { done = try door.send("POST", WirePath.auditPrunings, json: PruningRequest(before: moment, cut: plan.cut)) } catch let failure
+            as CommandFailure where failure.code == "keeper.unreachable"
+        {
+            try sheet?.finish()
+            throw CommandFailure(failure.message, hint: "`tacit audit verify` tells whether they went: where the log begins", code: failure.code)
         }
-        let done: AuditPruning = try door.send("POST", WirePath.auditPrunings, json: PruningRequest(before: moment, cut: plan.cut))
+        try sheet?.finish()
         if options.json { return console.say(json: done) }
         console.say("\(Self.entries(done.cut - done.first)) pruned. The log begins with entry \(done.cut); `tacit audit verify` goes on from there.")
         console.note("the key that verifies the checkpoint at \(done.cut) entries: \(kept.verifierKey.printable)")

@@ -30,9 +30,12 @@ final class OutputFile {
         guard Console.write(bytes, to: descriptor) else { throw CommandFailure(errno: errno, "not everything could be written") }
     }
 
+    /// What was written is on the disk; it is removed all the same unless `finish` follows.
+    func flush() throws { if path != nil, fsync(descriptor) != 0 { throw CommandFailure(errno: errno, "not everything could be written") } }
+
     /// What was written stays.
     func finish() throws {
-        if path != nil, fsync(descriptor) != 0 { throw CommandFailure(errno: errno, "not everything could be written") }
+        try flush()
         isFinished = true
     }
 }
