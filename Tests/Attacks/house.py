@@ -309,14 +309,19 @@ def wait_until(condition, what, seconds=60):
 
 
 def is_alive(process):
-    """Whether a process runs; a zombie of ours is collected and counts as gone."""
+    """Whether any thread of a process runs; a zombie of ours is collected and counts as gone.
+
+    The first thread of a process that was killed may be a zombie while another still holds its sockets: whoever connects then is heard by nobody.
+    """
     with contextlib.suppress(ChildProcessError):
         if os.waitpid(process, os.WNOHANG)[0] == process:
             return False
-    try:
-        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with contextlib.suppress(OSError):
+                if pathlib.Path(f"/proc/{process}/task/{thread}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX":
+                    return True
+    return False
 
 
 def process_name(process):
