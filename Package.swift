@@ -80,7 +80,7 @@ var targets: [Target] = [
     engine("Secrets", "Model", "PlaintextDoor", "Envelopes", "Auditing", "Policies", "Approvals", "Redaction", "Storage", "Brokering"),
     // Adapters: what it stands on
     adapter("SQLStorage", "Model", "Storage", tests: nil),
-    module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage"] + sqlite, tests: ["TestKit", "store-victim"]),
+    module("Adapters", "SQLiteDatabase", ["Model", "Storage", "SQLStorage", "CSQLite"] + sqlite, tests: ["TestKit", "store-victim"]),
     adapter("PasswordKeys", "Model", "PlaintextDoor", "Envelopes", "CArgon2"),
     adapter("CompressedMembers", "Redaction", "CMembers", tests: ["CPacking"]),
     module(
@@ -145,6 +145,7 @@ targets += [
     shim("CResolver"),
     shim("CRunStarter"),
     shim("CSandbox"),
+    shim("CSQLite"),
     shim("CWipingAllocator"),
     shim("CArgon2", linking: "argon2"),
     shim("CMembers", linking: "z", "zstd", "brotlidec", "brotlicommon"),

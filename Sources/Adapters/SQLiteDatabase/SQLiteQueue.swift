@@ -1,3 +1,4 @@
+import CSQLite
 import Dispatch
 import GRDB
 import SQLStorage
@@ -15,7 +16,11 @@ final class SQLiteQueue: Sendable {
         case building
     }
 
+    /// What holds for all of SQLite, said before it is used first. A process that used it before keeps its account, which is slower and nothing else.
+    private static let settings: Void = { _ = tacit_sqlite_unaccounted() }()
+
     init(path: String, for purpose: Purpose) throws(StoreError) {
+        _ = Self.settings
         var configuration = Configuration()
         configuration.readonly = purpose == .reading
         configuration.busyMode = .timeout(5)

@@ -1,6 +1,6 @@
 import Crypto
 import FoundationEssentials
-import Model
+package import Model
 import PlaintextDoor
 
 /// AES-256-GCM (RFC 5116, AEAD_AES_256_GCM) between locked memory and stored bytes.
@@ -17,15 +17,22 @@ enum AEAD {
     static func seal(
         _ plaintext: SecretValue, key: SecretValue, associatedData: [UInt8], random: RandomBytes, appendingTo output: inout [UInt8]
     ) throws(EnvelopeError) {
+        try plaintext.withPlaintext(PlaintextDoor()) { plaintext throws(EnvelopeError) in
+            try unsafe plaintext.withUnsafeBytes { bytes throws(EnvelopeError) in
+                try unsafe seal(bytes, key: key, associatedData: associatedData, random: random, appendingTo: &output)
+            }
+        }
+    }
+
+    /// As the other, of bytes that somebody lends.
+    static func seal(
+        _ plaintext: UnsafeRawBufferPointer, key: SecretValue, associatedData: [UInt8], random: RandomBytes, appendingTo output: inout [UInt8]
+    ) throws(EnvelopeError) {
         let nonce = random.bytes(nonceByteCount)
         precondition(nonce.count == nonceByteCount, "internal: a random source gave a wrong number of bytes")
         do {
-            let box = try plaintext.withPlaintext(PlaintextDoor()) { plaintext in
-                try unsafe plaintext.withUnsafeBytes { bytes in
-                    try unsafe AES.GCM.seal(
-                        bytes, using: symmetricKey(key), nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
-                }
-            }
+            let box = try unsafe AES.GCM.seal(
+                plaintext, using: symmetricKey(key), nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
             guard let combined = box.combined else { throw EnvelopeError.sealingFailed }
             unsafe combined.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
         } catch {
@@ -55,4 +62,9 @@ enum AEAD {
     static func symmetricKey(_ key: SecretValue) -> SymmetricKey {
         key.withPlaintext(PlaintextDoor()) { bytes in unsafe bytes.withUnsafeBytes { unsafe SymmetricKey(data: $0) } }
     }
+}
+
+extension RandomBytes {
+    /// The same source for one who seals so many times: nonces, which are no secret, are drawn together, keys each when it is needed.
+    package func stocking(nonces count: Int) -> RandomBytes { stocking(count, of: AEAD.nonceByteCount) }
 }

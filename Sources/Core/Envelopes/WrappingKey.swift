@@ -52,9 +52,13 @@ package final class WrappingKey: Sendable {
     package func rewrap(
         dataKey wrapped: [UInt8], context: SealContext, to other: WrappingKey, generation: Int64, random: RandomBytes = .system
     ) throws(EnvelopeError) -> [UInt8] {
+        try context.purpose.require(.dataKey)
         var next = context
         next.generation = generation
-        return try other.wrap(unwrapDataKey(wrapped, context: context), context: next, random: random)
+        return try unsafe WrappedKey.open(wrapped, encryption: encryption, commitment: commitment, context: context) {
+            key throws(EnvelopeError) in
+            try unsafe WrappedKey.make(of: key, encryption: other.encryption, commitment: other.commitment, context: next, random: random)
+        }
     }
 
     /// Derives the 32 bytes of a key for one use.

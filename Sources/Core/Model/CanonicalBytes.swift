@@ -49,7 +49,7 @@ package struct CanonicalWriter: Sendable {
     package mutating func write(_ time: Timestamp) { write(time.nanoseconds) }
 
     /// Writes 1 and the value, or 0 for nil.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func write<Value>(optional value: Value?, _ body: (inout CanonicalWriter, Value) -> Void) {
         write(byte: value == nil ? 0 : 1)
         if let value { body(&self, value) }

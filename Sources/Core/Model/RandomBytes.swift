@@ -1,4 +1,5 @@
 import CLockedMemory
+import Synchronization
 
 /// Where random bytes come from. Rules take it as a parameter, so that vectors can be reproduced.
 package struct RandomBytes: Sendable {
@@ -17,4 +18,18 @@ package struct RandomBytes: Sendable {
 
     /// Draws `count` bytes.
     package func bytes(_ count: Int) -> [UInt8] { generate(count) }
+
+    /// The same source for one who asks often for `byteCount` bytes: they come from a stock that is drawn for `count` times at once, each byte of it given once.
+    /// What has another length is drawn as it is asked for, and never lies in the stock.
+    package func stocking(_ count: Int, of byteCount: Int) -> RandomBytes {
+        let stock = Mutex<ArraySlice<UInt8>>([])
+        return RandomBytes { [generate] asked in
+            guard asked == byteCount else { return generate(asked) }
+            return stock.withLock { stock in
+                if stock.count < byteCount { stock = generate(max(1, count) * byteCount)[...] }
+                defer { stock = stock.dropFirst(byteCount) }
+                return Array(stock.prefix(byteCount))
+            }
+        }
+    }
 }

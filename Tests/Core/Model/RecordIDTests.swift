@@ -1,4 +1,5 @@
 import Model
+import Synchronization
 import Testing
 
 @Suite("Ids, hexadecimal and random bytes")
@@ -101,5 +102,23 @@ struct RecordIDTests {
         #expect(all.lazy.map(\.self).hexadecimal == all.hexadecimal)
         #expect([UInt8]().hexadecimal.isEmpty && [UInt8](hexadecimal: "") == [])
         #expect([UInt8](hexadecimal: "0") == nil && [UInt8](hexadecimal: "0G") == nil && [UInt8](hexadecimal: "AA") == nil)
+    }
+
+    @Test("a stock gives each byte once, whatever is longer comes straight from the source, and nothing is drawn before it is asked for")
+    func stock() {
+        let drawn = Mutex<[Int]>([])
+        let source = RandomBytes { count in
+            drawn.withLock { drawn in
+                drawn.append(count)
+                return (0..<count).map { UInt8(truncatingIfNeeded: drawn.count * 64 + $0) }
+            }
+        }
+        let stock = source.stocking(3, of: 4)
+        #expect(drawn.withLock { $0 }.isEmpty)
+        let given = (0..<3).map { _ in stock.bytes(4) }
+        #expect(given.flatMap(\.self) == (0..<12).map { UInt8(64 + $0) } && drawn.withLock { $0 } == [12])
+        #expect(stock.bytes(32) == (0..<32).map { UInt8(128 + $0) } && drawn.withLock { $0 } == [12, 32])
+        #expect(stock.bytes(4) == [192, 193, 194, 195] && drawn.withLock { $0 } == [12, 32, 12])
+        #expect(source.stocking(0, of: 4).bytes(4).count == 4)
     }
 }

@@ -40,6 +40,19 @@ struct SecretShelf: Sendable {
         return (row, generation)
     }
 
+    /// The next state of a secret's row under the newest key, its private part sealed anew as it is: nobody reads it.
+    func moved(_ secret: SecretRecord, random: RandomBytes) async throws -> (row: Record, generation: Int64) {
+        guard let row = secret.row else { throw EngineError.unreadable }
+        let (old, _) = try await keyring.projectKey(secret.place.project, generation: secret.metadata.generation)
+        let (key, generation) = try await keyring.projectKey(secret.place.project)
+        let document = try secret.metadata.open(under: old, place: secret.metadataPlace(revision: row.revision))
+        var next = secret
+        next.metadata = try SealedMetadata.seal(
+            document, under: key, generation: generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random)
+        let made = book.make(.secret, id: row.id, parent: row.parent, lookup: row.lookup, content: next.content, replacing: row, under: keyring.keys)
+        return (made, generation)
+    }
+
     /// What a version consists of.
     func manifest(_ secret: SecretRecord, version: Int64) async throws -> Manifest {
         let field = try await field(secret, version: version, ordinal: 0)

@@ -31,7 +31,8 @@ struct FieldMover: Sendable {
                 group.addTask {
                     var operations: [Batch.Operation] = []
                     operations.reserveCapacity(2 * part.count)
-                    for stored in part { try await rewrap(stored, into: &operations) }
+                    let random = vault.random.stocking(nonces: part.count)
+                    for stored in part { try await rewrap(stored, random, into: &operations) }
                     return (start, operations)
                 }
             }
@@ -42,13 +43,13 @@ struct FieldMover: Sendable {
         return Moved(operations: parts.flatMap(\.1), count: page.count)
     }
 
-    private func rewrap(_ stored: StoredDataKey, into operations: inout [Batch.Operation]) async throws {
+    private func rewrap(_ stored: StoredDataKey, _ random: RandomBytes, into operations: inout [Batch.Operation]) async throws {
         let (old, _) = try await vault.keyring.projectKey(place.project, generation: stored.generation)
         var next = stored
         next.generation = newest.generation
         next.wrapped = try old.rewrap(
             dataKey: stored.wrapped, context: place.context(.dataKey, at: stored.address, generation: stored.generation), to: newest.key,
-            generation: newest.generation, random: vault.random)
+            generation: newest.generation, random: random)
         operations.append(.insertDataKey(next))
         operations.append(.deleteDataKey(stored.address, generation: stored.generation, seal: stored.seal, in: vault.organization))
     }

@@ -149,7 +149,9 @@ extension RotationWalk {
             return secret.metadata.generation != newest && !movedBefore.contains(row.id) ? secret : nil
         }
         let (part, shelf) = (stale.prefix(room), vault.shelf)
-        let moved = try await Self.besideEachOther(part) { secret in try await shelf.row(secret, metadata: shelf.metadata(secret)) }
+        // Two nonces each, of which the key's comes from here too.
+        let random = vault.random.stocking(nonces: 2 * part.count)
+        let moved = try await Self.besideEachOther(part) { secret in try await shelf.moved(secret, random: random) }
         for (secret, next) in zip(part, moved) {
             change.put(next.row, replacing: secret.row)
             change.expectNewestKey(of: place.project, next.generation, in: vault.organization)

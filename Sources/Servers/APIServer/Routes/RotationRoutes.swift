@@ -6,7 +6,7 @@ import TacitWire
 /// Rotations of keys, which whoever asks moves on portion by portion.
 struct RotationRoutes: Sendable {
     /// How many portions one request moves: while one is stored, the next is made ready.
-    private static let portionsAtOnce = 8
+    private static let portionsAtOnce = 16
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
