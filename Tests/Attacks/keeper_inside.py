@@ -82,6 +82,7 @@ tries += [(method, path, body, "application/json") for method, path, body in [
     ("POST", "/v1/backups/scheduled", {{"recipients": [], "expires_at": 1, "code": "00"}}),
     ("GET", "/v1/traffic", None), ("GET", "/v1/doctor", None), ("GET", "/v1/approvals", None), ("POST", "/v1/approvals/1", {{}}),
     ("GET", SECRETS + "/api%2Fkey/value", None), ("POST", SECRETS + "/api%2Fkey/reveal", {{"purpose": "x"}}), ("DELETE", SECRETS + "/api%2Fkey", None),
+    ("GET", SECRETS.replace("secrets", "exports"), None), ("POST", SECRETS.replace("secrets", "exports"), {{"items": [{{"name": "api/key", "version": 1}}]}}),
     ("POST", SECRETS + "/api%2Fkey/purge", {{}}), ("GET", "/v1/projects", None), ("POST", "/v1/agent-tokens", {{}}), ("POST", "/v1/sessions/files", {{}}),
     ("POST", "/v1/runs", b"\\0\\0\\0\\2{{}}"),
 ]]

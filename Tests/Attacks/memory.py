@@ -28,7 +28,7 @@ def furnish(house):
 
 
 def use(house):
-    """A bit of everything: set, reveal, mask, run, import, export-like reveals, wrong and right passwords, a new recovery key."""
+    """A bit of everything: set, reveal, mask, run, import, export, wrong and right passwords, a new recovery key."""
     with house.person() as person:
         for _ in range(5):
             for i, value in enumerate(VALUES.values()):
@@ -37,6 +37,9 @@ def use(house):
         wish = json.dumps({"entries": [{"name": f"im/{i}", "field": "value", "kind": "secret"} for i in range(4)], "conflict": "overwrite", "dry_run": False})
         form = multipart([("import", wish.encode())] + [(f"value-{i}", value.encode()) for i, value in enumerate(VALUES.values())])
         expect(person.request("POST", "/v1/projects/default/environments/dev/imports", *form).status == 200, "import")
+        wish = {"items": [{"name": f"api/key{i}", "version": 1} for i in range(len(VALUES))]}
+        exported = person.json("POST", "/v1/projects/default/environments/dev/exports", wish)
+        expect(exported.status == 200 and all(value.encode() in exported.body for value in VALUES.values()), "export")
         recovery = person.request("POST", "/v1/slots/recovery")
         expect(recovery.status == 200, recovery)
     with house.person() as person:

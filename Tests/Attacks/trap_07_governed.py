@@ -71,6 +71,8 @@ def governed(connection):
         "secret.reveal of an old version": lambda: connection.request("GET", key + "/value?version=1"),
         "secret.set": lambda: connection.request("PUT", key, *stored),
         "secret.import": lambda: connection.request("POST", SECRETS.replace("secrets", "imports"), *imported),
+        "secret.export": lambda: connection.json("POST", SECRETS.replace("secrets", "exports"), {"items": [{"name": "api/key", "version": 1}]}),
+        "secret.export of what there is": lambda: connection.request("GET", SECRETS.replace("secrets", "exports")),
         "secret.rename": lambda: connection.json("PATCH", key, {"name": "api/other"}),
         "secret.delete": lambda: connection.request("DELETE", key),
         "secret.undelete": lambda: connection.request("POST", key + "/undelete"),

@@ -69,6 +69,9 @@ public enum WirePath {
     public static func imports(_ project: String, _ environment: String) -> String {
         "\(self.environment(project, environment))/imports"
     }
+    public static func exports(_ project: String, _ environment: String) -> String {
+        "\(self.environment(project, environment))/exports"
+    }
     public static func history(_ project: String, _ environment: String) -> String {
         "\(self.environment(project, environment))/history"
     }

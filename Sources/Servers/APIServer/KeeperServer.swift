@@ -78,6 +78,7 @@ package struct KeeperServer: Sendable {
         router.add(middleware: ConfinementMiddleware(vault: vault))
         VaultRoutes(vault: vault, keeperVersion: version, keeperProcess: process, runs: runs, locked: locked).add(to: router)
         SecretRoutes(vault: vault).add(to: router)
+        ExportRoutes(vault: vault).add(to: router)
         ProjectRoutes(vault: vault).add(to: router)
         ComparisonRoutes(vault: vault).add(to: router)
         HealthRoutes(vault: vault).add(to: router)

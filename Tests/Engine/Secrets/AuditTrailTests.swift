@@ -105,6 +105,42 @@ import Testing
         },
     ]
 
+    static let exports: [Row] = [
+        Row("export, planned", "secret.export list intent allow default/dev @", "secret.export list outcome(plan) allow default/dev @") {
+            _ = try await $0.open.exportPlan(of: VaultBench.dev, after: nil, limit: 10, by: $0.person())
+        },
+        Row(
+            "export", "secret.set write allow default/dev/B v1 #", "secret.export reveal intent allow default/dev/app/key v1 #, default/dev/B v1 #",
+            "secret.export reveal outcome(done) allow default/dev/app/key v1 #, default/dev/B v1 #"
+        ) { bench in
+            try await bench.set("B", "CANARY-x".secret)
+            _ = try await export(bench, ("app/key", 1), ("B", 1))
+        },
+        Row(
+            "export, one of them expired", "secret.renew write allow default/dev/app/key # changed=expiry",
+            "secret.set write allow default/dev/B v1 #",
+            "secret.export reveal intent allow default/dev/B v1 # expired=1", "secret.export reveal outcome(done) allow default/dev/B v1 #"
+        ) { bench in
+            try await patch(bench) { $0.expiry = .after(.seconds(60)) }
+            bench.machine.advance(.seconds(61))
+            try await bench.set("B", "CANARY-x".secret)
+            _ = try await export(bench, ("app/key", 1), ("B", 1))
+        },
+        Row("export, not asked again", "secret.export reveal deny(step-up.required) default/dev") {
+            _ = try? await export($0, ("app/key", 1), by: $0.person(steppedUp: false))
+        },
+        Row("export, changed meanwhile", "secret.export reveal deny(plan.changed) default/dev") { _ = try? await export($0, ("app/key", 2)) },
+        Row("export, absent", "secret.export reveal deny(project.not-found) no/no") { bench in
+            let item = ExportItem(name: key, version: 1)
+            _ = try? await bench.open.export([item], from: VaultBench.scope("no/no"), by: bench.person())
+        },
+    ]
+
+    private static func export(_ bench: VaultBench, _ items: (String, Int64)..., by asker: Asker? = nil) async throws -> [ExportedSecret] {
+        let items = items.map { ExportItem(name: VaultBench.name($0.0), version: $0.1) }
+        return try await bench.open.export(items, from: VaultBench.dev, by: asker ?? bench.person())
+    }
+
     static let comparisons: [Row] = [
         Row(
             "compare", "secret.compare masked intent allow default/dev/app/key v1 #, default/dev/app/key v1 #",
@@ -282,7 +318,9 @@ import Testing
         Row("checkpoints", "audit.read administer allow") { _ = try await $0.open.checkpoints(by: $0.person()) },
     ]
 
-    @Test("every verb about secrets leaves its entries", arguments: secrets + comparisons) func secret(row: Row) async throws { try await check(row) }
+    @Test("every verb about secrets leaves its entries", arguments: secrets + exports + comparisons) func secret(row: Row) async throws {
+        try await check(row)
+    }
 
     @Test("every verb of administration leaves its entries", arguments: administration + backups) func administer(row: Row) async throws {
         try await check(row)

@@ -118,6 +118,28 @@ struct RouteTests {
         #expect(result.created == ["a", "b"] && result.guessable == 1, "the second is no secret field")
     }
 
+    @Test("an environment's values go out with few requests, to a person who was asked again")
+    func exports() async throws {
+        let bed = try await Bed()
+        let client = try await bed.withVault()
+        for name in ["a", "b/c"] { _ = try await set(client, name, "CANARY-\(name)") }
+        let path = "/v1/projects/default/environments/dev/exports"
+        let plan = try await client.ask("GET", "\(path)?limit=1").json(Page<ExportSummary>.self)
+        #expect(plan.items == [ExportSummary(name: "a", version: 1, fields: [FieldSummary(name: "value", kind: .secret)])] && plan.nextCursor == "a")
+        let rest = try await client.ask("GET", "\(path)?cursor=a").json(Page<ExportSummary>.self)
+        #expect(rest.items.map(\.name) == ["b/c"] && rest.nextCursor == nil)
+        let wish = #"{"items":[{"name":"b/c","version":1},{"name":"a","version":1}]}"#
+        let refused = try await client.ask("POST", path, json: wish)
+        #expect(refused.code == "step-up.required" && !refused.text.contains("CANARY"))
+        try await stepUp(client)
+        let answer = try await client.ask("POST", path, json: wish)
+        #expect(answer.header("cache-control") == "no-store" && answer.header("content-type") == "application/vnd.tacit.values")
+        #expect(answer.text.hasSuffix("CANARY-b/cCANARY-a"))
+        #expect(try await client.ask("POST", path, json: #"{"items":[{"name":"a","version":2}]}"#).code == "plan.changed")
+        #expect(try await client.ask("POST", path, json: #"{"items":[]}"#).code == "request.invalid")
+        #expect(try await client.ask("POST", path, json: #"{"items":[{"name":"a"}]}"#).status == 400)
+    }
+
     @Test("projects and environments come, change their names and go")
     func projects() async throws {
         let bed = try await Bed()

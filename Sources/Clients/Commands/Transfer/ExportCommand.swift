@@ -54,7 +54,7 @@ struct ExportCommand: Verb {
         console.warn("what is written is in clear: whoever reads \(file ?? "it") has the values")
         let title = name ?? KubernetesSecret.name(project: scope.project, environment: scope.environment)
         if format == .k8s { console.note("the Secret is \(title), and its keys are variables' names: `--dry-run` shows which") }
-        var text = try ExportedFields.print(try values(of: fields, door, console), as: format, named: title)
+        var text = try ExportedFields.print(try values(of: fields, scope, door, console), as: format, named: title)
         defer { text.wipe() }
         try sheet.write(text)
         try sheet.finish()
@@ -64,14 +64,11 @@ struct ExportCommand: Verb {
     }
 
     /// The values; what has expired is left out, and said.
-    private func values(of fields: [ExportedField], _ door: VaultDoor, _ console: Console) throws -> [(ExportedField, WipedBytes)] {
-        try fields.compactMap { field in
-            do {
-                return (field, try field.value(through: door))
-            } catch let failure as CommandFailure where failure.code == "secret.expired" {
-                console.warn("\(field.label.printable) has expired and is left out: `tacit renew` makes it usable again")
-                return nil
-            }
+    private func values(
+        of fields: [ExportedField], _ scope: Scope, _ door: VaultDoor, _ console: Console
+    ) throws -> [(ExportedField, WipedBytes)] {
+        try ExportedFields.values(of: fields, scope, through: door) { field in
+            console.warn("\(field.label.printable) has expired and is left out: `tacit renew` makes it usable again")
         }
     }
 

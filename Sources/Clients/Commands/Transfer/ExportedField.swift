@@ -11,28 +11,66 @@ struct ExportedField {
     var variable: String
     /// Whether its secret has other fields.
     var hasSiblings: Bool
-    fileprivate var path: String
 
     /// `NAME`, or `NAME#FIELD` where there are several.
     var label: String { hasSiblings ? "\(secret)#\(name)" : secret }
-
-    func value(through door: VaultDoor) throws -> WipedBytes {
-        WipedBytes(try door.answer("GET", "\(path)/value?field=\(WirePath.encoded(name))&version=\(version)").body)
-    }
 }
 
 /// The fields of an environment, for export.
 enum ExportedFields {
+    /// How many secrets one page of the plan has.
+    private static let planPage = 5000
+
     static func list(_ scope: Scope, through door: VaultDoor) throws -> [ExportedField] {
-        try door.list(scope, allPages: true).items.flatMap { item in
-            let path = WirePath.secret(scope.project, scope.environment, item.name)
-            let detail: SecretDetail = try door.get(path)
-            return detail.fields.map { field in
-                ExportedField(
-                    secret: item.name, version: detail.version, name: field.name, isPlain: field.kind == .plain,
-                    variable: field.binding ?? variable(item.name, field.name), hasSiblings: detail.fields.count > 1, path: path)
+        let path = "\(WirePath.exports(scope.project, scope.environment))?limit=\(planPage)"
+        var fields: [ExportedField] = []
+        var cursor: String?
+        repeat {
+            let page: Page<ExportSummary> = try door.get(path + (cursor.map { "&cursor=\(WirePath.encoded($0))" } ?? ""))
+            for secret in page.items {
+                fields += secret.fields.map { field in
+                    ExportedField(
+                        secret: secret.name, version: secret.version, name: field.name, isPlain: field.kind == .plain,
+                        variable: field.binding ?? variable(secret.name, field.name), hasSiblings: secret.fields.count > 1)
+                }
+            }
+            cursor = page.nextCursor
+        } while cursor != nil
+        return fields
+    }
+
+    /// The values of fields, each secret's at the version that was listed, up to a thousand secrets by one request; `expired` is told what has none.
+    static func values(
+        of fields: [ExportedField], _ scope: Scope, through door: VaultDoor, expired: (ExportedField) -> Void
+    ) throws -> [(ExportedField, WipedBytes)] {
+        var found: [(ExportedField, WipedBytes)] = []
+        var rest = fields[...]
+        while !rest.isEmpty {
+            let request = request(for: rest)
+            let answer = WipedBytes(try door.answer("POST", WirePath.exports(scope.project, scope.environment), json: request).body)
+            guard let secrets = ExportHead.values(in: answer.bytes), !secrets.isEmpty else { throw VaultDoor.notUnderstood }
+            for secret in secrets {
+                let own = rest.prefix { $0.secret == secret.name }
+                guard !own.isEmpty, secret.ranges.map({ $0.count == own.count }) ?? true else { throw VaultDoor.notUnderstood }
+                rest = rest.dropFirst(own.count)
+                guard let ranges = secret.ranges else {
+                    own.forEach(expired)
+                    continue
+                }
+                found += zip(own, ranges).map { ($0, WipedBytes(Array(answer.bytes[$1]))) }
             }
         }
+        return found
+    }
+
+    /// The first secrets of these fields, as many as are asked for at once.
+    private static func request(for fields: ArraySlice<ExportedField>) -> ExportRequest {
+        var items: [ExportRequest.Item] = []
+        for field in fields where items.last?.name != field.secret {
+            guard items.count < ExportRequest.mostSecrets else { break }
+            items.append(.init(name: field.secret, version: field.version))
+        }
+        return ExportRequest(items: items)
     }
 
     /// `stripe/api-key` becomes `STRIPE_API_KEY`, as in a run; a field other than `value` adds its own name.

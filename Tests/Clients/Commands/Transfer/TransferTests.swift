@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TacitWire
 import TestKit
@@ -69,19 +70,32 @@ struct TransferTests {
         #expect(rig.keeper?.routes == [])
     }
 
+    static let exports = "/v1/projects/default/environments/dev/exports"
+
+    /// A keeper with these secrets, that gives the values of `together` of them at a time; of one without a value it says that it has expired.
+    private static func keeper(
+        _ secrets: [(summary: ExportSummary, values: [String]?)], together: Int = .max
+    ) -> [String: FakeKeeper.Answer] {
+        [
+            "GET \(exports)": { _ in .json(Page(items: secrets.map(\.summary))) },
+            "POST \(exports)": { request in
+                guard let wish: ExportRequest = try? WireJSON.decode(from: Data(request.body)) else { return .problem("request.malformed", 400) }
+                let asked = wish.items.prefix(together).compactMap { item in secrets.first { $0.summary.name == item.name } }
+                let head = ExportHead(secrets: asked.map { .init(name: $0.summary.name, sizes: $0.values?.map(\.utf8.count)) })
+                let bytes = (try? head.framed) ?? []
+                return FakeKeeper.Reply(body: bytes + asked.flatMap { $0.values ?? [] }.flatMap(\.utf8))
+            },
+        ]
+    }
+
+    private static func secret(_ name: String, _ value: String) -> (summary: ExportSummary, values: [String]?) {
+        (ExportSummary(name: name, version: 2, fields: [FieldSummary(name: "value", kind: .secret)]), [value])
+    }
+
     /// A vault with a secret of one field and one of two.
     private static func vault() throws -> Rig {
-        func detail(_ name: String, _ fields: [FieldSummary]) -> FakeKeeper.Answer {
-            { _ in .json(SecretDetail(id: name, name: name, version: 2, revision: 1, fields: fields, createdAt: "", updatedAt: "")) }
-        }
-        let list = Page(items: ["api/key", "db"].map { SecretSummary(name: $0, version: 2, updatedAt: "") })
-        return try Rig([
-            "GET \(secrets)": { _ in .json(list) }, "GET \(secrets)/api%2Fkey": detail("api/key", [FieldSummary(name: "value", kind: .secret)]),
-            "GET \(secrets)/db": detail(
-                "db", [FieldSummary(name: "user", kind: .plain), FieldSummary(name: "password", kind: .secret, binding: "PGPASSWORD")]),
-            "GET \(secrets)/api%2Fkey/value": { _ in .octets("CANARY key") },
-            "GET \(secrets)/db/value": { .octets($0.path.contains("field=user") ? "app" : "CANARY-p") },
-        ])
+        let fields = [FieldSummary(name: "user", kind: .plain), FieldSummary(name: "password", kind: .secret, binding: "PGPASSWORD")]
+        return try Rig(keeper([secret("api/key", "CANARY key"), (ExportSummary(name: "db", version: 2, fields: fields), ["app", "CANARY-p"])]))
     }
 
     @Test("an export is what an import reads")
@@ -92,7 +106,8 @@ struct TransferTests {
         #expect(dotenv.messages.contains("what is written is in clear"))
         let json = try rig.run("export", "--format", "json")
         #expect(try SecretsJSON.parse(json.output).map(\.name) == ["api/key", "db", "db"])
-        #expect(rig.keeper?.requests.contains { $0.path.hasSuffix("/db/value?field=user&version=2") } == true)
+        let asked = rig.keeper?.requests.filter { $0.method == "POST" }.map(\.text)
+        #expect(asked?.last == #"{"items":[{"name":"api/key","version":2},{"name":"db","version":2}]}"#)
         let preview = try rig.run("export", "--dry-run")
         #expect(preview.text.contains("db       password  PGPASSWORD  secret"))
         #expect(!preview.text.contains("CANARY"))
@@ -101,16 +116,13 @@ struct TransferTests {
     @Test("what an export cannot write is named, and its value is not", arguments: ["env", "shell", "docker", "json"]) func unfit(format: String)
         throws
     {
-        let list = Page(items: ["a", "b"].map { SecretSummary(name: $0, version: 2, updatedAt: "") })
-        var answers: [String: FakeKeeper.Answer] = ["GET \(Self.secrets)": { _ in .json(list) }]
-        for (name, value) in [("a", "fine"), ("b", "CANARY\0")] {
-            let fields = [FieldSummary(name: "value", kind: .secret, binding: "V_\(name)")]
-            answers["GET \(Self.secrets)/\(name)"] = { _ in
-                .json(SecretDetail(id: name, name: name, version: 2, revision: 1, fields: fields, createdAt: "", updatedAt: ""))
-            }
-            answers["GET \(Self.secrets)/\(name)/value"] = { _ in .octets(value) }
+        let secrets = [("a", "fine"), ("b", "CANARY\0")].map { name, value -> (summary: ExportSummary, values: [String]?) in
+            (
+                summary: ExportSummary(name: name, version: 2, fields: [FieldSummary(name: "value", kind: .secret, binding: "V_\(name)")]),
+                values: [value]
+            )
         }
-        let outcome = try Rig(answers).run("export", "--format", format)
+        let outcome = try Rig(Self.keeper(secrets)).run("export", "--format", format)
         guard format != "json" else { return #expect(outcome.status == 0, "JSON has every value") }
         #expect(outcome.status != 0 && outcome.messages.contains("b cannot be written as \(format)"), "\(outcome.messages)")
         #expect(!outcome.messages.contains("CANARY") && !outcome.text.contains("CANARY"))
@@ -131,25 +143,56 @@ struct TransferTests {
 
     @Test("an export that fails leaves no file")
     func failedExport() throws {
-        let rig = try Rig(["GET \(Self.secrets)": { _ in .json(Page(items: [SecretSummary(name: "x", version: 1, updatedAt: "")])) }])
+        var answers = Self.keeper([Self.secret("x", "CANARY")])
+        answers["POST \(Self.exports)"] = { _ in .problem("secret.not-found", 404) }
+        let rig = try Rig(answers)
         #expect(try rig.run("export", "--file", rig.directory.path("out")).status == 3)
         #expect(unsafe access(rig.directory.path("out"), F_OK) != 0)
     }
 
     @Test("two secrets on one variable are an error")
     func conflict() throws {
-        func detail(_ name: String) -> FakeKeeper.Answer {
-            { _ in
-                .json(
-                    SecretDetail(
-                        id: name, name: name, version: 1, revision: 1, fields: [FieldSummary(name: "value", kind: .secret)], createdAt: "",
-                        updatedAt: ""))
-            }
-        }
-        let list = Page(items: ["a-b", "a/b"].map { SecretSummary(name: $0, version: 1, updatedAt: "") })
-        let rig = try Rig([
-            "GET \(Self.secrets)": { _ in .json(list) }, "GET \(Self.secrets)/a-b": detail("a-b"), "GET \(Self.secrets)/a%2Fb": detail("a/b"),
-        ])
+        let rig = try Rig(Self.keeper([Self.secret("a-b", "CANARY"), Self.secret("a/b", "CANARY")]))
         #expect(try rig.run("export").messages.contains("a-b and a/b would both be the variable A_B"))
+        #expect(rig.keeper?.requests.contains { $0.method == "POST" } == false, "no value left the keeper for it")
+    }
+
+    @Test("an export goes on until it has every value that it asked for", arguments: [1, 2, 1000])
+    func portions(together: Int) throws {
+        let names = (1...5).map { "n\($0)" }
+        let rig = try Rig(Self.keeper(names.map { Self.secret($0, "CANARY-\($0)") }, together: together))
+        #expect(try rig.run("export").text == names.map { "\($0.uppercased())=CANARY-\($0)\n" }.joined())
+        #expect(rig.keeper?.requests.count { $0.method == "POST" } == [1: 5, 2: 3, 1000: 1][together])
+    }
+
+    @Test("no more than a thousand secrets are asked for at once")
+    func manySecrets() throws {
+        let names = (1000..<2500).map { "n\($0)" }
+        let rig = try Rig(Self.keeper(names.map { Self.secret($0, "v") }))
+        #expect(try rig.run("export").text.split(separator: "\n").count == names.count)
+        let asked = try rig.keeper?.requests.filter { $0.method == "POST" }.map {
+            try WireJSON.decode(ExportRequest.self, from: Data($0.body)).items.count
+        }
+        #expect(asked == [1000, 500])
+    }
+
+    @Test("what has expired is left out of an export, and said")
+    func expired() throws {
+        let summary = ExportSummary(name: "old", version: 1, fields: [FieldSummary(name: "value", kind: .secret)])
+        let outcome = try Rig(Self.keeper([(summary, nil), Self.secret("z", "CANARY")])).run("export")
+        #expect(outcome.text == "Z=CANARY\n" && outcome.messages.contains("old has expired and is left out"))
+    }
+
+    @Test("an answer that is not what was asked for writes nothing", arguments: ["", "cut", "other", "fields", "none"])
+    func misunderstood(kind: String) throws {
+        var answers = Self.keeper([Self.secret("a", "CANARY-a")])
+        let heads = [
+            "cut": ExportHead(secrets: [.init(name: "a", sizes: [9])]), "other": ExportHead(secrets: [.init(name: "b", sizes: [8])]),
+            "fields": ExportHead(secrets: [.init(name: "a", sizes: [4, 4])]), "none": ExportHead(secrets: []),
+        ]
+        let bytes = try heads[kind].map { try $0.framed + (kind == "none" ? [] : Array("CANARY-a".utf8)) } ?? []
+        answers["POST \(Self.exports)"] = { _ in FakeKeeper.Reply(body: bytes) }
+        let outcome = try Rig(answers).run("export")
+        #expect(outcome.status == 1 && outcome.text.isEmpty && outcome.messages.contains("the keeper's answer was not understood"))
     }
 }
