@@ -219,7 +219,10 @@ extension StoredRows {
         let index = old.firstIndex { $0.size >= checkpoint.size } ?? old.count
         guard index == old.count || old[index].size != checkpoint.size else { throw .conflict(nil) }
         checkpoints[checkpoint.organization, default: []].insert(checkpoint, at: index)
-        undo.append { $0.checkpoints[checkpoint.organization] = old }
+        // Those that a log which was pruned has of its beginning are anchors.
+        let pruned = anchors[checkpoint.organization] ?? []
+        if checkpoint.size <= logStart { anchors[checkpoint.organization] = pruned + [checkpoint.size] }
+        undo.append { rows in (rows.checkpoints[checkpoint.organization], rows.anchors[checkpoint.organization]) = (old, pruned) }
     }
 
     func nextIndex(in organization: OrganizationID) -> Int64 { entries[organization]?.last.map { $0.index + 1 } ?? logStart }

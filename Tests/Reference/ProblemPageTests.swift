@@ -128,6 +128,7 @@ extension ProblemPageTests {
             .checkpointsMissing, .malformedCheckpoint("the checkpoint has no signature"), .tooMany("sessions"), .tooOften(seconds: 60),
             .unprovable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")),
             .unprunable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), .pruned(before: 4096),
+            .prunedInPart(before: 4096, because: "the disk is full; nothing was stored"),
             .tokensTooOften(seconds: 60), .freezeUnstored,
             .freezeUnkept, .lockUnwritten,
             .tooManyRequests, .rateLimited(rule: "r", seconds: 30),

@@ -81,10 +81,9 @@ package final class SQLiteStore: SQLStore {
 
     package func eraseFreed() async throws {
         try await withTaskExecutorPreference(thread) {
-            try writing { connection throws(StoreError) in
-                try connection.execute(script: "PRAGMA incremental_vacuum")
-                try connection.emptyWriteAheadLog()
-            }
+            // Others who write come between the portions, which keep the write-ahead log short.
+            while try writing({ connection throws(StoreError) in try connection.giveBackPages() }) { await Task.yield() }
+            try writing { connection throws(StoreError) in try connection.emptyWriteAheadLog() }
         }
     }
 
@@ -130,6 +129,14 @@ extension StoreConnection {
         // A predecessor that was killed may have left erased bytes in the log.
         try emptyWriteAheadLog()
         if isEmpty { try directory.flush() }
+    }
+
+    /// Gives a portion of the free pages back to the disk; false where none is left that can be.
+    fileprivate func giveBackPages() throws(StoreError) -> Bool {
+        let before = try integer("PRAGMA freelist_count")
+        try execute(script: "PRAGMA incremental_vacuum(4000)")
+        let after = try integer("PRAGMA freelist_count")
+        return after > 0 && after < before
     }
 
     /// Moves what the write-ahead log holds into the database and cuts it to nothing.

@@ -3,10 +3,13 @@ public struct PruningRequest: Codable, Sendable, Equatable {
     public var before: String
     /// The size of the checkpoint that will stand for them; nil to be shown it.
     public var cut: Int64?
+    /// How many go in one transaction at most, as far as checkpoints lie that close; nil for the usual number.
+    public var portion: Int64?
 
-    public init(before: String, cut: Int64? = nil) {
+    public init(before: String, cut: Int64? = nil, portion: Int64? = nil) {
         self.before = before
         self.cut = cut
+        self.portion = portion
     }
 }
 
@@ -22,10 +25,17 @@ public struct AuditPruning: Codable, Sendable, Equatable {
     public var youngest: String?
     /// The checkpoint (C2SP note) that stands for what goes, and the key that verifies it; nil where nothing goes.
     public var anchor: CheckpointNote?
+    /// How many of them are from a time that is yet to come, because the clock was ahead.
+    public var ahead: Int64
+    /// The indexes of those of them that are intents without an outcome.
+    public var missingOutcomes: [Int64]
     public var done: Bool
+    /// Whether what went can be found in the vault's files until they are opened the next time.
+    public var leavesTraces: Bool
 
     public init(
-        first: Int64, cut: Int64, size: Int64, oldest: String? = nil, youngest: String? = nil, anchor: CheckpointNote? = nil, done: Bool = false
+        first: Int64, cut: Int64, size: Int64, oldest: String? = nil, youngest: String? = nil, anchor: CheckpointNote? = nil, ahead: Int64 = 0,
+        missingOutcomes: [Int64] = [], done: Bool = false, leavesTraces: Bool = false
     ) {
         self.first = first
         self.cut = cut
@@ -33,7 +43,10 @@ public struct AuditPruning: Codable, Sendable, Equatable {
         self.oldest = oldest
         self.youngest = youngest
         self.anchor = anchor
+        self.ahead = ahead
+        self.missingOutcomes = missingOutcomes
         self.done = done
+        self.leavesTraces = leavesTraces
     }
 }
 

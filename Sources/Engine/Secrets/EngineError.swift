@@ -34,6 +34,8 @@ package enum EngineError: Diagnosable, Equatable {
     case unprunable(LogBreak)
     /// The entry is gone; a checkpoint of that size stands for all before it.
     case pruned(before: Int64)
+    /// Entries went as far as that, but not as far as was asked; the text says why.
+    case prunedInPart(before: Int64, because: String)
     /// Keys are being rotated otherwise than was asked.
     case rotationUnderway
     case noRotation
@@ -118,6 +120,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .unprovable: "audit.unprovable"
         case .unprunable: "audit.unprunable"
         case .pruned: "audit.pruned"
+        case .prunedInPart: "audit.pruned-in-part"
         case .rotationUnderway: "rotation.underway"
         case .noRotation: "rotation.none"
         case .lastPersonSlot: "slot.last"
@@ -173,6 +176,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .unprovable(let found): "nothing is proved of a broken log: \(found.message)"
         case .unprunable(let found): "a broken log is not pruned: \(found.message)"
         case .pruned(let start): "the entries before \(start) were pruned"
+        case .prunedInPart(let start, let why): "the entries before \(start) were pruned, and then no more: \(why)"
         case .rotationUnderway: "another rotation of keys is not done yet"
         case .noRotation: "no rotation of keys goes on"
         case .lastPersonSlot: "this is the last slot a person can open"
@@ -219,6 +223,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
         case .pruned(let start): "the checkpoint at \(start) entries stands for them: prove from there on"
+        case .prunedInPart: "what is left is whole; prune once more to go on from there"
         case .unprovable, .unprunable: "keep a copy of the vault as it is; `tacit audit verify` goes through all of it"
         case .notEmpty: "delete and purge what is in it first"
         case .rotationUnderway: "go on with it first: `tacit rotate resume`"

@@ -33,6 +33,27 @@ struct EraseTests {
         #expect(try vault.sql { try Int.fetchOne($0, sql: "PRAGMA freelist_count") } == 0)
     }
 
+    @Test("gives back more than one portion of pages")
+    func erasesMuch() async throws {
+        let vault = try RawVault()
+        let store = try vault.open()
+        let rows = SampleRows(SeededRandom())
+        let tree = SampleTree(rows)
+        try await commit(store, tree.batch)
+        for round in 1...40 {
+            let address = FieldAddress(secret: tree.secret.id.cast(), version: Int64(round), ordinal: 0)
+            let texts: [Batch.Operation] = [.insertDataKey(rows.dataKey(address)), .insertCiphertext(rows.ciphertext(address, count: 500_000))]
+            try await commit(store, Batch([.insertVersion(rows.version(Int64(round), of: tree.secret))] + texts))
+        }
+        for round in 1...39 {
+            try await commit(store, Batch([.deleteVersion(secret: tree.secret.id.cast(), number: Int64(round), in: rows.organization)]))
+        }
+        try await store.eraseFreed()
+        #expect(DiskFile(vault.database + "-wal").size == 0 && DiskFile(vault.database).size < 1 << 20)
+        await store.close()
+        #expect(try vault.sql { try Int.fetchOne($0, sql: "PRAGMA freelist_count") } == 0)
+    }
+
     @Test("leaves nothing of a record's earlier content")
     func erasesRevisions() async throws {
         let vault = try RawVault()

@@ -32,6 +32,7 @@ import Testing
     static func base() async throws -> StoreDump {
         let bench = try await VaultBench.unlocked()
         try await bench.set("app/key", old.secret)
+        _ = try await bench.open.writer.checkpoint()
         try await bench.set("app/deleted", old.secret)
         _ = try await bench.open.delete(VaultBench.name("app/deleted"), in: VaultBench.dev, by: bench.person())
         try await bench.open.createProject(VaultBench.segment("empty"), by: bench.person())

@@ -56,12 +56,18 @@ struct AuditPruneCommand: Verb {
         try sheet?.flush()
         let done: AuditPruning
         do { done = try door.send("POST", WirePath.auditPrunings, json: PruningRequest(before: moment, cut: plan.cut)) } catch let failure
-            as CommandFailure where failure.code == "keeper.unreachable"
+            as CommandFailure where ["keeper.unreachable", "audit.pruned-in-part"].contains(failure.code)
         {
             try sheet?.finish()
+            guard failure.code == "keeper.unreachable" else { throw failure }
             throw CommandFailure(failure.message, hint: "`tacit audit verify` tells whether they went: where the log begins", code: failure.code)
         }
         try sheet?.finish()
+        if done.leavesTraces {
+            console.warn(
+                "the vault's files could not be cleared of what went: sealed as it was, it can still be found there. "
+                    + "The next purge or rotation clears them, and so does the keeper when it starts anew")
+        }
         if options.json { return console.say(json: done) }
         console.say("\(Self.entries(done.cut - done.first)) pruned. The log begins with entry \(done.cut); `tacit audit verify` goes on from there.")
         console.note("the key that verifies the checkpoint at \(done.cut) entries: \(kept.verifierKey.printable)")
@@ -74,8 +80,21 @@ struct AuditPruneCommand: Verb {
         }
         let times = [oldest, youngest].map { RelativeTime.stamp($0, now: now) }
         console.say("\(Self.entries(plan.cut - plan.first)) would go: \(plan.first) to \(plan.cut - 1), from \(times[0]) to \(times[1]).")
+        report(plan, console)
         console.say(console.style.dim("\(Self.entries(plan.size - plan.cut)) and the signed checkpoint at \(plan.cut) stay."))
         if !isAgreed { console.note("to keep them elsewhere, export them first: `tacit audit export --file FILE`") }
+    }
+
+    /// What the days alone do not tell of those that would go.
+    private func report(_ plan: AuditPruning, _ console: Console) {
+        if plan.ahead > 0 {
+            console.warn(
+                "\(Self.entries(plan.ahead)) among them bear a time that is yet to come: the clock was ahead, until it was set and accepted")
+        }
+        guard !plan.missingOutcomes.isEmpty else { return }
+        let (missing, count) = (plan.missingOutcomes, plan.missingOutcomes.count)
+        let shown = missing.prefix(5).map(String.init).joined(separator: ", ") + (count > 5 ? ", …" : "")
+        console.warn("\(count == 1 ? "1 act" : "\(count) acts") among them never had an outcome (a crash may have cut in): \(shown)")
     }
 
     private func agrees(to plan: AuditPruning, _ context: CommandContext) throws -> Bool {

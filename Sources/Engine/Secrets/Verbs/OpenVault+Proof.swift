@@ -100,6 +100,8 @@ extension OpenVault {
         var verifier = try verifier(from: start, checkpoints: [target], trusted: trusted.map { [$0] } ?? [])
         let verdict = try await pass(&verifier, upTo: target.size) { gatherer?.append($0) }
         if case .broken(let found) = verdict { throw EngineError.unprovable(found) }
+        // Nothing is left that the kept one could be held against, so nothing that begins with it is proved.
+        guard verifier.uncompared.isEmpty else { throw EngineError.pruned(before: start.size) }
         return gatherer
     }
 

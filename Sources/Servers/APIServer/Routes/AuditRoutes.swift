@@ -82,7 +82,9 @@ struct AuditRoutes: Sendable {
         let wish: PruningRequest = try await request.json()
         let (open, moment) = (try open(context), try Timestamp(said: wish.before))
         guard let cut = wish.cut else { return try Response(json: AuditPruning(try await open.pruning(before: moment, by: try context.asker))) }
-        return try Response(json: AuditPruning(try await open.prune(before: moment, to: cut, by: try context.asker)))
+        let portion = wish.portion ?? OpenVault.usualPruning
+        guard portion >= 1 else { throw EngineError.invalid("a portion is of one entry at least", hint: nil) }
+        return try Response(json: AuditPruning(try await open.prune(before: moment, to: cut, inPortionsOf: portion, by: try context.asker)))
     }
 
     /// Entries as they are stored: one JSON line each with index, sealed bytes and chain value in hexadecimal. Before them, where the first ones were pruned, the

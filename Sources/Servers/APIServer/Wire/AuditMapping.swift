@@ -47,7 +47,8 @@ extension AuditPruning {
     init(_ pruning: Pruning) {
         self.init(
             first: pruning.entries.lowerBound, cut: pruning.entries.upperBound, size: pruning.size, oldest: pruning.times.first?.description,
-            youngest: pruning.times.last?.description, done: pruning.isDone)
+            youngest: pruning.times.last?.description, ahead: Int64(pruning.ahead), missingOutcomes: pruning.missingOutcomes, done: pruning.isDone,
+            leavesTraces: pruning.leavesTraces)
         if let anchor = pruning.anchor, let key = pruning.verifierKey {
             self.anchor = CheckpointNote(note: String(decoding: anchor.bytes, as: UTF8.self), verifierKey: key)
         }

@@ -36,6 +36,8 @@ final class FakeKeeper: Sendable {
         }
 
         static let nothing = Reply(status: 204)
+        /// None: the connection ends.
+        static let hangup = Reply(status: 0)
     }
 
     typealias Answer = @Sendable (Request) -> Reply
@@ -68,6 +70,7 @@ final class FakeKeeper: Sendable {
         while let request = Self.read(connection) {
             seen.withLock { $0.append(request) }
             let reply = answers[request.route]?(request) ?? .problem("route.not-found", 404)
+            guard reply.status > 0 else { return }
             var head = "HTTP/1.1 \(reply.status) X\r\n"
             for (name, value) in reply.headers { head += "\(name): \(value)\r\n" }
             if reply.status != 204 { head += "content-length: \(reply.body.count)\r\n" }
