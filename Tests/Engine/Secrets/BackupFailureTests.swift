@@ -212,9 +212,23 @@ import Testing
         #expect(scene.bytes.isEmpty && !scene.isFileRead && bench.staging.made == 0)
         isBroken.set(false)
         #expect(try await StoreDump(of: bench.store).entries.count == before.entries.count)
-        bench.machine.advance(.seconds(601))
+        // Nobody has to wait for it.
         try await deed.act(scene)
         #expect(try await bench.verify().verdict.isIntact)
+    }
+
+    @Test("a scheduled backup of which nothing could be written lets the next one begin at once") func unwritten() async throws {
+        let base = try await Base()
+        let isFull = Flag(false)
+        let bench = VaultBench(store: try await base.dump.load(), isMade: true) { store in
+            HookedStore(store, before: { call in if call == "commit", isFull.isSet { throw StoreError.full } })
+        }
+        try await bench.unlock()
+        isFull.set()
+        await #expect(throws: EngineError.auditUnwritten) { try await bench.open.beginBackup(by: base.grant, by: bench.nobody()) }
+        isFull.set(false)
+        _ = try await BackupTests.bytes(of: try await bench.open.beginBackup(by: base.grant, by: bench.nobody()), bench)
+        await #expect(throws: EngineError.self) { try await bench.open.beginBackup(by: base.grant, by: bench.nobody()) }
     }
 }
 

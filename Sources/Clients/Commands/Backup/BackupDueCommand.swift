@@ -28,11 +28,13 @@ struct BackupDueCommand: Verb {
         let console = Console(context)
         let shelf = ScheduledBackups(directory)
         let now = context.now()
+        // Before anything is called not due: a schedule whose grant is over makes no more backups, and nobody reads a timer's log for what it does not say.
+        let grant = try BackupSchedule(context).grant()
+        guard grant.expiresAt / 1_000_000_000 > now else { throw Self.grantIsOver }
         // Somewhat earlier than due, or each day's would be later than that of the day before.
         if let last = try shelf.all().last, now - last.time < rhythm.period.seconds * 9 / 10, last.time <= now {
             return console.say("No backup is due: the last one is \(last.name).")
         }
-        let grant = try BackupSchedule(context).grant()
         // A keeper that was started for this would have no keys.
         guard KeeperSocket.answers(context.paths.socket) else {
             throw CommandFailure(
@@ -46,6 +48,11 @@ struct BackupDueCommand: Verb {
         if options.json { return console.say(json: report) }
         console.say("Backed up \(report.contents) to \(shelf.path(at: now)).")
     }
+
+    /// As the keeper refuses it.
+    private static let grantIsOver = CommandFailure(
+        "the grant of scheduled backups is over: no more are made", hint: "grant them again with `tacit backup schedule`", status: .denied,
+        code: "backup.not-granted")
 }
 
 /// The backups of a schedule in their directory: no other file there counts.

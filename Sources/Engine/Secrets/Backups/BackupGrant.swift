@@ -45,12 +45,15 @@ extension OpenVault {
             throw error
         }
         let permit = try await authorizer.permit(act, by: asker, on: [])
-        if let wait = lasting.backups.secondsToWait(at: clock.steady()) {
+        let now = clock.steady()
+        if let wait = lasting.backups.secondsToWait(at: now) {
             let error = EngineError.backupTooSoon(seconds: wait)
             try await authorizer.refuse(act, by: asker, on: [], error: error)
             throw error
         }
-        return try await beginBackup(sealedTo: .recipients(grant.recipients), permit, detail: [AuditFact("granted", "schedule")])
+        return try await beginBackup(sealedTo: .recipients(grant.recipients), permit, detail: [AuditFact("granted", "schedule")]) {
+            lasting.backups.forgetUnasked(begunAt: now)
+        }
     }
 
     private var grantKey: MACKey { get throws { try MACKey(material: keyring.keys.key.derive(.backupSchedule)) } }

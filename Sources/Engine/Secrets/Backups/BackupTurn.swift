@@ -32,4 +32,7 @@ final class BackupTurn: Sendable {
             return max(1, Int((OpenVault.unaskedInterval - passed).components.seconds))
         }
     }
+
+    /// Takes back that one counts as begun since `time`: nothing of it was written.
+    func forgetUnasked(begunAt time: Timestamp) { state.withLock { state in if state.lastUnasked == time { state.lastUnasked = nil } } }
 }

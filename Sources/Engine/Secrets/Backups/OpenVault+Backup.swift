@@ -22,10 +22,17 @@ extension OpenVault {
         return try await beginBackup(sealedTo: sealing, permit)
     }
 
-    func beginBackup(sealedTo sealing: BackupKey.Sealing, _ permit: Permit, detail: [AuditFact] = []) async throws -> BackupUnderway {
+    /// As above, for an act that is permitted. `unwritten` is called where its intent could not be written.
+    func beginBackup(
+        sealedTo sealing: BackupKey.Sealing, _ permit: Permit, detail: [AuditFact] = [], unwritten: () -> Void = {}
+    ) async throws -> BackupUnderway {
         let (key, head) = try BackupKey.make(sealing, of: organization, at: clock.now(), hash: foundation.passwordHash, random: random)
         let facts = [AuditFact("sealed-to", head.lock.word)] + detail
-        let access = try await authorizer.begin(permit, on: [AuditSubject(record: head.backup)], detail: facts)
+        let access: AuthorizedAccess
+        do { access = try await authorizer.begin(permit, on: [AuditSubject(record: head.backup)], detail: facts) } catch {
+            unwritten()
+            throw error
+        }
         do {
             guard let checkpoint = try await writer.checkpoint() else { throw EngineError.unreadable }
             let origin = BackupOrigin(

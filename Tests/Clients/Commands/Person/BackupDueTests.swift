@@ -1,0 +1,47 @@
+import Foundation
+import Glibc
+import TacitWire
+import TestKit
+import Testing
+
+@testable import Commands
+
+@Suite("Scheduled backups")
+struct BackupDueTests {
+    /// Somebody whose grant ends so many seconds from now, and whose last backup was made a minute ago.
+    private static func rig(grantEndsIn seconds: Int64?) throws -> Rig {
+        let rig = try Rig()
+        for name in [".config", ".config/tacit", "shelf"] { unsafe mkdir(rig.directory.path(name), 0o700) }
+        if let seconds {
+            let grant = BackupGrantText(recipients: ["age1x"], expiresAt: (Rig.now + seconds) * 1_000_000_000, code: "00")
+            try rig.write(String(decoding: try WireJSON.encode(grant), as: UTF8.self), to: ".config/tacit/backup-grant.json")
+        }
+        let last = ScheduledBackups("shelf").path(at: Rig.now - 60)
+        try rig.write("x", to: last)
+        return rig
+    }
+
+    private static func due(_ rig: Rig) throws -> Rig.Outcome { try rig.run("backup", "due", "--to", rig.directory.path("shelf")) }
+
+    @Test("none is due while the last one is new and the grant holds")
+    func notDue() throws {
+        let outcome = try Self.due(Self.rig(grantEndsIn: 1))
+        #expect(outcome.status == 0 && outcome.text.hasPrefix("No backup is due"))
+    }
+
+    @Test("a grant that is over is told, whether a backup is due or not", arguments: [0, -86_400])
+    func over(seconds: Int64) throws {
+        let rig = try Self.rig(grantEndsIn: seconds)
+        let outcome = try Self.due(rig)
+        #expect(outcome.status == 4 && outcome.text.isEmpty)
+        #expect(outcome.messages.contains("the grant of scheduled backups is over"))
+        #expect(outcome.messages.contains("`tacit backup schedule`"))
+        #expect(rig.keeper?.requests.isEmpty == true)
+    }
+
+    @Test("without a grant none is called not due")
+    func none() throws {
+        let outcome = try Self.due(Self.rig(grantEndsIn: nil))
+        #expect(outcome.status == 1 && outcome.messages.contains("no schedule was granted"))
+    }
+}
