@@ -94,4 +94,29 @@ import Testing
         #expect(after.records == before.records && after.fields == before.fields && after.entries.count > before.entries.count)
         await #expect(throws: EngineError.self) { try await bench.open.health(by: bench.agent()) }
     }
+
+    @Test("of one project or environment its own secrets are told and counted, compared with all") func places() async throws {
+        let bench = try await bench()
+        let shop = VaultBench.segment("shop")
+        try await bench.open.createProject(shop, by: bench.person())
+        let (a, b) = (bench.canary(), bench.canary())
+        try await bench.set("A", a.secret)
+        try await bench.set("B", a.secret, in: VaultBench.scope("shop/dev"))
+        try await bench.set("C", b.secret, in: VaultBench.scope("shop/dev"))
+        try await bench.set("D", b.secret, in: VaultBench.scope("default/staging"))
+        func told(_ project: String?, _ environment: String? = nil) async throws -> (findings: [String], secrets: Int) {
+            var measures = HealthMeasures()
+            (measures.project, measures.environment) = (project.map(VaultBench.segment), environment.map(VaultBench.segment))
+            let report = try await bench.open.health(measures, by: bench.person())
+            return (report.findings.map { "\($0.kind.rawValue) \($0.scope)/\($0.name) \($0.others.joined(separator: ","))" }, report.secrets)
+        }
+        let inShop = try await told("shop")
+        #expect(inShop.findings == ["duplicate shop/dev/B default/dev/A", "duplicate shop/dev/C default/staging/D"] && inShop.secrets == 2)
+        let inStaging = try await told(nil, "staging")
+        #expect(inStaging.findings == ["duplicate default/staging/D shop/dev/C"] && inStaging.secrets == 1)
+        #expect(try await told("default", "dev").findings == ["duplicate default/dev/A shop/dev/B"])
+        #expect(try await told(nil).secrets == 4)
+        await #expect(throws: EngineError.notFound(.project)) { _ = try await told("none") }
+        await #expect(throws: EngineError.notFound(.environment)) { _ = try await told("shop", "staging") }
+    }
 }

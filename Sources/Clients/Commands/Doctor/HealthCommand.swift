@@ -11,6 +11,9 @@ struct HealthCommand: Verb {
             another environment, values that could be guessed, and secrets past their time. Advice are values under several names, secrets that expire \
             soon, that were not changed for long, or that nothing used. An environment is production when its name begins with prod, or is live or prd.
 
+            `-p` and `-e` tell of the secrets of one project, or of environments of one name, and count those alone; they are still compared with all others. \
+            Without them it is the whole vault, whatever .tacit.yaml says.
+
             The score is 100 less the part that findings take of each secret's share: a shared or weak one all of it, an expired one four fifths, a \
             duplicate half, anything else a fifth.
 
@@ -20,6 +23,7 @@ struct HealthCommand: Verb {
 
             EXAMPLES
               tacit health
+              tacit health -p shop
               tacit health --json
               tacit health --strict --old 180d
               tacit health --min-score 90
@@ -40,6 +44,7 @@ struct HealthCommand: Verb {
     @Option(name: .customLong("unused"), help: ArgumentHelp("How long a secret may be used by nothing; 90d.", valueName: "span"))
     var unused: String?
 
+    @OptionGroup var scope: ScopeOptions
     @OptionGroup var options: GlobalOptions
 
     func check() throws {
@@ -47,11 +52,10 @@ struct HealthCommand: Verb {
     }
 
     func perform(in context: CommandContext) throws {
-        let spans = [("expiring", expiring), ("old", old), ("unused", unused)].compactMap { name, span in
-            span.map { "\(name)=\(WirePath.encoded($0))" }
-        }
+        let wishes = [("expiring", expiring), ("old", old), ("unused", unused), ("project", scope.project), ("environment", scope.environment)]
+        let query = wishes.compactMap { name, wish in wish.map { "\(name)=\(WirePath.encoded($0))" } }
         let door = try VaultDoor(context, options, to: "look at the health of the secrets")
-        let result: HealthResult = try door.get(WirePath.health + (spans.isEmpty ? "" : "?" + spans.joined(separator: "&")))
+        let result: HealthResult = try door.get(WirePath.health + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
         let console = Console(context)
         if options.json { console.say(json: result) } else { show(result, console, now: context.now()) }
         let isWrong = leastScore.map { result.score < $0 } ?? result.findings.contains { isStrict || $0.isProblem }

@@ -71,8 +71,17 @@ package struct HealthMeasures: Sendable {
     package var expiringWithin = Duration.seconds(30 * 86_400)
     package var oldAfter = Duration.seconds(365 * 86_400)
     package var unusedAfter = Duration.seconds(90 * 86_400)
+    /// Whose secrets are told of; nil for every project's. What they are compared with is the whole vault.
+    package var project: SegmentName?
+    /// In which environments; nil for all.
+    package var environment: SegmentName?
 
     package init() {}
+
+    /// Whether secrets of a place are told of.
+    func covers(_ scope: Scope) -> Bool {
+        (project.map { $0 == scope.project } ?? true) && (environment.map { $0 == scope.environment } ?? true)
+    }
 
     /// Whether an environment is taken for production by its name.
     static func isProduction(_ name: SegmentName) -> Bool {

@@ -42,7 +42,8 @@ struct HealthWork: Sendable {
         var holders: [[UInt8]: [Int]] = [:]
         for (position, one) in examined.enumerated() { for field in one.fields { holders[field.code, default: []].append(position) } }
         var findings: [HealthReport.Finding] = []
-        for one in examined {
+        let told = examined.filter { measures.covers($0.secret.place.scope) }
+        for one in told {
             findings += times(of: one)
             for field in one.fields {
                 if field.isWeak { findings.append(finding(.weak, one, field.name)) }
@@ -50,7 +51,7 @@ struct HealthWork: Sendable {
                 if let alike = alike(one, field.name, same) { findings.append(alike) }
             }
         }
-        return HealthReport(findings, secrets: examined.count)
+        return HealthReport(findings, secrets: told.count)
     }
 
     /// The most other places that a finding names.

@@ -4,13 +4,16 @@ import Model
 import Storage
 
 extension OpenVault {
-    /// Looks at every secret that can be used: which values are alike, weak, old, unused or at their end. Nothing derived from a value outlives the call.
+    /// Looks at every secret that can be used: which values are alike, weak, old, unused or at their end. What is told may be of one project or environment
+    /// alone; what it is compared with is everything. Nothing derived from a value outlives the call.
     package func health(_ measures: HealthMeasures = HealthMeasures(), by asker: Asker) async throws -> HealthReport {
         let access = try await authorizer.authorize(Act(.healthCheck, .masked, .person), by: asker, on: [])
         return try await concluding(access) {
             let now = expiryClock()
+            let places = try await allPlaces()
+            try await check(measures, among: places)
             async let used = secretsUsed(since: now.advanced(by: .zero - measures.unusedAfter))
-            let examined = try await examined(access: access)
+            let examined = try await examined(places, access: access)
             return HealthWork(examined: examined, used: try await used, measures: measures, now: now).report()
         }
     }
@@ -18,11 +21,19 @@ extension OpenVault {
     /// How many secrets are opened by one task, and how many bytes of them are read at once.
     private static let (portion, portionByteCount) = (256, 1 << 20)
 
-    private func examined(access: AuthorizedAccess) async throws -> [ExaminedSecret] {
+    /// What nobody has is not called healthy.
+    private func check(_ measures: HealthMeasures, among places: [Place]) async throws {
+        if let project = measures.project, try await book.record(.project, parent: nil, name: project.description) == nil {
+            throw EngineError.notFound(.project)
+        }
+        if measures.environment != nil, !places.contains(where: { measures.covers($0.scope) }) { throw EngineError.notFound(.environment) }
+    }
+
+    private func examined(_ places: [Place], access: AuthorizedAccess) async throws -> [ExaminedSecret] {
         var material = random.bytes(MACKey.codeByteCount)
         let key = try MACKey(material: SecretValue(moving: &material))
         var entries: [MetadataCache.Entry] = []
-        for place in try await allPlaces() { entries += try await metadataCache.rows(of: place, in: self).filter { $0.record.deletedAt == nil } }
+        for place in places { entries += try await metadataCache.rows(of: place, in: self).filter { $0.record.deletedAt == nil } }
         return try await withThrowingTaskGroup(of: (Int, [ExaminedSecret]).self) { group in
             for start in stride(from: 0, to: entries.count, by: Self.portion) {
                 let part = entries[start..<min(start + Self.portion, entries.count)]

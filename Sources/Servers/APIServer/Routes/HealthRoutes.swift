@@ -8,11 +8,13 @@ struct HealthRoutes: Sendable {
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
-        router.route(.get, WirePath.health, query: ["expiring", "old", "unused"]) { _, context in
+        router.route(.get, WirePath.health, query: ["expiring", "old", "unused", "project", "environment"]) { _, context in
             var measures = HealthMeasures()
             if let span = try context.query.duration("expiring") { measures.expiringWithin = span }
             if let span = try context.query.duration("old") { measures.oldAfter = span }
             if let span = try context.query.duration("unused") { measures.unusedAfter = span }
+            measures.project = try context.query["project"].map { try SegmentName($0, of: .project) }
+            measures.environment = try context.query["environment"].map { try SegmentName($0, of: .environment) }
             let asker = try context.asker
             return try Response(json: HealthResult(try await vault.opened(for: asker).health(measures, by: asker)))
         }
