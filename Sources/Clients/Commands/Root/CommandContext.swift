@@ -59,6 +59,9 @@ package struct CommandContext: Sendable {
 
     private static let ofProgram = Mutex<CommandContext?>(nil)
 
+    /// Whether a vault lies where commands look, as far as can be seen: of a keeper that is a user of its own nobody else sees the vault.
+    var hasVault: Bool { unsafe paths.hasOwnUser || access("\(paths.vault)/vault.db", F_OK) == 0 }
+
     /// Refuses a `TACIT_VAULT` that depends on where the command is: each directory would have another vault.
     func checkPlaces() throws {
         guard let vault = environment["TACIT_VAULT"], !vault.isEmpty, !vault.hasPrefix("/") else { return }

@@ -7,7 +7,8 @@ enum UsageText {
         let help = helpCommand(in: TacitCommand.fullMessage(for: error))
         let message = TacitCommand.message(for: error)
         if isSurplus(message), let group = group(named: help) { return unknownCommand(in: group, help: help, arguments) }
-        let (text, suggestion) = safe(message)
+        let (text, spelling) = safe(message)
+        let suggestion = meant(help, message, arguments) ?? spelling
         return .usage(text, hint: [suggestion.map { "did you mean `\($0)`?" }, help.map { "see `\($0)`" }].compactMap(\.self).joined(separator: " "))
     }
 
@@ -47,7 +48,7 @@ enum UsageText {
         return words.filter { $0.wholeMatch(of: /[a-z0-9][a-z0-9-]{0,20}/) != nil }.map(String.init).filter { $0 != "or" }
     }
 
-    private static func isSurplus(_ message: String) -> Bool {
+    static func isSurplus(_ message: String) -> Bool {
         message.hasPrefix("Unexpected argument") || message.contains(" unexpected arguments: ")
     }
 

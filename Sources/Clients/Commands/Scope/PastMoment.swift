@@ -62,6 +62,12 @@ enum PastMoment {
         return (year, month, day)
     }
 
+    /// The whole name of a day that has one; nil for any other word.
+    static func nameOfDay(_ word: String) -> String? {
+        let word = word.lowercased()
+        return (["today", "yesterday"] + weekdays).first { $0 == word || weekdays.contains($0) && $0.prefix(3) == word }
+    }
+
     private static let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
 
     /// How many days ago a day was that has a name.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import TacitClient
 import TacitWire
 
@@ -62,9 +61,7 @@ struct StatusCommand: Verb {
         let place = ScopeResolver(context: context).mark(scope)
         guard let connection = try? KeeperConnection(socketPath: context.paths.socket) else {
             if (try? OtherKeeper.check(context.paths)) == nil { return "\(place) other keeper" }
-            // Of a keeper that is a user of its own nobody else sees the vault.
-            let isThere = unsafe context.paths.hasOwnUser || access("\(context.paths.vault)/vault.db", F_OK) == 0
-            return "\(place) \(isThere ? "locked" : "no vault")"
+            return "\(place) \(context.hasVault ? "locked" : "no vault")"
         }
         guard let answer = try? connection.send("GET", WirePath.status), let status: VaultStatus = try? VaultDoor.decode(answer.body) else {
             return "\(place) keeper?"

@@ -171,9 +171,22 @@ struct DoctorTests {
 
     @Test("lock without a keeper starts none")
     func lock() throws {
-        let outcome = try Rig(nil).run("lock")
+        let rig = try Rig(nil)
+        unsafe mkdir(rig.paths.vault, 0o700)
+        try rig.write("", to: "data/tacit/vault.db")
+        let outcome = try rig.run("lock")
         #expect(outcome.status == 0)
         #expect(outcome.text == "The vault is locked: no keeper is running.\n")
+        #expect(try VaultDoor.decode(rig.run("lock", "--json").output, as: VaultStatus.self).state == .locked)
+    }
+
+    @Test("lock says where there is no vault, whether a keeper runs or not", arguments: [true, false])
+    func lockOfNothing(hasKeeper: Bool) throws {
+        let rig = try Rig(hasKeeper ? ["POST /v1/lock": { _ in .json(VaultStatus.of(.absent)) }] : nil)
+        let outcome = try rig.run("lock")
+        #expect(outcome.status == 0)
+        #expect(outcome.text == "There is no vault yet, so nothing is unlocked: `tacit init` makes one.\n")
+        #expect(try VaultDoor.decode(rig.run("lock", "--json").output, as: VaultStatus.self).state == .absent)
     }
 
     @Test("what a sandbox can have is told, and what it cannot with what makes it possible")
