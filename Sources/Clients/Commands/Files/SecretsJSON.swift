@@ -29,22 +29,48 @@ package enum SecretsJSON {
     /// The largest value, in bytes.
     package static let maximumValueByteCount = 1 << 20
 
-    /// Reads the fields of a file in its order, those of a secret together. When reading fails, what was read is wiped.
+    /// Reads the fields of a file in its order, those of a secret together. When reading fails, what was read is wiped; what is wrong with single values is
+    /// told together.
     package static func parse(_ bytes: [UInt8]) throws(FormatError) -> [Item] {
         var reader = JSONReader(bytes)
         var items: [Item] = []
+        let faults = Faults()
         do throws(FormatError) {
             guard try reader.kind() == .object else { throw reader.error("shape", "the file is not a JSON object of names and values") }
-            try reader.object { (reader, name) throws(FormatError) in try readSecret(name, &reader, into: &items) }
+            try reader.object { (reader, name) throws(FormatError) in
+                try faults.passing(&reader) { (reader) throws(FormatError) in try readSecret(name, &reader, into: &items, faults) }
+            }
             try reader.finish()
-        } catch {
-            for index in items.indices { items[index].value.wipe() }
-            throw error
-        }
-        return items
+        } catch { faults.found.append(error) }
+        guard let first = faults.found.first else { return items }
+        for index in items.indices { items[index].value.wipe() }
+        throw first.with(faults.found.dropFirst())
     }
 
-    private static func readSecret(_ name: String, _ reader: inout JSONReader, into items: inout [Item]) throws(FormatError) {
+    /// What is wrong with single values.
+    private final class Faults {
+        var found: [FormatError] = []
+        /// Those behind which the rest of the file means what it says.
+        private static let passable = Set(
+            ["name", "field", "empty", "not-text", "depth", "too-large", "unknown-key", "kind", "shape", "base64"].map { "json.\($0)" })
+
+        /// Reads a value, and passes over one with such a fault.
+        func passing(
+            _ reader: inout JSONReader, _ body: (inout JSONReader) throws(FormatError) -> Void
+        ) throws(FormatError) {
+            let start = reader
+            do throws(FormatError) { try body(&reader) } catch {
+                guard Self.passable.contains(error.code) else { throw error }
+                found.append(error)
+                reader = start
+                try reader.skip()
+            }
+        }
+    }
+
+    private static func readSecret(
+        _ name: String, _ reader: inout JSONReader, into items: inout [Item], _ faults: Faults
+    ) throws(FormatError) {
         guard NameShape.isSecret(name.utf8) else {
             throw reader.error("name", "this is no name of a secret", hint: "secret names look like `stripe/api-key`")
         }
@@ -53,12 +79,14 @@ package enum SecretsJSON {
             let line = reader.line
             items.append(Item(name: name, value: try readText(&reader), line: line))
         case .object:
-            let count = items.count
+            let (count, faultCount) = (items.count, faults.found.count)
             try reader.object { (reader, field) throws(FormatError) in
-                guard NameShape.isSegment(field.utf8) else { throw reader.error("field", "this is no name of a field") }
-                items.append(try readField(name, field, &reader))
+                try faults.passing(&reader) { (reader) throws(FormatError) in
+                    guard NameShape.isSegment(field.utf8) else { throw reader.error("field", "this is no name of a field") }
+                    items.append(try readField(name, field, &reader))
+                }
             }
-            guard items.count > count else { throw reader.error("empty", "a secret has no field") }
+            guard items.count > count || faults.found.count > faultCount else { throw reader.error("empty", "a secret has no field") }
         case let kind: throw refused(kind, reader)
         }
     }

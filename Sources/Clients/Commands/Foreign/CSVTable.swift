@@ -33,16 +33,22 @@ struct CSVTable {
         var scanner = Scanner(bytes)
         guard let header = try scanner.row() else { throw FormatError("csv.empty", "the file is empty", at: nil) }
         self.init(bytes, header: header)
-        while let row = try scanner.row() {
-            // Exports end with empty lines, or have some between.
-            if row.cells.count == 1, row.cells[0].range.isEmpty, header.cells.count > 1 { continue }
-            guard row.cells.count == header.cells.count else {
-                throw FormatError(
-                    "csv.cells", "the row has \(row.cells.count) cells, where the first line has \(header.cells.count)",
-                    hint: "a value with a comma or a line break stands in double quotes", at: FilePosition(line: row.line))
+        // What is wrong with single rows is told together. Behind a quote that is not as it must be, a line may be a part of a value.
+        var faults: [FormatError] = []
+        do throws(FormatError) {
+            while let row = try scanner.row() {
+                // Exports end with empty lines, or have some between.
+                if row.cells.count == 1, row.cells[0].range.isEmpty, header.cells.count > 1 { continue }
+                if row.cells.count == header.cells.count { rows.append(row) } else { faults.append(miscounted(row)) }
             }
-            rows.append(row)
-        }
+        } catch { faults.append(error) }
+        if let first = faults.first { throw first.with(faults.dropFirst()) }
+    }
+
+    private func miscounted(_ row: Row) -> FormatError {
+        FormatError(
+            "csv.cells", "the row has \(row.cells.count) cells, where the first line has \(header.cells.count)",
+            hint: "a value with a comma or a line break stands in double quotes", at: FilePosition(line: row.line))
     }
 
     private init(_ bytes: [UInt8], header: Row) {

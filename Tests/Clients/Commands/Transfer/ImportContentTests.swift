@@ -70,6 +70,48 @@ struct ImportContentTests {
         #expect(open.messages.contains("line 2: something follows") && !open.messages.contains("line 3"))
     }
 
+    @Test("every bad value of a JSON file is told, up to ten, and nothing of what it says") func badValues() throws {
+        let rig = try Rig()
+        let file = try rig.write(
+            """
+            {"a": 1, "fine": "CANARY-0",
+             "CANARY b": "CANARY-1",
+             "c": {"f": "CANARY-2", "g/h": "CANARY-3", "i": {"base64": "CANARY-4"},
+                   "j": {"txt": "CANARY-5"}},
+             "d": {}, "e": {"f": null}}
+            """, to: "x.json")
+        let outcome = try rig.run("import", file)
+        #expect(outcome.status == 2 && rig.keeper?.routes == [])
+        for part in [
+            "\(file):1: a value is a number", "; line 2: this is no name of a secret",
+            "; line 3: this is no name of a field; line 3: this is not base64",
+            "; line 4: a field has a key other", "; line 5: a secret has no field; line 5: a value is null",
+        ] { #expect(outcome.messages.contains(part), "\(part) in \(outcome.messages)") }
+        #expect(!outcome.messages.contains("CANARY"))
+        let many = (1...14).map { "\"n\($0)\": \($0)" }.joined(separator: ",\n")
+        let messages = try rig.run(["import", "-", "--format", "json"], input: "{\(many)}").messages
+        #expect(messages.contains("line 10: ") && messages.contains("; and 4 more lines\n") && !messages.contains("line 11"))
+        // Behind what is no JSON nothing is known.
+        let cut = try rig.run(["import", "-", "--format", "json"], input: "{\"a\": 1,\n\"b\" 2,\n\"c\": 3}").messages
+        #expect(cut.contains(":1: a value is a number") && cut.contains("; line 2: this is not valid JSON") && !cut.contains("line 3"))
+    }
+
+    @Test("every bad row of a CSV file is told, up to ten, and nothing of what it says") func badRows() throws {
+        let rig = try Rig()
+        let head = "Title,Url,Username,Password\n"
+        let file = try rig.write("\(head)a,b,c,CANARY-1\na,CANARY-2\na,b,\"c\n\",CANARY-3,e\nCANARY\n", to: "x.csv")
+        let outcome = try rig.run("import", file, "--format", "1password")
+        #expect(outcome.status == 2 && rig.keeper?.routes == [])
+        for part in ["\(file):3: the row has 2 cells", "; line 4: the row has 5 cells", "; line 6: the row has 1 cells"] {
+            #expect(outcome.messages.contains(part), "\(part) in \(outcome.messages)")
+        }
+        #expect(!outcome.messages.contains("CANARY"))
+        let many = try rig.run(["import", "-", "--format", "1password"], input: head + String(repeating: "CANARY,x\n", count: 14)).messages
+        #expect(many.contains("line 11: ") && many.contains("; and 4 more lines\n") && !many.contains("line 12"))
+        let open = try rig.run(["import", "-", "--format", "1password"], input: head + "a,b\na,\"x\" y,c,d\nD,E\n").messages
+        #expect(open.contains("line 3: something follows") && !open.contains("line 4"))
+    }
+
     @Test(
         "a secret that is too large is refused by its place",
         arguments: [[("a", (1 << 20) + 1)], Array(repeating: ("a", 1 << 20), count: 5), Array(repeating: ("a", 1), count: 65)])
