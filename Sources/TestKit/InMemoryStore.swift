@@ -5,6 +5,7 @@ package import Storage
 package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUpkeep {
     private var rows = StoredRows()
     private var isClosed = false
+    private var outlives = false
 
     /// A store whose log, as one that was pruned, begins with some entry.
     package init(logStart: Int64 = 0) { rows.logStart = logStart }
@@ -143,7 +144,10 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
 
     package func close() async { isClosed = true }
 
+    /// From now on it is there for the next one who opens it, as a file is.
+    package func outliveClosing() { outlives = true }
+
     private func checkOpen() throws(StoreError) {
-        guard !isClosed else { throw .failed("the store is closed") }
+        guard !isClosed || outlives else { throw .closed }
     }
 }

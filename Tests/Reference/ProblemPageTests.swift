@@ -213,7 +213,8 @@ extension ProblemPageTests {
     private static let stores: [any Error] =
         [
             .conflict(.secret), .staleLog(expected: 3), .full, .damaged("a row has the wrong form"), .absent(path: "/path"), .held,
-            .newer(version: 2),
+            .moved(path: "/path/vault.db", isReplaced: false), .moved(path: "/path/vault.db", isReplaced: true), .closed,
+            .strayLog(path: "/path/vault.db-wal"), .newer(version: 2),
             .loosePermissions(path: "/path", fix: "chmod 700 /path"), .failed("the reason"),
             .misplaced(path: "/path", thing: "directory", fix: "the fix"),
         ] as [StoreError]

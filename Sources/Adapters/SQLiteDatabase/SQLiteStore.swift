@@ -9,6 +9,7 @@ import Synchronization
 package final class SQLiteStore: SQLStore {
     private let directory: VaultDirectory
     private let lock: VaultLock
+    private let place: VaultPlace
     private let writer: SQLiteQueue
     private let thread = WritingThread()
     private let readers = Mutex(Readers())
@@ -36,15 +37,26 @@ package final class SQLiteStore: SQLStore {
         self.directory = directory
         self.isStaged = isStaged
         lock = try VaultLock(directory)
-        if create { try directory.makeDatabase() }
+        if create {
+            try directory.requireNoStrayLog()
+            try directory.makeDatabase()
+        }
+        place = try VaultPlace(directory, holding: lock.identity)
         writer = try SQLiteQueue(path: directory.database, for: isStaged ? .building : .writing)
         do {
-            try writer.sync { connection throws(StoreError) in try connection.prepareVault(in: directory, create: create, isStaged: isStaged) }
+            try writer.sync { connection throws(StoreError) in
+                try connection.prepareVault(in: directory, create: create, isStaged: isStaged)
+                // It was opened by its name.
+                if let displacement = place.displacement { throw displacement }
+            }
         } catch {
             writer.close()
             throw error
         }
     }
+
+    /// What a store that nobody sees is filled in, nobody moves.
+    package var displacement: StoreError? { isStaged ? nil : place.displacement }
 
     package var writingExecutor: (any SerialExecutor & TaskExecutor)? { thread }
 
@@ -67,6 +79,8 @@ package final class SQLiteStore: SQLStore {
     private func writing<Value>(_ body: (StoreConnection) throws(StoreError) -> Value) throws(StoreError) -> Value {
         guard !readers.withLock({ $0.isClosed }) else { throw .closed }
         return try writer.sync { connection throws(StoreError) in
+            // Whatever is moved from here on is moved with what is written now.
+            if let displacement { throw displacement }
             guard !connection.isBroken else { throw .failed("an earlier write failed; the vault must be opened again") }
             return try body(connection)
         }
@@ -92,9 +106,15 @@ package final class SQLiteStore: SQLStore {
             readers.isClosed = true
             return readers.idle
         }
-        for reader in idle { reader.close() }
-        writer.close()
-        lock.release()
+        await withTaskExecutorPreference(thread) {
+            for reader in idle { reader.close() }
+            // SQLite leaves the log of a file that was moved where it is: what it holds belongs into that file, and before no other.
+            if displacement != nil {
+                try? writer.sync { connection throws(StoreError) in if !connection.isBroken { try connection.emptyWriteAheadLog() } }
+            }
+            writer.close()
+            lock.release()
+        }
     }
 
     /// An idle reading connection, or a new one. Reads run on the threads of their callers, so there are never more of them than such threads.
@@ -102,7 +122,11 @@ package final class SQLiteStore: SQLStore {
         let (idle, isClosed) = readers.withLock { ($0.idle.popLast(), $0.isClosed) }
         guard !isClosed else { throw .closed }
         if let idle { return idle }
-        return try SQLiteQueue(path: directory.database, for: .reading)
+        let reader = try SQLiteQueue(path: directory.database, for: .reading)
+        // It was opened by its name.
+        guard let displacement else { return reader }
+        reader.close()
+        throw displacement
     }
 
     private func giveBack(_ reader: SQLiteQueue) {

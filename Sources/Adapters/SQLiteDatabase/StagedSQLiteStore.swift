@@ -14,6 +14,7 @@ package final class StagedSQLiteStore: StagedStore {
 
     private init(_ vault: VaultDirectory) throws {
         self.vault = vault
+        try vault.requireNoStrayLog()
         try Self.clear(vault.path)
         staged = try SQLiteStore.staged(directory: Self.place(in: vault.path))
     }
@@ -34,6 +35,7 @@ package final class StagedSQLiteStore: StagedStore {
         // The last connection moved all of it into the one file: a log beside it would be left behind.
         guard unsafe access("\(place)/vault.db-wal", F_OK) != 0 else { throw StoreError.failed("the restored vault could not be finished") }
         try Self.flush("\(place)/vault.db")
+        try vault.requireNoStrayLog()
         // A link is never put over what is there.
         guard unsafe link("\(place)/vault.db", vault.database) == 0 else {
             let isThere = errno == EEXIST

@@ -4,8 +4,6 @@ import Glibc
 import Storage
 
 extension StoreError {
-    static let closed = StoreError.failed("the store is closed")
-
     /// Translates a SQLite result. Only SQLite's own constant sentences pass: its messages can repeat SQL and values.
     init(sqlite code: Int32, system: Int32 = 0) {
         switch code & 0xFF {

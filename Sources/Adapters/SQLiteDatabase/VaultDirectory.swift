@@ -36,6 +36,12 @@ struct VaultDirectory {
         guard fchmod(descriptor, 0o600) == 0 else { throw .system("the mode of vault.db could not be set") }
     }
 
+    /// Refuses a log that somebody left when they took its database away: SQLite would play it into the next one.
+    func requireNoStrayLog() throws(StoreError) {
+        guard try FileStatus(database) == nil else { return }
+        for log in [database + "-wal", database + "-journal"] where try FileStatus(log)?.byteCount ?? 0 > 0 { throw .strayLog(path: log) }
+    }
+
     /// Makes the names in the directory, and its own, durable.
     func flush() throws(StoreError) {
         for directory in [path, path + "/.."] {
@@ -109,6 +115,8 @@ extension VaultDirectory {
 struct FileStatus {
     let owner: UInt32
     let mode: UInt32
+    let identity: FileIdentity
+    let byteCount: Int
 
     /// Nil when there is nothing.
     init?(_ path: String) throws(StoreError) {
@@ -123,6 +131,8 @@ struct FileStatus {
     init(_ status: stat) {
         owner = status.st_uid
         mode = status.st_mode
+        byteCount = Int(status.st_size)
+        identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }

@@ -4,6 +4,8 @@ import Synchronization
 
 /// The exclusive hold on a vault. The kernel lets go of it when the process dies, however it dies.
 final class VaultLock: Sendable {
+    /// Which file is locked.
+    let identity: FileIdentity
     private let descriptor: Mutex<Int32?>
 
     init(_ directory: VaultDirectory) throws(StoreError) {
@@ -13,6 +15,12 @@ final class VaultLock: Sendable {
             Glibc.close(descriptor)
             throw isHeld ? .held : .system("vault.lock could not be locked")
         }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            Glibc.close(descriptor)
+            throw .system("vault.lock could not be looked at")
+        }
+        identity = FileStatus(status).identity
         self.descriptor = Mutex(descriptor)
     }
 

@@ -48,6 +48,12 @@ package enum StoreError: Diagnosable, Equatable {
     case damaged(String)
     /// There is no vault in this directory.
     case absent(path: String)
+    /// Something else, or nothing, lies where the file was opened: what is written now would be lost, or go to another vault.
+    case moved(path: String, isReplaced: Bool)
+    /// A log of changes lies there without the database that it is of.
+    case strayLog(path: String)
+    /// The store was closed.
+    case closed
     /// Another process holds the vault.
     case held
     /// The vault was written by a newer program.
@@ -66,6 +72,9 @@ package enum StoreError: Diagnosable, Equatable {
         case .full: "store.full"
         case .damaged: "store.damaged"
         case .absent: "store.absent"
+        case .moved: "store.moved"
+        case .strayLog: "store.stray-log"
+        case .closed: "store.closed"
         case .held: "store.held"
         case .newer: "store.newer"
         case .loosePermissions: "store.loose-permissions"
@@ -81,6 +90,10 @@ package enum StoreError: Diagnosable, Equatable {
         case .full: "the disk is full; nothing was stored"
         case .damaged(let what): "the vault is damaged: \(what)"
         case .absent(let path): "there is no vault in \(path)"
+        case .moved(let path, false): "\(path) was moved away or removed while the vault was open"
+        case .moved(let path, true): "another file lies at \(path) than the one that was open"
+        case .strayLog(let path): "\(path) lies there without its vault.db, and would damage another one"
+        case .closed: "the vault was locked meanwhile"
         case .held: "another keeper holds this vault"
         case .newer(let version): "the vault was written by a newer Tacit (schema \(version))"
         case .loosePermissions(let path, _): "\(path) can be reached by other users"
@@ -95,7 +108,11 @@ package enum StoreError: Diagnosable, Equatable {
         case .full: "free some space and try again"
         case .damaged: "restore a backup; `tacit audit verify` names what is broken"
         case .absent: "make one with `tacit init`"
-        case .held: "stop it with `tacit lock`, or wait until it has ended"
+        case .moved(_, false): "bring it back and unlock it with `tacit unlock`, or restore a backup with `tacit restore-backup`"
+        case .moved(_, true): "`tacit unlock` opens what lies there now; where the other is meant, bring it back first"
+        case .strayLog: "bring the vault.db back that it belongs to, or move it out of the directory"
+        case .closed: "unlock it with `tacit unlock`, and try again"
+        case .held: "lock it with `tacit lock` there where it is unlocked, with that keeper's `TACIT_VAULT`; or wait until that keeper has ended"
         case .newer: "install that version, or a later one"
         case .loosePermissions(_, let fix), .misplaced(_, _, let fix): fix
         case .failed: nil

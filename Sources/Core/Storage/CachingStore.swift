@@ -249,6 +249,8 @@ extension CachingStore: LogStore {
 }
 
 extension CachingStore: StoreUpkeep {
+    package var displacement: StoreError? { store.displacement }
+
     package func eraseFreed() async throws { try await store.eraseFreed() }
 
     package func close() async {

@@ -73,6 +73,12 @@ package protocol StoreUpkeep: Sendable {
     func eraseFreed() async throws
     /// Closes the store; later calls throw.
     func close() async
+    /// Why the store's place does not lead to what was opened there any more; nil while it does. It looks anew at each call, and costs no more than that.
+    var displacement: StoreError? { get }
+}
+
+extension StoreUpkeep {
+    package var displacement: StoreError? { nil }
 }
 
 /// Everything a vault needs of a store.

@@ -11,8 +11,8 @@ extension Vault {
     ///
     /// Returns the organization and the key that verifies its checkpoints. The vault is unlocked afterwards for the peer.
     package func create(password: SecretValue, by asker: Asker, at door: DoorFacts) async throws -> (OrganizationID, verifierKey: String) {
-        try await gate.pass { [self] in
-            if foundation.storeExists(), try await !store().organizations().isEmpty { throw EngineError.vaultExists }
+        try await passGate { [self] in
+            guard try await !hasVault() else { throw EngineError.vaultExists }
             guard password.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
             let store = try await store(create: true)
             return try await unlocking(by: asker) {
@@ -20,6 +20,7 @@ extension Vault {
                 try await birth.addUsualPlaces()
                 let open = try birth.vault(foundation: foundation, store: store, lasting: lasting)
                 try await open.writer.record([open.authorizer.entry(.vaultCreate, by: asker.asPerson)], with: birth.change)
+                lasting.pending.belong(to: birth.organization)
                 replaceOpen(open)
                 admit(door, now: foundation.clock.steady())
                 return (birth.organization, verifierKey: try open.verifierKey)

@@ -1,5 +1,6 @@
 package import Auditing
 package import Model
+import Storage
 
 /// What a request carries besides its act.
 package struct Credentials: Sendable {
@@ -27,6 +28,7 @@ extension Vault {
     /// Who asks. A badge always makes an agent; a password that was checked on this connection makes a person; being the keeper's own program next to the
     /// leader of an unlocked session makes a person who has not been asked again; everything else is unidentified.
     package func asker(at door: DoorFacts, source: AuditSource, _ credentials: Credentials) async throws -> Asker {
+        await leaveIfMoved()
         let now = foundation.clock.steady()
         // Only the keeper speaks as the keeper; the broker has a door of its own.
         let source = source == .keeper || source == .broker ? .api : source
@@ -96,7 +98,9 @@ extension Vault {
     package func personTyped() { sessions.personActed(now: foundation.clock.steady()) }
 
     package var stateNow: VaultState {
-        guard let open = current else { return VaultState(phase: foundation.storeExists() ? .locked : .absent) }
+        guard let open = current else {
+            return VaultState(phase: foundation.storeExists() ? .locked : .absent, warnings: [loss?.message].compactMap(\.self))
+        }
         return VaultState(
             phase: .unlocked, locksAt: wallTime(of: sessions.locksAt), leaseUntil: wallTime(of: sessions.leaseUntil),
             warnings: open.warnings)

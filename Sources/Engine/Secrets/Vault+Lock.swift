@@ -9,18 +9,20 @@ extension Vault {
         current?.rotations.stop()
         // Runs that began before the keys were dropped are stopped too.
         defer { runs.stopAll() }
-        try await gate.pass { [self] in if let open = current { try await close(open, by: asker) } }
+        try await passGate { [self] in if let open = current { try await close(open, by: asker) } }
     }
 
     /// Locks when no person acted for long enough; running programs go on.
     package func lockIfIdle() async throws {
         guard isUnlocked, sessions.isIdle(now: foundation.clock.steady()) else { return }
-        try await gate.pass { [self] in try await closeIfIdle() }
+        try await passGate { [self] in try await closeIfIdle() }
     }
 
     /// Does what is due: the idle lock, counted denials, a checkpoint. The program asks every few seconds.
     package func upkeep() async throws {
+        await leaveIfMoved()
         try await lockIfIdle()
+        await letGoIfLocked()
         guard let open = current else { return }
         try await open.sleepExpired()
         open.brokers.endIdle(now: foundation.clock.steady())
@@ -35,7 +37,7 @@ extension Vault {
     /// The connection has ended; a vault that was open for its command alone is locked again.
     package func connectionEnded(_ connection: UInt64) async throws {
         guard sessions.connectionEnded(connection) else { return }
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             guard let open = current, sessions.isAbandoned(now: foundation.clock.steady()) else { return }
             try await close(open, by: .keeper(foundation.keeper))
         }

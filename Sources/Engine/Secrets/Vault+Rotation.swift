@@ -16,7 +16,7 @@ extension Vault {
     ///
     /// Other passwords cannot be taken over, as nobody typed them: their slots must be removed first.
     package func rotateRoot(password: SecretValue, by asker: Asker) async throws -> RootRotation {
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             let open = try opened(for: asker)
             try await checkPassword(password, by: asker, in: open)
             let asker = asker.asPerson

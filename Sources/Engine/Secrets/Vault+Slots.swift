@@ -6,7 +6,7 @@ import Storage
 extension Vault {
     /// Changes the password that `current` is. The old one opens nothing afterwards.
     package func changePassword(current: SecretValue, to new: SecretValue, by asker: Asker) async throws {
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             let open = try opened(for: asker)
             let slot = try await rootKey(for: current, by: asker)
             try open.book.check(slot.row)
@@ -22,7 +22,7 @@ extension Vault {
     package func recover(with key: RecoveryKey, newPassword: SecretValue, acceptingRollback: Bool = false, by asker: Asker, at door: DoorFacts)
         async throws -> RecoveryKey
     {
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             guard current == nil else { throw EngineError.alreadyUnlocked }
             guard newPassword.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
             let (open, fresh) = try await unlocking(by: asker) {

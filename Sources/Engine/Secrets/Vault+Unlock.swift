@@ -23,10 +23,11 @@ extension Vault {
     package func unlock(
         password: SecretValue, lease: Duration?, isReadOnly: Bool = false, acceptingRollback: Bool = false, by asker: Asker, at door: DoorFacts
     ) async throws -> UnlockReport {
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             let leased = lease.map { [AuditFact("lease", Timespan($0))] } ?? []
             let detail = leased + (isReadOnly ? [AuditFact("session", "read-only")] : [])
             var report = UnlockReport()
+            let loss = loss
             try await closeIfIdle()
             if let open = current {
                 try await checkPassword(password, by: asker, in: open)
@@ -34,6 +35,7 @@ extension Vault {
             } else {
                 report = try await openWith(password, by: asker, acceptingRollback: acceptingRollback, detail: detail)
             }
+            if let loss { report.warnings.append(loss.message) }
             let now = foundation.clock.steady()
             admit(door, isReadOnly: isReadOnly, now: now)
             if let lease { sessions.grantLease(until: now.advanced(by: lease)) }
@@ -49,7 +51,7 @@ extension Vault {
     package func stepUp(
         password: SecretValue, opensGrace: Bool, by asker: Asker, at door: DoorFacts
     ) async throws -> (token: String, graceUntil: Timestamp?) {
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             try await closeIfIdle()
             if let open = current { try await checkPassword(password, by: asker, in: open) } else { _ = try await openWith(password, by: asker) }
             let now = foundation.clock.steady()
@@ -189,6 +191,7 @@ extension Vault {
         async throws
         -> UnlockReport
     {
+        lasting.pending.belong(to: open.organization)
         let waiting = try lasting.pending.waiting()
         let keeper = foundation.keeper
         var entries = waiting.acts.map { $0.entry(userName: keeper.userName, host: keeper.host, platform: keeper.platform) }

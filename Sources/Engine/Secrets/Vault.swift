@@ -81,12 +81,14 @@ package final class Vault: Sendable {
     let lasting: Lasting
     let backoff: BackoffBook
     private let state = Mutex(State())
-    /// One lock, unlock, creation or checked password at a time.
+    /// One lock, unlock, creation or checked password at a time; `passGate` is the way through.
     let gate = Gate()
 
     private struct State {
         var store: (any VaultStore)?
         var open: OpenVault?
+        /// Why the vault is locked, where its file was taken from under it.
+        var loss: StoreError?
     }
 
     package init(_ foundation: Foundation) {
@@ -107,7 +109,10 @@ package final class Vault: Sendable {
             if case .person = asker.standing, !isWaiting { sessions.personActed(now: now) }
             return open
         }
-        guard foundation.storeExists() else { throw EngineError.noVault }
+        guard foundation.storeExists() else {
+            if let loss { throw loss }
+            throw EngineError.noVault
+        }
         try noteLocked(.vaultUnlock, by: asker, code: "vault.locked")
         throw EngineError.locked
     }
@@ -117,11 +122,29 @@ package final class Vault: Sendable {
     var current: OpenVault? { state.withLock { $0.open } }
 
     func replaceOpen(_ open: OpenVault?) {
-        state.withLock { $0.open = open }
+        state.withLock { state in
+            state.open = open
+            if open != nil { state.loss = nil }
+        }
         if open != nil { foundation.reserve.fill() }
     }
 
-    /// The store, opened once and kept as long as the keeper lives: it holds sealed bytes only.
+    /// Why the vault is locked, where its file was moved, removed or replaced; nil again once one is open.
+    var loss: StoreError? { state.withLock { $0.loss } }
+
+    /// The store that is open, if one is.
+    var storeAtHand: (any VaultStore)? { state.withLock { $0.store } }
+
+    /// Gives up the store, and remembers why where that was not meant.
+    func takeStore(losing loss: StoreError? = nil) -> (any VaultStore)? {
+        state.withLock { state in
+            if let loss { state.loss = loss }
+            defer { state.store = nil }
+            return state.store
+        }
+    }
+
+    /// The store, which is opened where it is not; whoever asks is in the gate, behind which it is closed again unless the vault is unlocked.
     func store(create: Bool = false) async throws -> any VaultStore {
         if let store = state.withLock({ $0.store }) { return store }
         guard create || foundation.storeExists() else { throw EngineError.noVault }

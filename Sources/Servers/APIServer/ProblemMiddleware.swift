@@ -111,7 +111,8 @@ enum ProblemTable {
     private static func store(_ error: StoreError) -> Problem {
         let status =
             switch error {
-            case .conflict, .staleLog: 409
+            case .conflict, .staleLog, .moved: 409
+            case .closed: 423
             case .full: 507
             case .absent: 404
             default: 500

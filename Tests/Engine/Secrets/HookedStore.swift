@@ -17,17 +17,20 @@ final class HookedStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUp
     private let log: CallLog
     private let before: @Sendable (String) async throws -> Void
     private let after: @Sendable (String) async throws -> Void
+    private let displaced: @Sendable () -> StoreError?
 
     /// `other` takes the store's place as soon as its flag is set.
     init(
         _ store: any VaultStore, _ log: CallLog = CallLog(), other: (store: any VaultStore, isOn: Flag)? = nil,
-        before: @escaping @Sendable (String) async throws -> Void = { _ in }, after: @escaping @Sendable (String) async throws -> Void = { _ in }
+        before: @escaping @Sendable (String) async throws -> Void = { _ in }, after: @escaping @Sendable (String) async throws -> Void = { _ in },
+        displaced: @escaping @Sendable () -> StoreError? = { nil }
     ) {
         first = store
         self.other = other
         self.log = log
         self.after = after
         self.before = before
+        self.displaced = displaced
     }
 
     private var store: any VaultStore { if let other, other.isOn.isSet { other.store } else { first } }
@@ -123,5 +126,10 @@ final class HookedStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUp
         try await call("eraseFreed") { try await store.eraseFreed() }
     }
 
-    func close() async { await store.close() }
+    func close() async {
+        log.add("close")
+        await store.close()
+    }
+
+    var displacement: StoreError? { displaced() }
 }

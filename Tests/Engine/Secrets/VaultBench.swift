@@ -23,6 +23,7 @@ final class VaultBench: Sendable {
     let brokers = FakeBrokers()
     let confinedDoors = FakeConfinedDoors()
     let staging = FakeStaging()
+    let place: MovablePlace
     let vault: Vault
 
     static let password = "correct horse battery staple"
@@ -32,7 +33,7 @@ final class VaultBench: Sendable {
         store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
         memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), backoff: MemoryStateFile = MemoryStateFile(),
         checkpoint: MemoryStateFile = MemoryStateFile(), reserve: any SpaceReserve = NoReserve(),
-        hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero,
+        hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero, place: MovablePlace = MovablePlace(),
         wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
     ) {
         random = SeededRandom()
@@ -43,13 +44,15 @@ final class VaultBench: Sendable {
         self.backoff = backoff
         self.checkpoint = checkpoint
         let flag = Flag(isMade)
+        self.place = place
         let staging = staging
         vault = Vault(
             Vault.Foundation(
                 openStore: { create in
                     if create { flag.set() }
-                    return wrapping(staging.published ?? store)
-                }, storeExists: { flag.isSet || staging.published != nil }, passwordHash: hash, clock: machine.clock, random: random.bytes,
+                    return await place.opened(store, published: staging.published, wrapping)
+                }, storeExists: { place.leads(to: flag.isSet, published: staging.published) }, passwordHash: hash, clock: machine.clock,
+                random: random.bytes,
                 memory: memory, pending: pending,
                 backoff: backoff, checkpoint: checkpoint, reserve: reserve, keeper: Self.origin, runners: runners, files: files,
                 brokers: brokers, confinedDoors: confinedDoors, stagedStore: { staging.make() },

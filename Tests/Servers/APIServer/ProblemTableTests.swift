@@ -58,7 +58,8 @@ struct ProblemTableTests {
         "what the store says has a status of its own",
         arguments: [
             (.conflict(.secret), 409), (.conflict(nil), 409), (.staleLog(expected: 3), 409), (.full, 507), (.damaged("x"), 500),
-            (.absent(path: "/p"), 404), (.held, 500), (.newer(version: 9), 500), (.loosePermissions(path: "/p", fix: "f"), 500),
+            (.absent(path: "/p"), 404), (.moved(path: "/p", isReplaced: true), 409), (.closed, 423), (.strayLog(path: "/p"), 500), (.held, 500),
+            (.newer(version: 9), 500), (.loosePermissions(path: "/p", fix: "f"), 500),
             (.misplaced(path: "/p", thing: "directory", fix: "f"), 500), (.failed("x"), 500),
         ] as [(StoreError, Int)])
     func store(error: StoreError, status: Int) {

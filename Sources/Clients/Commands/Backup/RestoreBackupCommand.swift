@@ -95,8 +95,10 @@ struct RestoreBackupCommand: Verb {
             try door.upload(backup, opening, to: WirePath.restores, newPassword: password, meter(context)))
         if !isWithoutRecovery {
             door.remember(password)
-            try door.stepUp()
-            try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body))
+            try Self.withVault(in: context) {
+                try door.stepUp()
+                try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body))
+            }
         }
         if options.json { return console.say(json: restored) }
         console.say("\(console.style.green("Restored")) \(restored.backup.contents) to a new vault in \(context.paths.vault).")
@@ -104,6 +106,16 @@ struct RestoreBackupCommand: Verb {
             console.warn("there is no recovery key: if the password is lost, nobody can open this vault. `tacit slot replace-recovery` makes one.")
         }
         console.say("Next: `tacit setup` registers agents anew, `tacit totp enroll` an authenticator; the policy is as it was (`tacit policy show`).")
+    }
+
+    /// Whatever fails from now on, the new vault is there: said together with what it lacks.
+    private static func withVault(in context: CommandContext, _ body: () throws -> Void) throws {
+        do { try body() } catch var failure as CommandFailure {
+            failure.message = "the new vault is in \(context.paths.vault), but its recovery key was not shown: \(failure.message)"
+            let next = "once that is mended, `tacit slot replace-recovery` makes one and shows it"
+            failure.hint = failure.hint.map { "\($0); \(next)" } ?? next
+            throw failure
+        }
     }
 
     private static func table(_ report: BackupReport) -> Table {

@@ -24,6 +24,8 @@ final class PendingBook: Sendable {
         /// The file's content; nil until it was read.
         var list: PendingList?
         var outcomes: [AuditEntry] = []
+        /// Whose outcomes they are; nil before a vault was opened.
+        var organization: OrganizationID?
     }
 
     init(_ file: any StateFile) { self.file = file }
@@ -46,6 +48,14 @@ final class PendingBook: Sendable {
         outcome.subjects = []
         outcome.detail.append(.whileLocked)
         state.withLock { if $0.outcomes.count < Self.outcomeCapacity { $0.outcomes.append(outcome) } }
+    }
+
+    /// Tells which vault was opened at this place. The intents of another one's outcomes are in its own log.
+    func belong(to organization: OrganizationID) {
+        state.withLock { state in
+            if let known = state.organization, known != organization { state.outcomes = [] }
+            state.organization = organization
+        }
     }
 
     func waiting() throws -> Waiting {

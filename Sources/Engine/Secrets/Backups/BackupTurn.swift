@@ -11,6 +11,8 @@ final class BackupTurn: Sendable {
 
     private let state = Mutex(State())
 
+    var isUnderway: Bool { state.withLock { $0.isTaken } }
+
     func pass<Result>(_ body: () async throws -> Result) async throws -> Result {
         let isFree = state.withLock { state in
             defer { state.isTaken = true }

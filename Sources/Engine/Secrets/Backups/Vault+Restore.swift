@@ -12,14 +12,15 @@ extension Vault {
         package var summary: BackupSummary
     }
 
-    /// Makes a new vault of a backup, with keys, a log and a password of its own. It appears whole or not at all, and is unlocked afterwards for the peer.
+    /// Makes a new vault of a backup, with keys, a log and a password of its own. It appears whole or not at all, and is unlocked afterwards for the peer,
+    /// unless something hinders that.
     package func restore(
         from source: @escaping BackupSource, opening: BackupKey.Opening, password: SecretValue, by asker: Asker, at door: DoorFacts
     ) async throws -> Restored {
         guard asker.agent == nil, !asker.isConfined else { throw EngineError.denied(.personOnly) }
         return try await lasting.backups.pass {
-            try await gate.pass { [self] in
-                if foundation.storeExists(), try await !store().organizations().isEmpty { throw EngineError.vaultExists }
+            try await passGate { [self] in
+                guard try await !hasVault() else { throw EngineError.vaultExists }
                 guard password.byteCount >= Self.minimumPasswordBytes else { throw EngineError.passwordTooShort }
                 // The spawner is forked here, before the first key exists: it must not inherit one.
                 try await foundation.runners.prepare()
@@ -37,29 +38,35 @@ extension Vault {
         _ source: BackupSource, _ opening: BackupKey.Opening, _ password: SecretValue, by asker: Asker, at door: DoorFacts
     ) async throws -> Restored {
         let staged = try await foundation.stagedStore()
-        let (slot, summary): (OpenedSlot, BackupSummary)
+        let (slot, summary, verifierKey): (OpenedSlot, BackupSummary, String)
         do {
             var work = try await RestoreWork(password: password, in: staged, foundation)
             summary = try await work.read(source, opening)
             slot = try await work.finish(summary, by: asker)
+            verifierKey = try work.vault.verifierKey
             try await staged.publish()
         } catch {
             await staged.discard()
             throw error
         }
+        // From here on the vault is there. What keeps it from being unlocked is told to whoever unlocks it next.
+        do { try await unlockRestored(slot, by: asker, at: door) } catch { foundation.runners.retire() }
+        return Restored(organization: slot.row.organization, verifierKey: verifierKey, summary: summary)
+    }
+
+    private func unlockRestored(_ slot: OpenedSlot, by asker: Asker, at door: DoorFacts) async throws {
         let opened = try await VaultOpening(foundation: foundation, store: store(), lasting: lasting).open(slot)
         let unlock = opened.vault.authorizer.entry(.vaultUnlock, by: asker)
         _ = try await absorbPending(into: opened.vault, accepting: [], by: asker, then: [unlock])
         replaceOpen(opened.vault)
         admit(door, now: foundation.clock.steady())
-        return Restored(organization: opened.vault.organization, verifierKey: try opened.vault.verifierKey, summary: summary)
     }
 
     /// Reads all of a backup and says what it holds; nothing is stored.
     ///
     /// Where there is a vault, that is written into its log, and a person must ask.
     package func checkBackup(from source: BackupSource, opening: BackupKey.Opening, by asker: Asker) async throws -> BackupSummary {
-        guard foundation.storeExists(), try await !store().organizations().isEmpty else {
+        guard try await passGate({ [self] in try await hasVault() }) else {
             guard asker.agent == nil, !asker.isConfined else { throw EngineError.denied(.personOnly) }
             return try await summary(of: source, opening)
         }

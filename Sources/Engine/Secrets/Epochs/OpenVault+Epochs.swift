@@ -18,7 +18,7 @@ extension Vault {
     /// Draws a new organization key, and makes all that hangs on it anew in one transaction: others who write wait for it, and a lock ends it as if it had not
     /// begun. Fake tokens end with it; badges stay good.
     package func rotateOrganization(by asker: Asker) async throws -> OrganizationRotation {
-        try await gate.pass { [self] in
+        try await passGate { [self] in
             let open = try opened(for: asker)
             do { return try await open.rotateOrganization(by: asker) } catch let error as StoreError {
                 // Where the store does not tell what became of it, the vault is locked: the next unlock sees.

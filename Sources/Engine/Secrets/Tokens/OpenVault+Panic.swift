@@ -27,7 +27,7 @@ extension Vault {
         do {
             if let open = current { return try await open.freezeAgents(by: asker) }
         } catch EngineError.locked {}
-        return try await gate.pass { [self] in
+        return try await passGate { [self] in
             if let open = current { return try await open.freezeAgents(by: asker) }
             guard foundation.storeExists() else { throw EngineError.noVault }
             let stopped = runs.stop { $0.holder != nil }

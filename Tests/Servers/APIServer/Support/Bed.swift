@@ -43,6 +43,7 @@ final class Bed: Sendable {
             Vault.Foundation(
                 openStore: { create in
                     if create { exists.withLock { $0 = true } }
+                    await store.outliveClosing()
                     return store
                 }, storeExists: { exists.withLock { $0 } }, passwordHash: QuickHash(),
                 clock: MachineClock {
