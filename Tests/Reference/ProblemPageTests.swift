@@ -120,7 +120,8 @@ extension ProblemPageTests {
             .nameTaken(.project),
             .nameTaken(.environment), .nameTaken(.agent), .notEmpty(.project), .notEmpty(.environment), .versionNotFound, .deleted, .notDeleted,
             .expired,
-            .revisionMismatch(current: 4), .planChanged, .unknownField, .invalid("what makes no sense is said", hint: nil), .lastPersonSlot,
+            .revisionMismatch(current: 4), .planChanged, .unknownField, .severalFields, .invalid("what makes no sense is said", hint: nil),
+            .lastPersonSlot,
             .rotationUnderway, .noRotation,
             .rollbackSuspected,
             .recordsDisagree, .logBroken, .unreadable, .logFull, .auditUnwritten, .tooManyRuns, .runnersGone,
@@ -174,7 +175,7 @@ extension ProblemPageTests {
     private static let denials: [any Error] =
         [
             EngineError.denied(.personOnly), EngineError.denied(.frozen), EngineError.denied(.tokenRevoked), EngineError.denied(.tokenExpired),
-            EngineError.denied(.tokenForeign),
+            EngineError.denied(.tokenForeign), EngineError.denied(.badBadge),
         ] + rulings.map { EngineError.denied(.init($0)) }
 
     /// One denial of every code that the policy decides.

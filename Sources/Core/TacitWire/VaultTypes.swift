@@ -51,6 +51,10 @@ public struct Asker: Codable, Sendable, Equatable {
     public var capabilities: [String]?
     /// Why the asker is unidentified: about the asker alone, and told to nobody else.
     public var doubt: Doubt?
+    /// Whether everything is refused to the agent until a person lets it act again; nil where it is not.
+    public var frozen: Bool?
+    /// Whether changes and runs ask the person for the password again; nil where they do not.
+    public var readOnly: Bool?
 
     /// A reason, and the next step.
     public struct Doubt: Codable, Sendable, Equatable {
@@ -67,11 +71,13 @@ public struct Asker: Codable, Sendable, Equatable {
         }
     }
 
-    public init(kind: Kind, name: String? = nil, capabilities: [String]? = nil, doubt: Doubt? = nil) {
+    public init(kind: Kind, name: String? = nil, capabilities: [String]? = nil, doubt: Doubt? = nil, frozen: Bool? = nil, readOnly: Bool? = nil) {
         self.kind = kind
         self.name = name
         self.capabilities = capabilities
         self.doubt = doubt
+        self.frozen = frozen
+        self.readOnly = readOnly
     }
 }
 

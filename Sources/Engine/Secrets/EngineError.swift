@@ -25,6 +25,8 @@ package enum EngineError: Diagnosable, Equatable {
     /// What a person was shown is not what would be done any more.
     case planChanged
     case unknownField
+    /// No field of the secret stands for it, and none was named.
+    case severalFields
     case invalid(String, hint: String?)
     /// What was sent as a kept checkpoint is none; the text says which and why.
     case malformedCheckpoint(String)
@@ -115,6 +117,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .revisionMismatch: "revision.mismatch"
         case .planChanged: "plan.changed"
         case .unknownField: "field.not-found"
+        case .severalFields: "secret.several-fields"
         case .invalid: "request.invalid"
         case .malformedCheckpoint: "audit.malformed-checkpoint"
         case .unprovable: "audit.unprovable"
@@ -171,6 +174,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .planChanged: "secrets were changed since the plan was shown"
         case .revisionMismatch(let current): "the secret was changed meanwhile: it is at version \(current)"
         case .unknownField: "the secret has no such field"
+        case .severalFields: "the secret has several fields"
         case .invalid(let what, _): what
         case .malformedCheckpoint(let what): what
         case .unprovable(let found): "nothing is proved of a broken log: \(found.message)"
@@ -219,6 +223,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .deleted: "bring it back with `tacit undelete`, or `tacit purge` it"
         case .expired: "renew it with `tacit renew NAME --expires 30d`"
         case .revisionMismatch: "look at it with `tacit show` and try again"
+        case .severalFields: "name one: NAME#FIELD; `tacit show NAME` lists them"
         case .planChanged: "look at the new plan and decide again; nothing was written"
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"

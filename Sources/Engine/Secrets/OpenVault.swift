@@ -44,10 +44,10 @@ package final class OpenVault: Sendable {
         let clock = sentry.floor().map {
             "the clock went back: it cannot be earlier than \($0.seconds) (accept it with `tacit doctor --accept-clock`)"
         }
-        let frozen = freeze.since.map { "agents are frozen since \($0.seconds): let them act again with `tacit panic --thaw`" }
+        let frozen = freeze.since.map { "agents are frozen since \($0.seconds): a person lets them act again with `tacit panic --thaw`" }
         let alone =
             freeze.count > 0
-            ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: let them act again with `tacit panic --thaw`"
+            ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: a person lets them act again with `tacit panic --thaw`"
             : nil
         return [policy.warning, clock, frozen, alone, misuses.warning, rotations.warning].compactMap(\.self)
     }

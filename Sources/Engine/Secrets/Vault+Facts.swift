@@ -49,6 +49,9 @@ extension Vault {
     /// What the policy lets an agent do in a place, whatever rules say of one secret; nil for a person, and while the vault is locked.
     package func capabilities(of asker: Asker, in scope: Scope) -> [Capability]? { current?.policy.view(for: asker, in: scope)?.capabilities }
 
+    /// Whether everything is refused to an asker until a person lets agents act again. A person is never frozen.
+    package func isFrozen(_ asker: Asker) -> Bool { current?.freeze.denial(of: asker) != nil }
+
     /// How far a new organization key is that is being made; nil where none is, and for whoever is no person.
     package func organizationRotation(for asker: Asker) -> (rows: Int, total: Int)? {
         guard case .person = asker.standing else { return nil }

@@ -90,7 +90,7 @@ enum ProblemTable {
             .checkpointsMissing, .sessionEnded, .rotationUnderway, .backupBusy:
             409
         case .revisionMismatch, .planChanged: 412
-        case .invalid, .passwordTooShort, .malformedCheckpoint: 422
+        case .invalid, .severalFields, .passwordTooShort, .malformedCheckpoint: 422
         case .recordsDisagree, .logBroken, .unprovable, .unprunable, .prunedInPart, .unreadable: 500
         case .logFull, .runnersGone: 503
         case .freezeUnstored, .freezeUnkept, .lockUnwritten, .auditUnwritten: 507

@@ -31,6 +31,29 @@ struct WordsTests {
         #expect(try await error("access_request", ["reason": "why"]) { _ in }.message.contains("`names`"))
     }
 
+    @Test("a badge that opens nothing is told to the person: no request of the agent's would get anywhere, either")
+    func unknownBadge() async throws {
+        let problem = Problem(
+            "badge.unknown", "the agent's badge is unknown or revoked", status: 403, hint: "if it was revoked on purpose, stop", rule: "badge")
+        for (tool, arguments) in [("secret_list", [:]), ("access_request", wish)] as [(String, JSONValue)] {
+            let refused = try await error(tool, arguments) { $0.failure = problem }
+            #expect(refused.code == "unavailable" && !refused.next.contains("access_request"), "\(refused.next)")
+            #expect(refused.next == "Tell the person: the agent's badge is unknown or revoked; if it was revoked on purpose, stop.")
+        }
+        let status = try await answer("secret_status", [:]) { $0.failure = problem }
+        #expect(status["vault"] == "unknown" && status["next_step"]?.string?.hasPrefix("Tell the person: the agent's badge") == true)
+    }
+
+    @Test("an agent that is frozen hears from the status that it has to stop, and nothing that reads as its own task")
+    func frozen() async throws {
+        let status = try await answer("secret_status", [:]) {
+            $0.status.actor.frozen = true
+            $0.status.warnings = ["agents are frozen since 2026: let them act again with `tacit panic --thaw`"]
+        }
+        #expect(status["next_step"]?.string?.hasPrefix("Stop, and tell the person.") == true)
+        #expect(status["agent"]?.object?["capabilities"]?.array?.isEmpty == true)
+    }
+
     @Test("a secret that may be there already is not replaced by mistake: the words are the same for hidden and absent names")
     func imports() async throws {
         let asked = try await answer("secret_import", wish)

@@ -331,7 +331,7 @@ import Testing
                 _ = try await bench.vault.asker(at: bench.terminal, source: .mcp, Credentials(badge: bad))
             }
         }
-        #expect(try await bench.log().contains { $0.action == .known(.stepUpFailed) && $0.decision == .deny(code: "not_permitted", rule: "badge") })
+        #expect(try await bench.log().contains { $0.action == .known(.stepUpFailed) && $0.decision == .deny(code: "badge.unknown", rule: "badge") })
         await #expect(throws: EngineError.notFound(.agent)) { try await bench.open.revokeAgent(VaultBench.segment("coder"), by: bench.person()) }
         _ = try await bench.open.addAgent(VaultBench.segment("coder"), by: bench.person())
         try await bench.relock()

@@ -56,6 +56,20 @@ import Testing
         }
     }
 
+    @Test("of a secret that no single field stands for, all secrets give each field, as an export does; asked for alone, it wants one named")
+    func severalFields() async throws {
+        let bench = try await VaultBench.unlocked()
+        var login = VaultBench.write("my/login", bench.canary().secret, field: "user", kind: .plain)
+        for name in ["password", "totp"] { login.fields.append(.init(name: VaultBench.segment(name), kind: .secret, value: bench.canary().secret)) }
+        _ = try await bench.open.set(login, in: VaultBench.dev, by: bench.person())
+        let all = ["MY_LOGIN_PASSWORD=my/login#password", "MY_LOGIN_TOTP=my/login#totp", "MY_LOGIN_USER=my/login#user"]
+        #expect(try await variables(bench, wish([], all: true)) == all)
+        #expect(try await variables(bench, wish([], all: true) { $0.prefix = "A_" }).allSatisfy { $0.hasPrefix("A_MY_LOGIN_") })
+        #expect(try await variables(bench, wish(["my/login#totp"], all: true)).count == 1, "what is named is given as it was named")
+        let error = await #expect(throws: EngineError.self) { _ = try await variables(bench, wish(["my/login"])) }
+        #expect(error?.code == "secret.several-fields")
+    }
+
     @Test("a version and another project can be named") func references() async throws {
         let bench = try await VaultBench.unlocked()
         let (first, second) = (bench.canary(), bench.canary())

@@ -40,6 +40,21 @@ struct SessionRouteTests {
         return answer.status == 200 ? nil : answer.code
     }
 
+    @Test("the status tells a frozen agent that it is, and a badge that opens nothing has a code of its own")
+    func stopped() async throws {
+        let (bed, badges) = try await bed(#""require_session""#)
+        let (client, person) = (try bed.connect(), try bed.connect())
+        #expect(try await client.ask("GET", "/v1/status", headers: [badges[0]]).json(VaultStatus.self).actor.frozen == nil)
+        #expect(try await person.ask("POST", "/v1/panic").status == 200)
+        #expect(try await client.ask("GET", "/v1/status", headers: [badges[0]]).json(VaultStatus.self).actor.frozen == true)
+        let token = try await person.ask("POST", "/v1/step-up", octets: Bed.password).json(StepUp.self).token
+        let status = try await person.ask("GET", "/v1/status", headers: ["\(WireHeader.stepUp): \(token)"]).json(VaultStatus.self)
+        #expect(status.actor.kind == .person && status.actor.frozen == nil)
+        #expect(try await person.ask("DELETE", "/v1/agents/bot", headers: ["\(WireHeader.stepUp): \(token)"]).status == 204)
+        let gone = try await client.ask("GET", "/v1/status", headers: [badges[0]])
+        #expect(gone.status == 403 && gone.code == "badge.unknown")
+    }
+
     @Test("an agent wakes a session of its own, sees it, and ends it; another agent can do none of that")
     func sessions() async throws {
         let (bed, badges) = try await bed(#""require_session""#)

@@ -78,6 +78,7 @@ struct SessionCommand: ParsableCommand {
 
         func perform(in context: CommandContext) throws {
             let door = try VaultDoor(context, options, to: "list the agents' sessions")
+            try door.askAsPerson()
             let sessions: Page<SessionSummary> = try door.get(WirePath.sessions)
             let console = Console(context)
             if options.json { return console.say(json: sessions) }
@@ -115,6 +116,7 @@ struct SessionCommand: ParsableCommand {
         func perform(in context: CommandContext) throws {
             let agent = try agent.map { try SegmentArgument.checked($0, "the agent") }
             let door = try VaultDoor(context, options, to: "end agents' sessions")
+            try door.askAsPerson()
             let request = SessionSleep(ids: ids.isEmpty ? nil : ids, agent: agent)
             let ended: SessionsEnded = try door.send("POST", WirePath.sessionSleep, json: request)
             let console = Console(context)

@@ -5,8 +5,9 @@ import TacitWire
 
 /// What the keeper goes on telling, a line of JSON each, until Ctrl-C or until the vault is locked.
 enum LiveLines {
-    /// Shows each item as it comes. Ctrl-C is how a person ends this, and no failure.
+    /// Shows each item as it comes, after the password where this terminal is not unlocked. Ctrl-C is how a person ends this, and no failure.
     static func follow<Item: Decodable>(_ path: String, of door: VaultDoor, on console: Console, _ show: (Item) -> Void) throws {
+        try door.askAsPerson()
         signal(SIGINT) { _ in _exit(ExitStatus.done.rawValue) }
         defer { signal(SIGINT, SIG_DFL) }
         var rest: [UInt8] = []

@@ -108,6 +108,21 @@ extension VaultDoor {
         try stepUp()
     }
 
+    /// Has this command taken for a person's before it asks for what the keeper answers to agents, too, about themselves: to somebody who is not taken for
+    /// one "nothing" is no answer. An agent with its badge asks about itself, and is let through.
+    func askAsPerson() throws {
+        guard passwords.descriptor == nil else { return try stepUp() }
+        guard !isSteppedUp else { return }
+        try openIfLocked()
+        let status = try status()
+        guard status.state == .unlocked, let doubt = status.actor.standingDoubt else { return }
+        guard passwords.isThere else {
+            throw CommandFailure(doubt.message.printable, hint: doubt.hint.printable, status: .denied, code: "not_permitted")
+        }
+        passwords.terminal?.say(doubt.message.printable.capitalizedFirst + ".")
+        try stepUp()
+    }
+
     private func openIfLocked() throws {
         if passwords.terminal != nil, try status().state == .locked { try unlock() }
     }

@@ -1,14 +1,16 @@
 import TacitWire
 
-/// Which fields of a secret go into which variables: the one that is named; else every bound one; else the one that stands for the secret.
-/// The keeper decides the same way for the runs that it starts.
+/// Which fields of a secret go into which variables: the one that is named; else every bound one; else the one that stands for the secret; where none
+/// does, and the secret is one of all, each. The keeper decides the same way for the runs that it starts.
 struct InjectedFields {
     let detail: SecretDetail
     let reference: Reference
     let prefix: String
+    /// Whether the secret was not named, but is one of all.
+    var isOfAll = false
 
-    init(_ detail: SecretDetail, _ reference: Reference, prefix: String) {
-        (self.detail, self.reference, self.prefix) = (detail, reference, prefix)
+    init(_ detail: SecretDetail, _ reference: Reference, prefix: String, isOfAll: Bool = false) {
+        (self.detail, self.reference, self.prefix, self.isOfAll) = (detail, reference, prefix, isOfAll)
     }
 
     func targets(_ secret: RunSecret) throws -> [UnmaskedRun.Target] {
@@ -16,6 +18,9 @@ struct InjectedFields {
         if reference.field == nil, secret.variable == nil, !isInput {
             let bound = detail.fields.filter { $0.binding != nil }
             if !bound.isEmpty { return bound.map { target($0.name, $0.binding) } }
+        }
+        if isOfAll, standing == nil {
+            return detail.fields.map { target($0.name, Self.variable(for: "\(detail.name)_\($0.name)", prefix: prefix)) }
         }
         let field = try chosen()
         return [target(field.name, isInput ? nil : secret.variable ?? field.binding ?? variable(of: field.name))]
@@ -33,15 +38,19 @@ struct InjectedFields {
             // What the version lacks the keeper refuses when it is asked for the value.
             return detail.fields.first { $0.name == name } ?? FieldSummary(name: name, kind: .secret)
         }
-        if let value = detail.fields.first(where: { $0.name == "value" }) { return value }
-        let secrets = detail.fields.filter { $0.kind == .secret }
-        guard secrets.count == 1 else {
+        guard let standing else {
             throw CommandFailure(
                 "the secret \(detail.name) has several fields",
                 hint: "name one: `-k \(detail.name)#FIELD=VARIABLE`; `tacit show \(detail.name)` lists them",
                 code: "secret.several-fields")
         }
-        return secrets[0]
+        return standing
+    }
+
+    /// The field that stands for the secret: `value`, else the only secret one; nil where none does.
+    private var standing: FieldSummary? {
+        let secrets = detail.fields.filter { $0.kind == .secret }
+        return detail.fields.first { $0.name == "value" } ?? (secrets.count == 1 ? secrets[0] : nil)
     }
 
     private func variable(of field: String) -> String {

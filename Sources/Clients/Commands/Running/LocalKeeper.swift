@@ -20,7 +20,8 @@ final class LocalKeeper: KeeperAPI {
 
     init(_ context: CommandContext, agent: String?) { (self.context, self.agent) = (context, agent) }
 
-    /// The agent's badge; nil for an agent that was given no name, and for one in its sandbox, whose socket is its badge. Read once it is there.
+    /// The agent's badge; nil for an agent that was given no name, and for one in its sandbox, whose socket is its badge. Read once it is there, and again
+    /// when it opens nothing any more: the agent may have been registered anew.
     func badge() throws -> String? {
         guard let agent, !context.isConfined else { return nil }
         if let badge = known.withLock({ $0 }) { return badge }
@@ -107,9 +108,13 @@ extension LocalKeeper {
             guard cancellation.arm(connection.breaker) else { throw CancellationError() }
             do throws(ClientError) { return try body(connection) } catch { throw CommandFailure(error) }
         } catch let failure as CommandFailure {
+            if failure.problem?.code == Self.unknownBadge { known.withLock { $0 = nil } }
             throw failure.problem ?? Problem(failure.code, failure.message, status: 503, hint: failure.hint)
         }
     }
+
+    /// What the keeper says of a badge that it does not know.
+    private static let unknownBadge = "badge.unknown"
 
     /// What the host calls itself, in the characters of a header field.
     static func label(_ client: ClientInfo) -> String? {

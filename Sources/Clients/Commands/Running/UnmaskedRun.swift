@@ -83,7 +83,7 @@ struct UnmaskedRun {
                 let reference = try Reference("tacit://\(scope.text)/\(summary.name)", options, in: context)
                 guard !known.contains(reference.path) else { continue }
                 let detail: SecretDetail = try door.get(reference.path)
-                targets += try InjectedFields(detail, reference, prefix: plan.prefix ?? "").targets(RunSecret(reference: summary.name))
+                targets += try InjectedFields(detail, reference, prefix: plan.prefix ?? "", isOfAll: true).targets(RunSecret(reference: summary.name))
             }
             cursor = page.nextCursor
         } while cursor != nil

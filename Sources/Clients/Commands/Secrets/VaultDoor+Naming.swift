@@ -45,6 +45,10 @@ extension VaultDoor {
             guard let field = reference.field, let detail = door.detail(reference) else { return false }
             return !detail.fields.contains { $0.name == field }
         },
+        "secret.several-fields": { door, reference in
+            guard reference.field == nil, let fields = door.detail(reference)?.fields else { return false }
+            return !fields.contains { $0.name == "value" } && fields.count { $0.kind == .secret } != 1
+        },
         "version.not-found": { door, reference in
             guard let version = reference.version, let detail = door.detail(reference) else { return false }
             return version > detail.version

@@ -38,7 +38,7 @@ extension ToolFailure {
             case "agents.frozen":
                 Self(
                     code: .notPermitted, message: problem.title,
-                    nextStep: "Stop, and tell the person. Only they let agents act again (`tacit panic --thaw`); until then no call gets anything.")
+                    nextStep: Self.whenFrozen)
             case "token.revoked", "token.expired", "token.foreign":
                 Self(code: .notPermitted, message: problem.title, nextStep: Self.sentence(problem.hint) ?? "Tell the person.")
             case "secret.expired", "secret.deleted": .unavailable(problem.title, nextStep: Self.telling(problem), isRetryable: false)
@@ -65,8 +65,8 @@ extension ToolFailure {
         if let rule = problem.rule, code != .notFound { details["rule"] = .string(rule) }
     }
 
-    /// Whether the agent's badge is not there, or not as it must be: until a person mends that, no call gets anywhere.
-    static func isOfBadge(_ problem: Problem) -> Bool { problem.code == "badge.missing" || problem.code == "badge.refused" }
+    /// Whether the agent's badge is not there, not as it must be, or opens nothing: until a person mends that, no call gets anywhere.
+    static func isOfBadge(_ problem: Problem) -> Bool { ["badge.missing", "badge.refused", "badge.unknown"].contains(problem.code) }
 
     /// Why the broker sent nothing, or gave nothing back.
     private init(broker problem: Problem) {

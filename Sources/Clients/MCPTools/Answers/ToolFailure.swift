@@ -63,6 +63,9 @@ extension ToolFailure {
         "Ask the person to run `tacit unlock` in their own terminal, and wait: call nothing here until they say that they did. Then make the call that you "
         + "need."
 
+    /// What to do while the agent is frozen: after a call, and beside the state.
+    static let whenFrozen = "Stop, and tell the person. Only they let agents act again (`tacit panic --thaw`); until then no call gets anything."
+
     static let vaultLocked = Self(
         code: .vaultLocked, message: "the vault is locked",
         nextStep: whenLocked, details: ["cli_command": "tacit unlock"])

@@ -31,7 +31,9 @@ struct SecretStatusTool: SecretTool {
     private static let agent = Schema.result(
         [
             .required("id", .string("The name that policies match, or `unidentified`, as while the vault is locked.")),
-            .required("capabilities", .array("What the policy allows you here; empty while the vault is locked.", of: .string("Capability."))),
+            .required(
+                "capabilities",
+                .array("What the policy allows you here; empty while the vault is locked or you are frozen.", of: .string("Capability."))),
         ], "Who the server takes you for.")
 
     private static let session = Schema.result(
@@ -46,7 +48,7 @@ struct SecretStatusTool: SecretTool {
         do {
             let status = try await context.keeper.status(in: context.place, for: call.client)
             answer["vault"] = .string(status.state.rawValue)
-            answer["agent"] = ["id": .string(status.actor.id), "capabilities": JSONValue(status.actor.capabilities ?? [])]
+            answer["agent"] = ["id": .string(status.actor.id), "capabilities": JSONValue(Self.capabilities(status))]
             answer["scope"] = .string("\(context.place)")
             answer["session"] = Self.session(status.sessions ?? [])
             if !status.warnings.isEmpty { answer["warnings"] = JSONValue(status.warnings) }
@@ -71,8 +73,12 @@ struct SecretStatusTool: SecretTool {
         return ["active": true, "covers": JSONValue(sessions.flatMap(\.covers)), "expires_at": .string(first)]
     }
 
+    /// What the policy allows; nothing of it while the agent is frozen.
+    private static func capabilities(_ status: VaultStatus) -> [String] { status.actor.frozen == true ? [] : status.actor.capabilities ?? [] }
+
     private static func nextStep(_ status: VaultStatus) -> String? {
         switch status.state {
+        case .unlocked where status.actor.frozen == true: ToolFailure.whenFrozen
         case .absent: "Ask the person to make a vault: `tacit init` in their own terminal."
         case .locked: ToolFailure.whenLocked
         case .unlocked:

@@ -54,8 +54,8 @@ extension EngineError.Denial {
         nextStep: "use the token that this program was given; the person is told of the other one in the log")
 
     static let badBadge = EngineError.Denial(
-        code: "not_permitted", reason: "the agent's badge is unknown or revoked", rule: "badge",
-        nextStep: "ask the person to register the agent again with `tacit agent add`")
+        code: "badge.unknown", reason: "the agent's badge is unknown or revoked", rule: "badge",
+        nextStep: "unless that was on purpose, register the agent again: `tacit agent add NAME`")
 
     static let tooManyRequests = EngineError.Denial(
         code: "rate_limited", reason: "ten requests of yours wait for a person already",

@@ -39,7 +39,10 @@ final class MisuseBook: Sendable {
     var warning: String? {
         state.withLock { state in
             state.last.map {
-                "\(state.total == 1 ? "a fake token was" : "fake tokens were") shown where they are not good, \(state.total) times, last at \($0.seconds): see `tacit approvals` and `tacit audit list`"
+                (state.total == 1
+                    ? "a fake token was shown where it is not good, at \($0.seconds)"
+                    : "fake tokens were shown where they are not good, \(state.total) times, last at \($0.seconds)")
+                    + ": see `tacit approvals` and `tacit audit list`"
             }
         }
     }

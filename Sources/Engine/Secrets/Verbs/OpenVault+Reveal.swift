@@ -107,7 +107,7 @@ extension Manifest {
         if let position = fields.firstIndex(where: { $0.name.description == "value" }) { return (Int64(position + 1), fields[position]) }
         let secrets = fields.enumerated().filter { $0.element.kind == .secret }
         guard let only = secrets.first, secrets.count == 1 else {
-            throw EngineError.invalid("the secret has several fields", hint: "name one: NAME#FIELD; `tacit show NAME` lists them")
+            throw EngineError.severalFields
         }
         return (Int64(only.offset + 1), only.element)
     }

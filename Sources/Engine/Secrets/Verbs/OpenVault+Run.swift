@@ -193,6 +193,8 @@ extension OpenVault {
         var isPinned = false
         /// Whether a fake token stands in its place.
         var isToken = false
+        /// Whether it is here as one of all secrets, of which nobody can name a field.
+        var isOfAll = false
         var record: SecretRecord?
     }
 
@@ -213,7 +215,7 @@ extension OpenVault {
             guard !wanted.contains(where: { $0.record?.id == entry.record.id }) else { continue }
             wanted.append(
                 Wanted(
-                    scope: wish.scope, name: entry.metadata.name, version: entry.record.current, record: entry.record))
+                    scope: wish.scope, name: entry.metadata.name, version: entry.record.current, isOfAll: true, record: entry.record))
         }
         return wanted
     }
@@ -236,7 +238,8 @@ extension OpenVault {
         return values
     }
 
-    /// Which fields go where: the one that is named; else every bound one; else the one that stands for the secret.
+    /// Which fields go where: the one that is named; else every bound one; else the one that stands for the secret; where none does, and nobody could have
+    /// named one, each as `tacit export` names it.
     static func injected(_ item: Wanted, _ manifest: Manifest, prefix: String) throws -> [(Int64, Manifest.Field, String)] {
         let derived = VariableName.from(item.name.description, prefix: prefix)
         if let name = item.field {
@@ -248,8 +251,14 @@ extension OpenVault {
         if item.variable == nil, !item.way.isStandardInput, !bound.isEmpty {
             return bound.map { (Int64($0.offset + 1), $0.element, $0.element.binding ?? derived) }
         }
-        let (ordinal, field) = try manifest.chosen(nil)
-        return [(ordinal, field, item.variable ?? field.binding ?? derived)]
+        do {
+            let (ordinal, field) = try manifest.chosen(nil)
+            return [(ordinal, field, item.variable ?? field.binding ?? derived)]
+        } catch EngineError.severalFields where item.isOfAll {
+            return manifest.fields.enumerated().map {
+                (Int64($0.offset + 1), $0.element, VariableName.from("\(item.name)_\($0.element.name)", prefix: prefix))
+            }
+        }
     }
 }
 

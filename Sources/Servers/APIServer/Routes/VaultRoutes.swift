@@ -47,6 +47,7 @@ struct VaultRoutes: Sendable {
         if let scope = try context.query["scope"].map({ try Scope(parsing: $0) }) {
             actor.capabilities = vault.capabilities(of: asker, in: scope)?.map(\.rawValue)
         }
+        if vault.isFrozen(asker) { actor.frozen = true }
         let sessions = vault.awakeSessions(for: asker)
         return VaultStatus(
             state: .init(rawValue: state.phase.rawValue) ?? .locked, keeperVersion: keeperVersion, keeperProcess: keeperProcess,

@@ -8,6 +8,7 @@ extension TacitWire.Asker {
     /// The asker to itself: with the reason why it is not taken for a person.
     init(_ asker: Secrets.Asker) {
         self.init(asker.standing)
+        if asker.isReadOnly { readOnly = true }
         doubt = asker.doubt.map { Doubt(code: $0.code, message: $0.message, hint: $0.hint) }
     }
 

@@ -79,6 +79,22 @@ struct LocalKeeperTests {
         #expect(rig.keeper?.requests.count == 1)
     }
 
+    @Test("a badge that opens nothing any more is read anew: an agent that was registered again goes on") func renewedBadge() async throws {
+        let rig = try Rig([
+            "POST /v1/exists": {
+                $0.headers["tacit-agent-badge"] == "CANARY-new"
+                    ? .json(Page(items: [Existence(name: "a", exists: true)])) : .problem("badge.unknown", 403, "the agent's badge is unknown")
+            }
+        ])
+        try Self.badge("CANARY-old", of: "claude", rig)
+        let keeper = LocalKeeper(rig.context, agent: "claude")
+        let request = ExistsRequest(scope: "shop/dev", names: ["a"])
+        let problem = await #expect(throws: Problem.self) { try await keeper.existence(request, for: Self.client) }
+        #expect(problem?.code == "badge.unknown" && rig.keeper?.requests.count == 1, "the same badge is not shown twice for one call")
+        try Self.badge("CANARY-new", of: "claude", rig)
+        #expect(try await keeper.existence(request, for: Self.client).map(\.exists) == [true])
+    }
+
     @Test("tells what the keeper says, and finds a keeper that comes later")
     func failures() async throws {
         let rig = try Rig(["POST /v1/exists": { _ in .problem("vault.locked", 423, "the vault is locked") }])

@@ -26,6 +26,10 @@ struct MissingSecretTests {
                 "POST /v1/runs": { _ in .problem(code, status, title, hint: "see") },
                 "GET \(base)/a": secret("a"), "GET \(base)/b": absent, "GET /v1/projects/shop/environments/dev/secrets/c": absent,
                 "GET \(base)/d": secret("d", deleted: "2025-11-21T04:00:00Z"), "GET \(base)/e": secret("e", expires: "2025-11-21T04:00:00Z"),
+                "GET \(base)/f": { _ in
+                    let fields = ["user", "password"].map { FieldSummary(name: $0, kind: .secret) }
+                    return .json(SecretDetail(id: "1", name: "f", version: 1, revision: 1, fields: fields, createdAt: "", updatedAt: ""))
+                },
                 "DELETE \(base)/a": { _ in .json(Written(name: "a", version: 1, revision: 1)) }, "DELETE \(base)/b": absent,
             ]) { first, _ in first })
     }
@@ -49,6 +53,12 @@ struct MissingSecretTests {
         let rig = try Self.rig(code, status, "it is so")
         let outcome = try rig.run("run", "-k", "a", "-k", "a#value=V", "-k", name + "=X", "--", "true")
         #expect(outcome.messages == "tacit: error: it is so: \(name)\ntacit: hint: see\n")
+    }
+
+    @Test("a run says which has several fields, and how one is named") func severalFields() throws {
+        let rig = try Self.rig("secret.several-fields", 422, "the secret has several fields")
+        let outcome = try rig.run("run", "-k", "a", "-k", "f", "-k", "f#user=U", "--", "true")
+        #expect(outcome.messages == "tacit: error: the secret has several fields: f\ntacit: hint: see\n")
     }
 
     @Test("what is refused for another reason, and where nobody is taken for a person, names nothing and asks nothing")

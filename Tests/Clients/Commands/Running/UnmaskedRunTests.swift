@@ -70,6 +70,23 @@ struct UnmaskedRunTests {
         return answers.merging(more) { $1 }
     }
 
+    @Test("with all secrets, one that no single field stands for gives each field") func all() throws {
+        let fields = [Self.user, FieldSummary(name: "a", kind: .secret), FieldSummary(name: "b", kind: .secret)]
+        let rig = try Rig(
+            Self.keeper([
+                "GET /v1/projects/default/environments/dev/secrets": { _ in
+                    .json(Page(items: [SecretSummary(name: "smtp/mail", version: 1, updatedAt: "")]))
+                },
+                "GET /v1/projects/default/environments/dev/secrets/smtp%2Fmail": { _ in
+                    .json(SecretDetail(id: "2", name: "smtp/mail", version: 1, revision: 1, fields: fields, createdAt: "", updatedAt: ""))
+                },
+            ]))
+        let descriptor = try rig.descriptor("CANARY-password\n")
+        let outcome = try rig.run("run", "--no-mask", "--password-fd", "\(descriptor)", "--all", "--", "true")
+        // The first of its values is asked for; this keeper has none.
+        #expect(outcome.status != 0 && rig.keeper?.requests.last?.path.contains("smtp%2Fmail/value?field=user") == true, "\(outcome.messages)")
+    }
+
     @Test("asks for the password before it fetches a value, and fetches none for a command that cannot be")
     func order() throws {
         let rig = try Rig(Self.keeper())
