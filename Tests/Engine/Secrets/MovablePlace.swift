@@ -7,6 +7,8 @@ final class MovablePlace: Sendable {
     private struct State {
         var isEmptied = false
         var other: InMemoryStore?
+        /// The other vault that lay there before the first was put back.
+        var former: InMemoryStore?
         var known: [ObjectIdentifier: any VaultStore] = [:]
     }
 
@@ -16,7 +18,7 @@ final class MovablePlace: Sendable {
     func move(in other: InMemoryStore? = nil) { state.withLock { ($0.isEmptied, $0.other) = (true, other) } }
 
     /// Puts back what lay there first.
-    func moveBack() { state.withLock { ($0.isEmptied, $0.other) = (false, nil) } }
+    func moveBack() { state.withLock { ($0.isEmptied, $0.former, $0.other) = (false, $0.other, nil) } }
 
     /// Whether there is something; `isUsual` says whether there was at first.
     func leads(to isUsual: Bool, published: InMemoryStore?) -> Bool {
@@ -26,8 +28,8 @@ final class MovablePlace: Sendable {
     /// Why a store that was opened here is not the one that lies here.
     func displacement(of opened: InMemoryStore) -> StoreError? {
         state.withLock { state in
-            guard state.isEmptied, state.other !== opened else { return nil }
-            return .moved(path: "/vault/vault.db", isReplaced: state.other != nil)
+            guard state.isEmptied ? state.other !== opened : state.former === opened else { return nil }
+            return .moved(path: "/vault/vault.db", isReplaced: !state.isEmptied || state.other != nil)
         }
     }
 

@@ -34,10 +34,11 @@ struct AgentCommand: ParsableCommand {
         func perform(in context: CommandContext) throws {
             let name = try SegmentArgument.checked(name, "the agent")
             let door = try VaultDoor(context, options, to: "register the agent `\(name)`")
-            let path = try AgentRegistration(name, door, in: context.paths).perform()
+            let registered = try AgentRegistration(name, door, in: context.paths).perform()
             let console = Console(context)
             if options.json { return console.say(json: AgentSummary(name: name, createdAt: RelativeTime.moment(context.now()))) }
-            console.say("Registered the agent \(console.style.bold(name)). Its badge is in \(path).")
+            console.say("Registered the agent \(console.style.bold(name)). Its badge is in \(registered.path).")
+            if let replaced = registered.replaced { console.note("a badge of this name that is none of this vault's lies in \(replaced) now") }
             console.say(Self.nextSteps(name, console.style))
         }
 

@@ -5,11 +5,13 @@ import TacitWire
 final class BadgeFile {
     let path: String
     private let directory: String
+    private let name: String
     private var descriptor: Int32 = -1
 
     init(agent: String, in paths: LocalPaths) throws {
         directory = paths.agents
-        path = "\(paths.agents)/\(try SegmentArgument.checked(agent, "the agent"))"
+        name = try SegmentArgument.checked(agent, "the agent")
+        path = "\(paths.agents)/\(name)"
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -35,4 +37,20 @@ final class BadgeFile {
     }
 
     func remove() { unsafe unlink(path) }
+
+    /// The code of the refusal where there is one already.
+    static let exists = "badge.exists"
+
+    /// Where a badge lies that had to make room: beside the directory of those that are in force. One that lay there before is replaced.
+    private var asidePath: String { "\(directory)-replaced/\(name)" }
+
+    /// Moves the file that is there out of the way, and tells where to.
+    func setAside() throws -> String {
+        try PrivateDirectory.make("\(directory)-replaced")
+        guard unsafe rename(path, asidePath) == 0 else { throw CommandFailure(errno: errno, "\(path) cannot be moved") }
+        return asidePath
+    }
+
+    /// Moves it back.
+    func putBack() { unsafe rename(asidePath, path) }
 }

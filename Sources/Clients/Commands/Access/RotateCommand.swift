@@ -8,9 +8,18 @@ struct RotateCommand: ParsableCommand {
         commandName: "rotate",
         abstract: "Draw new keys.",
         discussion: """
-            What has leaked decides which keys: docs/ROTATION.md has the table. Rotating project and reseal move what is there portion by portion, while everything \
-            else goes on; whatever stops them, a kill or a lock, they are gone on with where they stood. The old keys are destroyed when nothing is under them any more.
-            Rotating root and organization happens at once, or not at all.
+            What has leaked decides which keys. Values that may be known have to be replaced where they came from, besides: no new key reaches a copy.
+
+            WHAT LEAKED, AND WHICH KEYS
+              a password or recovery key, with a copy of the vault   root, organization and reseal
+              the root key                                           root
+              the key of a project                                   project
+              the key of one value                                   reseal
+              the organization key                                   organization
+
+            Rotating project and reseal move what is there portion by portion, while everything else goes on; whatever stops them, a kill or a lock, they are \
+            gone on with where they stood. The old keys are destroyed when nothing is under them any more. Rotating root and organization happens at once, or \
+            not at all.
 
             EXAMPLES
               tacit rotate root
@@ -50,7 +59,8 @@ struct RotateCommand: ParsableCommand {
             let answer = try door.answer("POST", WirePath.rootRotation, body: password.bytes, contentType: VaultDoor.octets)
             let console = Console(context)
             if answer.headers["content-type"] == VaultDoor.octets {
-                try handover.give(WipedBytes(answer.body))
+                try handover.give(
+                    WipedBytes(answer.body), after: "The root key is new. Next comes the new recovery key; the old one opens nothing any more.")
                 if options.json { return console.say(json: try door.get(WirePath.slots, as: Page<SlotSummary>.self)) }
                 console.say("The root key is new, and so is the recovery key. Your password stays.")
                 return console.say(Self.next)

@@ -113,7 +113,9 @@ struct SlotCommand: ParsableCommand {
             try handover.prepare(orSay: "write it to a descriptor with `--recovery-out FD`")
             let door = try VaultDoor(context, options, to: "replace the recovery key")
             try door.askFirst()
-            try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body))
+            try handover.give(
+                WipedBytes(try door.answer("POST", WirePath.recoverySlot).body),
+                after: "The recovery key is a new one; the old one opens nothing any more.")
             let console = Console(context)
             if options.json { return console.say(json: try door.get(WirePath.slots, as: Page<SlotSummary>.self)) }
             console.say("The new recovery key is in force; the old one opens nothing.")

@@ -12,6 +12,9 @@ struct RestoreBackupCommand: Verb {
             of its own. It appears whole or not at all, and never over a vault that is there: name another place with TACIT_VAULT. Agents are \
             registered anew afterwards with `tacit setup` or `tacit agent add`; the policy for them is there.
 
+            Beside a vault `--verify-only` asks for the password of that vault first, unless it is unlocked for this terminal. Without it, let TACIT_VAULT name a \
+            directory without a vault.
+
             EXAMPLES
               tacit restore-backup /media/stick/tacit.backup
               tacit restore-backup tacit.backup --identity key.txt
@@ -78,6 +81,9 @@ struct RestoreBackupCommand: Verb {
 
     private func verify(_ backup: SealedBackup, _ door: VaultDoor, _ console: Console, _ context: CommandContext) throws {
         let status = try door.status()
+        door.aside =
+            "It is the password of the vault in \(context.paths.vault), whose log keeps who reads backups. The backup is opened after it.\n"
+            + "Without that password: TACIT_VAULT=/a/new/directory tacit restore-backup FILE --verify-only"
         if status.state != .absent, status.state != .unlocked || status.actor.kind != .person { try door.askFirst() }
         let report = try check(backup, door, context)
         if options.json { return console.say(json: report) }
@@ -97,7 +103,9 @@ struct RestoreBackupCommand: Verb {
             door.remember(password)
             try Self.withVault(in: context) {
                 try door.stepUp()
-                try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body))
+                try handover.give(
+                    WipedBytes(try door.answer("POST", WirePath.recoverySlot).body),
+                    after: "Restored \(restored.backup.contents) to a new vault in \(context.paths.vault).")
             }
         }
         if options.json { return console.say(json: restored) }

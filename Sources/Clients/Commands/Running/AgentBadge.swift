@@ -1,4 +1,5 @@
 import Glibc
+import TacitClient
 import TacitWire
 
 /// The file with an agent's badge. Whoever can read the badge can be that agent, so that only its owner's file of mode 0600 is taken.
@@ -24,6 +25,24 @@ enum AgentBadge {
             throw refused("\(path) holds no badge", "run `tacit agent add \(agent)` again")
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What the vault makes of a badge.
+    enum Standing { case known, unknown, untold }
+
+    /// Whether the vault knows the badge that lies here. `untold` where there is none that can be read, and while the vault is locked. A badge that it does not
+    /// know is an entry in its log, as whenever one is shown.
+    static func standing(of agent: String, _ context: CommandContext) -> Standing {
+        guard let badge = try? read(agent, context), let connection = try? KeeperSocket.connect(context) else { return .untold }
+        connection.headers[WireHeader.source] = "cli"
+        connection.headers[WireHeader.badge] = badge
+        do throws(ClientError) {
+            let status: VaultStatus = try connection.get(WirePath.status)
+            return status.state == .unlocked ? .known : .untold
+        } catch {
+            if case .problem(let problem) = error, problem.code == "badge.unknown" { return .unknown }
+            return .untold
+        }
     }
 
     private static func missing(_ agent: String, _ path: String, _ error: Int32) -> CommandFailure {

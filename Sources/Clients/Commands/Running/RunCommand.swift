@@ -11,6 +11,10 @@ struct RunCommand: Verb {
             variable or -k names one. It keeps your terminal, your environment, its signals and its exit code; streams that are pipes stay pipes. \
             What it prints goes through redaction: known values, also in base64, hex and other common forms, become [REDACTED:NAME].
 
+            A secret with several fields gives those that are bound to variables; where none is, its field `value`, or the only hidden one, as the secret's name. \
+            -k NAME#FIELD names another, which becomes NAME_FIELD. With --all a secret of which no single field stands for it gives each as NAME_FIELD. \
+            `tacit export` writes every field of a secret, and each but `value` as NAME_FIELD.
+
             It ends when the command has ended and nothing that it started holds its output any more: what is to go on in the background gets an output of its own, as \
             in `server > log 2>&1 &`.
 

@@ -49,6 +49,10 @@ struct HostSetup {
         var agent: String
         /// Whether the agent was registered now; false when it was already.
         var registered: Bool
+        /// Where the badge of another vault's agent of that name lies now, where one had to make room.
+        var replacedBadge: String?
+        /// Whether there is a badge of which the vault could not be asked whether it knows it.
+        var badgeUntold: Bool?
         var dryRun: Bool
         var removed: Bool
         /// What became of the policy; nil where it was left as it is.
@@ -110,8 +114,7 @@ struct HostSetup {
             host: host.rawValue, title: host.title, agent: agent, registered: false, dryRun: isDryRun, removed: isRemoval, files: [])
         // The badge first: a host that was told of an agent without one would start a server that may do nothing.
         if !isDryRun, !isRemoval {
-            let door = try register(agent)
-            outcome.registered = door != nil
+            let door = try register(agent, &outcome)
             if manner.startsPolicy, let door = try door ?? doorForPolicy(agent) { try givePolicy(host, agent, &outcome, through: door) }
         }
         for (file, edit) in edits {
@@ -136,13 +139,17 @@ struct HostSetup {
         return edits
     }
 
-    /// Registers the agent, unless it has a badge; the door on which a person was asked for that, when it was done now.
-    private func register(_ agent: String) throws -> VaultDoor? {
-        if (try? AgentBadge.read(agent, context)) != nil { return nil }
+    /// Registers the agent, unless it has a badge of this vault; the door on which a person was asked for that, when it was done now.
+    private func register(_ agent: String, _ outcome: inout Outcome) throws -> VaultDoor? {
+        if (try? AgentBadge.read(agent, context)) != nil, case let standing = AgentBadge.standing(of: agent, context), standing != .unknown {
+            if standing == .untold { outcome.badgeUntold = true }
+            return nil
+        }
         let rule = manner.addsPolicy ? ", or a rule for it where there is one" : " where there is none"
         let grant = manner.startsPolicy && manner.isPlaceSpoken ? ", and to put a policy in force for \(scope.text)\(rule)" : ""
         let door = try VaultDoor(context, options, to: "register the agent `\(agent)`\(grant)")
-        try AgentRegistration(agent, door, in: context.paths).perform()
+        outcome.replacedBadge = try AgentRegistration(agent, door, in: context.paths).perform().replaced
+        outcome.registered = true
         return door
     }
 }
@@ -154,6 +161,8 @@ extension HostSetup.Outcome {
     func lines(_ style: Style) -> [String] {
         var lines = ["\(style.bold(title))"]
         if registered { lines.append("  registered the agent \(agent), by a name badge, which only narrows (`tacit doctor` says more)") }
+        if let replacedBadge { lines.append("  a badge of that name that is none of this vault's lies in \(replacedBadge) now") }
+        if badgeUntold == true { lines.append("  \(agent) has a badge; whether this vault knows it, `tacit agent list` shows once it is unlocked") }
         for file in files {
             guard file.changed else {
                 lines.append("  \(file.path): nothing to change")

@@ -69,8 +69,10 @@ struct SetupCommand: Verb {
         let setup = HostSetup(context, options, scope: place, manner)
         guard let host else { return try performForInstalled(setup, console) }
         guard let known = AgentHost(rawValue: host) else {
+            let names = AgentHost.allCases.map(\.rawValue).joined(separator: ", ")
             let hint = suggestion(for: host, among: AgentHost.allCases.map(\.rawValue)).map { "did you mean `\($0)`?" }
-            throw CommandFailure.usage("this host is not known", hint: hint ?? "`tacit setup print` shows what to put into the files of any host")
+            throw CommandFailure.usage(
+                "this host is not known", hint: hint ?? "it is one of \(names); for any other, `tacit setup print` shows what to put into its files")
         }
         try report([setup.perform(known, agent: agent ?? known.rawValue)], console, isRoot: context.userID == 0)
     }

@@ -33,8 +33,8 @@ struct RecoveryKeyHandover {
         }
     }
 
-    /// Hands the key over.
-    func give(_ key: WipedBytes) throws {
+    /// Hands the key over. `done` is what the command has done so far: whoever leaves at the confirmation hears nothing after it.
+    func give(_ key: WipedBytes, after done: String) throws {
         if let descriptor {
             var line = key.bytes + [UInt8(ascii: "\n")]
             defer { line.wipe() }
@@ -44,6 +44,7 @@ struct RecoveryKeyHandover {
                     hint: "all else is done; `tacit slot replace-recovery` makes another one", code: "recovery.lost")
             }
         } else if let terminal {
+            terminal.say(done)
             try show(key, on: terminal)
         }
     }
@@ -65,7 +66,14 @@ struct RecoveryKeyHandover {
         var attempts = 0
         while true {
             attempts += 1
-            let typed = try terminal.ask("To confirm, type group \(asked + 1): ", .visible)
+            let typed: WipedBytes
+            do { typed = try terminal.ask("To confirm, type group \(asked + 1): ", .visible) } catch let failure as CommandFailure
+                where failure.code == "input.empty"
+            {
+                terminal.say(
+                    "\nThe recovery key was not confirmed. It is in force: write it down from above, or `tacit slot replace-recovery` makes another.")
+                return
+            }
             if Self.normal(typed.bytes) == Self.normal(groups[asked]) { break }
             terminal.say("That is not group \(asked + 1). Count the groups from the left, line by line.")
         }

@@ -42,7 +42,9 @@ struct InitCommand: Verb {
             try handover.prepare(orSay: "write it to a descriptor with `--recovery-out FD`, or leave it out with `--no-recovery`")
         }
         let made = try door.create(NewPassword(source: door.passwords).ask("Password for the new vault: "))
-        if !isWithoutRecovery { try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body)) }
+        if !isWithoutRecovery {
+            try handover.give(WipedBytes(try door.answer("POST", WirePath.recoverySlot).body), after: "The vault is made in \(context.paths.vault).")
+        }
         if options.json { return console.say(json: try VaultDoor.decode(made, as: VaultCreated.self)) }
         report(context, console, doubt: try door.status().actor.standingDoubt)
     }

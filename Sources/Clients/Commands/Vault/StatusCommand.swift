@@ -88,7 +88,7 @@ struct StatusCommand: Verb {
 
     static func name(_ actor: Asker) -> String {
         switch actor.kind {
-        case .person: "a person"
+        case .person: actor.readOnly == true ? "a person, whom changes and runs ask for the password (`tacit unlock` ends that)" : "a person"
         case .agent: "agent \((actor.name ?? "?").printable)"
         case .unidentified: "an unidentified program"
         }

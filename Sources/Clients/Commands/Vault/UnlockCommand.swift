@@ -53,6 +53,7 @@ struct UnlockCommand: Verb {
         let console = Console(context)
         if options.json { return console.say(json: unlocked) }
         console.say(Self.sentence(unlocked, console.style, now: context.now()))
+        if readOnly { console.say("In this terminal changes and runs ask for the password again, until a `tacit unlock` without `--read-only`.") }
         for notice in unlocked.notices { console.note(notice.printable) }
         if let doubt = try door.status().actor.standingDoubt {
             console.warn("this terminal stays locked, and each command in it will ask: \(doubt.message.printable)")
@@ -88,7 +89,7 @@ struct UnlockCommand: Verb {
         form.add("password", password.bytes)
         defer { form.wipe() }
         let fresh = WipedBytes(try door.plain("POST", WirePath.recovery, body: form.body, contentType: form.contentType).body)
-        try handover.give(fresh)
+        try handover.give(fresh, after: "Unlocked with the new password. The recovery key is a new one, too; the old one opens nothing any more.")
         let console = Console(door.context)
         if options.json { return console.say(json: try door.status()) }
         console.say("\(console.style.green("Unlocked")) with a new password. The old password and recovery key open nothing any more.")

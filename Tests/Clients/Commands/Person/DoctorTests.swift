@@ -143,7 +143,9 @@ struct DoctorTests {
         let doubt = Asker.Doubt(code: "asker.behind-program", message: "another program (make) stands between", hint: "give the password")
         let doubted = try text(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified, doubt: doubt)))
         #expect(doubted.contains("unidentified: another program (make) stands between") && doubted.contains("Next: give the password."))
-        #expect(try text(VaultStatus.of(.unlocked)).contains("you     a person"))
+        #expect(try text(VaultStatus.of(.unlocked)).contains("you     a person\n"))
+        let readOnly = try text(VaultStatus.of(.unlocked, actor: Asker(kind: .person, readOnly: true)))
+        #expect(readOnly.contains("you     a person, whom changes and runs ask for the password"))
     }
 
     @Test("unlock says until when")

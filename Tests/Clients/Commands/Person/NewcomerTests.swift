@@ -110,6 +110,31 @@ struct NewcomerTests {
         #expect(!custom.isEmpty && custom.allSatisfy { $0.contains("compopt +o filenames") })
     }
 
+    @Test("beside a vault, a check of a backup says whose password it asks for, and how it goes without") func verify() throws {
+        let rig = try Rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.locked)) },
+            "POST /v1/unlock": { _ in .problem("unlock.failed", 401, "the password is wrong") },
+        ])
+        let file = try rig.write("tacit-backup", to: "work/x.backup")
+        rig.terminal = try FakeTerminal(("Password: ", "a\n"), ("Password: ", "b\n"), ("Password: ", "c\n"))
+        let outcome = try rig.run("restore-backup", file, "--verify-only")
+        let screen = try #require(rig.terminal?.screen)
+        #expect(outcome.status != 0 && screen.contains("It is the password of the vault in \(rig.paths.vault)"), "\(outcome.messages)")
+        #expect(screen.contains("Without that password: TACIT_VAULT="))
+    }
+
+    @Test("a host that is not known is answered with those that are") func hosts() throws {
+        let messages = try Rig(nil).run("setup", "nosuchhost").messages
+        for name in ["claude-code", "codex", "tacit setup print"] { #expect(messages.contains(name)) }
+    }
+
+    @Test("a read-only unlock says so") func readOnly() throws {
+        let rig = try Rig(["POST /v1/unlock": { _ in .json(Unlocked()) }])
+        let password = try rig.descriptor("p\n")
+        defer { close(password) }
+        #expect(try rig.run("unlock", "--read-only", "--password-fd", "\(password)").text.contains("changes and runs ask for the password again"))
+    }
+
     @Test("one of a thing is spoken of as one") func plurals() throws {
         let rig = try Rig([
             "POST /v1/rotations/root": { _ in .json(RotationResult(generation: 2, rewrapped: 1)) },

@@ -54,6 +54,21 @@ struct RecoveryKeyTests {
         #expect(rig.keeper?.requests.first?.text == "CANARY-lamp quilt")
     }
 
+    @Test("who leaves at the confirmation has read what is done, and hears the rest") func unconfirmed() throws {
+        let rig = try Self.freshVault()
+        let terminal = try FakeTerminal([
+            ("Password for the new vault: ", { @Sendable _ in "CANARY-lamp quilt\n" }), ("Once more: ", { @Sendable _ in "CANARY-lamp quilt\n" }),
+            ("To confirm, type group ", { @Sendable _ in "" }), (": ", { @Sendable _ in "\u{04}" }),
+        ])
+        rig.terminal = terminal
+        let outcome = try rig.run("init")
+        #expect(outcome.status == 0 && outcome.text.contains("Next: `tacit set NAME` stores a secret"), "\(outcome.messages)")
+        let screen = terminal.screen
+        let (made, shown) = (screen.firstRange(of: "The vault is made in"), screen.firstRange(of: "RD17J"))
+        #expect(try #require(made).lowerBound < #require(shown).lowerBound, "whoever breaks off at the question has read it")
+        #expect(screen.contains("The recovery key was not confirmed. It is in force"))
+    }
+
     @Test("init without a terminal: password and key go over descriptors")
     func scripted() throws {
         let rig = try Self.freshVault()

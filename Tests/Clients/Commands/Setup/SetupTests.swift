@@ -57,6 +57,46 @@ struct SetupTests {
         #expect(content(rig, path) == original)
     }
 
+    @Test("a badge that the vault at hand does not know makes room, and is kept", arguments: [["setup", "codex"], ["agent", "add", "codex"]])
+    func otherVaultsBadge(_ words: [String]) throws {
+        let rig = try Rig([
+            "POST /v1/agents": Self.added, "GET /v1/policy": { _ in .json(PolicyState(version: 3, document: "{\"policies\":[]}")) },
+            "GET /v1/agents": { _ in .json(Page<AgentSummary>(items: [])) },
+            "GET /v1/status": {
+                $0.headers["tacit-agent-badge"] == "tacit-badge-old"
+                    ? .problem("badge.unknown", 403, "the agent's badge is unknown or revoked") : .json(VaultStatus.of(.unlocked))
+            },
+        ])
+        try PrivateDirectory.make(rig.paths.agents)
+        try rig.write("tacit-badge-old\n", to: "state/tacit/agents/codex")
+        let outcome = try rig.run(words)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(content(rig, "state/tacit/agents/codex") == "tacit-badge-CANARY\n")
+        #expect(content(rig, "state/tacit/agents-replaced/codex") == "tacit-badge-old\n")
+        #expect(mode(rig, "state/tacit/agents-replaced") == 0o700 && mode(rig, "state/tacit/agents/codex") == 0o600)
+        #expect((outcome.text + outcome.messages).contains("none of this vault's lies in"))
+        #expect(try rig.run("agent", "add", "codex").messages.contains("there is a badge of that name already"), "one that it knows stays")
+    }
+
+    @Test("a badge that had to make room comes back where nobody was registered; while the vault is locked none is judged") func badgeStays() throws {
+        let rig = try Rig([
+            "POST /v1/agents": { _ in .problem("agent.exists", 409, "there is an agent of that name already") },
+            "GET /v1/status": {
+                $0.headers["tacit-agent-badge"] == nil ? .json(VaultStatus.of(.unlocked)) : .problem("badge.unknown", 403, "unknown")
+            },
+        ])
+        try PrivateDirectory.make(rig.paths.agents)
+        try rig.write("tacit-badge-old\n", to: "state/tacit/agents/codex")
+        #expect(try rig.run("setup", "codex").status != 0)
+        #expect(content(rig, "state/tacit/agents/codex") == "tacit-badge-old\n" && content(rig, "state/tacit/agents-replaced/codex") == nil)
+        let locked = try Rig(["GET /v1/status": { _ in .json(VaultStatus.of(.locked)) }])
+        try PrivateDirectory.make(locked.paths.agents)
+        try locked.write("tacit-badge-old\n", to: "state/tacit/agents/codex")
+        let outcome = try locked.run("setup", "codex")
+        #expect(outcome.status == 0 && outcome.text.contains("whether this vault knows it, `tacit agent list` shows"), "\(outcome.messages)")
+        #expect(locked.keeper?.routes == [])
+    }
+
     @Test("a file that has nothing but what setup wrote goes with it, and one that was there stays") func ownFile() throws {
         let rig = try rig()
         #expect(try rig.run("setup", "claude-code").status == 0)
