@@ -112,11 +112,11 @@ for fields in {shown!r}:
     named = {{name.replace("-", "_"): value for name, value in fields.items()}}
     answers.append([ask("GET", "/v1/status", **named)[:2], keeper.ask("GET", SECRETS, **named)[:2], me(keeper)])
 for claimed in [{{"Tacit_Source": "cli"}}, {{"Tacit_Source": "keeper"}}, {{"Tacit_Source": "broker"}}, {{"Tacit_Reported_Model": "person"}}]:
-    answers.append([[403, "not_permitted"], [403, "not_permitted"], list(me()) if keeper.ask("GET", "/v1/status", **claimed)[2]["actor"]["name"] == "claude" else "?"])
+    answers.append([[403, "badge.unknown"], [403, "badge.unknown"], list(me()) if keeper.ask("GET", "/v1/status", **claimed)[2]["actor"]["name"] == "claude" else "?"])
 print(json.dumps(answers))
 '''))
     for answer in answers:
-        expect(answer == [[403, "not_permitted"], [403, "not_permitted"], ["agent", "claude"]], answer)
+        expect(answer == [[403, "badge.unknown"], [403, "badge.unknown"], ["agent", "claude"]], answer)
 
 
 @attack("trap 7", "inside.ended", "stopped", "the socket in a sandbox is nothing once its agent is revoked or frozen, or the vault is locked")

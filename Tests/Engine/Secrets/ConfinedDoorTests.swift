@@ -66,7 +66,7 @@ import Testing
             password: VaultBench.password.secret, opensGrace: true, by: scene.bench.nobody(), at: scene.bench.terminal)
         #expect(scene.bench.vault.revealGrace(scene.door) == nil && scene.bench.vault.revealGrace(scene.bench.terminal) != nil)
         for credentials in [Credentials(badge: "x"), Credentials(stepUpToken: "x")] {
-            #expect(await ErrandTests.code { try await scene.asker(credentials) } == "not_permitted")
+            #expect(await ErrandTests.code { try await scene.asker(credentials) } == "badge.unknown")
         }
     }
 
@@ -102,7 +102,7 @@ import Testing
         #expect(await ErrandTests.code { try scene.bench.vault.opened(for: asker) } == "vault.locked")
         #expect(try await scene.asker().agent == scene.agent.id)
         try await scene.bench.open.revokeAgent(scene.agent.name, by: scene.bench.person())
-        #expect(await ErrandTests.code { try await scene.asker() } == "not_permitted")
+        #expect(await ErrandTests.code { try await scene.asker() } == "badge.unknown")
     }
 
     @Test("its session_sleep ends what it has, but for the broker that is its way out") func sleep() async throws {
