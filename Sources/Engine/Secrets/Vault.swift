@@ -148,9 +148,21 @@ package final class Vault: Sendable {
     func store(create: Bool = false) async throws -> any VaultStore {
         if let store = state.withLock({ $0.store }) { return store }
         guard create || foundation.storeExists() else { throw EngineError.noVault }
-        let store = try await foundation.openStore(create)
+        let store = try await openedStore(create)
         state.withLock { $0.store = store }
         return store
+    }
+
+    /// Opens it, with room from the reserve where the disk has none: a person who locks on a full disk comes in again.
+    private func openedStore(_ create: Bool) async throws -> any VaultStore {
+        var isRoomGiven = false
+        defer { if isRoomGiven { foundation.reserve.takeBack() } }
+        while true {
+            do { return try await foundation.openStore(create) } catch StoreError.full {
+                guard foundation.reserve.giveUp() else { throw StoreError.full }
+                isRoomGiven = true
+            }
+        }
     }
 
     /// Writes down that someone came while the vault was locked. When the list is full the act is refused.
