@@ -182,6 +182,28 @@ def ending(context):
             expect(verified["intact"], verified)
 
 
+@attack("trap 9", "disk.strangers", "stopped", "who fills the disk and comes to a locked vault again and again does not keep its person out, nor use up what is kept for her")
+def strangers(context):
+    with Disk(context) as disk:
+        house = disk.house(context, folders=("data", "state"))
+        # It was locked while there was room: nothing lies beside the database, and whoever opens it needs some.
+        house.lock()
+        place = next(disk.place.rglob("vault.reserve"))
+        reserve = place.stat().st_size
+        disk.fill()
+        for _ in range(20):
+            with house.connect() as stranger:
+                answer = stranger.request("POST", "/v1/vault", PASSWORD.encode())
+                expect(answer.status == 409, f"a vault over the other: {answer}")
+            disk.fill()
+        left = place.stat().st_size
+        expect(reserve > 0 and left == reserve, f"{left} of {reserve} bytes are left")
+        done = house.tacit("unlock", password=PASSWORD)
+        expect(done.returncode == 0, done.err)
+        done = house.tacit("token", "revoke", "--all", password=PASSWORD)
+        expect(done.returncode == 0, done.err)
+
+
 @attack("trap 8", "disk.opened", "stopped", "a release that cannot be written down has not even been opened: its value is nowhere in the keeper's memory")
 def nothing_is_opened(context):
     with Disk(context) as disk:

@@ -9,6 +9,8 @@ extension StoreError {
         switch code & 0xFF {
         case SQLITE_FULL: self = .full
         case SQLITE_IOERR where system == ENOSPC || system == EDQUOT: self = .full
+        // The file that its readers share could not become as long as it must be; SQLite keeps no system's error of that.
+        case SQLITE_IOERR where code == SQLITE_IOERR | 19 << 8: self = .full
         case SQLITE_CORRUPT, SQLITE_NOTADB: self = .damaged(Self.sentence(code))
         case SQLITE_CONSTRAINT: self = .conflict(nil)
         case SQLITE_BUSY, SQLITE_LOCKED: self = .held

@@ -43,6 +43,7 @@ extension Vault {
     private func letGo() async {
         guard current == nil, !lasting.backups.isUnderway else { return }
         await takeStore()?.close()
+        takeBackRoom()
     }
 
     /// Closes what a backup has held open beyond the lock.

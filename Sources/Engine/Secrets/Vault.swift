@@ -89,6 +89,8 @@ package final class Vault: Sendable {
         var open: OpenVault?
         /// Why the vault is locked, where its file was taken from under it.
         var loss: StoreError?
+        /// Whether room was given up to open the store: once it is closed, all of that is taken back.
+        var isRoomGiven = false
     }
 
     package init(_ foundation: Foundation) {
@@ -155,14 +157,22 @@ package final class Vault: Sendable {
 
     /// Opens it, with room from the reserve where the disk has none: a person who locks on a full disk comes in again.
     private func openedStore(_ create: Bool) async throws -> any VaultStore {
-        var isRoomGiven = false
-        defer { if isRoomGiven { foundation.reserve.takeBack() } }
+        defer { if state.withLock({ $0.isRoomGiven }) { foundation.reserve.takeBack() } }
         while true {
             do { return try await foundation.openStore(create) } catch StoreError.full {
                 guard foundation.reserve.giveUp() else { throw StoreError.full }
-                isRoomGiven = true
+                state.withLock { $0.isRoomGiven = true }
             }
         }
+    }
+
+    /// Takes back what the store that is closed now had of the reserve: whoever comes to a locked vault again and again does not use it up.
+    func takeBackRoom() {
+        let isGiven = state.withLock { state in
+            defer { state.isRoomGiven = false }
+            return state.isRoomGiven
+        }
+        if isGiven { foundation.reserve.takeBack() }
     }
 
     /// Writes down that someone came while the vault was locked. When the list is full the act is refused.
