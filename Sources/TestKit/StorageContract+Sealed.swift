@@ -152,16 +152,34 @@ extension StorageContract {
                 rewrapped += slice.count
                 try await trial.stores(
                     Batch(
-                        slice.flatMap { key -> [Batch.Operation] in
-                            let new = trial.rows.dataKey(key.address, generation: 2, seal: key.seal)
-                            return [.insertDataKey(new), .deleteDataKey(key.address, generation: 1, seal: key.seal, in: mine)]
-                        }))
+                        slice.map { .rewrapDataKey(trial.rows.dataKey($0.address, generation: 2, seal: $0.seal), replacing: 1) }))
             }
             try trial.expectEqual(rewrapped, 9)
             let left = try await trial.store.dataKeys(of: [SecretID(other.secret)], notUnder: 2, after: nil, limit: .max, in: mine)
             try trial.expectEqual(left.count, 9)
             let elsewhere = trial.rows.elsewhere.organization
             try trial.expectEqual(try await trial.store.dataKeys(of: [secret], notUnder: 3, after: nil, limit: 9, in: elsewhere), [])
+        },
+        promise("a data key is wrapped under another generation where it lies, and only the one that stands there") { trial in
+            let tree = SampleTree(trial.rows)
+            let (mine, address) = (trial.rows.organization, FieldAddress(secret: SecretID(tree.secret), version: 1, ordinal: 0))
+            let (old, new) = (trial.rows.pair(address), trial.rows.dataKey(address, generation: 2))
+            try await trial.stores(tree.batch)
+            try await trial.stores(.insertVersion(trial.rows.version(1, of: tree.secret)), .insertDataKey(old.key), .insertCiphertext(old.ciphertext))
+            var elsewhere = new
+            elsewhere.organization = trial.rows.elsewhere.organization
+            for refused in [
+                .rewrapDataKey(new, replacing: 3), .rewrapDataKey(trial.rows.dataKey(address, generation: 2, seal: 2), replacing: 1),
+                .rewrapDataKey(elsewhere, replacing: 1),
+                .rewrapDataKey(trial.rows.dataKey(FieldAddress(secret: address.secret, version: 1, ordinal: 1), generation: 2), replacing: 1),
+            ] as [Batch.Operation] { try await trial.refuses(refused, as: .conflict(.secret)) }
+            try await trial.refuses(.rewrapDataKey(trial.rows.dataKey(address), replacing: 1), as: .malformedRow)
+            try trial.expectEqual(try await trial.store.field(address, in: mine), old)
+            try await trial.stores(.rewrapDataKey(new, replacing: 1))
+            try trial.expectEqual(try await trial.store.fields(of: address.secret, version: 1, in: mine), [SealedField(key: new, ciphertext: old.ciphertext)])
+            try trial.expectEqual(try await trial.store.dataKeys(of: [address.secret], notUnder: 2, after: nil, limit: 9, in: mine), [])
+            try await trial.stores(.insertDataKey(old.key))
+            try await trial.refuses(.rewrapDataKey(trial.rows.dataKey(address), replacing: 2), as: .conflict(.secret))
         },
         promise("data keys come by secret, version and field, and go on behind any of them") { trial in
             let tree = SampleTree(trial.rows)

@@ -76,7 +76,7 @@ struct StoredRows {
         case .append(let entry): try append(entry)
         case .insertCheckpoint(let checkpoint): try insert(checkpoint)
         case .pruneLog(let size, let kept, let organization): try prune(before: size, keeping: kept, in: organization)
-        case .insertDataKey, .deleteDataKey, .insertCiphertext, .deleteCiphertext: try applyToVersion(operation)
+        case .insertDataKey, .rewrapDataKey, .deleteDataKey, .insertCiphertext, .deleteCiphertext: try applyToVersion(operation)
         case .rewriteRecords(let rewrite): try apply(rewrite)
         }
     }
@@ -174,6 +174,13 @@ extension StoredRows {
                 let isThere = rows.keys.contains { $0.address == key.address && $0.generation == key.generation && $0.seal == key.seal }
                 guard !isThere else { throw .conflict(.secret) }
                 rows.keys.append(key)
+            }
+        case .rewrapDataKey(let key, let replaced):
+            try change(key.address, key.organization) { rows throws(StoreError) in
+                let isThere = rows.keys.contains { $0.address == key.address && $0.generation == key.generation && $0.seal == key.seal }
+                let index = rows.keys.firstIndex { $0.address == key.address && $0.generation == replaced && $0.seal == key.seal }
+                guard let index, !isThere else { throw .conflict(.secret) }
+                rows.keys[index] = key
             }
         case .deleteDataKey(let address, let generation, let seal, let organization):
             try change(address, organization) { rows throws(StoreError) in

@@ -175,3 +175,10 @@ DROP TRIGGER audit_checkpoint_no_delete;
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint
 WHEN NOT EXISTS (SELECT 1 FROM audit_anchor WHERE organization = OLD.organization AND size > OLD.size)
 BEGIN SELECT RAISE(ABORT, 'a row of audit_checkpoint stays until the log is pruned behind it'); END;
+
+-- 8: rewrapping
+
+DROP TRIGGER data_key_no_update;
+
+CREATE TRIGGER data_key_identity BEFORE UPDATE OF organization, secret, version, ordinal, seal ON data_key
+BEGIN SELECT RAISE(ABORT, 'what a data key opens does not change'); END;

@@ -35,6 +35,11 @@ extension Batch.Operation {
             SQLStep(
                 .insertDataKey,
                 key.address.values(in: key.organization) + [.integer(key.generation), .integer(key.seal), .bytes(key.wrapped)], about: .secret)
+        case .rewrapDataKey(let key, let replaced):
+            SQLStep(
+                .rewrapDataKey,
+                [.integer(key.generation), .bytes(key.wrapped)] + key.address.values(in: key.organization) + [.integer(replaced), .integer(key.seal)],
+                about: .secret)
         case .deleteDataKey(let address, let generation, let seal, let organization):
             SQLStep(.deleteDataKey, address.values(in: organization) + [.integer(generation), .integer(seal)], about: .secret)
         case .insertCiphertext(let text):

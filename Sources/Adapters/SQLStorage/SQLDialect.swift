@@ -28,7 +28,7 @@ package struct SQLDialect: Sendable {
     /// A change that the schema itself refuses.
     package struct Refusal: Sendable {
         package let name: String
-        /// `INSERT`, `UPDATE` or `DELETE`.
+        /// `INSERT`, `UPDATE` or `DELETE`; `UPDATE OF` some columns.
         package let event: String
         package let table: String
         /// When it is refused, over `OLD` and `NEW`; always when nil.

@@ -6,7 +6,7 @@ package enum SQLStatement: Int, CaseIterable, Sendable {
     case recordByID, recordByLookup, recordsOfKind, recordsInParent, allRecords, nextOrganization
     case insertKey, deleteKey, keysOfOwner, newestKey
     case insertVersion, deleteVersion, version, versionsOfSecret, versionsInEnvironment
-    case insertDataKey, deleteDataKey, dataKeysOfSecret
+    case insertDataKey, rewrapDataKey, deleteDataKey, dataKeysOfSecret
     case insertCiphertext, deleteCiphertext, field, fieldsOfVersion
     case insertEntry, lastPosition, entries
     case insertCheckpoint, checkpoints, checkpoint, lastCheckpoint
@@ -90,6 +90,11 @@ extension SQLStatement {
         return switch self {
         case .insertDataKey:
             "INSERT INTO data_key (organization, secret, version, ordinal, generation, seal, wrapped) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        case .rewrapDataKey:
+            """
+            UPDATE data_key SET generation = $1, wrapped = $2
+            WHERE organization = $3 AND secret = $4 AND version = $5 AND ordinal = $6 AND generation = $7 AND seal = $8
+            """
         case .deleteDataKey: "DELETE FROM data_key WHERE \(address) AND generation = $5 AND seal = $6"
         case .insertCiphertext: "INSERT INTO ciphertext (organization, secret, version, ordinal, seal, sealed) VALUES ($1, $2, $3, $4, $5, $6)"
         case .deleteCiphertext: "DELETE FROM ciphertext WHERE \(address) AND seal = $5"

@@ -25,6 +25,7 @@ package struct SQLMigration: Sendable {
         SQLMigration(version: 5, name: "rotations") { _ in ["INSERT INTO record_kind (kind) VALUES ('rotation')"] },
         SQLMigration(version: 6, name: "epochs") { _ in ["INSERT INTO record_kind (kind) VALUES ('epoch')"] },
         SQLMigration(version: 7, name: "anchors", statements: anchors),
+        SQLMigration(version: 8, name: "rewrapping", statements: rewrapping),
     ]
 }
 

@@ -22,6 +22,8 @@ package struct Batch: Sendable, Equatable {
         /// Removes a version and, with it, whatever data keys and ciphertexts it still has.
         case deleteVersion(secret: SecretID, number: Int64, in: OrganizationID)
         case insertDataKey(StoredDataKey)
+        /// Wraps a data key that stands under this generation under another one, in its place: the seal stays.
+        case rewrapDataKey(StoredDataKey, replacing: Int64)
         case deleteDataKey(FieldAddress, generation: Int64, seal: Int64, in: OrganizationID)
         case insertCiphertext(StoredCiphertext)
         case deleteCiphertext(FieldAddress, seal: Int64, in: OrganizationID)

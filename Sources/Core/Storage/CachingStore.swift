@@ -110,7 +110,7 @@ extension CachingStore.Rows {
         case .remove(let kind, let id, _, let organization):
             forget(kind, id, organization)
             if kind == .secret { fields = fields.filter { $0.key.address.secret != id.cast() } }
-        case .insertDataKey(let key): forget(key.address, key.organization)
+        case .insertDataKey(let key), .rewrapDataKey(let key, _): forget(key.address, key.organization)
         case .insertCiphertext(let ciphertext): forget(ciphertext.address, ciphertext.organization)
         case .deleteDataKey(let address, _, _, let organization): forget(address, organization)
         case .deleteCiphertext(let address, _, let organization): forget(address, organization)

@@ -8,7 +8,8 @@ extension Batch.Operation {
         case .remove(_, _, let replaced, _): replaced >= 1
         case .insertKey(let key): key.generation >= 1 && key.wrapping >= 1 && !key.wrapped.isEmpty
         case .insertVersion(let version): version.number >= 1
-        case .insertDataKey(let key): key.address.isWellFormed && key.generation >= 1 && key.seal >= 1 && !key.wrapped.isEmpty
+        case .insertDataKey(let key): key.isWellFormed
+        case .rewrapDataKey(let key, let replaced): key.isWellFormed && replaced >= 1 && key.generation != replaced
         case .insertCiphertext(let text): text.address.isWellFormed && text.seal >= 1 && !text.sealed.isEmpty
         case .append(let entry): entry.index >= 0 && entry.chain.count == 32 && !entry.sealed.isEmpty
         case .insertCheckpoint(let checkpoint): checkpoint.size >= 0 && checkpoint.frontier.count.isMultiple(of: 32) && !checkpoint.note.isEmpty
@@ -22,6 +23,10 @@ extension Record {
     fileprivate var isWellFormed: Bool {
         revision >= 1 && mac.count == 32 && (lookup.map { $0.count == 32 } ?? true) && parent != id
     }
+}
+
+extension StoredDataKey {
+    fileprivate var isWellFormed: Bool { address.isWellFormed && generation >= 1 && seal >= 1 && !wrapped.isEmpty }
 }
 
 extension FieldAddress {

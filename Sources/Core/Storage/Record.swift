@@ -92,7 +92,7 @@ package struct FieldAddress: Sendable, Hashable, Comparable {
     }
 }
 
-/// The wrapped data key of one field. A row per field and key generation: rewrapping inserts the new and deletes the old.
+/// The wrapped data key of one field. Rewrapping replaces generation and wrapping together, where it lies.
 package struct StoredDataKey: Sendable, Equatable {
     package var organization: OrganizationID
     package var address: FieldAddress

@@ -108,7 +108,7 @@ private struct BatchSource {
         let organization = random.oneIn(6) ? organizations[1] : organizations[0]
         let rows = SampleRows(random, organization: organization)
         let address = FieldAddress(secret: id.cast(), version: small, ordinal: small - 1)
-        switch random.int(in: 1...18) {
+        switch random.int(in: 1...19) {
         case 1...4: return try await put(rows, store)
         case 5: return .remove(kind, id, replacing: small, in: organization)
         case 6: return .insertKey(rows.key(of: id, generation: small, wrapping: small))
@@ -123,6 +123,7 @@ private struct BatchSource {
         case 14: return .deleteCiphertext(address, seal: small, in: organization)
         case 15: return .expectNewestKey(owner: id, generation: small, in: organization)
         case 16: return .pruneLog(before: Int64(random.int(in: 9...30)), keeping: [Int64(random.int(in: 1...9))], in: organization)
+        case 18: return .rewrapDataKey(rows.dataKey(address, generation: small, seal: small), replacing: small)
         case 17: return .insertCheckpoint(rows.checkpoint(Int64(random.int(in: 0...40))))
         default: return .append(rows.entry(try await store.entryCount(in: organization) + Int64(random.int(in: 0...3) / 3)))
         }

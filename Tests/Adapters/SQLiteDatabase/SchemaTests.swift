@@ -31,7 +31,8 @@ struct SchemaTests {
             try database.execute(
                 sql:
                     """
-                    DELETE FROM schema_migration WHERE version > 1; DROP TABLE audit_anchor;
+                    DELETE FROM schema_migration WHERE version > 1; DROP TABLE audit_anchor; DROP TRIGGER data_key_identity;
+                    CREATE TRIGGER data_key_no_update BEFORE UPDATE ON data_key BEGIN SELECT RAISE(ABORT, 'a row of data_key does not change'); END;
                     DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic', 'rotation', 'epoch', 'anchor')
                     """
             )
@@ -47,7 +48,9 @@ struct SchemaTests {
     @Test(
         "refuses every change of an immutable row, whoever writes the SQL",
         arguments: [
-            "UPDATE key SET wrapped = x'00'", "UPDATE version SET created_at = 1", "UPDATE data_key SET wrapped = x'00'",
+            "UPDATE key SET wrapped = x'00'", "UPDATE version SET created_at = 1", "UPDATE data_key SET seal = seal + 1",
+            "UPDATE data_key SET version = version + 1", "UPDATE data_key SET ordinal = ordinal + 1", "UPDATE data_key SET secret = randomblob(16)",
+            "UPDATE data_key SET organization = randomblob(16), wrapped = x'00'",
             "UPDATE ciphertext SET sealed = x'00'", "UPDATE audit_entry SET sealed = x'00'", "UPDATE audit_checkpoint SET note = x'00'",
             "DELETE FROM audit_entry", "DELETE FROM audit_checkpoint",
             "UPDATE record SET content = x'00'", "UPDATE record SET revision = revision + 2", "UPDATE record SET revision = revision - 1",

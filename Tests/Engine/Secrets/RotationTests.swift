@@ -285,9 +285,8 @@ import Testing
         let row = try #require(try await open.book.record(.rotation, parent: nil, name: RotationRecord.name))
         var record = try RotationRecord(decoding: row.content)
         for room in [1, 3, 7] {
-            var walk = RotationWalk(record, room: room, in: open) { throw EngineError.locked }
-            try await walk.run()
-            #expect(walk.change.operations.filter { if case .expectNewestKey = $0 { false } else { true } }.count <= 2 * room)
+            let walk = try await RotationWalk(record, room: room, in: open) { throw EngineError.locked }.done()
+            #expect(try await walk.change().operations.filter { if case .expectNewestKey = $0 { false } else { true } }.count <= room)
             record = walk.record
         }
     }
@@ -299,14 +298,14 @@ import Testing
         _ = try await open.beginRotation(Self.shop, by: bench.person())
         let row = try #require(try await open.book.record(.rotation, parent: nil, name: RotationRecord.name))
         for room in [1, 2, 3, 5, 8] {
-            var first = RotationWalk(try RotationRecord(decoding: row.content), room: room, in: open) { throw EngineError.locked }
-            try await first.run()
-            var second = RotationWalk(after: first, room: room)
-            try await second.run()
-            let (ids, later) = (Set(first.change.added.map(\.id)), Set(second.change.added.map(\.id)))
-            let (keys, laterKeys) = (first.change.insertedKeys, second.change.insertedKeys)
-            #expect(ids.isDisjoint(with: later) && keys.isDisjoint(with: laterKeys))
-            #expect(ids.count + keys.count == room && later.count + laterKeys.count == room)
+            let first = try await RotationWalk(RotationRecord(decoding: row.content), room: room, in: open) { throw EngineError.locked }.done()
+            let second = try await RotationWalk(after: first, room: room).done()
+            let third = try await RotationWalk(after: second, room: room).done()
+            let changes = [try await first.change(), try await second.change(), try await third.change()]
+            let ids = changes.flatMap { $0.added.map(\.id) }
+            let keys = changes.flatMap(\.rewrapped)
+            #expect(Set(ids).count == ids.count && Set(keys).count == keys.count)
+            for change in changes { #expect(change.added.count + change.rewrapped.count == room) }
         }
         var requests = 0
         while try await open.rotate(portion: 2, portions: 100, by: bench.person()).phase == .moving { requests += 1 }
@@ -369,8 +368,8 @@ extension VaultBench {
 }
 
 extension Change {
-    /// The fields that get another data key.
-    fileprivate var insertedKeys: Set<FieldAddress> {
-        Set(operations.compactMap { if case .insertDataKey(let key) = $0 { key.address } else { nil } })
+    /// The fields whose data key comes under another one.
+    fileprivate var rewrapped: [FieldAddress] {
+        operations.compactMap { if case .rewrapDataKey(let key, _) = $0 { key.address } else { nil } }
     }
 }

@@ -59,10 +59,25 @@ struct SecretRecord: Sendable {
     /// Whether a row is that of a deleted secret whose retention is over.
     static func isOverdue(_ row: Record, now: Timestamp) throws -> Bool {
         guard row.kind == .secret else { return false }
+        let (deletedAt, purgeAfter, _) = try skippingTimes(of: row)
+        return deletedAt != nil && purgeAfter.map { $0 <= now } ?? false
+    }
+
+    /// The generation of the key that a row's private part is under. The row says so: its MAC is to be checked before that is relied on.
+    static func generation(of row: Record) throws -> Int64 {
+        var (_, _, reader) = try skippingTimes(of: row)
+        return try reader.int64()
+    }
+
+    /// Two of the times that stand in a row, and what follows behind all of them.
+    private static func skippingTimes(of row: Record) throws -> (deletedAt: Timestamp?, purgeAfter: Timestamp?, rest: CanonicalReader) {
         var reader = CanonicalReader(row.content)
-        _ = (try reader.byte(), try reader.int64(), try reader.timestamp(), try reader.timestamp())
-        let times = try (0..<3).map { _ in try reader.optional { reader throws(CanonicalError) in try reader.timestamp() } }
-        return times[1] != nil && times[2].map { $0 <= now } ?? false
+        guard try reader.byte() == 1 else { throw EngineError.unreadable }
+        _ = (try reader.int64(), try reader.timestamp(), try reader.timestamp())
+        _ = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+        let deletedAt = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+        let purgeAfter = try reader.optional { reader throws(CanonicalError) in try reader.timestamp() }
+        return (deletedAt, purgeAfter, reader)
     }
 
     /// The revision that the next write of this record has.

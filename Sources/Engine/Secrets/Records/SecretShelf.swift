@@ -40,17 +40,30 @@ struct SecretShelf: Sendable {
         return (row, generation)
     }
 
-    /// The next state of a secret's row under the newest key, its private part sealed anew as it is: nobody reads it.
-    func moved(_ secret: SecretRecord, random: RandomBytes) async throws -> (row: Record, generation: Int64) {
-        guard let row = secret.row else { throw EngineError.unreadable }
-        let (old, _) = try await keyring.projectKey(secret.place.project, generation: secret.metadata.generation)
-        let (key, generation) = try await keyring.projectKey(secret.place.project)
-        let document = try secret.metadata.open(under: old, place: secret.metadataPlace(revision: row.revision))
-        var next = secret
-        next.metadata = try SealedMetadata.seal(
-            document, under: key, generation: generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random)
-        let made = book.make(.secret, id: row.id, parent: row.parent, lookup: row.lookup, content: next.content, replacing: row, under: keyring.keys)
-        return (made, generation)
+    /// Puts stored rows of secrets under another key of their project, each held against its MAC and its private part sealed anew as it is: nobody reads it.
+    func moved(
+        _ rows: [Record], in place: Place, to newest: (key: WrappingKey, generation: Int64), random: RandomBytes
+    ) async throws -> Change {
+        guard !rows.isEmpty else { return Change() }
+        // Two nonces each, of which the key's comes from here too.
+        let random = random.stocking(nonces: 2 * rows.count)
+        let keys = keyring.keys
+        var (old, change) = (newest, Change())
+        for row in rows {
+            try book.check(row)
+            var secret = try SecretRecord(row, place: place)
+            if old.generation != secret.metadata.generation {
+                old = try await keyring.projectKey(place.project, generation: secret.metadata.generation)
+            }
+            let document = try secret.metadata.open(under: old.key, place: secret.metadataPlace(revision: row.revision))
+            secret.metadata = try SealedMetadata.seal(
+                document, under: newest.key, generation: newest.generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random)
+            let next = book.make(
+                .secret, id: row.id, parent: row.parent, lookup: row.lookup, content: secret.content, replacing: row, under: keys)
+            change.put(next, replacing: row)
+        }
+        change.expectNewestKey(of: place.project, newest.generation, in: keyring.organization)
+        return change
     }
 
     /// What a version consists of.

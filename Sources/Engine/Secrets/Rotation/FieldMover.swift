@@ -4,8 +4,6 @@ import Storage
 
 /// Moves fields of one environment under the newest key of its project.
 struct FieldMover: Sendable {
-    /// How many data keys are rewrapped by one task.
-    private static let portion = 256
     /// How many fields are resealed at a time, how many versions of them beside each other, and behind how many bytes no more are begun.
     static let resealed = 512
     private static let beside = 8
@@ -16,47 +14,41 @@ struct FieldMover: Sendable {
     let newest: (key: WrappingKey, generation: Int64)
 
     /// What replaces the rows of the first `count` fields.
-    struct Moved: Sendable {
-        var operations: [Batch.Operation] = []
+    struct Resealing: Sendable {
+        var change = Change()
         var count = 0
         /// Whether as many bytes are gathered as may be at once.
         var isFull = false
     }
 
     /// Wraps data keys under the newest key: the values stay sealed as they are.
-    func rewrap(_ page: [StoredDataKey]) async throws -> Moved {
-        let parts = try await withThrowingTaskGroup(of: (Int, [Batch.Operation]).self) { group in
-            for start in stride(from: 0, to: page.count, by: Self.portion) {
-                let part = page[start..<min(start + Self.portion, page.count)]
-                group.addTask {
-                    var operations: [Batch.Operation] = []
-                    operations.reserveCapacity(2 * part.count)
-                    let random = vault.random.stocking(nonces: part.count)
-                    for stored in part { try await rewrap(stored, random, into: &operations) }
-                    return (start, operations)
-                }
-            }
-            var parts: [(Int, [Batch.Operation])] = []
-            for try await part in group { parts.append(part) }
-            return parts.sorted { $0.0 < $1.0 }
+    func rewrap(_ keys: [StoredDataKey]) async throws -> Change {
+        let random = vault.random.stocking(nonces: keys.count)
+        var (old, operations) = (newest, [Batch.Operation]())
+        operations.reserveCapacity(keys.count + 1)
+        for stored in keys {
+            if old.generation != stored.generation { old = try await vault.keyring.projectKey(place.project, generation: stored.generation) }
+            var next = stored
+            next.generation = newest.generation
+            next.wrapped = try old.key.rewrap(
+                dataKey: stored.wrapped, context: place.context(.dataKey, at: stored.address, generation: stored.generation), to: newest.key,
+                generation: newest.generation, random: random)
+            operations.append(.rewrapDataKey(next, replacing: stored.generation))
         }
-        return Moved(operations: parts.flatMap(\.1), count: page.count)
+        return expectingNewest(operations)
     }
 
-    private func rewrap(_ stored: StoredDataKey, _ random: RandomBytes, into operations: inout [Batch.Operation]) async throws {
-        let (old, _) = try await vault.keyring.projectKey(place.project, generation: stored.generation)
-        var next = stored
-        next.generation = newest.generation
-        next.wrapped = try old.rewrap(
-            dataKey: stored.wrapped, context: place.context(.dataKey, at: stored.address, generation: stored.generation), to: newest.key,
-            generation: newest.generation, random: random)
-        operations.append(.insertDataKey(next))
-        operations.append(.deleteDataKey(stored.address, generation: stored.generation, seal: stored.seal, in: vault.organization))
+    /// With what holds only while the key is the newest.
+    private func expectingNewest(_ operations: [Batch.Operation]) -> Change {
+        var change = Change(operations)
+        change.expectNewestKey(of: place.project, newest.generation, in: vault.organization)
+        return change
     }
 
     /// Seals values under fresh data keys, which the newest key wraps; as many of them as are not too large together.
-    func reseal(_ page: [StoredDataKey], access: AuthorizedAccess) async throws -> Moved {
-        var moved = Moved()
+    func reseal(_ page: [StoredDataKey], access: AuthorizedAccess) async throws -> Resealing {
+        var moved = Resealing()
+        var operations: [Batch.Operation] = []
         var byteCount = 0
         while moved.count < page.count, byteCount < Self.mostBytes {
             let wave = Self.versions(in: page[moved.count...])
@@ -67,12 +59,13 @@ struct FieldMover: Sendable {
                 return parts.sorted { $0.0 < $1.0 }.map(\.1)
             }
             for part in parts {
-                moved.operations += part.operations
+                operations += part.operations
                 byteCount += part.byteCount
             }
             moved.count += wave.reduce(0) { $0 + $1.count }
         }
         moved.isFull = byteCount >= Self.mostBytes
+        moved.change = expectingNewest(operations)
         return moved
     }
 

@@ -3,14 +3,17 @@ import Model
 import Storage
 import Synchronization
 
-/// A portion that is made ready, and the rotation's row behind it.
+/// A portion that is made ready.
 private struct ReadyPortion: Sendable {
-    var walk: RotationWalk
-    var row: Record
-    var change: Change
+    let walk: RotationWalk
+    let change: Change
 
     var facts: [AuditFact] { [AuditFact("versions", walk.versions), AuditFact("rows", walk.rows)] }
-    var progress: RotationRecord { walk.record }
+
+    init(_ walk: RotationWalk) async throws {
+        self.walk = walk
+        change = try await walk.change()
+    }
 }
 
 /// The right to open values that portions share: its intent is written once somebody needs it.
@@ -32,40 +35,53 @@ private final class SharedAccess: Sendable {
 }
 
 extension OpenVault {
-    /// Moves so many portions at most: while one is stored, the next is made ready, from where that one leaves the rotation. Returns how far it is.
+    /// Moves so many portions at most: while one is stored, the next is made ready, and the one behind that is looked for, from where that one leaves the
+    /// rotation. Returns how far it is.
     func move(_ record: RotationRecord, _ row: Record, room: Int, portions: Int, _ permit: Permit) async throws -> RotationRecord {
         let access = SharedAccess { [authorizer] in try await authorizer.begin(permit, on: record.subjects) }
+        var row = row
         do {
-            var ready = try await ready(RotationWalk(record, room: room, in: self) { try await access.get() }, replacing: row)
-            // The next pass has to see all that this one has stored.
-            for _ in 1..<max(1, portions) where !ready.progress.cursor.isAtEnd {
+            let first = try await RotationWalk(record, room: room, in: self) { try await access.get() }.done()
+            async let firstReady = ReadyPortion(first)
+            var found = portions > 1 ? try await portion(behind: first, room: room) : nil
+            var ready = try await firstReady
+            for number in 2... {
+                guard let walk = found else { break }
                 let present = ready
-                async let next = self.ready(RotationWalk(after: present.walk, room: room), replacing: present.row)
-                try await authorizer.commit(permit, present.change, on: record.subjects, detail: present.facts)
-                do { ready = try await next } catch StoreError.conflict {
+                async let nextReady = ReadyPortion(walk)
+                async let nextFound = number < portions ? portion(behind: walk, room: room) : nil
+                try await authorizer.commit(permit, change(of: present, replacing: &row), on: record.subjects, detail: present.facts)
+                do { (ready, found) = (try await nextReady, try await nextFound) } catch StoreError.conflict {
                     // Somebody else has written there: what is stored is gone on with the next time.
                     if let access = access.begun { await authorizer.conclude(access, result: "moved") }
-                    return present.progress
+                    return present.walk.record
                 }
             }
+            let last = change(of: ready, replacing: &row)
             if let access = access.begun {
-                try await authorizer.conclude(access, result: "moved", detail: ready.facts, storing: ready.change)
+                try await authorizer.conclude(access, result: "moved", detail: ready.facts, storing: last)
             } else {
-                try await authorizer.commit(permit, ready.change, on: record.subjects, detail: ready.facts)
+                try await authorizer.commit(permit, last, on: record.subjects, detail: ready.facts)
             }
-            return ready.progress
+            return ready.walk.record
         } catch {
             if let access = access.begun { await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal") }
             throw error
         }
     }
 
-    private func ready(_ begun: RotationWalk, replacing row: Record) async throws -> ReadyPortion {
-        var walk = begun
-        try await walk.run()
-        let next = book.make(.rotation, id: row.id, parent: nil, name: RotationRecord.name, content: walk.record.encoded, replacing: row)
-        var change = walk.change
+    /// The portion behind one that may not be stored yet; nil behind the end of a pass, all of which the next one has to see stored.
+    private func portion(behind walk: RotationWalk, room: Int) async throws -> RotationWalk? {
+        walk.record.cursor.isAtEnd ? nil : try await RotationWalk(after: walk, room: room).done()
+    }
+
+    /// What a portion stores, and how far the rotation is with it.
+    private func change(of portion: ReadyPortion, replacing row: inout Record) -> Change {
+        let next = book.make(
+            .rotation, id: row.id, parent: nil, name: RotationRecord.name, content: portion.walk.record.encoded, replacing: row)
+        var change = portion.change
         change.put(next, replacing: row)
-        return ReadyPortion(walk: walk, row: next, change: change)
+        row = next
+        return change
     }
 }
