@@ -176,7 +176,8 @@ extension StorageContract {
             try await trial.refuses(.rewrapDataKey(trial.rows.dataKey(address), replacing: 1), as: .malformedRow)
             try trial.expectEqual(try await trial.store.field(address, in: mine), old)
             try await trial.stores(.rewrapDataKey(new, replacing: 1))
-            try trial.expectEqual(try await trial.store.fields(of: address.secret, version: 1, in: mine), [SealedField(key: new, ciphertext: old.ciphertext)])
+            try trial.expectEqual(
+                try await trial.store.fields(of: address.secret, version: 1, in: mine), [SealedField(key: new, ciphertext: old.ciphertext)])
             try trial.expectEqual(try await trial.store.dataKeys(of: [address.secret], notUnder: 2, after: nil, limit: 9, in: mine), [])
             try await trial.stores(.insertDataKey(old.key))
             try await trial.refuses(.rewrapDataKey(trial.rows.dataKey(address), replacing: 2), as: .conflict(.secret))

@@ -38,8 +38,10 @@ extension Batch.Operation {
         case .rewrapDataKey(let key, let replaced):
             SQLStep(
                 .rewrapDataKey,
-                [.integer(key.generation), .bytes(key.wrapped)] + key.address.values(in: key.organization) + [.integer(replaced), .integer(key.seal)],
-                about: .secret)
+                [
+                    .integer(key.generation), .bytes(key.wrapped), .id(key.organization), .id(key.address.secret), .integer(key.address.version),
+                    .integer(key.address.ordinal), .integer(replaced), .integer(key.seal),
+                ], about: .secret)
         case .deleteDataKey(let address, let generation, let seal, let organization):
             SQLStep(.deleteDataKey, address.values(in: organization) + [.integer(generation), .integer(seal)], about: .secret)
         case .insertCiphertext(let text):

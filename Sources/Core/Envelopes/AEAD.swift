@@ -31,8 +31,11 @@ enum AEAD {
         let nonce = random.bytes(nonceByteCount)
         precondition(nonce.count == nonceByteCount, "internal: a random source gave a wrong number of bytes")
         do {
-            let box = try unsafe AES.GCM.seal(
-                plaintext, using: symmetricKey(key), nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
+            // Lent as they lie: of an array the library looks its conformance up each time.
+            let box = try unsafe associatedData.withUnsafeBytes { associatedData in
+                try unsafe AES.GCM.seal(
+                    plaintext, using: symmetricKey(key), nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
+            }
             guard let combined = box.combined else { throw EnvelopeError.sealingFailed }
             unsafe combined.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
         } catch {
@@ -47,7 +50,8 @@ enum AEAD {
     ) throws(EnvelopeError) -> Opened {
         var plaintext: Data
         do {
-            plaintext = try AES.GCM.open(AES.GCM.SealedBox(combined: combined), using: symmetricKey(key), authenticating: associatedData)
+            let box = try AES.GCM.SealedBox(combined: combined)
+            plaintext = try unsafe associatedData.withUnsafeBytes { try unsafe AES.GCM.open(box, using: symmetricKey(key), authenticating: $0) }
         } catch {
             throw .authenticationFailed
         }

@@ -99,6 +99,7 @@ package struct CanonicalReader: Sendable {
 
     package mutating func timestamp() throws(CanonicalError) -> Timestamp { Timestamp(nanoseconds: try int64()) }
 
+    @inlinable
     package mutating func optional<Value>(_ body: (inout CanonicalReader) throws(CanonicalError) -> Value) throws(CanonicalError) -> Value? {
         switch try byte() {
         case 0: nil

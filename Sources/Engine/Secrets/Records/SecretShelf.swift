@@ -57,7 +57,8 @@ struct SecretShelf: Sendable {
             }
             let document = try secret.metadata.open(under: old.key, place: secret.metadataPlace(revision: row.revision))
             secret.metadata = try SealedMetadata.seal(
-                document, under: newest.key, generation: newest.generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random)
+                document, under: newest.key, generation: newest.generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random
+            )
             let next = book.make(
                 .secret, id: row.id, parent: row.parent, lookup: row.lookup, content: secret.content, replacing: row, under: keys)
             change.put(next, replacing: row)

@@ -36,7 +36,8 @@ extension RotationPart {
         switch self {
         case .change: [self]
         case .rows(let moving, let besides, let place):
-            moving.pieces(of: most.rows).map { .rows($0, besides: [], in: place) } + besides.pieces(of: most.rows).map { .rows([], besides: $0, in: place) }
+            moving.pieces(of: most.rows).map { .rows($0, besides: [], in: place) }
+                + besides.pieces(of: most.rows).map { .rows([], besides: $0, in: place) }
         case .keys(let keys, let place): keys.pieces(of: most.keys).map { .keys($0, in: place) }
         }
     }

@@ -31,6 +31,8 @@ struct RotationWalk {
     private var found: Set<AnyRecordID> = []
     /// The page whose data keys are being moved: of its secrets nothing but the ids is needed any more.
     private var page: (environment: EnvironmentID, after: SecretID?, secrets: [SecretID])?
+    /// The rows of the page behind it, which are read while its data keys are.
+    private var ahead: (environment: EnvironmentID, after: SecretID, rows: [Record])?
 
     init(_ record: RotationRecord, room: Int, in vault: OpenVault, access: @escaping @Sendable () async throws -> AuthorizedAccess) {
         (self.vault, self.record, self.room, self.access) = (vault, record, room, access)
@@ -39,7 +41,7 @@ struct RotationWalk {
     /// Goes on behind portions that may not be stored yet: what they move is passed over. Not at the end of a pass, which the next one is to see.
     init(after portion: RotationWalk, room: Int) {
         self.init(portion.record, room: room, in: portion.vault, access: portion.access)
-        (found, page) = (portion.found, portion.page)
+        (found, page, ahead) = (portion.found, portion.page, portion.ahead)
     }
 
     /// The same once it has gone on until the portion is full or the pass is over.
@@ -125,19 +127,32 @@ extension RotationWalk {
     private mutating func movePage() async throws {
         let place = try await currentPlace()
         if !record.cursor.hasRows || !isPageKnown(place) {
-            let rows = try await vault.store.records(
-                .secret, parent: place.environment.cast(), after: record.cursor.secret?.cast(), limit: Self.page, in: vault.organization)
+            let rows = try await rows(after: record.cursor.secret, in: place)
             looked += rows.count
             page = (place.environment, record.cursor.secret, rows.map { $0.id.cast() })
             if !record.cursor.hasRows { try await moveRows(rows, in: place) }
         }
-        guard let secrets = page?.secrets, record.cursor.hasRows, room > 0, try await moveKeys(of: secrets, in: place) else { return }
-        guard secrets.count == Self.page, let last = secrets.last else {
+        guard let secrets = page?.secrets, record.cursor.hasRows, room > 0 else { return }
+        let last = secrets.count == Self.page ? secrets.last : nil
+        let present = self
+        async let next = last == nil ? [] : present.rows(after: last, in: place)
+        let isDone = try await moveKeys(of: secrets, in: place)
+        let rows = try await next
+        ahead = last.map { (place.environment, $0, rows) }
+        guard isDone else { return }
+        guard let last else {
             record.cursor.isEnvironmentDone = true
             return
         }
         record.cursor.goOn(behind: last)
         found = []
+    }
+
+    /// A page of rows, from the store or as it was read before.
+    private func rows(after: SecretID?, in place: Place) async throws -> [Record] {
+        if let ahead, ahead.environment == place.environment, ahead.after == after { return ahead.rows }
+        return try await vault.store.records(
+            .secret, parent: place.environment.cast(), after: after?.cast(), limit: Self.page, in: vault.organization)
     }
 
     private func isPageKnown(_ place: Place) -> Bool {
