@@ -1,4 +1,6 @@
 import Glibc
+import KernelPeers
+import Model
 import Synchronization
 
 /// The file of this program, as it was when the process started.
@@ -8,11 +10,11 @@ struct ProgramFile: Sendable {
 
     init() {
         path = Host.executable()
-        identity = FileIdentity("/proc/self/exe")
+        identity = FileIdentity.of("/proc/self/exe").file
     }
 
     /// Whether another file, or none, lies where the program was started from.
-    var isReplaced: Bool { FileIdentity(path) != identity }
+    var isReplaced: Bool { FileIdentity.of(path).file != identity }
 }
 
 /// The socket's file: bound under a first name, and reached under its own once it is the user's alone.
@@ -35,25 +37,13 @@ final class SocketFile: Sendable {
         // The group only opens the way: who may ask is decided by the user at the other end.
         if let group { guard unsafe chown(provisional, .max, group) == 0 else { return false } }
         guard unsafe chmod(provisional, group == nil ? 0o600 : 0o660) == 0, unsafe rename(provisional, path) == 0 else { return false }
-        identity.withLock { $0 = FileIdentity(path) }
+        identity.withLock { $0 = FileIdentity.of(path).file }
         return true
     }
 
     /// Whether another file, or none, lies where the socket was: nobody reaches it any more.
-    var isGone: Bool { identity.withLock { $0 != nil && $0 != FileIdentity(path) } }
+    var isGone: Bool { identity.withLock { $0 != nil && $0 != FileIdentity.of(path).file } }
 
     /// Takes the socket's file away, and nobody else's.
     func remove() { if !isGone { unsafe unlink(path) } }
-}
-
-/// Which file lies at a path.
-private struct FileIdentity: Equatable {
-    var device: UInt64
-    var inode: UInt64
-
-    init?(_ path: String) {
-        var facts = stat()
-        guard unsafe stat(path, &facts) == 0 else { return nil }
-        (device, inode) = (UInt64(facts.st_dev), UInt64(facts.st_ino))
-    }
 }

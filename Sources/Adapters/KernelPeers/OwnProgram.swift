@@ -1,4 +1,5 @@
 import Glibc
+package import Model
 
 /// The file of the keeper's own program, and whether another process executes it.
 ///
@@ -33,13 +34,9 @@ struct OwnProgram: Sendable {
     }
 }
 
-/// Which file a path leads to.
-struct FileIdentity: Equatable {
-    private let device: UInt64
-    private let inode: UInt64
-
-    /// No file when there is none, or when this process may not know it.
-    static func of(_ path: String) -> (file: FileIdentity?, isHidden: Bool) {
+extension FileIdentity {
+    /// The file that a path leads to, through every link: none when there is none, or when this process may not know it.
+    package static func of(_ path: String) -> (file: FileIdentity?, isHidden: Bool) {
         var facts = stat()
         guard unsafe stat(path, &facts) == 0 else { return (nil, errno == EACCES) }
         return (FileIdentity(device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino)), false)

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Storage
 
 /// The directory of a vault, checked: ours alone, as are the files in it, and under no directory that others can write.

@@ -1,11 +1,5 @@
-import Glibc
+import Model
 import Storage
-
-/// Which file it is, whatever its name.
-struct FileIdentity: Equatable, Sendable {
-    let device: UInt64
-    let inode: UInt64
-}
 
 /// The files that a store opened, and where: what lies there later may be something else.
 struct VaultPlace: Sendable {
