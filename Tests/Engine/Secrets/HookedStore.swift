@@ -129,6 +129,7 @@ final class HookedStore: BatchStore, RecordStore, SealedStore, LogStore, StoreUp
     func close() async {
         log.add("close")
         await store.close()
+        try? await after("close")
     }
 
     var displacement: StoreError? { displaced() }

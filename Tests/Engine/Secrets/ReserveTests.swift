@@ -37,6 +37,9 @@ import Testing
             }
         }
 
+        /// A store that was opened has a part of it, until it is closed.
+        func close() { state.withLock { state in state.room = state.room.map { $0 + 1 } } }
+
         func commit() throws {
             try state.withLock { state in
                 guard state.room != 0 else { throw StoreError.full }
@@ -47,8 +50,12 @@ import Testing
 
     private let disk = SmallDisk()
 
-    private func bench() async throws -> VaultBench {
-        let bench = VaultBench(reserve: disk) { [disk] store in HookedStore(store, before: { call in if call == "commit" { try disk.commit() } }) }
+    private func bench(opensOnIt: Bool = false) async throws -> VaultBench {
+        let bench = VaultBench(reserve: disk, opening: .init { [disk] in if opensOnIt { try disk.commit() } }) { [disk] store in
+            HookedStore(
+                store, before: { call in if call == "commit" { try disk.commit() } },
+                after: { call in if call == "close", opensOnIt { disk.close() } })
+        }
         try await bench.create()
         try await bench.set("app/key", bench.canary().secret)
         try await bench.allow([.broker, .maskedReturn], agent: "*", rules: TokenTests.rules)
@@ -94,6 +101,30 @@ import Testing
         try await bench.vault.upkeep()
         #expect(disk.kept == 4)
         #expect(try await bench.verify().verdict.isIntact)
+    }
+
+    @Test("a locked vault is opened with room from the reserve, which is taken back when it is closed, however often somebody comes")
+    func opens() async throws {
+        let bench = try await bench(opensOnIt: true)
+        disk.fillUp()
+        try await bench.lock()
+        // Whatever is free is filled at once.
+        disk.fillUp()
+        #expect(disk.kept == 3)
+        for _ in 0..<2 {
+            #expect(await code { try await bench.unlock("not the password") } == "unlock.failed")
+            disk.fillUp()
+            #expect(disk.kept == 3)
+        }
+        // One part to open it, and one for the entry.
+        try await bench.unlock()
+        #expect(disk.kept == 1)
+        try await bench.lock()
+        disk.fillUp()
+        #expect(disk.kept == 1)
+        disk.empty()
+        #expect(await code { try await bench.unlock() } == "store.full")
+        #expect(!bench.vault.isUnlocked)
     }
 
     @Test("what waits for the disk beside it gets none of that room") func shared() async throws {

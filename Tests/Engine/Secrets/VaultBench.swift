@@ -28,12 +28,17 @@ final class VaultBench: Sendable {
 
     static let password = "correct horse battery staple"
 
-    /// A vault over a store that is there already, or is made by `create`. `wrapping` puts another store in front of the real one.
+    /// What happens before the store is opened.
+    struct Opening: Sendable { let body: @Sendable () throws -> Void }
+
+    /// A vault over a store that is there already, or is made by `create`. `wrapping` puts another store in front of the real one; `opening` comes before
+    /// each time that it is opened.
     init(
         store: InMemoryStore = InMemoryStore(), isMade: Bool = false, machine: FakeMachine = FakeMachine(),
         memory: MemoryStateFile = MemoryStateFile(), pending: MemoryStateFile = MemoryStateFile(), backoff: MemoryStateFile = MemoryStateFile(),
         checkpoint: MemoryStateFile = MemoryStateFile(), reserve: any SpaceReserve = NoReserve(),
         hash: any PasswordHash = CheapHash(), holdTime: Duration = .zero, place: MovablePlace = MovablePlace(),
+        opening: Opening = Opening {},
         wrapping: @escaping @Sendable (InMemoryStore) -> any VaultStore = { $0 }
     ) {
         random = SeededRandom()
@@ -49,6 +54,7 @@ final class VaultBench: Sendable {
         vault = Vault(
             Vault.Foundation(
                 openStore: { create in
+                    try opening.body()
                     if create { flag.set() }
                     return await place.opened(store, published: staging.published, wrapping)
                 }, storeExists: { place.leads(to: flag.isSet, published: staging.published) }, passwordHash: hash, clock: machine.clock,
