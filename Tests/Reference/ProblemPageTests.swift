@@ -130,6 +130,7 @@ extension ProblemPageTests {
             .unprovable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")),
             .unprunable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), .pruned(before: 4096),
             .prunedInPart(before: 4096, because: "the disk is full; nothing was stored"),
+            .leavesTraces,
             .tokensTooOften(seconds: 60), .freezeUnstored,
             .freezeUnkept, .lockUnwritten,
             .tooManyRequests, .rateLimited(rule: "r", seconds: 30),

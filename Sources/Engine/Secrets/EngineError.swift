@@ -38,6 +38,8 @@ package enum EngineError: Diagnosable, Equatable {
     case pruned(before: Int64)
     /// Entries went as far as that, but not as far as was asked; the text says why.
     case prunedInPart(before: Int64, because: String)
+    /// It is done, and what went can still be found in the raw files.
+    case leavesTraces
     /// Keys are being rotated otherwise than was asked.
     case rotationUnderway
     case noRotation
@@ -124,6 +126,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .unprunable: "audit.unprunable"
         case .pruned: "audit.pruned"
         case .prunedInPart: "audit.pruned-in-part"
+        case .leavesTraces: "store.traces"
         case .rotationUnderway: "rotation.underway"
         case .noRotation: "rotation.none"
         case .lastPersonSlot: "slot.last"
@@ -181,6 +184,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .unprunable(let found): "a broken log is not pruned: \(found.message)"
         case .pruned(let start): "the entries before \(start) were pruned"
         case .prunedInPart(let start, let why): "the entries before \(start) were pruned, and then no more: \(why)"
+        case .leavesTraces: "it is gone, and can still be found in the vault's raw files"
         case .rotationUnderway: "another rotation of keys is not done yet"
         case .noRotation: "no rotation of keys goes on"
         case .lastPersonSlot: "this is the last slot a person can open"
@@ -228,6 +232,7 @@ package enum EngineError: Diagnosable, Equatable {
         case .invalid(_, let hint): hint
         case .malformedCheckpoint: "a kept checkpoint is a text file as `tacit audit checkpoint` writes it"
         case .pruned(let start): "the checkpoint at \(start) entries stands for them: prove from there on"
+        case .leavesTraces: "free some space and let a backup end; the keeper clears the files then, or when the vault is unlocked the next time"
         case .prunedInPart: "what is left is whole; prune once more to go on from there"
         case .unprovable, .unprunable: "keep a copy of the vault as it is; `tacit audit verify` goes through all of it"
         case .notEmpty: "delete and purge what is in it first"

@@ -19,6 +19,7 @@ package final class OpenVault: Sendable {
     let freeze = AgentFreeze()
     let misuses = MisuseBook()
     let rotations = RotationMark()
+    let traces = TraceMark()
     let files: SessionFileBook
     let brokers: BrokerBook
     let traffic = TrafficBook()
@@ -49,7 +50,7 @@ package final class OpenVault: Sendable {
             freeze.count > 0
             ? "\(freeze.count == 1 ? "an agent is" : "\(freeze.count) agents are") frozen for a misused fake token: a person lets them act again with `tacit panic --thaw`"
             : nil
-        return [policy.warning, clock, frozen, alone, misuses.warning, rotations.warning].compactMap(\.self)
+        return [policy.warning, clock, frozen, alone, misuses.warning, rotations.warning, traces.warning].compactMap(\.self)
     }
 
     var clock: MachineClock { foundation.clock }

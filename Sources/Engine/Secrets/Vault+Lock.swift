@@ -30,6 +30,7 @@ extension Vault {
         await open.endTokens(open.agentDoors.end(at: open.expiryClock()))
         try await open.authorizer.recordDueDenials()
         if open.freeze.isUnstored { _ = try? await open.storeFreeze(by: .keeper(foundation.keeper)) }
+        await open.eraseLeftTraces()
         try await open.writer.checkpointWhenDue()
         foundation.reserve.fill()
     }

@@ -46,8 +46,8 @@ extension Vault {
             throw error
         }
         open.keyring.replaceRoot(LocalRootKey(key: root), generation: result.generation)
-        // What the old root key wrapped leaves the file; a failure leaves it to the next time.
-        try? await open.store.eraseFreed()
+        // What the old root key wrapped leaves the file.
+        await open.eraseTraces()
     }
 }
 

@@ -39,7 +39,7 @@ extension Vault {
                 _ = try await absorbPending(into: open, accepting: opened.accepted, by: asker, then: entries, with: change)
                 return (open, fresh)
             }
-            try? await open.store.eraseFreed()
+            await open.eraseTraces()
             await open.sweepGrants()
             replaceOpen(open)
             admit(door, now: foundation.clock.steady())

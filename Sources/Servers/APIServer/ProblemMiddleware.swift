@@ -91,7 +91,7 @@ enum ProblemTable {
             409
         case .revisionMismatch, .planChanged: 412
         case .invalid, .severalFields, .passwordTooShort, .malformedCheckpoint: 422
-        case .recordsDisagree, .logBroken, .unprovable, .unprunable, .prunedInPart, .unreadable: 500
+        case .recordsDisagree, .logBroken, .unprovable, .unprunable, .prunedInPart, .leavesTraces, .unreadable: 500
         case .logFull, .runnersGone: 503
         case .freezeUnstored, .freezeUnkept, .lockUnwritten, .auditUnwritten: 507
         }

@@ -40,6 +40,7 @@ struct ProblemTableTests {
             (.unprunable(LogBreak(kind: .gap, index: 17, expected: "entry 17", actual: "entry 18")), 500, "audit.unprunable"),
             (.pruned(before: 4096), 404, "audit.pruned"),
             (.prunedInPart(before: 4096, because: "the disk is full"), 500, "audit.pruned-in-part"),
+            (.leavesTraces, 500, "store.traces"),
         ] as [(EngineError, Int, String)])
     func engine(error: EngineError, status: Int, code: String) {
         let problem = ProblemTable.problem(for: error)

@@ -55,8 +55,8 @@ extension OpenVault {
         // Whoever waits with a token, or for a person, learns of it.
         brokers.endRequests(with: outcome.tokens)
         bell.ring()
-        // What the former key was wrapped in leaves the raw files, too; a failure leaves that to the next opening.
-        try? await store.eraseFreed()
+        // What the former key was wrapped in leaves the raw files, too.
+        await eraseTraces()
         return OrganizationRotation(
             generation: turn.new.generation, rows: outcome.rows, tokens: outcome.tokens.count, verifierKey: outcome.log.current.signer.verifierKey)
     }

@@ -159,8 +159,8 @@ extension OpenVault {
         ]
         try await authorizer.commit(permit, change, on: record.subjects, detail: facts)
         rotations.set(false)
-        // What is gone leaves the raw files, too; a failure leaves that to the next opening.
-        try? await store.eraseFreed()
+        // What is gone leaves the raw files, too.
+        await eraseTraces()
         var done = try await progress(record, destroyed: destroyed)
         done.phase = .done
         return done

@@ -48,7 +48,7 @@ extension OpenVault {
         guard pruning.anchor?.size == cut else { throw Self.cannotGo(cut) }
         let failure = await failure { try await prune(pruning, inPortionsOf: portion, permit) }
         // What is left of it in the raw files goes with the next opening at the latest.
-        pruning.leavesTraces = await self.failure { try await store.eraseFreed() } != nil
+        pruning.leavesTraces = await !eraseTraces()
         if let failure {
             guard let reached = try? await book.logStart(), reached > pruning.entries.lowerBound else { throw failure }
             throw EngineError.prunedInPart(before: reached, because: (failure as? any Diagnosable)?.message ?? "it failed")

@@ -4,6 +4,8 @@ import Storage
 
 extension OpenVault {
     /// Destroys the data keys and ciphertexts of every version in this database. Earlier copies of the file are beyond it.
+    ///
+    /// Where what went cannot be cleared from the raw files, it throws `leavesTraces`: the secret is gone all the same.
     package func purge(_ name: SecretName, in scope: Scope, by asker: Asker) async throws {
         try await retrying {
             let act = Act(.secretPurge, .write, .stepUp)
@@ -16,7 +18,7 @@ extension OpenVault {
             }
             try await authorizer.commit(permit, removal(of: row), on: [target.subject])
         }
-        try await store.eraseFreed()
+        guard await eraseTraces() else { throw EngineError.leavesTraces }
     }
 
     /// Purges deleted secrets whose retention is over. What fails is tried again at the next unlock. Returns how many went.
@@ -32,7 +34,7 @@ extension OpenVault {
                 count += 1
             } catch { continue }
         }
-        if count > 0 { try? await store.eraseFreed() }
+        if count > 0 { await eraseTraces() }
         return count
     }
 

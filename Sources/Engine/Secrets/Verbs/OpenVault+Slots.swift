@@ -69,10 +69,10 @@ extension OpenVault {
         try await commit(permit, change, on: row)
     }
 
-    /// Stores a change of slots. What a removed slot held leaves the file too; a failure of that leaves it to the next time.
+    /// Stores a change of slots. What a removed slot held leaves the file too.
     private func commit(_ permit: Permit, _ change: Change, on slot: Record) async throws {
         try await authorizer.commit(permit, change, on: [AuditSubject(record: slot.id)])
-        try? await store.eraseFreed()
+        await eraseTraces()
     }
 
     /// Strengthens the hash parameters of the slot that was just opened, when they are weaker than today's.
@@ -83,7 +83,7 @@ extension OpenVault {
         let row = try slotMaker().passwordSlot(password)
         change.put(row, replacing: nil)
         try await authorizer.state(.slotUpgrade, by: .keeper(foundation.keeper), on: [AuditSubject(record: row.id)], change: change)
-        try? await store.eraseFreed()
+        await eraseTraces()
         return true
     }
 
