@@ -26,10 +26,9 @@ struct LibraryMembersTests {
         var (output, taken) = ([UInt8](), 0)
         var piece = [UInt8](repeating: 0, count: room)
         while true {
-            let input = Array(member[taken..<min(taken + size, member.count)])
             let progress = unsafe piece.withUnsafeMutableBytes { buffer in
                 var span = unsafe buffer.mutableBytes
-                return unsafe reader.read(input.span.bytes, into: &span)
+                return unsafe reader.read(member.span.bytes.extracting(taken..<min(taken + size, member.count)), into: &span)
             }
             output += piece[..<progress.written]
             taken += progress.taken

@@ -7,6 +7,8 @@ final class NaiveEscapes {
 
     /// The last place at which a value that begins at `start` may end.
     func end(of value: [UInt8], from start: Int) -> Int? {
+        // Most texts end here: what is tried below would fail at the first byte.
+        guard let first = value.first, start < text.count, text[start] == first || mayLead(start) else { return nil }
         var places: Set<[Int]> = [[start]]
         for index in value.indices {
             var next: Set<[Int]> = []
@@ -42,7 +44,9 @@ final class NaiveEscapes {
 
     /// Where a gap ends, and where it ends without indentation.
     func gap(at place: Int) -> (end: Int, bare: Int)? {
-        let rest = text[min(place, text.count)...]
+        // Every gap begins with one of these.
+        guard place < text.count, [10, 13, 27, 61, 92].contains(text[place]) else { return nil }
+        let rest = text[place...]
         let breaks = ["\r\n", "\r", "\n", "\\r\\n", "\\r", "\\n", "\\\r\n", "\\\r", "\\\n", "=\r\n", "=\r", "=\n"]
         if let form = breaks.first(where: { rest.starts(with: $0.utf8) }) {
             let bare = place + form.utf8.count
@@ -84,6 +88,7 @@ final class NaiveEscapes {
 
     /// The first two bytes tell whether an escape is looked for.
     private func mayLead(_ place: Int) -> Bool {
+        guard [92, 43, 37, 61, 38, 39].contains(text[place]) else { return false }
         let rest = text[place...].prefix(3).map { $0 }
         func mayGoOn(_ byte: UInt8) -> Bool { NaiveRedaction.isHexDigit(byte) || "\\%&=+'".utf8.contains(byte) }
         switch rest[0] {
@@ -97,30 +102,48 @@ final class NaiveEscapes {
 
     private func forms(_ characters: [UInt8]) -> [(bytes: [UInt8], count: Int)] {
         let word = String(decoding: characters, as: UTF8.self)
-        if let found = word.wholeMatch(of: /(?s)[%=]([0-9a-fA-F]{2}).*/) { return [([UInt8(found.1, radix: 16) ?? 0], 3)] }
+        // An expression is read anew wherever it is matched, which takes longer than the match: the first byte says which may.
+        if [37, 61].contains(characters[0]) {
+            let found = word.wholeMatch(of: /(?s)[%=]([0-9a-fA-F]{2}).*/)
+            return found.map { [([UInt8($0.1, radix: 16) ?? 0], 3)] } ?? []
+        }
         if word.hasPrefix("+") { return [([32], 1)] }
         for (form, byte) in ["&amp;": 38, "&lt;": 60, "&gt;": 62, "&quot;": 34, "&apos;": 39, "'\\''": 39, "'\"'\"'": 39] as [String: UInt8]
         where word.hasPrefix(form) {
             return [([byte], form.utf8.count)]
         }
-        if let found = word.wholeMatch(of: /(?s)(&#([0-9]{1,7});).*/) { return scalar(UInt32(found.2), found.1.utf8.count) }
-        if let found = word.wholeMatch(of: /(?s)(&#[xX]([0-9a-fA-F]{1,6});).*/) { return scalar(UInt32(found.2, radix: 16), found.1.utf8.count) }
-        guard word.hasPrefix("\\") else { return [] }
-        if let found = word.wholeMatch(of: /(?s)\\([0-7]{1,3}).*/) { return byte(UInt32(found.1, radix: 8), 1 + found.1.utf8.count) }
-        if let found = word.wholeMatch(of: /(?s)\\x([0-9a-fA-F]{1,2}).*/) { return byte(UInt32(found.1, radix: 16), 2 + found.1.utf8.count) }
-        if let found = word.wholeMatch(of: /(?s)\\U([0-9a-fA-F]{8}).*/) { return scalar(UInt32(found.1, radix: 16), 10) }
+        if word.hasPrefix("&#") {
+            if let found = word.wholeMatch(of: /(?s)(&#([0-9]{1,7});).*/) { return scalar(UInt32(found.2), found.1.utf8.count) }
+            if let found = word.wholeMatch(of: /(?s)(&#[xX]([0-9a-fA-F]{1,6});).*/) { return scalar(UInt32(found.2, radix: 16), found.1.utf8.count) }
+        }
+        guard characters[0] == 92, characters.count > 1 else { return [] }
+        return behindBackslash(characters, word)
+    }
+
+    private func behindBackslash(_ characters: [UInt8], _ word: String) -> [(bytes: [UInt8], count: Int)] {
+        let letter = characters[1]
+        if (48..<56).contains(letter), let found = word.wholeMatch(of: /(?s)\\([0-7]{1,3}).*/) {
+            return byte(UInt32(found.1, radix: 8), 1 + found.1.utf8.count)
+        }
+        if letter == 120, let found = word.wholeMatch(of: /(?s)\\x([0-9a-fA-F]{1,2}).*/) {
+            return byte(UInt32(found.1, radix: 16), 2 + found.1.utf8.count)
+        }
+        if letter == 85, let found = word.wholeMatch(of: /(?s)\\U([0-9a-fA-F]{8}).*/) { return scalar(UInt32(found.1, radix: 16), 10) }
+        if letter == 117, let found = fourDigits(word) { return found }
+        let named: [UInt8: UInt8] = [97: 7, 98: 8, 116: 9, 110: 10, 118: 11, 102: 12, 114: 13, 101: 27, 69: 27]
+        if let byte = named[letter] { return [([byte], 2)] }
+        let isWord = (48...57).contains(letter) || (97...122).contains(letter | 32)
+        return !isWord && (0x20..<0x7f).contains(letter) ? [([letter], 2)] : []
+    }
+
+    private func fourDigits(_ word: String) -> [(bytes: [UInt8], count: Int)]? {
         if let found = word.wholeMatch(of: /(?s)(\\u\{([0-9a-fA-F]{1,6})\}).*/) { return scalar(UInt32(found.2, radix: 16), found.1.utf8.count) }
         if let found = word.wholeMatch(of: /(?s)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2}).*/) {
             let (high, low) = (UInt32(found.1, radix: 16) ?? 0, UInt32(found.2, radix: 16) ?? 0)
             return scalar(0x10000 + (high - 0xd800) * 0x400 + low - 0xdc00, 12)
         }
         if let found = word.wholeMatch(of: /(?s)\\u([0-9a-fA-F]{4}).*/) { return scalar(UInt32(found.1, radix: 16), 6) }
-        guard characters.count > 1 else { return [] }
-        let named: [UInt8: UInt8] = [97: 7, 98: 8, 116: 9, 110: 10, 118: 11, 102: 12, 114: 13, 101: 27, 69: 27]
-        if let byte = named[characters[1]] { return [([byte], 2)] }
-        let letter = characters[1]
-        let isWord = (48...57).contains(letter) || (97...122).contains(letter | 32)
-        return !isWord && (0x20..<0x7f).contains(letter) ? [([letter], 2)] : []
+        return nil
     }
 
     private func byte(_ number: UInt32?, _ count: Int) -> [(bytes: [UInt8], count: Int)] {

@@ -149,7 +149,10 @@ struct NaiveRedaction {
 
     private static func afterGaps(_ escapes: NaiveEscapes, _ place: Int) -> Int {
         var place = place
-        for _ in 0..<8 { place = escapes.gap(at: place)?.end ?? place }
+        for _ in 0..<8 {
+            guard let gap = escapes.gap(at: place) else { break }
+            place = gap.end
+        }
         return place
     }
 

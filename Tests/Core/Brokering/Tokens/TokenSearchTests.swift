@@ -20,10 +20,12 @@ import Testing
 
     @Test("however a stream is cut, the same is found") func cuts() {
         let random = SeededRandom()
-        for _ in 0..<200 {
+        for round in 0..<200 {
             var text = ""
+            // What is longer than a stretch that is looked at without its end takes as long to search as all the rest.
+            let longest = round % 8 == 0 ? 9000 : 60
             for _ in 0..<random.int(in: 0...60) {
-                let filler = ["\n", " ", "\"", "x=", "a/b/c ", String(repeating: "w", count: random.int(in: 0...9000)), "é", "\0", ", "]
+                let filler = ["\n", " ", "\"", "x=", "a/b/c ", String(repeating: "w", count: random.int(in: 0...longest)), "é", "\0", ", "]
                 text += random.int(in: 0...4) == 0 ? " \(random.element(of: tokens) ?? "")\n" : random.element(of: filler) ?? ""
             }
             let whole = found(text)
