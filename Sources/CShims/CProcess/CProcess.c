@@ -127,6 +127,9 @@ enum { fault_count = sizeof faults / sizeof *faults };
 int tacit_hide(void) {
     /* The runtime's crash reporter prints registers and memory, and at a terminal waits for a key while they lie open. */
     for (size_t index = 0; index < fault_count; index++) signal(faults[index], SIG_DFL);
+    /* It reports on this one, too, and the process would go on. */
+    struct sigaction quit;
+    if (sigaction(SIGQUIT, NULL, &quit) == 0 && quit.sa_handler != SIG_IGN) signal(SIGQUIT, SIG_DFL);
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
 }
 

@@ -42,6 +42,8 @@ int tacit_open_signals(void);
 int tacit_signal_descriptor(const sigset_t *signals);
 /// Takes the next reported signal; 0 when there is none.
 int tacit_next_signal(int signals);
+/// Has a signal act on this process here and now, whatever the thread blocks.
+void tacit_be_signalled(int number);
 /// Has the kernel kill this process (SIGKILL) after so many seconds, in place of what was said before; 0 takes it back. For a process of one thread.
 int tacit_end_in(uint32_t seconds);
 /// Copies the ids of the children of `process` into `children`; their number, at most `capacity`.
@@ -106,6 +108,13 @@ int tacit_unread(int terminal);
 /// Whether the process would be hurt if its group lost this terminal now: it waits for input, perhaps there, or takes no notice of being in the background.
 /// What cannot be looked at may; 0 when not.
 int tacit_holds_terminal(int32_t process, int terminal);
+/// From now on a terminal shows nothing of what is typed, key by key; what was typed before is dropped. A signal that ends or stops this process finds it as it
+/// was. Returns a number for the next two; -EAGAIN from the background.
+int tacit_hide_typing(int terminal);
+/// For a prompt whose answer is seen such a terminal is as it was; 0 hides again. What was typed is dropped where that changes.
+int tacit_show_typing(int hidden, int is_shown);
+/// The terminal is as it was, without what nobody has read.
+void tacit_end_hiding(int hidden);
 
 // Files
 

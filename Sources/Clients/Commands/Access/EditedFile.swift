@@ -27,6 +27,7 @@ final class EditedFile {
         // As git does: the variable may hold arguments.
         let arguments = ["/bin/sh", "-c", "\(editor) \"$@\"", editor, path]
         let variables = context.environment.map { "\($0)=\($1)" }
+        context.typing.end()
         var process: pid_t = 0
         let error = unsafe CStrings.with(arguments) { arguments in
             unsafe CStrings.with(variables) { variables in unsafe posix_spawn(&process, "/bin/sh", nil, nil, arguments, variables) }

@@ -44,6 +44,7 @@ extension ApprovalsCommand {
                     // Its time was over, say, or another terminal was quicker.
                     console.note(failure.message)
                 }
+                context.typing.end()
             }
         }
 

@@ -8,6 +8,7 @@ enum LiveLines {
     /// Shows each item as it comes, after the password where this terminal is not unlocked. Ctrl-C is how a person ends this, and no failure.
     static func follow<Item: Decodable>(_ path: String, of door: VaultDoor, on console: Console, _ show: (Item) -> Void) throws {
         try door.askAsPerson()
+        door.context.typing.end()
         signal(SIGINT) { _ in _exit(ExitStatus.done.rawValue) }
         defer { signal(SIGINT, SIG_DFL) }
         var rest: [UInt8] = []

@@ -120,6 +120,7 @@ extension VaultDoor {
         let report = try backup("\(WirePath.backups)?as=frames", form.body, form.contentType) { piece in
             frames.append(piece)
             while let frame = frames.next() {
+                if meter == nil { context.typing.end() }
                 if meter == nil { meter = console.map { ProgressMeter($0, unit: "versions", from: 0, of: frame.total) } }
                 try take(frame.bytes)
                 meter?.show(frame.versions)

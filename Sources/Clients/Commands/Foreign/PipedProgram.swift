@@ -7,6 +7,7 @@ struct PipedProgram {
     private let path: String
     private let variables: [String]
     private let messages: Int32
+    private let typing: UnseenTyping
 
     /// The first of that name in the PATH; nil when there is none.
     init?(_ name: String, _ context: CommandContext) {
@@ -18,12 +19,14 @@ struct PipedProgram {
             return unsafe access(path, X_OK) == 0
         }
         guard let found else { return nil }
-        (self.name, path, messages) = (name, found, context.messages)
+        (self.name, path, messages, typing) = (name, found, context.messages, context.typing)
         variables = context.environment.map { "\($0)=\($1)" }
     }
 
     /// Starts it with a descriptor as its input, or none. What it says goes where this program's words go.
     func start(_ arguments: [String], input: Int32?) throws -> Process {
+        // It may ask something itself.
+        typing.end()
         var ends: [Int32] = [-1, -1]
         guard unsafe tacit_pipe(&ends) == 0 else { throw CommandFailure("`\(name)` cannot be started: there are no descriptors left") }
         defer { close(ends[1]) }

@@ -132,6 +132,7 @@ struct InjectCommand: Verb {
     private func offer(_ text: WipedBytes, at path: String, _ context: CommandContext) throws {
         let reads = maxReads ?? 1
         Console(context).note("\(path) can be read \(reads == 1 ? "once" : "\(reads) times"); Ctrl-C takes it away")
+        context.typing.end()
         if let number = try OfferedPipe(path: path, bytes: text).serve(reads: reads) { throw ExitCode(128 + number) }
     }
 }

@@ -16,6 +16,8 @@ package struct CommandContext: Sendable {
     package var messages: Int32
     /// What of the answer could not be written.
     let loss = OutputLoss()
+    /// What is typed for this command and not shown.
+    let typing = UnseenTyping()
     /// The device at which a person is asked; nil for none.
     package var terminal: String?
     package var starter: any KeeperStarter

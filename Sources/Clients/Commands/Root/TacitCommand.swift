@@ -25,6 +25,7 @@ package struct TacitCommand: ParsableCommand {
 
     /// Runs one command line over a context of its own.
     package static func run(_ arguments: [String], in context: CommandContext) -> Int32 {
+        defer { context.typing.end() }
         do {
             if arguments == ["--version"] {
                 Console(context).say("tacit \(context.version)")

@@ -31,6 +31,7 @@ struct RotationDriver {
     }
 
     func finish(_ begun: RotationState) throws {
+        door.context.typing.end()
         // A signal waits for the end of a portion, and ends the command as it would have once that is said.
         try EndingSignals.waiting {
             let meter = json ? nil : ProgressMeter(console, unit: "versions", from: begun.versions, of: begun.total)

@@ -25,6 +25,7 @@ struct MaskedRun {
         if plan.takesAll { try door.askFirst() }
         let learning = try learner?.start(door)
         let stream = try start(request, door)
+        context.typing.end()
         let console = Console(context)
         for notice in stream.notices { console.note(notice.printable) }
         let ignored = Set([SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP].filter(Suspension.isIgnored))

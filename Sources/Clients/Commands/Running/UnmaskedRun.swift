@@ -28,6 +28,7 @@ struct UnmaskedRun {
             }
             if let variable = target.variable { try successor.add(value, as: variable) } else { try successor.feed(value) }
         }
+        context.typing.end()
         try successor.replaceProcess()
         return RunEnding.ownFailure
     }

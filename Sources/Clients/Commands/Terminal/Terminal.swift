@@ -4,12 +4,14 @@ import Glibc
 /// The terminal at which a person is asked. What is typed at a hidden prompt is never shown, and the terminal is put right again whatever happens.
 final class Terminal {
     private let descriptor: Int32
+    private let typing: UnseenTyping
     /// Whether what was printed may be taken back from the screen.
     let canErase: Bool
 
     /// The terminal of the process; nil when there is none.
     init?(_ context: CommandContext) {
         guard let path = context.terminal else { return nil }
+        typing = context.typing
         descriptor = unsafe open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         canErase = !["", "dumb"].contains(context.environment["TERM"] ?? "")
@@ -34,8 +36,8 @@ final class Terminal {
             switch try attempt(prompt, echo) {
             case .line(let line): return WipedBytes(line)
             case .end: throw CommandFailure("nothing was typed", status: .usage, code: "input.empty")
-            // The terminal is as it was; the signal now does what it always does. After a stop the question is put again.
-            case .signal(let number): kill(getpid(), number)
+            // It does what it always does, to a terminal that is as it was. After a stop the question is put again.
+            case .signal(let number): tacit_be_signalled(number)
             }
         }
     }
@@ -50,35 +52,24 @@ final class Terminal {
     }
 
     private func attempt(_ prompt: String, _ echo: Echo) throws -> Attempt {
-        var usual = termios()
         var mask = sigset_t()
-        guard unsafe tcgetattr(descriptor, &usual) == 0, unsafe pthread_sigmask(SIG_BLOCK, nil, &mask) == 0 else {
-            throw CommandFailure(errno: errno, "the terminal cannot be used")
-        }
+        guard unsafe pthread_sigmask(SIG_BLOCK, nil, &mask) == 0 else { throw CommandFailure(errno: errno, "the terminal cannot be used") }
         let signals = tacit_open_signals()
         guard signals >= 0 else { throw CommandFailure(errno: -signals, "the terminal cannot be used") }
         defer {
             close(signals)
             unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
         }
-        var asking = usual
-        if echo == .hidden { Self.hide(&asking) }
-        unsafe tcsetattr(descriptor, TCSAFLUSH, &asking)
-        defer { unsafe tcsetattr(descriptor, TCSAFLUSH, &usual) }
-        Console.write(Array(prompt.utf8), to: descriptor)
-        var line = LineEditor()
-        let result = try read(&line, signals: signals)
-        if echo == .hidden { Console.write([UInt8(ascii: "\n")], to: descriptor) }
-        return result
+        guard echo == .hidden else { return try typing.shown(descriptor) { try answer(to: prompt, signals) } }
+        try typing.hide(descriptor)
+        defer { Console.write([UInt8(ascii: "\n")], to: descriptor) }
+        return try answer(to: prompt, signals)
     }
 
-    /// Character by character, so that a line may be longer than the kernel's own editor allows.
-    private static func hide(_ mode: inout termios) {
-        mode.c_lflag &= ~tcflag_t(ECHO | ECHOE | ECHOK | ECHONL | ICANON)
-        unsafe withUnsafeMutableBytes(of: &mode.c_cc) { characters in
-            unsafe characters[Int(VMIN)] = 1
-            unsafe characters[Int(VTIME)] = 0
-        }
+    private func answer(to prompt: String, _ signals: Int32) throws -> Attempt {
+        Console.write(Array(prompt.utf8), to: descriptor)
+        var line = LineEditor()
+        return try read(&line, signals: signals)
     }
 
     private func read(_ line: inout LineEditor, signals: Int32) throws -> Attempt {
@@ -113,6 +104,7 @@ final class Terminal {
         var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&more, 1, 0) == 1, more.revents & Int16(POLLIN) != 0 else { return }
         line.clear()
+        tcflush(descriptor, TCIFLUSH)
         throw CommandFailure(
             "more than one line was typed or pasted", hint: "give a value of several lines by `--file PATH` or through standard input",
             status: .usage, code: "input.several-lines")

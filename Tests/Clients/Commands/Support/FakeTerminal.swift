@@ -1,3 +1,4 @@
+import CProcess
 import Dispatch
 import Glibc
 import Synchronization
@@ -44,6 +45,15 @@ final class FakeTerminal: Sendable {
         marks.wait()
         return screenText.withLock { $0 }
     }
+
+    /// Types something that nobody asked for, and waits until it can be read.
+    func typeAhead(_ text: String) {
+        Console.write(Array(text.utf8), to: main)
+        while tacit_unread(side) < 1 { sched_yield() }
+    }
+
+    /// Whether something that was typed is still to be read.
+    var hasUnread: Bool { tacit_unread(side) > 0 }
 
     /// Whether typed characters are shown.
     var echoes: Bool {
