@@ -29,7 +29,8 @@ public struct LocalPaths: Sendable, Equatable {
         let vaultID = Self.fingerprint(vault)
         state = directory("XDG_STATE_HOME", "\(home)/.local/state") + "/tacit"
         let usual = hasUserRuntime ? "/run/user/\(userID)" : "\(home)/.local/state"
-        runtime = directory("XDG_RUNTIME_DIR", usual) + "/tacit"
+        let runtimeBase = directory("XDG_RUNTIME_DIR", usual)
+        runtime = (runtimeBase == "/" ? "" : runtimeBase) + "/tacit"
         socket = "\(runtime)/keeper-\(vaultID).sock"
         keeperLock = "\(state)/keeper-\(vaultID).lock"
         sessionFiles = "\(runtime)/files-\(vaultID)"

@@ -9,8 +9,7 @@ final class BackupFile {
     private let path: String
     private let part: String
     private let isForced: Bool
-    private let descriptor: Int32
-    private var isFinished = false
+    private var descriptor: Int32 = -1
 
     init(_ path: String, isForced: Bool, _ context: CommandContext) throws {
         isStream = path == "-"
@@ -24,22 +23,32 @@ final class BackupFile {
         }
         var facts = stat()
         if !isForced, unsafe lstat(path, &facts) == 0 { throw Self.exists }
+        // What hinders it is told before anybody is asked. Nothing is left there meanwhile: a signal may end the command at a prompt.
+        try begin()
+        abandon()
+    }
+
+    deinit { abandon() }
+
+    /// Makes the file under its name of the meantime.
+    private func begin() throws {
         descriptor = unsafe open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
             throw CommandFailure(errno: errno, "\(part) cannot be made", hint: "name a file in a directory of your own")
         }
         do { try take() } catch {
+            // It is somebody else's.
             close(descriptor)
-            isFinished = true
+            descriptor = -1
             throw error
         }
     }
 
-    deinit {
-        // What could not be opened is somebody else's.
-        guard !isStream, !isFinished, descriptor >= 0 else { return }
+    private func abandon() {
+        guard !isStream, descriptor >= 0 else { return }
         unsafe unlink(part)
         close(descriptor)
+        descriptor = -1
     }
 
     /// Makes sure that nobody else writes it, or reads it.
@@ -52,10 +61,16 @@ final class BackupFile {
             throw CommandFailure(
                 "another backup is being written to \(path)", hint: "wait until it has ended, or name another file", code: "backup.busy")
         }
+        // Whoever held it before may have put it into its place.
+        var named = stat()
+        guard unsafe lstat(part, &named) == 0, named.st_ino == facts.st_ino, named.st_dev == facts.st_dev else {
+            throw CommandFailure("\(part) was taken away", hint: "try again", code: "backup.busy")
+        }
         guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else { throw CommandFailure(errno: errno, "\(part) cannot be written") }
     }
 
     func write(_ bytes: [UInt8]) throws {
+        if descriptor < 0 { try begin() }
         guard Console.write(bytes, to: descriptor) else {
             throw CommandFailure(
                 errno: errno, "the backup cannot be written", hint: "nothing was left there; name a place with more room, and try again")
@@ -69,8 +84,8 @@ final class BackupFile {
             throw CommandFailure(errno: errno, "the backup cannot be flushed", hint: "nothing was left there; try again")
         }
         if isForced { try move() } else { try place() }
-        isFinished = true
         close(descriptor)
+        descriptor = -1
         try flushDirectory()
     }
 

@@ -12,6 +12,9 @@ struct BackupOpeningOptions: ParsableArguments {
     var identities: [String] = []
 
     @OptionGroup var password: BackupPasswordOptions
+
+    /// Whether a person types what opens it.
+    func isTyped(_ backup: SealedBackup) -> Bool { backup.ageFile == nil && password.descriptor == nil }
 }
 
 /// The secret that opens one backup: its password, or the key that `age` took out of it.

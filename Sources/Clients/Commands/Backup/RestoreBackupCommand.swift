@@ -8,8 +8,8 @@ struct RestoreBackupCommand: Verb {
         commandName: "restore-backup",
         abstract: "Make a new vault of a backup.",
         discussion: """
-            Asks for the password of the backup, or has age open it with an identity, then for the password of the new vault, which has keys and a log \
-            of its own. It appears whole or not at all, and never over a vault that is there: name another place with TACIT_VAULT. Agents are \
+            Asks for the password of the backup, or has age open it with an identity, reads all of it, and asks for the password of the new vault, which has \
+            keys and a log of its own. It appears whole or not at all, and never over a vault that is there: name another place with TACIT_VAULT. Agents are \
             registered anew afterwards with `tacit setup` or `tacit agent add`; the policy for them is there.
 
             Beside a vault `--verify-only` asks for the password of that vault first, unless it is unlocked for this terminal. Without it, let TACIT_VAULT name a \
@@ -61,8 +61,9 @@ struct RestoreBackupCommand: Verb {
                 "there is a vault already, and a backup is never restored over one",
                 hint: "restore it beside: TACIT_VAULT=/another/directory tacit restore-backup FILE", code: "vault.exists")
         }
+        try VaultGround.check(context)
         if isDryRun {
-            let report = try check(backup, door, context)
+            let report = try checked(backup, door, context).report
             if options.json { return console.say(json: report) }
             for line in Self.table(report).lines(console.style) { console.say(line) }
             console.say("Would restore \(report.contents) to a new vault in \(context.paths.vault). Nothing was stored.")
@@ -71,9 +72,25 @@ struct RestoreBackupCommand: Verb {
         try restore(backup, door, console, context)
     }
 
-    private func check(_ backup: SealedBackup, _ door: VaultDoor, _ context: CommandContext) throws -> BackupReport {
-        let opening = try BackupOpening(backup, opening, context)
-        return try VaultDoor.decode(try door.upload(backup, opening, to: WirePath.backupChecks, meter(context)))
+    private typealias Checked = (opening: BackupOpening, report: BackupReport, door: VaultDoor)
+
+    /// Opens and reads all of it, which stores nothing; a wrong password may be typed again, as at `tacit unlock`.
+    private func checked(_ backup: SealedBackup, _ door: VaultDoor, _ context: CommandContext) throws -> Checked {
+        // A refusal ends a connection, and what was proven on it.
+        var left = opening.isTyped(backup) && backup.isLasting && !door.isSteppedUp ? 2 : 0
+        var way = door
+        while true {
+            let opening = try BackupOpening(backup, opening, context)
+            do {
+                let report: BackupReport = try VaultDoor.decode(try way.upload(backup, opening, to: WirePath.backupChecks, meter(context)))
+                return (opening, report, way)
+            } catch let failure as CommandFailure where failure.code == "backup.wrong-password" && left > 0 {
+                Terminal(context)?.say("The password of the backup is wrong.")
+                left -= 1
+                try backup.rewind()
+                way = try VaultDoor(context, options, to: way.purpose)
+            }
+        }
     }
 
     /// Who is told how far it is.
@@ -85,7 +102,7 @@ struct RestoreBackupCommand: Verb {
             "It is the password of the vault in \(context.paths.vault), whose log keeps who reads backups. The backup is opened after it.\n"
             + "Without that password: TACIT_VAULT=/a/new/directory tacit restore-backup FILE --verify-only"
         if status.state != .absent, status.state != .unlocked || status.actor.kind != .person { try door.askFirst() }
-        let report = try check(backup, door, context)
+        let report = try checked(backup, door, context).report
         if options.json { return console.say(json: report) }
         console.say("The backup is whole and genuine: \(report.contents), made at \(report.madeAt). Nothing was stored.")
     }
@@ -95,7 +112,7 @@ struct RestoreBackupCommand: Verb {
         if !isWithoutRecovery {
             try handover.prepare(orSay: "write it to a descriptor with `--recovery-out FD`, or leave it out with `--no-recovery`")
         }
-        let opening = try BackupOpening(backup, opening, context)
+        let (opening, door) = try opened(backup, door, context)
         let password = try NewPassword(source: door.passwords).ask("Password for the new vault: ")
         let restored: BackupRestored = try VaultDoor.decode(
             try door.upload(backup, opening, to: WirePath.restores, newPassword: password, meter(context)))
@@ -114,6 +131,15 @@ struct RestoreBackupCommand: Verb {
             console.warn("there is no recovery key: if the password is lost, nobody can open this vault. `tacit slot replace-recovery` makes one.")
         }
         console.say("Next: `tacit setup` registers agents anew, `tacit totp enroll` an authenticator; the policy is as it was (`tacit policy show`).")
+    }
+
+    /// What opens it. Nobody is asked for the password of a vault that this backup cannot become: it is read to its end before.
+    private func opened(_ backup: SealedBackup, _ door: VaultDoor, _ context: CommandContext) throws -> (BackupOpening, VaultDoor) {
+        guard backup.isLasting, let terminal = door.passwords.terminal else { return (try BackupOpening(backup, opening, context), door) }
+        let checked = try checked(backup, door, context)
+        terminal.say("The backup is whole and genuine: \(checked.report.contents), made at \(checked.report.madeAt).")
+        try backup.rewind()
+        return (checked.opening, checked.door)
     }
 
     /// Whatever fails from now on, the new vault is there: said together with what it lacks.

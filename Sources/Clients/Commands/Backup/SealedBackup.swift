@@ -5,6 +5,8 @@ final class SealedBackup {
     private let descriptor: Int32
     private let isOwn: Bool
     private var beginning: [UInt8] = []
+    /// Where in a file it begins; nil where it comes through a pipe.
+    private let start: off_t?
     /// The age file that holds the key; nil where a password opens it.
     let ageFile: [UInt8]?
 
@@ -20,6 +22,9 @@ final class SealedBackup {
     /// Reads a descriptor from where it stands; its own is closed at the end.
     init(_ descriptor: Int32, isOwn: Bool) throws {
         (self.descriptor, self.isOwn) = (descriptor, isOwn)
+        var facts = stat()
+        let isFile = unsafe fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+        start = isFile ? lseek(descriptor, 0, SEEK_CUR) : nil
         let head = HeadReader()
         var bytes: [UInt8] = []
         do {
@@ -44,6 +49,15 @@ final class SealedBackup {
         guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(facts.st_size)
     }()
+
+    /// Whether it can be read more than once.
+    var isLasting: Bool { start != nil }
+
+    /// Goes back to the beginning.
+    func rewind() throws {
+        guard let start, lseek(descriptor, start, SEEK_SET) == start else { throw CommandFailure(errno: errno, "the backup cannot be read again") }
+        beginning = []
+    }
 
     /// The next bytes, from the beginning on; nil at the end.
     func next() throws -> [UInt8]? {

@@ -49,10 +49,16 @@ struct DoctorCommand: Verb {
     private func accept(_ context: CommandContext) throws {
         let door = try VaultDoor(context, options, to: acceptsClock ? "accept the clock" : "accept this vault as it is")
         // A vault that is suspected to be rolled back does not open: its acceptance carries the password itself.
-        if acceptsRollback { try door.acceptRollback() }
+        let console = Console(context)
+        if acceptsRollback {
+            let unlocked = try door.acceptRollback()
+            if !options.json { console.say("The vault is taken as it is, and is unlocked.") }
+            for notice in unlocked.notices { console.note(notice.printable) }
+        }
         if acceptsClock {
             try door.askFirst()
             _ = try door.answer("POST", WirePath.clockAcceptance)
+            if !options.json { console.say("The clock is taken as it is.") }
         }
     }
 
@@ -100,7 +106,7 @@ struct DoctorCommand: Verb {
 
 extension VaultDoor {
     /// Accepts a vault that is older than the one that was last used here.
-    fileprivate func acceptRollback() throws {
-        _ = try withPassword { try plain("POST", WirePath.rollbackAcceptance, body: $0, contentType: Self.octets) }
+    fileprivate func acceptRollback() throws -> Unlocked {
+        try Self.decode(try withPassword { try plain("POST", WirePath.rollbackAcceptance, body: $0, contentType: Self.octets) }.body)
     }
 }

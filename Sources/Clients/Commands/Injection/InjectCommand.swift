@@ -59,7 +59,8 @@ struct InjectCommand: Verb {
         try door.takePassword()
         let template = try template(context)
         door.references = template.references
-        try door.askFirst()
+        // A template without references takes nothing out of the vault.
+        if !template.references.isEmpty { try door.askFirst() }
         let tokens = try agent.map {
             try IssuedTokens(
                 of: SegmentArgument.checked($0, "the agent"), lasting: life.map { try RunSpan.seconds($0, after: "--ttl") }, through: door)

@@ -17,13 +17,23 @@ package struct SpawningKeeperStarter: KeeperStarter {
     package init(environment: [String: String]) { self.environment = environment }
 
     package func start(_ paths: LocalPaths) throws {
-        for path in [paths.runtime, paths.state] { try PrivateDirectory.make(path) }
+        try checkRuntime()
+        try PrivateDirectory.make(paths.runtime, or: Self.runtimeRemedy)
+        try PrivateDirectory.make(paths.state, or: "let XDG_STATE_HOME name a directory that you may write")
         let turn = unsafe open("\(paths.keeperLock).start", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard turn >= 0 else { throw CommandFailure(errno: errno, "\(paths.state) cannot be written") }
         defer { close(turn) }
         while flock(turn, LOCK_EX) != 0 { guard errno == EINTR else { throw CommandFailure(errno: errno, "the keeper cannot be started") } }
         if KeeperSocket.answers(paths.socket) { return }
         try spawn(paths)
+    }
+
+    private static let runtimeRemedy = "let XDG_RUNTIME_DIR name a directory of your own, or unset it"
+
+    /// Whoever opens a session makes that directory; one that is not there was named by mistake.
+    private func checkRuntime() throws {
+        guard let path = environment["XDG_RUNTIME_DIR"], path.hasPrefix("/"), unsafe access(path, F_OK) != 0 else { return }
+        throw CommandFailure(errno: errno, "the directory \(path) that XDG_RUNTIME_DIR names cannot be used", hint: Self.runtimeRemedy)
     }
 
     private func spawn(_ paths: LocalPaths) throws {

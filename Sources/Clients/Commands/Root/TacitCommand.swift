@@ -36,6 +36,7 @@ package struct TacitCommand: ParsableCommand {
                 try options.perform(in: context)
                 return ExitStatus.done.rawValue
             }
+            if arguments.first == "help", let failure = UsageText.unknownTopic(Array(arguments.dropFirst())) { throw failure }
             var command = try parsed(arguments)
             if let verb = command as? any Verb {
                 try verb.check()

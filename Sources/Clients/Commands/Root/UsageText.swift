@@ -73,6 +73,18 @@ enum UsageText {
         return command.configuration.subcommands.isEmpty ? nil : command
     }
 
+    /// What `tacit help` is asked for and is no command; nil where it is one.
+    static func unknownTopic(_ words: [String]) -> CommandFailure? {
+        var (group, path): (any ParsableCommand.Type, [String]) = (TacitCommand.self, ["tacit"])
+        for word in words where !word.hasPrefix("-") && word != "help" && !group.configuration.subcommands.isEmpty {
+            guard let next = group.configuration.subcommands.first(where: { $0._commandName == word }) else {
+                return unknownCommand(in: group, help: (path + ["--help"]).joined(separator: " "), words)
+            }
+            (group, path) = (next, path + [word])
+        }
+        return nil
+    }
+
     private static func unknownCommand(in group: any ParsableCommand.Type, help: String?, _ arguments: [String]) -> CommandFailure {
         let names = group.configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         let depth = (help?.split(separator: " ").count ?? 2) - 2

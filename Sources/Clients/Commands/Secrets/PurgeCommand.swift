@@ -24,6 +24,8 @@ struct PurgeCommand: Verb {
     func perform(in context: CommandContext) throws {
         let reference = try Reference(secret: name, scope, in: context)
         let door = try VaultDoor(context, options, to: "destroy `\(reference.name)` for good")
+        // A name that is not there costs nobody a password.
+        if door.passwords.isThere { _ = try door.answer("GET", reference.path) }
         try door.askFirst()
         _ = try door.answer("POST", "\(reference.path)/purge")
         let console = Console(context)

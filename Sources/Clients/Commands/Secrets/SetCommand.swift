@@ -76,6 +76,8 @@ struct SetCommand: Verb {
         guard !keepsValue || file == nil && fields.isEmpty && plain.isEmpty && bindings.isEmpty && !replacesFields && template == nil else {
             throw CommandFailure.usage("`--keep-value` writes no field")
         }
+        try metadata.check()
+        _ = try boundFields()
     }
 
     func perform(in context: CommandContext) throws {
@@ -94,7 +96,8 @@ struct SetCommand: Verb {
     private func store(_ reference: Reference, _ door: VaultDoor) throws -> Written {
         try door.takePassword()
         let fields = try SetFields(self, reference)
-        if !options.json, fields.isTyped(door.context), let version = try door.versionInSight(reference) {
+        // Whatever can be told from the line and the vault is told before somebody types a value in vain.
+        if fields.isTyped(door.context), let version = try door.version(before: reference, expecting: expectedVersion), !options.json {
             Terminal(door.context)?.say(
                 "\(reference.name) exists (version \(version)): this makes version \(version + 1), and the agents that may use it get that one.")
             for item in door.vainRequests(for: reference) {
@@ -114,9 +117,7 @@ struct SetCommand: Verb {
     private func describe(_ reference: Reference, _ door: VaultDoor) throws -> Written {
         let current: SecretDetail = try door.get(reference.path)
         if let expectedVersion, expectedVersion != current.version {
-            throw CommandFailure(
-                "the secret was changed meanwhile: it is at version \(current.version)", hint: "look at it with `tacit show` and try again",
-                code: "revision.mismatch")
+            throw VaultDoor.isAnother(current.version)
         }
         let patch = SecretPatch(
             addTags: metadata.tags.isEmpty ? nil : metadata.tags,

@@ -2,22 +2,35 @@ import TacitClient
 import TacitWire
 
 extension VaultDoor {
-    /// What no value is typed for: it could be stored nowhere.
-    private static let absentPlaces: Set<String> = ["vault.absent", "project.not-found", "environment.not-found"]
+    /// The current version of a secret that a value is about to be typed for; nil where there is none yet. A person is made sure of first: whoever stores it has
+    /// to be one. Refuses where the value could not be stored.
+    func version(before reference: Reference, expecting expected: Int64?) throws -> Int64? {
+        try askAsPerson()
+        guard let secret = try detailIfThere(reference) else {
+            // Also where there is no such place.
+            let _: Page<SecretSummary> = try get(WirePath.secrets(reference.scope.project, reference.scope.environment) + "?limit=1")
+            guard (expected ?? 0) == 0 else { throw Self.isAnother(0) }
+            return nil
+        }
+        guard secret.deletedAt == nil else {
+            throw CommandFailure(
+                "the secret is deleted", hint: "bring it back with `tacit undelete`, or `tacit purge` it", code: "secret.deleted")
+        }
+        guard expected == nil || expected == secret.version else { throw Self.isAnother(secret.version) }
+        return secret.version
+    }
 
-    /// The current version of a secret, where this terminal may know of it as it is; nil otherwise. Nobody is asked for anything. Refuses only where there is no
-    /// place for it.
-    func versionInSight(_ reference: Reference) throws -> Int64? {
-        guard let status = try? status(), status.state != .locked, isSteppedUp || status.actor.kind == .person || status.state == .absent else {
-            return nil
-        }
-        do {
-            let secret: SecretDetail = try Self.decode(try plain("GET", reference.path).body)
-            return secret.deletedAt == nil ? secret.version : nil
-        } catch let failure as CommandFailure {
-            if let code = failure.problem?.code, Self.absentPlaces.contains(code) { throw failure }
-            return nil
-        }
+    /// A secret as it is described; nil where there is none.
+    func detailIfThere(_ reference: Reference) throws -> SecretDetail? {
+        do { return try get(reference.path) } catch let failure as CommandFailure where failure.problem?.code == "secret.not-found" { return nil }
+    }
+
+    /// The keeper's words for a version that was not expected.
+    static func isAnother(_ version: Int64) -> CommandFailure {
+        CommandFailure(
+            version == 0 ? "there is no such secret, so it has no version" : "the secret was changed meanwhile: it is at version \(version)",
+            hint: version == 0 ? "leave out `--if-version`, or write `--if-version 0`" : "look at it with `tacit show` and try again",
+            code: "revision.mismatch")
     }
 
     /// The requests to store a secret of agents that may not know that it is there. Nobody is asked for anything, and nothing is refused.

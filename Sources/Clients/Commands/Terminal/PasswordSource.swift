@@ -15,9 +15,13 @@ struct PasswordSource {
     func password(_ prompt: String = "Password: ") throws -> WipedBytes {
         if let descriptor { return try Self.read(descriptor, "the password") }
         guard let terminal else { throw Self.nobody }
-        let password = try terminal.ask(prompt, .hidden)
-        guard !password.isEmpty else { throw CommandFailure("no password was typed", status: .denied, code: "password.empty") }
-        return password
+        let none = CommandFailure("no password was typed", status: .denied, code: "password.empty")
+        // An end of input is as little of a password as an empty line.
+        do {
+            let password = try terminal.ask(prompt, .hidden)
+            guard !password.isEmpty else { throw none }
+            return password
+        } catch let failure as CommandFailure where failure.code == "input.empty" { throw none }
     }
 
     /// A password or key from a descriptor: up to a line's end or the end of the stream.

@@ -37,6 +37,7 @@ struct InitCommand: Verb {
                 "there is a vault already", hint: "unlock it with `tacit unlock`; another one is made with TACIT_VAULT=/another/directory",
                 code: "vault.exists")
         }
+        try VaultGround.check(context)
         let handover = RecoveryKeyHandover(context, recovery)
         if !isWithoutRecovery {
             try handover.prepare(orSay: "write it to a descriptor with `--recovery-out FD`, or leave it out with `--no-recovery`")

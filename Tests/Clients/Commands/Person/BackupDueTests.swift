@@ -9,8 +9,8 @@ import Testing
 @Suite("Scheduled backups")
 struct BackupDueTests {
     /// Somebody whose grant ends so many seconds from now, and whose last backup was made a minute ago.
-    private static func rig(grantEndsIn seconds: Int64?) throws -> Rig {
-        let rig = try Rig()
+    private static func rig(grantEndsIn seconds: Int64?, answer: FakeKeeper.Answer? = nil) throws -> Rig {
+        let rig = try Rig(answer.map { ["POST /v1/backups/scheduled": $0] } ?? [:])
         for name in [".config", ".config/tacit", "shelf"] { unsafe mkdir(rig.directory.path(name), 0o700) }
         if let seconds {
             let grant = BackupGrantText(recipients: ["age1x"], expiresAt: (Rig.now + seconds) * 1_000_000_000, code: "00")
@@ -37,6 +37,32 @@ struct BackupDueTests {
         #expect(outcome.messages.contains("the grant of scheduled backups is over"))
         #expect(outcome.messages.contains("`tacit backup schedule`"))
         #expect(rig.keeper?.requests.isEmpty == true)
+    }
+
+    @Test("one that was lost is no denial: what is missing is said, and when another may be made")
+    func tooSoon() throws {
+        let rig = try Self.rig(
+            grantEndsIn: 3600,
+            answer: { _ in
+                .json(
+                    Problem("backup.too-soon", "a scheduled backup was made shortly before", status: 429, hint: "wait 529 s", retryAfter: 529),
+                    status: 429)
+            })
+        for last in try ScheduledBackups(rig.directory.path("shelf")).all() { unsafe unlink(rig.directory.path("shelf/\(last.name)")) }
+        let outcome = try Self.due(rig)
+        #expect(
+            outcome.status == 1 && outcome.messages.contains("shortly before, and is not in \(rig.directory.path("shelf"))\n"), "\(outcome.messages)")
+        #expect(outcome.messages.contains("in 8 minutes at the earliest") && !outcome.messages.contains("529"))
+    }
+
+    @Test("it asks nobody, at a terminal either")
+    func unasked() throws {
+        let rig = try Self.rig(grantEndsIn: 3600, answer: { _ in .problem("vault.locked", 423, "the vault is locked", hint: "unlock it") })
+        for last in try ScheduledBackups(rig.directory.path("shelf")).all() { unsafe unlink(rig.directory.path("shelf/\(last.name)")) }
+        rig.terminal = try FakeTerminal(("Password: ", "CANARY\n"))
+        let outcome = try Self.due(rig)
+        #expect(outcome.status == 5 && outcome.messages.contains("the vault is locked"), "\(outcome.messages)")
+        #expect(rig.terminal?.screen.isEmpty == true && rig.keeper?.routes == ["POST /v1/backups/scheduled"])
     }
 
     @Test("without a grant none is called not due")

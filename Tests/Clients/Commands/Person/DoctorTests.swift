@@ -48,6 +48,19 @@ struct DoctorTests {
         withExtendedLifetime((open.rig, closed.rig)) {}
     }
 
+    @Test("what is accepted is said")
+    func accepted() throws {
+        let rig = try Rig([
+            "POST /v1/rollback/acceptance": { _ in .json(Unlocked(notices: ["an older vault was accepted"])) },
+            "POST /v1/clock/acceptance": { _ in .nothing },
+        ])
+        let file = try rig.descriptor("CANARY-password\n")
+        let outcome = try rig.run("doctor", "--accept-rollback", "--password-fd", "\(file)")
+        #expect(outcome.text.hasPrefix("The vault is taken as it is, and is unlocked.\n"), "\(outcome.messages)")
+        #expect(outcome.messages.contains("an older vault was accepted"))
+        close(file)
+    }
+
     @Test("root is told that a path alone lists no program, and nobody else is")
     func listedPrograms() throws {
         let rig = try Rig(nil)
@@ -123,7 +136,7 @@ struct DoctorTests {
 
     @Test("the clock and an older vault are accepted with the password")
     func acceptance() throws {
-        let rig = try Rig(["POST /v1/clock/acceptance": { _ in .nothing }, "POST /v1/rollback/acceptance": { _ in .nothing }])
+        let rig = try Rig(["POST /v1/clock/acceptance": { _ in .nothing }, "POST /v1/rollback/acceptance": { _ in .json(Unlocked()) }])
         rig.terminal = try FakeTerminal(("Password: ", "CANARY-p\n"))
         _ = try rig.run("doctor", "--accept-clock", "--accept-rollback")
         #expect(rig.keeper?.routes.prefix(3) == ["POST /v1/rollback/acceptance", "POST /v1/step-up", "POST /v1/clock/acceptance"])

@@ -90,10 +90,7 @@ struct NewcomerTests {
 
     @Test("a template asks in its order, and names what is hidden in full: no `password` is taken for the vault's") func template() throws {
         let secret = "/v1/projects/default/environments/dev/secrets/gh"
-        let rig = try Rig([
-            "PUT \(secret)": { _ in .json(Written(name: "gh", version: 1, revision: 1)) },
-            "GET \(secret)": { _ in .problem("secret.not-found", 404) },
-        ])
+        let rig = try Rig(Rig.newSecret("gh"))
         rig.terminal = try FakeTerminal(
             ("user: ", "me\n"), ("Value of gh#password: ", "CANARY-p\n"), ("url (empty for none): ", "\n"),
             ("Value of gh#totp (empty for none): ", "\n"))

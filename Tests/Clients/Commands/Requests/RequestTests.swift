@@ -145,7 +145,7 @@ struct RequestTests {
     @Test(
         "acts that always ask do so before the request",
         arguments: [
-            "get a", "purge a", "export --format json", "slot remove \(id)", "slot replace-recovery --recovery-out 2", "agent revoke x",
+            "get a", "export --format json", "slot remove \(id)", "slot replace-recovery --recovery-out 2", "agent revoke x",
             "agent reset-output x",
             "agent add x", "token issue --agent x -k a", "panic --thaw",
             "policy apply POLICY",

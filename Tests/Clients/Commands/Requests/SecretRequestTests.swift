@@ -59,7 +59,7 @@ struct SecretRequestTests {
 
     @Test("several fields are typed one after the other")
     func severalFields() throws {
-        let rig = try Rig([Self.route: Self.stored])
+        let rig = try Rig(Rig.newSecret("a"))
         rig.terminal = try FakeTerminal(("Value of a#user: ", "CANARY-u\n"), ("Value of a#password: ", "CANARY-p\n"))
         #expect(try rig.runAtTerminal("set", "a", "--field", "user", "--field", "password").status == 0)
         let parts = try parts(rig.keeper?.requests.last)

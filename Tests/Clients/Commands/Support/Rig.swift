@@ -42,6 +42,16 @@ final class Rig {
         "POST /v1/step-up": { _ in .json(StepUp(token: "TOKEN")) },
     ]
 
+    /// What a keeper says where there is no such secret yet, and that it was stored.
+    static func newSecret(_ name: String) -> [String: FakeKeeper.Answer] {
+        let secrets = "/v1/projects/default/environments/dev/secrets"
+        return [
+            "GET \(secrets)": { _ in .json(Page<SecretSummary>(items: [])) },
+            "GET \(secrets)/\(name)": { _ in .problem("secret.not-found", 404) },
+            "PUT \(secrets)/\(name)": { _ in .json(Written(name: name, version: 1, revision: 1)) },
+        ]
+    }
+
     var paths: LocalPaths { LocalPaths(environment: environment, home: directory.path, userID: getuid(), hasUserRuntime: false) }
 
     var context: CommandContext {
