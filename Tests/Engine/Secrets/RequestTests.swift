@@ -38,6 +38,30 @@ import Testing
         #expect(actions.contains("approval.request") && actions.contains("approval.done"))
     }
 
+    @Test("the log says what was proposed: names and the right, and no word of the agent's own; of what was refused it has no name") func logged()
+        async throws
+    {
+        let bench = try await VaultBench.unlocked()
+        let stored = try await bench.open.propose(proposal, purpose: "CANARY words", by: bench.agent())
+        let right = ApprovalRequest.Proposal(
+            scope: "default/dev", names: ["a", "b"], capability: Capability.envInject.rawValue, program: "/opt/CANARY/program")
+        _ = try await bench.open.propose(right, purpose: "CANARY words", by: bench.agent())
+        let file = ApprovalRequest.Proposal(scope: "default/dev", names: [], capability: nil, file: "/x/CANARY.env")
+        _ = try await bench.open.propose(file, purpose: "", by: bench.agent())
+        for number in 0..<12 {
+            _ = try? await bench.open.propose(.init(scope: "default/dev", names: ["n\(number)"], capability: nil), purpose: "", by: bench.agent())
+        }
+        let entries = try await bench.log().filter { $0.action.text == "approval.request" }
+        let asked = entries.filter { $0.decision.effect == .allow }
+        #expect(asked[0].subjects.map(\.name) == ["default/dev/stripe/api-key", nil] && asked[0].subjects[1].record == stored.id)
+        #expect(asked[0].detail == [AuditFact("asks", "store")])
+        #expect(asked[1].subjects.map(\.name) == ["default/dev/a", "default/dev/b", nil] && asked[1].detail == [AuditFact("asks", "env_inject")])
+        #expect(asked[2].subjects.map(\.name) == ["default/dev", nil])
+        let refused = entries.filter { $0.decision.effect == .deny }
+        #expect(asked.count == 10 && !refused.isEmpty && refused.allSatisfy { $0.subjects.isEmpty && $0.detail.isEmpty })
+        #expect(!"\(entries)".contains("CANARY"))
+    }
+
     @Test("asking for the same again is the same request; a denied one stays denied for ten minutes, and can be asked anew then") func repeated()
         async throws
     {

@@ -3,6 +3,14 @@ import Auditing
 import Model
 import Policies
 
+extension ApprovalRequest.Proposal {
+    /// What the log says that it is about: names, which are checked, and nothing else in the agent's own words. A refusal has none: an agent that is refused
+    /// would fill the log with names of its choice.
+    fileprivate var subjects: [AuditSubject] {
+        names.isEmpty ? [AuditSubject(name: scope)] : names.map { AuditSubject(name: "\(scope)/\($0)") }
+    }
+}
+
 /// What agents propose: secrets or rights, which a person makes.
 extension OpenVault {
     /// A proposal waits longer than a call does.
@@ -16,7 +24,7 @@ extension OpenVault {
             purpose: try await quoted(purpose, of: asker), rule: "proposal")
         do {
             try await checkSense(of: proposal, request.asker)
-            return try await ask(request, by: asker, on: [])
+            return try await ask(request, by: asker, on: proposal.subjects, detail: [AuditFact("asks", proposal.capability ?? "store")])
         } catch let error as any Diagnosable {
             try await authorizer.refuse(Act(.approvalRequest, .none, .nothing), by: asker, on: [], code: error.code)
             throw error

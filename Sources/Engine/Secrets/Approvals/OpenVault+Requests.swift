@@ -27,7 +27,8 @@ extension OpenVault {
     ///
     /// `isAwaited` is asked where requests are withdrawn, too, so that none comes to stand there behind the end of those who would send it.
     func ask(
-        _ request: ApprovalRequest, by asker: Asker, on subjects: [AuditSubject], isAwaited: @Sendable () -> Bool = { true }
+        _ request: ApprovalRequest, by asker: Asker, on subjects: [AuditSubject], detail: [AuditFact] = [],
+        isAwaited: @Sendable () -> Bool = { true }
     ) async throws -> RequestView {
         try await requestGate.pass { [self] in
             guard isAwaited() else { throw EngineError.denied(.abandoned) }
@@ -45,7 +46,7 @@ extension OpenVault {
             change.put(record, replacing: nil)
             for row in Self.forgettable(rows, at: now) { change.remove(row.record) }
             let permit = try await authorizer.permit(Act(.approvalRequest, .none, .nothing), by: asker, on: [])
-            try await authorizer.commit(permit, change, on: subjects + [AuditSubject(record: id)])
+            try await authorizer.commit(permit, change, on: subjects + [AuditSubject(record: id)], detail: detail)
             bell.ring()
             return view(RequestRow(id: id, record: record, request: request), at: now)
         }
