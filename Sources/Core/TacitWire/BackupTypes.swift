@@ -80,14 +80,18 @@ public struct BackupDrill: Codable, Sendable, Equatable {
     public var differences: Int
     /// Secrets whose names, tags or times were changed since the backup.
     public var changed: Int
-    /// Versions that came since the backup.
+    /// Secrets that were made since the backup, deleted ones included.
+    public var added: Int
+    /// Versions that came since the backup, those of secrets that were made since among them.
     public var newer: Int
     /// Secrets of the backup that the vault has no more.
     public var gone: Int
 
-    public init(backup: BackupReport, versions: Int, values: Int, policies: Int, differences: Int, changed: Int, newer: Int, gone: Int) {
+    public init(
+        backup: BackupReport, versions: Int, values: Int, policies: Int, differences: Int, changed: Int, added: Int, newer: Int, gone: Int
+    ) {
         (self.backup, self.versions, self.values, self.policies) = (backup, versions, values, policies)
-        (self.differences, self.changed, self.newer, self.gone) = (differences, changed, newer, gone)
+        (self.differences, self.changed, self.added, self.newer, self.gone) = (differences, changed, added, newer, gone)
     }
 }
 

@@ -178,7 +178,7 @@ import Testing
     static let backups: [Row] = [
         Row(
             "backup", "backup.make administer intent allow record sealed-to=password",
-            "backup.make administer outcome(done) allow record secrets=1 versions=1 policies=0 bytes=B"
+            "backup.make administer outcome(handed over) allow record secrets=1 versions=1 policies=0 bytes=B"
         ) { _ = try await BackupTests.file(of: $0) },
         Row("backup, not asked again", "backup.make administer deny(step-up.required)") {
             _ = try? await BackupTests.file(of: $0, by: $0.person(steppedUp: false))
@@ -193,14 +193,14 @@ import Testing
         Row(
             "backup by schedule", "backup.schedule administer allow until=T recipients=\(BackupTests.recipient)",
             "backup.make administer intent allow record sealed-to=recipients granted=schedule",
-            "backup.make administer outcome(done) allow record secrets=1 versions=1 policies=0 bytes=B"
+            "backup.make administer outcome(handed over) allow record secrets=1 versions=1 policies=0 bytes=B"
         ) { bench in
             let grant = try await bench.open.grantBackups(to: [AgeRecipient(parsing: BackupTests.recipient)], by: bench.person())
             _ = try await BackupTests.bytes(of: try await bench.open.beginBackup(by: grant, by: bench.person()), bench)
         },
         Row(
             "check and drill", "backup.make administer intent allow record sealed-to=password",
-            "backup.make administer outcome(done) allow record secrets=1 versions=1 policies=0 bytes=B", "backup.check none intent allow",
+            "backup.make administer outcome(handed over) allow record secrets=1 versions=1 policies=0 bytes=B", "backup.check none intent allow",
             "backup.check none outcome(done) allow", "backup.drill administer intent allow", "backup.drill administer outcome(done) allow"
         ) { bench in
             let (file, opening) = (try await BackupTests.file(of: bench), BackupKey.Opening.password(BackupTests.password.secret))

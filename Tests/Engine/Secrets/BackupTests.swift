@@ -171,7 +171,7 @@ import Testing
             "backup.drill administer deny(\(EngineError.denied(.personOnly).code))",
             "backup.make administer intent allow record sealed-to=password",
         ] { #expect(lines.contains(line), "\(line)") }
-        #expect(lines.contains { $0.hasPrefix("backup.make administer outcome(done) allow record secrets=3 versions=5 policies=2 bytes=") })
+        #expect(lines.contains { $0.hasPrefix("backup.make administer outcome(handed over) allow record secrets=3 versions=5 policies=2 bytes=") })
     }
 
     @Test("a backup that breaks off says so in the log, and nobody has to wait for it") func broken() async throws {
@@ -180,7 +180,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await bench.open.write(backup) { _, _ in throw CancellationError() } }
         _ = try await Self.file(of: bench)
         try await bench.relock()
-        #expect(try await bench.log().map(AuditTrailTests.line).contains("backup.make administer outcome(internal) allow record"))
+        #expect(try await bench.log().map(AuditTrailTests.line).contains("backup.make administer outcome(broken off) allow record"))
         #expect(try await bench.verify().missingOutcomes.isEmpty)
     }
 

@@ -63,8 +63,14 @@ struct BackupDrillCommand: Verb {
     private func report(_ drill: BackupDrill, _ console: Console) {
         guard drill.differences == 0 else { return }
         console.say("\(console.style.green("The drill went well:")) \(drill.backup.contents) were restored to a throw-away place and opened there.")
-        let versions = "\(Counted(drill.versions, "version")) with \(Counted(drill.values, "value"))"
-        console.say("\(versions), and \(drill.policies) of the policy, are as they are in the vault.")
+        let policies = drill.policies == 0 ? "" : ", and \(Counted(drill.policies, "version")) of the policy,"
+        let isOne = drill.versions == 1 && drill.policies == 0
+        let values = "\(Counted(drill.versions, "version")) with \(Counted(drill.values, "value"))\(policies)"
+        console.say("\(values) \(isOne ? "is as it is" : "are as they are") in the vault.")
+        if drill.added > 0 {
+            let (made, present) = drill.added == 1 ? ("was", "is") : ("were", "are")
+            console.note("\(Counted(drill.added, "secret")) \(made) made after the backup, and \(present) not in it")
+        }
         if drill.newer > 0 { console.note("\(Counted(drill.newer, "version")) came after the backup was made") }
         if drill.changed > 0 { console.note("the names, tags or times of \(Counted(drill.changed, "secret")) were changed since, and not compared") }
         if drill.gone > 0 { console.note("\(Counted(drill.gone, "secret")) of the backup \(drill.gone == 1 ? "is" : "are") in the vault no more") }

@@ -34,7 +34,10 @@ final class BackupFile {
     private func begin() throws {
         descriptor = unsafe open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
-            throw CommandFailure(errno: errno, "\(part) cannot be made", hint: "name a file in a directory of your own")
+            let isMissing = errno == ENOENT || errno == ENOTDIR
+            throw CommandFailure(
+                errno: errno, isMissing ? "there is no directory for \(path)" : "\(part) cannot be made",
+                hint: isMissing ? "make it first, or name a file in one that is there" : "name a file in a directory of your own")
         }
         do { try take() } catch {
             // It is somebody else's.

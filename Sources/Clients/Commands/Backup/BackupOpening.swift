@@ -53,6 +53,10 @@ struct BackupOpening {
         let isWritten = Console.write(file, to: ends[1])
         close(ends[1])
         guard isWritten else { throw CommandFailure("`age` cannot be given what it is to open", code: "backup.program") }
+        for path in identities where unsafe access(path, R_OK) != 0 {
+            throw CommandFailure(
+                errno: errno, "the identity \(path.printable) cannot be read", hint: "name the file that `age-keygen` wrote, with `--identity FILE`")
+        }
         let names = identities.flatMap { ["--identity", $0.hasPrefix("/") ? $0 : "./\($0)"] }
         let process = try program.start(["--decrypt"] + names, input: ends[0])
         guard let key = try process.finish(naming: "what age decrypted") else {
@@ -76,7 +80,7 @@ extension VaultDoor {
         }
         defer { beginning?.wipe() }
         var (isBegun, sent) = (false, Int64(0))
-        let meter = console.flatMap { console in backup.byteCount.map { ProgressMeter(console, unit: "kB", from: 0, of: $0 / 1000) } }
+        let meter = console.flatMap { console in backup.byteCount.map { ProgressMeter(console, unit: "kB", from: 0, of: ($0 + 999) / 1000) } }
         defer { meter?.end() }
         do {
             return try connection.upload(
@@ -87,7 +91,7 @@ extension VaultDoor {
                     return beginning
                 }
                 // What was given before is sent by now.
-                meter?.show(sent / 1000)
+                meter?.show((sent + 999) / 1000)
                 let piece = try backup.next()
                 sent += Int64(piece?.count ?? 0)
                 return piece

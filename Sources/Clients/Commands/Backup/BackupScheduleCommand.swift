@@ -80,9 +80,15 @@ struct BackupScheduleCommand: Verb {
     }
 
     private func remove(_ schedule: BackupSchedule, _ console: Console) throws {
+        var isThere = false
         for path in schedule.paths {
-            guard unsafe unlink(path) == 0 || errno == ENOENT else { throw CommandFailure(errno: errno, "\(path) cannot be removed") }
+            if unsafe unlink(path) == 0 {
+                isThere = true
+            } else if errno != ENOENT && errno != ENOTDIR {
+                throw CommandFailure(errno: errno, "\(path) cannot be removed")
+            }
         }
+        guard isThere else { return console.say("There is no schedule: neither units nor a grant.") }
         console.say("The units and the grant are gone; the backups stay. Next: `systemctl --user disable --now tacit-backup.timer`.")
         console.note("a copy of the grant, if somebody has one, still gets sealed backups: `tacit rotate root` ends that")
     }

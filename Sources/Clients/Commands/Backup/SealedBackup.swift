@@ -77,7 +77,10 @@ final class SealedBackup {
                 count = max(0, received)
             }
             if failure == EINTR { continue }
-            guard failure == 0 else { throw CommandFailure(errno: failure, "the backup cannot be read") }
+            guard failure == 0 else {
+                throw CommandFailure(
+                    errno: failure, "the backup cannot be read", hint: failure == EISDIR ? "name the file of the backup, not its directory" : nil)
+            }
             return bytes.isEmpty ? nil : bytes
         }
     }

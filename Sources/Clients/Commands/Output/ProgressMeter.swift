@@ -39,14 +39,14 @@ final class ProgressMeter {
         isOnLine = false
     }
 
-    /// `30%  3,000 of 10,000 versions, 1,500/s, 5 seconds left`
+    /// `30%  3,000 of 10,000 versions, 1,500/s, 5 seconds left`; of an amount, the rate has its unit, too.
     static func text(_ done: Int64, of total: Int64, since first: Int64, _ unit: String, in elapsed: Duration) -> String {
         var text =
             "\(total == 0 ? 100 : 100 * done / total)%  \(grouped(done)) of \(grouped(total)) \(total == 1 && unit.hasSuffix("s") ? String(unit.dropLast()) : unit)"
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         guard done > first, seconds > 0 else { return text }
         let rate = Double(done - first) / seconds
-        text += ", \(grouped(Int64(rate)))/s"
+        text += ", \(grouped(Int64(rate)))\(unit == "kB" ? " kB" : "")/s"
         if done < total { text += ", \(RelativeTime.span(Int64((Double(total - done) / rate).rounded(.up)))) left" }
         return text
     }

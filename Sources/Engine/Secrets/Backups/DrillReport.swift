@@ -9,7 +9,9 @@ package struct DrillReport: Sendable {
     package var differences = 0
     /// Secrets whose names, tags or times were changed since the backup: those are not compared.
     package var changed = 0
-    /// Versions that came since the backup.
+    /// Secrets that were made since the backup, deleted ones included.
+    package var added = 0
+    /// Versions that came since the backup, those of secrets that were made since among them.
     package var newer = 0
     /// Secrets of the backup that the vault has no more.
     package var gone = 0

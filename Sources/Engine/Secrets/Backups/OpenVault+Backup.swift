@@ -44,6 +44,9 @@ extension OpenVault {
         }
     }
 
+    /// How the log says that all of a backup went out, and that its taker went away before.
+    private static let (backupHandedOver, backupBrokenOff) = ("handed over", "broken off")
+
     private func conclude(_ access: AuthorizedAccess, failedBy error: any Error) async {
         await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal")
     }
@@ -68,8 +71,12 @@ extension OpenVault {
                 try await writer.finish(to: sink)
                 return writer.counts
             }
-            await authorizer.conclude(backup.access, result: "done", detail: counts.facts)
+            // Who took the bytes may yet fail to keep them, which nobody tells the keeper.
+            await authorizer.conclude(backup.access, result: Self.backupHandedOver, detail: counts.facts)
             return counts
+        } catch is CancellationError {
+            await authorizer.conclude(backup.access, result: Self.backupBrokenOff)
+            throw CancellationError()
         } catch {
             await conclude(backup.access, failedBy: error)
             throw error

@@ -45,6 +45,8 @@ private struct DrillComparison {
     let restored: OpenVault
     let access: AuthorizedAccess
     private var report: DrillReport
+    /// The secrets that are in the backup.
+    private var known: Set<SecretID> = []
 
     init(this: OpenVault, restored: OpenVault, access: AuthorizedAccess, summary: BackupSummary) {
         (self.this, self.restored, self.access) = (this, restored, access)
@@ -58,6 +60,12 @@ private struct DrillComparison {
             try await restored.forEachPage(of: place) { pages.append($0) }
             for page in pages { try await compare(page, in: places[place.environment]) }
         }
+        for place in places.values {
+            var made: [SecretRecord] = []
+            try await this.forEachPage(of: place) { page in made += page.filter { !known.contains($0.id) } }
+            report.added += made.count
+            report.newer += made.reduce(0) { $0 + Int($1.current) }
+        }
         let kept = Dictionary(uniqueKeysWithValues: try await this.policies().map { ($0.id, $0.policy.encoded) })
         for (id, _, policy) in try await restored.policies() {
             report.policies += 1
@@ -69,6 +77,7 @@ private struct DrillComparison {
     private mutating func compare(_ page: [SecretRecord], in place: Place?) async throws {
         var own: [SecretID: SecretRecord] = [:]
         for secret in page {
+            known.insert(secret.id)
             guard let place, let row = try await this.book.record(.secret, id: secret.id.cast()) else {
                 report.gone += 1
                 continue

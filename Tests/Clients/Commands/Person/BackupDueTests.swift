@@ -23,6 +23,40 @@ struct BackupDueTests {
 
     private static func due(_ rig: Rig) throws -> Rig.Outcome { try rig.run("backup", "due", "--to", rig.directory.path("shelf")) }
 
+    @Test("a schedule that is not there is not removed, and one that is, is") func removal() throws {
+        let rig = try Self.rig(grantEndsIn: 1)
+        #expect(try rig.run("backup", "schedule", "--remove").text.hasPrefix("The units and the grant are gone"))
+        let again = try rig.run("backup", "schedule", "--remove")
+        #expect(again.status == 0 && again.text == "There is no schedule: neither units nor a grant.\n" && again.messages.isEmpty)
+    }
+
+    @Test("a drill says what was made since the backup") func drill() throws {
+        let report = BackupReport(
+            backup: "b", organization: "o", madeAt: "", sealedTo: .password, projects: 1, environments: 1, policies: 0, secrets: 1, versions: 1,
+            values: 1, bytes: 1)
+        let text = String(decoding: try WireJSON.encode(report), as: UTF8.self)
+        let answer = FakeKeeper.Reply(
+            body: Array(
+                #"{"backup":\#(text),"versions":1,"values":1,"policies":0,"differences":0,"changed":0,"added":1,"newer":2,"gone":0}"#.utf8))
+        let rig = try Rig(["POST /v1/backups/drills": { _ in answer }])
+        let file = try rig.write("tacit-backup" + String(repeating: "\0", count: 200), to: "x.backup")
+        let (vault, backup) = (try rig.descriptor("p\n"), try rig.descriptor("q\n"))
+        let outcome = try rig.run("backup", "drill", file, "--password-fd", "\(vault)", "--backup-password-fd", "\(backup)")
+        #expect(outcome.text.contains("1 version with 1 value is as it is in the vault.\n"), "\(outcome.text) \(outcome.messages)")
+        #expect(
+            outcome.messages
+                == "tacit: note: 1 secret was made after the backup, and is not in it\ntacit: note: 2 versions came after the backup was made\n")
+    }
+
+    @Test("a directory in place of a backup, and one that is missing, are called so") func paths() throws {
+        let rig = try Rig()
+        let missing = try rig.run("backup", rig.directory.path("nosuch/x.backup")).messages
+        #expect(missing.hasPrefix("tacit: error: there is no directory for ") && missing.contains("hint: make it first"), "\(missing)")
+        let vault = try rig.descriptor("p\n")
+        let directory = try rig.run("backup", "drill", rig.directory.path("work"), "--password-fd", "\(vault)").messages
+        #expect(directory.hasSuffix("tacit: hint: name the file of the backup, not its directory\n"), "\(directory)")
+    }
+
     @Test("none is due while the last one is new and the grant holds")
     func notDue() throws {
         let outcome = try Self.due(Self.rig(grantEndsIn: 1))

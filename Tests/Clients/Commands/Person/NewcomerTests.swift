@@ -142,6 +142,7 @@ struct NewcomerTests {
         #expect(try rig.run("rotate", "root", "--password-fd", "\(password)").text.contains("1 key was wrapped anew"))
         #expect(ProgressMeter.text(1, of: 1, since: 0, "versions", in: .zero) == "100%  1 of 1 version")
         #expect(ProgressMeter.text(1, of: 2, since: 0, "versions", in: .zero) == "50%  1 of 2 versions")
+        #expect(ProgressMeter.text(3, of: 3, since: 0, "kB", in: .seconds(2)) == "100%  3 of 3 kB, 1 kB/s")
     }
 
     @Test("progress stays in one line of a narrow terminal", arguments: [(20, 0), (40, 0), (60, 10), (200, 24)])
