@@ -76,6 +76,7 @@ def hook(typist, name, house):
     typist.type("cd /\n")
     _, succeeded = typist.enter('test -z "$TACIT_SCOPE"')
     assert succeeded, f"{name}: the scope stayed"
+    (house.home / "loose/.tacit.yaml").chmod(0o666)
     typist.type(f"cd {house.home}/loose\n")
     typist.expect("can be written by other users")
     _, succeeded = typist.enter('test "$TACIT_SCOPE" = ".tacit.yaml?"')
@@ -83,6 +84,11 @@ def hook(typist, name, house):
     typist.type("cd sub\n")
     printed, succeeded = typist.enter('test "$TACIT_SCOPE" = ".tacit.yaml?"')
     assert succeeded and "can be written" not in printed, f"{name}: the file is told of again: {printed!r}"
+    (house.home / "loose/.tacit.yaml").chmod(0o600)
+    typist.type("cd ..\n")
+    typist.expect("tacit: note: shop/dev, by ")
+    printed, succeeded = typist.enter('test "$TACIT_SCOPE" = shop/dev')
+    assert succeeded, f"{name}: a file that was mended is still refused: {printed!r}"
     typist.type("cd /\n")
     _, succeeded = typist.enter('test -z "$TACIT_SCOPE"')
     assert succeeded, f"{name}: the mark stayed"

@@ -69,6 +69,9 @@ enum AgentHost: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it has its instructions from the project alone: where one stands in none, nothing is written for the model.
+    var readsProjectAlone: Bool { self == .cursor || self == .vscode }
+
     /// What shows that the host is used here: one of these is there.
     func traces(_ folders: Folders) -> [String] {
         switch self {

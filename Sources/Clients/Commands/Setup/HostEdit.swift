@@ -39,7 +39,12 @@ struct HostEdit {
     private static func json(_ before: [UInt8], _ keys: [String], _ value: JSONText, _ isRemoval: Bool) throws -> [UInt8] {
         if isRemoval, before.isEmpty { return [] }
         let edit = try JSONEdit(before)
-        if isRemoval { return edit.text(at: keys) == nil ? before : edit.removing(keys) }
+        if isRemoval {
+            guard edit.text(at: keys) != nil else { return before }
+            let rest = edit.removing(keys)
+            // An empty object is what is made of nothing.
+            return rest.filter { !" \n\r\t".utf8.contains($0) } == Array("{}".utf8) ? [] : rest
+        }
         if let text = edit.text(at: keys), let present = try? JSONText(parsing: text) {
             if present.rendered(indent: "", unit: nil) == value.rendered(indent: "", unit: nil) { return before }
         }

@@ -64,6 +64,8 @@ struct HostSetup {
         /// Whether setup can add that itself: it was not kept from it by the form of the policy.
         var isAddable: Bool?
         var files: [File]
+        /// Whether the model's instructions stand in no file, since the host has them from a project and one stands in none.
+        var lacksProject: Bool?
 
         enum PolicyStart: String, Codable {
             /// One to start from was put in force.
@@ -112,6 +114,7 @@ struct HostSetup {
         let edits = try edits(for: host, agent)
         var outcome = Outcome(
             host: host.rawValue, title: host.title, agent: agent, registered: false, dryRun: isDryRun, removed: isRemoval, files: [])
+        if host.readsProjectAlone, folders.project == nil { outcome.lacksProject = true }
         // The badge first: a host that was told of an agent without one would start a server that may do nothing.
         if !isDryRun, !isRemoval {
             let door = try register(agent, &outcome)
@@ -171,6 +174,13 @@ extension HostSetup.Outcome {
             let end = file.gone == true ? (dryRun ? " would go: it has" : " is gone: it had") + " nothing but what Tacit wrote" : ""
             lines.append("  \(file.path)\(end)\(file.backup.map { ", before: \($0)" } ?? "")")
             if dryRun { lines += file.difference.map { "    \($0)" } }
+        }
+        if lacksProject == true {
+            lines.append(
+                removed
+                    ? "  instructions for the model stand in AGENTS.md of each project that you set up: repeat this there"
+                    : "  no instructions for the model: \(title) has them from AGENTS.md of a project, and you stand in none: repeat this in each repository"
+            )
         }
         if dryRun { return lines + ["  nothing was changed"] }
         guard !removed else { return lines + ["Next: `tacit agent revoke \(agent)` makes its badge worthless."] }

@@ -26,8 +26,12 @@ struct HookCommand: Verb {
 struct DirectoryScopeCommand: Verb {
     static let configuration = CommandConfiguration(commandName: "__scope", abstract: "The scope of this directory.", shouldDisplay: false)
 
+    /// Says nothing.
     @Flag(name: .customLong("quiet"))
     var isQuiet = false
+    /// The file was refused before, and that was said: only that it no longer is is news.
+    @Flag(name: .customLong("refused"))
+    var wasRefused = false
 
     func perform(in context: CommandContext) throws {
         let resolver = ScopeResolver(context: context)
@@ -40,7 +44,7 @@ struct DirectoryScopeCommand: Verb {
         } catch let failure as CommandFailure {
             // A prompt has the mark; the reason is said once, on the way in.
             console.say(resolver.mark(.none))
-            return isQuiet ? () : console.complain(failure)
+            return isQuiet || wasRefused ? () : console.complain(failure)
         }
         console.say(scope.text)
         guard !isQuiet else { return }
@@ -67,7 +71,10 @@ extension InteractiveShell {
                     unset TACIT_SCOPE _tacit_file
                     return $status
                 fi
-                [[ $above/.tacit.yaml == "${_tacit_file-}" ]] && quiet=--quiet
+                if [[ $above/.tacit.yaml == "${_tacit_file-}" ]]; then
+                    quiet=--quiet
+                    [[ ${TACIT_SCOPE-} == *[?] ]] && quiet=--refused
+                fi
                 _tacit_file=$above/.tacit.yaml
                 if ! TACIT_SCOPE=$(command tacit __scope $quiet); then unset TACIT_SCOPE; else export TACIT_SCOPE; fi
                 return $status
@@ -88,7 +95,10 @@ extension InteractiveShell {
                     unset TACIT_SCOPE _tacit_file
                     return
                 fi
-                [[ $above/.tacit.yaml == "${_tacit_file-}" ]] && quiet=(--quiet)
+                if [[ $above/.tacit.yaml == "${_tacit_file-}" ]]; then
+                    quiet=(--quiet)
+                    [[ ${TACIT_SCOPE-} == *[?] ]] && quiet=(--refused)
+                fi
                 typeset -g _tacit_file=$above/.tacit.yaml
                 if ! TACIT_SCOPE=$(command tacit __scope $quiet); then unset TACIT_SCOPE; else export TACIT_SCOPE; fi
             }
@@ -110,7 +120,10 @@ extension InteractiveShell {
                     return
                 end
                 set -l quiet
-                test "$above/.tacit.yaml" = "$_tacit_file"; and set quiet --quiet
+                if test "$above/.tacit.yaml" = "$_tacit_file"
+                    set quiet --quiet
+                    string match -qr '[?]$' -- "$TACIT_SCOPE"; and set quiet --refused
+                end
                 set -g _tacit_file "$above/.tacit.yaml"
                 if set -l scope (command tacit __scope $quiet)
                     set -gx TACIT_SCOPE $scope

@@ -106,6 +106,7 @@ struct SetupTests {
         let removed = try rig.run("setup", "claude-code", "--remove")
         #expect(removed.status == 0 && removed.text.contains("CLAUDE.md is gone"), "\(removed.text)")
         for name in ["CLAUDE.md", "CLAUDE.md.before-tacit"] { #expect(content(rig, ".claude/\(name)") == nil) }
+        #expect(content(rig, ".claude.json") == nil && removed.text.contains(".claude.json is gone"), "an empty object is what was made of nothing")
         try rig.write("# Mine\n", to: ".claude/CLAUDE.md")
         #expect(try rig.run("setup", "claude-code").status == 0)
         #expect(try rig.run("setup", "claude-code", "--remove").status == 0)
@@ -156,8 +157,13 @@ struct SetupTests {
         #expect(try rig.run("setup", host, "--remove").status == 0)
         #expect(content(rig, "work/AGENTS.md") == "# Ours\n")
         let bare = try self.rig()
-        #expect(try bare.run("setup", host).status == 0)
+        for words in [["setup", host], ["setup", host, "--dry-run"]] {
+            let outcome = try bare.run(words)
+            #expect(outcome.status == 0 && outcome.text.contains("you stand in none: repeat this in each repository"), "\(outcome.text)")
+        }
         #expect(content(bare, "work/AGENTS.md") == nil)
+        #expect(try bare.run("setup", host, "--remove").text.contains("stand in AGENTS.md of each project that you set up: repeat this there"))
+        #expect(try !rig.run("setup", host).text.contains("repeat this"))
     }
 
     @Test(
