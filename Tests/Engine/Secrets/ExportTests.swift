@@ -127,6 +127,8 @@ import Testing
         let items = try await plan(next).items
         isFull.set()
         await #expect(throws: EngineError.auditUnwritten) { _ = try await export(next, items) }
+        // Whoever reads the log wanted nothing to be stored.
+        await #expect(throws: EngineError.auditUnwritten) { _ = try await next.open.auditEntries(from: 0, limit: 1, by: next.person()) }
         isFull.set(false)
         #expect(try await export(next, items).count == 1)
     }

@@ -46,11 +46,13 @@ struct SessionCommand: ParsableCommand {
             for cover in covers where !Self.isCover(cover) {
                 throw CommandFailure.usage("a session cannot cover this", hint: "write NAME, tag:NAME, env:NAME or tacit://PROJECT/ENVIRONMENT/NAME")
             }
+            let place = try ScopeResolver(context: context).scope(scope)
             let request = SessionWake(
-                scope: try ScopeResolver(context: context).scope(scope).text, covers: covers, purpose: purpose,
+                scope: place.text, covers: covers, purpose: purpose,
                 ttlSeconds: try life.map { try RunSpan.seconds($0, after: "--for") },
                 idleSeconds: try idle.map { try RunSpan.seconds($0, after: "--idle") }, agent: agent)
             let door = try VaultDoor(context, options, to: "wake a session for the agent `\(agent)`")
+            door.places = [place]
             let session: SessionSummary = try door.send("POST", WirePath.sessions, json: request)
             let console = Console(context)
             if options.json { return console.say(json: session) }

@@ -44,12 +44,15 @@ struct TokenCommand: ParsableCommand {
         func perform(in context: CommandContext) throws {
             let agent = try SegmentArgument.checked(agent, "the agent")
             guard NameShape.isReference(secret) else {
-                throw CommandFailure.usage("what follows `-k` is no name of a secret", hint: "write NAME or NAME#FIELD")
+                let fault = NameShape.fault(inReference: secret).map { ": \($0)" } ?? ""
+                throw CommandFailure.usage("what follows `-k` is no name of a secret\(fault)", hint: "write NAME or NAME#FIELD")
             }
+            let reference = try Reference(secret, scope, in: context)
             let request = TokenIssue(
                 agent: agent, scope: try ScopeResolver(context: context).scope(scope).text, secret: secret,
                 ttlSeconds: try life.map { try RunSpan.seconds($0, after: "--ttl") }, neutral: neutral ? true : nil)
             let door = try VaultDoor(context, options, to: "issue a fake token to the agent `\(agent)`")
+            door.places = [reference.scope]
             try door.askFirst()
             let issued: TokenIssued = try door.send("POST", WirePath.tokens, json: request)
             let console = Console(context)

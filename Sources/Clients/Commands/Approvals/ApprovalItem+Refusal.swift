@@ -64,7 +64,7 @@ extension VaultDoor {
         guard !missing.isEmpty else { return }
         throw CommandFailure(
             "nothing was stored since it was asked for: \(missing.joined(separator: ", ")); nothing was closed",
-            hint: "store it with `tacit set`, refuse with `tacit approvals deny \(item.code)`, or close it all the same with `tacit approvals done "
-                + "\(item.code) --anyway`", code: "approval.not-stored")
+            hint: "store it with `tacit set tacit://\(missing[0])`, refuse with `tacit approvals deny \(item.code)`, or close it all the same with "
+                + "`tacit approvals done \(item.code) --anyway`", code: "approval.not-stored")
     }
 }

@@ -38,7 +38,8 @@ struct AuditPruneCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         let moment = RelativeTime.moment(try PastMoment.seconds(before, after: "--before", now: context.now()))
-        let door = try VaultDoor(context, options, to: "let entries of the audit log go for good")
+        let purpose = isDryRun ? "see which entries of the audit log would go" : "let entries of the audit log go for good"
+        let door = try VaultDoor(context, options, to: purpose)
         let console = Console(context)
         let plan: AuditPruning = try door.send("POST", WirePath.auditPrunings, json: PruningRequest(before: moment))
         if !options.json { show(plan, moment, console, now: context.now()) }

@@ -144,7 +144,9 @@ extension Parser {
         let hasSpace = isBlank(position)
         skipBlanks()
         guard isAtLineEnd || next == UInt8(ascii: "#") && hasSpace else {
-            let hint = "write a quote that belongs to the value as \\\" within double quotes"
+            let hint =
+                "write a quote that belongs to the value as \\\" within double quotes; lines for a shell, as `tacit export --format shell` "
+                + "writes them, are not read where a value has a quote: export as env"
             throw error("after-quote", "something follows the closing quote", hint: hint, line: line)
         }
         try skipLine()

@@ -72,7 +72,7 @@ package enum SecretsJSON {
         _ name: String, _ reader: inout JSONReader, into items: inout [Item], _ faults: Faults
     ) throws(FormatError) {
         guard NameShape.isSecret(name.utf8) else {
-            throw reader.error("name", "this is no name of a secret", hint: "secret names look like `stripe/api-key`")
+            throw reader.error("name", "this is no name of a secret: \(NameShape.secretRule)", hint: "secret names look like `stripe/api-key`")
         }
         switch try reader.kind() {
         case .string:

@@ -13,6 +13,8 @@ final class VaultDoor {
     let purpose: String
     /// The references that the command is about to use, where a file says them: shown before the password is asked for, since the file may be an agent's.
     var references: [String] = []
+    /// The places that it is about, where a request's path does not say: refusals lead there.
+    var places: [Scope] = []
     /// What else the person has to know about the password that is asked for; said once.
     var aside: String?
     let connection: KeeperConnection
@@ -39,7 +41,7 @@ final class VaultDoor {
             do throws(ClientError) {
                 return try connection.send(method, path, body: body, contentType: contentType, ifMatch: ifMatch)
             } catch {
-                guard case .problem(let problem) = error, try remedy(problem) else { throw try explained(CommandFailure(error)) }
+                guard case .problem(let problem) = error, try remedy(problem) else { throw try explained(CommandFailure(error), path) }
             }
         }
     }
@@ -170,9 +172,10 @@ extension VaultDoor {
         return true
     }
 
-    /// A failure with the reason why the keeper did not take this command for a person's, where that may be why it refused.
-    func explained(_ failure: CommandFailure) throws -> CommandFailure {
-        guard let problem = failure.problem, let doubt = try doubt(behind: problem) else { return failure }
+    /// A failure with the reason why the keeper did not take this command for a person's, where that may be why it refused; else with what leads to the place
+    /// that was asked about, by the request's path.
+    func explained(_ failure: CommandFailure, _ path: String = "") throws -> CommandFailure {
+        guard let problem = failure.problem, let doubt = try doubt(behind: problem) else { return placed(failure, path) }
         var failure = failure
         failure.explain(doubt)
         return failure

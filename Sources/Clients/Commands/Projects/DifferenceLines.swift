@@ -3,10 +3,16 @@ import TacitWire
 /// What a comparison or a plan shows of each secret.
 struct DifferenceLines {
     let style: Style
+    /// Of two secrets that are held against each other, how each is written.
+    var ends: (from: String, to: String)?
 
     /// One secret: a sign, its name, the versions, and below it the fields that differ.
     func lines(_ item: ComparisonItem) -> [String] {
         let (sign, shown) = mark(item.difference)
+        if let ends {
+            let from = shown("\(sign) \(ends.from.printable)") + style.dim(versions(item.fromVersion, nil))
+            return [from + " → " + shown(ends.to.printable) + style.dim(versions(nil, item.toVersion))] + fields(item.fields)
+        }
         let head = shown("\(sign) \(item.name.printable)") + style.dim(versions(item.fromVersion, item.toVersion))
         return [head] + fields(item.fields)
     }

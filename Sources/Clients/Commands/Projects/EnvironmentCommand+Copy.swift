@@ -16,8 +16,8 @@ struct CopyOptions: ParsableArguments {
 
     var checkedNames: [String]? {
         get throws {
-            guard names.allSatisfy({ NameShape.isSecret($0.utf8) }) else {
-                throw CommandFailure.usage("a `-k` is no name of a secret", hint: "write the name alone")
+            if let fault = names.lazy.compactMap({ NameShape.fault(inSecret: $0) }).first {
+                throw CommandFailure.usage("a `-k` is no name of a secret: \(fault)", hint: "write the name alone")
             }
             return names.isEmpty ? nil : names
         }
@@ -76,9 +76,11 @@ struct CopyArguments: ParsableArguments {
         let names = try [source, target].map { try SegmentArgument.checked($0, "the environment") }
         guard source != target else { throw CommandFailure.usage("an environment is not copied to itself", hint: "name another") }
         let project = try place.resolved(in: context)
-        let request = CopyRequest(from: "\(project)/\(names[0])", to: "\(project)/\(names[1])", names: try choice.checkedNames)
+        let places = names.map { Scope(project: project, environment: $0) }
+        let request = CopyRequest(from: places[0].text, to: places[1].text, names: try choice.checkedNames)
         let door = try VaultDoor(context, options, to: "write secrets of `\(names[0])` to `\(names[1])`")
-        let copy = PlannedCopy(request: request, overwrites: overwrites, isDryRun: choice.isDryRun, isAgreed: choice.isAgreed)
+        let copy = PlannedCopy(
+            from: places[0], to: places[1], request: request, overwrites: overwrites, isDryRun: choice.isDryRun, isAgreed: choice.isAgreed)
         try copy.perform(door, options, in: context)
     }
 }

@@ -42,8 +42,9 @@ extension EnvironmentCommand {
             let project = try place.resolved(in: context)
             let time = try moment.map { RelativeTime.moment(try PastMoment.seconds($0, after: "--as-of", now: context.now())) }
             let door = try VaultDoor(context, options, to: "compare environments of `\(project)`")
-            let wish = ComparisonRequest(
-                from: .init(scope: "\(project)/\(names[0])", asOf: time), to: .init(scope: "\(project)/\(names[1])"))
+            let places = names.map { Scope(project: project, environment: $0) }
+            door.places = places[0] == places[1] ? [places[0]] : places
+            let wish = ComparisonRequest(from: .init(scope: places[0].text, asOf: time), to: .init(scope: places[1].text))
             let page: Page<ComparisonItem> = try door.send("POST", WirePath.comparisons, json: wish)
             let differing = page.items.filter { $0.difference != .same }
             let console = Console(context)

@@ -2,6 +2,8 @@ import TacitWire
 
 /// Secrets on their way into an environment: the plan is shown, a person agrees, and what was shown is what is done.
 struct PlannedCopy {
+    /// The places that it is about.
+    var (from, to): (Scope, Scope)
     var request: CopyRequest
     /// Whether what differs there is written over.
     var overwrites = true
@@ -12,6 +14,7 @@ struct PlannedCopy {
 
     func perform(_ door: VaultDoor, _ options: GlobalOptions, in context: CommandContext) throws {
         let console = Console(context)
+        door.places = from == to ? [from] : [from, to]
         var plan: CopyResult = try door.send("POST", WirePath.copies, json: request)
         let differing = plan.lines.count { $0.step.kind == .overwrite }
         if !overwrites { plan.lines.removeAll { $0.step.kind == .overwrite } }
@@ -20,7 +23,8 @@ struct PlannedCopy {
         if !options.json { show(plan, console) }
         if !overwrites, differing > 0 {
             let what = differing == 1 ? "1 differs and stays as it is there" : "\(differing) differ and stay as they are there"
-            console.note("\(what): `tacit env promote` writes over it")
+            let next = "`tacit env promote \(from.environment) \(to.environment)` writes over it"
+            console.note("\(what): \(PlacedCommands(at: to, in: context).completed(next))")
         }
         if isBlocked {
             throw CommandFailure(

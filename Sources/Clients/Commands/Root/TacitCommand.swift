@@ -15,6 +15,18 @@ package struct TacitCommand: ParsableCommand {
             A run ends with the child's own code; 124, 125, 126 and 127 are explained in `tacit help run`.
 
             `tacit --version` prints the version.
+
+            ENVIRONMENT
+              TACIT_VAULT         the vault's directory, by its absolute path
+              TACIT_PROJECT       where commands look that name no project by -p
+              TACIT_ENVIRONMENT   where commands look that name no environment by -e
+              XDG_RUNTIME_DIR     where the keeper's socket lies
+              NO_COLOR            no colours
+
+            FILES
+              ~/.local/share/tacit   the vault, unless TACIT_VAULT names another (XDG_DATA_HOME)
+              ~/.local/state/tacit   what this machine remembers of it (XDG_STATE_HOME)
+              .tacit.yaml            project, environment and secrets of a directory tree
             """,
         subcommands: hidden, groupedSubcommands: groups.filter { !$0.subcommands.isEmpty })
 

@@ -22,9 +22,12 @@ struct MaskedRun {
         let door = try VaultDoor(
             context, options, to: plan.takesAll ? "run a command with every secret of \(place.text)" : "run a command with secrets")
         door.references = plan.secrets.map(\.reference)
+        let references = try plan.secrets.map { try Reference($0.reference, in: place) }
+        let scopes = references.map(\.scope) + (plan.takesAll ? [place] : [])
+        door.places = scopes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         if plan.takesAll { try door.askFirst() }
         let learning = try learner?.start(door)
-        let stream = try start(request, door)
+        let stream = try start(request, references, door)
         context.typing.end()
         let console = Console(context)
         for notice in stream.notices { console.note(notice.printable) }
@@ -38,9 +41,8 @@ struct MaskedRun {
     }
 
     /// Starts it. A person whose secrets are not all there is told which is meant: the names may stand in a file.
-    private func start(_ request: RunRequest, _ door: VaultDoor) throws -> RunStream {
+    private func start(_ request: RunRequest, _ references: [Reference], _ door: VaultDoor) throws -> RunStream {
         do { return try door.startRun(request) } catch let failure as CommandFailure {
-            let references = try plan.secrets.map { try Reference($0.reference, in: place) }
             throw door.naming(failure, among: references, in: place)
         }
     }

@@ -45,7 +45,7 @@ struct RunPlan: Equatable {
     static func secrets(_ choice: Choice, usual: () throws -> [ProjectFile.Key]?) throws -> [RunSecret] {
         var secrets = try choice.keys.map(secret) + (choice.file.map(EnvironmentFile.secrets(at:)) ?? [])
         if let input = choice.input {
-            guard NameShape.isReference(input) else { throw notReference("--stdin", "KEY") }
+            guard NameShape.isReference(input) else { throw notReference(input, "--stdin", "KEY") }
             secrets.append(RunSecret(reference: input, stdin: true))
         }
         guard secrets.isEmpty, !choice.takesAll, choice.file == nil else { return secrets }
@@ -66,7 +66,7 @@ struct RunPlan: Equatable {
     static func secret(_ text: String) throws -> RunSecret {
         if NameShape.isReference(text) { return RunSecret(reference: text) }
         guard let mark = text.lastIndex(of: "="), case let reference = String(text[..<mark]), NameShape.isReference(reference) else {
-            throw notReference("-k", "KEY or KEY=VARIABLE")
+            throw notReference(text, "-k", "KEY or KEY=VARIABLE")
         }
         let variable = String(text[text.index(after: mark)...])
         guard NameShape.isVariable(variable.utf8) else {
@@ -77,9 +77,10 @@ struct RunPlan: Equatable {
     }
 
     /// It never repeats what was typed: a value may have been.
-    private static func notReference(_ option: String, _ form: String) -> CommandFailure {
+    private static func notReference(_ text: String, _ option: String, _ form: String) -> CommandFailure {
         .usage(
-            "what follows `\(option)` is no name of a secret",
+            "what follows `\(option)` is no name of a secret"
+                + (NameShape.fault(inReference: String(text.prefix { $0 != "=" })).map { ": \($0)" } ?? ""),
             hint: "write \(form), where KEY is NAME, NAME#FIELD or tacit://PROJECT/ENVIRONMENT/NAME")
     }
 

@@ -16,8 +16,8 @@ struct Reference: Equatable, Sendable {
     init(_ text: String, in bare: @autoclosure () throws -> Scope) throws {
         guard NameShape.isReference(text) else {
             throw CommandFailure(
-                "this is no name of a secret", hint: "write NAME, NAME#FIELD or tacit://PROJECT/ENVIRONMENT/NAME#FIELD", status: .usage,
-                code: "reference.invalid")
+                "this is no name of a secret\(NameShape.fault(inReference: text).map { ": \($0)" } ?? "")",
+                hint: "write NAME, NAME#FIELD or tacit://PROJECT/ENVIRONMENT/NAME#FIELD", status: .usage, code: "reference.invalid")
         }
         var rest = text[...]
         if let mark = rest.firstIndex(of: "?") {

@@ -40,7 +40,12 @@ struct DiffCommand: Verb {
         let wish = ComparisonRequest(
             from: .init(scope: from.scope.text, name: from.name, version: from.version),
             to: .init(scope: to.scope.text, name: to.name, version: to.version))
-        let page: Page<ComparisonItem> = try door.send("POST", WirePath.comparisons, json: wish)
+        let bare = try ScopeResolver(context: context).scope(scope)
+        door.places = from.scope == to.scope ? [from.scope] : [from.scope, to.scope]
+        let page: Page<ComparisonItem>
+        do { page = try door.send("POST", WirePath.comparisons, json: wish) } catch let failure as CommandFailure {
+            throw from.path == to.path ? failure : door.naming(failure, among: [from, to], in: bare)
+        }
         let console = Console(context)
         let isSame = page.items.allSatisfy { $0.difference == .same }
         if options.json {
@@ -48,7 +53,8 @@ struct DiffCommand: Verb {
         } else if isSame {
             console.say("Nothing differs.")
         } else {
-            for line in page.items.flatMap(DifferenceLines(style: console.style).lines) { console.say(line) }
+            let ends = from.path == to.path ? nil : (Reference(from.scope, from.name).text(in: bare), Reference(to.scope, to.name).text(in: bare))
+            for item in page.items { for line in DifferenceLines(style: console.style, ends: ends).lines(item) { console.say(line) } }
         }
         if !isSame { throw ExitCode(1) }
     }

@@ -41,7 +41,7 @@ struct ListCommand: Verb {
         let page = try door.list(scope, query, allPages: allPages)
         let console = Console(context)
         if options.json { return console.say(json: page) }
-        guard !page.items.isEmpty else { return console.say(emptySentence(scope)) }
+        guard !page.items.isEmpty else { return console.say(PlacedCommands(at: scope, in: context).completed(emptySentence(scope))) }
         let lines = isTree ? SecretTree(page.items).lines(console.style, now: context.now()) : table(page.items, console.style, now: context.now())
         console.say(lines.joined(separator: "\n"))
         if page.nextCursor != nil { console.note("these are the first \(page.items.count); `--all-pages` shows all") }

@@ -25,7 +25,11 @@ struct RenameCommand: Verb {
         let reference = try Reference(secret: name, scope, in: context)
         guard NameShape.isSecret(newName.utf8) else {
             throw CommandFailure(
-                "the new name is no name of a secret", hint: "secret names look like `stripe/api-key`", status: .usage, code: "name.invalid")
+                "the new name is no name of a secret\(NameShape.fault(inSecret: newName).map { ": \($0)" } ?? "")",
+                hint: "secret names look like `stripe/api-key`", status: .usage, code: "name.invalid")
+        }
+        guard newName != reference.name else {
+            throw CommandFailure.usage("a secret cannot be renamed to the name that it has", hint: "nothing was changed; name another")
         }
         let door = try VaultDoor(context, options, to: "rename `\(reference.name)`")
         let written: Written = try door.send("PATCH", reference.path, json: SecretPatch(name: newName))

@@ -34,6 +34,7 @@ struct RestoreCommand: Verb {
             from: place.text, asOf: time, to: place.text, names: try choice.checkedNames, exact: isExact ? true : nil)
         let door = try VaultDoor(context, options, to: "restore `\(place.text)`")
         if !options.json { Console(context).note("\(place.text) as of \(time)") }
-        try PlannedCopy(request: request, isDryRun: choice.isDryRun, isAgreed: choice.isAgreed).perform(door, options, in: context)
+        let copy = PlannedCopy(from: place, to: place, request: request, isDryRun: choice.isDryRun, isAgreed: choice.isAgreed)
+        try copy.perform(door, options, in: context)
     }
 }

@@ -117,7 +117,7 @@ struct SetCommand: Verb {
     private func describe(_ reference: Reference, _ door: VaultDoor) throws -> Written {
         let current: SecretDetail = try door.get(reference.path)
         if let expectedVersion, expectedVersion != current.version {
-            throw VaultDoor.isAnother(current.version)
+            throw try door.isAnother(current.version, of: reference)
         }
         let patch = SecretPatch(
             addTags: metadata.tags.isEmpty ? nil : metadata.tags,

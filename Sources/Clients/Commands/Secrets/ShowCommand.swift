@@ -33,7 +33,8 @@ struct ShowCommand: Verb {
         console.say("")
         for line in VersionTable.lines(Array(versions.items.prefix(Self.shownVersions)), console.style, now: context.now()) { console.say(line) }
         if versions.items.count > Self.shownVersions {
-            console.say(console.style.dim("… and \(versions.items.count - Self.shownVersions) older: `tacit history` shows them"))
+            let next = "`tacit history \(try reference.spoken(in: context))` shows them"
+            console.say(console.style.dim("… and \(versions.items.count - Self.shownVersions) older: \(next)"))
         }
     }
 

@@ -23,12 +23,14 @@ extension VaultDoor {
     /// A refusal that is about one secret of several, with the names of those that it may be about, as the person wrote them.
     ///
     /// Only a person is told, and the keeper is asked once more for each as anybody may ask it: nothing is learned here that `tacit show` would not tell.
+    /// Its hint leads to the place of the first of them.
     func naming(_ failure: CommandFailure, among references: [Reference], in scope: Scope) -> CommandFailure {
+        let failure = references.count == 1 ? failure.leading(to: references[0].scope, in: context) : failure
         guard let code = failure.problem?.code, let isMeant = Self.reasons[code], isSteppedUp || (try? status().actor.kind) == .person else {
             return failure
         }
         let meant = references.count == 1 ? references : Array(references.prefix(Self.mostLookups)).filter { isMeant(self, $0) }
-        return failure.naming(meant.map { $0.text(in: scope) })
+        return failure.naming(meant.map { $0.text(in: scope) }).leading(to: meant.first?.scope ?? scope, in: context)
     }
 
     /// Whether a secret may be what a refusal of this code is about.

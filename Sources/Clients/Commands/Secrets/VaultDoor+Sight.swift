@@ -9,14 +9,14 @@ extension VaultDoor {
         guard let secret = try detailIfThere(reference) else {
             // Also where there is no such place.
             let _: Page<SecretSummary> = try get(WirePath.secrets(reference.scope.project, reference.scope.environment) + "?limit=1")
-            guard (expected ?? 0) == 0 else { throw Self.isAnother(0) }
+            guard (expected ?? 0) == 0 else { throw try isAnother(0, of: reference) }
             return nil
         }
         guard secret.deletedAt == nil else {
             throw CommandFailure(
                 "the secret is deleted", hint: "bring it back with `tacit undelete`, or `tacit purge` it", code: "secret.deleted")
         }
-        guard expected == nil || expected == secret.version else { throw Self.isAnother(secret.version) }
+        guard expected == nil || expected == secret.version else { throw try isAnother(secret.version, of: reference) }
         return secret.version
     }
 
@@ -26,10 +26,11 @@ extension VaultDoor {
     }
 
     /// The keeper's words for a version that was not expected.
-    static func isAnother(_ version: Int64) -> CommandFailure {
-        CommandFailure(
+    func isAnother(_ version: Int64, of reference: Reference) throws -> CommandFailure {
+        let spoken = try reference.spoken(in: context)
+        return CommandFailure(
             version == 0 ? "there is no such secret, so it has no version" : "the secret was changed meanwhile: it is at version \(version)",
-            hint: version == 0 ? "leave out `--if-version`, or write `--if-version 0`" : "look at it with `tacit show` and try again",
+            hint: version == 0 ? "leave out `--if-version`, or write `--if-version 0`" : "look at it with `tacit show \(spoken)` and try again",
             code: "revision.mismatch")
     }
 

@@ -44,18 +44,23 @@ struct ExportCommand: Verb {
 
     func perform(in context: CommandContext) throws {
         let scope = try ScopeResolver(context: context).scope(scope)
-        let door = try VaultDoor(context, options, to: "export the values of \(scope.text)")
+        let purpose = isDryRun ? "list what an export of \(scope.text) would write" : "export the values of \(scope.text)"
+        let door = try VaultDoor(context, options, to: purpose)
         if !isDryRun { try door.askFirst() }
         let fields = try ExportedFields.list(scope, through: door)
+        do { try write(fields, scope, door, context) } catch let failure as CommandFailure { throw failure.leading(to: scope, in: context) }
+    }
+
+    private func write(_ fields: [ExportedField], _ scope: Scope, _ door: VaultDoor, _ context: CommandContext) throws {
         if format.hasVariables { try ExportedFields.checkVariables(fields) }
         let console = Console(context)
         if isDryRun { return preview(fields, scope, console) }
         let sheet = try OutputFile(file, or: context.output)
-        console.warn("what is written is in clear: whoever reads \(file ?? "it") has the values")
         let title = name ?? KubernetesSecret.name(project: scope.project, environment: scope.environment)
-        if format == .k8s { console.note("the Secret is \(title), and its keys are variables' names: `--dry-run` shows which") }
         var text = try ExportedFields.print(try values(of: fields, scope, door, console), as: format, named: title)
         defer { text.wipe() }
+        console.warn("what is written is in clear: whoever reads \(file ?? "it") has the values")
+        if format == .k8s { console.note("the Secret is \(title), and its keys are variables' names: `--dry-run` shows which") }
         try sheet.write(text)
         try sheet.finish()
         guard let file else { return }
@@ -68,7 +73,8 @@ struct ExportCommand: Verb {
         of fields: [ExportedField], _ scope: Scope, _ door: VaultDoor, _ console: Console
     ) throws -> [(ExportedField, WipedBytes)] {
         try ExportedFields.values(of: fields, scope, through: door) { field in
-            console.warn("\(field.label.printable) has expired and is left out: `tacit renew` makes it usable again")
+            let next = PlacedCommands(at: scope, in: door.context).completed("`tacit renew \(field.secret.printable)` makes it usable again")
+            console.warn("\(field.label.printable) has expired and is left out: \(next)")
         }
     }
 

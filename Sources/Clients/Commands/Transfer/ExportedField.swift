@@ -105,7 +105,8 @@ enum ExportedFields {
             let names = unfit.prefix(10).joined(separator: ", ").printable + (rest > 0 ? " and \(rest) more" : "")
             throw CommandFailure(
                 "\(unfit.isEmpty ? "this" : names) cannot be written as \(format.rawValue): \(error.message)",
-                hint: "use `--format json`, or bind the field to another variable: `tacit set NAME --bind VARIABLE=FIELD`", code: error.code)
+                hint: "use `--format json`, which takes any value"
+                    + (error.isOfName ? ", or bind the field to another variable: `tacit set NAME --bind VARIABLE=FIELD`" : ""), code: error.code)
         }
     }
 
@@ -130,4 +131,9 @@ enum ExportedFields {
                 })
         }
     }
+}
+
+extension FormatError {
+    /// Whether a variable's name is what cannot be written: another binding mends that, and nothing that is wrong with a value.
+    fileprivate var isOfName: Bool { [".name", ".taken", ".duplicate"].contains(where: code.hasSuffix) }
 }

@@ -191,6 +191,7 @@ extension Authorizer {
     /// Lets a person read the log; the reading is itself an entry.
     func authorizeReading(_ action: AuditAction, by asker: Asker) async throws {
         let permit = try await permit(Act(action, .administer, .person), by: asker, on: [])
-        try await commit(permit, on: [])
+        // Nothing was to be stored but that.
+        do { try await commit(permit, on: []) } catch StoreError.full { throw EngineError.auditUnwritten }
     }
 }

@@ -57,7 +57,8 @@ extension OpenVault {
     ) throws -> [SecretName] {
         if let names = wish.names {
             for name in names where sources[name] == nil && (!wish.isExact || standing[name] == nil) {
-                throw EngineError.invalid("there is no \(name) to copy", hint: "see `tacit list -e \(wish.from.scope.environment)`")
+                throw EngineError.invalid(
+                    "there is no \(name) to copy", hint: "see `tacit list -p \(wish.from.scope.project) -e \(wish.from.scope.environment)`")
             }
             return Set(names).sorted()
         }

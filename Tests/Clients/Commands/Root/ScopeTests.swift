@@ -156,6 +156,26 @@ struct ScopeTests {
         let options = try ScopeOptions.parse([])
         let failure = #expect(throws: CommandFailure.self) { try Reference(text, options, in: rig.context) }
         #expect(failure?.status == .usage)
-        #expect(failure?.message == "this is no name of a secret")
+        let message = try #require(failure?.message)
+        #expect(message.hasPrefix("this is no name of a secret: ") && (text.count < 2 || !message.contains(text)), "\(message)")
+    }
+
+    @Test(
+        "a name that is none says what is wrong with it",
+        arguments: [
+            ("naïve", "it has a character outside A-Z a-z 0-9 . _ - and /"), ("bad name", "it has a character outside A-Z a-z 0-9 . _ - and /"),
+            (String(repeating: "x", count: 400), "it is longer than 256 characters"), ("", "it is empty"),
+            ("a//b", "a part of it, before or behind a /, is empty"), ("a/../b", "a part of it is `.` or `..`"),
+            ("a#b c", "its field is not 1 to 64 characters out of A-Z a-z 0-9 . _ -"), ("a?v=1", "behind ? stands version=N alone, counted from 1"),
+            ("tacit://p/e", "a project, an environment and a name follow tacit://"),
+            ("tacit://p/é/a", "its environment is not 1 to 64 characters out of A-Z a-z 0-9 . _ -"),
+        ])
+    func faults(_ name: String, _ fault: String) throws {
+        let rig = try Rig(nil)
+        #expect(try rig.run("set", "--file", "x", "--", name).messages.hasPrefix("tacit: error: this is no name of a secret: \(fault)\n"))
+        #expect(try rig.run(["run", "-k", name + "=V", "--", "true"]).messages.contains("what follows `-k` is no name of a secret: \(fault)\n"))
+        guard !name.contains(where: { "#?:".contains($0) }) else { return }
+        #expect(try rig.run("rename", "--", "a", name).messages.hasPrefix("tacit: error: the new name is no name of a secret: \(fault)\n"))
+        #expect(try rig.run("env", "copy", "a", "b", "-k", name).messages.hasPrefix("tacit: error: a `-k` is no name of a secret: \(fault)\n"))
     }
 }

@@ -126,6 +126,8 @@ struct TransferTests {
         guard format != "json" else { return #expect(outcome.status == 0, "JSON has every value") }
         #expect(outcome.status != 0 && outcome.messages.contains("b cannot be written as \(format)"), "\(outcome.messages)")
         #expect(!outcome.messages.contains("CANARY") && !outcome.text.contains("CANARY"))
+        #expect(outcome.messages.contains("the value of V_b has a NUL byte"), "\(outcome.messages)")
+        #expect(!outcome.messages.contains("what is written is in clear") && outcome.messages.hasSuffix("`--format json`, which takes any value\n"))
     }
 
     @Test("an export makes a file of its own, and never touches another")
@@ -154,6 +156,9 @@ struct TransferTests {
     func conflict() throws {
         let rig = try Rig(Self.keeper([Self.secret("a-b", "CANARY"), Self.secret("a/b", "CANARY")]))
         #expect(try rig.run("export").messages.contains("a-b and a/b would both be the variable A_B"))
+        rig.environment["TACIT_ENVIRONMENT"] = "prod"
+        let elsewhere = try rig.run("export", "-e", "dev").messages
+        #expect(elsewhere.contains("`tacit set NAME --bind VARIABLE=FIELD -e dev`"), "\(elsewhere)")
         #expect(rig.keeper?.requests.contains { $0.method == "POST" } == false, "no value left the keeper for it")
     }
 
@@ -180,7 +185,7 @@ struct TransferTests {
     func expired() throws {
         let summary = ExportSummary(name: "old", version: 1, fields: [FieldSummary(name: "value", kind: .secret)])
         let outcome = try Rig(Self.keeper([(summary, nil), Self.secret("z", "CANARY")])).run("export")
-        #expect(outcome.text == "Z=CANARY\n" && outcome.messages.contains("old has expired and is left out"))
+        #expect(outcome.text == "Z=CANARY\n" && outcome.messages.contains("old has expired and is left out: `tacit renew old` makes"))
     }
 
     @Test("an answer that is not what was asked for writes nothing", arguments: ["", "cut", "other", "fields", "none"])
