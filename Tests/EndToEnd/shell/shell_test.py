@@ -86,7 +86,7 @@ def hook(typist, name, house):
     assert succeeded and "can be written" not in printed, f"{name}: the file is told of again: {printed!r}"
     (house.home / "loose/.tacit.yaml").chmod(0o600)
     typist.type("cd ..\n")
-    typist.expect("tacit: note: shop/dev, by ")
+    typist.expect(f"shop/dev, by {house.home}/loose")
     printed, succeeded = typist.enter('test "$TACIT_SCOPE" = shop/dev')
     assert succeeded, f"{name}: a file that was mended is still refused: {printed!r}"
     typist.type("cd /\n")
