@@ -7,9 +7,9 @@ extension DotEnv {
         var names: Set<String> = []
         var bound = 0
         for (index, item) in items.enumerated() {
-            guard isName(item.name.utf8) else { throw error("name", "variable \(index + 1) has a name that no variable can have") }
-            guard names.insert(item.name).inserted else { throw error("duplicate", "two variables have the name \(item.name)") }
-            guard !item.value.contains(0) else { throw error("nul", "the value of \(item.name) has a NUL byte, which no variable can hold") }
+            guard isName(item.name.utf8) else { throw error("name", "cannot be the name of a variable", index) }
+            guard names.insert(item.name).inserted else { throw error("duplicate", "has the name of another", index) }
+            guard !item.value.contains(0) else { throw error("nul", "has a NUL byte in its value", index) }
             bound += item.name.utf8.count + 2 * item.value.count + 4
         }
         var text: [UInt8] = []
@@ -23,7 +23,9 @@ extension DotEnv {
         return text
     }
 
-    private static func error(_ code: String, _ message: String) -> FormatError { FormatError("dotenv.\(code)", message, at: nil) }
+    private static func error(_ code: String, _ problem: String, _ index: Int) -> FormatError {
+        FormatError("dotenv.\(code)", "variable \(index + 1) \(problem)", at: nil)
+    }
 
     private static func append(_ value: [UInt8], to text: inout [UInt8]) {
         if value.allSatisfy({ isNameByte($0) || "/:@%+,=".utf8.contains($0) }) {

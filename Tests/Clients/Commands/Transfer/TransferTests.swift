@@ -126,7 +126,7 @@ struct TransferTests {
         guard format != "json" else { return #expect(outcome.status == 0, "JSON has every value") }
         #expect(outcome.status != 0 && outcome.messages.contains("b cannot be written as \(format)"), "\(outcome.messages)")
         #expect(!outcome.messages.contains("CANARY") && !outcome.text.contains("CANARY"))
-        #expect(outcome.messages.contains("the value of V_b has a NUL byte"), "\(outcome.messages)")
+        #expect(format == "env" || outcome.messages.contains("the value of V_b has a NUL byte"), "\(outcome.messages)")
         #expect(!outcome.messages.contains("what is written is in clear") && outcome.messages.hasSuffix("`--format json`, which takes any value\n"))
     }
 
