@@ -42,7 +42,7 @@ def peak(process):
 
 
 def rows_moved(ground):
-    """Versions a second whose data keys are only deleted and inserted, on a copy of the vault, by a library that waits for the disk as often."""
+    """Versions a second whose data keys are only changed in the same way, on a copy of the vault, by a library that waits for the disk as often."""
     source = sqlite3.connect(ground.folder / "data" / "tacit" / "vault.db")
     copy = sqlite3.connect(ground.folder / "copy.db", isolation_level=None)
     source.backup(copy)
@@ -54,8 +54,8 @@ def rows_moved(ground):
     while last < len(rows):
         portion = rows[last : last + 2048]
         copy.execute("BEGIN IMMEDIATE")
-        copy.executemany("INSERT INTO data_key (organization, secret, version, ordinal, seal, generation, wrapped) VALUES (?, ?, ?, ?, ?, ? + 1, ?)", portion)
-        copy.executemany(f"DELETE FROM data_key WHERE {where}", [row[:6] for row in portion])
+        # Other bytes of the same length, or there would be less to write.
+        copy.executemany(f"UPDATE data_key SET generation = ?, wrapped = ? WHERE {where}", [(row[5] + 1, row[6][::-1], *row[:6]) for row in portion])
         copy.execute("COMMIT")
         versions += sum(row[3] == 0 for row in portion)
         last += len(portion)
