@@ -126,7 +126,7 @@ import Testing
         if deed.hasOutcome {
             for (index, entry) in entries where entry.phase == .intent {
                 let results = entries.compactMap { $0.element.phase.result(of: Int64(index)) }
-                let isTold = results.count == 1 && (results[0] == "done") == isDone
+                let isTold = results.count == 1 && (results[0] == (deed.action == .backupMake ? "handed over" : "done")) == isDone
                 #expect(isTold || (results.isEmpty && report.missingOutcomes.contains(Int64(index))), "\(place): \(results), done: \(isDone)")
             }
         }

@@ -3,19 +3,6 @@ import Model
 import Storage
 import Synchronization
 
-/// A portion that is made ready.
-private struct ReadyPortion: Sendable {
-    let walk: RotationWalk
-    let change: Change
-
-    var facts: [AuditFact] { [AuditFact("versions", walk.versions), AuditFact("rows", walk.rows)] }
-
-    init(_ walk: RotationWalk) async throws {
-        self.walk = walk
-        change = try await walk.change()
-    }
-}
-
 /// The right to open values that portions share: its intent is written once somebody needs it.
 private final class SharedAccess: Sendable {
     private let given = Mutex<AuthorizedAccess?>(nil)
@@ -35,38 +22,55 @@ private final class SharedAccess: Sendable {
 }
 
 extension OpenVault {
-    /// Moves so many portions at most: while one is stored, the next is made ready, and the one behind that is looked for, from where that one leaves the
-    /// rotation. Returns how far it is.
+    /// Moves so many portions at most: while one is stored, others are made ready and looked for, each from where the one before leaves the rotation. Returns
+    /// how far it is.
     func move(_ record: RotationRecord, _ row: Record, room: Int, portions: Int, _ permit: Permit) async throws -> RotationRecord {
         let access = SharedAccess { [authorizer] in try await authorizer.begin(permit, on: record.subjects) }
-        var row = row
         do {
             let first = try await RotationWalk(record, room: room, in: self) { try await access.get() }.done()
-            async let firstReady = ReadyPortion(first)
-            var found = portions > 1 ? try await portion(behind: first, room: room) : nil
-            var ready = try await firstReady
-            for number in 2... {
-                guard let walk = found else { break }
-                let present = ready
-                async let nextReady = ReadyPortion(walk)
-                async let nextFound = number < portions ? portion(behind: walk, room: room) : nil
-                try await authorizer.commit(permit, change(of: present, replacing: &row), on: record.subjects, detail: present.facts)
-                do { (ready, found) = (try await nextReady, try await nextFound) } catch StoreError.conflict {
-                    // Somebody else has written there: what is stored is gone on with the next time.
-                    if let access = access.begun { await authorizer.conclude(access, result: "moved") }
-                    return present.walk.record
+            let line = try await move(PortionLine(first, of: portions), room: room, replacing: row) { [authorizer] portion, change, isLast in
+                let facts = [AuditFact("versions", portion.walk.versions), AuditFact("rows", portion.walk.rows)]
+                if isLast, let access = access.begun {
+                    try await authorizer.conclude(access, result: "moved", detail: facts, storing: change)
+                } else {
+                    try await authorizer.commit(permit, change, on: record.subjects, detail: facts)
                 }
             }
-            let last = change(of: ready, replacing: &row)
-            if let access = access.begun {
-                try await authorizer.conclude(access, result: "moved", detail: ready.facts, storing: last)
-            } else {
-                try await authorizer.commit(permit, last, on: record.subjects, detail: ready.facts)
+            if line.isOutrun {
+                guard line.stored != nil else { throw StoreError.conflict(.rotation) }
+                // What is stored is gone on with the next time.
+                if let access = access.begun { await authorizer.conclude(access, result: "moved") }
             }
-            return ready.walk.record
+            return line.stored ?? record
         } catch {
             if let access = access.begun { await authorizer.conclude(access, result: (error as? any Diagnosable)?.code ?? "internal") }
             throw error
+        }
+    }
+
+    /// Sees portions along their line to its end, or to where somebody else has written.
+    private func move(
+        _ begun: PortionLine, room: Int, replacing row: Record,
+        store: @escaping @Sendable (ReadyPortion, Change, _ isLast: Bool) async throws -> Void
+    ) async throws -> PortionLine {
+        var (line, row) = (begun, row)
+        return try await withThrowingTaskGroup(of: PortionLine.Event.self) { group in
+            while !line.isDone {
+                if let walk = line.nextSearch() { group.addTask { try await .outcome { try await .found(self.portion(behind: walk, room: room)) } } }
+                while let next = line.nextSealing() {
+                    group.addTask { try await .outcome { try await .ready(ReadyPortion(next.walk), next.number) } }
+                }
+                if let next = line.nextStoring() {
+                    let change = change(of: next.portion, replacing: &row)
+                    group.addTask {
+                        try await store(next.portion, change, next.isLast)
+                        return .stored(next.portion.walk.record)
+                    }
+                }
+                if let event = try await group.next() { line.take(event) }
+            }
+            group.cancelAll()
+            return line
         }
     }
 
