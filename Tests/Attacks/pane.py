@@ -74,3 +74,5 @@ class Multiplexer:
         self.send("-l", self.house.password)
         self.send("Enter")
         self.until("nlocked")
+        # What is typed before the command has ended goes to nobody.
+        wait_until(lambda: self.shown.rstrip().endswith(("$", "#")), "the shell asks for the next command")

@@ -40,10 +40,10 @@ struct HostEdit {
         if isRemoval, before.isEmpty { return [] }
         let edit = try JSONEdit(before)
         if isRemoval {
-            guard edit.text(at: keys) != nil else { return before }
-            let rest = edit.removing(keys)
-            // An empty object is what is made of nothing.
-            return rest.filter { !" \n\r\t".utf8.contains($0) } == Array("{}".utf8) ? [] : rest
+            guard let text = edit.text(at: keys) else { return before }
+            // A file that is what is made of nothing goes; one that was there before stays, however little is left in it.
+            let isOurs = try (try? JSONText(parsing: text)).map { try json([], keys, $0, false) == before } ?? false
+            return isOurs ? [] : edit.removing(keys)
         }
         if let text = edit.text(at: keys), let present = try? JSONText(parsing: text) {
             if present.rendered(indent: "", unit: nil) == value.rendered(indent: "", unit: nil) { return before }
