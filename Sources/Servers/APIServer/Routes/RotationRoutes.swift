@@ -5,8 +5,8 @@ import TacitWire
 
 /// Rotations of keys, which whoever asks moves on portion by portion.
 struct RotationRoutes: Sendable {
-    /// How many portions one request moves: while one is stored, the next is made ready.
-    private static let portionsAtOnce = 16
+    /// How many portions one request moves: while one is stored, the next ones are made ready.
+    private static let portionsAtOnce = 32
     let vault: Vault
 
     func add(to router: Router<APIContext>) {
