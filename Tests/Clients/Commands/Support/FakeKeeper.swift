@@ -100,7 +100,8 @@ final class FakeKeeper: Sendable {
         }
         guard let end = buffer.firstRange(of: mark) else { return nil }
         let lines = String(decoding: buffer[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
-        let words = lines[0].split(separator: " ")
+        // What comes behind an answer that did not wait for all of a body is no request.
+        guard let words = lines.first?.split(separator: " "), words.count == 3 else { return nil }
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             let pair = line.split(separator: ":", maxSplits: 1)
