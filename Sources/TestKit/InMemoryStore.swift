@@ -83,7 +83,7 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
             version.ciphertexts.first { $0.address == key.address && $0.seal == key.seal }.map { SealedField(key: key, ciphertext: $0) }
         }
         let newest = Dictionary(grouping: pairs, by: \.key.address.ordinal).values.compactMap { pairs in
-            pairs.max { ($0.key.seal, $0.key.generation) < ($1.key.seal, $1.key.generation) }
+            pairs.max { $0.key.seal < $1.key.seal }
         }
         return newest.sorted { $0.key.address.ordinal < $1.key.address.ordinal }
     }
@@ -105,7 +105,7 @@ package actor InMemoryStore: BatchStore, RecordStore, SealedStore, LogStore, Sto
         try checkOpen()
         let versions = secrets.flatMap { (rows.versions[Place(organization, $0.cast())] ?? [:]).values }
         let keys = versions.flatMap(\.keys).filter { key in key.generation != generation && after.map { key.address > $0 } ?? true }
-        return Array(keys.sorted { ($0.address, $0.seal, $0.generation) < ($1.address, $1.seal, $1.generation) }.prefix(max(0, limit)))
+        return Array(keys.sorted { ($0.address, $0.seal) < ($1.address, $1.seal) }.prefix(max(0, limit)))
     }
 
     package func versionCount(inEnvironment environment: EnvironmentID, in organization: OrganizationID) async throws -> Int64 {

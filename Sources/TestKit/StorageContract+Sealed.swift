@@ -110,7 +110,8 @@ extension StorageContract {
             try trial.expectEqual(try await trial.store.field(address, in: mine), nil)
             try await trial.stores(.insertCiphertext(old.ciphertext))
             let rewrapped = SealedField(key: trial.rows.dataKey(address, generation: 2), ciphertext: old.ciphertext)
-            try await trial.stores(.insertDataKey(rewrapped.key))
+            try await trial.refuses(.insertDataKey(rewrapped.key), as: .conflict(.secret))
+            try await trial.stores(.rewrapDataKey(rewrapped.key, replacing: 1))
             try trial.expectEqual(try await trial.store.field(address, in: mine), rewrapped)
             let resealed = SealedField(key: trial.rows.dataKey(address, seal: 2), ciphertext: trial.rows.ciphertext(address, seal: 2))
             try await trial.stores(.insertDataKey(resealed.key))
@@ -179,8 +180,8 @@ extension StorageContract {
             try trial.expectEqual(
                 try await trial.store.fields(of: address.secret, version: 1, in: mine), [SealedField(key: new, ciphertext: old.ciphertext)])
             try trial.expectEqual(try await trial.store.dataKeys(of: [address.secret], notUnder: 2, after: nil, limit: 9, in: mine), [])
-            try await trial.stores(.insertDataKey(old.key))
-            try await trial.refuses(.rewrapDataKey(trial.rows.dataKey(address), replacing: 2), as: .conflict(.secret))
+            try await trial.stores(.rewrapDataKey(trial.rows.dataKey(address, generation: 1), replacing: 2))
+            try await trial.refuses(.rewrapDataKey(trial.rows.dataKey(address, generation: 3), replacing: 2), as: .conflict(.secret))
         },
         promise("data keys come by secret, version and field, and go on behind any of them") { trial in
             let tree = SampleTree(trial.rows)

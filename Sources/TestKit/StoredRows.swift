@@ -171,15 +171,13 @@ extension StoredRows {
         switch operation {
         case .insertDataKey(let key):
             try change(key.address, key.organization) { rows throws(StoreError) in
-                let isThere = rows.keys.contains { $0.address == key.address && $0.generation == key.generation && $0.seal == key.seal }
-                guard !isThere else { throw .conflict(.secret) }
+                guard !rows.keys.contains(where: { $0.address == key.address && $0.seal == key.seal }) else { throw .conflict(.secret) }
                 rows.keys.append(key)
             }
         case .rewrapDataKey(let key, let replaced):
             try change(key.address, key.organization) { rows throws(StoreError) in
-                let isThere = rows.keys.contains { $0.address == key.address && $0.generation == key.generation && $0.seal == key.seal }
                 let index = rows.keys.firstIndex { $0.address == key.address && $0.generation == replaced && $0.seal == key.seal }
-                guard let index, !isThere else { throw .conflict(.secret) }
+                guard let index else { throw .conflict(.secret) }
                 rows.keys[index] = key
             }
         case .deleteDataKey(let address, let generation, let seal, let organization):

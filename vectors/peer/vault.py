@@ -24,7 +24,7 @@ def tables_of(path: str) -> dict:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise Refused("no vault")
-    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4, 5, 6, 7, 8]:
+    if [row[0] for row in database.execute("SELECT version FROM schema_migration ORDER BY version")] != [1, 2, 3, 4, 5, 6, 7, 8, 9]:
         raise Refused("schema")
     shown = lambda value: value.hex() if isinstance(value, bytes) else value
     return {table: [dict(zip(columns, map(shown, row))) for row in database.execute(f'SELECT {", ".join(columns)} FROM "{table}"')]

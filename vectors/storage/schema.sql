@@ -182,3 +182,32 @@ DROP TRIGGER data_key_no_update;
 
 CREATE TRIGGER data_key_identity BEFORE UPDATE OF organization, secret, version, ordinal, seal ON data_key
 BEGIN SELECT RAISE(ABORT, 'what a data key opens does not change'); END;
+
+-- 9: in-place
+
+CREATE TABLE data_key_in_place (
+    organization BLOB NOT NULL,
+    secret BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL CHECK (ordinal >= 0),
+    generation INTEGER NOT NULL CHECK (generation >= 1),
+    seal INTEGER NOT NULL CHECK (seal >= 1),
+    wrapped BLOB NOT NULL CHECK (length(wrapped) > 0),
+    PRIMARY KEY (organization, secret, version, ordinal, seal),
+    FOREIGN KEY (organization, secret, version) REFERENCES version (organization, secret, number) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO data_key_in_place (organization, secret, version, ordinal, generation, seal, wrapped) SELECT organization, secret, version, ordinal, generation, seal, wrapped FROM data_key;
+
+DROP TABLE data_key;
+
+ALTER TABLE data_key_in_place RENAME TO data_key;
+
+CREATE TRIGGER data_key_identity BEFORE UPDATE OF organization, secret, version, ordinal, seal ON data_key
+BEGIN SELECT RAISE(ABORT, 'what a data key opens does not change'); END;
+
+DROP TRIGGER record_identity;
+
+CREATE TRIGGER record_identity BEFORE UPDATE OF organization, kind, id, parent ON record
+WHEN NEW.organization <> OLD.organization OR NEW.kind <> OLD.kind OR NEW.id <> OLD.id OR NEW.parent IS DISTINCT FROM OLD.parent
+BEGIN SELECT RAISE(ABORT, 'the identity of a record does not change'); END;

@@ -16,6 +16,8 @@ extension SQLConnection {
             try execute(script: "COMMIT")
         } catch {
             try? execute(script: "ROLLBACK")
+            // The vault is held by nobody else: it is no other writer that stands in the way of a step.
+            if case .conflict = error { throw .damaged("its rows do not fit the next step of the schema") }
             throw error
         }
     }

@@ -98,13 +98,13 @@ extension SQLStatement {
         case .deleteDataKey: "DELETE FROM data_key WHERE \(address) AND generation = $5 AND seal = $6"
         case .insertCiphertext: "INSERT INTO ciphertext (organization, secret, version, ordinal, seal, sealed) VALUES ($1, $2, $3, $4, $5, $6)"
         case .deleteCiphertext: "DELETE FROM ciphertext WHERE \(address) AND seal = $5"
-        case .field: pair + " AND k.ordinal = $4 ORDER BY k.seal DESC, k.generation DESC LIMIT 1"
-        case .fieldsOfVersion: pair + " ORDER BY k.ordinal, k.seal, k.generation"
+        case .field: pair + " AND k.ordinal = $4 ORDER BY k.seal DESC LIMIT 1"
+        case .fieldsOfVersion: pair + " ORDER BY k.ordinal, k.seal"
         case .dataKeysOfSecret:
             """
             SELECT version, ordinal, generation, seal, wrapped FROM data_key
             WHERE organization = $1 AND secret = $2 AND (version, ordinal) > ($3, $4) AND generation <> $5
-            ORDER BY version, ordinal, seal, generation LIMIT $6
+            ORDER BY version, ordinal, seal LIMIT $6
             """
         default: nil
         }

@@ -26,6 +26,7 @@ package struct SQLMigration: Sendable {
         SQLMigration(version: 6, name: "epochs") { _ in ["INSERT INTO record_kind (kind) VALUES ('epoch')"] },
         SQLMigration(version: 7, name: "anchors", statements: anchors),
         SQLMigration(version: 8, name: "rewrapping", statements: rewrapping),
+        SQLMigration(version: 9, name: "in-place", statements: inPlace),
     ]
 }
 
@@ -64,12 +65,7 @@ extension SQLMigration {
             """,
             "CREATE INDEX record_in_parent ON record (organization, parent, kind, id)",
             "CREATE INDEX record_of_kind ON record (organization, kind, id)",
-            sql.trigger(
-                "record_identity", on: "record", "UPDATE",
-                when: """
-                    NEW.organization <> OLD.organization OR NEW.kind <> OLD.kind OR NEW.id <> OLD.id OR NEW.parent IS DISTINCT FROM OLD.parent
-                    """,
-                reason: "the identity of a record does not change"),
+            sql.recordIdentity("UPDATE"),
             sql.trigger(
                 "record_revision", on: "record", "UPDATE", when: "NEW.revision <> OLD.revision + 1",
                 reason: "the revision of a record grows by one"),
@@ -106,19 +102,7 @@ extension SQLMigration {
             )\(sql.clusteredTableEnd)
             """,
             sql.noUpdate("version"),
-            """
-            CREATE TABLE data_key (
-                organization \(sql.bytes) NOT NULL,
-                secret \(sql.bytes) NOT NULL,
-                version \(sql.integer) NOT NULL,
-                ordinal \(sql.integer) NOT NULL CHECK (ordinal >= 0),
-                generation \(sql.integer) NOT NULL CHECK (generation >= 1),
-                seal \(sql.integer) NOT NULL CHECK (seal >= 1),
-                wrapped \(sql.bytes) NOT NULL CHECK (length(wrapped) > 0),
-                PRIMARY KEY (organization, secret, version, ordinal, seal, generation),
-                FOREIGN KEY (organization, secret, version) REFERENCES version (organization, secret, number) ON DELETE CASCADE
-            )\(sql.clusteredTableEnd)
-            """,
+            dataKeys("data_key", identifiedBy: "organization, secret, version, ordinal, seal, generation", sql),
             sql.noUpdate("data_key"),
             """
             CREATE TABLE ciphertext (
@@ -134,6 +118,22 @@ extension SQLMigration {
             """,
             sql.noUpdate("ciphertext"),
         ]
+    }
+
+    static func dataKeys(_ name: String, identifiedBy identity: String, _ sql: SQLDialect) -> String {
+        """
+        CREATE TABLE \(name) (
+            organization \(sql.bytes) NOT NULL,
+            secret \(sql.bytes) NOT NULL,
+            version \(sql.integer) NOT NULL,
+            ordinal \(sql.integer) NOT NULL CHECK (ordinal >= 0),
+            generation \(sql.integer) NOT NULL CHECK (generation >= 1),
+            seal \(sql.integer) NOT NULL CHECK (seal >= 1),
+            wrapped \(sql.bytes) NOT NULL CHECK (length(wrapped) > 0),
+            PRIMARY KEY (\(identity)),
+            FOREIGN KEY (organization, secret, version) REFERENCES version (organization, secret, number) ON DELETE CASCADE
+        )\(sql.clusteredTableEnd)
+        """
     }
 
     private static func log(_ sql: SQLDialect) -> [String] {
@@ -167,6 +167,13 @@ extension SQLMigration {
 extension SQLDialect {
     func noUpdate(_ table: String) -> String {
         trigger("\(table)_no_update", on: table, "UPDATE", reason: "a row of \(table) does not change")
+    }
+
+    func recordIdentity(_ event: String) -> String {
+        trigger(
+            "record_identity", on: "record", event,
+            when: "NEW.organization <> OLD.organization OR NEW.kind <> OLD.kind OR NEW.id <> OLD.id OR NEW.parent IS DISTINCT FROM OLD.parent",
+            reason: "the identity of a record does not change")
     }
 
     fileprivate func noDelete(_ table: String) -> String {

@@ -39,9 +39,9 @@ extension ApprovalRequest {
             writer.write(byte: proposal.file != nil ? 3 : proposal.program == nil ? 1 : 2)
             writer.write(proposal.scope)
             writer.write(list: proposal.names) { $0.write($1) }
-            writer.write(optional: proposal.capability) { $0.write($1) }
+            writer.write(optional: proposal.capability)
             if let file = proposal.file {
-                writer.write(optional: proposal.program) { $0.write($1) }
+                writer.write(optional: proposal.program)
                 writer.write(file)
             } else if let program = proposal.program {
                 writer.write(program)
@@ -105,9 +105,9 @@ extension ApprovalRequest {
 
 extension ApprovalRequest.Asker {
     fileprivate func write(to writer: inout CanonicalWriter) {
-        writer.write(optional: agent) { $0.write($1) }
-        writer.write(optional: name) { $0.write($1) }
-        writer.write(optional: reportedModel) { $0.write($1) }
+        writer.write(optional: agent)
+        writer.write(optional: name)
+        writer.write(optional: reportedModel)
         for text in [user, host] { writer.write(text) }
         writer.write(process)
         writer.write(executable)

@@ -4,7 +4,7 @@ extension ApprovalSubject {
     /// Appends the canonical form (SPEC §12.2).
     func write(to writer: inout CanonicalWriter) {
         writer.write(use.rawValue)
-        writer.write(optional: agent) { $0.write($1) }
+        writer.write(optional: agent)
         writer.write(optional: program) { writer, program in
             writer.write(program.path)
             writer.write(program.hash)
@@ -29,10 +29,10 @@ extension ApprovalSubject {
             writer.write(secret.field)
             secret.destination.write(to: &writer)
         }
-        writer.write(optional: inputHash) { $0.write($1) }
+        writer.write(optional: inputHash)
         writer.write(optional: file) { writer, file in
             writer.write(file.format.rawValue)
-            writer.write(optional: file.reads) { $0.write($1) }
+            writer.write(optional: file.reads)
             writer.write(file.life.wholeNanoseconds)
         }
         // What makes no request is written as it was before there could be one.

@@ -48,10 +48,25 @@ enum AEAD {
         _ combined: ArraySlice<UInt8>, key: SecretValue, associatedData: [UInt8],
         _ body: (UnsafeRawBufferPointer) throws(EnvelopeError) -> Opened
     ) throws(EnvelopeError) -> Opened {
+        try unsafe open(combined, key: symmetricKey(key), associatedData: associatedData, body)
+    }
+
+    /// As the other, under a key that somebody lends.
+    static func open<Opened>(
+        _ combined: ArraySlice<UInt8>, key: UnsafeRawBufferPointer, associatedData: [UInt8],
+        _ body: (UnsafeRawBufferPointer) throws(EnvelopeError) -> Opened
+    ) throws(EnvelopeError) -> Opened {
+        try unsafe open(combined, key: SymmetricKey(data: key), associatedData: associatedData, body)
+    }
+
+    private static func open<Opened>(
+        _ combined: ArraySlice<UInt8>, key: SymmetricKey, associatedData: [UInt8],
+        _ body: (UnsafeRawBufferPointer) throws(EnvelopeError) -> Opened
+    ) throws(EnvelopeError) -> Opened {
         var plaintext: Data
         do {
             let box = try AES.GCM.SealedBox(combined: combined)
-            plaintext = try unsafe associatedData.withUnsafeBytes { try unsafe AES.GCM.open(box, using: symmetricKey(key), authenticating: $0) }
+            plaintext = try unsafe associatedData.withUnsafeBytes { try unsafe AES.GCM.open(box, using: key, authenticating: $0) }
         } catch {
             throw .authenticationFailed
         }

@@ -61,6 +61,21 @@ package final class WrappingKey: Sendable {
         }
     }
 
+    /// Opens a document whose data key this key wraps, and seals it as it is under a fresh data key that another key wraps.
+    package func reseal(
+        _ old: WrappedDocument, to other: WrappingKey, in next: WrappedDocument.Places, random: RandomBytes = .system
+    ) throws(EnvelopeError) -> WrappedDocument {
+        try old.places.require()
+        try next.require()
+        let fresh = drawKey(random)
+        let document = try unsafe WrappedKey.open(old.key, encryption: encryption, commitment: commitment, context: old.places.key) {
+            key throws(EnvelopeError) in
+            try unsafe SealedBlob.reseal(
+                old.document, key: key, context: old.places.document, under: fresh, in: next.document, random: random)
+        }
+        return WrappedDocument(key: try other.wrap(fresh, context: next.key, random: random), document: document, in: next)
+    }
+
     /// Derives the 32 bytes of a key for one use.
     package func derive(_ label: DerivedKeyLabel) -> SecretValue { MACKey(checked: material).expand("tacit/v1/derive/\(label.rawValue)") }
 

@@ -7,6 +7,12 @@ package struct CanonicalWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Goes on behind what was written before.
+    package init(behind written: some Collection<UInt8>, capacity: Int) {
+        self.init(capacity: capacity)
+        bytes.append(contentsOf: written)
+    }
+
     /// Writes one byte.
     package mutating func write(byte: UInt8) { bytes.append(byte) }
 
@@ -55,6 +61,19 @@ package struct CanonicalWriter: Sendable {
         if let value { body(&self, value) }
     }
 
+    /// As the other, of what it writes itself. Each of these is code for its one type, wherever it is called from.
+    package mutating func write(optional value: Int64?) { write(optional: value) { $0.write($1) } }
+
+    package mutating func write(optional value: Int?) { write(optional: value) { $0.write($1) } }
+
+    package mutating func write(optional value: [UInt8]?) { write(optional: value) { $0.write($1) } }
+
+    package mutating func write(optional text: String?) { write(optional: text) { $0.write($1) } }
+
+    package mutating func write(optional id: RecordID<some Any>?) { write(optional: id) { $0.write($1) } }
+
+    package mutating func write(optional time: Timestamp?) { write(optional: time) { $0.write($1) } }
+
     /// Writes a count in eight bytes, then each element.
     @inlinable
     package mutating func write<Element>(list: some Collection<Element>, _ body: (inout CanonicalWriter, Element) -> Void) {
@@ -66,7 +85,8 @@ package struct CanonicalWriter: Sendable {
 /// Reads what `CanonicalWriter` wrote. Anything cut, oversized or left over is an error; nothing is allotted before its length is checked.
 package struct CanonicalReader: Sendable {
     private let bytes: [UInt8]
-    private var position = 0
+    /// How many bytes were read.
+    package private(set) var position = 0
 
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 

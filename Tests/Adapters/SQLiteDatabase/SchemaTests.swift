@@ -31,7 +31,7 @@ struct SchemaTests {
             try database.execute(
                 sql:
                     """
-                    DELETE FROM schema_migration WHERE version > 1; DROP TABLE audit_anchor; DROP TRIGGER data_key_identity;
+                    DELETE FROM schema_migration WHERE version > 1; \(Self.formerDataKeys) DROP TABLE audit_anchor;
                     CREATE TRIGGER data_key_no_update BEFORE UPDATE ON data_key BEGIN SELECT RAISE(ABORT, 'a row of data_key does not change'); END;
                     DELETE FROM record_kind WHERE kind IN ('approval', 'factor', 'fuse', 'grant', 'panic', 'rotation', 'epoch', 'anchor')
                     """
@@ -44,6 +44,33 @@ struct SchemaTests {
         let steps = try vault.sql { try Int.fetchAll($0, sql: "SELECT version FROM schema_migration ORDER BY version") }
         #expect(steps == Array(1...SQLMigration.all.count))
     }
+
+    @Test("has one wrapping of a data key: of a former one that has two, nothing is chosen")
+    func hasOneWrapping() async throws {
+        let vault = try RawVault()
+        _ = try await vault.filled()
+        try vault.sql { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM schema_migration WHERE version > 8; \(Self.formerDataKeys)
+                    INSERT INTO data_key SELECT organization, secret, version, ordinal, generation + 1, seal, x'00' FROM data_key LIMIT 1
+                    """)
+        }
+        #expect(try await vault.failure() == .damaged("its rows do not fit the next step of the schema"))
+        #expect(try vault.sql { try Int.fetchOne($0, sql: "SELECT MAX(version) FROM schema_migration") } == 8)
+    }
+
+    /// The table as it was when a data key could lie there under several generations.
+    private static let formerDataKeys = """
+        CREATE TABLE former (
+            organization BLOB NOT NULL, secret BLOB NOT NULL, version INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+            generation INTEGER NOT NULL, seal INTEGER NOT NULL, wrapped BLOB NOT NULL,
+            PRIMARY KEY (organization, secret, version, ordinal, seal, generation),
+            FOREIGN KEY (organization, secret, version) REFERENCES version (organization, secret, number) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO former SELECT organization, secret, version, ordinal, generation, seal, wrapped FROM data_key;
+        DROP TABLE data_key; ALTER TABLE former RENAME TO data_key;
+        """
 
     @Test(
         "refuses every change of an immutable row, whoever writes the SQL",

@@ -189,7 +189,7 @@ import Testing
         let moved = try await StoreDump(of: bench.store).fields.map(\.key)
         let (first, now) = try #require(zip(old, moved).first { $0.generation != $1.generation })
         let back: [Batch.Operation] = [
-            .insertDataKey(first), .deleteDataKey(now.address, generation: now.generation, seal: now.seal, in: now.organization),
+            .deleteDataKey(now.address, generation: now.generation, seal: now.seal, in: now.organization), .insertDataKey(first),
         ]
         for result in try await bench.store.commit([Batch(back)]) { try result.get() }
         #expect(try await Self.generations(bench).used == [1, 2])

@@ -11,13 +11,13 @@ extension RunJob {
             writer.write(entry.key)
             writer.write(entry.value)
         }
-        writer.write(optional: directory) { $0.write($1) }
+        writer.write(optional: directory)
         writer.write(byte: home.rawValue)
         writer.write(optional: terminal) { writer, terminal in
             writer.write(Int(terminal.rows))
             writer.write(Int(terminal.columns))
             for isTerminal in [terminal.input, terminal.output, terminal.error] { writer.write(byte: isTerminal ? 1 : 0) }
-            writer.write(optional: terminal.term) { $0.write($1) }
+            writer.write(optional: terminal.term)
             writer.write(optional: terminal.modes) { writer, modes in
                 for flags in [modes.input, modes.output, modes.local] { writer.write(Int(flags)) }
                 writer.write(modes.characters)
@@ -65,7 +65,7 @@ extension SandboxWish {
         writer.write(user)
         writer.write(home)
         for list in [hidden, reads] { writer.write(list: list) { $0.write($1) } }
-        writer.write(optional: lastingHome) { $0.write($1) }
+        writer.write(optional: lastingHome)
     }
 
     fileprivate init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -113,8 +113,8 @@ extension CanonicalReader {
 extension RunConditions {
     var encoded: [UInt8] {
         var writer = CanonicalWriter()
-        writer.write(optional: home) { $0.write($1) }
-        writer.write(optional: searchPath) { $0.write($1) }
+        writer.write(optional: home)
+        writer.write(optional: searchPath)
         writer.write(byte: passesUnscanned ? 1 : 0)
         writer.write(list: answersLeft.sorted { $0.key < $1.key }) { writer, entry in
             writer.write(entry.key)
@@ -167,7 +167,7 @@ struct BindingHead: Equatable {
             writer.write(byte: 2)
             writer.write(name)
         }
-        writer.write(optional: needleName) { $0.write($1) }
+        writer.write(optional: needleName)
         writer.write(byte: isToken ? 1 : 0)
         writer.write(byteCount)
         return writer.bytes

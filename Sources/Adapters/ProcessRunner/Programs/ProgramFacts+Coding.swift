@@ -9,8 +9,8 @@ extension ProgramFacts {
         writer.write(device)
         writer.write(inode)
         writer.write(programClass.rawValue)
-        writer.write(optional: interpreter) { $0.write($1) }
-        writer.write(optional: calledPath) { $0.write($1) }
+        writer.write(optional: interpreter)
+        writer.write(optional: calledPath)
         writer.write(list: names) { $0.write($1) }
         writer.write(list: interpreters) { $0.write($1) }
         writer.write(optional: fingerprint) { $0.write($1.description) }

@@ -62,15 +62,15 @@ package enum AuditText {
 extension AuditActor {
     func write(to writer: inout CanonicalWriter) {
         writer.write(kind.text)
-        writer.write(optional: agentID) { $0.write($1) }
-        writer.write(optional: agentName) { $0.write($1) }
-        writer.write(optional: reportedModel) { $0.write($1) }
+        writer.write(optional: agentID)
+        writer.write(optional: agentName)
+        writer.write(optional: reportedModel)
         writer.write(Int64(userID))
         writer.write(userName)
         writer.write(host)
         writer.write(Int64(process))
         writer.write(executable)
-        writer.write(optional: ip) { $0.write($1) }
+        writer.write(optional: ip)
         writer.write(platform)
     }
 

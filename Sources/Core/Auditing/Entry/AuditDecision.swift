@@ -50,8 +50,8 @@ package struct AuditFact: Sendable, Hashable {
 extension AuditDecision {
     func write(to writer: inout CanonicalWriter) {
         writer.write(byte: effect.rawValue)
-        writer.write(optional: rule) { $0.write($1) }
-        writer.write(optional: code) { $0.write($1) }
+        writer.write(optional: rule)
+        writer.write(optional: code)
     }
 
     init(from reader: inout CanonicalReader) throws(CanonicalError) {

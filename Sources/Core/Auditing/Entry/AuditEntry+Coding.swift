@@ -9,7 +9,7 @@ extension AuditEntry {
         var writer = CanonicalWriter(capacity: 384)
         writer.write(byte: Self.version)
         clock.write(to: &writer)
-        writer.write(optional: clockFloor) { $0.write($1) }
+        writer.write(optional: clockFloor)
         actor.write(to: &writer)
         for text in [source.text, mode.text, action.text] { writer.write(text) }
         writer.write(list: subjects) { $1.write(to: &$0) }
@@ -17,7 +17,7 @@ extension AuditEntry {
         phase.write(to: &writer)
         writer.write(repeated)
         writer.write(list: detail) { $1.write(to: &$0) }
-        writer.write(optional: recordsDigest) { $0.write($1) }
+        writer.write(optional: recordsDigest)
         return writer.bytes
     }
 

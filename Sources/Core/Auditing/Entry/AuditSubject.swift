@@ -28,13 +28,13 @@ package struct AuditSubject: Sendable, Hashable {
 
 extension AuditSubject {
     func write(to writer: inout CanonicalWriter) {
-        writer.write(optional: project) { $0.write($1) }
-        writer.write(optional: environment) { $0.write($1) }
-        writer.write(optional: secret) { $0.write($1) }
-        writer.write(optional: version) { $0.write($1) }
-        writer.write(optional: field) { $0.write($1) }
-        writer.write(optional: record) { $0.write($1) }
-        writer.write(optional: name) { $0.write($1) }
+        writer.write(optional: project)
+        writer.write(optional: environment)
+        writer.write(optional: secret)
+        writer.write(optional: version)
+        writer.write(optional: field)
+        writer.write(optional: record)
+        writer.write(optional: name)
     }
 
     init(from reader: inout CanonicalReader) throws(CanonicalError) {

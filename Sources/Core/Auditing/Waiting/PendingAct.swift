@@ -64,11 +64,11 @@ extension PendingAct {
         for text in [key.kind.text, key.source.text, key.mode.text, key.action.text, key.executable] { writer.write(text) }
         writer.write(Int64(key.userID))
         writer.write(byte: key.effect.rawValue)
-        writer.write(optional: key.code) { $0.write($1) }
+        writer.write(optional: key.code)
         writer.write(Int64(process))
         first.write(to: &writer)
         last.write(to: &writer)
-        writer.write(optional: clockFloor) { $0.write($1) }
+        writer.write(optional: clockFloor)
         writer.write(repeated)
         return writer.bytes
     }

@@ -151,9 +151,9 @@ struct BackedSecret: Sendable, Equatable {
         writer.write(current)
         writer.write(createdAt)
         writer.write(updatedAt)
-        writer.write(optional: expiresAt) { $0.write($1) }
-        writer.write(optional: deletedAt) { $0.write($1) }
-        writer.write(optional: purgeAfter) { $0.write($1) }
+        writer.write(optional: expiresAt)
+        writer.write(optional: deletedAt)
+        writer.write(optional: purgeAfter)
         writer.write(metadata.encoded)
     }
 

@@ -32,7 +32,7 @@ final class OrganizationKeys: Sendable {
     func lookup(_ kind: RecordKind, parent: AnyRecordID?, name: String) -> [UInt8] {
         var writer = CanonicalWriter(capacity: 64)
         writer.write(kind.rawValue)
-        writer.write(optional: parent) { $0.write($1) }
+        writer.write(optional: parent)
         writer.write(name)
         return blindIndex.code(over: writer.bytes)
     }

@@ -27,7 +27,7 @@ struct SealedRecord: Sendable {
         var writer = CanonicalWriter(capacity: 256)
         writer.write(byte: 1)
         writer.write(createdAt)
-        writer.write(optional: revokedAt) { $0.write($1) }
+        writer.write(optional: revokedAt)
         metadata.write(to: &writer)
         return writer.bytes
     }
@@ -124,7 +124,7 @@ struct StoredPolicy: Sendable {
         writer.write(byte: 1)
         writer.write(version)
         writer.write(json)
-        writer.write(optional: text) { $0.write($1) }
+        writer.write(optional: text)
         return writer.bytes
     }
 }

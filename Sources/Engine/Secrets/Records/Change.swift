@@ -17,6 +17,13 @@ struct Change: Sendable {
 
     init(_ operations: [Batch.Operation] = []) { self.operations = operations }
 
+    /// A change with room for so many rows that take the place of others.
+    init(rows count: Int) {
+        operations.reserveCapacity(count + 1)
+        removed.reserveCapacity(count)
+        added.reserveCapacity(count)
+    }
+
     mutating func put(_ record: Record, replacing old: Record?) {
         operations.append(.put(record, replacing: old?.revision))
         added.append(DigestedRow(record))

@@ -29,9 +29,9 @@ struct FuseRecord: Sendable, Equatable {
     var encoded: [UInt8] {
         var writer = CanonicalWriter(capacity: 80)
         writer.write(byte: 1)
-        writer.write(optional: agent) { $0.write($1) }
+        writer.write(optional: agent)
         writer.write(list: times) { $0.write($1) }
-        writer.write(optional: blownAt) { $0.write($1) }
+        writer.write(optional: blownAt)
         return writer.bytes
     }
 

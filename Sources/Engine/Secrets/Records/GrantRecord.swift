@@ -32,10 +32,10 @@ struct GrantRecord: Sendable {
         var writer = CanonicalWriter(capacity: 256)
         writer.write(byte: 1)
         writer.write(agent)
-        writer.write(optional: run) { $0.write($1) }
+        writer.write(optional: run)
         writer.write(issuedAt)
         writer.write(expiresAt)
-        writer.write(optional: revokedAt) { $0.write($1) }
+        writer.write(optional: revokedAt)
         metadata.write(to: &writer)
         return writer.bytes
     }
@@ -75,8 +75,8 @@ struct GrantDocument: Sendable, Equatable {
         var writer = CanonicalWriter(capacity: 96)
         writer.write(byte: generation == nil ? 1 : 2)
         writer.write(shape)
-        writer.write(optional: field?.description) { $0.write($1) }
-        writer.write(optional: provider) { $0.write($1) }
+        writer.write(optional: field?.description)
+        writer.write(optional: provider)
         if let generation { writer.write(generation) }
         return writer.bytes
     }

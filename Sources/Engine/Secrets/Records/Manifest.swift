@@ -38,7 +38,7 @@ struct Manifest: Sendable, Equatable {
         writer.write(list: fields) { writer, field in
             writer.write(field.name.description)
             writer.write(field.kind.rawValue)
-            writer.write(optional: field.binding) { $0.write($1) }
+            writer.write(optional: field.binding)
         }
         return writer.bytes
     }

@@ -41,7 +41,7 @@ struct PanicRecord: Sendable {
         case .one(let agent):
             writer.write(byte: 2)
             writer.write(since)
-            writer.write(optional: agent) { $0.write($1) }
+            writer.write(optional: agent)
         }
         return writer.bytes
     }

@@ -92,8 +92,8 @@ struct RecordBook: Sendable {
         writer.write(record.organization)
         writer.write(record.kind.rawValue)
         writer.write(record.id)
-        writer.write(optional: record.parent) { $0.write($1) }
-        writer.write(optional: record.lookup) { $0.write($1) }
+        writer.write(optional: record.parent)
+        writer.write(optional: record.lookup)
         writer.write(record.revision)
         writer.write(record.content)
         return writer.bytes

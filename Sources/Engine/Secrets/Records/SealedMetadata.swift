@@ -32,6 +32,16 @@ struct SealedMetadata: Sendable, Equatable {
         return try metadataKey.open(document: sealed, context: place.documentContext)
     }
 
+    /// The same under a fresh metadata key that another key wraps, for another place; nobody reads it.
+    func moved(
+        from key: WrappingKey, at place: MetadataPlace, to newest: (key: WrappingKey, generation: Int64), at next: MetadataPlace, random: RandomBytes
+    ) throws -> Self {
+        let moved = try key.reseal(
+            WrappedDocument(key: wrapped, document: sealed, in: place.places(generation)), to: newest.key, in: next.places(newest.generation),
+            random: random)
+        return SealedMetadata(generation: newest.generation, wrapped: moved.key, sealed: moved.document)
+    }
+
     func write(to writer: inout CanonicalWriter) {
         writer.write(generation)
         writer.write(wrapped)
@@ -68,6 +78,8 @@ struct MetadataPlace: Sendable {
 
     /// The associated data of the sealed document: sealed once, as every state of a record has a fresh key.
     var documentContext: SealContext { context(isPolicy ? .policy : .metadata, 1) }
+
+    func places(_ generation: Int64) -> WrappedDocument.Places { WrappedDocument.Places(key: keyContext(generation), document: documentContext) }
 
     private func context(_ purpose: Purpose, _ generation: Int64) -> SealContext {
         SealContext(

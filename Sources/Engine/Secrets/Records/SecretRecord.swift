@@ -43,15 +43,18 @@ struct SecretRecord: Sendable {
         self.metadata = metadata
     }
 
+    /// What most rows need.
+    private static let capacity = 320
+
     var content: [UInt8] {
-        var writer = CanonicalWriter(capacity: 320)
+        var writer = CanonicalWriter(capacity: Self.capacity)
         writer.write(byte: 1)
         writer.write(current)
         writer.write(createdAt)
         writer.write(updatedAt)
-        writer.write(optional: expiresAt) { $0.write($1) }
-        writer.write(optional: deletedAt) { $0.write($1) }
-        writer.write(optional: purgeAfter) { $0.write($1) }
+        writer.write(optional: expiresAt)
+        writer.write(optional: deletedAt)
+        writer.write(optional: purgeAfter)
         metadata.write(to: &writer)
         return writer.bytes
     }
@@ -69,6 +72,22 @@ struct SecretRecord: Sendable {
         return try reader.int64()
     }
 
+    /// What stands before a row's private part, as it is, and that part.
+    static func parts(of row: Record) throws -> (open: ArraySlice<UInt8>, metadata: SealedMetadata) {
+        var (_, _, reader) = try skippingTimes(of: row)
+        let open = row.content.prefix(reader.position)
+        let metadata = try SealedMetadata(from: &reader)
+        try reader.finish()
+        return (open, metadata)
+    }
+
+    /// A row's content of such parts.
+    static func content(_ open: ArraySlice<UInt8>, _ metadata: SealedMetadata) -> [UInt8] {
+        var writer = CanonicalWriter(behind: open, capacity: capacity)
+        metadata.write(to: &writer)
+        return writer.bytes
+    }
+
     /// Two of the times that stand in a row, and what follows behind all of them.
     private static func skippingTimes(of row: Record) throws -> (deletedAt: Timestamp?, purgeAfter: Timestamp?, rest: CanonicalReader) {
         var reader = CanonicalReader(row.content)
@@ -83,10 +102,7 @@ struct SecretRecord: Sendable {
     /// The revision that the next write of this record has.
     var nextRevision: Int64 { (row?.revision ?? 0) + 1 }
 
-    func metadataPlace(revision: Int64) -> MetadataPlace {
-        MetadataPlace(
-            organization: place.organization, project: place.project, environment: place.environment, record: id.cast(), revision: revision)
-    }
+    func metadataPlace(revision: Int64) -> MetadataPlace { place.metadata(of: id.cast(), revision: revision) }
 }
 
 /// Where a secret lies, by id, with the names for the log.
@@ -95,6 +111,11 @@ struct Place: Sendable, Hashable {
     var project: ProjectID
     var environment: EnvironmentID
     var scope: Scope
+
+    /// Where the private part of a row lies that is of a secret here.
+    func metadata(of record: AnyRecordID, revision: Int64) -> MetadataPlace {
+        MetadataPlace(organization: organization, project: project, environment: environment, record: record, revision: revision)
+    }
 }
 
 /// What people call and say about a secret; sealed.
@@ -123,9 +144,9 @@ struct SecretMetadata: Sendable, Equatable {
         writer.write(byte: 1)
         writer.write(name.description)
         writer.write(list: tags) { $0.write($1) }
-        writer.write(optional: description) { $0.write($1) }
-        writer.write(optional: note) { $0.write($1) }
-        writer.write(optional: url) { $0.write($1) }
+        writer.write(optional: description)
+        writer.write(optional: note)
+        writer.write(optional: url)
         return writer.bytes
     }
 }

@@ -42,25 +42,25 @@ struct SecretShelf: Sendable {
 
     /// Puts stored rows of secrets under another key of their project, each held against its MAC and its private part sealed anew as it is: nobody reads it.
     func moved(
-        _ rows: [Record], in place: Place, to newest: (key: WrappingKey, generation: Int64), random: RandomBytes
+        _ rows: ArraySlice<Record>, in place: Place, to newest: (key: WrappingKey, generation: Int64), random: RandomBytes
     ) async throws -> Change {
         guard !rows.isEmpty else { return Change() }
         // Two nonces each, of which the key's comes from here too.
         let random = random.stocking(nonces: 2 * rows.count)
         let keys = keyring.keys
-        var (old, change) = (newest, Change())
+        var (old, change) = (newest, Change(rows: rows.count))
         for row in rows {
             try book.check(row)
-            var secret = try SecretRecord(row, place: place)
-            if old.generation != secret.metadata.generation {
-                old = try await keyring.projectKey(place.project, generation: secret.metadata.generation)
-            }
-            let document = try secret.metadata.open(under: old.key, place: secret.metadataPlace(revision: row.revision))
-            secret.metadata = try SealedMetadata.seal(
-                document, under: newest.key, generation: newest.generation, place: secret.metadataPlace(revision: secret.nextRevision), random: random
-            )
-            let next = book.make(
-                .secret, id: row.id, parent: row.parent, lookup: row.lookup, content: secret.content, replacing: row, under: keys)
+            guard row.kind == .secret, row.parent == place.environment.cast() else { throw EngineError.recordsDisagree }
+            let (open, metadata) = try SecretRecord.parts(of: row)
+            if old.generation != metadata.generation { old = try await keyring.projectKey(place.project, generation: metadata.generation) }
+            var next = row
+            next.revision += 1
+            let moved = try metadata.moved(
+                from: old.key, at: place.metadata(of: row.id, revision: row.revision), to: newest,
+                at: place.metadata(of: row.id, revision: next.revision), random: random)
+            next.content = SecretRecord.content(open, moved)
+            next.mac = keys.code(over: next)
             change.put(next, replacing: row)
         }
         change.expectNewestKey(of: place.project, newest.generation, in: keyring.organization)

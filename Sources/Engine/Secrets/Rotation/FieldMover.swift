@@ -22,7 +22,7 @@ struct FieldMover: Sendable {
     }
 
     /// Wraps data keys under the newest key: the values stay sealed as they are.
-    func rewrap(_ keys: [StoredDataKey]) async throws -> Change {
+    func rewrap(_ keys: ArraySlice<StoredDataKey>) async throws -> Change {
         let random = vault.random.stocking(nonces: keys.count)
         var (old, operations) = (newest, [Batch.Operation]())
         operations.reserveCapacity(keys.count + 1)

@@ -7,9 +7,9 @@ enum RotationPart: Sendable {
     /// What is ready already.
     case change(Change)
     /// Rows of secrets: those that move, and others of the same page, which are only held against their MACs.
-    case rows([Record], besides: [Record], in: Place)
+    case rows(ArraySlice<Record>, besides: ArraySlice<Record>, in: Place)
     /// Data keys that come under the newest key of their project.
-    case keys([StoredDataKey], in: Place)
+    case keys(ArraySlice<StoredDataKey>, in: Place)
 }
 
 extension RotationWalk {
@@ -54,8 +54,8 @@ extension RotationPart {
     }
 }
 
-extension Array {
-    fileprivate func pieces(of count: Int) -> [[Element]] {
-        stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
+extension ArraySlice {
+    fileprivate func pieces(of count: Int) -> [ArraySlice] {
+        stride(from: startIndex, to: endIndex, by: count).map { self[$0..<Swift.min($0 + count, endIndex)] }
     }
 }

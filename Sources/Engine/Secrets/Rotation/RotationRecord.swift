@@ -54,7 +54,7 @@ struct RotationRecord: Sendable, Equatable {
         var writer = CanonicalWriter(capacity: 192)
         writer.write(byte: 1)
         writer.write(kind.rawValue)
-        writer.write(optional: project) { $0.write($1) }
+        writer.write(optional: project)
         writer.write(startedAt)
         writer.write(total)
         writer.write(versions)
@@ -110,9 +110,9 @@ struct RotationCursor: Sendable, Equatable {
     }
 
     func write(to writer: inout CanonicalWriter) {
-        writer.write(optional: project) { $0.write($1) }
-        writer.write(optional: environment) { $0.write($1) }
-        writer.write(optional: secret) { $0.write($1) }
+        writer.write(optional: project)
+        writer.write(optional: environment)
+        writer.write(optional: secret)
         writer.write(optional: key) { writer, key in
             writer.write(key.secret)
             writer.write(key.version)

@@ -163,21 +163,21 @@ extension RotationWalk {
     /// What a row says of its key decides whether it moves: whoever makes the portion ready checks all of them first.
     private mutating func moveRows(_ page: [Record], in place: Place) async throws {
         let newest = try await vault.keyring.projectKey(place.project).generation
-        var part = (moving: [Record](), besides: [Record]())
+        var (moving, besides) = ([Record](), [Record]())
         var isAll = true
         for row in page {
             let isStale = try SecretRecord.generation(of: row) != newest && !found.contains(row.id)
             guard isStale, room > 0 else {
                 isAll = isAll && !isStale
-                part.besides.append(row)
+                besides.append(row)
                 continue
             }
-            part.moving.append(row)
+            moving.append(row)
             countRow()
         }
-        parts.append(.rows(part.moving, besides: part.besides, in: place))
+        parts.append(.rows(moving[...], besides: besides[...], in: place))
         record.cursor.hasRows = isAll
-        if !isAll { found.formUnion(part.moving.map(\.id)) }
+        if !isAll { found.formUnion(moving.map(\.id)) }
     }
 
     private mutating func countRow() {
@@ -200,7 +200,7 @@ extension RotationWalk {
             done = keys[..<moved.count]
             if moved.isFull { room = done.count }
         } else {
-            parts.append(.keys(keys, in: place))
+            parts.append(.keys(keys[...], in: place))
         }
         record.cursor.key = done.last?.address
         versions += Int64(done.count { $0.address.ordinal == 0 })

@@ -22,7 +22,7 @@ extension AskedRequest {
         }
         writer.write(list: strangers) { $0.write($1) }
         writer.write(optional: content) { $1.write(to: &$0) }
-        writer.write(optional: rejected) { $0.write($1) }
+        writer.write(optional: rejected)
         writer.write(givesCredentials)
         writer.write(isBare)
     }
@@ -58,7 +58,7 @@ extension RequestContent {
             writer.write(field.value)
         }
         writer.write(headHash)
-        writer.write(optional: bodyHash) { $0.write($1) }
+        writer.write(optional: bodyHash)
         writer.write(bodyByteCount)
         writer.write(list: operations.map(\.description).sorted()) { $0.write($1) }
     }
@@ -86,14 +86,14 @@ extension RequestLeave {
         writer.write(entry)
         writer.write(reachesOwnNetwork)
         writer.write(passesUnscanned)
-        writer.write(optional: allowance) { $0.write($1) }
-        writer.write(optional: authorities) { $0.write($1) }
+        writer.write(optional: allowance)
+        writer.write(optional: authorities)
         writer.write(optional: seal) { $1.write(to: &$0) }
         writer.write(isRenewable)
         writer.write(list: releases) { writer, release in
             writer.write(release.grant)
             writer.write(release.name)
-            writer.write(optional: release.answersLeft) { $0.write($1) }
+            writer.write(optional: release.answersLeft)
             writer.write(release.value)
         }
     }
@@ -159,7 +159,7 @@ extension SealedCredential {
     func write(to writer: inout CanonicalWriter) {
         writer.write(text)
         writer.write(name)
-        writer.write(optional: grant) { $0.write($1) }
+        writer.write(optional: grant)
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {
@@ -171,7 +171,7 @@ extension SealedCredential {
 extension SealOrder {
     func write(to writer: inout CanonicalWriter) {
         writer.write(list: pointers) { $0.write($1) }
-        writer.write(optional: expiry) { $0.write($1) }
+        writer.write(optional: expiry)
         writer.write(isStrict)
     }
 
@@ -186,9 +186,9 @@ extension RequestDenial {
     func write(to writer: inout CanonicalWriter) {
         writer.write(code)
         writer.write(message)
-        writer.write(optional: rule) { $0.write($1) }
-        writer.write(optional: nextStep) { $0.write($1) }
-        writer.write(optional: retryAfter) { $0.write($1) }
+        writer.write(optional: rule)
+        writer.write(optional: nextStep)
+        writer.write(optional: retryAfter)
     }
 
     init(decoding reader: inout CanonicalReader) throws(CanonicalError) {

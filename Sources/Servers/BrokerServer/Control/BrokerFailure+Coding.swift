@@ -20,7 +20,7 @@ extension BrokerFailure {
         writer.write(code)
         var misused: GrantID?
         if case .stopped(let stop) = self { misused = stop.misusedGrant }
-        writer.write(optional: misused) { $0.write($1) }
+        writer.write(optional: misused)
         var egress: Egress?
         if case .stopped(.egress(let found)) = self { egress = found }
         writer.write(optional: egress) { writer, egress in

@@ -10,9 +10,9 @@ extension DoorSetup {
         }
         writer.write(list: signing) { writer, grants in
             writer.write(grants.shownKeyID)
-            writer.write(optional: grants.keyID) { $0.write($1) }
+            writer.write(optional: grants.keyID)
             writer.write(grants.secretKey)
-            writer.write(optional: grants.sessionToken) { $0.write($1) }
+            writer.write(optional: grants.sessionToken)
         }
         writer.write(credential)
         writer.write(list: bodyHosts) { $0.write($1) }

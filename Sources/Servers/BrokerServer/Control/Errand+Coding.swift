@@ -74,7 +74,7 @@ extension RequestOutcome {
 
     func write(to writer: inout CanonicalWriter) {
         writer.write(result)
-        writer.write(optional: status) { $0.write($1) }
+        writer.write(optional: status)
         writer.write(bytesSent)
         writer.write(bytesReceived)
         writer.write(duration)
