@@ -22,8 +22,11 @@ struct Console: Sendable {
         messageStyle = Style(isColoured: allowsColour && isatty(context.messages) == 1)
     }
 
-    /// Prints lines of an answer.
-    func say(_ text: String) { answer(Array("\(text)\n".utf8)) }
+    /// Prints lines of an answer. At a terminal a line that is said alone is broken between its words.
+    func say(_ text: String) {
+        let isLine = isTerminal && !text.contains("\n")
+        answer(Array("\(isLine ? LineBreaker(output).broken(text) : text)\n".utf8))
+    }
 
     /// Prints bytes of an answer. What could not be written makes the command fail when it ends.
     func answer(_ bytes: [UInt8]) { if !Self.write(bytes, to: output) { loss.note(errno) } }
@@ -42,15 +45,16 @@ struct Console: Sendable {
     }
 
     /// Prints something a person should know, apart from the answer.
-    func note(_ text: String) { Self.write(Array("\(messageStyle.dim("tacit: note:")) \(text)\n".utf8), to: messages) }
+    func note(_ text: String) { remark("\(messageStyle.dim("tacit: note:")) \(text)") }
 
-    func warn(_ text: String) { Self.write(Array("\(messageStyle.yellow("tacit: warning:")) \(text)\n".utf8), to: messages) }
+    func warn(_ text: String) { remark("\(messageStyle.yellow("tacit: warning:")) \(text)") }
 
     func complain(_ failure: CommandFailure) {
-        var text = "\(messageStyle.red("tacit: error:")) \(failure.message)\n"
-        if let hint = failure.hint { text += "\(messageStyle.dim("tacit: hint:")) \(hint)\n" }
-        Self.write(Array(text.utf8), to: messages)
+        remark("\(messageStyle.red("tacit: error:")) \(failure.message)" + (failure.hint.map { "\n\(messageStyle.dim("tacit: hint:")) \($0)" } ?? ""))
     }
+
+    /// Prints messages, at a terminal broken between their words.
+    private func remark(_ text: String) { Self.write(Array("\(LineBreaker(messages).broken(text, indent: 2))\n".utf8), to: messages) }
 
     /// Writes bytes as they are; false when not all of them could be written.
     @discardableResult

@@ -1,4 +1,3 @@
-import CProcess
 import Glibc
 
 /// How far long work is: on a terminal a bar that is drawn over itself, elsewhere a plain line for every tenth.
@@ -25,7 +24,7 @@ final class ProgressMeter {
         let tenth = checking ? 11 : total == 0 ? 0 : 10 * min(done, total) / total
         if isDrawn {
             isOnLine = true
-            let line = Self.line(text, checking ? total : done, of: total, columns: Self.columns(console.messages))
+            let line = Self.line(text, checking ? total : done, of: total, columns: LineBreaker.columns(of: console.messages) ?? Self.usualColumns)
             Console.write(Array("\r\u{1B}[K\(line)".utf8), to: console.messages)
         } else if tenth > lastTenth {
             lastTenth = tenth
@@ -62,12 +61,8 @@ final class ProgressMeter {
 
     private static let usualWidth: Int64 = 24
     private static let leastWidth: Int64 = 8
-
-    /// How wide a terminal is; wide where it does not say.
-    private static func columns(_ terminal: Int32) -> Int {
-        var (rows, columns) = (UInt16(0), UInt16(0))
-        return unsafe tacit_window_size(terminal, &rows, &columns) == 0 && columns > 0 ? Int(columns) : 200
-    }
+    /// Where a terminal does not say how wide it is.
+    private static let usualColumns = 200
 
     static func bar(_ done: Int64, of total: Int64, width: Int64 = usualWidth) -> String {
         let filled = total == 0 ? width : min(width, width * done / total)

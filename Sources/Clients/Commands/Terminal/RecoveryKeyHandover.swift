@@ -51,21 +51,22 @@ struct RecoveryKeyHandover {
 
     private func show(_ key: WipedBytes, on terminal: Terminal) throws {
         let groups = key.bytes.split(separator: UInt8(ascii: "-")).map { Array($0) }
-        terminal.say("")
-        terminal.say("Recovery key: it opens the vault when the password is lost. Write it down and keep it apart from this machine;")
-        terminal.say("it is shown only now, and whoever has it can open the vault.")
-        terminal.say("It is in force from now on, whether you confirm it or not.")
-        terminal.say("")
+        var rows = terminal.say(
+            """
+
+            Recovery key: it opens the vault when the password is lost. Write it down and keep it apart from this machine;
+            it is shown only now, and whoever has it can open the vault.
+            It is in force from now on, whether you confirm it or not.
+
+            """)
         let lines = layout(groups)
         for var line in lines {
             terminal.show(line)
             line.wipe()
         }
-        terminal.say("")
+        rows += lines.count + terminal.say("")
         let asked = draw(groups.count)
-        var attempts = 0
         while true {
-            attempts += 1
             let typed: WipedBytes
             do { typed = try terminal.ask("To confirm, type group \(asked + 1): ", .visible) } catch let failure as CommandFailure
                 where failure.code == "input.empty"
@@ -74,10 +75,11 @@ struct RecoveryKeyHandover {
                     "\nThe recovery key was not confirmed. It is in force: write it down from above, or `tacit slot replace-recovery` makes another.")
                 return
             }
+            rows += 1
             if Self.normal(typed.bytes) == Self.normal(groups[asked]) { break }
-            terminal.say("That is not group \(asked + 1). Count the groups from the left, line by line.")
+            rows += terminal.say("That is not group \(asked + 1). Count the groups from the left, line by line.")
         }
-        terminal.erase(lines: lines.count + 6 + 2 * attempts - 1)
+        terminal.erase(rows: rows)
         terminal.say("Recovery key confirmed\(terminal.canErase ? " and taken off the screen" : "").")
     }
 

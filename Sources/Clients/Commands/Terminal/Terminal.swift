@@ -19,15 +19,21 @@ final class Terminal {
 
     deinit { close(descriptor) }
 
-    /// Prints lines for the person alone: they go to no pipe.
-    func say(_ text: String) { Console.write(Array("\(text)\n".utf8), to: descriptor) }
+    /// Prints lines for the person alone: they go to no pipe. Returns how many rows of the screen they take.
+    @discardableResult
+    func say(_ text: String) -> Int {
+        let breaker = LineBreaker(descriptor)
+        let lines = breaker.broken(text)
+        Console.write(Array("\(lines)\n".utf8), to: descriptor)
+        return breaker.rows(of: lines)
+    }
 
     /// Prints bytes that the caller wipes.
     func show(_ bytes: [UInt8]) { Console.write(bytes, to: descriptor) }
 
-    /// Takes the last lines back from the screen.
-    func erase(lines: Int) {
-        if canErase { Console.write(Array("\u{1B}[\(lines)A\r\u{1B}[J".utf8), to: descriptor) }
+    /// Takes the last rows back from the screen.
+    func erase(rows: Int) {
+        if canErase { Console.write(Array("\u{1B}[\(rows)A\r\u{1B}[J".utf8), to: descriptor) }
     }
 
     /// Asks for a line.
