@@ -109,7 +109,8 @@ struct KeeperProcess {
             reserve: DiskReserve(path: "\(paths.vault)/vault.reserve"),
             keeper: Host.origin(), person: person?.userID, runners: runners, files: files,
             brokers: BrokerLauncher(runners: runners, doors: person == nil ? paths.doors : nil), confinedDoors: confined,
-            stagedStore: { try StagedSQLiteStore.make(in: paths.vault) }, hardening: { Host.hardening(unlimited: unlimited) })
+            stagedStore: { try StagedSQLiteStore.make(in: paths.vault) }, hardening: { Host.hardening(unlimited: unlimited) },
+            checkPlaces: { try SQLiteStore.checkPlaces(vault: paths.vault, others: [paths.state]) })
     }
 
     /// Does what is due every few seconds, and at the moment the idle lock falls; each act of a person moves that on.

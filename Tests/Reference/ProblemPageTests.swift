@@ -219,6 +219,7 @@ extension ProblemPageTests {
             .strayLog(path: "/path/vault.db-wal"), .newer(version: 2),
             .loosePermissions(path: "/path", fix: "chmod 700 /path"), .failed("the reason"),
             .misplaced(path: "/path", thing: "directory", fix: "the fix"),
+            .refusedBySystem(what: "/path could not be made", reason: "permission denied"),
         ] as [StoreError]
 
     private static let requests: [any Error] = [

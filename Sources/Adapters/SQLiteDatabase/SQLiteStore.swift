@@ -33,6 +33,13 @@ package final class SQLiteStore: SQLStore {
         try SQLiteStore(VaultDirectory(path: path, create: true), create: true, isStaged: true)
     }
 
+    /// Refuses a vault's directory or file, and other directories, that are not the user's alone, or no directories and files at all, as opening the vault does.
+    /// What is not there is nothing to refuse.
+    package static func checkPlaces(vault: String, others: [String]) throws {
+        do { _ = try VaultDirectory(path: vault, create: false) } catch StoreError.absent {}
+        for path in others { try VaultDirectory.requirePrivate(path) }
+    }
+
     private init(_ directory: VaultDirectory, create: Bool, isStaged: Bool = false) throws(StoreError) {
         self.directory = directory
         self.isStaged = isStaged

@@ -25,6 +25,15 @@ struct VaultDirectory {
         guard try FileStatus(database) != nil else { throw .absent(path: path) }
     }
 
+    /// Checks a directory of which nothing more is known, such as that of the state: ours alone, and no link.
+    static func requirePrivate(_ path: String) throws(StoreError) {
+        guard let status = try FileStatus(path) else { return }
+        guard status.isDirectory else {
+            throw .misplaced(path: path, thing: "directory", fix: "put the directory itself there: a link is not followed")
+        }
+        try status.requirePrivate(path, mode: 0o700)
+    }
+
     /// Every file that SQLite or the lock may leave here.
     static let files = ["vault.db", "vault.db-wal", "vault.db-shm", "vault.db-journal", "vault.lock"]
 
@@ -93,9 +102,9 @@ extension VaultDirectory {
     /// Makes one directory, unless something of that name exists; what it is, is checked later.
     private static func make(_ path: String) throws(StoreError) {
         if unsafe mkdir(path, 0o700) != 0 {
-            guard errno == EEXIST else { throw .system("the vault's directory could not be made") }
+            guard errno == EEXIST else { throw .system("\(path) could not be made") }
         } else if unsafe chmod(path, 0o700) != 0 {
-            throw .system("the mode of the vault's directory could not be set")
+            throw .system("the mode of \(path) could not be set")
         }
     }
 
@@ -151,12 +160,15 @@ struct FileStatus {
 extension StoreError {
     fileprivate static func loose(_ path: String, fix: String) -> StoreError { .loosePermissions(path: path, fix: fix) }
 
-    /// An error of the system, with its number.
+    /// An error of the system, in its words.
     static func system(_ what: String) -> StoreError {
         let number = errno
         switch number {
         case ENOSPC, EDQUOT: return .full
-        default: return .failed("\(what) (errno \(number))")
+        default:
+            guard let words = unsafe strerror(number) else { return .refusedBySystem(what: what, reason: "error \(number)") }
+            let reason = unsafe String(cString: words)
+            return .refusedBySystem(what: what, reason: reason.prefix(1).lowercased() + reason.dropFirst())
         }
     }
 }

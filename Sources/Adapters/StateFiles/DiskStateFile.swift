@@ -104,6 +104,10 @@ package final class DiskStateFile: StateFile {
 
     /// The bytes are written in one call at the start of the file, with their length before them in what the caller encodes.
     private func overwrite(_ bytes: [UInt8], _ held: inout Int32) throws {
+        if held >= 0, !isInPlace(held) {
+            close(held)
+            held = -1
+        }
         if held < 0 {
             let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
             guard descriptor >= 0 else { throw StateFileError.unwritable(path: path) }
@@ -114,6 +118,12 @@ package final class DiskStateFile: StateFile {
             held = descriptor
         }
         guard writeAll(bytes, to: held, at: 0), ftruncate(held, bytes.count) == 0 else { throw StateFileError.unwritable(path: path) }
+    }
+
+    /// Whether an open file is the one at the path: into one that was moved or removed everything would be written in vain.
+    private func isInPlace(_ descriptor: Int32) -> Bool {
+        var (open, found) = (stat(), stat())
+        return unsafe fstat(descriptor, &open) == 0 && lstat(path, &found) == 0 && open.st_dev == found.st_dev && open.st_ino == found.st_ino
     }
 
     private func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: Int) -> Bool {

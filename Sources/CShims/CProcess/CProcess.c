@@ -110,8 +110,9 @@ int tacit_set_socket_timeout(int socket, int milliseconds) {
 
 void tacit_open_standard_streams(void) {
     for (int stream = 0; stream < 3; stream++) {
-        /* The lowest free number is the one: those below are open by now. */
-        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != stream) _exit(125);
+        /* The lowest free number is the one: those below are open by now. An answer that nobody can read is none: writing it fails, as it would have. */
+        int mode = stream == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode) != stream) _exit(125);
     }
 }
 

@@ -64,6 +64,8 @@ package enum StoreError: Diagnosable, Equatable {
     case loosePermissions(path: String, fix: String)
     /// A link, or something else, lies where a directory or file of the vault should.
     case misplaced(path: String, thing: String, fix: String)
+    /// The system refused something; `reason` is its own words.
+    case refusedBySystem(what: String, reason: String)
     /// Anything else the database said, without values.
     case failed(String)
 
@@ -81,6 +83,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .newer: "store.newer"
         case .loosePermissions: "store.loose-permissions"
         case .misplaced: "store.misplaced"
+        case .refusedBySystem: "store.system"
         case .failed: "store.failed"
         }
     }
@@ -100,6 +103,7 @@ package enum StoreError: Diagnosable, Equatable {
         case .newer(let version): "the vault was written by a newer Tacit (schema \(version))"
         case .loosePermissions(let path, _): "\(path) can be reached by other users"
         case .misplaced(let path, let thing, _): "\(path) is no \(thing) of its own"
+        case .refusedBySystem(let what, let reason): "\(what): \(reason)"
         case .failed(let what): "the vault could not be read or written: \(what)"
         }
     }
@@ -117,6 +121,8 @@ package enum StoreError: Diagnosable, Equatable {
         case .held: "lock it with `tacit lock` there where it is unlocked, with that keeper's `TACIT_VAULT`; or wait until that keeper has ended"
         case .newer: "install that version, or a later one"
         case .loosePermissions(_, let fix), .misplaced(_, _, let fix): fix
+        case .refusedBySystem:
+            "look at the vault's directory and those above it with `ls -ld`, or name another place: TACIT_VAULT=/another/directory"
         case .failed: nil
         }
     }

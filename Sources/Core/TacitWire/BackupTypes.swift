@@ -84,14 +84,18 @@ public struct BackupDrill: Codable, Sendable, Equatable {
     public var added: Int
     /// Versions that came since the backup, those of secrets that were made since among them.
     public var newer: Int
+    /// Versions of the policy that came since the backup.
+    public var newerPolicies: Int
     /// Secrets of the backup that the vault has no more.
     public var gone: Int
 
     public init(
-        backup: BackupReport, versions: Int, values: Int, policies: Int, differences: Int, changed: Int, added: Int, newer: Int, gone: Int
+        backup: BackupReport, versions: Int, values: Int, policies: Int, differences: Int, changed: Int, added: Int, newer: Int,
+        newerPolicies: Int, gone: Int
     ) {
         (self.backup, self.versions, self.values, self.policies) = (backup, versions, values, policies)
-        (self.differences, self.changed, self.added, self.newer, self.gone) = (differences, changed, added, newer, gone)
+        (self.differences, self.changed, self.added, self.newer) = (differences, changed, added, newer)
+        (self.newerPolicies, self.gone) = (newerPolicies, gone)
     }
 }
 

@@ -21,11 +21,13 @@ public struct VaultStatus: Codable, Sendable, Equatable {
     public var warnings: [String]
     /// To a person, how far a new organization key is that is being made.
     public var rotating: OrganizationProgress?
+    /// What a password would be refused with, right or wrong, after too many wrong ones; nil when it would be tried.
+    public var passwordRefusal: Problem?
 
     public init(
         state: State, keeperVersion: String, keeperProcess: Int32, actor: Asker, locksAt: String? = nil, leaseUntil: String? = nil,
         revealGraceUntil: String? = nil, runs: [RunSummary] = [], sessions: [SessionSummary]? = nil, warnings: [String] = [],
-        rotating: OrganizationProgress? = nil
+        rotating: OrganizationProgress? = nil, passwordRefusal: Problem? = nil
     ) {
         self.state = state
         self.keeperVersion = keeperVersion
@@ -38,6 +40,7 @@ public struct VaultStatus: Codable, Sendable, Equatable {
         self.sessions = sessions
         self.warnings = warnings
         self.rotating = rotating
+        self.passwordRefusal = passwordRefusal
     }
 }
 

@@ -22,6 +22,8 @@ package struct VaultState: Sendable {
     package var locksAt: Timestamp?
     package var leaseUntil: Timestamp?
     package var warnings: [String] = []
+    /// Why no password is tried now, after too many wrong ones; nil when one is.
+    package var passwordRefusal: EngineError?
 }
 
 extension Vault {
@@ -98,12 +100,14 @@ extension Vault {
     package func personTyped() { sessions.personActed(now: foundation.clock.steady()) }
 
     package var stateNow: VaultState {
+        var state = VaultState(phase: .unlocked)
+        do { try backoff.check() } catch { state.passwordRefusal = error }
         guard let open = current else {
-            return VaultState(phase: foundation.storeExists() ? .locked : .absent, warnings: [loss?.message].compactMap(\.self))
+            (state.phase, state.warnings) = (foundation.storeExists() ? .locked : .absent, [loss?.message].compactMap(\.self))
+            return state
         }
-        return VaultState(
-            phase: .unlocked, locksAt: wallTime(of: sessions.locksAt), leaseUntil: wallTime(of: sessions.leaseUntil),
-            warnings: open.warnings)
+        (state.locksAt, state.leaseUntil, state.warnings) = (wallTime(of: sessions.locksAt), wallTime(of: sessions.leaseUntil), open.warnings)
+        return state
     }
 }
 

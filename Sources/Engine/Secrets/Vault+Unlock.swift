@@ -30,6 +30,7 @@ extension Vault {
             let loss = loss
             try await closeIfIdle()
             if let open = current {
+                try foundation.checkPlaces()
                 try await checkPassword(password, by: asker, in: open)
                 try await open.authorizer.state(.vaultUnlock, by: asker.asPerson, detail: detail)
             } else {
@@ -157,6 +158,7 @@ extension Vault {
     func unlocking<Result: Sendable>(by asker: Asker, _ body: () async throws -> Result) async throws -> Result {
         guard foundation.storeExists() else { throw EngineError.noVault }
         try await checkBackoff(by: asker)
+        try foundation.checkPlaces()
         try await foundation.runners.prepare()
         do { return try await body() } catch {
             foundation.runners.retire()

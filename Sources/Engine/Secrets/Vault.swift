@@ -12,6 +12,8 @@ package final class Vault: Sendable {
         package var openStore: @Sendable (_ create: Bool) async throws -> any VaultStore
         /// Makes a store beside the vault's place, for a vault that is being restored.
         package var stagedStore: @Sendable () async throws -> any StagedStore
+        /// Refuses places of the vault, and of what is kept beside it, that are not the user's alone: asked before each unlock.
+        package var checkPlaces: @Sendable () throws -> Void
         /// Whether there is a store to open.
         package var storeExists: @Sendable () -> Bool
         package var passwordHash: any PasswordHash
@@ -52,7 +54,7 @@ package final class Vault: Sendable {
             files: any SessionFileSupply = NoSessionFiles(), brokers: any BrokerSupply = NoBrokers(),
             confinedDoors: any ConfinedDoorSupply = NoConfinedDoors(),
             stagedStore: @escaping @Sendable () async throws -> any StagedStore = { throw StoreError.failed("there is no place to restore to") },
-            hardening: @escaping @Sendable () -> Hardening? = { nil },
+            hardening: @escaping @Sendable () -> Hardening? = { nil }, checkPlaces: @escaping @Sendable () throws -> Void = {},
             holdTime: Duration = .seconds(40)
         ) {
             self.openStore = openStore
@@ -73,6 +75,7 @@ package final class Vault: Sendable {
             self.brokers = brokers
             self.confinedDoors = confinedDoors
             self.hardening = hardening
+            self.checkPlaces = checkPlaces
             self.holdTime = holdTime
         }
     }

@@ -72,6 +72,41 @@ struct OpeningTests {
         }
     }
 
+    @Test("is refused, as is a directory beside it, while it is open, too: whoever unlocks it again is told")
+    func checksPlaces() async throws {
+        let vault = try RawVault()
+        let store = try vault.open()
+        let (state, link) = (vault.directory.path("state"), vault.directory.path("link"))
+        DiskFile(state).makeDirectory(0o700)
+        func failure(_ others: [String]) -> StoreError? {
+            do { try SQLiteStore.checkPlaces(vault: vault.path, others: others) } catch { return error as? StoreError }
+            return nil
+        }
+        #expect(failure([state, vault.directory.path("absent")]) == nil)
+        for (path, mode) in [(vault.path, "700"), (vault.database, "600"), (state, "700")] {
+            DiskFile(path).setMode(0o755)
+            #expect(failure([state]) == .loosePermissions(path: path, fix: "chmod \(mode) \(path)"))
+            DiskFile(path).setMode(mode == "700" ? 0o700 : 0o600)
+        }
+        DiskFile(link).makeLink(to: state)
+        #expect(failure([link])?.code == "store.misplaced")
+        if geteuid() == 0 {
+            DiskFile(state).setOwner(12_345)
+            #expect(failure([state])?.code == "store.loose-permissions")
+        }
+        await store.close()
+    }
+
+    @Test("says in words why a directory cannot be made, and what to do")
+    func cannotMake() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path("file")
+        #expect(unsafe close(open(file, O_WRONLY | O_CREAT, 0o600)) == 0)
+        let error = #expect(throws: StoreError.self) { _ = try SQLiteStore.open(directory: "\(file)/below/vault", create: true) }
+        #expect(error?.message == "\(file)/below could not be made: not a directory")
+        #expect(error?.hint?.contains("TACIT_VAULT=/another/directory") == true)
+    }
+
     @Test("is refused below a directory that others can write, unless that is sticky")
     func refusesLooseParents() async throws {
         let vault = try RawVault()

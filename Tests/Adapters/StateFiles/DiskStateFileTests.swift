@@ -73,6 +73,19 @@ struct DiskStateFileTests {
         #expect(try file().load() == [1])
     }
 
+    @Test("what is held open is let go of when something else lies there, and nothing is written in vain")
+    func moved() throws {
+        let held = file(.lazy)
+        try held.store([1])
+        #expect(unsafe rename(path, path + ".moved") == 0)
+        try held.store([2])
+        #expect(try file().load() == [2] && DiskStateFile(path: path + ".moved", durability: .lazy).load() == [1])
+        #expect(unsafe unlink(path) == 0)
+        #expect(unsafe symlink(path + ".moved", path) == 0)
+        #expect(throws: StateFileError.unwritable(path: path)) { try held.store([3]) }
+        #expect(try DiskStateFile(path: path + ".moved", durability: .lazy).load() == [1])
+    }
+
     @Test("a link is not followed")
     func link() throws {
         let target = directory.path("target")

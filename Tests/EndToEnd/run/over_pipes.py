@@ -152,6 +152,14 @@ def closed_streams(house):
         assert run.returncode == code and said.read_text().strip() == out, (closed, run, said.read_text())
 
 
+    # An answer that nobody can read is none; what a command prints is its own affair.
+    for options in (("list",), ("list", "--json"), ("--help",), ("get", "api"), ("export",)):
+        words, usual = words_of(house, "")
+        opened = [] if options[0] == "--help" else ["--password-fd", "99"]
+        run = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", words[0], *options, *opened], timeout=30, **usual)
+        assert run.returncode == 1 and b"the output is closed" in run.stderr, (options, run)
+
+
 def redaction(house):
     script = """
 import base64, os, sys

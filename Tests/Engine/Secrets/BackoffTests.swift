@@ -35,6 +35,19 @@ import Testing
         bench.backoff.bytes.flatMap { PasswordBackoff(decoding: $0, now: bench.machine.clock.reading()) }?.failures
     }
 
+    @Test("the state says that no password is tried now, and what a try would be told")
+    func told() async throws {
+        let bench = try await bench()
+        await fail(4, bench)
+        #expect(bench.vault.stateNow.passwordRefusal == nil)
+        await fail(1, bench)
+        bench.machine.advance(.seconds(10))
+        #expect(bench.vault.stateNow.passwordRefusal == .backedOff(seconds: 20, triesUnknown: false))
+        #expect(failures(bench) == 5, "to look is no try")
+        bench.machine.advance(.seconds(20))
+        #expect(bench.vault.stateNow.passwordRefusal == nil)
+    }
+
     @Test("a keeper that starts anew knows the tries and goes on with the wait")
     func restart() async throws {
         let bench = try await bench()

@@ -3,6 +3,7 @@ import Envelopes
 import Model
 import Policies
 import Storage
+import Synchronization
 import TestKit
 import Testing
 
@@ -85,6 +86,22 @@ import Testing
                 #expect(try await Self.names(bench).isEmpty)
             }
         }
+    }
+
+    @Test("places that others can reach are refused at every unlock, also of an open vault, and no lock is") func loose() async throws {
+        let bench = try await VaultBench.unlocked()
+        let loose = StoreError.loosePermissions(path: "/state", fix: "chmod 700 /state")
+        bench.looseness.error.withLock { $0 = loose }
+        await #expect(throws: loose) { try await bench.unlock() }
+        try await bench.lock()
+        await #expect(throws: loose) { try await bench.unlock() }
+        await #expect(throws: loose) {
+            _ = try await bench.vault.stepUp(password: VaultBench.password.secret, opensGrace: false, by: bench.nobody(), at: bench.terminal)
+        }
+        #expect(!bench.vault.isUnlocked && bench.runners.isAlive != true)
+        bench.looseness.error.withLock { $0 = nil }
+        try await bench.unlock()
+        #expect(bench.vault.isUnlocked)
     }
 
     @Test("a locked vault holds no store, whether it was locked, could not be unlocked, or was open for one command") func closed() async throws {

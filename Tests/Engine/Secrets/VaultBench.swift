@@ -28,6 +28,9 @@ final class VaultBench: Sendable {
 
     static let password = "correct horse battery staple"
 
+    /// What the places of the vault are refused for.
+    let looseness: Looseness
+
     /// What happens before the store is opened.
     struct Opening: Sendable { let body: @Sendable () throws -> Void }
 
@@ -50,7 +53,8 @@ final class VaultBench: Sendable {
         self.checkpoint = checkpoint
         let flag = Flag(isMade)
         self.place = place
-        let staging = staging
+        let (staging, looseness) = (staging, Looseness())
+        self.looseness = looseness
         vault = Vault(
             Vault.Foundation(
                 openStore: { create in
@@ -62,7 +66,8 @@ final class VaultBench: Sendable {
                 memory: memory, pending: pending,
                 backoff: backoff, checkpoint: checkpoint, reserve: reserve, keeper: Self.origin, runners: runners, files: files,
                 brokers: brokers, confinedDoors: confinedDoors, stagedStore: { staging.make() },
-                hardening: { Hardening(coreLimit: 0, isDumpable: false) }, holdTime: holdTime))
+                hardening: { Hardening(coreLimit: 0, isDumpable: false) },
+                checkPlaces: { if let error = looseness.error.withLock(\.self) { throw error } }, holdTime: holdTime))
     }
 
     /// Where the keeper and its peers are.
@@ -120,6 +125,11 @@ struct CheapHash: PasswordHash {
             }
         }
     }
+}
+
+/// Why the places of a vault are refused; nil while they are the user's alone.
+final class Looseness: Sendable {
+    let error = Mutex<StoreError?>(nil)
 }
 
 final class Flag: Sendable {

@@ -63,6 +63,7 @@ struct ProblemTableTests {
             (.absent(path: "/p"), 404), (.moved(path: "/p", isReplaced: true), 409), (.closed, 423), (.strayLog(path: "/p"), 500), (.held, 500),
             (.newer(version: 9), 500), (.loosePermissions(path: "/p", fix: "f"), 500),
             (.misplaced(path: "/p", thing: "directory", fix: "f"), 500), (.failed("x"), 500),
+            (.refusedBySystem(what: "/p could not be made", reason: "permission denied"), 500),
         ] as [(StoreError, Int)])
     func store(error: StoreError, status: Int) {
         let problem = ProblemTable.problem(for: error)

@@ -24,7 +24,7 @@ int tacit_set_socket_timeout(int socket, int milliseconds);
 
 // This process
 
-/// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that nothing else is ever taken for one of them.
+/// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed, so that nothing else is ever taken for one of them; 1 for reading alone.
 void tacit_open_standard_streams(void);
 /// Makes the process undumpable (no core, no ptrace or /proc reading by the same user), until it executes a program. A crash prints nothing.
 int tacit_hide(void);

@@ -72,6 +72,11 @@ struct BackupDrillCommand: Verb {
             console.note("\(Counted(drill.added, "secret")) \(made) made after the backup, and \(present) not in it")
         }
         if drill.newer > 0 { console.note("\(Counted(drill.newer, "version")) came after the backup was made") }
+        if drill.newerPolicies > 0 {
+            console.note(
+                "\(Counted(drill.newerPolicies, "version")) of the policy came after the backup was made, and \(drill.newerPolicies == 1 ? "is" : "are") not in it"
+            )
+        }
         if drill.changed > 0 { console.note("the names, tags or times of \(Counted(drill.changed, "secret")) were changed since, and not compared") }
         if drill.gone > 0 { console.note("\(Counted(drill.gone, "secret")) of the backup \(drill.gone == 1 ? "is" : "are") in the vault no more") }
         console.say("The throw-away place is gone, and the vault as it was.")

@@ -83,19 +83,21 @@ extension VaultDoor {
         let meter = console.flatMap { console in backup.byteCount.map { ProgressMeter(console, unit: "kB", from: 0, of: ($0 + 999) / 1000) } }
         defer { meter?.end() }
         do {
-            return try connection.upload(
+            let answer = try connection.upload(
                 path + (opening.isKey ? "?opens-with=key" : ""), contentType: "application/vnd.tacit.backup"
             ) {
                 guard isBegun else {
                     isBegun = true
                     return beginning
                 }
-                // What was given before is sent by now.
-                meter?.show((sent + 999) / 1000)
+                // What was given before is sent by now. That all of it was of use is known by the answer alone.
+                if sent < backup.byteCount ?? 0 { meter?.show((sent + 999) / 1000) }
                 let piece = try backup.next()
                 sent += Int64(piece?.count ?? 0)
                 return piece
-            }.body
+            }
+            meter?.show((sent + 999) / 1000)
+            return answer.body
         } catch let error as ClientError { throw CommandFailure(error) }
     }
 }

@@ -7,9 +7,32 @@ struct FileChecks {
 
     let context: CommandContext
 
+    /// How much room is left for this user where a path lies; nil where that cannot be seen. Tests put another in its place.
+    var room: (String) -> Int64? = Self.freeBytes
+
     init(_ context: CommandContext) { self.context = context }
 
-    var findings: [Finding] { [directories, program] + badges + listedPrograms }
+    var findings: [Finding] { [directories, disk, program] + badges + listedPrograms }
+
+    /// What the keeper cannot write down in the log it does not do.
+    private var disk: Finding {
+        let places = [context.paths.vault, context.paths.state].filter { facts($0) != nil }
+        guard let full = places.first(where: { room($0).map { $0 < Self.leastRoom } ?? false }) else {
+            return .init(.good, "disk.room", "there is room on the disk")
+        }
+        return .init(
+            .bad, "disk.room", "the disk of \(full) is full: nothing that is to be written down in the audit log is shown or done",
+            hint: "free some space there: `df \(full)` shows how much is left")
+    }
+
+    /// With less the next entries of the log find no room.
+    private static let leastRoom: Int64 = 64 << 10
+
+    private static func freeBytes(_ path: String) -> Int64? {
+        var disk = statvfs()
+        guard unsafe statvfs(path, &disk) == 0 else { return nil }
+        return disk.f_files > 0 && disk.f_favail == 0 ? 0 : Int64(disk.f_bavail) * Int64(disk.f_frsize)
+    }
 
     /// Whoever is root can write every file, so a path alone makes no program count.
     private var listedPrograms: [Finding] {

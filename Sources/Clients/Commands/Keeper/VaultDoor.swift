@@ -192,8 +192,9 @@ extension VaultDoor {
     /// The password for this command; at a terminal a wrong one may be typed again.
     func withPassword<Result>(explaining: Bool = true, _ body: ([UInt8]) throws -> Result) throws -> Result {
         if let typed { return try body(typed.bytes) }
-        if explaining { explain() }
         for attempt in 1...3 {
+            try refuseVain()
+            if explaining, attempt == 1 { explain() }
             let password = try passwords.password()
             do {
                 let result = try body(password.bytes)
@@ -204,6 +205,12 @@ extension VaultDoor {
             }
         }
         throw PasswordSource.nobody
+    }
+
+    /// Fails where any password would be refused now: nobody types one for nothing.
+    func refuseVain() throws {
+        guard passwords.terminal != nil, let problem = try status().passwordRefusal else { return }
+        throw CommandFailure(problem)
     }
 
     private func explain() {

@@ -27,7 +27,7 @@ final class OutputFile {
     }
 
     func write(_ bytes: [UInt8]) throws {
-        guard Console.write(bytes, to: descriptor) else { throw CommandFailure(errno: errno, "not everything could be written") }
+        guard Console.write(bytes, to: descriptor) else { throw OutputLoss.failure(errno, "not everything could be written") }
     }
 
     /// What was written is on the disk; it is removed all the same unless `finish` follows.

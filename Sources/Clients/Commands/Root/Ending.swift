@@ -28,6 +28,7 @@ enum Ending {
         switch self {
         case .text(let text):
             console.say(text)
+            do { try context.loss.check() } catch { return Ending(error, arguments: []).report(in: context) }
             return ExitStatus.done.rawValue
         case .exit(let code): return code
         case .failure(let failure, let json):

@@ -13,7 +13,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .done: "done"
         case .failed: "something failed; the message says what"
         case .usage: "the command line, a name or a file is not as it must be"
-        case .notFound: "there is no such secret, field, version, project, environment, agent or vault"
+        case .notFound: "no such secret, field, version, project, environment, agent or vault"
         case .denied: "denied: a person must be asked, or the password is wrong"
         case .locked: "the vault is locked"
         }

@@ -24,9 +24,9 @@ package struct TacitCommand: ParsableCommand {
               NO_COLOR            no colours
 
             FILES
-              ~/.local/share/tacit   the vault, unless TACIT_VAULT names another (XDG_DATA_HOME)
-              ~/.local/state/tacit   what this machine remembers of it (XDG_STATE_HOME)
-              .tacit.yaml            project, environment and secrets of a directory tree
+              ~/.local/share/tacit  the vault (XDG_DATA_HOME), or where TACIT_VAULT says
+              ~/.local/state/tacit  what this machine remembers of it (XDG_STATE_HOME)
+              .tacit.yaml           project, environment and secrets of a directory
             """,
         subcommands: hidden, groupedSubcommands: groups.filter { !$0.subcommands.isEmpty })
 
@@ -41,6 +41,7 @@ package struct TacitCommand: ParsableCommand {
         do {
             if arguments == ["--version"] {
                 Console(context).say("tacit \(context.version)")
+                try context.loss.check()
                 return ExitStatus.done.rawValue
             }
             try context.checkPlaces()

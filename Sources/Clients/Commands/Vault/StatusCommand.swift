@@ -24,7 +24,9 @@ struct StatusCommand: Verb {
         let console = Console(context)
         if isPrompt { return console.say(prompt(context)) }
         let door = try VaultDoor(context, options, to: "see the status")
-        let status = try door.status()
+        var (status, ground) = (try door.status(), CommandFailure?.none)
+        if status.state == .absent { do { try VaultGround.check(context) } catch { ground = error as? CommandFailure } }
+        status.warnings += [ground?.message].compactMap(\.self)
         if options.json { return console.say(json: status) }
         var facts = FactList()
         let style = console.style
@@ -53,7 +55,7 @@ struct StatusCommand: Verb {
             console.note(
                 "the keeper is of version \(status.keeperVersion.printable), this command of \(context.version): `tacit lock` lets the new one start")
         }
-        if let next = Self.next(status) { console.say(style.dim(next)) }
+        if let next = ground?.hint.map({ "Next: \($0)." }) ?? Self.next(status) { console.say(style.dim(next)) }
     }
 
     /// Where commands look, and the vault's state: a keeper that does not run holds no key. What cannot be told is a mark: a prompt stands in every line.

@@ -81,6 +81,7 @@ struct UnlockCommand: Verb {
             guard let terminal = Terminal(door.context) else {
                 throw CommandFailure.usage("there is no terminal to ask for the recovery key at", hint: "pass it with `--recovery-fd N`")
             }
+            try door.refuseVain()
             key = try terminal.ask("Recovery key: ", .hidden)
         }
         let password = try newPassword.source(door.context).ask()

@@ -13,6 +13,8 @@ package struct DrillReport: Sendable {
     package var added = 0
     /// Versions that came since the backup, those of secrets that were made since among them.
     package var newer = 0
+    /// Versions of the policy that came since the backup.
+    package var newerPolicies = 0
     /// Secrets of the backup that the vault has no more.
     package var gone = 0
 }

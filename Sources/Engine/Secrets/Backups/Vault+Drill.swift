@@ -67,8 +67,10 @@ private struct DrillComparison {
             report.newer += made.reduce(0) { $0 + Int($1.current) }
         }
         let kept = Dictionary(uniqueKeysWithValues: try await this.policies().map { ($0.id, $0.policy.encoded) })
+        report.newerPolicies = kept.count
         for (id, _, policy) in try await restored.policies() {
             report.policies += 1
+            if kept[id] != nil { report.newerPolicies -= 1 }
             if kept[id] != policy.encoded { report.differences += 1 }
         }
         return report

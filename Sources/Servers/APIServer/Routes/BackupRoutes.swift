@@ -178,7 +178,8 @@ extension BackupDrill {
     fileprivate init(_ report: DrillReport) {
         self.init(
             backup: BackupReport(report.summary), versions: report.versions, values: report.values, policies: report.policies,
-            differences: report.differences, changed: report.changed, added: report.added, newer: report.newer, gone: report.gone)
+            differences: report.differences, changed: report.changed, added: report.added, newer: report.newer,
+            newerPolicies: report.newerPolicies, gone: report.gone)
     }
 }
 

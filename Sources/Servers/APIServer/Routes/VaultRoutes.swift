@@ -54,7 +54,8 @@ struct VaultRoutes: Sendable {
             actor: actor, locksAt: state.locksAt?.seconds, leaseUntil: state.leaseUntil?.seconds,
             revealGraceUntil: vault.revealGrace(try context.door)?.seconds, runs: visibleRuns(to: asker),
             sessions: sessions.isEmpty ? nil : sessions.map { SessionSummary($0) }, warnings: state.warnings,
-            rotating: vault.organizationRotation(for: asker).map { OrganizationProgress(rows: $0.rows, total: $0.total) })
+            rotating: vault.organizationRotation(for: asker).map { OrganizationProgress(rows: $0.rows, total: $0.total) },
+            passwordRefusal: state.passwordRefusal.map(ProblemTable.problem(for:)))
     }
 
     /// A person sees every run, an agent its own.

@@ -52,6 +52,22 @@ struct BeforeAskingTests {
         #expect(rig.terminal?.screen.isEmpty == true)
     }
 
+    @Test(
+        "while wrong passwords are waited out nobody is asked for one",
+        arguments: [["unlock"], ["unlock", "--recovery"], ["get", "a"], ["password", "change"], ["backup", "drill"]])
+    func waiting(words: [String]) throws {
+        var status = VaultStatus.of(.locked)
+        status.passwordRefusal = Problem("unlock.throttled", "too many wrong passwords; the next try is possible in 28 s", status: 429)
+        let refusing = status
+        let rig = try Rig(["GET /v1/status": { _ in .json(refusing) }])
+        rig.terminal = try FakeTerminal((": ", "CANARY\n"))
+        let outcome = try rig.run(words)
+        #expect(outcome.status == 4 && outcome.messages.contains("the next try is possible in 28 s"), "\(outcome.messages)")
+        let screen = try #require(rig.terminal).screen
+        #expect(!screen.contains("assword") && !screen.contains("key"), "\(screen)")
+        #expect(rig.keeper?.routes.contains { $0.hasPrefix("POST") } == false)
+    }
+
     @Test("a secret that is not there is purged without a password, and so is none")
     func purge() throws {
         let rig = try Rig(["GET \(Self.secrets)/a": { _ in .problem("secret.not-found", 404, "there is no such secret") }])

@@ -101,6 +101,18 @@ struct DoctorTests {
         #expect(outcome.text.contains("agents run free under your own uid"))
     }
 
+    @Test("a full disk is bad, and named")
+    func fullDisk() throws {
+        let rig = try Rig(nil)
+        unsafe mkdir(rig.paths.vault, 0o700)
+        var checks = FileChecks(rig.context)
+        for (room, level) in [(Int64(0), DoctorReport.Level.bad), (4096, .bad), (1 << 20, .good), (nil, .good)] as [(Int64?, DoctorReport.Level)] {
+            checks.room = { _ in room }
+            let finding = try #require(checks.findings.first { $0.code == "disk.room" })
+            #expect(finding.level == level && (level == .good || finding.title.contains(rig.paths.vault)))
+        }
+    }
+
     @Test("the three strengths are told, with the one in force, what it does not protect, and how to have the next")
     func strengths() throws {
         let rig = try Rig(nil)

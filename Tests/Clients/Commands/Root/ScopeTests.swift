@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TacitWire
 import TestKit
 import Testing
 
@@ -64,10 +65,23 @@ struct ScopeTests {
         #expect(unwell.text == "default/dev keeper?\n" && unwell.messages.isEmpty && unwell.status == 0)
     }
 
+    @Test("where no vault can be made, the status says so and does not send to `tacit init`")
+    func ground() throws {
+        let rig = try Rig(["GET /v1/status": { _ in .json(VaultStatus.of(.absent)) }])
+        #expect(try rig.run("status").text.contains("Next: `tacit init` makes the vault."))
+        let (socket, file) = (rig.paths.socket, try rig.write("x", to: "file"))
+        rig.environment["XDG_DATA_HOME"] = file
+        let isLinked = unsafe symlink(socket, rig.paths.socket) == 0
+        #expect(isLinked)
+        let outcome = try rig.run("status")
+        #expect(outcome.status == 0 && !outcome.text.contains("tacit init") && outcome.text.contains("TACIT_VAULT=/another/directory"))
+        #expect(outcome.messages == "tacit: warning: no vault can be made in \(file)/tacit: not a directory\n")
+    }
+
     @Test("an answer that could not be written makes the command fail")
     func lostAnswer() throws {
         let rig = try Rig()
-        for line in [["generate"], ["status"], ["status", "--json"], ["completions", "bash"]] {
+        for line in [["generate"], ["status"], ["status", "--json"], ["completions", "bash"], ["--help"], ["get", "--help"], ["--version"]] {
             var context = rig.context
             let full = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
             let messages = unsafe open(rig.directory.path("messages"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -78,6 +92,7 @@ struct ScopeTests {
             let told = String(decoding: try Input.readAll(messages, limit: 4096, naming: "messages"), as: UTF8.self)
             #expect(told.contains("the answer could not be written"), "\(told)")
         }
+        #expect(OutputLoss.failure(EBADF, "the answer could not be written").message == "the answer could not be written: the output is closed")
         // A reader that goes loses nothing.
         let loss = OutputLoss()
         loss.note(EPIPE)
