@@ -139,6 +139,45 @@ import Testing
         #expect(try await bench.verify().missingOutcomes.isEmpty)
     }
 
+    @Test("a plan is outdated by whatever was written or deleted since, on either side", arguments: 0..<5)
+    func outdated(way: Int) async throws {
+        let bench = try await bench()
+        for name in ["A", "B"] { try await set(bench, name, bench.canary().secret) }
+        for name in ["A", "Own"] { try await set(bench, name, bench.canary().secret, in: Self.staging) }
+        var wish = CopyWish(from: PlaceMoment(scope: VaultBench.dev), to: Self.staging, isExact: true)
+        let plan = try await bench.open.copy(wish, by: bench.person())
+        #expect(steps(plan) == ["overwrite A 1-1", "create B 1-0", "delete Own 0-1"])
+        wish.approved = plan.lines.map(\.step)
+        switch way {
+        case 0: try await set(bench, "A", bench.canary().secret)
+        case 1: try await set(bench, "A", bench.canary().secret, in: Self.staging)
+        case 2: try await set(bench, "B", bench.canary().secret, in: Self.staging)
+        case 3: try await set(bench, "Own", bench.canary().secret, in: Self.staging)
+        default: _ = try await bench.open.delete(VaultBench.name("A"), in: Self.staging, by: bench.person())
+        }
+        let before = try await StoreDump(of: bench.store)
+        let refusal = await #expect(throws: EngineError.self) { try await bench.open.copy(wish, by: bench.person()) }
+        #expect(way == 4 ? refusal?.message == "A is deleted in default/staging" : refusal == .planChanged)
+        let after = try await StoreDump(of: bench.store)
+        #expect(after.records == before.records && after.versions == before.versions)
+    }
+
+    @Test("the moment of a write or a deletion belongs to what it made") func moments() async throws {
+        let bench = try await bench()
+        try await set(bench, "A", bench.canary().secret)
+        _ = try await bench.open.delete(VaultBench.name("A"), in: VaultBench.dev, by: bench.person())
+        let written = try #require(try await bench.open.history(of: VaultBench.dev, limit: 1, by: bench.person()).first)
+        let deleted = try #require(written.deletedAt)
+        let nothing = PlaceMoment(scope: Self.staging)
+        for (time, isThere) in [
+            (written.createdAt.advanced(by: .nanoseconds(-1)), false), (written.createdAt, true), (deleted.advanced(by: .nanoseconds(-1)), true),
+            (deleted, false),
+        ] {
+            let found = try await compare(bench, nothing, PlaceMoment(scope: VaultBench.dev, time: time))
+            #expect(found == (isThere ? ["added A 0-1"] : []))
+        }
+    }
+
     @Test("an environment becomes what it was, and what was made since is deleted only where that is wished") func restored() async throws {
         let bench = try await bench()
         let (a, b) = (bench.canary(), bench.canary())

@@ -1,3 +1,4 @@
+import Envelopes
 import Model
 import Storage
 import TestKit
@@ -119,4 +120,70 @@ import Testing
         await #expect(throws: EngineError.notFound(.project)) { _ = try await told("none") }
         await #expect(throws: EngineError.notFound(.environment)) { _ = try await told("shop", "staging") }
     }
+
+    @Test("the same value under one name in two projects is a duplicate, and of many others ten are named") func others() async throws {
+        let bench = try await bench()
+        try await bench.open.createProject(VaultBench.segment("shop"), by: bench.person())
+        let (a, b) = (bench.canary(), bench.canary())
+        for scope in [VaultBench.dev, VaultBench.scope("shop/dev")] { try await bench.set("A", a.secret, in: scope) }
+        for number in 10...21 { try await bench.set("many/\(number)", b.secret) }
+        let findings = try await bench.open.health(by: bench.person()).findings
+        #expect(findings.filter { $0.name.description == "A" }.map(\.others) == [["shop/dev/A"], ["default/dev/A"]])
+        let last = try #require(findings.first { $0.name.description == "many/21" })
+        #expect(last.kind == .duplicate && last.others == (10...19).map { "default/dev/many/\($0)" })
+    }
+
+    @Test("a secret whose current version was taken away is not passed over", arguments: [["A"], ["A", "B"]])
+    func missing(names: [String]) async throws {
+        let bench = try await bench()
+        for name in names { try await bench.set(name, bench.canary().secret) }
+        let id = try await bench.open.show(VaultBench.name("A"), in: VaultBench.dev, by: bench.person()).id
+        var dump = try await StoreDump(of: bench.store)
+        dump.versions.removeAll { $0.secret == id }
+        dump.fields.removeAll { $0.key.address.secret == id }
+        let thief = bench.restarted(on: try await dump.load())
+        try await thief.unlock()
+        await #expect(throws: EngineError.unreadable) { try await thief.open.health(by: thief.person()) }
+    }
+
+    @Test("a moment counts from its very beginning: the end of a secret, and how long a value may be the same or used by nothing") func moments()
+        async throws
+    {
+        let bench = try await bench()
+        let place = try #require(try await bench.open.place(VaultBench.dev))
+        let (now, random) = (bench.machine.wall, try bench.open.random)
+        let key = try MACKey(material: SecretValue(copying: unsafe [UInt8](repeating: 7, count: MACKey.codeByteCount).span.bytes))
+        func kinds(end: Duration? = nil, made: Duration = .zero, written: Duration = .zero, isUsed: Bool? = true) -> [HealthReport.Kind] {
+            var secret = SecretRecord.fresh(in: place, now: now.advanced(by: .zero - made), random: random)
+            secret.expiresAt = end.map { now.advanced(by: $0) }
+            let one = ExaminedSecret(secret, VaultBench.name("a"), writtenAt: now.advanced(by: .zero - written), [], key)
+            let used = isUsed.map { $0 ? Set([secret.id]) : [] }
+            return HealthWork(examined: [one], used: used, measures: HealthMeasures(), now: now).report().findings.map(\.kind)
+        }
+        let (day, tick) = (Duration.seconds(86_400), Duration.nanoseconds(1))
+        #expect(kinds(end: tick) == [.expiring] && kinds(end: .zero) == [.expired])
+        #expect(kinds(end: day * 30) == [.expiring] && kinds(end: day * 30 + tick).isEmpty)
+        #expect(kinds(made: day * 365, written: day * 365) == [.old] && kinds(made: day * 365, written: day * 365 - tick).isEmpty)
+        #expect(kinds(made: day * 90, isUsed: false) == [.unused] && kinds(made: day * 90 - tick, isUsed: false).isEmpty)
+        #expect(kinds(made: day * 90).isEmpty && kinds(made: day * 90, isUsed: nil).isEmpty, "what the log does not reach back to is not said")
+    }
+
+    @Test("the score is 100 less what the worst finding takes of each secret's share, and only some kinds are problems") func score() {
+        func score(_ kinds: HealthReport.Kind..., of secrets: Int = 1) -> Int {
+            HealthReport(kinds.map { .init(kind: $0, scope: VaultBench.dev, name: VaultBench.name("a")) }, secrets: secrets).score
+        }
+        #expect(HealthReport.Kind.allCases.map { score($0) } == [0, 0, 20, 50, 80, 80, 80])
+        #expect(HealthReport.Kind.allCases.filter(\.isProblem) == [.shared, .weak, .expired])
+        #expect(score(.old, .duplicate, .unused) == 50, "the worst of one secret, and not all of them")
+        #expect(score(.old, of: 3) == 93, "what is left over is taken, too: only a vault without fault has 100")
+        #expect(score(.unused, of: 1000) == 99)
+    }
+
+    @Test(
+        "an environment is production by its name",
+        arguments: [
+            ("prod", true), ("PROD-eu", true), ("production", true), ("live", true), ("prd", true), ("Live", true), ("staging", false),
+            ("preprod", false), ("delivery", false), ("prd2", false),
+        ])
+    func production(name: String, isProduction: Bool) { #expect(HealthMeasures.isProduction(VaultBench.segment(name)) == isProduction) }
 }

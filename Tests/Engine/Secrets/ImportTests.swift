@@ -118,6 +118,38 @@ import Testing
         }
     }
 
+    @Test("a file's fields replace those that a secret has, and another name of a field is a change") func fields() async throws {
+        let bench = try await VaultBench.unlocked()
+        let a = bench.canary()
+        func take(_ write: SecretWrite) async throws -> ImportReport {
+            let wish = ImportWish(secrets: [write], conflict: .overwrite, isDryRun: false)
+            return try await bench.open.importSecrets(wish, in: VaultBench.dev, by: bench.person())
+        }
+        func fields() async throws -> [String] {
+            try await bench.open.show(VaultBench.name("A"), in: VaultBench.dev, by: bench.person()).fields.map(\.name.description)
+        }
+        var write = VaultBench.write("A", a.secret)
+        write.fields.append(.init(name: VaultBench.segment("user"), kind: .plain, value: "ada".secret))
+        #expect(try await take(write).created.count == 1)
+        #expect(try await take(VaultBench.write("A", a.secret)).overwritten.count == 1)
+        #expect(try await fields() == ["value"])
+        #expect(try await take(VaultBench.write("A", a.secret, field: "token")).overwritten.count == 1)
+        #expect(try await fields() == ["token"])
+    }
+
+    @Test("secrets that could be guessed are counted, once each, and one file has at most so many") func bounds() async throws {
+        let bench = try await VaultBench.unlocked()
+        var weak = VaultBench.write("weak", "1234".secret)
+        weak.fields.append(.init(name: VaultBench.segment("pin"), kind: .secret, value: "5678".secret))
+        let plain = VaultBench.write("plain", "1234".secret, kind: .plain)
+        let wish = ImportWish(secrets: [weak, plain, VaultBench.write("good", bench.canary().secret)], conflict: .error, isDryRun: false)
+        #expect(try await bench.open.importSecrets(wish, in: VaultBench.dev, by: bench.person()).guessable == 1)
+        let many = (0...OpenVault.largestImport).map { VaultBench.write("n\($0)", "1234".secret) }
+        let tooMany = ImportWish(secrets: many, conflict: .error, isDryRun: true)
+        let refusal = await #expect(throws: EngineError.self) { try await bench.open.importSecrets(tooMany, in: VaultBench.dev, by: bench.person()) }
+        #expect(refusal?.message == "an import has at most 20000 secrets")
+    }
+
     @Test("every secret that an import wrote stands in the log, however many they are") func subjects() async throws {
         let bench = try await VaultBench.unlocked()
         let canary = bench.canary()

@@ -104,6 +104,21 @@ struct DotEnvTests {
         #expect(String(decoding: text, as: UTF8.self) == line + "\n")
     }
 
+    @Test("each byte stands as little quoted as it can", arguments: [1...0x7F, 0x80...0xFF] as [ClosedRange<UInt8>])
+    func bytes(range: ClosedRange<UInt8>) throws {
+        let bare = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/:@%+,=".utf8)
+        let escaped: [UInt8: String] = [0x0A: "\\n", 0x0D: "\\r"]
+        for byte in range {
+            let text = try DotEnv.print([DotEnv.Item(name: "A", value: [byte])])
+            let expected: [UInt8] =
+                if bare.contains(byte) { [byte] } else if byte == UInt8(ascii: "'") { Array("\"'\"".utf8) } else if let escape = escaped[byte] {
+                    Array("\"\(escape)\"".utf8)
+                } else { [UInt8(ascii: "'"), byte, UInt8(ascii: "'")] }
+            #expect(text == Array("A=".utf8) + expected + [0x0A], "\(byte)")
+        }
+        #expect(String(decoding: try DotEnv.print([.init(name: "A", value: Array("'\t".utf8))]), as: UTF8.self) == "A=\"'\\t\"\n")
+    }
+
     @Test("what cannot be written is refused by its number, without its name or value")
     func unprintable() {
         let good = DotEnv.Item(name: "A", value: [])

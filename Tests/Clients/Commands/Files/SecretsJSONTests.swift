@@ -115,6 +115,14 @@ struct SecretsJSONTests {
         }
     }
 
+    @Test("no byte that a terminal would obey stands in it")
+    func controls() throws {
+        let all = Array(0...0x7F) as [UInt8]
+        let text = try SecretsJSON.print([SecretsJSON.Item(name: "a", value: all)])
+        #expect(text.allSatisfy { $0 == 0x0A || (0x20..<0x7F).contains($0) })
+        #expect(try SecretsJSON.parse(text).map(\.value) == [all])
+    }
+
     @Test("the printed form is written out")
     func printed() throws {
         let text = try SecretsJSON.print([

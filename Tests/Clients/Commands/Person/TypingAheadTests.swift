@@ -78,4 +78,59 @@ struct TypingAheadTests {
         }
         #expect(terminal.echoes)
     }
+
+    @Test("in the background nobody is asked: it says so, and leaves the terminal to whoever is in front", arguments: [false, true])
+    func background(wasInFront: Bool) async throws {
+        let terminal = try FakeTerminal(("Password: ", "CANARY-old\n"))
+        let path = terminal.path
+        await #expect(processExitsWith: .success) { [path = path as String, wasInFront = wasInFront as Bool] in
+            let side = try OtherJob.terminal(path)
+            var context = CommandContext(
+                environment: [:], currentDirectory: "/", home: "/", paths: .init(environment: [:], home: "/", userID: 0, hasUserRuntime: false),
+                userID: 0, version: "", starter: NoKeeperStarter(), keeper: { _ in 0 })
+            context.terminal = path
+            let prompts = try #require(Terminal(context))
+            if wasInFront { _ = try prompts.ask("Password: ", .hidden) }
+            let before = OtherJob.mode(side)
+            let other = try OtherJob.inFront(of: side)
+            defer { kill(other, SIGKILL) }
+            for echo in [Terminal.Echo.hidden, .visible] where wasInFront || echo == .hidden {
+                let failure = #expect(throws: CommandFailure.self) { try prompts.ask("Password: ", echo) }
+                #expect(failure?.code == "terminal.background" && failure?.status == .denied && failure?.hint?.contains("`fg`") == true)
+            }
+            #expect(OtherJob.mode(side) == before)
+        }
+        #expect(terminal.screen.ranges(of: "Password: ").count == (wasInFront ? 1 : 0), "\(terminal.screen)")
+    }
+}
+
+/// A terminal of this process's own session, and another program of that session which is in front.
+private enum OtherJob {
+    /// The terminal, which becomes this session's.
+    static func terminal(_ path: String) throws -> Int32 {
+        let side = setsid() >= 0 ? unsafe open(path, O_RDWR) : -1
+        guard side >= 0, tcgetpgrp(side) == getpgrp() else { throw RigFailure("no session with a terminal") }
+        return side
+    }
+
+    /// How it takes what is typed.
+    static func mode(_ side: Int32) -> tcflag_t {
+        var mode = termios()
+        return unsafe tcgetattr(side, &mode) == 0 ? mode.c_lflag : 0
+    }
+
+    /// Starts a program that takes the place of this one; whoever asked for it ends it.
+    static func inFront(of side: Int32) throws -> pid_t {
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        var other: pid_t = 0
+        let words = unsafe [strdup("sleep"), strdup("1000"), nil]
+        defer { unsafe words.forEach { unsafe free($0) } }
+        guard unsafe posix_spawn(&other, "/bin/sleep", nil, &attributes, words, nil) == 0, tcsetpgrp(side, other) == 0 else {
+            throw RigFailure("nothing else is in front")
+        }
+        return other
+    }
 }

@@ -16,7 +16,11 @@ struct ExportFormTests {
 
     @Test(
         "the variables that a shell lives by are refused by name",
-        arguments: ["PATH", "IFS", "LD_PRELOAD", "BASH_ENV", "PS4", "UID", "PROMPT_COMMAND"])
+        arguments: [
+            "PATH", "IFS", "ENV", "HOME", "PWD", "OLDPWD", "CDPATH", "SHELL", "SHELLOPTS", "BASHOPTS", "UID", "EUID", "PPID", "GROUPS", "FUNCNAME",
+            "OPTIND", "PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT_COMMAND", "FPATH", "ZDOTDIR", "RANDOM", "SECONDS", "LINENO", "HISTCMD", "DIRSTACK",
+            "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "BASH_FUNC",
+        ])
     func taken(_ name: String) {
         let error = #expect(throws: FormatError.self) { try ShellLines.print([Self.item(name, [0x61])]) }
         #expect(error?.code == "shell.taken" && error?.message.contains(name) == true)
@@ -33,6 +37,26 @@ struct ExportFormTests {
         let error = #expect(throws: FormatError.self) { try DockerEnvironment.print([Self.item("GOOD", [0x61]), Self.item("BAD", value)]) }
         #expect(error?.code == "docker.\(code)" && error?.message.contains("BAD") == true)
         #expect(error.map { "\($0)".contains("CANARY") } == false)
+    }
+
+    @Test("a line of docker's is as long as docker reads, and no longer")
+    func longest() throws {
+        // With the name, `=` and the end of the line: one byte less than 64 KiB.
+        let value = [UInt8](repeating: 0x61, count: 65_530)
+        #expect(try DockerEnvironment.print([Self.item("BAD", value)]).count == 65_535)
+        let error = #expect(throws: FormatError.self) { try DockerEnvironment.print([Self.item("BAD", value + [0x61])]) }
+        #expect(error?.code == "docker.too-long")
+    }
+
+    @Test("what no variable is called is refused in each form", arguments: ["", "1A", "a-b", "A B", "A=B", "é", "A\n"])
+    func unnamed(_ name: String) {
+        let forms: [(String, ([DotEnv.Item]) throws -> [UInt8])] = [
+            ("shell", ShellLines.print), ("docker", DockerEnvironment.print), ("k8s", { try KubernetesSecret.print($0, named: "a") }),
+        ]
+        for (form, print) in forms {
+            let error = #expect(throws: FormatError.self) { try print([Self.item("GOOD", []), Self.item(name, [0x61])]) }
+            #expect(error?.code == "\(form).name")
+        }
     }
 
     @Test("docker's lines have the value as it is")
@@ -62,12 +86,15 @@ struct ExportFormTests {
 
     @Test(
         "names of Secrets are DNS subdomains",
-        arguments: [("a", true), ("a-b.c", true), ("A", false), ("-a", false), ("a.", false), ("", false), ("a_b", false)])
+        arguments: [
+            ("a", true), ("a-b.c", true), ("A", false), ("-a", false), ("a.", false), ("", false), ("a_b", false), ("a-", false), ("a.-b", false),
+            (String(repeating: "a", count: 253), true), (String(repeating: "a", count: 254), false),
+        ])
     func names(_ name: String, _ isName: Bool) { #expect(KubernetesSecret.isName(name) == isName) }
 
     @Test(
         "the name of a Secret is made from project and environment",
-        arguments: [("shop", "prod", "shop-prod"), ("My_Shop", "a.b", "my-shop-a-b"), ("_", "_", "secrets")])
+        arguments: [("shop", "prod", "shop-prod"), ("My_Shop", "a.b", "my-shop-a-b"), ("_", "_", "secrets"), ("_a", "b_", "a-b")])
     func name(_ project: String, _ environment: String, _ name: String) {
         #expect(KubernetesSecret.name(project: project, environment: environment) == name)
         #expect(KubernetesSecret.isName(name))

@@ -130,6 +130,28 @@ struct TransferTests {
         #expect(!outcome.messages.contains("what is written is in clear") && outcome.messages.hasSuffix("`--format json`, which takes any value\n"))
     }
 
+    @Test("an export has what stands on every page, each field with its own name where there are several")
+    func pages() throws {
+        let fields = ["user", "token"].map { FieldSummary(name: $0, kind: .secret) }
+        let rig = try Rig([
+            "GET \(Self.exports)": { request in
+                request.path.contains("cursor=n%2Fext")
+                    ? .json(Page(items: [Self.secret("last", "v").summary]))
+                    : .json(Page(items: [ExportSummary(name: "first", version: 1, fields: fields)], nextCursor: "n/ext"))
+            }
+        ])
+        let page: Page<Existence> = try WireJSON.decode(from: Data(rig.run("export", "--dry-run", "--json").output))
+        #expect(page.items.map(\.name) == ["first#user", "first#token", "last"])
+    }
+
+    @Test(
+        "a variable is made of the name: in capitals, `_` for what no variable has, and never a digit first",
+        arguments: [
+            ("stripe/api-key", "value", "STRIPE_API_KEY"), ("1password", "value", "_1PASSWORD"), ("db.main", "user", "DB_MAIN_USER"),
+            ("a", "2nd", "A_2ND"),
+        ])
+    func variables(secret: String, field: String, variable: String) { #expect(ExportedFields.variable(secret, field) == variable) }
+
     @Test("an export makes a file of its own, and never touches another")
     func exportFile() throws {
         let rig = try Self.vault()
