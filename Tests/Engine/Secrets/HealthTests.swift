@@ -1,3 +1,4 @@
+import Auditing
 import Envelopes
 import Model
 import Storage
@@ -131,6 +132,34 @@ import Testing
         #expect(findings.filter { $0.name.description == "A" }.map(\.others) == [["shop/dev/A"], ["default/dev/A"]])
         let last = try #require(findings.first { $0.name.description == "many/21" })
         #expect(last.kind == .duplicate && last.others == (10...19).map { "default/dev/many/\($0)" })
+    }
+
+    /// Writes down that a secret was used, or that this was refused.
+    private func use(_ name: String, _ mode: AccessMode, of bench: VaultBench, isRefused: Bool = false) async throws {
+        let open = try bench.open
+        let place = try #require(try await open.place(VaultBench.dev))
+        let secret = try #require(try await open.shelf.find(VaultBench.name(name), in: place))
+        let (act, target) = (Act(.secretReveal, mode, .person), open.target(VaultBench.dev, VaultBench.name(name), secret))
+        if isRefused { return try await open.authorizer.refuse(act, by: bench.person(), on: [target.subject], error: .stepUpRequired) }
+        let access = try await open.authorizer.authorize(act, by: bench.person(), on: [target])
+        await open.authorizer.conclude(access, result: "done")
+    }
+
+    private func unused(_ bench: VaultBench) async throws -> [String] {
+        try await bench.open.health(by: bench.person()).findings.filter { $0.kind == .unused }.map(\.name.description)
+    }
+
+    @Test("used is what was revealed, injected or resolved in time: neither what was refused, nor what was only looked at") func used() async throws {
+        let bench = try await bench()
+        for name in ["reveal", "inject", "resolve", "masked", "refused", "long-ago", "never"] { try await bench.set(name, bench.canary().secret) }
+        try await use("long-ago", .reveal, of: bench)
+        bench.machine.advance(.seconds(91 * 86_400))
+        try await bench.relock()
+        for mode in [AccessMode.reveal, .inject, .resolve, .masked] { try await use(mode.rawValue, mode, of: bench) }
+        try await use("refused", .reveal, of: bench, isRefused: true)
+        // More than is read of the log at once.
+        for _ in 0..<600 { try await use("masked", .masked, of: bench) }
+        #expect(try await unused(bench) == ["long-ago", "masked", "never", "refused"])
     }
 
     @Test("a secret whose current version was taken away is not passed over", arguments: [["A"], ["A", "B"]])

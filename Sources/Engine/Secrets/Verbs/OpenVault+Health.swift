@@ -91,7 +91,7 @@ extension OpenVault {
         while end > beginning {
             let start = max(beginning, end - portion)
             let entries = try await openedEntries(from: start, limit: Int(end - start)).map(\.entry)
-            for entry in entries where entry.decision.effect == .allow && Self.releases.contains(entry.mode) {
+            for entry in entries where entry.time >= time && entry.decision.effect == .allow && Self.releases.contains(entry.mode) {
                 for subject in entry.subjects { if let secret = subject.secret { used.insert(secret) } }
             }
             guard let first = entries.first, first.time >= time else { return used }
