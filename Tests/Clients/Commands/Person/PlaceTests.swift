@@ -1,3 +1,4 @@
+import Glibc
 import TacitWire
 import Testing
 
@@ -102,5 +103,56 @@ struct PlaceTests {
             PlacedCommands(at: Scope(project: "shop", environment: "prod"), in: rig.context).completed(
                 "`tacit set NAME` or `tacit unlock`, `tacit list -e dev`, `tacit set tacit://a/b/c`, `… | tacit set NAME`, NAME")
                 == "`tacit set NAME -p shop -e prod` or `tacit unlock`, `tacit list -e dev`, `tacit set tacit://a/b/c`, `… | tacit set NAME`, NAME")
+    }
+
+    @Test("only a person is told which place is not there, and the keeper is asked about it for nobody else") func strangers() throws {
+        let rig = try Self.rig([
+            "GET /v1/status": { _ in .json(VaultStatus.of(.unlocked, actor: Asker(kind: .unidentified))) },
+            "GET \(Self.shop)/prod/secrets/a": Self.noSecret,
+        ])
+        #expect(try !rig.run("show", "a", "-p", "shop", "-e", "prod").messages.contains("no such environment"))
+        #expect(rig.keeper?.routes.contains("GET \(Self.shop)/prod/secrets") == false)
+        let file = try rig.descriptor("a password\n")
+        defer { close(file) }
+        let told = try rig.run("show", "a", "-p", "shop", "-e", "prod", "--password-fd", "\(file)").messages
+        #expect(told.hasPrefix("tacit: error: there is no such environment: shop/prod\n"), "\(told)")
+        #expect(try Self.rig().run("list", "-p", "nosuch").messages.hasPrefix("tacit: error: there is no such project: nosuch\n"))
+    }
+
+    @Test("of many places eight are looked at; a refusal that may be about either of two keeps its hint") func many() throws {
+        let projects = (0..<10).map { "p\($0)" }
+        var answers = ["POST /v1/runs": Self.noSecret]
+        for project in projects { answers["GET /v1/projects/\(project)/environments/dev/secrets"] = Self.page }
+        let rig = try Self.rig(answers)
+        let keys = projects.flatMap { ["-k", "tacit://\($0)/dev/a"] }
+        #expect(try rig.run(["run"] + keys + ["--", "true"]).status != 0)
+        #expect(rig.keeper?.routes.count { $0.hasPrefix("GET /v1/projects/p") && $0.hasSuffix("/secrets") } == 8)
+        let deleted = Self.problem("secret.deleted", 409, "a secret is deleted", "bring it back with `tacit undelete`")
+        let two = try Self.rig(["POST /v1/copies": deleted])
+        #expect(try two.run("env", "promote", "dev", "test", "-p", "shop").messages.hasSuffix("hint: bring it back with `tacit undelete`\n"))
+    }
+
+    @Test(
+        "each command that looks in an environment gets the place",
+        arguments: [
+            "list", "show", "get", "set", "generate", "history", "diff", "tag", "rename", "renew", "rollback", "delete", "undelete", "purge",
+            "restore", "import", "export", "run",
+        ])
+    func placed(_ command: String) throws {
+        let rig = try Self.rig()
+        let commands = PlacedCommands(at: Scope(project: "shop", environment: "prod"), in: rig.context)
+        #expect(commands.completed("see `tacit \(command) NAME` for it") == "see `tacit \(command) NAME -p shop -e prod` for it")
+    }
+
+    @Test(
+        "a command that says its place, looks at none, or is another program's stays as it is",
+        arguments: [
+            "tacit list -p other", "tacit list --project other", "tacit list -e test", "tacit list --env test", "tacit run -- make", "tacit status",
+            "tacit show tacit://a/b/c", "tacit", "git list", "tacit env list -p other",
+        ])
+    func untouched(_ command: String) throws {
+        let commands = PlacedCommands(at: Scope(project: "shop", environment: "prod"), in: try Self.rig().context)
+        #expect(commands.completed("`\(command)`") == "`\(command)`")
+        #expect(commands.completed("an odd ` mark, tacit list") == "an odd ` mark, tacit list")
     }
 }
