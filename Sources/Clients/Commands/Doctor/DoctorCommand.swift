@@ -95,9 +95,9 @@ struct DoctorCommand: Verb {
         let style = console.style
         let mark =
             switch finding.level {
-            case .good: style.green("good   ")
-            case .advice: style.yellow("advice ")
-            case .bad: style.red("bad    ")
+            case .good: style.green("good") + "   "
+            case .advice: style.yellow("advice") + " "
+            case .bad: style.red("bad") + "    "
             }
         console.say("\(mark) \(finding.title.printable)")
         if let hint = finding.hint { console.say("        \(style.dim(hint.printable))") }

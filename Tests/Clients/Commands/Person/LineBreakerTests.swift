@@ -59,6 +59,7 @@ struct LineBreakerTests {
     @Test("a second column goes on below itself, and rows of more columns stay as they are")
     func table() {
         #expect(Self.lines("advice  you are root, who can write", 24) == ["advice  you are root,", "        who can write"])
+        #expect(Self.lines("\u{1B}[33madvice\u{1B}[0m  you are root, now", 20) == ["\u{1B}[33madvice\u{1B}[0m  you are", "        root, now"])
         #expect(Self.lines("        unlock it with the password", 24) == ["        unlock it with", "        the password"])
         let row = "api/key  3        2 minutes ago  many words here"
         #expect(Self.lines(row, 24) == [row])
