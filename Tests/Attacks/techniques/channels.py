@@ -86,14 +86,14 @@ def duration(place):
 
 
 def timed(place, at):
-    """A digit by the clock, measured until two measurements agree: a busy machine makes runs longer."""
+    """A digit by the clock. A busy machine makes runs longer and none shorter: measured until the shortest came twice."""
     readings = []
-    while len(readings) < 8 and len(set(readings)) == len(readings):
+    while len(readings) < 8 and (not readings or readings.count(min(readings)) < 2):
         seen = place.python(f"print(time.monotonic()); time.sleep(0.02 * b'{HEX.decode()}'.index(v[{at}])); print(time.monotonic())")
         if len(times := seen.stdout.split()) != 2:
             return b""
-        readings.append(min(15, round((float(times[1]) - float(times[0])) / 0.02)))
-    return HEX[readings[-1] :][:1]
+        readings.append(min(15, int((float(times[1]) - float(times[0])) / 0.02 + 0.1)))
+    return HEX[min(readings) :][:1]
 
 
 @channel("counts", "in how often the redactor says that it found something")
