@@ -60,6 +60,17 @@ struct TypingAheadTests {
         #expect(terminal.screen.contains("Sure? yes") && !terminal.screen.contains("CANARY"), "\(terminal.screen)")
     }
 
+    @Test("what was typed before anything was asked answers nothing, shown or not", arguments: [Terminal.Echo.hidden, .visible])
+    func early(echo: Terminal.Echo) throws {
+        let terminal = try FakeTerminal(("Name: ", "ada\n"))
+        let rig = try Rig()
+        rig.terminal = terminal
+        let context = rig.context
+        terminal.typeAhead("CANARY-early\n")
+        #expect(try #require(Terminal(context)).ask("Name: ", echo).bytes == Array("ada".utf8))
+        #expect(!terminal.hasUnread)
+    }
+
     @Test("a signal between two prompts finds the terminal put right", arguments: [SIGINT, SIGTERM, SIGHUP])
     func signals(number: Int32) async throws {
         let terminal = try FakeTerminal(("Password: ", "CANARY-old\n"))
