@@ -93,7 +93,7 @@ import Testing
         write.bindings = [("TOKEN", VaultBench.segment("value"))]
         _ = try await bench.open.set(write, in: VaultBench.dev, by: bench.person())
         var tagged = VaultBench.write("B", b.secret)
-        tagged.tags = ["never-agents"]
+        (tagged.tags, tagged.expiry) = (["never-agents"], .after(.seconds(3600)))
         _ = try await bench.open.set(tagged, in: VaultBench.dev, by: bench.person())
         tagged = VaultBench.write("B", a.secret)
         tagged.tags = ["own"]
@@ -105,6 +105,7 @@ import Testing
         #expect(shown.tags == ["billing"] && shown.note == "kept" && shown.expiresAt != nil && shown.fields.first?.binding == "TOKEN")
         let over = try await bench.open.show(VaultBench.name("B"), in: Self.staging, by: bench.person())
         #expect(over.tags == ["never-agents", "own"], "what keeps a value from agents comes with it")
+        #expect(over.expiresAt == nil, "and what else describes a secret that is there stays")
         let history = try await bench.open.history(VaultBench.name("B"), in: Self.staging, by: bench.person())
         #expect(history.map(\.number) == [2, 1])
         let (from, to) = (PlaceMoment(scope: VaultBench.dev), PlaceMoment(scope: Self.staging))
@@ -199,6 +200,9 @@ import Testing
         #expect(try await bench.open.history(VaultBench.name("A"), in: VaultBench.dev, by: bench.person()).count == 3)
         #expect(try await bench.open.history(VaultBench.name("B"), in: VaultBench.dev, by: bench.person()).count == 1, "the version is there already")
         await #expect(throws: EngineError.deleted) { try await bench.reveal("New") }
+        let place = try #require(try await bench.open.place(VaultBench.dev))
+        let gone = try #require(try await bench.open.shelf.find(VaultBench.name("New"), in: place))
+        #expect(gone.purgeAfter.map { $0.duration(since: bench.machine.wall) > .seconds(29 * 86_400) } == true, "and can be undeleted as ever")
         let list = try await bench.open.history(of: VaultBench.dev, limit: 3, by: bench.person())
         #expect(list.map { "\($0.name) \($0.version) \($0.isCurrent)" } == ["A 3 true", "New 1 true", "A 2 false"])
         #expect(try await bench.log().contains { $0.action == .known(.environmentRestore) && $0.detail.contains { $0.key == "as-of" } })

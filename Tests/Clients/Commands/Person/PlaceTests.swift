@@ -153,6 +153,6 @@ struct PlaceTests {
     func untouched(_ command: String) throws {
         let commands = PlacedCommands(at: Scope(project: "shop", environment: "prod"), in: try Self.rig().context)
         #expect(commands.completed("`\(command)`") == "`\(command)`")
-        #expect(commands.completed("an odd ` mark, tacit list") == "an odd ` mark, tacit list")
+        #expect(commands.completed("without an end: `tacit list") == "without an end: `tacit list")
     }
 }
