@@ -128,7 +128,7 @@ struct FullTests {
         await store.close()
         #expect(try run("/bin/mount", "-o", "remount,ro", directory.path) == .exit(0))
         let error = #expect(throws: StoreError.self) { _ = try SQLiteStore.open(directory: directory.path("vault"), create: false) }
-        #expect(error?.code == "store.failed")
+        #expect(error?.code == "store.system")
     }
 
     /// Writes until there is no room; what was stored before must still be whole.

@@ -37,7 +37,8 @@ struct BackupDueTests {
         let text = String(decoding: try WireJSON.encode(report), as: UTF8.self)
         let answer = FakeKeeper.Reply(
             body: Array(
-                #"{"backup":\#(text),"versions":1,"values":1,"policies":0,"differences":0,"changed":0,"added":1,"newer":2,"gone":0}"#.utf8))
+                #"{"backup":\#(text),"versions":1,"values":1,"policies":0,"differences":0,"changed":0,"added":1,"newer":2,"newer_policies":1,"gone":0}"#
+                    .utf8))
         let rig = try Rig(["POST /v1/backups/drills": { _ in answer }])
         let file = try rig.write("tacit-backup" + String(repeating: "\0", count: 200), to: "x.backup")
         let (vault, backup) = (try rig.descriptor("p\n"), try rig.descriptor("q\n"))
@@ -45,7 +46,12 @@ struct BackupDueTests {
         #expect(outcome.text.contains("1 version with 1 value is as it is in the vault.\n"), "\(outcome.text) \(outcome.messages)")
         #expect(
             outcome.messages
-                == "tacit: note: 1 secret was made after the backup, and is not in it\ntacit: note: 2 versions came after the backup was made\n")
+                == """
+                tacit: note: 1 secret was made after the backup, and is not in it
+                tacit: note: 2 versions came after the backup was made
+                tacit: note: 1 version of the policy came after the backup was made, and is not in it
+
+                """)
     }
 
     @Test("a directory in place of a backup, and one that is missing, are called so") func paths() throws {
