@@ -78,6 +78,32 @@ struct KeyTests {
         #expect(throws: EnvelopeError.commitmentMismatch) { try new.rewrap(dataKey: wrapped, context: context, to: new, generation: next.generation) }
     }
 
+    @Test("a document that is moved opens under the other key and a fresh data key, in its next place alone")
+    func movesDocument() throws {
+        let old = WrappingKey.generate(), new = WrappingKey.generate(), key = DataKey.generate(), content = Array("CANARY-moved".utf8)
+        var (keyPlace, place) = (SealContext.sample(.metadataKey), SealContext.sample(.metadata))
+        let places = WrappedDocument.Places(key: keyPlace, document: place)
+        let before = WrappedDocument(key: try old.wrap(key, context: keyPlace), document: try key.seal(document: content, context: place), in: places)
+        keyPlace.version = 7
+        place.version = 7
+        let next = WrappedDocument.Places(key: keyPlace, document: place)
+        let moved = try old.reseal(before, to: new, in: next)
+        let fresh = try new.unwrapDataKey(moved.key, context: keyPlace)
+        #expect(try fresh.open(document: moved.document, context: place) == content)
+        #expect(moved.document.count == before.document.count)
+        #expect(throws: EnvelopeError.authenticationFailed) { try fresh.open(document: moved.document, context: .sample(.metadata)) }
+        #expect(throws: EnvelopeError.authenticationFailed) { try fresh.open(document: before.document, context: .sample(.metadata)) }
+        #expect(throws: EnvelopeError.authenticationFailed) { try key.open(document: moved.document, context: place) }
+        #expect(throws: EnvelopeError.commitmentMismatch) { try old.unwrapDataKey(moved.key, context: keyPlace) }
+        #expect(throws: EnvelopeError.commitmentMismatch) { try new.unwrapDataKey(moved.key, context: .sample(.metadataKey)) }
+        #expect(throws: EnvelopeError.commitmentMismatch) { try new.reseal(before, to: new, in: next) }
+        let elsewhere = WrappedDocument(key: before.key, document: before.document, in: .init(key: .sample(.metadataKey), document: place))
+        #expect(throws: EnvelopeError.authenticationFailed) { try old.reseal(elsewhere, to: new, in: next) }
+        let value = WrappedDocument.Places(key: keyPlace, document: .sample(.value))
+        #expect(throws: EnvelopeError.wrongPurpose(.value)) { try old.reseal(before, to: new, in: value) }
+        #expect(throws: EnvelopeError.wrongPurpose(.metadata)) { try old.reseal(before, to: new, in: .init(key: place, document: place)) }
+    }
+
     @Test("a resealed value opens under its new key, in the next seal alone", arguments: [Purpose.value, .manifest])
     func reseal(_ purpose: Purpose) throws {
         let key = DataKey.generate(), context = SealContext.sample(purpose), content = Array("CANARY-reseal".utf8)
