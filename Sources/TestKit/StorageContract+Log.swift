@@ -69,7 +69,7 @@ extension StorageContract {
         promise("a checkpoint that is kept when the log is pruned stays for good") { trial in
             let mine = trial.rows.organization
             try await trial.stores(Batch((0..<9).map { .append(trial.rows.entry($0)) }))
-            try await trial.stores(Batch((1...9).map { .insertCheckpoint(trial.rows.checkpoint($0)) }))
+            try await trial.stores(Batch((0...9).map { .insertCheckpoint(trial.rows.checkpoint($0)) }))
             try await trial.refuses(.pruneLog(before: 4, keeping: [4], in: mine), as: .malformedRow)
             try await trial.stores(.pruneLog(before: 4, keeping: [2], in: mine))
             try trial.expectEqual(try await trial.store.checkpoints(from: 0, in: mine).map(\.size), [2, 4, 5, 6, 7, 8, 9])

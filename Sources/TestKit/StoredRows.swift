@@ -226,7 +226,7 @@ extension StoredRows {
         checkpoints[checkpoint.organization, default: []].insert(checkpoint, at: index)
         // Those that a log which was pruned has of its beginning are anchors.
         let pruned = anchors[checkpoint.organization] ?? []
-        if checkpoint.size <= logStart { anchors[checkpoint.organization] = pruned + [checkpoint.size] }
+        if logStart > 0, checkpoint.size <= logStart { anchors[checkpoint.organization] = pruned + [checkpoint.size] }
         undo.append { rows in (rows.checkpoints[checkpoint.organization], rows.anchors[checkpoint.organization]) = (old, pruned) }
     }
 

@@ -120,6 +120,7 @@ extension SQLMigration {
         ]
     }
 
+    /// The table of data keys, as it was first and as a later step makes it beside that.
     static func dataKeys(_ name: String, identifiedBy identity: String, _ sql: SQLDialect) -> String {
         """
         CREATE TABLE \(name) (
@@ -169,6 +170,7 @@ extension SQLDialect {
         trigger("\(table)_no_update", on: table, "UPDATE", reason: "a row of \(table) does not change")
     }
 
+    /// The guard of a record's identity, at these events.
     func recordIdentity(_ event: String) -> String {
         trigger(
             "record_identity", on: "record", event,

@@ -6,13 +6,13 @@ import Glibc
 /// A command that is to be copied is kept whole: in backticks, or from a word on that begins one (`chmod`, `NAME=value`). What is wider than the terminal has a
 /// line of its own, which the terminal breaks.
 struct LineBreaker: Sendable {
-    /// How wide the terminal is; nil where nothing is broken.
+    /// How wide the terminal is; nil for what is none.
     let columns: Int?
 
     /// Nothing is broken where there are fewer columns.
     private static let fewest = 20
 
-    init(columns: Int?) { self.columns = columns.flatMap { $0 < Self.fewest ? nil : $0 } }
+    init(columns: Int?) { self.columns = columns }
 
     /// For what is written to a descriptor.
     init(_ descriptor: Int32) { self.init(columns: Self.columns(of: descriptor)) }
@@ -25,16 +25,17 @@ struct LineBreaker: Sendable {
 
     /// Several lines of text, each broken. Lines after a break begin with so many spaces, or below the second of two columns.
     func broken(_ text: String, indent: Int = 0) -> String {
-        guard columns != nil else { return text }
+        guard let columns, columns >= Self.fewest else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { broken(line: String($0), indent) }.joined(separator: "\n")
     }
 
     /// How many rows of the terminal a text takes.
     func rows(of text: String) -> Int {
-        text.split(separator: "\n", omittingEmptySubsequences: false).reduce(0) { rows, line in
-            rows + max(1, columns.map { (Self.width(line) + $0 - 1) / $0 } ?? 1)
-        }
+        text.split(separator: "\n", omittingEmptySubsequences: false).reduce(0) { $0 + rows(ofWidth: Self.width($1)) }
     }
+
+    /// How many rows a line of this width takes.
+    func rows(ofWidth width: Int) -> Int { max(1, columns.map { (width + $0 - 1) / $0 } ?? 1) }
 
     private func broken(line: String, _ indent: Int) -> String {
         guard let columns, Self.width(line) > columns, let (head, text) = Self.split(line) else { return line }

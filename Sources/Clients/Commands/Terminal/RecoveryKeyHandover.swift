@@ -61,21 +61,22 @@ struct RecoveryKeyHandover {
             """)
         let lines = layout(groups)
         for var line in lines {
-            terminal.show(line)
+            rows += terminal.show(line)
             line.wipe()
         }
-        rows += lines.count + terminal.say("")
+        rows += terminal.say("")
         let asked = draw(groups.count)
         while true {
             let typed: WipedBytes
-            do { typed = try terminal.ask("To confirm, type group \(asked + 1): ", .visible) } catch let failure as CommandFailure
+            let question = "To confirm, type group \(asked + 1): "
+            do { typed = try terminal.ask(question, .visible) } catch let failure as CommandFailure
                 where failure.code == "input.empty"
             {
                 terminal.say(
                     "\nThe recovery key was not confirmed. It is in force: write it down from above, or `tacit slot replace-recovery` makes another.")
                 return
             }
-            rows += 1
+            rows += terminal.rows(ofWidth: question.width + typed.bytes.count)
             if Self.normal(typed.bytes) == Self.normal(groups[asked]) { break }
             rows += terminal.say("That is not group \(asked + 1). Count the groups from the left, line by line.")
         }

@@ -28,8 +28,15 @@ final class Terminal {
         return breaker.rows(of: lines)
     }
 
-    /// Prints bytes that the caller wipes.
-    func show(_ bytes: [UInt8]) { Console.write(bytes, to: descriptor) }
+    /// Prints a line of ASCII that the caller wipes. Returns how many rows of the screen it takes.
+    @discardableResult
+    func show(_ line: [UInt8]) -> Int {
+        Console.write(line, to: descriptor)
+        return rows(ofWidth: line.count - 1)
+    }
+
+    /// How many rows of the screen a line of this width takes.
+    func rows(ofWidth width: Int) -> Int { LineBreaker(descriptor).rows(ofWidth: width) }
 
     /// Takes the last rows back from the screen.
     func erase(rows: Int) {

@@ -56,6 +56,13 @@ struct LineBreakerTests {
         #expect(Self.lines("\u{1B}[33mtacit: note:\u{1B}[0m sixteen", 20) == ["\u{1B}[33mtacit: note:\u{1B}[0m sixteen"])
     }
 
+    @Test("rows are counted at every width, where nothing is broken too", arguments: [(8, 8), (12, 6), (19, 4), (63, 2), (64, 1), (200, 1)])
+    func rows(_ columns: Int, _ rows: Int) {
+        let breaker = LineBreaker(columns: columns)
+        #expect(breaker.rows(ofWidth: 64) == rows)
+        #expect(breaker.rows(of: "\n" + String(repeating: "word ", count: 13).prefix(64) + "\n") == rows + 2)
+    }
+
     @Test("a second column goes on below itself, and rows of more columns stay as they are")
     func table() {
         #expect(Self.lines("advice  you are root, who can write", 24) == ["advice  you are root,", "        who can write"])
